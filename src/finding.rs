@@ -1,0 +1,161 @@
+//! Findings as plain data: what is wrong, where, and what to do.
+
+use std::sync::Arc;
+
+use crate::source::Span;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never fails a run by default.
+    Note,
+    /// Likely a mistake.
+    Warning,
+    /// Breaks a declared rule.
+    Error,
+}
+
+impl Severity {
+    /// The word that users read and write.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One kind of fault. The code is also the name of the file in `src/checks/`, of the case folder and of the page.
+#[derive(Debug)]
+pub struct Rule {
+    /// Two or three words, `kebab-case`; never reused.
+    pub code: &'static str,
+    /// What it is when `sparkcfg.toml` says nothing else.
+    pub severity: Severity,
+    /// One line: what is wrong.
+    pub summary: &'static str,
+    /// The source file of the check; its head comment is the page that `explain` shows.
+    pub page: &'static str,
+}
+
+impl Rule {
+    /// The head comment of the check, as Markdown.
+    #[must_use]
+    pub fn explanation(&self) -> String {
+        let lines = self.page.lines().take_while(|line| line.starts_with("//!"));
+        let text: Vec<_> = lines.map(|line| line[3..].strip_prefix(' ').unwrap_or(&line[3..])).collect();
+        text.join("\n")
+    }
+}
+
+/// A place and what is to be said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What; may be empty.
+    pub message: String,
+}
+
+impl Label {
+    /// A label with a message.
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self { span, message: message.into() }
+    }
+}
+
+/// A replacement that mends a finding. It never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What to replace; an empty span inserts.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+    /// What is done, for people: `quote the value`.
+    pub title: String,
+}
+
+/// Something wrong in the user's files.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule that was broken.
+    pub rule: &'static Rule,
+    /// The severity, after the check and `sparkcfg.toml` have had their say.
+    pub severity: Severity,
+    /// The environments in which it holds, sorted; empty when it is about a file as such.
+    pub environments: Vec<Arc<str>>,
+    /// The environment variable's name.
+    pub key: Option<String>,
+    /// What is, in lower case, with the key as written and no full stop. Never holds a secret's value.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The place. Missing only when nothing in a file can be pointed at.
+    pub label: Option<Label>,
+    /// Other places that explain it.
+    pub related: Vec<Label>,
+    /// How to mend it, where that is safe.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding with the rule's severity and nothing else yet.
+    pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            environments: Vec::new(),
+            key: None,
+            message: message.into(),
+            help: None,
+            label: None,
+            related: Vec::new(),
+            fix: None,
+        }
+    }
+
+    /// Sets the key.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets the place and what is said there.
+    #[must_use]
+    pub fn at(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.label = Some(Label::new(span, message));
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Label::new(span, message));
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Overrides the rule's severity.
+    #[must_use]
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Offers a replacement.
+    #[must_use]
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
+        self.fix = Some(Fix { span, replacement: replacement.into(), title: title.into() });
+        self
+    }
+}

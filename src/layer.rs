@@ -1,0 +1,111 @@
+//! One file as a flat list of entries with their places; a provider for figment.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use figment::value::{Dict, Map, Value};
+use figment::{Metadata, Profile, Provider};
+
+use crate::secret::Secret;
+use crate::source::{SourceId, Span};
+
+/// One file of an environment.
+#[derive(Debug)]
+pub struct Layer {
+    /// What users call it: `base`, `prod`, `prod.secrets`.
+    pub name: String,
+    /// The text as it may be read; for a sealed file never the opened one.
+    pub source: SourceId,
+    /// The text under `source`, which all ranges below slice.
+    pub text: Arc<str>,
+    /// Whether the file keeps its values encrypted.
+    pub sealed: bool,
+    /// The entries in file order, duplicates included.
+    pub entries: Vec<Entry>,
+    /// What could not be read, in file order.
+    pub faults: Vec<Fault>,
+}
+
+/// One assignment.
+#[derive(Debug)]
+pub struct Entry {
+    /// The key, as bytes of [`Layer::text`].
+    pub key: Range<u32>,
+    /// The value as written, quotes included; empty and right after the key when there is none.
+    pub value: Range<u32>,
+    /// The value as read, before interpolation.
+    pub content: Content,
+    /// Whether `$` in `content` refers to other variables.
+    pub interpolates: bool,
+}
+
+/// What an entry holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Exactly these bytes of [`Layer::text`].
+    Slice(Range<u32>),
+    /// Text that differs from what is written, because escapes were taken out of it.
+    Decoded(Box<str>),
+    /// A key without `=`: its value comes from the process environment.
+    Inherited,
+    /// Opened from a sealed file.
+    Opened(Secret),
+    /// Sealed, and no identity opens it.
+    Sealed,
+}
+
+/// A stretch of text that is no entry, comment or blank line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, as bytes of [`Layer::text`].
+    pub at: Range<u32>,
+    /// What is wrong, in lower case; never quotes the file.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl Layer {
+    /// The key of an entry, as written.
+    #[must_use]
+    pub fn key(&self, entry: &Entry) -> &str {
+        self.slice(&entry.key)
+    }
+
+    /// The text of an entry before interpolation; `None` when it is sealed or inherited.
+    #[must_use]
+    pub fn content<'a>(&'a self, entry: &'a Entry) -> Option<&'a str> {
+        match &entry.content {
+            Content::Slice(range) => Some(self.slice(range)),
+            Content::Decoded(text) => Some(text),
+            Content::Opened(secret) => Some(secret.expose()),
+            Content::Inherited | Content::Sealed => None,
+        }
+    }
+
+    /// The place of a byte range of this layer's text.
+    #[must_use]
+    pub fn span(&self, range: &Range<u32>) -> Span {
+        Span::new(self.source, range.clone())
+    }
+
+    /// The bytes of `range`; empty when they are not within the text.
+    #[must_use]
+    pub fn slice(&self, range: &Range<u32>) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+}
+
+/// What figment merges is the index of the entry that wins; the tag that it puts on the merged value names the
+/// layer. Texts and places stay here, so nothing is copied and a secret never enters figment.
+impl Provider for &Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.name.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        let indexed = self.entries.iter().enumerate();
+        let dict: Dict = indexed.map(|(index, entry)| (self.key(entry).to_owned(), Value::from(index))).collect();
+        Ok(Profile::Default.collect(dict))
+    }
+}

@@ -1,0 +1,2 @@
+//! The `sparkcfg` command.
+fn main() {}

@@ -1,0 +1,152 @@
+//! Findings merged, sorted and counted, with one verdict: what every output writes.
+
+use std::collections::HashMap;
+
+use crate::finding::{Finding, Severity};
+use crate::source::{Sources, Span, printable};
+
+/// The result of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The command that made it: `validate`.
+    pub command: &'static str,
+    /// Sorted by path, place and code; each text safe to print.
+    pub findings: Vec<Finding>,
+    /// The texts that the findings point into, with their secrets masked.
+    pub sources: Sources,
+    /// What was checked and what came of it.
+    pub summary: Summary,
+}
+
+/// Counts, for the last line and for machines.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Environments that were checked.
+    pub environments: usize,
+    /// Files that were read as layers.
+    pub files: usize,
+    /// Different keys over all environments.
+    pub keys: usize,
+    /// Findings of severity error.
+    pub errors: usize,
+    /// Findings of severity warning.
+    pub warnings: usize,
+    /// Findings of severity note.
+    pub notes: usize,
+    /// Findings that `--fix` mends.
+    pub fixable: usize,
+    /// Findings silenced by a comment.
+    pub ignored: usize,
+}
+
+/// A span as people, editors and machines name it; all numbers are 1-based, columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Place {
+    /// Path as shown to users, `/` between parts.
+    pub path: String,
+    /// First line.
+    pub line: u32,
+    /// First column.
+    pub column: u32,
+    /// Line of the end.
+    pub end_line: u32,
+    /// One past the last column.
+    pub end_column: u32,
+}
+
+/// From which severity on a run fails.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    /// Errors fail the run.
+    #[default]
+    Error,
+    /// Errors and warnings do.
+    Warning,
+    /// Any finding does.
+    Note,
+    /// Nothing does.
+    Never,
+}
+
+impl Report {
+    /// Merges findings that differ only in their environment, makes every text printable, sorts and counts.
+    #[must_use]
+    pub fn new(command: &'static str, findings: Vec<Finding>, sources: Sources, summary: Summary) -> Self {
+        let mut findings = merge(findings);
+        for finding in &mut findings {
+            make_printable(finding);
+        }
+        findings.sort_by_cached_key(|finding| {
+            let place = finding
+                .label
+                .as_ref()
+                .map(|label| (printable(sources.path(label.span.source)), label.span.start, label.span.end));
+            (place.is_none(), place, finding.rule.code, finding.key.clone(), finding.environments.clone())
+        });
+        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+        let summary = Summary {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+            fixable: findings.iter().filter(|finding| finding.fix.is_some()).count(),
+            ..summary
+        };
+        Self { command, findings, sources, summary }
+    }
+
+    /// The span as a path with lines and columns.
+    #[must_use]
+    pub fn place(&self, span: Span) -> Place {
+        let start = self.sources.position(span.source, span.start);
+        let end = self.sources.position(span.source, span.end);
+        Place {
+            path: printable(self.sources.path(span.source)),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+
+    /// Whether the run fails, the same for every output.
+    #[must_use]
+    pub fn fails(&self, fail_on: FailOn) -> bool {
+        let Summary { errors, warnings, notes, .. } = self.summary;
+        match fail_on {
+            FailOn::Never => false,
+            FailOn::Error => errors > 0,
+            FailOn::Warning => errors + warnings > 0,
+            FailOn::Note => errors + warnings + notes > 0,
+        }
+    }
+}
+
+/// One finding for a value that several environments inherit from the same line.
+fn merge(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut seen: HashMap<_, usize> = HashMap::new();
+    for finding in findings {
+        let place = finding.label.as_ref().map(|label| label.span);
+        let identity = (finding.rule.code, finding.severity, place, finding.key.clone(), finding.message.clone());
+        match seen.get(&identity) {
+            Some(&index) => merged[index].environments.extend(finding.environments),
+            None => {
+                seen.insert(identity, merged.len());
+                merged.push(finding);
+            }
+        }
+    }
+    for finding in &mut merged {
+        finding.environments.sort();
+        finding.environments.dedup();
+    }
+    merged
+}
+
+fn make_printable(finding: &mut Finding) {
+    let labels = finding.label.iter_mut().chain(&mut finding.related).map(|label| &mut label.message);
+    let texts = labels.chain(finding.key.as_mut()).chain(finding.help.as_mut());
+    for text in texts.chain(std::iter::once(&mut finding.message)) {
+        *text = printable(text);
+    }
+}

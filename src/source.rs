@@ -1,0 +1,299 @@
+//! The texts that were read, places in them, and the one door through which text reaches an output.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+/// What stands in for a secret, whatever its length.
+pub const MASK: &str = "••••••";
+
+/// Names one text in [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(u32);
+
+/// A byte range within one text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The text.
+    pub source: SourceId,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span over `range` of `source`.
+    #[must_use]
+    pub fn new(source: SourceId, range: Range<u32>) -> Self {
+        Self { source, start: range.start, end: range.end }
+    }
+
+    /// The same place after [`Sources::absorb`].
+    #[must_use]
+    pub fn shifted(self, offset: u32) -> Self {
+        Self { source: SourceId(self.source.0 + offset), ..self }
+    }
+
+    /// The bytes as a range that slices a `str`.
+    #[must_use]
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place as people and editors count it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column, in characters (Unicode scalar values), not bytes.
+    pub column: u32,
+}
+
+#[derive(Debug)]
+struct Source {
+    path: String,
+    text: Arc<str>,
+    /// Byte ranges that may not be shown, in any order.
+    masks: Vec<Range<u32>>,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+/// Every text of a run, by [`SourceId`].
+#[derive(Debug, Default)]
+pub struct Sources {
+    all: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text under the path that users see: relative to where the run started, `/` between parts.
+    ///
+    /// A byte-order mark is the caller's business: offsets count from the first byte of `text`.
+    pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        let id = SourceId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        self.all.push(Source { path: path.into(), text: text.into(), masks: Vec::new(), line_starts: OnceLock::new() });
+        id
+    }
+
+    /// Hides a range from every output for the rest of the run.
+    pub fn mask(&mut self, span: Span) {
+        if span.start < span.end {
+            self.all[span.source.0 as usize].masks.push(span.start..span.end);
+        }
+    }
+
+    /// The path as given to [`Sources::add`].
+    #[must_use]
+    pub fn path(&self, source: SourceId) -> &str {
+        &self.all[source.0 as usize].path
+    }
+
+    /// The whole text, unmasked: for reading and checking, never for showing.
+    #[must_use]
+    pub fn text(&self, source: SourceId) -> &Arc<str> {
+        &self.all[source.0 as usize].text
+    }
+
+    /// Takes over all texts of `other`; its ids grow by the number returned (see [`Span::shifted`]).
+    pub fn absorb(&mut self, other: Sources) -> u32 {
+        let offset = to_u32(self.all.len());
+        self.all.extend(other.all);
+        offset
+    }
+
+    /// All texts, in the order in which they were added.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + '_ {
+        (0..u32::try_from(self.all.len()).unwrap_or(u32::MAX)).map(SourceId)
+    }
+
+    /// Where the byte `offset` of `source` is.
+    #[must_use]
+    pub fn position(&self, source: SourceId, offset: u32) -> Position {
+        let source = &self.all[source.0 as usize];
+        let starts = source.line_starts();
+        let line = starts.partition_point(|start| *start <= offset).max(1) - 1;
+        let from = starts[line] as usize;
+        let to = (offset as usize).clamp(from, source.text.len());
+        // A byte-order mark has no width: editors do not count it.
+        let skip = usize::from(from == 0 && source.text.starts_with('\u{feff}') && to > 0);
+        let column = source.text.get(from..to).map_or(0, |before| before.chars().count() - skip);
+        Position { line: to_u32(line) + 1, column: to_u32(column) + 1 }
+    }
+
+    /// The byte range of the whole lines that `span` touches, without the last line's end.
+    #[must_use]
+    pub fn lines(&self, span: Span) -> Span {
+        let source = &self.all[span.source.0 as usize];
+        let starts = source.line_starts();
+        let line_of = |offset: u32| starts.partition_point(|start| *start <= offset).max(1) - 1;
+        let last = line_of(span.end.max(span.start + 1) - 1);
+        let end = starts.get(last + 1).map_or(to_u32(source.text.len()), |next| next - 1);
+        let start = starts[line_of(span.start)];
+        let end = end.max(start);
+        let carriage_return = end > start && source.text.as_bytes()[end as usize - 1] == b'\r';
+        Span { source: span.source, start, end: end - u32::from(carriage_return) }
+    }
+
+    /// The text under `span` as it may be shown: secrets replaced by [`MASK`], control and direction characters
+    /// spelled out, and for each piece its source range, so that an output can place a label under it.
+    #[must_use]
+    pub fn shown(&self, span: Span) -> Shown {
+        let source = &self.all[span.source.0 as usize];
+        let mut masks: Vec<_> =
+            source.masks.iter().filter(|mask| mask.start < span.end && span.start < mask.end).cloned().collect();
+        masks.sort_by_key(|mask| mask.start);
+        let mut shown = Shown::default();
+        let mut at = span.start;
+        for mask in masks {
+            if mask.end <= at {
+                continue;
+            }
+            shown.push(at..mask.start.max(at), source);
+            shown.pieces.push((mask.start.max(at), shown.text.len()));
+            shown.text.push_str(MASK);
+            at = mask.end.min(span.end);
+        }
+        shown.push(at..span.end, source);
+        shown.pieces.push((span.end, shown.text.len()));
+        shown
+    }
+}
+
+impl Source {
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            std::iter::once(0).chain(newlines.map(|(at, _)| to_u32(at) + 1)).collect()
+        })
+    }
+}
+
+/// Text that is safe to print, and where each piece of it came from.
+#[derive(Debug, Default)]
+pub struct Shown {
+    /// The text.
+    pub text: String,
+    /// `(offset in the source, offset in text)` at each place where the two stop running in step.
+    pieces: Vec<(u32, usize)>,
+}
+
+impl Shown {
+    /// Where the source's byte `offset` stands in [`Shown::text`]; inside a mask, its beginning.
+    #[must_use]
+    pub fn offset(&self, offset: u32) -> usize {
+        let next = self.pieces.partition_point(|(from, _)| *from <= offset);
+        let Some((from, at)) = next.checked_sub(1).map(|index| self.pieces[index]) else { return 0 };
+        let limit = self.pieces.get(next).map_or(self.text.len(), |(_, at)| *at);
+        let at = at + (offset - from) as usize;
+        // Inside a mask or an escape the two texts differ in length; stay at its beginning.
+        if at > limit || !self.text.is_char_boundary(at) { self.pieces[next - 1].1 } else { at }
+    }
+
+    fn push(&mut self, range: Range<u32>, source: &Source) {
+        let Some(text) = source.text.get(range.start as usize..range.end as usize) else { return };
+        if text.is_empty() {
+            return;
+        }
+        self.pieces.push((range.start, self.text.len()));
+        let mut at = range.start;
+        for character in text.chars() {
+            let before = self.text.len();
+            if character == '\n' {
+                self.text.push('\n')
+            } else {
+                push_printable(&mut self.text, character)
+            }
+            let width = to_u32(character.len_utf8());
+            at += width;
+            if self.text.len() - before != width as usize {
+                self.pieces.push((at - width, before));
+                self.pieces.push((at, self.text.len()));
+            }
+        }
+    }
+}
+
+/// `text` with everything that could act on a terminal, a CI runner or a reader's eye spelled out as `\u{…}`:
+/// control characters, direction marks and zero-width characters, and the `##[` that starts a runner's command.
+///
+/// Threats T8 and T9: a value, a key, a file name or a git revision is written by somebody else.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        push_printable(&mut out, character);
+    }
+    out
+}
+
+fn push_printable(out: &mut String, character: char) {
+    let hidden = character.is_control()
+        || matches!(character,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
+    let command = character == '[' && out.ends_with("##");
+    if character == '\t' {
+        out.push(' ');
+    } else if hidden || command {
+        out.extend(character.escape_unicode());
+    } else {
+        out.push(character);
+    }
+}
+
+fn to_u32(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(text: &str) -> (Sources, SourceId) {
+        let mut sources = Sources::default();
+        let id = sources.add("a.env", text);
+        (sources, id)
+    }
+
+    #[test]
+    fn positions_count_characters() {
+        let (sources, id) = one("A=ü1\nB=2\n");
+        for (offset, line, column) in [(0, 1, 1), (4, 1, 4), (6, 2, 1), (8, 2, 3), (10, 3, 1), (99, 3, 1)] {
+            assert_eq!(sources.position(id, offset), Position { line, column }, "offset {offset}");
+        }
+        let (sources, id) = one("\u{feff}A=1");
+        assert_eq!(sources.position(id, 3), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn masks_hide_and_offsets_follow() {
+        let (mut sources, id) = one("KEY=hunter2 # x\n");
+        sources.mask(Span::new(id, 4..11));
+        let shown = sources.shown(sources.lines(Span::new(id, 4..11)));
+        assert_eq!(shown.text, format!("KEY={MASK} # x"));
+        assert_eq!(shown.offset(0), 0);
+        assert_eq!(shown.offset(4), 4);
+        assert_eq!(shown.offset(6), 4);
+        assert_eq!(shown.offset(11), 4 + MASK.len());
+    }
+
+    #[test]
+    fn overlapping_masks_hide_all() {
+        let (mut sources, id) = one("abcdefgh");
+        sources.mask(Span::new(id, 2..6));
+        sources.mask(Span::new(id, 3..4));
+        sources.mask(Span::new(id, 5..7));
+        assert_eq!(sources.shown(Span::new(id, 0..8)).text, format!("ab{MASK}{MASK}h"));
+    }
+
+    #[test]
+    fn nothing_raw_is_shown() {
+        for (text, expected) in [
+            ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
+            ("##[group]x", "##\\u{5b}group]x"),
+            ("a\u{202e}b\rc", "a\\u{202e}b\\u{d}c"),
+            ("tab\there", "tab here"),
+        ] {
+            assert_eq!(printable(text), expected);
+        }
+    }
+}

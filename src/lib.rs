@@ -1,7 +1,12 @@
 //! Checks a project's layered env files and sealed secrets before they hurt.
 #![forbid(unsafe_code)]
 
+pub mod detection;
+pub mod dialects;
+pub mod environment;
+pub mod error;
 pub mod finding;
+pub mod interpolation;
 pub mod layer;
 pub mod outputs;
 pub mod report;

@@ -1,0 +1,3 @@
+//! How a file's text becomes entries: one file a consumer.
+
+pub mod compose;

@@ -1,0 +1,334 @@
+//! Layers merged by figment, references resolved: for each key the value that an environment ends up with.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use figment::Figment;
+use figment::value::Value;
+
+use crate::interpolation::{self, Budget, State};
+use crate::layer::{Content, Entry, Layer};
+use crate::secret::Secret;
+use crate::source::Span;
+
+/// One environment, resolved.
+#[derive(Debug)]
+pub struct Environment<'a> {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Whether findings about secrets and placeholders are errors here.
+    pub protected: bool,
+    /// Lowest first.
+    pub layers: Vec<&'a Layer>,
+    /// One for each key, sorted by key.
+    pub settings: Vec<Setting<'a>>,
+    /// References that led nowhere, in file order.
+    pub loose: Vec<Loose<'a>>,
+    /// For each layer the entries of a key; built when first asked for.
+    index: OnceLock<Vec<HashMap<&'a str, Vec<usize>>>>,
+}
+
+/// The value of a key and the entry that set it.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// The key.
+    pub key: &'a str,
+    /// Index into [`Environment::layers`].
+    pub layer: usize,
+    /// Index into [`Layer::entries`].
+    pub entry: usize,
+    /// What it resolves to.
+    pub value: Resolved<'a>,
+}
+
+/// A value after interpolation.
+#[derive(Debug)]
+pub enum Resolved<'a> {
+    /// As its layer holds it.
+    Text(&'a str),
+    /// After interpolation, without a secret in it.
+    Expanded(String),
+    /// From a sealed layer, or put together with a value from one.
+    Secret(Secret),
+    /// Sealed, and nobody here can open it; or put together with such a value.
+    Unknown,
+    /// A key without `=` that the process environment does not have: nothing is set.
+    Unset,
+}
+
+impl Resolved<'_> {
+    /// The text, secret or not; `None` when there is none or it cannot be known.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Expanded(text) => Some(text),
+            Self::Secret(secret) => Some(secret.expose()),
+            Self::Unknown | Self::Unset => None,
+        }
+    }
+}
+
+/// A reference without a value.
+#[derive(Debug)]
+pub struct Loose<'a> {
+    /// The key whose value holds it.
+    pub key: &'a str,
+    /// Index into [`Environment::layers`].
+    pub layer: usize,
+    /// Index into [`Layer::entries`].
+    pub entry: usize,
+    /// The name referred to, or what is wrong with the reference.
+    pub fault: LooseFault,
+    /// Where the reference stands.
+    pub span: Span,
+}
+
+/// What is wrong with a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LooseFault {
+    /// Nothing above it sets this name, and it has no default.
+    Undefined(String),
+    /// `${NAME:?message}`, and nothing sets the name.
+    Required(String),
+    /// Not a reference that docker compose knows, or a limit was reached.
+    Broken {
+        /// What is wrong.
+        message: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
+}
+
+/// The entry that is being expanded.
+#[derive(Clone, Copy)]
+struct LooseAt<'a> {
+    key: &'a str,
+    layer: usize,
+    entry: usize,
+}
+
+/// The value of a name from outside the files.
+pub type Process<'p> = &'p HashMap<String, String>;
+
+/// A value while files are read from top to bottom.
+#[derive(Clone)]
+enum Current<'a> {
+    Known { text: Cow<'a, str>, sealed: bool },
+    Unknown,
+}
+
+impl<'a> Environment<'a> {
+    /// Merges `layers`, lowest first. `process` answers for keys without `=`, and for references before the files do.
+    #[must_use]
+    pub fn new(name: Arc<str>, protected: bool, layers: Vec<&'a Layer>, process: Process<'_>) -> Self {
+        let mut loose = Vec::new();
+        let interpolates = layers.iter().any(|layer| layer.entries.iter().any(|entry| entry.interpolates));
+        let mut expanded = if interpolates { expand(&layers, process, &mut loose) } else { HashMap::new() };
+        let mut merged = Self { name, protected, layers, settings: Vec::new(), loose, index: OnceLock::new() };
+        let mut settings = Vec::new();
+        for (key, layer, entry) in merge(&merged.layers) {
+            let (layer, entry) = merged.assigned(key, (layer, entry), process);
+            let value = resolve(merged.layers[layer], entry, process, expanded.remove(&(layer, entry)));
+            settings.push(Setting { key, layer, entry, value });
+        }
+        merged.settings = settings;
+        merged
+    }
+
+    /// The entry that really sets `key`: one without `=` counts only if the process environment has a value for it.
+    fn assigned(&self, key: &str, winner: (usize, usize), process: Process<'_>) -> (usize, usize) {
+        let inherits = |(layer, entry): (usize, usize)| {
+            matches!(self.layers[layer].entries[entry].content, Content::Inherited) && !process.contains_key(key)
+        };
+        if !inherits(winner) {
+            return winner;
+        }
+        let mut below =
+            self.entries_of(key).flat_map(|(layer, entries)| entries.iter().rev().map(move |entry| (layer, *entry)));
+        below.find(|place| !inherits(*place)).unwrap_or(winner)
+    }
+
+    /// The setting of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Setting<'a>> {
+        let index = self.settings.binary_search_by(|setting| setting.key.cmp(key)).ok()?;
+        self.settings.get(index)
+    }
+
+    /// The entry that set a value.
+    #[must_use]
+    pub fn entry(&self, setting: &Setting<'a>) -> &'a Entry {
+        &self.layers[setting.layer].entries[setting.entry]
+    }
+
+    /// Where the value stands; the key when there is no value.
+    #[must_use]
+    pub fn place(&self, setting: &Setting<'a>) -> Span {
+        place(self.layers[setting.layer], self.entry(setting))
+    }
+
+    /// The entries that this setting hides, nearest first: `(layer, entry)`.
+    #[must_use]
+    pub fn shadowed(&self, setting: &Setting<'a>) -> Vec<(usize, usize)> {
+        let mut below = Vec::new();
+        for (layer, entries) in self.entries_of(setting.key) {
+            below.extend(entries.iter().rev().map(|entry| (layer, *entry)));
+        }
+        below.retain(|place| *place != (setting.layer, setting.entry));
+        below
+    }
+
+    /// The entries of a key in each layer, highest layer first.
+    pub fn entries_of(&self, key: &str) -> impl Iterator<Item = (usize, &[usize])> {
+        let index = self.index.get_or_init(|| self.layers.iter().map(|layer| index(layer)).collect());
+        let layers = index.iter().enumerate().rev();
+        layers.filter_map(move |(layer, entries)| Some((layer, entries.get(key)?.as_slice())))
+    }
+}
+
+/// The place of an entry's value, or of its key where it has none.
+#[must_use]
+pub fn place(layer: &Layer, entry: &Entry) -> Span {
+    layer.span(if entry.value.is_empty() || layer.sealed { &entry.key } else { &entry.value })
+}
+
+fn index(layer: &Layer) -> HashMap<&str, Vec<usize>> {
+    let mut index: HashMap<_, Vec<_>> = HashMap::with_capacity(layer.entries.len());
+    for (number, entry) in layer.entries.iter().enumerate() {
+        index.entry(layer.key(entry)).or_default().push(number);
+    }
+    index
+}
+
+/// The winning entry of each key, sorted by key, as figment merges them: its tag names the layer, its value the entry.
+fn merge<'a>(layers: &[&'a Layer]) -> impl Iterator<Item = (&'a str, usize, usize)> {
+    let figment = layers.iter().fold(Figment::new(), |figment, layer| figment.merge(*layer));
+    let dict = figment.find_value("").ok().and_then(Value::into_dict).unwrap_or_default();
+    let mut known = Vec::new();
+    let layers = layers.to_vec();
+    dict.into_values().filter_map(move |value| {
+        let tag = value.tag();
+        let layer = match known.iter().find(|(known, _)| *known == tag) {
+            Some((_, layer)) => *layer,
+            None => {
+                let name = &figment.get_metadata(tag)?.name;
+                let layer = layers.iter().position(|layer| layer.name == **name)?;
+                known.push((tag, layer));
+                layer
+            }
+        };
+        let entry = usize::try_from(value.to_u128()?).ok()?;
+        Some((layers[layer].key(layers[layer].entries.get(entry)?), layer, entry))
+    })
+}
+
+fn resolve<'a>(layer: &'a Layer, entry: usize, process: Process<'_>, expanded: Option<Current<'a>>) -> Resolved<'a> {
+    let entry = &layer.entries[entry];
+    match (expanded, &entry.content) {
+        (Some(Current::Unknown), _) | (None, Content::Sealed) => Resolved::Unknown,
+        (Some(Current::Known { text, sealed: true }), _) => Resolved::Secret(Secret::new(text.into_owned())),
+        (Some(Current::Known { text: Cow::Borrowed(text), .. }), _) => Resolved::Text(text),
+        (Some(Current::Known { text: Cow::Owned(text), .. }), _) => Resolved::Expanded(text),
+        (None, Content::Inherited) => {
+            process.get(layer.key(entry)).map_or(Resolved::Unset, |text| Resolved::Expanded(text.clone()))
+        }
+        (None, Content::Opened(secret)) => Resolved::Secret(Secret::new(secret.expose().to_owned())),
+        (None, _) => Resolved::Text(layer.content(entry).unwrap_or_default()),
+    }
+}
+
+/// Reads all layers from top to bottom as docker compose does, and keeps the values of the entries that refer to others.
+///
+/// A reference sees the process environment first, then what stands above it in its own and in lower layers.
+fn expand<'a>(
+    layers: &[&'a Layer],
+    process: Process<'_>,
+    loose: &mut Vec<Loose<'a>>,
+) -> HashMap<(usize, usize), Current<'a>> {
+    let mut current: HashMap<&str, Current<'a>> = HashMap::new();
+    let mut expanded = HashMap::new();
+    let mut budget = Budget::default();
+    for (number, layer) in layers.iter().enumerate() {
+        for (index, entry) in layer.entries.iter().enumerate() {
+            let key = layer.key(entry);
+            let value = match (&entry.content, layer.content(entry)) {
+                (Content::Inherited, _) => match process.get(key) {
+                    Some(text) => Current::Known { text: Cow::Owned(text.clone()), sealed: false },
+                    None => continue,
+                },
+                (_, None) => Current::Unknown,
+                (_, Some(text)) if !entry.interpolates => {
+                    Current::Known { text: Cow::Borrowed(text), sealed: layer.sealed }
+                }
+                (_, Some(template)) => {
+                    let at = LooseAt { key, layer: number, entry: index };
+                    expand_one(layer, entry, template, &current, process, &mut budget, (loose, at))
+                }
+            };
+            if entry.interpolates {
+                expanded.insert((number, index), value.clone());
+            }
+            current.insert(key, value);
+        }
+    }
+    expanded
+}
+
+/// Expands one value. A value made with a secret is a secret, one made with an unknown value is unknown.
+fn expand_one<'a>(
+    layer: &'a Layer,
+    entry: &'a Entry,
+    template: &str,
+    current: &HashMap<&str, Current<'a>>,
+    process: Process<'_>,
+    budget: &mut Budget,
+    (loose, at): (&mut Vec<Loose<'a>>, LooseAt<'a>),
+) -> Current<'a> {
+    let mut sealed = layer.sealed;
+    let mut unknown = false;
+    let mut lookup = |name: &str| {
+        if let Some(text) = process.get(name) {
+            return Some(text.as_str());
+        }
+        match current.get(name)? {
+            Current::Known { text, sealed: secret } => {
+                sealed |= *secret;
+                Some(&**text)
+            }
+            Current::Unknown => {
+                unknown = true;
+                Some("")
+            }
+        }
+    };
+    let expansion = interpolation::expand(template, &mut lookup, budget);
+    let span_of = |range: std::ops::Range<usize>| match &entry.content {
+        // Only in a plain slice do the template's bytes stand in the file one for one.
+        Content::Slice(slice) => {
+            let offset = |at: usize| slice.start + u32::try_from(at).unwrap_or_default();
+            layer.span(&(offset(range.start)..offset(range.end)))
+        }
+        _ => place(layer, entry),
+    };
+    let mut report = |fault, range| {
+        loose.push(Loose { key: at.key, layer: at.layer, entry: at.entry, fault, span: span_of(range) });
+    };
+    match expansion {
+        Ok(expansion) => {
+            for reference in expansion.references {
+                match reference.state {
+                    State::Fine => {}
+                    State::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.at),
+                    State::Required => report(LooseFault::Required(reference.name.to_owned()), reference.at),
+                }
+            }
+            if unknown { Current::Unknown } else { Current::Known { text: Cow::Owned(expansion.text), sealed } }
+        }
+        Err(fault) => {
+            report(LooseFault::Broken { message: fault.message, help: fault.help }, fault.at);
+            Current::Unknown
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `sparkcfg.toml`: what a project says differently from the convention.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::error::{Error, nearest};
+use crate::source::Sources;
+
+/// The whole file. Every key is optional; an unknown one is an error.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Config {
+    /// Path of the JSON Schema, or `builtin:spark`.
+    pub schema: Option<String>,
+    /// Environments where findings about secrets and placeholders are errors; `staging` and `prod` by default.
+    pub protected: Option<Vec<String>>,
+    /// Environment → its layers, lowest first: paths relative to this file.
+    pub environments: BTreeMap<String, Vec<String>>,
+    /// Code → severity, or `off`.
+    pub severity: BTreeMap<String, Level>,
+    /// Path pattern → the readers of those files, by name.
+    pub consumers: BTreeMap<String, Vec<String>>,
+    /// Name → public key of a person or machine.
+    pub people: BTreeMap<String, String>,
+    /// Environment → names of people who may open its secrets.
+    pub access: BTreeMap<String, Vec<String>>,
+    /// The projects of a monorepo.
+    pub workspace: Option<Workspace>,
+}
+
+/// `[workspace]`: the folders that hold a project each.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Workspace {
+    /// Folders, with `*` and `?` within one part: `services/*`.
+    pub members: Vec<String>,
+    /// Folders that match but are no members.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+/// A severity, or none at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Never reported.
+    Off,
+    /// See [`crate::finding::Severity::Note`].
+    Note,
+    /// See [`crate::finding::Severity::Warning`].
+    Warning,
+    /// See [`crate::finding::Severity::Error`].
+    Error,
+}
+
+/// The keys of each table, for suggestions.
+const KNOWN: &[&str] = &[
+    "schema", "protected", "environments", "severity", "consumers", "people", "access", "workspace", "members",
+    "exclude", "off", "note", "warning", "error",
+];
+
+impl Config {
+    /// Reads the text of a `sparkcfg.toml`.
+    ///
+    /// # Errors
+    /// Broken TOML, an unknown key or a value of the wrong type, with its line and column.
+    pub fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let mut sources = Sources::default();
+            let source = sources.add(path, text);
+            let span = error.span().unwrap_or_default();
+            let position = sources.position(source, u32::try_from(span.start).unwrap_or(u32::MAX));
+            let place = format!("{path}:{}:{}", position.line, position.column);
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            let suggestion = text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
+            let failed = Error::new(message).at(place);
+            match suggestion {
+                Some(word) => failed.help(format!("did you mean `{word}`?")),
+                None => failed,
+            }
+        })
+    }
+
+    /// Whether findings about secrets and placeholders are errors in `environment`.
+    #[must_use]
+    pub fn is_protected(&self, environment: &str) -> bool {
+        match &self.protected {
+            Some(names) => names.iter().any(|name| name == environment),
+            None => matches!(environment, "staging" | "stage" | "prod" | "production"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn mistakes_have_a_place_and_a_suggestion() {
+        for (text, place, help) in [
+            ("\nprotectd = []\n", "sparkcfg.toml:2:1", Some("did you mean `protected`?")),
+            ("[workspace]\nmember = [\"a\"]\n", "sparkcfg.toml:2:1", Some("did you mean `members`?")),
+            ("schema = 1\n", "sparkcfg.toml:1:10", None),
+            ("schema = \n", "sparkcfg.toml:1:10", None),
+            ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),
+        ] {
+            let error = Config::parse("sparkcfg.toml", text).unwrap_err();
+            assert_eq!((error.place.as_deref(), error.help.as_deref()), (Some(place), help), "{text}: {error}");
+        }
+    }
+}

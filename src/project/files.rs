@@ -1,0 +1,202 @@
+//! Where a project's files come from: the folder itself, or the git index.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::Error;
+use crate::layer::Fault;
+
+/// The largest file that is read, in bytes.
+const LIMIT: u64 = 8 * 1024 * 1024;
+
+/// A tree of files.
+#[derive(Debug)]
+pub struct Files {
+    root: PathBuf,
+    /// What stands before each path that users see: `services/api/`.
+    prefix: String,
+    /// The files of the git index, where they are judged instead of the folder's.
+    staged: Option<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Files {
+    /// The files in `root`; `prefix` is put before each path that users see.
+    #[must_use]
+    pub fn on_disk(root: &Path, prefix: &str) -> Self {
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), staged: None }
+    }
+
+    /// Files given by path instead of those in `root`: what git is about to commit.
+    #[must_use]
+    pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), staged: Some(staged) }
+    }
+
+    /// The path that users see.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// The root as users see it.
+    #[must_use]
+    pub fn root_shown(&self) -> &str {
+        match self.prefix.trim_end_matches('/') {
+            "" => "this folder",
+            prefix => prefix,
+        }
+    }
+
+    /// The same tree one folder down.
+    #[must_use]
+    pub fn member(&self, folder: &str) -> Self {
+        let start = format!("{folder}/");
+        let staged = self.staged.as_ref().map(|files| {
+            let inside = files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+            inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect()
+        });
+        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), staged }
+    }
+
+    /// The names of the files in `folder`, sorted; none when there is no such folder.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn names(&self, folder: &str) -> Result<Vec<String>, Error> {
+        self.list(folder, false)
+    }
+
+    /// The names of the folders in `folder`, sorted.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn folders(&self, folder: &str) -> Result<Vec<String>, Error> {
+        self.list(folder, true)
+    }
+
+    fn list(&self, folder: &str, folders: bool) -> Result<Vec<String>, Error> {
+        let mut names: Vec<String> = if let Some(files) = &self.staged {
+            let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+            let rest = files.keys().filter_map(|path| path.strip_prefix(&start));
+            if folders {
+                rest.filter_map(|path| path.split_once('/')).map(|(name, _)| name.to_owned()).collect()
+            } else {
+                rest.filter(|path| !path.contains('/')).map(ToOwned::to_owned).collect()
+            }
+        } else {
+            let entries = match fs::read_dir(self.root.join(folder)) {
+                Ok(entries) => entries,
+                Err(error) if missing(&error) => return Ok(Vec::new()),
+                Err(error) => return Err(self.unreadable(folder, &error)),
+            };
+            let kept = entries.flatten().filter(|entry| {
+                entry.file_type().is_ok_and(|kind| {
+                    // A link is followed when it is read, and refused there if it leaves the project.
+                    let kind = if kind.is_symlink() { fs::metadata(entry.path()).ok().map(|to| to.is_dir()) } else { Some(kind.is_dir()) };
+                    kind == Some(folders)
+                })
+            });
+            kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+        };
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// A path that leads out of the project, a file that is missing, unreadable, not a plain file, or over 8 MiB.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Error> {
+        let parts = Path::new(path).components();
+        let inside = parts.clone().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !inside {
+            let help = "name a file within the project's folder, relative to it";
+            return Err(Error::new("a path leads out of the project").at(self.shown(path)).help(help));
+        }
+        if let Some(files) = &self.staged {
+            let plain = path.trim_start_matches("./");
+            return match files.get(plain) {
+                Some(bytes) => Ok(bytes.clone()),
+                None => Err(Error::new("this file is not in the git index")
+                    .at(self.shown(path))
+                    .help("add it with `git add`, or leave --staged out")),
+            };
+        }
+        self.read_from_disk(path).map_err(|error| match error {
+            Unread::Failed(error) => self.unreadable(path, &error),
+            Unread::Refused(message) => Error::new(message).at(self.shown(path)),
+        })
+    }
+
+    fn read_from_disk(&self, path: &str) -> Result<Vec<u8>, Unread> {
+        let full = self.root.join(path);
+        let mut file = fs::File::open(&full)?;
+        let about = file.metadata()?;
+        if !about.is_file() {
+            return Err(Unread::Refused("this is not a plain file"));
+        }
+        if about.len() > LIMIT {
+            return Err(Unread::Refused("this file is over 8 MiB, which no env file should be"));
+        }
+        // A link within the project is fine; one that leaves it could show anything on the machine.
+        let linked = fs::symlink_metadata(&full)?.is_symlink() || path.contains('/') && self.folder_is_linked(path);
+        if linked && !full.canonicalize()?.starts_with(self.root.canonicalize()?) {
+            return Err(Unread::Refused("this is a symbolic link that leads out of the project"));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
+        file.by_ref().take(LIMIT + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn folder_is_linked(&self, path: &str) -> bool {
+        let mut folder = self.root.clone();
+        Path::new(path).parent().into_iter().flat_map(Path::components).any(|part| {
+            folder.push(part);
+            fs::symlink_metadata(&folder).is_ok_and(|about| about.is_symlink())
+        })
+    }
+
+    fn unreadable(&self, path: &str, error: &std::io::Error) -> Error {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file",
+            std::io::ErrorKind::PermissionDenied => "this file may not be read (permission denied)",
+            _ => "this file cannot be read",
+        };
+        Error::new(reason).at(self.shown(path))
+    }
+}
+
+enum Unread {
+    Failed(std::io::Error),
+    Refused(&'static str),
+}
+
+impl From<std::io::Error> for Unread {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn missing(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// The bytes as text. Bytes that are not UTF-8 become U+FFFD, as docker compose reads them, and a fault says where.
+#[must_use]
+pub fn text(bytes: Vec<u8>) -> (String, Vec<Fault>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => (text, Vec::new()),
+        Err(error) => {
+            let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+            let fault = Fault {
+                at: at..at.saturating_add(3),
+                message: "this byte is not UTF-8",
+                help: "save the file as UTF-8; some readers refuse it, others replace the character",
+            };
+            (String::from_utf8_lossy(error.as_bytes()).into_owned(), vec![fault])
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Which files make which environment, from the names in a folder.
+
+use std::collections::BTreeMap;
+
+/// An environment and its layer files, lowest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// The environment.
+    pub name: String,
+    /// Paths relative to the project.
+    pub files: Vec<String>,
+}
+
+/// The rank of a layer within its environment: shared before own, sealed after plain, personal last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Plain,
+    Sealed,
+    Personal,
+}
+
+/// The name that [`Stack`] has when a project has only files that every environment shares.
+const ALONE: &str = "default";
+
+/// The stacks of a folder `environments/` that holds `names`.
+#[must_use]
+pub fn of_folder(names: &[String], personal: bool) -> Vec<Stack> {
+    let parts = names.iter().filter_map(|name| {
+        let stem = name.strip_suffix(".age").unwrap_or(name).strip_suffix(".env")?;
+        let sealed = stem.strip_suffix(".secrets");
+        let own = stem.strip_suffix(".local");
+        let (environment, rank) = match (sealed, own) {
+            (Some(environment), _) => (environment, Rank::Sealed),
+            (_, Some(environment)) => (environment, Rank::Personal),
+            _ => (stem, Rank::Plain),
+        };
+        // `.env` alone would be an environment without a name, `prod.env.age` a sealed file without the word for it.
+        let odd = environment.is_empty() || (rank == Rank::Plain && name.ends_with(".age"));
+        (!odd && !is_example(environment)).then(|| (environment, rank, format!("environments/{name}")))
+    });
+    stack(parts, "base", "base", personal)
+}
+
+/// The stacks of a project folder that holds `names`, where `.env` is the base and `.env.<name>` the environments.
+#[must_use]
+pub fn of_root(names: &[String], personal: bool) -> Vec<Stack> {
+    let parts = names.iter().filter_map(|name| {
+        let rest = name.strip_prefix(".env")?;
+        let rest = if rest.is_empty() { rest } else { rest.strip_prefix('.')? };
+        let own = if rest == "local" { Some("") } else { rest.strip_suffix(".local") };
+        let sealed = if rest == "secrets.age" { Some("") } else { rest.strip_suffix(".secrets.age") };
+        let (environment, rank) = match (own, sealed) {
+            (Some(environment), _) => (environment, Rank::Personal),
+            (_, Some(environment)) => (environment, Rank::Sealed),
+            _ => (rest, Rank::Plain),
+        };
+        (!is_example(environment)).then(|| (environment, rank, name.clone()))
+    });
+    stack(parts, "", ALONE, personal)
+}
+
+/// `.env.example` and its kin document; they configure nothing.
+fn is_example(environment: &str) -> bool {
+    environment.split('.').any(|part| {
+        matches!(
+            part,
+            "example" | "examples" | "sample" | "template" | "tmpl" | "dist" | "defaults" | "schema" | "vault" | "keys"
+                | "me" | "bak" | "backup" | "old" | "orig" | "swp" | "j2"
+        )
+    }) || environment.ends_with('~')
+}
+
+fn stack<'a>(
+    parts: impl Iterator<Item = (&'a str, Rank, String)>,
+    base: &str,
+    alone: &str,
+    personal: bool,
+) -> Vec<Stack> {
+    let mut shared = Vec::new();
+    let mut own: BTreeMap<(u8, &str), Vec<(Rank, String)>> = BTreeMap::new();
+    for (environment, rank, path) in parts {
+        if environment == base {
+            shared.push((rank, path));
+        } else {
+            let files = own.entry((order(environment), environment)).or_default();
+            files.push((rank, path));
+        }
+    }
+    let keep = |(rank, path): (Rank, String)| (personal || rank != Rank::Personal).then_some((rank, path));
+    shared.sort();
+    let personal_of = |files: Vec<(Rank, String)>| -> (Vec<_>, Vec<_>) {
+        let (own, rest): (Vec<_>, Vec<_>) = files.into_iter().partition(|(rank, _)| *rank == Rank::Personal);
+        (rest, if personal { own } else { Vec::new() })
+    };
+    let (shared, shared_personal) = personal_of(shared);
+    let paths = |files: Vec<(Rank, String)>| files.into_iter().map(|(_, path)| path);
+    let mut stacks = Vec::new();
+    for ((_, name), mut files) in own {
+        files.sort();
+        let (files, own_personal) = personal_of(files);
+        if !files.is_empty() {
+            let ladder = [shared.clone(), files, shared_personal.clone(), own_personal];
+            stacks.push(Stack { name: name.to_owned(), files: ladder.into_iter().flat_map(paths).collect() });
+        }
+    }
+    if stacks.is_empty() && !shared.is_empty() {
+        let files = paths(shared).chain(paths(shared_personal)).collect();
+        stacks.push(Stack { name: alone.to_owned(), files });
+    }
+    stacks
+}
+
+/// Environments in the order in which a change travels through them.
+fn order(environment: &str) -> u8 {
+    match environment {
+        "local" => 0,
+        "dev" | "development" => 1,
+        "test" | "testing" | "ci" => 2,
+        "staging" | "stage" => 4,
+        "prod" | "production" => 5,
+        _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stack, of_folder, of_root};
+
+    fn shape(stacks: &[Stack]) -> Vec<String> {
+        stacks.iter().map(|stack| format!("{}: {}", stack.name, stack.files.join(" "))).collect()
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn folders() {
+        let all = names(&[
+            "prod.local.env", "prod.env", "README.md", "base.secrets.env", "base.env", "dev.env", "prod.secrets.env.age",
+            "dev.env.example", "example.env", "staging.secrets.env", "prod.env.age",
+        ]);
+        assert_eq!(
+            shape(&of_folder(&all, true)),
+            [
+                "dev: environments/base.env environments/base.secrets.env environments/dev.env",
+                "staging: environments/base.env environments/base.secrets.env environments/staging.secrets.env",
+                "prod: environments/base.env environments/base.secrets.env environments/prod.env \
+                 environments/prod.secrets.env.age environments/prod.local.env",
+            ]
+        );
+        assert!(!shape(&of_folder(&all, false)).iter().any(|stack| stack.contains("local")));
+        assert_eq!(shape(&of_folder(&names(&["base.env"]), false)), ["base: environments/base.env"]);
+    }
+
+    #[test]
+    fn roots() {
+        let all = names(&[".env", ".env.prod", ".env.example", ".env.prod.example", ".env.local", ".env.prod.local", ".envrc"]);
+        assert_eq!(shape(&of_root(&all, false)), ["prod: .env .env.prod"]);
+        assert_eq!(shape(&of_root(&all, true)), ["prod: .env .env.prod .env.local .env.prod.local"]);
+        assert_eq!(shape(&of_root(&names(&[".env"]), false)), ["default: .env"]);
+        assert_eq!(shape(&of_root(&names(&[".env.example"]), false)), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,297 @@
+//! A folder as layers, environments and a schema: the only reader of files beside the command line.
+
+pub mod config;
+pub mod files;
+pub mod layout;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::dialects::compose;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::layer::{Fault, Layer};
+use crate::model;
+use crate::schema::Schema;
+use crate::source::{SourceId, Sources, Span};
+use crate::stores::{self, Identities};
+use config::Config;
+use files::Files;
+use layout::Stack;
+
+/// How a project is opened.
+#[derive(Debug, Default)]
+pub struct Options<'o> {
+    /// The environments to look at; all when empty.
+    pub environments: Vec<String>,
+    /// Whether personal layers (`prod.local.env`) count.
+    pub personal: bool,
+    /// Keys that may open sealed layers.
+    pub identities: Option<&'o Identities>,
+    /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
+    pub process: HashMap<String, String>,
+}
+
+/// Everything that was read, before it is judged.
+#[derive(Debug)]
+pub struct Project {
+    /// All texts.
+    pub sources: Sources,
+    /// What `sparkcfg.toml` says.
+    pub config: Config,
+    /// `sparkcfg.toml`, where there is one.
+    pub config_source: Option<SourceId>,
+    /// Each file once, however many environments share it.
+    pub layers: Vec<Layer>,
+    /// What was found out about each sealed layer: index into `layers` → state.
+    pub sealed: HashMap<usize, stores::Sealed>,
+    /// The schema.
+    pub schema: Option<ProjectSchema>,
+    stacks: Vec<(Arc<str>, Vec<usize>)>,
+    process: HashMap<String, String>,
+}
+
+/// The schema and where it stands.
+#[derive(Debug)]
+pub struct ProjectSchema {
+    /// The compiled schema.
+    pub schema: Schema,
+    /// Its text.
+    pub source: SourceId,
+}
+
+impl ProjectSchema {
+    /// The place of a JSON pointer in the schema's text.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Option<Span> {
+        self.schema.place(pointer).map(|range| Span::new(self.source, range))
+    }
+}
+
+/// The name by which `sparkcfg.toml` asks for the built-in model.
+pub const BUILT_IN: &str = "builtin:spark";
+
+impl Project {
+    /// Opens the project in `folder` as it is on disk, with every environment and without any key.
+    ///
+    /// # Errors
+    /// See [`Project::read`].
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(&Files::on_disk(folder.as_ref(), ""), &Options::default())
+    }
+
+    /// Reads a project.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a broken `sparkcfg.toml` or schema, an unknown environment, nothing to check.
+    pub fn read(files: &Files, options: &Options<'_>) -> Result<Self, Error> {
+        let mut sources = Sources::default();
+        let (config, config_source) = read_config(files, &mut sources)?;
+        let stacks = chosen(stacks(files, &config, options)?, &options.environments, files)?;
+        let mut project = Self {
+            sources,
+            config,
+            config_source,
+            layers: Vec::new(),
+            sealed: HashMap::new(),
+            schema: None,
+            stacks: Vec::new(),
+            process: options.process.clone(),
+        };
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for Stack { name, files: paths } in stacks {
+            let mut layers = Vec::with_capacity(paths.len());
+            for path in paths {
+                let layer = match known.get(&path) {
+                    Some(layer) => *layer,
+                    None => {
+                        let layer = project.read_layer(files, &path, options)?;
+                        known.insert(path, layer);
+                        layer
+                    }
+                };
+                layers.push(layer);
+            }
+            project.stacks.push((name.into(), layers));
+        }
+        project.schema = read_schema(files, &project.config, &mut project.sources)?;
+        Ok(project)
+    }
+
+    /// The names of the environments, in order.
+    pub fn environment_names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.stacks.iter().map(|(name, _)| name)
+    }
+
+    /// Every environment, resolved.
+    #[must_use]
+    pub fn environments(&self) -> Vec<Environment<'_>> {
+        let resolved = self.stacks.iter().map(|(name, layers)| {
+            let layers = layers.iter().map(|layer| &self.layers[*layer]).collect();
+            Environment::new(Arc::clone(name), self.config.is_protected(name), layers, &self.process)
+        });
+        resolved.collect()
+    }
+
+    /// The environments that use a layer.
+    pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
+        self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
+    }
+
+    /// Whether `key` holds a secret: what the schema says, else what its name says.
+    #[must_use]
+    pub fn is_secret(&self, key: &str) -> bool {
+        let declared = self.schema.as_ref().and_then(|schema| schema.schema.property(key)?.secret);
+        declared.unwrap_or_else(|| crate::detection::names_secret(key))
+    }
+
+    fn read_layer(&mut self, files: &Files, path: &str, options: &Options<'_>) -> Result<usize, Error> {
+        let bytes = files.read(path)?;
+        let name = layer_name(path);
+        let index = self.layers.len();
+        let layer = match stores::recognise(path, &bytes) {
+            Some(store) => {
+                let mut sealed = (store.open)(&bytes, options.identities, compose_entries);
+                let source = self.sources.add(files.shown(path), Arc::clone(&sealed.text));
+                let layer = Layer {
+                    name,
+                    source,
+                    text: Arc::clone(&sealed.text),
+                    sealed: true,
+                    entries: std::mem::take(&mut sealed.entries),
+                    faults: std::mem::take(&mut sealed.faults),
+                };
+                self.sealed.insert(index, sealed);
+                layer
+            }
+            None => {
+                let (text, faults) = files::text(bytes);
+                let text: Arc<str> = text.into();
+                let source = self.sources.add(files.shown(path), Arc::clone(&text));
+                let mut parsed = compose::parse(&text);
+                parsed.faults.extend(faults);
+                parsed.faults.sort_by_key(|fault| fault.at.start);
+                Layer { name, source, text, sealed: false, entries: parsed.entries, faults: parsed.faults }
+            }
+        };
+        self.layers.push(layer);
+        Ok(index)
+    }
+}
+
+fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
+    let parsed = compose::parse(text);
+    (parsed.entries, parsed.faults)
+}
+
+/// `environments/prod.secrets.env.age` is the layer `prod.secrets`.
+fn layer_name(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".age").unwrap_or(name);
+    let stem = stem.strip_suffix(".env").filter(|stem| !stem.is_empty()).unwrap_or(stem);
+    stem.to_owned()
+}
+
+fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<SourceId>), Error> {
+    const NAME: &str = "sparkcfg.toml";
+    if !files.names("")?.iter().any(|name| name == NAME) {
+        return Ok((Config::default(), None));
+    }
+    let (text, _) = files::text(files.read(NAME)?);
+    let config = Config::parse(&files.shown(NAME), &text)?;
+    let source = sources.add(files.shown(NAME), text);
+    Ok((config, Some(source)))
+}
+
+fn stacks(files: &Files, config: &Config, options: &Options<'_>) -> Result<Vec<Stack>, Error> {
+    if !config.environments.is_empty() {
+        let listed = config.environments.iter();
+        return Ok(listed.map(|(name, files)| Stack { name: clone(name), files: files.clone() }).collect());
+    }
+    let folder = layout::of_folder(&files.names("environments")?, options.personal);
+    if folder.is_empty() { Ok(layout::of_root(&files.names("")?, options.personal)) } else { Ok(folder) }
+}
+
+fn clone(name: &str) -> String {
+    name.to_owned()
+}
+
+/// The stacks that the user named, or all.
+fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Result<Vec<Stack>, Error> {
+    if stacks.is_empty() {
+        let looked = "looked for environments/*.env, .env, .env.<name> and [environments] in sparkcfg.toml";
+        return Err(Error::new(format!("nothing to check in {}", files.root_shown())).help(format!(
+            "{looked}; run it in the project's folder, or name one with --project DIR"
+        )));
+    }
+    let known: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
+    for name in names {
+        if !known.contains(&name.as_str()) {
+            let nearest = crate::error::nearest(name, known.iter().copied());
+            let list = known.join(", ");
+            let help = match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`? There are: {list}"),
+                None => format!("there are: {list}"),
+            };
+            return Err(Error::new(format!("there is no environment `{name}`")).help(help));
+        }
+    }
+    Ok(stacks.into_iter().filter(|stack| names.is_empty() || names.contains(&stack.name)).collect())
+}
+
+fn read_schema(files: &Files, config: &Config, sources: &mut Sources) -> Result<Option<ProjectSchema>, Error> {
+    let path = match &config.schema {
+        Some(path) => path.clone(),
+        None => {
+            let names = files.names("schemas")?;
+            let mut found = names.iter().filter(|name| name.ends_with(".schema.json"));
+            match (found.next(), found.next()) {
+                (None, _) => return Ok(None),
+                (Some(name), None) => format!("schemas/{name}"),
+                (Some(first), Some(_)) => {
+                    let help = format!("say which one in sparkcfg.toml: schema = \"schemas/{first}\"");
+                    return Err(Error::new("there is more than one schema in schemas/").help(help));
+                }
+            }
+        }
+    };
+    let (shown, text) = if path == BUILT_IN {
+        (path, model::SCHEMA_TEXT.to_owned())
+    } else {
+        let (text, _) = files::text(files.read(&path)?);
+        (files.shown(&path), text)
+    };
+    let schema = Schema::parse(&text).map_err(|broken| {
+        let mut sources = Sources::default();
+        let place = broken.at.as_ref().map(|at| {
+            let source = sources.add(shown.clone(), text.as_str());
+            let position = sources.position(source, at.start);
+            format!("{shown}:{}:{}", position.line, position.column)
+        });
+        let error = Error::new(broken.message).at(place.unwrap_or_else(|| shown.clone()));
+        if broken.help.is_empty() { error } else { error.help(broken.help) }
+    })?;
+    let source = sources.add(shown, text);
+    Ok(Some(ProjectSchema { schema, source }))
+}
+
+/// The nearest folder, from `start` upward, that holds a project; `start` itself when none does.
+///
+/// The search ends at the folder that holds `.git`, so that a project never picks up a stranger's files above it.
+#[must_use]
+pub fn discover(start: &Path) -> PathBuf {
+    let holds = |folder: &Path| {
+        let config = folder.join("sparkcfg.toml").is_file();
+        config || folder.join("environments").is_dir() || folder.join(".env").is_file()
+    };
+    for folder in start.ancestors() {
+        if holds(folder) {
+            return folder.to_owned();
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    start.to_owned()
+}

@@ -10,5 +10,7 @@ pub mod interpolation;
 pub mod layer;
 pub mod outputs;
 pub mod report;
+pub mod schema;
 pub mod secret;
 pub mod source;
+pub mod suggestion;

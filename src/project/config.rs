@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::error::{Error, nearest};
+use crate::error::Error;
 use crate::source::Sources;
+use crate::suggestion::nearest;
 
 /// The whole file. Every key is optional; an unknown one is an error.
 #[derive(Debug, Default, Clone, Deserialize)]

@@ -228,7 +228,7 @@ fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Result<Vec<Sta
     let known: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
     for name in names {
         if !known.contains(&name.as_str()) {
-            let nearest = crate::error::nearest(name, known.iter().copied());
+            let nearest = crate::suggestion::nearest(name, known.iter().copied());
             let list = known.join(", ");
             let help = match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`? There are: {list}"),

@@ -1,0 +1,43 @@
+//! A sealed file stays closed, because no key here opens it.
+//!
+//! Nothing fails by that: the names in a SOPS file are visible, so required keys are still checked, and only rules
+//! about the sealed values themselves are left out. With `--require-secrets`, as before a deploy, it is an error.
+//!
+//! Example: `prod.secrets.env` on a laptop that has the development key only.
+//!
+//! Remedy: give a key with `--identity FILE`, `SPARKCFG_AGE_KEY`, `SPARKCFG_AGE_KEY_FILE`, `SOPS_AGE_KEY` or
+//! `SOPS_AGE_KEY_FILE`, or put it where SOPS looks (`~/.config/sops/age/keys.txt`); or ask one of the people who can.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+use crate::stores::State;
+
+pub(super) static RULE: Rule = Rule {
+    code: "cannot-open",
+    severity: Severity::Note,
+    summary: "no key here opens a sealed file",
+    page: include_str!("cannot_open.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let Some(sealed) = file.project.sealed.get(&file.index) else { return };
+    let State::Closed(reason) = sealed.state else { return };
+    let people = &file.project.config.people;
+    let names: Vec<_> = sealed
+        .readers
+        .recipients
+        .iter()
+        .map(|recipient| {
+            let person = people.iter().find(|(_, key)| *key == recipient);
+            person.map_or_else(|| recipient.clone(), |(name, _)| name.clone())
+        })
+        .collect();
+    let readers = if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
+    let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };
+    let start = file.layer.span(&(0..0));
+    let message = format!("{} stays sealed: {}", file.layer.name, reason.message());
+    let help = format!("{}{readers}", reason.help());
+    let mut finding = file.finding(&RULE, message).severity(severity).at(start, "").help(help);
+    finding.environments.clone_from(&file.environments);
+    findings.push(finding);
+}

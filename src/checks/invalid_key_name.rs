@@ -1,0 +1,44 @@
+//! A key is not a name that every reader takes.
+//!
+//! A name is made of letters, digits and `_`, and does not start with a digit. docker compose takes `.`, `-` and letters
+//! of any script too; shells, make, systemd and others drop such a line without a word, or refuse the file.
+//!
+//! Example: `my-key=1`, `2FA=on`, `=value`.
+//!
+//! Remedy: rename the key, in the file and where it is read.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "invalid-key-name",
+    severity: Severity::Error,
+    summary: "a key is not a name that every reader takes",
+    page: include_str!("invalid_key_name.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    for entry in &file.layer.entries {
+        let key = file.layer.key(entry);
+        if is_name(key) {
+            continue;
+        }
+        let suggestion: String = key.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
+        let suggestion = if suggestion.starts_with(|first: char| first.is_ascii_digit()) { format!("_{suggestion}") } else { suggestion };
+        let shown = file.name(entry);
+        let (message, help) = match key.is_empty() {
+            true => ("there is no key before =".to_owned(), "write KEY=value".to_owned()),
+            false if is_name(&suggestion) && shown == key => (format!("{shown} is not a portable name"), format!("call it {suggestion}")),
+            false => (format!("{shown} is not a portable name"), "use letters, digits and _, and no digit first".to_owned()),
+        };
+        let span = if key.is_empty() { entry.key.start..entry.value.start } else { entry.key.clone() };
+        findings.push(file.about(&RULE, entry, message).at(file.layer.span(&span), "letters, digits and _ only").help(help));
+    }
+}
+
+/// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case
+/// is as portable in practice.
+fn is_name(key: &str) -> bool {
+    let starts = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    starts && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}

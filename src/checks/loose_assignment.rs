@@ -1,0 +1,46 @@
+//! An assignment is written with blanks around `=`, or with `:`.
+//!
+//! docker compose reads it; docker run refuses the file, shells run a command of that name, and make and systemd see
+//! something else again.
+//!
+//! Example: `TTL = 30`, `TTL: 30`.
+//!
+//! Remedy: write `TTL=30`. `sparkcfg validate --fix` does it.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+use crate::layer::Content;
+
+pub(super) static RULE: Rule = Rule {
+    code: "loose-assignment",
+    severity: Severity::Note,
+    summary: "an assignment has blanks around =, or is written with :",
+    page: include_str!("loose_assignment.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    if file.layer.sealed {
+        return;
+    }
+    for entry in &file.layer.entries {
+        let between = entry.key.end..entry.value.start;
+        let written = file.layer.slice(&between);
+        if written == "=" || matches!(entry.content, Content::Inherited) {
+            continue;
+        }
+        // An empty value has no place of its own: what follows `=` on such a line is the trailing blank's business.
+        let between = if entry.value.is_empty() && written.starts_with('=') { continue } else { between };
+        let message = if written.contains('=') {
+            format!("{} has blanks around =", file.name(entry))
+        } else {
+            format!("{} is assigned with :", file.name(entry))
+        };
+        let span = file.layer.span(&between);
+        findings.push(
+            file.about(&RULE, entry, message)
+                .at(span, "some readers refuse this")
+                .help(format!("write {}=…", file.name(entry)))
+                .fix(span, "=", "write = without blanks"),
+        );
+    }
+}

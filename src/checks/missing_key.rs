@@ -1,0 +1,69 @@
+//! A key that must have a value has none.
+//!
+//! It must have one because the schema requires it (`required`), requires it in this environment
+//! (`x-sparkcfg.required-in`), or requires it once another key is set (`dependentRequired`, `if` and `then`). An empty
+//! value satisfies `required`, as JSON Schema has it, but not `required-in`.
+//!
+//! Why it hurts: the service stops at its start, or runs with a default that nobody chose.
+//!
+//! Example: `DATABASE_URL` is missing in prod.
+//!
+//! Remedy: set the key in the environment's file, or in the base if every environment shares it. A secret belongs in a
+//! sealed file.
+
+use super::Subject;
+use crate::finding::{Finding, Rule, Severity};
+use crate::schema::{Because, ViolationKind};
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    code: "missing-key",
+    severity: Severity::Error,
+    summary: "a key that must have a value has none",
+    page: include_str!("missing_key.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let Some(schema) = &subject.project.schema else { return };
+    for violation in &subject.violations {
+        let (ViolationKind::Missing { because }, Some(key)) = (&violation.kind, &violation.key) else { continue };
+        let name = &subject.environment.name;
+        let empty = subject.environment.get(key).filter(|setting| setting.is_set());
+        let why = match because {
+            Because::Required => format!("required in every environment, missing in {name}"),
+            Because::Environment if empty.is_some() => format!("required in {name} and empty"),
+            Because::Environment => format!("required in {name} and missing"),
+            Because::Key(other) => format!("required because {other} is set, missing in {name}"),
+            Because::Rule => format!("required by a rule of the schema, missing in {name}"),
+        };
+        let secret = subject.project.is_secret(key);
+        let (file, near) = home(subject, key, secret);
+        let set = if secret { format!("seal it: sparkcfg secrets set {key} -e {name}") } else { format!("set it in {file}") };
+        let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
+        let description = schema.schema.property(key).and_then(|property| property.description());
+        let first = description.and_then(|text| text.split_inclusive(". ").next()).map(|text| text.trim_end_matches(['.', ' ']));
+        finding = finding.help(first.map_or_else(|| set.clone(), |text| format!("{set} ({text})")));
+        if let Some(setting) = empty {
+            finding = finding.at(subject.environment.place(setting), "empty here");
+        } else if let Some(span) = schema.place(&format!("/properties/{key}")).or_else(|| schema.place(&violation.pointer)) {
+            finding = finding.at(span, "declared here");
+        }
+        if let (Some(span), None) = (near, empty) {
+            finding = finding.related(span, "it would stand here");
+        }
+        findings.push(finding);
+    }
+}
+
+/// The file where the key would stand, and the neighbour that it would follow: the schema's order is the files' order.
+fn home(subject: &Subject<'_>, key: &str, secret: bool) -> (String, Option<Span>) {
+    let layers = &subject.environment.layers;
+    let fitting = layers.iter().rev().find(|layer| layer.sealed == secret && !layer.name.ends_with(".local"));
+    let Some(layer) = fitting.or(layers.last()) else { return (String::new(), None) };
+    let path = subject.project.sources.path(layer.source).to_owned();
+    let keys: Vec<_> = subject.project.schema.iter().flat_map(|schema| schema.schema.keys()).collect();
+    let at = keys.iter().position(|known| *known == key).unwrap_or_default();
+    let before = keys[..at].iter().rev().take(20).find_map(|known| layer.entries.iter().find(|entry| layer.key(entry) == *known));
+    let neighbour = before.or(layer.entries.last()).map(|entry| layer.span(&entry.key));
+    (path, neighbour.or_else(|| Some(layer.span(&(0..0)))))
+}

@@ -1,0 +1,317 @@
+//! What can be wrong: one file a check, named after its code.
+//!
+//! To add a check: one file with a head comment (it is the page that `sparkcfg explain` shows), a [`Rule`] and a
+//! function; one `mod` line; one entry in [`ALL`]; a bad and a good project under `tests/cases/<code>/`.
+
+mod bad_format;
+mod bad_length;
+mod bad_pattern;
+mod cannot_open;
+mod command_substitution;
+mod deprecated_key;
+mod duplicate_key;
+mod invalid_key_name;
+mod key_without_value;
+mod loose_assignment;
+mod missing_key;
+mod no_final_newline;
+mod not_allowed_value;
+mod out_of_range;
+mod placeholder_value;
+mod plaintext_secret;
+mod published_secret;
+mod recipients_differ;
+mod reference_cycle;
+mod schema_rule;
+mod sealed_file_damaged;
+mod syntax;
+mod trailing_blank;
+mod undefined_reference;
+mod uneven_key;
+mod unknown_code;
+mod unknown_key;
+mod unquoted_blank;
+mod unsealed_value;
+mod unused_ignore;
+mod values_collide;
+mod values_disagree;
+mod wrong_type;
+
+use std::sync::Arc;
+
+use crate::environment::{Environment, Setting};
+use crate::finding::{Finding, Rule, Severity};
+use crate::layer::{Entry, Layer};
+use crate::project::Project;
+use crate::schema::{Disagreement, Violation, ViolationKind};
+use crate::source::Span;
+
+/// One check. It looks at files, at environments, or at all environments together.
+#[derive(Debug)]
+pub struct Check {
+    /// What it finds.
+    pub rule: &'static Rule,
+    /// Looks at one file.
+    pub layer: Option<fn(&File<'_>, &mut Vec<Finding>)>,
+    /// Looks at one environment.
+    pub environment: Option<fn(&Subject<'_>, &mut Vec<Finding>)>,
+    /// Looks at everything.
+    pub project: Option<fn(&[Subject<'_>], &mut Vec<Finding>)>,
+}
+
+impl Check {
+    const fn of(rule: &'static Rule) -> Self {
+        Self { rule, layer: None, environment: None, project: None }
+    }
+
+    const fn layer(mut self, run: fn(&File<'_>, &mut Vec<Finding>)) -> Self {
+        self.layer = Some(run);
+        self
+    }
+
+    const fn environment(mut self, run: fn(&Subject<'_>, &mut Vec<Finding>)) -> Self {
+        self.environment = Some(run);
+        self
+    }
+
+    const fn project(mut self, run: fn(&[Subject<'_>], &mut Vec<Finding>)) -> Self {
+        self.project = Some(run);
+        self
+    }
+}
+
+/// Every check, by code.
+pub static ALL: &[Check] = &[
+    Check::of(&bad_format::RULE).environment(bad_format::check),
+    Check::of(&bad_length::RULE).environment(bad_length::check),
+    Check::of(&bad_pattern::RULE).environment(bad_pattern::check),
+    Check::of(&cannot_open::RULE).layer(cannot_open::check),
+    Check::of(&command_substitution::RULE).layer(command_substitution::check),
+    Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
+    Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
+    Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
+    Check::of(&key_without_value::RULE).layer(key_without_value::check),
+    Check::of(&loose_assignment::RULE).layer(loose_assignment::check),
+    Check::of(&missing_key::RULE).environment(missing_key::check),
+    Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
+    Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
+    Check::of(&out_of_range::RULE).environment(out_of_range::check),
+    Check::of(&placeholder_value::RULE).environment(placeholder_value::check),
+    Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check),
+    Check::of(&published_secret::RULE).environment(published_secret::check),
+    Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
+    Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
+    Check::of(&schema_rule::RULE).environment(schema_rule::check),
+    Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
+    Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
+    Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
+    Check::of(&undefined_reference::RULE).environment(undefined_reference::check),
+    Check::of(&uneven_key::RULE).project(uneven_key::check),
+    Check::of(&unknown_code::RULE),
+    Check::of(&unknown_key::RULE).environment(unknown_key::check),
+    Check::of(&unquoted_blank::RULE).layer(unquoted_blank::check),
+    Check::of(&unsealed_value::RULE).layer(unsealed_value::check),
+    Check::of(&unused_ignore::RULE),
+    Check::of(&values_collide::RULE).environment(values_collide::check),
+    Check::of(&values_disagree::RULE).environment(values_disagree::check),
+    Check::of(&wrong_type::RULE).environment(wrong_type::check),
+];
+
+/// The rules of comments that silence findings: the run itself looks after those.
+pub static UNKNOWN_CODE: &Rule = &unknown_code::RULE;
+/// See [`UNKNOWN_CODE`].
+pub static UNUSED_IGNORE: &Rule = &unused_ignore::RULE;
+
+/// The rule with a code.
+#[must_use]
+pub fn find(code: &str) -> Option<&'static Rule> {
+    ALL.iter().map(|check| check.rule).find(|rule| rule.code == code)
+}
+
+/// Runs every check over a project.
+#[must_use]
+pub fn run(project: &Project) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, layer) in project.layers.iter().enumerate() {
+        let environments: Vec<_> = project.environments_of(index).cloned().collect();
+        let protected = environments.iter().any(|name| project.config.is_protected(name));
+        let file = File { project, layer, index, environments, protected };
+        ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
+    }
+    let environments = project.environments();
+    let subjects: Vec<_> = environments.iter().map(|environment| Subject::new(project, environment)).collect();
+    for subject in &subjects {
+        ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
+    }
+    ALL.iter().filter_map(|check| check.project).for_each(|check| check(&subjects, &mut findings));
+    findings
+}
+
+/// A file to be checked.
+#[derive(Debug)]
+pub struct File<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The file.
+    pub layer: &'a Layer,
+    /// Its index in [`Project::layers`].
+    pub index: usize,
+    /// The environments that use it.
+    pub environments: Vec<Arc<str>>,
+    /// Whether one of those is protected.
+    pub protected: bool,
+}
+
+impl File<'_> {
+    /// A finding about this file.
+    fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
+        Finding::new(rule, message)
+    }
+
+    /// A finding about an entry of this file.
+    fn about(&self, rule: &'static Rule, entry: &Entry, message: impl Into<String>) -> Finding {
+        self.finding(rule, message).key(self.name(entry))
+    }
+
+    /// The key of an entry, as it may be told.
+    fn name(&self, entry: &Entry) -> String {
+        told_name(self.layer.key(entry))
+    }
+}
+
+/// A key as it may be told: a line of a private key that was pasted without quotes is read as a key too.
+fn told_name(key: &str) -> String {
+    if crate::detection::is_plausible_name(key) { key.to_owned() } else { crate::source::MASK.to_owned() }
+}
+
+/// An environment to be checked, with what its schema says.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The environment.
+    pub environment: &'a Environment<'a>,
+    /// What the schema finds wrong with its values.
+    pub violations: Vec<Violation>,
+    /// The rules about several keys that are broken.
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl<'a> Subject<'a> {
+    fn new(project: &'a Project, environment: &'a Environment<'a>) -> Self {
+        let (mut violations, mut disagreements) = (Vec::new(), Vec::new());
+        if let Some(schema) = &project.schema {
+            let set = environment.settings.iter().filter(|setting| setting.is_set());
+            let values = set.map(|setting| (setting.key, setting.value.text()));
+            violations = schema.schema.check(Some(&environment.name), values);
+            disagreements = schema.schema.disagreements(|key| {
+                let setting = environment.get(key).filter(|setting| setting.is_set())?;
+                Some(setting.value.text())
+            });
+            if project.has_closed_layer(environment) {
+                // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
+                violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
+            }
+        }
+        Self { project, environment, violations, disagreements }
+    }
+
+    /// A finding about this environment.
+    fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
+        let mut finding = Finding::new(rule, message);
+        finding.environments.push(Arc::clone(&self.environment.name));
+        finding
+    }
+
+    /// A finding about a key: at the value that is wrong, with the layers that it hides.
+    fn about(&self, rule: &'static Rule, setting: &Setting<'a>, message: impl Into<String>) -> Finding {
+        let layer = self.environment.layers[setting.layer];
+        let from = format!("from layer {}", layer.name);
+        let message_here = match self.environment.shadowed(setting).first() {
+            Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
+            None => from,
+        };
+        let finding = self.finding(rule, message).key(told_name(setting.key));
+        finding.at(self.environment.place(setting), message_here)
+    }
+
+    /// What a lower layer says: `base.env:9 says 8883`.
+    fn hidden(&self, layer: usize, entry: usize) -> String {
+        let layer = self.environment.layers[layer];
+        let entry = &layer.entries[entry];
+        let span = layer.span(&entry.key);
+        let path = self.project.sources.path(span.source);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let line = self.project.sources.position(span.source, span.start).line;
+        match layer.content(entry).filter(|text| !layer.sealed && !self.project.hides(layer.key(entry), text)) {
+            Some(text) => format!("{name}:{line} says {}", shortened(text)),
+            None => format!("{name}:{line} sets it too"),
+        }
+    }
+
+    /// The value as it may be told: nothing of a secret.
+    fn shown(&self, setting: &Setting<'a>) -> Option<String> {
+        let text = setting.value.text()?;
+        let sealed = matches!(setting.value, crate::environment::Resolved::Secret(_));
+        (!sealed && !self.project.hides(setting.key, text)).then(|| shortened(text))
+    }
+
+    /// `KEY is 80800` where the value may be told, else `the value of KEY`.
+    fn is(&self, setting: &Setting<'a>) -> String {
+        match self.shown(setting) {
+            Some(value) => format!("{} is {value}", told_name(setting.key)),
+            None => format!("{} has a hidden value", told_name(setting.key)),
+        }
+    }
+
+    /// Where the schema says so: `schemas/app.schema.json#/properties/PORT`.
+    fn said_by(&self, pointer: &str) -> String {
+        let Some(schema) = &self.project.schema else { return String::new() };
+        let path = self.project.sources.path(schema.source);
+        // The property is what people look for; the keyword within it is in the message.
+        let parts: Vec<_> = pointer.splitn(4, '/').take(3).collect();
+        let place = if pointer.starts_with("/properties/") { parts.join("/") } else { pointer.to_owned() };
+        format!("{path}#{place}")
+    }
+
+    /// The place of a pointer in the schema's text.
+    fn schema_place(&self, pointer: &str) -> Option<Span> {
+        self.project.schema.as_ref()?.place(pointer)
+    }
+
+    /// The violations with the setting that each is about.
+    fn violations_of<'s>(&'s self, wanted: impl Fn(&ViolationKind) -> bool + 's) -> impl Iterator<Item = (&'s Violation, &'s Setting<'a>)> + 's {
+        let wanted = self.violations.iter().filter(move |violation| wanted(&violation.kind));
+        wanted.filter_map(|violation| Some((violation, self.environment.get(violation.key.as_deref()?)?)))
+    }
+
+    /// Error in a protected environment, the given severity elsewhere.
+    fn severity(&self, elsewhere: Severity) -> Severity {
+        if self.environment.protected { Severity::Error } else { elsewhere }
+    }
+}
+
+/// A value on one line and of bearable length.
+fn shortened(text: &str) -> String {
+    const LIMIT: usize = 60;
+    if text.is_empty() {
+        return "empty".to_owned();
+    }
+    let first = text.lines().next().unwrap_or_default();
+    if first.len() == text.len() && text.chars().count() <= LIMIT {
+        return text.to_owned();
+    }
+    format!("{}…", first.chars().take(LIMIT).collect::<String>())
+}
+
+/// `a, b or c`
+fn listed(items: &[impl AsRef<str>], word: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
+            format!("{} {word} {}", first.join(", "), last.as_ref())
+        }
+    }
+}

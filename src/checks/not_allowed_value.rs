@@ -1,0 +1,57 @@
+//! A value is not one of those that the schema lists, or is one that must not be used here.
+//!
+//! Why it hurts: code that switches over the known values falls through to whatever comes last.
+//!
+//! Example: `LOG_LEVEL=verbose` with `"enum": ["debug", "info", "warn", "error"]`.
+//!
+//! Remedy: use one of the values that the message lists.
+
+use super::Subject;
+use crate::finding::{Finding, Rule, Severity};
+use crate::schema::ViolationKind;
+use crate::suggestion::nearest;
+
+pub(super) static RULE: Rule = Rule {
+    code: "not-allowed-value",
+    severity: Severity::Error,
+    summary: "a value is not one of those allowed",
+    page: include_str!("not_allowed_value.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let wanted = |kind: &ViolationKind| {
+        matches!(kind, ViolationKind::NotAllowed { .. } | ViolationKind::Forbidden | ViolationKind::NotHere { .. })
+    };
+    for (violation, setting) in subject.violations_of(wanted) {
+        let see = subject.said_by(&violation.pointer);
+        let environment = &subject.environment.name;
+        let (message, help) = match &violation.kind {
+            ViolationKind::NotAllowed { allowed } => {
+                let shown = subject.shown(setting);
+                let lower = shown.as_ref().map(|value| value.to_lowercase());
+                let same = allowed.iter().find(|allowed| lower.as_ref() == Some(&allowed.to_lowercase())).map(String::as_str);
+                let near = same.or_else(|| nearest(shown.as_deref()?, allowed.iter().map(String::as_str)));
+                let help = near.map_or_else(|| format!("see {see}"), |near| format!("did you mean {near}? ({see})"));
+                (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
+            }
+            ViolationKind::NotHere { only_in } => {
+                let message = format!("{} must not be set in {environment}, only in {}", setting.key, super::listed(only_in, "and"));
+                (message, format!("take it away here; see {see}"))
+            }
+            _ => {
+                let pointed = violation.pointer.contains("/x-sparkcfg/in/");
+                let place = if pointed { format!(" in {environment}") } else { String::new() };
+                (format!("{}, which must not be used{place}", subject.is(setting)), format!("choose another value; see {see}"))
+            }
+        };
+        findings.push(subject.about(&RULE, setting, message).help(help));
+    }
+}
+
+fn several(allowed: &[String]) -> String {
+    const MOST: usize = 8;
+    if allowed.len() <= MOST {
+        return super::listed(allowed, "or");
+    }
+    format!("{} or one of {} more", allowed[..MOST].join(", "), allowed.len() - MOST)
+}

@@ -1,0 +1,40 @@
+//! A value stands where a real one is still to be put.
+//!
+//! What counts: `changeme`, `<your-key>`, `xxxx`, `todo`, `replace-me` and their kin.
+//!
+//! Why it hurts: the service starts with it, and whoever reads the example file knows the password. An error in
+//! protected environments, a note elsewhere.
+//!
+//! Example: `API_KEY=changeme` in prod.
+//!
+//! Remedy: set the real value; if it is a secret, in a sealed file.
+
+use super::Subject;
+use crate::detection;
+use crate::environment::Resolved;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "placeholder-value",
+    severity: Severity::Error,
+    summary: "a value is a placeholder",
+    page: include_str!("placeholder_value.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for setting in &subject.environment.settings {
+        let Some(text) = setting.value.text() else { continue };
+        let listed = subject.violations.is_empty() || !subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key));
+        if !detection::is_placeholder(text) || detection::published(text).is_some() || !listed {
+            continue;
+        }
+        let sealed = matches!(setting.value, Resolved::Secret(_));
+        let message = format!("{} is still a placeholder in {}", setting.key, subject.environment.name);
+        let help = if sealed || subject.project.is_secret(setting.key) {
+            format!("seal the real value: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name)
+        } else {
+            "set the real value".to_owned()
+        };
+        findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Note)).help(help));
+    }
+}

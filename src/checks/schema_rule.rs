@@ -1,0 +1,46 @@
+//! A rule of the schema is broken that no other code names.
+//!
+//! These are the rules about whole environments or combinations: `anyOf`, `oneOf`, `not`, `if`, `contains`,
+//! `uniqueItems`, `minProperties` and others.
+//!
+//! Remedy: see the rule at the place that the finding names. A `description` or `$comment` beside the rule is printed
+//! with the finding.
+
+use super::Subject;
+use crate::finding::{Finding, Rule, Severity};
+use crate::schema::ViolationKind;
+
+pub(super) static RULE: Rule = Rule {
+    code: "schema-rule",
+    severity: Severity::Error,
+    summary: "a rule of the schema is broken",
+    page: include_str!("schema_rule.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let Some(schema) = &subject.project.schema else { return };
+    for violation in &subject.violations {
+        let setting = violation.key.as_deref().and_then(|key| subject.environment.get(key));
+        let keyword = match (&violation.kind, setting) {
+            (ViolationKind::Rule { keyword }, _) => keyword.as_str(),
+            (ViolationKind::BadLength { .. }, None) => "minProperties",
+            _ => continue,
+        };
+        let parent = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let rule = schema.schema.document().pointer(parent);
+        let words = rule.and_then(|rule| rule.get("description").or_else(|| rule.get("$comment"))?.as_str());
+        let see = subject.said_by(&violation.pointer);
+        let help = words.map_or_else(|| format!("see {see}"), |words| format!("{words} ({see})"));
+        let finding = match setting {
+            Some(setting) => subject.about(&RULE, setting, format!("{}, which breaks the rule `{keyword}`", subject.is(setting))),
+            None => {
+                let finding = subject.finding(&RULE, format!("{} breaks the rule `{keyword}` of the schema", subject.environment.name));
+                match schema.place(&violation.pointer).or_else(|| schema.place(parent)) {
+                    Some(span) => finding.at(span, "this rule"),
+                    None => finding,
+                }
+            }
+        };
+        findings.push(finding.help(help));
+    }
+}

@@ -1,0 +1,27 @@
+//! A sealed file is not as its last writer left it.
+//!
+//! Its values are sealed one by one and together by a code that only holders of a key can compute (the MAC of SOPS). A
+//! value that was changed, moved, added or cut off breaks it. No value of such a file is used.
+//!
+//! Why it hurts: a merge went wrong, or somebody without a key changed the file.
+//!
+//! Remedy: restore the file from git, or make the change again with `sparkcfg secrets edit ENV`.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+use crate::stores::DamageKind;
+
+pub(super) static RULE: Rule = Rule {
+    code: "sealed-file-damaged",
+    severity: Severity::Error,
+    summary: "a sealed file is damaged",
+    page: include_str!("sealed_file_damaged.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let Some(sealed) = file.project.sealed.get(&file.index) else { return };
+    for damage in sealed.damages.iter().filter(|damage| damage.kind == DamageKind::Broken) {
+        let finding = file.finding(&RULE, format!("{}: {}", file.layer.name, damage.message));
+        findings.push(finding.at(file.layer.span(&damage.range), "").help(damage.help));
+    }
+}

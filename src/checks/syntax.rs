@@ -1,0 +1,35 @@
+//! A line is no assignment, no comment and not empty, or a reference in it cannot be read.
+//!
+//! docker compose refuses the whole file for it. sparkcfg goes on with the next line, so that one run tells everything.
+//!
+//! Example: `KEY="never closed`, `just some words`, `KEY=${BROKEN`.
+//!
+//! Remedy: write `KEY=value`, or `# ` before a comment.
+
+use super::{File, Subject};
+use crate::environment::LooseFault;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "syntax",
+    severity: Severity::Error,
+    summary: "a line cannot be read",
+    page: include_str!("syntax.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    for fault in &file.layer.faults {
+        let finding = file.finding(&RULE, fault.message).at(file.layer.span(&fault.at), "docker compose refuses the file");
+        let mut finding = finding.help(fault.help);
+        finding.key = file.project.key_on_line(file.layer, fault.at.start).map(super::told_name);
+        findings.push(finding);
+    }
+}
+
+pub(super) fn check_references(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    for loose in &subject.environment.loose {
+        let LooseFault::Broken { message, help } = &loose.fault else { continue };
+        let finding = subject.finding(&RULE, format!("{}: {message}", loose.key)).key(loose.key);
+        findings.push(finding.at(loose.span, "docker compose refuses the file").help(*help));
+    }
+}

@@ -1,0 +1,52 @@
+//! A value refers to a name that has no value.
+//!
+//! A reference sees what stands above it: in its own file, and in the lower layers. docker compose makes an empty text
+//! of it, with a warning that nobody reads; with `${NAME:?message}` it stops.
+//!
+//! Example: `CERT=${CERT_DIR}/tls.pem` where nothing sets `CERT_DIR`.
+//!
+//! Remedy: set the name above, give a default (`${CERT_DIR:-/etc/tls}`), or write `$$` for a dollar sign. If the name
+//! comes from the process environment, run with `--process-env`.
+
+use std::collections::HashSet;
+
+use super::{Subject, reference_cycle};
+use crate::environment::LooseFault;
+use crate::finding::{Finding, Rule, Severity};
+use crate::suggestion::nearest;
+
+pub(super) static RULE: Rule = Rule {
+    code: "undefined-reference",
+    severity: Severity::Error,
+    summary: "a value refers to a name that has no value",
+    page: include_str!("undefined_reference.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let loose = &subject.environment.loose;
+    if loose.is_empty() {
+        return;
+    }
+    let on_circle: HashSet<_> = reference_cycle::circles(subject).into_iter().map(|(index, _)| index).collect();
+    for (index, loose) in loose.iter().enumerate() {
+        let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
+        if on_circle.contains(&index) {
+            continue;
+        }
+        let message = match &loose.fault {
+            LooseFault::Required(_) => format!("{} demands a value of {name}, which has none", loose.key),
+            _ => format!("{} refers to {name}, which has no value", loose.key),
+        };
+        let mut finding = subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing");
+        let later = subject.environment.get(name);
+        let known = subject.environment.settings.iter().map(|setting| setting.key).filter(|key| *key != loose.key);
+        finding = match (later, nearest(name, known)) {
+            (Some(setting), _) => finding
+                .related(subject.environment.place(setting), "set here, after it is needed")
+                .help(format!("move {name} above {}: files are read from top to bottom", loose.key)),
+            (None, Some(near)) => finding.help(format!("did you mean {near}?")),
+            (None, None) => finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}; $$ is a dollar sign")),
+        };
+        findings.push(finding);
+    }
+}

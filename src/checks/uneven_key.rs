@@ -1,0 +1,69 @@
+//! A key is set in some environments and not in others, though nothing says that it should be.
+//!
+//! What counts: keys without a default that at least half of the environments set. Personal layers do not count.
+//!
+//! Why it hurts: what was tried in staging never runs in prod, because a key was forgotten there. It is a note: an
+//! optional key may be left out on purpose; `x-sparkcfg.only-in` says so.
+//!
+//! Remedy: set it, give it a default in the schema, or list its environments in `only-in`.
+
+use std::collections::BTreeMap;
+
+use super::Subject;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "uneven-key",
+    severity: Severity::Note,
+    summary: "a key is set in some environments only",
+    page: include_str!("uneven_key.rs"),
+};
+
+pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    // Two environments that differ tell nothing about which of them is right.
+    if subjects.len() < 3 || subjects.iter().all(|subject| subject.environment.settings.len() == subjects[0].environment.settings.len()) && same_keys(subjects) {
+        return;
+    }
+    let mut set: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, subject) in subjects.iter().enumerate() {
+        for setting in &subject.environment.settings {
+            set.entry(setting.key).or_default().push(index);
+        }
+    }
+    for (key, having) in set.iter().filter(|(_, having)| having.len() < subjects.len() && having.len() * 2 >= subjects.len()) {
+        let property = subjects[0].project.schema.as_ref().and_then(|schema| schema.schema.property(key));
+        let chosen = property.is_some_and(|property| {
+            property.default().is_some() || property.extension.is_some_and(|extension| !extension.only_in.is_empty() || !extension.required_in.is_empty())
+        });
+        // A key that the schema does not know has a finding of its own.
+        let unknown = property.is_none() && subjects[0].project.schema.is_some();
+        if chosen || unknown {
+            continue;
+        }
+        for (index, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
+            let missing = subject.violations.iter().any(|violation| violation.key.as_deref() == Some(*key));
+            if missing || subject.project.has_closed_layer(subject.environment) {
+                continue;
+            }
+            let _ = index;
+            let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();
+            let other = &subjects[having[having.len() - 1]];
+            let Some(setting) = other.environment.get(key) else { continue };
+            let message = format!("{key} is not set in {}, but in {}", subject.environment.name, super::listed(&names, "and"));
+            let entry = other.environment.entry(setting);
+            let span = other.environment.layers[setting.layer].span(&entry.key);
+            findings.push(
+                subject
+                    .finding(&RULE, message)
+                    .key(*key)
+                    .at(span, format!("set in {}", other.environment.name))
+                    .help(format!("set it in {} too, or say in the schema where it belongs: \"only-in\"", subject.environment.name)),
+            );
+        }
+    }
+}
+
+fn same_keys(subjects: &[Subject<'_>]) -> bool {
+    let first = &subjects[0].environment.settings;
+    subjects[1..].iter().all(|subject| first.iter().zip(&subject.environment.settings).all(|(one, other)| one.key == other.key))
+}

@@ -1,0 +1,55 @@
+//! A key is set that the schema does not know.
+//!
+//! With `"additionalProperties": false` every such key is an error. Where the schema allows others, only a key that
+//! looks like a misspelt one is told, as a warning.
+//!
+//! Why it hurts: nobody reads it. Most often it is a spelling mistake, and the real key keeps its default.
+//!
+//! Example: `DATABSE_URL=…`.
+//!
+//! Remedy: correct the spelling, take the key away, or declare it in the schema.
+
+use super::Subject;
+use crate::environment::Setting;
+use crate::finding::{Finding, Rule, Severity};
+use crate::schema::ViolationKind;
+use crate::suggestion::nearest;
+
+pub(super) static RULE: Rule = Rule {
+    code: "unknown-key",
+    severity: Severity::Error,
+    summary: "a key is not in the schema",
+    page: include_str!("unknown_key.rs"),
+};
+
+pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
+    let Some(schema) = &subject.project.schema else { return };
+    for (_, setting) in subject.violations_of(|kind| *kind == ViolationKind::Unknown) {
+        let near = nearest(setting.key, schema.schema.keys());
+        let help = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("take it away, or declare it in {}", subject.project.sources.path(schema.source)),
+        };
+        findings.push(found(subject, setting, format!("{} is not in the schema", super::told_name(setting.key)), help));
+    }
+    if schema.schema.is_closed() {
+        return;
+    }
+    for setting in &subject.environment.settings {
+        if setting.key.len() < 5 || schema.schema.property(setting.key).is_some() {
+            continue;
+        }
+        let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());
+        if let Some(near) = nearest(setting.key, free).filter(|near| strsim::osa_distance(near, setting.key) <= 2) {
+            let finding = found(subject, setting, format!("{} is not in the schema, but {near} is", setting.key), format!("did you mean {near}?"));
+            findings.push(finding.severity(Severity::Warning));
+        }
+    }
+}
+
+fn found(subject: &Subject<'_>, setting: &Setting<'_>, message: String, help: String) -> Finding {
+    let layer = subject.environment.layers[setting.layer];
+    let span = layer.span(&layer.entries[setting.entry].key);
+    let finding = subject.finding(&RULE, message).key(super::told_name(setting.key));
+    finding.at(span, format!("from layer {}", layer.name)).help(help)
+}

@@ -1,0 +1,43 @@
+//! A value with blanks in it is not quoted.
+//!
+//! docker compose takes the whole line; a shell runs the second word as a command, and dotenvy refuses the file.
+//!
+//! Example: `GREETING=hello big world`.
+//!
+//! Remedy: quote it: `GREETING="hello big world"`. docker run keeps quotes as part of the value; if it reads the file,
+//! no spelling suits all.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+use crate::layer::Content;
+
+pub(super) static RULE: Rule = Rule {
+    code: "unquoted-blank",
+    severity: Severity::Note,
+    summary: "a value with blanks is not quoted",
+    page: include_str!("unquoted_blank.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    if file.layer.sealed {
+        return;
+    }
+    for entry in &file.layer.entries {
+        let Content::Slice(range) = &entry.content else { continue };
+        let text = file.layer.slice(range);
+        if *range != entry.value || !text.contains([' ', '\t']) {
+            continue;
+        }
+        let span = file.layer.span(&entry.value);
+        let name = file.name(entry);
+        let finding = file.about(&RULE, entry, format!("{name} has blanks and no quotes"));
+        let finding = finding.at(span, "a shell takes only the first word");
+        // Quotes change nothing for docker compose only where the text has nothing that they give a meaning to.
+        let plain = !text.contains(['"', '\\', '\'']) && !file.project.is_secret(file.layer.key(entry));
+        findings.push(if plain {
+            finding.help(format!("write {name}=\"…\"")).fix(span, format!("\"{text}\""), "quote the value")
+        } else {
+            finding.help("quote the value")
+        });
+    }
+}

@@ -15,6 +15,25 @@ pub fn names_secret(key: &str) -> bool {
     words.iter().any(|word| is(SECRET, word)) || SECRET_PAIRS.iter().any(pair)
 }
 
+/// Whether a value may be a secret at all: not a number, a boolean, a path, a plain URL or a handful of characters.
+#[must_use]
+pub fn may_be_secret(value: &str) -> bool {
+    let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+    let word = ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let path = value.starts_with(['/', '~']) || value.starts_with("./");
+    let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
+    value.len() >= 6 && !(number || word || path || resource)
+}
+
+/// Whether `key` may be told: a name of bearable length, not a line of a key file that was read as one.
+#[must_use]
+pub fn is_plausible_name(key: &str) -> bool {
+    let name = key.chars().all(|character| character.is_alphanumeric() || "_-.[]".contains(character));
+    let has = |is: fn(&u8) -> bool| key.as_bytes().iter().any(is);
+    let blob = key.len() >= 32 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
+    name && !blob && key.len() <= 128 && known_token(key).is_none()
+}
+
 /// A word that alone says "secret".
 const SECRET: &[&str] = &[
     "apikey",

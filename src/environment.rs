@@ -42,6 +42,14 @@ pub struct Setting<'a> {
     pub value: Resolved<'a>,
 }
 
+impl Setting<'_> {
+    /// Whether the environment has this key at all, be it with an empty or an unknown value.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        !matches!(self.value, Resolved::Unset)
+    }
+}
+
 /// A value after interpolation.
 #[derive(Debug)]
 pub enum Resolved<'a> {

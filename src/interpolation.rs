@@ -78,6 +78,26 @@ pub fn expand<'t, 'v>(
     Ok(Expansion { text, references: expander.references })
 }
 
+/// The names that a value refers to, in order, those in defaults included. Broken references are passed over.
+pub fn names(template: &str) -> impl Iterator<Item = &str> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        loop {
+            let after = &rest[rest.find('$')? + 1..];
+            if let Some(escaped) = after.strip_prefix('$') {
+                rest = escaped;
+                continue;
+            }
+            let name = after.strip_prefix('{').unwrap_or(after);
+            let length = name_length(name);
+            rest = &name[length..];
+            if length > 0 {
+                return Some(&name[..length]);
+            }
+        }
+    })
+}
+
 struct Expander<'t, 'v, 'f> {
     template: &'t str,
     lookup: &'f mut dyn FnMut(&str) -> Option<&'v str>,

@@ -8,14 +8,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::detection;
 use crate::dialects::compose;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::layer::{Fault, Layer};
-use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores::{self, Identities};
+use crate::identity::Identities;
+use crate::stores::{self, State};
 use config::Config;
 use files::Files;
 use layout::Stack;
@@ -29,6 +30,8 @@ pub struct Options<'o> {
     pub personal: bool,
     /// Keys that may open sealed layers.
     pub identities: Option<&'o Identities>,
+    /// Whether a sealed layer that no key opens is an error.
+    pub require_secrets: bool,
     /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
     pub process: HashMap<String, String>,
 }
@@ -48,6 +51,8 @@ pub struct Project {
     pub sealed: HashMap<usize, stores::Sealed>,
     /// The schema.
     pub schema: Option<ProjectSchema>,
+    /// Whether a sealed layer that no key opens is an error.
+    pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
 }
@@ -96,6 +101,7 @@ impl Project {
             layers: Vec::new(),
             sealed: HashMap::new(),
             schema: None,
+            require_secrets: options.require_secrets,
             stacks: Vec::new(),
             process: options.process.clone(),
         };
@@ -142,17 +148,90 @@ impl Project {
     /// Whether `key` holds a secret: what the schema says, else what its name says.
     #[must_use]
     pub fn is_secret(&self, key: &str) -> bool {
-        let declared = self.schema.as_ref().and_then(|schema| schema.schema.property(key)?.secret);
-        declared.unwrap_or_else(|| crate::detection::names_secret(key))
+        self.declared_secret(key).unwrap_or_else(|| detection::names_secret(key))
+    }
+
+    /// Whether the schema says that `key` is, or is not, a secret.
+    #[must_use]
+    pub fn declared_secret(&self, key: &str) -> Option<bool> {
+        self.schema.as_ref()?.schema.property(key)?.secret
+    }
+
+    /// Whether no output may show `text` as the value of `key`.
+    #[must_use]
+    pub fn hides(&self, key: &str, text: &str) -> bool {
+        self.is_secret(key) || detection::url_password(text).is_some() || detection::known_token(text).is_some()
+    }
+
+    /// Whether an environment has a sealed file of which not even the names are known.
+    #[must_use]
+    pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
+        let closed = |sealed: &&stores::Sealed| sealed.entries.is_empty() && !matches!(sealed.state, State::Opened);
+        let mut layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.sealed && layer.entries.is_empty());
+        layers.any(|(index, layer)| {
+            self.sealed.get(&index).filter(closed).is_some() && environment.layers.iter().any(|used| std::ptr::eq(*used, layer))
+        })
+    }
+
+    /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
+    #[must_use]
+    pub fn key_on_line<'l>(&self, layer: &'l Layer, at: u32) -> Option<&'l str> {
+        let line = layer.slice(&line_around(layer, at));
+        let line = line.trim_start().strip_prefix("export ").unwrap_or(line).trim_start();
+        let (key, _) = line.split_once(['=', ':'])?;
+        let key = key.trim_end();
+        (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
+    }
+
+    /// Marks everything that no output may show. Only needed once there is something to show.
+    pub fn hide_secrets(&mut self) {
+        let mut spans = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let masks = self.sealed.get(&index).map(|sealed| sealed.masks.as_slice()).unwrap_or_default();
+            spans.extend(masks.iter().map(|mask| layer.span(mask)));
+            for entry in &layer.entries {
+                let key = layer.key(entry);
+                let text = layer.content(entry).unwrap_or_default();
+                if layer.sealed || self.hides(key, text) {
+                    spans.push(layer.span(&entry.value));
+                }
+                if !detection::is_plausible_name(key) {
+                    spans.push(layer.span(&entry.key));
+                }
+            }
+            // A line that cannot be read may be the broken line of a secret.
+            for fault in &layer.faults {
+                spans.push(layer.span(&self.suspect(layer, fault.at.start)));
+            }
+        }
+        spans.into_iter().for_each(|span| self.sources.mask(span));
+    }
+
+    /// The part of a broken line that may be a secret.
+    fn suspect(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
+        let line = line_around(layer, at);
+        let text = layer.slice(&line);
+        match self.key_on_line(layer, at) {
+            Some(key) => {
+                let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
+                let shown = !self.is_secret(key) && detection::is_plausible_name(key) && !self.hides(key, text[value..].trim());
+                let start = line.start + u32::try_from(value).unwrap_or_default();
+                if shown { line.end..line.end } else { start..line.end }
+            }
+            // No key: a sentence may be shown, a line of a key file may not.
+            None if text.split_whitespace().all(|word| word.len() < 16) => line.end..line.end,
+            None => line,
+        }
     }
 
     fn read_layer(&mut self, files: &Files, path: &str, options: &Options<'_>) -> Result<usize, Error> {
         let bytes = files.read(path)?;
         let name = layer_name(path);
         let index = self.layers.len();
-        let layer = match stores::recognise(path, &bytes) {
+        let layer = match stores::of(path) {
             Some(store) => {
-                let mut sealed = (store.open)(&bytes, options.identities, compose_entries);
+                let none = Identities::default();
+                let mut sealed = (store.open)(&bytes, options.identities.unwrap_or(&none), compose_entries);
                 let source = self.sources.add(files.shown(path), Arc::clone(&sealed.text));
                 let layer = Layer {
                     name,
@@ -183,6 +262,14 @@ impl Project {
 fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
+}
+
+fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
+    let at = (at as usize).min(layer.text.len());
+    let start = layer.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let end = layer.text.get(at..).and_then(|after| after.find('\n')).map_or(layer.text.len(), |length| at + length);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    offset(start)..offset(end)
 }
 
 /// `environments/prod.secrets.env.age` is the layer `prod.secrets`.
@@ -257,7 +344,7 @@ fn read_schema(files: &Files, config: &Config, sources: &mut Sources) -> Result<
         }
     };
     let (shown, text) = if path == BUILT_IN {
-        (path, model::SCHEMA_TEXT.to_owned())
+        (path, String::new())
     } else {
         let (text, _) = files::text(files.read(&path)?);
         (files.shown(&path), text)

@@ -1,0 +1,242 @@
+//! One age file around some bytes: the only place that opens or seals with age.
+
+use std::io::{Read, Write};
+
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
+use age::{DecryptError, Decryptor, Encryptor};
+use zeroize::Zeroizing;
+
+use crate::identity::{Identities, Recipient};
+
+/// The most bytes that a sealed file may have.
+pub const LARGEST: usize = 1 << 20;
+
+/// The most recipients that a sealed file may have.
+pub const MOST_RECIPIENTS: usize = 64;
+
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+const MAGIC: &[u8] = b"age-encryption.org/";
+
+/// Why a sealed file stays closed. It never says anything about what is inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CannotOpen {
+    /// The run has no identity.
+    NoIdentity,
+    /// None of the run's identities is among the recipients.
+    NotARecipient,
+    /// Sealed for post-quantum recipients only.
+    PostQuantum,
+    /// Sealed for plugin recipients only.
+    Plugin,
+    /// Sealed for SSH keys only, and this build cannot read those.
+    Ssh,
+    /// Sealed with a passphrase.
+    Passphrase,
+    /// The data key is split over several key groups.
+    KeyGroups,
+    /// Sealed with PGP or a cloud's key service only.
+    OtherKeys,
+    /// Not an age file, cut off or changed.
+    Damaged,
+    /// Larger than [`LARGEST`].
+    TooLarge,
+    /// More than [`MOST_RECIPIENTS`].
+    TooManyRecipients,
+}
+
+impl CannotOpen {
+    /// What is, in lower case.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::NoIdentity => "no age identity was found",
+            Self::NotARecipient => "none of the age identities found can open it",
+            Self::PostQuantum => "it is sealed for a post-quantum recipient (age1pq1…), which is not supported",
+            Self::Plugin => "it is sealed for an age plugin, which is not supported",
+            Self::Ssh => "it is sealed for an SSH key, which is not supported in this build",
+            Self::Passphrase => "it is sealed with a passphrase, which is not supported",
+            Self::KeyGroups => "its key is split over several key groups (Shamir), which is not supported",
+            Self::OtherKeys => "it is sealed with PGP or a cloud's key service, which is not supported",
+            Self::Damaged => "it is not an age file, or it was cut off or changed",
+            Self::TooLarge => "it is larger than 1 MiB",
+            Self::TooManyRecipients => "it has more than 64 recipients",
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::NoIdentity => "set SOPS_AGE_KEY_FILE, or pass --identity FILE",
+            Self::NotARecipient => "ask somebody who can open it to grant you access",
+            Self::Ssh => "seal it for an age1… recipient, or build sparkcfg with `--features ssh`",
+            Self::Damaged | Self::TooLarge => "restore the file from the last commit in which it opened",
+            Self::KeyGroups => "seal it with one key group: `sops rotate` after changing .sops.yaml",
+            Self::PostQuantum | Self::Plugin | Self::Passphrase | Self::OtherKeys | Self::TooManyRecipients => {
+                "seal it for age1… recipients, of which there may be 64"
+            }
+        }
+    }
+
+    /// Whether the file itself is at fault, rather than the lack of a key.
+    #[must_use]
+    pub const fn is_damage(self) -> bool {
+        matches!(self, Self::Damaged | Self::TooLarge | Self::TooManyRecipients)
+    }
+}
+
+/// Whether `bytes` begin as an age file does, armored or not.
+#[must_use]
+pub fn is_age(bytes: &[u8]) -> bool {
+    bytes.starts_with(ARMOR) || bytes.starts_with(MAGIC)
+}
+
+/// Opens an age file, armored or binary.
+///
+/// # Errors
+/// If it is damaged, sealed in a way that is not supported, or for none of the `identities`.
+pub fn open(bytes: &[u8], identities: &Identities) -> Result<Zeroizing<Vec<u8>>, CannotOpen> {
+    let binary = unarmored(bytes)?;
+    let stanzas = stanzas(&binary)?;
+    if identities.is_empty() {
+        return Err(CannotOpen::NoIdentity);
+    }
+    let decryptor = Decryptor::new_buffered(binary.as_slice()).map_err(|_| CannotOpen::Damaged)?;
+    let mut reader = decryptor.decrypt(identities.keys()).map_err(|error| match error {
+        DecryptError::NoMatchingKeys => unsupported(&stanzas),
+        _ => CannotOpen::Damaged,
+    })?;
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the secret.
+    let mut opened = Zeroizing::new(Vec::with_capacity(binary.len()));
+    // Each chunk is authenticated on its own; nothing is used before the last one was.
+    reader.read_to_end(&mut opened).map_err(|_| CannotOpen::Damaged)?;
+    Ok(opened)
+}
+
+/// The kinds of recipients in an age file's header, one each: `X25519`, `ssh-ed25519`. Which keys they belong to
+/// cannot be told from the file.
+///
+/// # Errors
+/// If it is no age file, or one with a passphrase, or one with too many recipients.
+pub fn recipient_kinds(bytes: &[u8]) -> Result<Vec<String>, CannotOpen> {
+    stanzas(&unarmored(bytes)?)
+}
+
+/// Seals `bytes` for `recipients` as an armored age file.
+///
+/// # Errors
+/// If there is no recipient, or the library refuses one; the text says which of the two.
+pub fn seal(bytes: &[u8], recipients: &[&Recipient]) -> Result<String, &'static str> {
+    if recipients.is_empty() {
+        return Err("there is no recipient to seal it for");
+    }
+    if recipients.len() > MOST_RECIPIENTS {
+        return Err("a sealed file can have 64 recipients at most");
+    }
+    let encryptor = Encryptor::with_recipients(recipients.iter().map(|recipient| recipient.key()))
+        .map_err(|_| "these recipients cannot be combined in one file")?;
+    let armored = armored(encryptor, bytes).map_err(|_| "age could not seal it")?;
+    String::from_utf8(armored).map_err(|_| "age could not seal it")
+}
+
+fn armored(encryptor: Encryptor, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor)?;
+    let mut writer = encryptor.wrap_output(armor)?;
+    writer.write_all(bytes)?;
+    writer.finish()?.finish()
+}
+
+fn unarmored(bytes: &[u8]) -> Result<Vec<u8>, CannotOpen> {
+    if bytes.len() > LARGEST {
+        return Err(CannotOpen::TooLarge);
+    }
+    if !is_age(bytes) {
+        return Err(CannotOpen::Damaged);
+    }
+    let mut binary = Vec::with_capacity(bytes.len());
+    ArmoredReader::new(bytes).read_to_end(&mut binary).map_err(|_| CannotOpen::Damaged)?;
+    Ok(binary)
+}
+
+/// The types of the header's stanzas, see <https://c2sp.org/age#file-header>. Read before the library sees the file,
+/// so that a passphrase (which costs seconds and memory) and a crowd of recipients are never tried.
+fn stanzas(binary: &[u8]) -> Result<Vec<String>, CannotOpen> {
+    let mut types = Vec::new();
+    for line in binary.split(|byte| *byte == b'\n').skip(1) {
+        if line.starts_with(b"---") {
+            break;
+        }
+        let Some(stanza) = line.strip_prefix(b"-> ") else { continue };
+        let name = stanza.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let name = String::from_utf8(name.to_vec()).map_err(|_| CannotOpen::Damaged)?;
+        if name == "scrypt" {
+            return Err(CannotOpen::Passphrase);
+        }
+        // Writers add a stanza of noise, so that readers never come to rely on knowing all types.
+        if !name.ends_with("-grease") {
+            types.push(name);
+        }
+        if types.len() > MOST_RECIPIENTS {
+            return Err(CannotOpen::TooManyRecipients);
+        }
+    }
+    Ok(types)
+}
+
+/// Why no identity fits: because of what the recipients are, or because of who.
+fn unsupported(stanzas: &[String]) -> CannotOpen {
+    let supported = |name: &String| name == "X25519" || (cfg!(feature = "ssh") && name.starts_with("ssh-"));
+    if stanzas.iter().any(supported) {
+        return CannotOpen::NotARecipient;
+    }
+    match stanzas.first().map(String::as_str) {
+        Some(name) if name.starts_with("mlkem") || name.contains("tagpq") => CannotOpen::PostQuantum,
+        Some(name) if name.starts_with("ssh-") => CannotOpen::Ssh,
+        Some(_) => CannotOpen::Plugin,
+        None => CannotOpen::NotARecipient,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Identities, Recipient) {
+        use age::secrecy::ExposeSecret;
+        let key = age::x25519::Identity::generate();
+        let mut identities = Identities::default();
+        assert_eq!(identities.add("test", key.to_string().expose_secret()), []);
+        (identities, key.to_public().to_string().parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_sealed_opens() {
+        let (alice, for_alice) = pair();
+        let (bob, for_bob) = pair();
+        let (carol, _) = pair();
+        let sealed = seal(b"canary", &[&for_alice, &for_bob]).unwrap();
+        assert_eq!(open(sealed.as_bytes(), &alice).unwrap().as_slice(), b"canary");
+        assert_eq!(open(sealed.as_bytes(), &bob).unwrap().as_slice(), b"canary");
+        assert_eq!(open(sealed.as_bytes(), &carol).unwrap_err(), CannotOpen::NotARecipient);
+        assert_eq!(open(sealed.as_bytes(), &Identities::default()).unwrap_err(), CannotOpen::NoIdentity);
+        assert_eq!(recipient_kinds(sealed.as_bytes()).unwrap(), ["X25519", "X25519"]);
+        assert!(seal(b"", &[]).is_err());
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let (alice, _) = pair();
+        let header = |stanza: &str, count: usize| format!("age-encryption.org/v1\n{}--- x\n", stanza.repeat(count));
+        for (bytes, expected) in [
+            (String::new(), CannotOpen::Damaged),
+            ("KEY=value\n".into(), CannotOpen::Damaged),
+            ("-----BEGIN AGE ENCRYPTED FILE-----".into(), CannotOpen::Damaged),
+            (header("-> scrypt c2FsdA 63\nAAAA\n", 1), CannotOpen::Passphrase),
+            (header("-> X25519 AAAA\nAAAA\n", 65), CannotOpen::TooManyRecipients),
+            (header("-> X25519 AAAA\nAAAA\n", 1), CannotOpen::Damaged),
+            (format!("age-encryption.org/v1\n{}", "A".repeat(LARGEST)), CannotOpen::TooLarge),
+        ] {
+            assert_eq!(open(bytes.as_bytes(), &alice).unwrap_err(), expected);
+        }
+    }
+}

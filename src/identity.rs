@@ -1,0 +1,308 @@
+//! Age keys as people hand them over: identities that open sealed files, recipients that files are sealed for.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The identities of a run, and every place where one was looked for.
+#[derive(Default)]
+pub struct Identities {
+    keys: Vec<Key>,
+    places: Vec<String>,
+}
+
+type Key = Box<dyn age::Identity + Send + Sync>;
+
+/// Why a part of a key file is no usable identity. It never quotes the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFault {
+    /// The place, as given to [`Identities::add`].
+    pub place: String,
+    /// 1-based line within that place.
+    pub line: usize,
+    /// What is wrong, in lower case.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl Identities {
+    /// Takes over every identity in `text`: one or more keys, parted by blanks or line ends, with `#` comments, or
+    /// one SSH private key (with the cargo feature `ssh`). What cannot be used is returned; the rest still counts.
+    ///
+    /// `place` is what users know it by: `SOPS_AGE_KEY_FILE`, `--identity keys.txt`.
+    pub fn add(&mut self, place: &str, text: &str) -> Vec<KeyFault> {
+        self.places.push(place.to_owned());
+        let fault = |line, (message, help)| KeyFault { place: place.to_owned(), line, message, help };
+        let start = text.trim_start();
+        if start.starts_with("-----BEGIN AGE ENCRYPTED FILE-----") || start.starts_with("age-encryption.org/") {
+            return vec![fault(1, ENCRYPTED_KEY_FILE)];
+        }
+        if start.starts_with("-----BEGIN ") {
+            return match ssh::identity(start) {
+                Ok(key) => {
+                    self.keys.push(key);
+                    Vec::new()
+                }
+                Err(why) => vec![fault(1, why)],
+            };
+        }
+        let mut faults = Vec::new();
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim_start_matches('\u{feff}').trim_start();
+            if line.starts_with('#') {
+                continue;
+            }
+            for word in line.split_whitespace() {
+                match native(word) {
+                    Ok(key) => self.keys.push(key),
+                    Err(why) => faults.push(fault(index + 1, why)),
+                }
+            }
+        }
+        faults
+    }
+
+    /// Remembers a place that held nothing, so that messages can name it.
+    pub fn tried(&mut self, place: &str) {
+        self.places.push(place.to_owned());
+    }
+
+    /// Whether there is no identity at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Every place that was looked at, in order.
+    #[must_use]
+    pub fn places(&self) -> &[String] {
+        &self.places
+    }
+
+    /// The identities in the form that the age library wants.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &dyn age::Identity> {
+        self.keys.iter().map(|key| &**key as &dyn age::Identity)
+    }
+}
+
+impl fmt::Debug for Identities {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Identities").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+type Refusal = (&'static str, &'static str);
+
+const ENCRYPTED_KEY_FILE: Refusal = (
+    "the key file is encrypted with a passphrase, which is not supported",
+    "decrypt it with `age --decrypt` and hand the identity over in SOPS_AGE_KEY",
+);
+
+fn native(word: &str) -> Result<Key, Refusal> {
+    let upper = word.get(..16).unwrap_or(word).to_ascii_uppercase();
+    if upper.starts_with("AGE-PLUGIN-") {
+        return Err(("a plugin identity is not supported", "use an identity that begins with AGE-SECRET-KEY-1"));
+    }
+    if upper.starts_with("AGE-SECRET-KEY-P") {
+        let help = "use an identity that begins with AGE-SECRET-KEY-1, as `age-keygen` writes it";
+        return Err(("a post-quantum identity is not supported", help));
+    }
+    let key = age::x25519::Identity::from_str(word)
+        .map_err(|_| ("not an age identity", "an identity begins with AGE-SECRET-KEY-1; `age-keygen` makes one"))?;
+    Ok(Box::new(key))
+}
+
+/// Somebody, or something, that a file is sealed for: `age1…`, with the cargo feature `ssh` also `ssh-ed25519 …`.
+#[derive(Clone)]
+pub struct Recipient {
+    name: String,
+    key: Native,
+}
+
+#[derive(Clone)]
+enum Native {
+    X25519(age::x25519::Recipient),
+    #[cfg(feature = "ssh")]
+    Ssh(age::ssh::Recipient),
+}
+
+impl Recipient {
+    /// The public key, as it is written into files.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.name
+    }
+
+    /// The recipient in the form that the age library wants.
+    pub(crate) fn key(&self) -> &dyn age::Recipient {
+        match &self.key {
+            Native::X25519(key) => key,
+            #[cfg(feature = "ssh")]
+            Native::Ssh(key) => key,
+        }
+    }
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Recipient").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Recipient {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Recipient {}
+
+impl FromStr for Recipient {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let key = match RecipientKind::of(text) {
+            RecipientKind::X25519 => {
+                let key =
+                    text.parse().map_err(|_| "not an age recipient: its checksum does not fit, is it cut off?")?;
+                Native::X25519(key)
+            }
+            RecipientKind::Ssh => return ssh::recipient(text),
+            RecipientKind::PostQuantum => return Err("post-quantum recipients (age1pq1…) are not supported"),
+            RecipientKind::Plugin => return Err("plugin recipients are not supported"),
+            RecipientKind::Other => return Err("not an age recipient: one begins with age1"),
+        };
+        Ok(Self { name: text.to_owned(), key })
+    }
+}
+
+/// What a recipient's spelling says about it, without a look at the key itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientKind {
+    /// `age1…`
+    X25519,
+    /// `age1pq1…`
+    PostQuantum,
+    /// `age1<plugin>1…`
+    Plugin,
+    /// `ssh-ed25519 …`, `ssh-rsa …`
+    Ssh,
+    /// Anything else: PGP, a cloud's key service.
+    Other,
+}
+
+impl RecipientKind {
+    /// The kind of a recipient as it is written into files.
+    #[must_use]
+    pub fn of(recipient: &str) -> Self {
+        if recipient.starts_with("ssh-") {
+            return Self::Ssh;
+        }
+        // Bech32 has no `1` in its data, so the last one ends the prefix that names the kind.
+        match recipient.rsplit_once('1') {
+            Some(("age", _)) => Self::X25519,
+            Some(("age1pq" | "age1tagpq", _)) => Self::PostQuantum,
+            Some((prefix, _)) if prefix.starts_with("age1") => Self::Plugin,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(feature = "ssh")]
+mod ssh {
+    use super::{Key, Native, Recipient, Refusal};
+
+    pub(super) fn identity(text: &str) -> Result<Key, Refusal> {
+        use age::ssh::Identity;
+        match Identity::from_buffer(text.as_bytes(), None) {
+            Ok(key @ Identity::Unencrypted(_)) => Ok(Box::new(key)),
+            Ok(Identity::Encrypted(_)) => Err((
+                "the SSH key has a passphrase, which is not supported",
+                "use a key without one, or an age identity",
+            )),
+            Ok(Identity::Unsupported(_)) => {
+                Err(("this kind of SSH key is not supported", "use an ssh-ed25519 or ssh-rsa key, or an age identity"))
+            }
+            Err(_) => Err(("not an SSH private key", "is the file cut off?")),
+        }
+    }
+
+    pub(super) fn recipient(text: &str) -> Result<Recipient, &'static str> {
+        let key = text.parse().map_err(|_| "not an SSH public key that age can use: is it cut off?")?;
+        // Files hold the key without its comment, as age and SOPS write it.
+        let name = text.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        Ok(Recipient { name, key: Native::Ssh(key) })
+    }
+}
+
+#[cfg(not(feature = "ssh"))]
+mod ssh {
+    use super::{Key, Recipient, Refusal};
+
+    pub(super) fn identity(_: &str) -> Result<Key, Refusal> {
+        let help = "use an age identity, or build sparkcfg with `--features ssh`";
+        Err(("SSH keys are not supported in this build", help))
+    }
+
+    pub(super) fn recipient(_: &str) -> Result<Recipient, &'static str> {
+        Err("SSH recipients are not supported in this build; build sparkcfg with `--features ssh`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> (String, String) {
+        use age::secrecy::ExposeSecret;
+        let key = age::x25519::Identity::generate();
+        (key.to_string().expose_secret().to_owned(), key.to_public().to_string())
+    }
+
+    #[test]
+    fn key_files() {
+        let (one, two) = (fresh().0, fresh().0);
+        let cut = &one[..40];
+        for (text, count, faults) in [
+            (String::new(), 0, vec![]),
+            (format!("# created\n# public key\n{one}\n"), 1, vec![]),
+            (format!("{one} {two}"), 2, vec![]),
+            (format!("\u{feff}{one}\r\n\r\n  {two}  \r\n"), 2, vec![]),
+            (format!("{one}\n{cut}\n{two}"), 2, vec![(2, "not an age identity")]),
+            ("AGE-SECRET-KEY-PQ-1ABC".into(), 0, vec![(1, "a post-quantum identity is not supported")]),
+            ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "a plugin identity is not supported")]),
+            ("-----BEGIN AGE ENCRYPTED FILE-----\nx".into(), 0, vec![(1, ENCRYPTED_KEY_FILE.0)]),
+            ("age-encryption.org/v1\n-> scrypt".into(), 0, vec![(1, ENCRYPTED_KEY_FILE.0)]),
+        ] {
+            let mut identities = Identities::default();
+            let found = identities.add("here", &text);
+            assert_eq!(identities.keys.len(), count);
+            assert_eq!(found.iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>(), faults);
+            assert!(!format!("{identities:?}{found:?}").contains(cut));
+        }
+    }
+
+    #[test]
+    fn kinds_of_recipients() {
+        for (text, expected) in [
+            ("age1sntty6rrnszd5265qgh38vqvg9xufsthkx3cay59fyugl30r9gxqzs2nkt", RecipientKind::X25519),
+            ("age1pq1c2qye72", RecipientKind::PostQuantum),
+            ("age1yubikey1qyqs", RecipientKind::Plugin),
+            ("ssh-ed25519 AAAA", RecipientKind::Ssh),
+            ("85D77543B3D624B63CEA9E6DBC17301B491B3F21", RecipientKind::Other),
+            ("", RecipientKind::Other),
+        ] {
+            assert_eq!(RecipientKind::of(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn recipients_are_checked() {
+        let public = fresh().1;
+        assert_eq!(format!(" {public}\n").parse::<Recipient>().unwrap().as_str(), public);
+        for bad in [&public[..30], "age1pq1qqqq", "age1yubikey1qqqq", "bob", ""] {
+            assert!(bad.parse::<Recipient>().is_err(), "{bad}");
+        }
+    }
+}

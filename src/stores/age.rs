@@ -1,0 +1,178 @@
+//! Whole age files, armored or binary: nothing but the kinds of recipients shows without a key.
+
+use std::sync::Arc;
+
+use super::{CannotSeal, Damage, DamageKind, Order, Parse, Readers, Sealed, State, Store, is_name, offset};
+use crate::envelope::{self, CannotOpen};
+use crate::identity::{Identities, Recipient};
+use crate::layer::{Content, Entry, Fault};
+use crate::secret::Secret;
+
+/// Whole age files.
+pub(super) const STORE: Store =
+    Store { name: "age", suffix: ".secrets.env.age", shows_names: false, open, readers, plain, seal };
+
+fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
+    let readers = readers(bytes).unwrap_or_default();
+    let opened = match plain(bytes, identities) {
+        Ok(opened) => opened,
+        Err(why) if why.is_damage() => {
+            return Sealed { readers, ..Sealed::unreadable(Arc::from(""), why.message(), why.help()) };
+        }
+        Err(why) => return closed(readers, State::Closed(why)),
+    };
+    let (found, faults) = parse(opened.expose());
+    let mut sealed = closed(readers, State::Opened);
+    let mut shown = String::new();
+    let mut faults = faults.into_iter().peekable();
+    for entry in found {
+        while let Some(fault) = faults.next_if(|fault| fault.at.start < entry.key.start) {
+            sealed.faults.push(Fault { at: end(&shown), ..fault });
+        }
+        push(&mut sealed, &mut shown, entry, opened.expose());
+    }
+    sealed.faults.extend(faults.map(|fault| Fault { at: end(&shown), ..fault }));
+    sealed.text = shown.into();
+    sealed
+}
+
+/// A file that shows nothing.
+fn closed(readers: Readers, state: State) -> Sealed {
+    let (entries, faults, damages, masks) = Default::default();
+    Sealed { text: Arc::from(""), entries, faults, damages, masks, readers, state }
+}
+
+/// Takes over an entry of the opened text: its name goes into `shown`, its value into a secret.
+fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, opened: &str) {
+    let slice = |range: &std::ops::Range<u32>| opened.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let key = slice(&entry.key);
+    if !is_name(key) {
+        // It may be a piece of a value that was meant to go over several lines.
+        let (message, help) =
+            ("a line of the opened file has no variable's name", "open it with `sparkcfg secrets edit`");
+        sealed.damages.push(Damage { range: end(shown), kind: DamageKind::KeyName, message, help });
+        return;
+    }
+    let start = offset(shown.len());
+    shown.push_str(key);
+    let key = start..offset(shown.len());
+    let content = match entry.content {
+        Content::Slice(range) => Content::Opened(Secret::new(slice(&range).to_owned())),
+        Content::Decoded(text) => Content::Opened(Secret::new(String::from(text))),
+        other => other,
+    };
+    if !matches!(content, Content::Inherited) {
+        shown.push('=');
+    }
+    let value = end(shown);
+    shown.push('\n');
+    sealed.entries.push(Entry { key, value, content, interpolates: entry.interpolates });
+}
+
+fn end(text: &str) -> std::ops::Range<u32> {
+    offset(text.len())..offset(text.len())
+}
+
+fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
+    Ok(Readers { unnamed: envelope::recipient_kinds(bytes)?, ..Readers::default() })
+}
+
+fn plain(bytes: &[u8], identities: &Identities) -> Result<Secret, CannotOpen> {
+    let mut opened = envelope::open(bytes, identities)?;
+    match String::from_utf8(std::mem::take(&mut *opened)) {
+        Ok(text) => Ok(Secret::new(text)),
+        Err(error) => {
+            drop(zeroize::Zeroizing::new(error.into_bytes()));
+            Err(CannotOpen::Damaged)
+        }
+    }
+}
+
+/// The form has no parts that could stay: the whole is sealed anew, for the declared recipients.
+fn seal(plain: &Secret, order: &Order<'_>) -> Result<String, CannotSeal> {
+    let mut recipients: Vec<&Recipient> = Vec::new();
+    for recipient in order.recipients {
+        if !recipients.contains(&recipient) {
+            recipients.push(recipient);
+        }
+    }
+    let sealed = envelope::seal(plain.expose().as_bytes(), &recipients);
+    let sealed = sealed.map_err(|message| CannotSeal::whole(message, "name one: its key begins with age1"))?;
+    if sealed.len() > envelope::LARGEST { Err(CannotOpen::TooLarge.into()) } else { Ok(sealed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Identities, [Recipient; 1]) {
+        use ::age::secrecy::ExposeSecret;
+        let key = ::age::x25519::Identity::generate();
+        let mut identities = Identities::default();
+        identities.add("test", key.to_string().expose_secret());
+        (identities, [key.to_public().to_string().parse().unwrap()])
+    }
+
+    /// `KEY=value` lines; a line without `=` is inherited, `!` is a fault.
+    fn lines(text: &str) -> (Vec<Entry>, Vec<Fault>) {
+        let (mut entries, mut faults, mut start) = (Vec::new(), Vec::new(), 0);
+        for line in text.split_inclusive('\n') {
+            let body = line.trim_end();
+            let range = |from: usize, to: usize| offset(start + from)..offset(start + to);
+            if body == "!" {
+                faults.push(Fault { at: range(0, 1), message: "bad", help: "" });
+            } else if let Some(at) = body.find('=') {
+                let (key, value) = (range(0, at), range(at + 1, body.len()));
+                entries.push(Entry { key, value: value.clone(), content: Content::Slice(value), interpolates: true });
+            } else {
+                let (key, value) = (range(0, body.len()), range(body.len(), body.len()));
+                entries.push(Entry { key, value, content: Content::Inherited, interpolates: false });
+            }
+            start += line.len();
+        }
+        (entries, faults)
+    }
+
+    #[test]
+    fn only_names_show() {
+        let (identities, recipients) = pair();
+        let plain = Secret::new("A=canary\n!\nB\nbad name=canary\nC=\n".into());
+        let order = Order { recipients: &recipients, time: "", new_key: false, previous: None };
+        let text = seal(&plain, &order).unwrap();
+        let sealed = open(text.as_bytes(), &identities, lines);
+        assert_eq!(sealed.state, State::Opened);
+        assert_eq!(&*sealed.text, "A=\nB\nC=\n");
+        let read = sealed.entries.iter().map(|entry| match &entry.content {
+            Content::Opened(secret) => secret.expose(),
+            _ => "inherited",
+        });
+        let read: Vec<_> = read.collect();
+        assert_eq!(read, ["canary", "inherited", ""]);
+        assert_eq!(sealed.faults, [Fault { at: 3..3, message: "bad", help: "" }]);
+        assert_eq!(
+            sealed.damages.iter().map(|damage| (damage.kind, damage.range.clone())).collect::<Vec<_>>(),
+            [(DamageKind::KeyName, 5..5)]
+        );
+        assert_eq!(sealed.readers.unnamed, ["X25519"]);
+        assert!(!format!("{sealed:?}{plain:?}").contains("canary"));
+    }
+
+    #[test]
+    fn closed_and_damaged() {
+        let (identities, recipients) = pair();
+        let order = Order { recipients: &recipients, time: "", new_key: false, previous: None };
+        let text = seal(&Secret::new("A=1\n".into()), &order).unwrap();
+        let (other, _) = pair();
+        for (bytes, identities, expected) in [
+            (text.as_str(), &other, State::Closed(CannotOpen::NotARecipient)),
+            (&text, &Identities::default(), State::Closed(CannotOpen::NoIdentity)),
+            (&text[..text.len() - 60], &identities, State::Damaged),
+            ("A=1\n", &identities, State::Damaged),
+        ] {
+            let sealed = open(bytes.as_bytes(), identities, lines);
+            assert_eq!((sealed.state, sealed.entries.len()), (expected, 0));
+            assert_eq!(sealed.damages.is_empty(), expected != State::Damaged);
+        }
+        assert!(seal(&Secret::new(String::new()), &Order { recipients: &[], ..order }).is_err());
+    }
+}

@@ -1,0 +1,253 @@
+//! How a sealed file opens and closes: one file a form.
+//!
+//! To add a form: one file with a [`Store`], one `mod` line, one entry in [`ALL`].
+//!
+//! A sealed file is in one of three states. *Opened*: its values are known. *Closed*: no identity opens it, but where
+//! the form shows names they are known. *Damaged*: it was changed by somebody who could not open it, or cut off; no
+//! value of it is used.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::envelope::CannotOpen;
+use crate::identity::{Identities, Recipient};
+use crate::layer::{Entry, Fault};
+use crate::secret::Secret;
+
+pub mod age;
+pub mod sops;
+
+/// One form of sealed file.
+#[derive(Debug)]
+pub struct Store {
+    /// What users call it.
+    pub name: &'static str,
+    /// How the names of such files end; the first that fits, in the order of [`ALL`], decides.
+    pub suffix: &'static str,
+    /// Whether names, and who can read, are visible without a key.
+    pub shows_names: bool,
+    /// Reads a file as far as `identities` allow. Never fails: what is wrong is in the answer.
+    pub open: fn(&[u8], &Identities, Parse) -> Sealed,
+    /// Who can read the file, without any key.
+    pub readers: fn(&[u8]) -> Result<Readers, CannotOpen>,
+    /// The opened file as dotenv text, for editing and export.
+    pub plain: fn(&[u8], &Identities) -> Result<Secret, CannotOpen>,
+    /// Seals dotenv text.
+    pub seal: fn(&Secret, &Order<'_>) -> Result<String, CannotSeal>,
+}
+
+/// Every form. A file whose name fits none is not sealed.
+pub static ALL: &[Store] = &[age::STORE, sops::STORE];
+
+/// The form of a file by its name.
+#[must_use]
+pub fn of(path: &str) -> Option<&'static Store> {
+    ALL.iter().find(|store| path.ends_with(store.suffix))
+}
+
+/// Reads dotenv text as the compose dialect does; the dialects are a table of their own, so the caller brings it.
+pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
+
+/// A sealed file, read.
+pub struct Sealed {
+    /// What the ranges below slice: the file as it stands, or, where it shows no names, the opened names alone.
+    pub text: Arc<str>,
+    /// The entries in file order, duplicates included. Values are opened or sealed, never bytes of `text`.
+    pub entries: Vec<Entry>,
+    /// Opened values that the dialect cannot read.
+    pub faults: Vec<Fault>,
+    /// What breaks the rules of a sealed file, in file order.
+    pub damages: Vec<Damage>,
+    /// Parts of `text` that may hold a secret in plain sight: no output may show them.
+    pub masks: Vec<Range<u32>>,
+    /// Who can read it.
+    pub readers: Readers,
+    /// How far it could be read.
+    pub state: State,
+}
+
+/// How far a sealed file could be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The values are known and authentic.
+    Opened,
+    /// The values stay sealed.
+    Closed(CannotOpen),
+    /// No value is used; at least one [`Damage`] says why.
+    Damaged,
+}
+
+/// Something in a sealed file that breaks its rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where, as bytes of [`Sealed::text`].
+    pub range: Range<u32>,
+    /// Which rule.
+    pub kind: DamageKind,
+    /// What is, in lower case; never quotes the file.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+/// The rules of a sealed file. SOPS itself enforces only the first; the others close what somebody who can write to
+/// the repository, but not open the file, could slip past it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DamageKind {
+    /// Everything is as its last writer left it.
+    Broken,
+    /// Every value is sealed.
+    Unsealed,
+    /// Every key is a variable's name.
+    KeyName,
+    /// Every key stands there once.
+    Duplicate,
+    /// Comments are sealed too.
+    Comment,
+}
+
+/// Who can read a sealed file, as far as the file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Readers {
+    /// The recipients, as written in the file, in file order.
+    pub recipients: Vec<String>,
+    /// Where each stands in the file's text; empty where the form does not show who they are.
+    pub places: Vec<Range<u32>>,
+    /// Recipients that the file counts but does not name, by kind: `X25519`.
+    pub unnamed: Vec<String>,
+}
+
+/// How a file is to be sealed.
+#[derive(Debug, Clone, Copy)]
+pub struct Order<'a> {
+    /// Who may read it: from the project's declaration, never from the file.
+    pub recipients: &'a [Recipient],
+    /// The time, as RFC 3339 in whole seconds UTC: `2026-11-23T07:06:00Z`.
+    pub time: &'a str,
+    /// Whether to make a new data key. It is made in any case when somebody loses access.
+    pub new_key: bool,
+    /// The file that this one takes the place of: what did not change keeps its bytes, where the form allows it.
+    pub previous: Option<Previous<'a>>,
+}
+
+/// A sealed file that is about to be written anew.
+#[derive(Debug, Clone, Copy)]
+pub struct Previous<'a> {
+    /// The file.
+    pub bytes: &'a [u8],
+    /// What opens it.
+    pub identities: &'a Identities,
+}
+
+/// Why text cannot be sealed. It never quotes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CannotSeal {
+    /// 1-based line of the dotenv text; 0 when it is about the whole.
+    pub line: usize,
+    /// What is, in lower case.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl CannotSeal {
+    const fn whole(message: &'static str, help: &'static str) -> Self {
+        Self { line: 0, message, help }
+    }
+}
+
+impl From<CannotOpen> for CannotSeal {
+    fn from(error: CannotOpen) -> Self {
+        Self::whole(error.message(), error.help())
+    }
+}
+
+impl fmt::Display for CannotSeal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(formatter, "line {}: ", self.line)?;
+        }
+        formatter.write_str(self.message)
+    }
+}
+
+impl std::error::Error for CannotSeal {}
+
+// The text may hold what somebody forgot to seal.
+impl fmt::Debug for Sealed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Sealed")
+            .field("state", &self.state)
+            .field("entries", &self.entries)
+            .field("faults", &self.faults)
+            .field("damages", &self.damages)
+            .field("readers", &self.readers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sealed {
+    /// A file of which nothing can be said but what is wrong with it.
+    fn unreadable(text: Arc<str>, message: &'static str, help: &'static str) -> Self {
+        let all = 0..offset(text.len());
+        let damage = Damage { range: 0..0, kind: DamageKind::Broken, message, help };
+        Self {
+            text,
+            entries: Vec::new(),
+            faults: Vec::new(),
+            damages: vec![damage],
+            masks: vec![all],
+            readers: Readers::default(),
+            state: State::Damaged,
+        }
+    }
+}
+
+/// Whether `key` can be a variable's name: a letter or `_`, then letters, digits, `_`, `.` and `-`.
+///
+/// Narrower than what dialects accept, because a piece of a multi-line secret that was sealed line by line stands in
+/// the file as a key in plain sight, and must not be taken for a name.
+fn is_name(key: &str) -> bool {
+    let mut bytes = key.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_by_name() {
+        for (path, expected) in [
+            ("environments/prod.secrets.env", Some("sops")),
+            ("prod.secrets.env.age", Some("age")),
+            ("secrets.env", None),
+            ("environments/prod.env", None),
+            ("environments/prod.secrets.yaml", None),
+        ] {
+            assert_eq!(of(path).map(|store| store.name), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        for (key, expected) in [
+            ("A", true),
+            ("_a.B-9", true),
+            ("", false),
+            ("9A", false),
+            ("A B", false),
+            ("export A", false),
+            ("Ä", false),
+        ] {
+            assert_eq!(is_name(key), expected, "{key}");
+        }
+    }
+}

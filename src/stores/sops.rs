@@ -1,0 +1,231 @@
+//! SOPS dotenv files with age recipients: names stand in plain sight, each value is sealed on its own.
+//!
+//! Written from the behaviour of SOPS 3.13, <https://github.com/getsops/sops>. SOPS trusts more than it should when a
+//! file was changed by somebody who cannot open it; the rules of [`DamageKind`] close that.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use self::document::{Document, Line};
+use self::opened::Opened;
+use super::{Damage, DamageKind, Parse, Readers, Sealed, State, Store, is_name, offset};
+use crate::envelope::{self, CannotOpen};
+use crate::identity::Identities;
+use crate::layer::{Content, Entry, Fault};
+use crate::secret::Secret;
+
+mod cipher;
+mod document;
+mod opened;
+mod seal;
+mod selection;
+
+/// SOPS dotenv.
+pub(super) const STORE: Store =
+    Store { name: "sops", suffix: ".secrets.env", shows_names: true, open, readers, plain, seal: seal::seal };
+
+const RESTORE: &str = "restore the file from the last good commit";
+
+fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    if let Err((message, help)) = recognise(bytes) {
+        return Sealed::unreadable(text, message, help);
+    }
+    let document = Document::parse(&text);
+    let mut damages = document.damages.clone();
+    damages.extend(profile(&document));
+    let opened = Opened::open(&document, identities);
+    let state = match &opened {
+        Ok(_) => State::Opened,
+        Err(Closed::Locked(why)) => State::Closed(*why),
+        Err(Closed::Damaged(found)) => {
+            // The profile may have said already what is wrong with a line.
+            let said: HashSet<_> = damages.iter().map(|damage| damage.range.clone()).collect();
+            damages.extend(found.iter().filter(|damage| !said.contains(&damage.range)).cloned());
+            State::Damaged
+        }
+    };
+    let broken = damages.iter().any(|damage| damage.kind == DamageKind::Broken);
+    let state = if broken { State::Damaged } else { state };
+    damages.sort_by_key(|damage| (damage.range.start, damage.kind));
+    let values = opened.as_ref().ok().filter(|_| state == State::Opened);
+    let (entries, faults) = entries(&document, values, parse);
+    let masks = masks(&document);
+    let readers = document.readers();
+    Sealed { text, entries, faults, damages, masks, readers, state }
+}
+
+fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
+    if recognise(bytes).is_err() {
+        return Err(if bytes.len() > envelope::LARGEST { CannotOpen::TooLarge } else { CannotOpen::Damaged });
+    }
+    Ok(Document::parse(&String::from_utf8_lossy(bytes)).readers())
+}
+
+fn plain(bytes: &[u8], identities: &Identities) -> Result<Secret, CannotOpen> {
+    recognise(bytes).map_err(|_| CannotOpen::Damaged)?;
+    let text = String::from_utf8_lossy(bytes);
+    let document = Document::parse(&text);
+    let opened = Opened::open(&document, identities).map_err(|closed| match closed {
+        Closed::Locked(why) => why,
+        Closed::Damaged(_) => CannotOpen::Damaged,
+    })?;
+    let lines = document.lines.iter().zip(&opened.values);
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the secrets.
+    let size = lines.clone().map(|(line, value)| line.key.map_or(1, |key| key.len() + 1) + 2 * value.len() + 1).sum();
+    let mut text = String::with_capacity(size);
+    for (line, value) in lines {
+        push_line(&mut text, line.key, value);
+    }
+    Ok(Secret::new(text))
+}
+
+/// Why a file's values stay unknown.
+#[derive(Debug)]
+enum Closed {
+    Locked(CannotOpen),
+    Damaged(Vec<Damage>),
+}
+
+/// One line of opened text. SOPS keeps a value on its line by spelling line ends as `\n`, and nothing else.
+fn push_line(text: &mut String, key: Option<&str>, value: &str) {
+    match key {
+        Some(key) => text.extend([key, "="]),
+        None => text.push('#'),
+    }
+    for (index, part) in value.split('\n').enumerate() {
+        if index > 0 {
+            text.push_str("\\n");
+        }
+        text.push_str(part);
+    }
+    text.push('\n');
+}
+
+/// The value that SOPS seals for what stands on a line of opened text; see [`push_line`].
+fn decoded(value: &str) -> Zeroizing<String> {
+    Zeroizing::new(value.replace("\\n", "\n"))
+}
+
+/// Tells a SOPS dotenv file from whatever else may carry its name.
+fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
+    const ONLY: &str = "sparkcfg reads SOPS files in dotenv form (.secrets.env) and whole age files (.secrets.env.age)";
+    if bytes.len() > envelope::LARGEST {
+        return Err((CannotOpen::TooLarge.message(), RESTORE));
+    }
+    if envelope::is_age(bytes) {
+        return Err(("this is a whole age file, not a SOPS file", "name it so that it ends with .secrets.env.age"));
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(("this file is not UTF-8 text", RESTORE));
+    };
+    if text.trim_start().starts_with('{') {
+        return Err(("this is JSON, not a SOPS file in dotenv form", ONLY));
+    }
+    let begins = |start: &str| text.lines().any(|line| line.starts_with(start));
+    if begins("sops:") {
+        return Err(("this is a SOPS file in YAML form, not in dotenv form", ONLY));
+    }
+    if begins("[sops]") {
+        return Err(("this is a SOPS file in INI form, not in dotenv form", ONLY));
+    }
+    if !begins(document::PREFIX) {
+        let help = "seal it with `sparkcfg secrets`, or with `sops encrypt --in-place`";
+        return Err(("this file is not sealed: it has no SOPS metadata", help));
+    }
+    Ok(())
+}
+
+/// What breaks the rules of a sealed file and can be seen without a key.
+fn profile(document: &Document<'_>) -> Vec<Damage> {
+    let mut damages = Vec::new();
+    let mut keys = HashSet::new();
+    for line in &document.lines {
+        let mut push = |range, kind, message, help| damages.push(Damage { range, kind, message, help });
+        if let Some(key) = line.key {
+            if !is_name(key) {
+                let help =
+                    "write KEY=value with no blanks before the `=`; a multi-line value goes on one line, with \\n";
+                push(line.key_range(), DamageKind::KeyName, "this is no variable's name", help);
+            } else if !keys.insert(key) {
+                let help = "keep one of the two";
+                push(line.key_range(), DamageKind::Duplicate, "this key stands in the file twice", help);
+            }
+        }
+        if cipher::looks_sealed(line.value) {
+            if cipher::Token::parse(line.value).is_none() {
+                push(line.value_range(), DamageKind::Broken, unparsed(line.value), RESTORE);
+            }
+        } else if line.key.is_none() {
+            let help = "anybody who can push may have written it; seal it, or remove it";
+            push(line.value_range(), DamageKind::Comment, "this comment is not sealed", help);
+        } else if line.value.is_empty() {
+            let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
+            push(line.key_range(), DamageKind::Unsealed, "the value is empty, so nothing protects it", help);
+        } else {
+            let help = "set it with `sparkcfg secrets set`, and change it where it is used: it stands in the history";
+            push(line.value_range(), DamageKind::Unsealed, "the value is in plain text", help);
+        }
+    }
+    damages
+}
+
+fn unparsed(value: &str) -> &'static str {
+    if value.ends_with("]\r") {
+        "the sealed value ends with a carriage return: the file was converted to Windows line ends"
+    } else {
+        "the sealed value is cut off or changed"
+    }
+}
+
+/// Whatever was not sealed, and whatever stands where a name should.
+fn masks(document: &Document<'_>) -> Vec<std::ops::Range<u32>> {
+    let strays = document.damages.iter().map(|damage| damage.range.clone());
+    let odd = document.lines.iter().filter(|line| line.key.is_some_and(|key| !is_name(key))).map(Line::key_range);
+    let plain = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_none()).map(Line::value_range);
+    strays.chain(odd).chain(plain).filter(|range| !range.is_empty()).collect()
+}
+
+/// The entries of the file; a key that is no name may be a piece of a secret, and is none.
+fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> (Vec<Entry>, Vec<Fault>) {
+    let mut entries = Vec::with_capacity(document.lines.len());
+    let mut faults = Vec::new();
+    for (index, line) in document.lines.iter().enumerate() {
+        let Some(key) = line.key.filter(|key| is_name(key)) else { continue };
+        let value = opened.and_then(|opened| opened.values.get(index));
+        let (content, interpolates) = match value {
+            None => (Content::Sealed, false),
+            Some(value) => match read(key, value, parse) {
+                Ok(read) => read,
+                Err((message, help)) => {
+                    faults.push(Fault { at: line.value_range(), message, help });
+                    continue;
+                }
+            },
+        };
+        entries.push(Entry { key: line.key_range(), value: line.value_range(), content, interpolates });
+    }
+    (entries, faults)
+}
+
+/// Reads one opened line in the dialect. Line by line, so that a quote left open in one value cannot swallow others.
+fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'static str, &'static str)> {
+    let mut line = Zeroizing::new(String::with_capacity(key.len() + 2 * value.len() + 2));
+    push_line(&mut line, Some(key), value);
+    let (mut found, faults) = parse(&line);
+    if let Some(fault) = faults.first() {
+        return Err((fault.message, fault.help));
+    }
+    let entry = found.pop().filter(|entry| found.is_empty() && entry.key == (0..offset(key.len())));
+    let Some(entry) = entry else {
+        return Err(("the opened value goes on after its closing quote", "open it with `sparkcfg secrets edit`"));
+    };
+    let secret = match entry.content {
+        Content::Slice(range) => line.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned(),
+        Content::Decoded(text) => String::from(text),
+        other => return Ok((other, entry.interpolates)),
+    };
+    Ok((Content::Opened(Secret::new(secret)), entry.interpolates))
+}

@@ -1,0 +1,270 @@
+//! A SOPS document opened: the data key, every line's plain text, and the proof that all is as it was written.
+
+use sha2::{Digest, Sha512};
+use zeroize::Zeroizing;
+
+use super::cipher::{DataKey, Token, looks_sealed};
+use super::document::{Block, Document, Line};
+use super::selection::Rule;
+use super::{Closed, RESTORE, decoded};
+use crate::envelope::{self, CannotOpen};
+use crate::identity::{Identities, RecipientKind};
+use crate::stores::{Damage, DamageKind};
+
+/// What the digest begins with when it covers sealed values only: SHA-256 of `sops`, so that the two kinds of digest
+/// never agree.
+const SEALED_ONLY: [u8; 32] = [
+    0x8a, 0x3f, 0xd2, 0xad, 0x54, 0xce, 0x66, 0x52, 0x7b, 0x10, 0x34, 0xf3, 0xd1, 0x47, 0xbe, 0x0b, 0x0b, 0x97, 0x5b,
+    0x3b, 0xf4, 0x4f, 0x72, 0xc6, 0xfd, 0xad, 0xec, 0x81, 0x76, 0xf2, 0x7d, 0x69,
+];
+
+/// An authentic document.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) key: DataKey,
+    pub(super) rule: Rule,
+    /// The plain text of each line of the document, in its order; line ends are line ends.
+    pub(super) values: Vec<Plain>,
+}
+
+/// An opened value, wiped on drop and never printed.
+pub(super) struct Plain(Zeroizing<String>);
+
+impl std::ops::Deref for Plain {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Plain {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Plain")
+    }
+}
+
+impl Opened {
+    /// Opens every value, or none.
+    pub(super) fn open(document: &Document<'_>, identities: &Identities) -> Result<Self, Closed> {
+        let key = data_key(document, identities)?;
+        let rule = Rule::of(document).map_err(|message| whole(document, "", message))?;
+        let mut damages = document.damages.clone();
+        let mut values = Vec::with_capacity(document.lines.len());
+        let mut digest = Mac::new(document.field("mac_only_encrypted") == Some("true"));
+        let mut walk = rule.walk();
+        for line in &document.lines {
+            let sealed = walk.seals(line.key);
+            match open_line(line, sealed, &key) {
+                Ok(value) => {
+                    match line.key {
+                        Some(_) => digest.add(&value, sealed),
+                        None => walk.comment(&value),
+                    }
+                    values.push(value);
+                }
+                Err(damage) => damages.push(damage),
+            }
+        }
+        if damages.is_empty() {
+            verify(document, &key, digest)?;
+            Ok(Self { key, rule, values })
+        } else {
+            Err(Closed::Damaged(damages))
+        }
+    }
+}
+
+fn open_line(line: &Line<'_>, sealed: bool, key: &DataKey) -> Result<Plain, Damage> {
+    let damage = |kind, message| Damage { range: line.value_range(), kind, message, help: RESTORE };
+    let comment = line.key.is_none();
+    if !looks_sealed(line.value) {
+        // SOPS takes comments as they come, and has no sealed form for an empty value.
+        if !sealed || comment || line.value.is_empty() {
+            return Ok(Plain(if comment { Zeroizing::new(line.value.to_owned()) } else { decoded(line.value) }));
+        }
+        return Err(damage(DamageKind::Unsealed, "the value is in plain text"));
+    }
+    if !sealed {
+        return Err(damage(DamageKind::Broken, "this is sealed, although the file's rule leaves it in plain text"));
+    }
+    let token = Token::parse(line.value).filter(|token| token.kind == if comment { "comment" } else { "str" });
+    let token = token.ok_or_else(|| damage(DamageKind::Broken, "the sealed value is cut off or changed"))?;
+    let opened = key.open(&token, &line.path());
+    let moved = "the sealed value was changed, or moved here from another key or file";
+    opened.map(Plain).ok_or_else(|| damage(DamageKind::Broken, moved))
+}
+
+/// The digest over all values in file order, see [`Opened`]; keys and comments are not part of it.
+pub(super) struct Mac {
+    hash: Sha512,
+    sealed_only: bool,
+}
+
+impl Mac {
+    pub(super) fn new(sealed_only: bool) -> Self {
+        let mut hash = Sha512::new();
+        if sealed_only {
+            hash.update(SEALED_ONLY);
+        }
+        Self { hash, sealed_only }
+    }
+
+    pub(super) fn add(&mut self, value: &str, sealed: bool) {
+        if sealed || !self.sealed_only {
+            self.hash.update(value.as_bytes());
+        }
+    }
+
+    /// The digest as it is sealed: upper-case hexadecimal.
+    pub(super) fn finish(self) -> Zeroizing<String> {
+        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+        let digit = |value: u8| char::from(*DIGITS.get(usize::from(value)).unwrap_or(&b'0'));
+        let mut text = Zeroizing::new(String::with_capacity(128));
+        for byte in self.hash.finalize() {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 15));
+        }
+        text
+    }
+}
+
+fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Result<(), Closed> {
+    let Some(mac) = document.field("mac") else {
+        return Err(whole(document, "", "the file has no MAC (sops_mac), so nothing shows that it is complete"));
+    };
+    let Some(time) = document.field("lastmodified").and_then(canonical_time) else {
+        return Err(whole(document, "lastmodified", "sops_lastmodified is missing or no RFC 3339 time"));
+    };
+    let sealed = Token::parse(mac).and_then(|token| key.open(&token, &time));
+    let Some(sealed) = sealed else {
+        return Err(whole(document, "mac", "the MAC (sops_mac) or sops_lastmodified was changed"));
+    };
+    if *sealed == *digest.finish() {
+        return Ok(());
+    }
+    let message =
+        "the MAC does not fit: values were added, removed, reordered or changed by somebody who cannot open them";
+    Err(whole(document, "mac", message))
+}
+
+/// Damage that concerns the file as a whole, shown at a metadata field if it is there, or else at the beginning.
+fn whole(document: &Document<'_>, name: &str, message: &'static str) -> Closed {
+    let range = document.metadata.get(name).map_or(0..0, super::document::Field::range);
+    Closed::Damaged(vec![Damage { range, kind: DamageKind::Broken, message, help: RESTORE }])
+}
+
+/// A time as SOPS spells it where the MAC depends on it: whole seconds, and `Z` for no offset; `None` if it is no time.
+pub(super) fn canonical_time(text: &str) -> Option<String> {
+    let (clock, rest) = text.split_at_checked(19)?;
+    if !has_shape(clock, "0000-00-00T00:00:00") {
+        return None;
+    }
+    let zone = rest.trim_start_matches(|character: char| character == '.' || character.is_ascii_digit());
+    let fraction = rest.strip_suffix(zone)?;
+    let whole = fraction.is_empty() || (fraction.len() > 1 && fraction.rfind('.') == Some(0));
+    match zone {
+        _ if !whole => None,
+        "Z" | "+00:00" | "-00:00" => Some(format!("{clock}Z")),
+        _ if has_shape(zone, "+00:00") || has_shape(zone, "-00:00") => Some(format!("{clock}{zone}")),
+        _ => None,
+    }
+}
+
+/// Whether `text` is `shape` with any digits for its zeros.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
+}
+
+/// The data key, from the first recipient's block that an identity opens.
+fn data_key(document: &Document<'_>, identities: &Identities) -> Result<DataKey, Closed> {
+    if document.has_key_groups() {
+        return Err(Closed::Locked(CannotOpen::KeyGroups));
+    }
+    let blocks = document.blocks();
+    if blocks.is_empty() {
+        let nobody = document.readers().unnamed.is_empty();
+        return Err(if nobody {
+            whole(document, "", "the SOPS metadata names no recipient")
+        } else {
+            Closed::Locked(CannotOpen::OtherKeys)
+        });
+    }
+    if blocks.len() > envelope::MOST_RECIPIENTS {
+        return Err(whole(document, "", CannotOpen::TooManyRecipients.message()));
+    }
+    if let Some(why) = unsupported(&blocks) {
+        return Err(Closed::Locked(why));
+    }
+    if identities.is_empty() {
+        return Err(Closed::Locked(CannotOpen::NoIdentity));
+    }
+    let mut damaged = None;
+    for block in &blocks {
+        let Some(field) = block.sealed_key else { continue };
+        match envelope::open(field.value.replace("\\n", "\n").as_bytes(), identities) {
+            Ok(bytes) => match DataKey::from_bytes(&bytes) {
+                Some(key) => return Ok(key),
+                None => damaged = Some(field),
+            },
+            Err(why) if why.is_damage() => damaged = Some(field),
+            Err(_) => {}
+        }
+    }
+    let Some(field) = damaged else { return Err(Closed::Locked(CannotOpen::NotARecipient)) };
+    let message = "a recipient's sealed data key is cut off or changed";
+    let damage = Damage { range: field.range(), kind: DamageKind::Broken, message, help: RESTORE };
+    Err(Closed::Damaged(vec![damage]))
+}
+
+/// Why no identity of this build can be among the recipients, judged by their names.
+fn unsupported(blocks: &[Block<'_>]) -> Option<CannotOpen> {
+    let kinds = || blocks.iter().filter_map(|block| block.recipient).map(|field| RecipientKind::of(field.value));
+    let reason = |kind| match kind {
+        RecipientKind::X25519 | RecipientKind::Other => None,
+        RecipientKind::Ssh => (!cfg!(feature = "ssh")).then_some(CannotOpen::Ssh),
+        RecipientKind::PostQuantum => Some(CannotOpen::PostQuantum),
+        RecipientKind::Plugin => Some(CannotOpen::Plugin),
+    };
+    if kinds().any(|kind| reason(kind).is_none()) { None } else { kinds().find_map(reason) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, expected) in [
+            ("2026-11-23T07:06:00Z", Some("2026-11-23T07:06:00Z")),
+            ("2026-11-23T07:06:00+00:00", Some("2026-11-23T07:06:00Z")),
+            ("2026-11-23T07:06:00.25+02:00", Some("2026-11-23T07:06:00+02:00")),
+            ("2026-11-23T07:06:00.Z", None),
+            ("2026-11-23T07:06:00.2.5Z", None),
+            ("2026-11-23T07:06:005Z", None),
+            ("2026-11-23 07:06:00Z", None),
+            ("2026-11-23T07:06:00", None),
+            ("2026-11-23T07:06:0üZ", None),
+            ("", None),
+        ] {
+            assert_eq!(canonical_time(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_sealed_only_digest_begins_with_a_published_constant() {
+        assert_eq!(sha2::Sha256::digest(b"sops").as_slice(), SEALED_ONLY);
+        let (mut all, mut sealed) = (Mac::new(false), Mac::new(true));
+        for mac in [&mut all, &mut sealed] {
+            mac.add("plain", false);
+            mac.add("sealed", true);
+        }
+        let hex = |bytes: &[&[u8]]| {
+            let digest = Sha512::digest(bytes.concat());
+            digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02X}"))
+        };
+        assert_eq!(*all.finish(), hex(&[b"plain", b"sealed"]));
+        assert_eq!(*sealed.finish(), hex(&[&SEALED_ONLY, b"sealed"]));
+    }
+}

@@ -12,14 +12,15 @@ pub fn names_secret(key: &str) -> bool {
         return false;
     }
     let pair = |[first, second]: &[&str; 2]| words.windows(2).any(|two| two[0] == *first && two[1] == *second);
-    words.iter().any(|word| is(SECRET, word)) || SECRET_PAIRS.iter().any(pair)
+    is(SECRET_AT_THE_END, last) || words.iter().any(|word| is(SECRET, word)) || SECRET_PAIRS.iter().any(pair)
 }
 
 /// Whether a value may be a secret at all: not a number, a boolean, a path, a plain URL or a handful of characters.
 #[must_use]
 pub fn may_be_secret(value: &str) -> bool {
     let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-    let word = ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let word =
+        ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
     let path = value.starts_with(['/', '~']) || value.starts_with("./");
     let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
     value.len() >= 6 && !(number || word || path || resource)
@@ -34,24 +35,12 @@ pub fn is_plausible_name(key: &str) -> bool {
     name && !blob && key.len() <= 128 && known_token(key).is_none()
 }
 
-/// A word that alone says "secret".
-const SECRET: &[&str] = &[
-    "apikey",
-    "auth",
-    "credential",
-    "credentials",
-    "pass",
-    "passphrase",
-    "passwd",
-    "password",
-    "pat",
-    "pw",
-    "pwd",
-    "salt",
-    "secret",
-    "secrets",
-    "token",
-];
+/// A word that says "secret" wherever it stands.
+const SECRET: &[&str] =
+    &["apikey", "credential", "credentials", "passphrase", "passwd", "password", "pwd", "secret", "secrets", "token"];
+
+/// A word that says so only as the last one: `AUTH_DESCRIPTION` describes a component called auth.
+const SECRET_AT_THE_END: &[&str] = &["auth", "pass", "pat", "pw", "salt"];
 
 /// Two words that say so together.
 const SECRET_PAIRS: &[[&str; 2]] = &[
@@ -406,6 +395,7 @@ mod tests {
             "AUTHOR",
             "PASSENGER",
             "STRIPE_PUBLISHABLE_KEY",
+            "AUTH_DESCRIPTION",
             "SECRET_NAME",
             "",
             "_",

@@ -152,6 +152,18 @@ impl Finding {
         self
     }
 
+    /// The same finding after its texts moved (see [`crate::source::Sources::absorb`]).
+    #[must_use]
+    pub fn shifted(mut self, offset: u32) -> Self {
+        for label in self.label.iter_mut().chain(&mut self.related) {
+            label.span = label.span.shifted(offset);
+        }
+        if let Some(fix) = &mut self.fix {
+            fix.span = fix.span.shifted(offset);
+        }
+        self
+    }
+
     /// Offers a replacement.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod checks;
+pub mod cli;
 pub mod detection;
 pub mod dialects;
 pub mod envelope;
@@ -9,8 +10,10 @@ pub mod environment;
 pub mod error;
 pub mod finding;
 pub mod identity;
+pub mod ignores;
 pub mod interpolation;
 pub mod layer;
+pub mod model;
 pub mod outputs;
 pub mod project;
 pub mod report;

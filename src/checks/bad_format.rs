@@ -25,6 +25,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let ViolationKind::Format { name } = &violation.kind else { continue };
         let meaning = formats::find(name).map_or_else(|| format!("a valid {name}"), |format| format.meaning.to_owned());
         let message = format!("{}, which is not {meaning}", subject.is(setting));
-        findings.push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
+        findings
+            .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
     }
 }

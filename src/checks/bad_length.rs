@@ -20,10 +20,16 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::BadLength { .. })) {
         let ViolationKind::BadLength { short, limit, unit } = &violation.kind else { continue };
+        let unit = if *limit == 1 { unit.trim_end_matches('s') } else { unit };
         let bound = if *short { "at least" } else { "at most" };
         let empty = setting.value.text() == Some("");
-        let what = if empty { format!("{} is empty", setting.key) } else { format!("{} is too {}", setting.key, if *short { "short" } else { "long" }) };
+        let what = if empty {
+            format!("{} is empty", setting.key)
+        } else {
+            format!("{} is too {}", setting.key, if *short { "short" } else { "long" })
+        };
         let message = format!("{what}, it needs {bound} {limit} {unit}");
-        findings.push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
+        findings
+            .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             person.map_or_else(|| recipient.clone(), |(name, _)| name.clone())
         })
         .collect();
-    let readers = if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
+    let readers =
+        if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
     let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());

@@ -23,16 +23,27 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         if is_name(key) {
             continue;
         }
-        let suggestion: String = key.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
-        let suggestion = if suggestion.starts_with(|first: char| first.is_ascii_digit()) { format!("_{suggestion}") } else { suggestion };
+        let suggestion: String =
+            key.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
+        let suggestion = if suggestion.starts_with(|first: char| first.is_ascii_digit()) {
+            format!("_{suggestion}")
+        } else {
+            suggestion
+        };
         let shown = file.name(entry);
         let (message, help) = match key.is_empty() {
             true => ("there is no key before =".to_owned(), "write KEY=value".to_owned()),
-            false if is_name(&suggestion) && shown == key => (format!("{shown} is not a portable name"), format!("call it {suggestion}")),
-            false => (format!("{shown} is not a portable name"), "use letters, digits and _, and no digit first".to_owned()),
+            false if is_name(&suggestion) && shown == key => {
+                (format!("{shown} is not a portable name"), format!("call it {suggestion}"))
+            }
+            false => {
+                (format!("{shown} is not a portable name"), "use letters, digits and _, and no digit first".to_owned())
+            }
         };
         let span = if key.is_empty() { entry.key.start..entry.value.start } else { entry.key.clone() };
-        findings.push(file.about(&RULE, entry, message).at(file.layer.span(&span), "letters, digits and _ only").help(help));
+        findings.push(
+            file.about(&RULE, entry, message).at(file.layer.span(&span), "letters, digits and _ only").help(help),
+        );
     }
 }
 

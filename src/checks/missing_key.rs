@@ -38,14 +38,19 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         let secret = subject.project.is_secret(key);
         let (file, near) = home(subject, key, secret);
-        let set = if secret { format!("seal it: sparkcfg secrets set {key} -e {name}") } else { format!("set it in {file}") };
+        let set =
+            if secret { format!("seal it: sparkcfg secrets set {key} -e {name}") } else { format!("set it in {file}") };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
         let description = schema.schema.property(key).and_then(|property| property.description());
-        let first = description.and_then(|text| text.split_inclusive(". ").next()).map(|text| text.trim_end_matches(['.', ' ']));
+        let first = description
+            .and_then(|text| text.split_inclusive(". ").next())
+            .map(|text| text.trim_end_matches(['.', ' ']));
         finding = finding.help(first.map_or_else(|| set.clone(), |text| format!("{set} ({text})")));
         if let Some(setting) = empty {
             finding = finding.at(subject.environment.place(setting), "empty here");
-        } else if let Some(span) = schema.place(&format!("/properties/{key}")).or_else(|| schema.place(&violation.pointer)) {
+        } else if let Some(span) =
+            schema.place(&format!("/properties/{key}")).or_else(|| schema.place(&violation.pointer))
+        {
             finding = finding.at(span, "declared here");
         }
         if let (Some(span), None) = (near, empty) {
@@ -63,7 +68,11 @@ fn home(subject: &Subject<'_>, key: &str, secret: bool) -> (String, Option<Span>
     let path = subject.project.sources.path(layer.source).to_owned();
     let keys: Vec<_> = subject.project.schema.iter().flat_map(|schema| schema.schema.keys()).collect();
     let at = keys.iter().position(|known| *known == key).unwrap_or_default();
-    let before = keys[..at].iter().rev().take(20).find_map(|known| layer.entries.iter().find(|entry| layer.key(entry) == *known));
+    let before = keys[..at]
+        .iter()
+        .rev()
+        .take(20)
+        .find_map(|known| layer.entries.iter().find(|entry| layer.key(entry) == *known));
     let neighbour = before.or(layer.entries.last()).map(|entry| layer.span(&entry.key));
     (path, neighbour.or_else(|| Some(layer.span(&(0..0)))))
 }

@@ -37,14 +37,17 @@ mod values_collide;
 mod values_disagree;
 mod wrong_type;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity};
+use crate::ignores;
 use crate::layer::{Entry, Layer};
 use crate::project::Project;
+use crate::project::config::Level;
 use crate::schema::{Disagreement, Violation, ViolationKind};
-use crate::source::Span;
+use crate::suggestion::nearest;
 
 /// One check. It looks at files, at environments, or at all environments together.
 #[derive(Debug)]
@@ -117,20 +120,26 @@ pub static ALL: &[Check] = &[
     Check::of(&wrong_type::RULE).environment(wrong_type::check),
 ];
 
-/// The rules of comments that silence findings: the run itself looks after those.
-pub static UNKNOWN_CODE: &Rule = &unknown_code::RULE;
-/// See [`UNKNOWN_CODE`].
-pub static UNUSED_IGNORE: &Rule = &unused_ignore::RULE;
-
 /// The rule with a code.
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().map(|check| check.rule).find(|rule| rule.code == code)
 }
 
+/// What the checks found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The findings that count, with the severities that the project wants.
+    pub findings: Vec<Finding>,
+    /// How many were silenced by a comment.
+    pub ignored: usize,
+    /// Environments, files and different keys that were looked at.
+    pub looked_at: (usize, usize, usize),
+}
+
 /// Runs every check over a project.
 #[must_use]
-pub fn run(project: &Project) -> Vec<Finding> {
+pub fn run(project: &Project) -> Found {
     let mut findings = Vec::new();
     for (index, layer) in project.layers.iter().enumerate() {
         let environments: Vec<_> = project.environments_of(index).cloned().collect();
@@ -144,7 +153,71 @@ pub fn run(project: &Project) -> Vec<Finding> {
         ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
     }
     ALL.iter().filter_map(|check| check.project).for_each(|check| check(&subjects, &mut findings));
-    findings
+    let keys = match environments.as_slice() {
+        [only] => only.settings.len(),
+        several => several
+            .iter()
+            .flat_map(|environment| environment.settings.iter().map(|setting| setting.key))
+            .collect::<HashSet<_>>()
+            .len(),
+    };
+    let ignored = silence(project, &mut findings);
+    findings.retain_mut(|finding| match project.config.severity.get(finding.rule.code) {
+        Some(Level::Off) => false,
+        Some(level) => {
+            finding.severity = level.severity().unwrap_or(finding.severity);
+            true
+        }
+        None => true,
+    });
+    Found { findings, ignored, looked_at: (environments.len(), project.layers.len(), keys) }
+}
+
+/// Takes out what comments silence, and tells of comments that silence nothing.
+fn silence(project: &Project, findings: &mut Vec<Finding>) -> usize {
+    let mut ignores: Vec<_> = project.layers.iter().flat_map(ignores::of).map(|ignore| (ignore, false)).collect();
+    if ignores.is_empty() {
+        return 0;
+    }
+    let before = findings.len();
+    findings.retain(|finding| {
+        let mut silenced = false;
+        for (ignore, used) in &mut ignores {
+            let here = finding.label.as_ref().is_some_and(|label| {
+                let (line, span) = (ignore.line, label.span);
+                line.source == span.source && span.start >= line.start && span.start <= line.end
+            });
+            if here && ignore.code == finding.rule.code {
+                *used = true;
+                silenced = true;
+            }
+        }
+        !silenced
+    });
+    let ignored = before - findings.len();
+    for (ignore, used) in ignores {
+        if find(&ignore.code).is_none() {
+            let near = nearest(&ignore.code, ALL.iter().map(|check| check.rule.code));
+            let (message, help) = match (ignore.code.is_empty(), near) {
+                (true, _) => {
+                    ("this silences nothing: it names no code".to_owned(), "write ignore[code] and a reason".to_owned())
+                }
+                (_, Some(near)) => (format!("there is no code {}", ignore.code), format!("did you mean {near}?")),
+                (_, None) => {
+                    (format!("there is no code {}", ignore.code), "sparkcfg explain lists all codes".to_owned())
+                }
+            };
+            findings.push(Finding::new(&unknown_code::RULE, message).at(ignore.at, "").help(help));
+        } else if !used {
+            let message = format!("{} is not found here", ignore.code);
+            findings.push(
+                Finding::new(&unused_ignore::RULE, message)
+                    .at(ignore.at, "silences nothing")
+                    .help("take the comment away"),
+            );
+        }
+    }
+    ignored
 }
 
 /// A file to be checked.
@@ -274,13 +347,11 @@ impl<'a> Subject<'a> {
         format!("{path}#{place}")
     }
 
-    /// The place of a pointer in the schema's text.
-    fn schema_place(&self, pointer: &str) -> Option<Span> {
-        self.project.schema.as_ref()?.place(pointer)
-    }
-
     /// The violations with the setting that each is about.
-    fn violations_of<'s>(&'s self, wanted: impl Fn(&ViolationKind) -> bool + 's) -> impl Iterator<Item = (&'s Violation, &'s Setting<'a>)> + 's {
+    fn violations_of<'s>(
+        &'s self,
+        wanted: impl Fn(&ViolationKind) -> bool + 's,
+    ) -> impl Iterator<Item = (&'s Violation, &'s Setting<'a>)> + 's {
         let wanted = self.violations.iter().filter(move |violation| wanted(&violation.kind));
         wanted.filter_map(|violation| Some((violation, self.environment.get(violation.key.as_deref()?)?)))
     }

@@ -29,19 +29,27 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             ViolationKind::NotAllowed { allowed } => {
                 let shown = subject.shown(setting);
                 let lower = shown.as_ref().map(|value| value.to_lowercase());
-                let same = allowed.iter().find(|allowed| lower.as_ref() == Some(&allowed.to_lowercase())).map(String::as_str);
+                let same =
+                    allowed.iter().find(|allowed| lower.as_ref() == Some(&allowed.to_lowercase())).map(String::as_str);
                 let near = same.or_else(|| nearest(shown.as_deref()?, allowed.iter().map(String::as_str)));
                 let help = near.map_or_else(|| format!("see {see}"), |near| format!("did you mean {near}? ({see})"));
                 (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
             }
             ViolationKind::NotHere { only_in } => {
-                let message = format!("{} must not be set in {environment}, only in {}", setting.key, super::listed(only_in, "and"));
+                let message = format!(
+                    "{} must not be set in {environment}, only in {}",
+                    setting.key,
+                    super::listed(only_in, "and")
+                );
                 (message, format!("take it away here; see {see}"))
             }
             _ => {
                 let pointed = violation.pointer.contains("/x-sparkcfg/in/");
                 let place = if pointed { format!(" in {environment}") } else { String::new() };
-                (format!("{}, which must not be used{place}", subject.is(setting)), format!("choose another value; see {see}"))
+                (
+                    format!("{}, which must not be used{place}", subject.is(setting)),
+                    format!("choose another value; see {see}"),
+                )
             }
         };
         findings.push(subject.about(&RULE, setting, message).help(help));

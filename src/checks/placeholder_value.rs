@@ -24,7 +24,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        let listed = subject.violations.is_empty() || !subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key));
+        let listed = subject.violations.is_empty()
+            || !subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key));
         if !detection::is_placeholder(text) || detection::published(text).is_some() || !listed {
             continue;
         }

@@ -54,7 +54,8 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if let Some(token) = detection::known_token(text) {
         return Some(Secret { told: format!("is {token}"), certain: true });
     }
-    if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") || detection::is_placeholder(text) {
+    if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") || detection::is_placeholder(text)
+    {
         return None;
     }
     let declared = file.project.declared_secret(key);

@@ -22,7 +22,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(known) = setting.value.text().and_then(detection::published) else { continue };
         let message = format!("{} has a value that everybody can read in {}", setting.key, known.known_from);
-        let help = format!("make a new one and seal it: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name);
+        let help =
+            format!("make a new one and seal it: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name);
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Warning)).help(help));
     }
 }

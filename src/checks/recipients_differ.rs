@@ -24,17 +24,22 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let config = &file.project.config;
     let environment = file.layer.name.strip_suffix(".secrets").unwrap_or(&file.layer.name);
     let Some(people) = config.access.get(environment) else { return };
-    let allowed: BTreeSet<&str> = people.iter().filter_map(|name| config.people.get(name)).map(String::as_str).collect();
+    let allowed: BTreeSet<&str> =
+        people.iter().filter_map(|name| config.people.get(name)).map(String::as_str).collect();
     let recipients: BTreeSet<&str> = sealed.readers.recipients.iter().map(String::as_str).collect();
     let named = |key: &str| {
         let person = config.people.iter().find(|(_, known)| *known == key);
         person.map_or_else(|| key.to_owned(), |(name, _)| name.clone())
     };
     let help = format!("seal it again for the people of [access]: sparkcfg secrets rotate {environment}");
-    for (index, recipient) in sealed.readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str())) {
+    for (index, recipient) in
+        sealed.readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str()))
+    {
         let place = sealed.readers.places.get(index).cloned().unwrap_or(0..0);
         let message = format!("{} can open {environment}, but is not in its access list", named(recipient));
-        findings.push(file.finding(&RULE, message).at(file.layer.span(&place), "an uninvited recipient").help(help.clone()));
+        findings.push(
+            file.finding(&RULE, message).at(file.layer.span(&place), "an uninvited recipient").help(help.clone()),
+        );
     }
     // A whole age file does not say who its recipients are.
     if !sealed.readers.unnamed.is_empty() {
@@ -42,6 +47,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     for recipient in allowed.difference(&recipients) {
         let message = format!("{} is in the access list of {environment}, but cannot open it", named(recipient));
-        findings.push(file.finding(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help.clone()));
+        findings
+            .push(file.finding(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help.clone()));
     }
 }

@@ -32,9 +32,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let see = subject.said_by(&violation.pointer);
         let help = words.map_or_else(|| format!("see {see}"), |words| format!("{words} ({see})"));
         let finding = match setting {
-            Some(setting) => subject.about(&RULE, setting, format!("{}, which breaks the rule `{keyword}`", subject.is(setting))),
+            Some(setting) => {
+                subject.about(&RULE, setting, format!("{}, which breaks the rule `{keyword}`", subject.is(setting)))
+            }
             None => {
-                let finding = subject.finding(&RULE, format!("{} breaks the rule `{keyword}` of the schema", subject.environment.name));
+                let finding = subject
+                    .finding(&RULE, format!("{} breaks the rule `{keyword}` of the schema", subject.environment.name));
                 match schema.place(&violation.pointer).or_else(|| schema.place(parent)) {
                     Some(span) => finding.at(span, "this rule"),
                     None => finding,

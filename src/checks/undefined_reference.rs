@@ -45,7 +45,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 .related(subject.environment.place(setting), "set here, after it is needed")
                 .help(format!("move {name} above {}: files are read from top to bottom", loose.key)),
             (None, Some(near)) => finding.help(format!("did you mean {near}?")),
-            (None, None) => finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}; $$ is a dollar sign")),
+            (None, None) => {
+                finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}; $$ is a dollar sign"))
+            }
         };
         findings.push(finding);
     }

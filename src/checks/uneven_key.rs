@@ -21,7 +21,10 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     // Two environments that differ tell nothing about which of them is right.
-    if subjects.len() < 3 || subjects.iter().all(|subject| subject.environment.settings.len() == subjects[0].environment.settings.len()) && same_keys(subjects) {
+    if subjects.len() < 3
+        || subjects.iter().all(|subject| subject.environment.settings.len() == subjects[0].environment.settings.len())
+            && same_keys(subjects)
+    {
         return;
     }
     let mut set: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -30,10 +33,15 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             set.entry(setting.key).or_default().push(index);
         }
     }
-    for (key, having) in set.iter().filter(|(_, having)| having.len() < subjects.len() && having.len() * 2 >= subjects.len()) {
+    for (key, having) in
+        set.iter().filter(|(_, having)| having.len() < subjects.len() && having.len() * 2 >= subjects.len())
+    {
         let property = subjects[0].project.schema.as_ref().and_then(|schema| schema.schema.property(key));
         let chosen = property.is_some_and(|property| {
-            property.default().is_some() || property.extension.is_some_and(|extension| !extension.only_in.is_empty() || !extension.required_in.is_empty())
+            property.default().is_some()
+                || property
+                    .extension
+                    .is_some_and(|extension| !extension.only_in.is_empty() || !extension.required_in.is_empty())
         });
         // A key that the schema does not know has a finding of its own.
         let unknown = property.is_none() && subjects[0].project.schema.is_some();
@@ -49,15 +57,17 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();
             let other = &subjects[having[having.len() - 1]];
             let Some(setting) = other.environment.get(key) else { continue };
-            let message = format!("{key} is not set in {}, but in {}", subject.environment.name, super::listed(&names, "and"));
+            let message =
+                format!("{key} is not set in {}, but in {}", subject.environment.name, super::listed(&names, "and"));
             let entry = other.environment.entry(setting);
             let span = other.environment.layers[setting.layer].span(&entry.key);
             findings.push(
-                subject
-                    .finding(&RULE, message)
-                    .key(*key)
-                    .at(span, format!("set in {}", other.environment.name))
-                    .help(format!("set it in {} too, or say in the schema where it belongs: \"only-in\"", subject.environment.name)),
+                subject.finding(&RULE, message).key(*key).at(span, format!("set in {}", other.environment.name)).help(
+                    format!(
+                        "set it in {} too, or say in the schema where it belongs: \"only-in\"",
+                        subject.environment.name
+                    ),
+                ),
             );
         }
     }
@@ -65,5 +75,7 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
 
 fn same_keys(subjects: &[Subject<'_>]) -> bool {
     let first = &subjects[0].environment.settings;
-    subjects[1..].iter().all(|subject| first.iter().zip(&subject.environment.settings).all(|(one, other)| one.key == other.key))
+    subjects[1..]
+        .iter()
+        .all(|subject| first.iter().zip(&subject.environment.settings).all(|(one, other)| one.key == other.key))
 }

@@ -41,7 +41,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         }
         let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());
         if let Some(near) = nearest(setting.key, free).filter(|near| strsim::osa_distance(near, setting.key) <= 2) {
-            let finding = found(subject, setting, format!("{} is not in the schema, but {near} is", setting.key), format!("did you mean {near}?"));
+            let finding = found(
+                subject,
+                setting,
+                format!("{} is not in the schema, but {near} is", setting.key),
+                format!("did you mean {near}?"),
+            );
             findings.push(finding.severity(Severity::Warning));
         }
     }

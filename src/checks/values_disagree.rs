@@ -36,7 +36,12 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
         let what = part.map_or_else(|| told_name(key), |part| format!("the {part} of {}", told_name(key)));
         let value = match setting {
             Some(setting) => part_shown(subject, setting.key, setting.value.text().unwrap_or_default(), part),
-            None => subject.project.schema.as_ref().and_then(|schema| schema.schema.property(key)?.default()).map(|text| format!("{text} by default")),
+            None => subject
+                .project
+                .schema
+                .as_ref()
+                .and_then(|schema| schema.schema.property(key)?.default())
+                .map(|text| format!("{text} by default")),
         };
         (what, value, setting)
     });
@@ -54,7 +59,9 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     let mut settings = [second_setting, first_setting].into_iter().flatten();
     if let Some(setting) = settings.next() {
         let layer = subject.environment.layers[setting.layer];
-        finding = finding.key(told_name(setting.key)).at(subject.environment.place(setting), format!("from layer {}", layer.name));
+        finding = finding
+            .key(told_name(setting.key))
+            .at(subject.environment.place(setting), format!("from layer {}", layer.name));
     }
     if let Some(setting) = settings.next() {
         finding = finding.related(subject.environment.place(setting), "compared with this");

@@ -2,6 +2,9 @@
 //!
 //! To add a format: one file with a `write` function, one `mod` line, one entry in [`ALL`].
 
+mod human;
+mod json;
+
 use crate::report::Report;
 
 /// One format.
@@ -29,4 +32,10 @@ pub struct Style {
 }
 
 /// Every format, in the order in which `--help` lists them.
-pub static ALL: &[Output] = &[];
+pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT];
+
+/// A format by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Output> {
+    ALL.iter().find(|output| output.name == name)
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::finding::Severity;
 use crate::source::Sources;
 use crate::suggestion::nearest;
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub schema: Option<String>,
     /// Environments where findings about secrets and placeholders are errors; `staging` and `prod` by default.
     pub protected: Option<Vec<String>>,
+    /// Identities that are published with the project, for values that everybody may know: paths of key files.
+    pub identities: Vec<String>,
     /// Environment → its layers, lowest first: paths relative to this file.
     pub environments: BTreeMap<String, Vec<String>>,
     /// Code → severity, or `off`.
@@ -55,10 +58,36 @@ pub enum Level {
     Error,
 }
 
+impl Level {
+    /// The severity; `None` for [`Level::Off`].
+    #[must_use]
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+}
+
 /// The keys of each table, for suggestions.
 const KNOWN: &[&str] = &[
-    "schema", "protected", "environments", "severity", "consumers", "people", "access", "workspace", "members",
-    "exclude", "off", "note", "warning", "error",
+    "schema",
+    "protected",
+    "identities",
+    "environments",
+    "severity",
+    "consumers",
+    "people",
+    "access",
+    "workspace",
+    "members",
+    "exclude",
+    "off",
+    "note",
+    "warning",
+    "error",
 ];
 
 impl Config {
@@ -74,7 +103,8 @@ impl Config {
             let position = sources.position(source, u32::try_from(span.start).unwrap_or(u32::MAX));
             let place = format!("{path}:{}:{}", position.line, position.column);
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            let suggestion = text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
+            let suggestion =
+                text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
             let failed = Error::new(message).at(place);
             match suggestion {
                 Some(word) => failed.help(format!("did you mean `{word}`?")),

@@ -94,7 +94,11 @@ impl Files {
             let kept = entries.flatten().filter(|entry| {
                 entry.file_type().is_ok_and(|kind| {
                     // A link is followed when it is read, and refused there if it leaves the project.
-                    let kind = if kind.is_symlink() { fs::metadata(entry.path()).ok().map(|to| to.is_dir()) } else { Some(kind.is_dir()) };
+                    let kind = if kind.is_symlink() {
+                        fs::metadata(entry.path()).ok().map(|to| to.is_dir())
+                    } else {
+                        Some(kind.is_dir())
+                    };
                     kind == Some(folders)
                 })
             });

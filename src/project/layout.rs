@@ -64,8 +64,23 @@ fn is_example(environment: &str) -> bool {
     environment.split('.').any(|part| {
         matches!(
             part,
-            "example" | "examples" | "sample" | "template" | "tmpl" | "dist" | "defaults" | "schema" | "vault" | "keys"
-                | "me" | "bak" | "backup" | "old" | "orig" | "swp" | "j2"
+            "example"
+                | "examples"
+                | "sample"
+                | "template"
+                | "tmpl"
+                | "dist"
+                | "defaults"
+                | "schema"
+                | "vault"
+                | "keys"
+                | "me"
+                | "bak"
+                | "backup"
+                | "old"
+                | "orig"
+                | "swp"
+                | "j2"
         )
     }) || environment.ends_with('~')
 }
@@ -86,7 +101,6 @@ fn stack<'a>(
             files.push((rank, path));
         }
     }
-    let keep = |(rank, path): (Rank, String)| (personal || rank != Rank::Personal).then_some((rank, path));
     shared.sort();
     let personal_of = |files: Vec<(Rank, String)>| -> (Vec<_>, Vec<_>) {
         let (own, rest): (Vec<_>, Vec<_>) = files.into_iter().partition(|(rank, _)| *rank == Rank::Personal);
@@ -137,8 +151,17 @@ mod tests {
     #[test]
     fn folders() {
         let all = names(&[
-            "prod.local.env", "prod.env", "README.md", "base.secrets.env", "base.env", "dev.env", "prod.secrets.env.age",
-            "dev.env.example", "example.env", "staging.secrets.env", "prod.env.age",
+            "prod.local.env",
+            "prod.env",
+            "README.md",
+            "base.secrets.env",
+            "base.env",
+            "dev.env",
+            "prod.secrets.env.age",
+            "dev.env.example",
+            "example.env",
+            "staging.secrets.env",
+            "prod.env.age",
         ]);
         assert_eq!(
             shape(&of_folder(&all, true)),
@@ -155,7 +178,15 @@ mod tests {
 
     #[test]
     fn roots() {
-        let all = names(&[".env", ".env.prod", ".env.example", ".env.prod.example", ".env.local", ".env.prod.local", ".envrc"]);
+        let all = names(&[
+            ".env",
+            ".env.prod",
+            ".env.example",
+            ".env.prod.example",
+            ".env.local",
+            ".env.prod.local",
+            ".envrc",
+        ]);
         assert_eq!(shape(&of_root(&all, false)), ["prod: .env .env.prod"]);
         assert_eq!(shape(&of_root(&all, true)), ["prod: .env .env.prod .env.local .env.prod.local"]);
         assert_eq!(shape(&of_root(&names(&[".env"]), false)), ["default: .env"]);

@@ -12,10 +12,11 @@ use crate::detection;
 use crate::dialects::compose;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::identity::Identities;
 use crate::layer::{Fault, Layer};
+use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::identity::Identities;
 use crate::stores::{self, State};
 use config::Config;
 use files::Files;
@@ -93,7 +94,7 @@ impl Project {
     pub fn read(files: &Files, options: &Options<'_>) -> Result<Self, Error> {
         let mut sources = Sources::default();
         let (config, config_source) = read_config(files, &mut sources)?;
-        let stacks = chosen(stacks(files, &config, options)?, &options.environments, files)?;
+        let stacks = chosen(stacks(files, &config, options.personal)?, &options.environments, files)?;
         let mut project = Self {
             sources,
             config,
@@ -123,6 +124,22 @@ impl Project {
         }
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         Ok(project)
+    }
+
+    /// What `sparkcfg.toml` says.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is broken.
+    pub fn config(files: &Files) -> Result<Config, Error> {
+        read_config(files, &mut Sources::default()).map(|(config, _)| config)
+    }
+
+    /// Whether there is anything to check.
+    ///
+    /// # Errors
+    /// A broken `sparkcfg.toml`, a folder that cannot be listed.
+    pub fn has_environments(files: &Files) -> Result<bool, Error> {
+        Ok(!stacks(files, &Self::config(files)?, true)?.is_empty())
     }
 
     /// The names of the environments, in order.
@@ -169,7 +186,8 @@ impl Project {
         let closed = |sealed: &&stores::Sealed| sealed.entries.is_empty() && !matches!(sealed.state, State::Opened);
         let mut layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.sealed && layer.entries.is_empty());
         layers.any(|(index, layer)| {
-            self.sealed.get(&index).filter(closed).is_some() && environment.layers.iter().any(|used| std::ptr::eq(*used, layer))
+            self.sealed.get(&index).filter(closed).is_some()
+                && environment.layers.iter().any(|used| std::ptr::eq(*used, layer))
         })
     }
 
@@ -214,7 +232,8 @@ impl Project {
         match self.key_on_line(layer, at) {
             Some(key) => {
                 let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
-                let shown = !self.is_secret(key) && detection::is_plausible_name(key) && !self.hides(key, text[value..].trim());
+                let shown =
+                    !self.is_secret(key) && detection::is_plausible_name(key) && !self.hides(key, text[value..].trim());
                 let start = line.start + u32::try_from(value).unwrap_or_default();
                 if shown { line.end..line.end } else { start..line.end }
             }
@@ -291,13 +310,13 @@ fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<S
     Ok((config, Some(source)))
 }
 
-fn stacks(files: &Files, config: &Config, options: &Options<'_>) -> Result<Vec<Stack>, Error> {
+fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
     if !config.environments.is_empty() {
         let listed = config.environments.iter();
         return Ok(listed.map(|(name, files)| Stack { name: clone(name), files: files.clone() }).collect());
     }
-    let folder = layout::of_folder(&files.names("environments")?, options.personal);
-    if folder.is_empty() { Ok(layout::of_root(&files.names("")?, options.personal)) } else { Ok(folder) }
+    let folder = layout::of_folder(&files.names("environments")?, personal);
+    if folder.is_empty() { Ok(layout::of_root(&files.names("")?, personal)) } else { Ok(folder) }
 }
 
 fn clone(name: &str) -> String {
@@ -308,9 +327,8 @@ fn clone(name: &str) -> String {
 fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Result<Vec<Stack>, Error> {
     if stacks.is_empty() {
         let looked = "looked for environments/*.env, .env, .env.<name> and [environments] in sparkcfg.toml";
-        return Err(Error::new(format!("nothing to check in {}", files.root_shown())).help(format!(
-            "{looked}; run it in the project's folder, or name one with --project DIR"
-        )));
+        return Err(Error::new(format!("nothing to check in {}", files.root_shown()))
+            .help(format!("{looked}; run it in the project's folder, or name one with --project DIR")));
     }
     let known: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
     for name in names {
@@ -344,7 +362,7 @@ fn read_schema(files: &Files, config: &Config, sources: &mut Sources) -> Result<
         }
     };
     let (shown, text) = if path == BUILT_IN {
-        (path, String::new())
+        (path, model::schema_text())
     } else {
         let (text, _) = files::text(files.read(&path)?);
         (files.shown(&path), text)

@@ -88,7 +88,7 @@ impl CrossRule {
 }
 
 /// The members of both structs, for suggestions.
-pub const PROPERTY_KEYS: &[&str] = &[
+pub(super) const PROPERTY_KEYS: &[&str] = &[
     "required-in",
     "in",
     "drift",
@@ -107,4 +107,4 @@ pub const PROPERTY_KEYS: &[&str] = &[
 ];
 
 /// The members of [`RootExtension`].
-pub const ROOT_KEYS: &[&str] = &["agree", "differ", "keys", "when"];
+pub(super) const ROOT_KEYS: &[&str] = &["agree", "differ", "keys", "when"];

@@ -8,9 +8,9 @@ const PATIENCE: u32 = 500;
 
 /// A pattern, compiled.
 #[derive(Debug)]
-pub struct Pattern {
+pub(super) struct Pattern {
     /// As the schema has it.
-    pub source: String,
+    pub(super) source: String,
     translated: String,
     simple: Option<jsonschema_regex::Sequence>,
     light: OnceLock<Option<regex_lite::Regex>>,
@@ -24,7 +24,7 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it. Look-around and back references are refused: they have no linear engine (a schema must
     /// not be able to hang a gate).
-    pub fn new(source: &str) -> Result<Self, &'static str> {
+    pub(super) fn new(source: &str) -> Result<Self, &'static str> {
         let broken = "this is not a regular expression that runs in linear time (ECMA 262 without look-around and back references)";
         let translated = jsonschema_regex::to_rust_regex(source).map_err(|()| broken)?.into_owned();
         let simple = jsonschema_regex::Sequence::compile(&translated);
@@ -44,7 +44,7 @@ impl Pattern {
 
     /// Whether the pattern is found anywhere in `text`.
     #[must_use]
-    pub fn is_match(&self, text: &str) -> bool {
+    pub(super) fn is_match(&self, text: &str) -> bool {
         if let Some(matched) = self.simple.as_ref().and_then(|simple| simple.is_match(text.as_bytes())) {
             return matched;
         }
@@ -72,7 +72,7 @@ impl Pattern {
 
 /// Patterns for keys, tried together.
 #[derive(Debug)]
-pub struct PatternSet {
+pub(super) struct PatternSet {
     set: Option<regex::RegexSet>,
     patterns: Vec<Pattern>,
 }
@@ -80,14 +80,14 @@ pub struct PatternSet {
 impl PatternSet {
     /// Puts patterns together.
     #[must_use]
-    pub fn new(patterns: Vec<Pattern>) -> Self {
+    pub(super) fn new(patterns: Vec<Pattern>) -> Self {
         let texts = patterns.iter().map(|pattern| &pattern.translated);
         let set = (patterns.len() > 1).then(|| regex::RegexSet::new(texts).ok()).flatten();
         Self { set, patterns }
     }
 
     /// Calls `found` with the index of each pattern that is found in `text`.
-    pub fn each_match(&self, text: &str, mut found: impl FnMut(usize)) {
+    pub(super) fn each_match(&self, text: &str, mut found: impl FnMut(usize)) {
         match &self.set {
             Some(set) => set.matches(text).into_iter().for_each(found),
             None => {
@@ -99,7 +99,7 @@ impl PatternSet {
 
     /// The patterns as written.
     #[must_use]
-    pub fn source(&self, index: usize) -> &str {
+    pub(super) fn source(&self, index: usize) -> &str {
         self.patterns.get(index).map_or("", |pattern| &pattern.source)
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 ///
 /// The text is scanned only when a finding asks. It has been parsed before, so the scan trusts it to be JSON.
 #[must_use]
-pub fn find(text: &str, pointer: &str) -> Option<Range<u32>> {
+pub(super) fn find(text: &str, pointer: &str) -> Option<Range<u32>> {
     let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
     let mut place = 0..0;
     for part in pointer.split('/').skip(1) {

@@ -25,7 +25,7 @@ pub enum Relation {
 
 /// A value as the rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Looked {
+pub(super) enum Looked {
     /// Its text.
     Text(String),
     /// Nothing to compare.

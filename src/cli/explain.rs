@@ -1,0 +1,140 @@
+//! `sparkcfg explain`: a key's ladder of layers, or the page of a code.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use super::{Global, Keys, identities, printing};
+use crate::checks;
+use crate::environment::{Environment, Resolved};
+use crate::error::Error;
+use crate::layer::{Content, Entry, Layer};
+use crate::project::files::Files;
+use crate::project::{Options, Project};
+use crate::source::{MASK, printable};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg explain                   every code, one line each
+  sparkcfg explain missing-key       what it means, why it hurts, how to mend it
+  sparkcfg explain DATABASE_URL      which layer sets it in each environment, and what it hides";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// A key or a code
+    what: Option<String>,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Explain {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let text = match &self.what {
+            None => list(),
+            Some(what) => match checks::find(what) {
+                Some(rule) => format!("{} ({})\n\n{}\n", rule.code, rule.severity.name(), rule.explanation()),
+                None => self.key(what, global)?,
+            },
+        };
+        printing::print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn key(&self, key: &str, global: &Global) -> Result<String, Error> {
+        let unknown = || {
+            let near = crate::suggestion::nearest(key, checks::ALL.iter().map(|check| check.rule.code));
+            let error = Error::new(format!("there is no key and no code `{}`", printable(key)));
+            near.map_or_else(
+                || error.clone().help("sparkcfg explain lists all codes"),
+                |near| error.clone().help(format!("did you mean {near}?")),
+            )
+        };
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        if !Project::has_environments(&files)? {
+            return Err(unknown());
+        }
+        let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
+        let options = Options {
+            personal: true,
+            identities: Some(&identities),
+            process: self.keys.process(),
+            ..Options::default()
+        };
+        let project = Project::read(&files, &options)?;
+        let environments = project.environments();
+        let property = project.schema.as_ref().and_then(|schema| schema.schema.property(key));
+        if property.is_none() && environments.iter().all(|environment| environment.get(key).is_none()) {
+            let known =
+                environments.iter().flat_map(|environment| environment.settings.iter().map(|setting| setting.key));
+            return Err(match crate::suggestion::nearest(key, known) {
+                Some(near) => {
+                    Error::new(format!("no environment sets {}", printable(key))).help(format!("did you mean {near}?"))
+                }
+                None => unknown(),
+            });
+        }
+        let mut out = format!("{key}\n");
+        if let Some(property) = &property {
+            for line in property.description().unwrap_or_default().lines() {
+                let _ = writeln!(out, "  {}", printable(line));
+            }
+            let types = property.types.names().join(" or ");
+            let default = property.default().map(|text| format!(", default {}", printable(&text))).unwrap_or_default();
+            let secret = if project.is_secret(key) { ", secret" } else { "" };
+            let _ = writeln!(out, "  {types}{default}{secret}");
+        }
+        for environment in &environments {
+            let _ = write!(out, "\n{}\n{}", environment.name, ladder(&project, environment, key));
+        }
+        Ok(out)
+    }
+}
+
+fn list() -> String {
+    let width = checks::ALL.iter().map(|check| check.rule.code.len()).max().unwrap_or_default();
+    let line = |check: &checks::Check| {
+        format!("{:width$}  {:7}  {}\n", check.rule.code, check.rule.severity.name(), check.rule.summary)
+    };
+    checks::ALL.iter().map(line).collect()
+}
+
+/// The layers of an environment from the highest down, with what each says about the key.
+fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String {
+    let mut out = String::new();
+    let Some(setting) = environment.get(key) else {
+        let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key)?.default());
+        return match default {
+            Some(text) => format!("  not set; the default is {}\n", printable(&text)),
+            None => "  not set\n".to_owned(),
+        };
+    };
+    let winner = (setting.layer, setting.entry);
+    let entries =
+        environment.entries_of(key).flat_map(|(layer, entries)| entries.iter().rev().map(move |entry| (layer, *entry)));
+    for place in entries {
+        let layer = environment.layers[place.0];
+        let entry = &layer.entries[place.1];
+        let position = project.sources.position(layer.source, entry.key.start);
+        let path = printable(project.sources.path(layer.source));
+        let mark = if place == winner { "→" } else { " " };
+        let _ =
+            writeln!(out, "  {mark} {path}:{}:{}  {}", position.line, position.column, written(project, layer, entry));
+    }
+    if let (Resolved::Expanded(text), false) = (&setting.value, project.is_secret(key)) {
+        let text = if project.hides(key, text) { MASK.to_owned() } else { printable(text) };
+        let _ = writeln!(out, "    resolves to {text}");
+    }
+    out
+}
+
+fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
+    match (&entry.content, layer.content(entry)) {
+        (Content::Inherited, _) => "(from the process environment)".to_owned(),
+        (Content::Sealed, _) => "(sealed)".to_owned(),
+        (_, Some(text)) if layer.sealed || project.hides(layer.key(entry), text) => MASK.to_owned(),
+        (_, Some("")) => "(empty)".to_owned(),
+        (_, Some(text)) => printable(&text.replace('\n', "\\n")),
+        (_, None) => String::new(),
+    }
+}

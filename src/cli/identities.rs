@@ -1,0 +1,67 @@
+//! Where identities come from: the command line, the environment, SOPS's own file, and those published with a project.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::identity::Identities;
+use crate::project::config::Config;
+use crate::project::files::Files;
+
+/// The largest key file that is read, in bytes.
+const LIMIT: u64 = 1 << 20;
+
+/// Collects every identity. A file that was named and cannot be read is an error; one that SOPS would look at is not.
+pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
+    let mut identities = Identities::default();
+    for path in named {
+        add_file(&mut identities, "--identity", path)?;
+    }
+    for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
+        match std::env::var(place) {
+            Ok(value) if value.is_empty() => {}
+            Ok(path) if place.ends_with("_FILE") => add_file(&mut identities, place, Path::new(&path))?,
+            Ok(keys) => add(&mut identities, place, &keys)?,
+            Err(_) => identities.tried(place),
+        }
+    }
+    match default_file() {
+        Some(path) if path.is_file() => add_file(&mut identities, "SOPS's key file", &path)?,
+        _ => identities.tried("SOPS's key file (sops/age/keys.txt)"),
+    }
+    for path in &config.identities {
+        let bytes = files.read(path)?;
+        add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
+    }
+    Ok(identities)
+}
+
+fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(), Error> {
+    let about = std::fs::metadata(path)
+        .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()))?;
+    if about.len() > LIMIT {
+        return Err(Error::new(format!("{place}: a key file is never over 1 MiB")).at(path.to_string_lossy()));
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|_| Error::new(format!("{place}: this key file cannot be read")).at(path.to_string_lossy()))?;
+    add(identities, place, &text)
+}
+
+fn add(identities: &mut Identities, place: &str, text: &str) -> Result<(), Error> {
+    match identities.add(place, text).into_iter().next() {
+        Some(fault) => {
+            Err(Error::new(format!("{}, line {}: {}", fault.place, fault.line, fault.message)).help(fault.help))
+        }
+        None => Ok(()),
+    }
+}
+
+/// `$XDG_CONFIG_HOME/sops/age/keys.txt`, as SOPS has it.
+fn default_file() -> Option<PathBuf> {
+    let home = || {
+        std::env::home_dir()
+            .map(|home| home.join(if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" }))
+    };
+    let base =
+        std::env::var_os("XDG_CONFIG_HOME").filter(|value| !value.is_empty()).map(PathBuf::from).or_else(home)?;
+    Some(base.join("sops/age/keys.txt"))
+}

@@ -1,0 +1,166 @@
+//! The command line: one file a command.
+
+mod explain;
+mod identities;
+mod printing;
+mod schema;
+mod show;
+mod staged;
+mod validate;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+
+use crate::error::Error;
+use crate::outputs;
+use crate::report::FailOn;
+use printing::Color;
+
+/// Checks a project's configuration and secrets before they hurt.
+#[derive(Debug, Parser)]
+#[command(name = "sparkcfg", version, propagate_version = true, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sparkcfg validate                       check every environment of this project
+  sparkcfg validate prod --require-secrets    the gate before a deploy
+  sparkcfg validate --staged              judge what is about to be committed
+  sparkcfg explain DATABASE_URL           where a value comes from, layer by layer
+  sparkcfg explain out-of-range           what a finding means and how to mend it
+
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not check, 101 a bug.";
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+struct Global {
+    /// The project's folder; else the nearest one upward from here that holds a project
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    project: Option<PathBuf>,
+    /// How to write the result
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human", value_parser = PossibleValuesParser::new(formats()))]
+    format: String,
+    /// Write the result to a file as well, as FORMAT=PATH; may be given several times
+    #[arg(long, global = true, value_name = "FORMAT=PATH")]
+    output: Vec<String>,
+    /// From which severity on findings fail the run
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "SEVERITY")]
+    fail_on: FailOn,
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    /// Print findings only; twice, print nothing
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    quiet: u8,
+    /// Say what is read
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+fn formats() -> impl Iterator<Item = clap::builder::PossibleValue> {
+    outputs::ALL.iter().map(|output| clap::builder::PossibleValue::new(output.name).help(output.summary))
+}
+
+/// Where sealed layers get their keys from.
+#[derive(Debug, Default, clap::Args)]
+struct Keys {
+    /// A file with age identities; may be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    identity: Vec<PathBuf>,
+    /// Let the process environment answer for keys without = and for references
+    #[arg(long)]
+    process_env: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check every environment, or those named
+    #[command(after_help = validate::EXAMPLES)]
+    Validate(validate::Validate),
+    /// Write or check the schema of the built-in model; print the effective schema of an environment
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(schema::Schema),
+    /// Print the resolved values of an environment, secrets masked
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::Show),
+    /// Say where a key's value comes from, or what a code means
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::Explain),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Runs the command line and gives the exit code.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage.
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let text = error.render();
+            let printed = if error.use_stderr() {
+                printing::complain(&text.to_string())
+            } else {
+                printing::print(&text.to_string())
+            };
+            return ExitCode::from(printed.map_or(2, |()| code));
+        }
+    };
+    let global = &arguments.global;
+    let result = match &arguments.command {
+        Command::Validate(command) => command.run(global),
+        Command::Schema(command) => command.run(global),
+        Command::Show(command) => command.run(global),
+        Command::Explain(command) => command.run(global),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "sparkcfg", &mut script);
+            printing::print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            let written = rendered.map_err(|_| Error::new("the manual page cannot be written"));
+            written.and_then(|()| printing::print(&String::from_utf8_lossy(&page))).map(|()| ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        // Nothing is left to be done if even this cannot be printed.
+        let _ = printing::complain(&format!("{error}\n"));
+        ExitCode::from(2)
+    })
+}
+
+impl Global {
+    /// The project's folder, and what stands before the paths that users see.
+    fn folder(&self) -> Result<(PathBuf, String), Error> {
+        match &self.project {
+            Some(folder) if folder.is_dir() => {
+                let shown = folder.to_string_lossy().replace('\\', "/");
+                let shown = shown.trim_start_matches("./").trim_end_matches('/');
+                let outside = folder.is_absolute() || shown.starts_with("..") || shown.is_empty() || shown == ".";
+                Ok((folder.clone(), if outside { String::new() } else { format!("{shown}/") }))
+            }
+            Some(folder) => Err(Error::new("there is no such folder").at(folder.to_string_lossy())),
+            None => {
+                let here = std::env::current_dir().map_err(|_| Error::new("the current folder cannot be read"))?;
+                Ok((crate::project::discover(&here), String::new()))
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The only place that writes to the terminal and to report files.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use crate::error::Error;
+use crate::outputs::{self, Output, Style};
+use crate::report::Report;
+
+/// When to use colours.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; everywhere if `FORCE_COLOR` is.
+    #[default]
+    Auto,
+    /// In any case.
+    Always,
+    /// In no case.
+    Never,
+}
+
+/// Writes a result. A reader that went away, as `head` does, is no error.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    settle(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes everything that is no result.
+pub(super) fn complain(text: &str) -> Result<(), Error> {
+    settle(std::io::stderr().lock().write_all(text.as_bytes()))
+}
+
+fn settle(written: std::io::Result<()>) -> Result<(), Error> {
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::new("the output cannot be written")),
+        _ => Ok(()),
+    }
+}
+
+/// The way in which this terminal wants it.
+pub(super) fn style(color: Color, quiet: bool) -> Style {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+        Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
+        Color::Auto => !dumb && std::io::stdout().is_terminal(),
+    };
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    // Not a terminal: wide enough that nothing wraps that an editor would have to unwrap.
+    let width = columns.or_else(terminal).unwrap_or(120).clamp(40, 200);
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let unicode = locale.is_none_or(|locale| locale.to_ascii_uppercase().replace('-', "").contains("UTF8")) && !dumb;
+    Style { color, unicode, width, quiet }
+}
+
+/// A format and the file that it goes to.
+pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, &Path)>, Error> {
+    let parse = |text: &'_ String| {
+        let names = || outputs::ALL.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
+        let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(|| {
+            Error::new(format!("--output {text} names no file"))
+                .help("write --output FORMAT=PATH, as in sarif=report.sarif")
+        })?;
+        let output = outputs::find(name)
+            .ok_or_else(|| Error::new(format!("there is no format `{name}`")).help(format!("there are {}", names())))?;
+        Ok((output, path.len()))
+    };
+    wanted
+        .iter()
+        .map(|text| parse(text).map(|(output, length)| (output, Path::new(&text[text.len() - length..]))))
+        .collect()
+}
+
+/// Writes a report to every file that was asked for.
+pub(super) fn save(report: &Report, destinations: &[(&'static Output, &Path)]) -> Result<(), Error> {
+    let style = Style { color: false, unicode: true, width: 120, quiet: false };
+    for (output, path) in destinations {
+        let text = (output.write)(report, &style);
+        std::fs::write(path, text).map_err(|error| {
+            let reason = match error.kind() {
+                std::io::ErrorKind::NotFound => "its folder does not exist",
+                std::io::ErrorKind::PermissionDenied => "permission denied",
+                _ => "it cannot be written",
+            };
+            Error::new(format!("the report was not written: {reason}")).at(path.to_string_lossy())
+        })?;
+    }
+    Ok(())
+}

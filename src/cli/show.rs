@@ -1,0 +1,109 @@
+//! `sparkcfg show`: what an environment resolves to.
+
+use std::process::ExitCode;
+
+use super::{Global, Keys, identities, printing};
+use crate::environment::{Environment, Resolved, Setting};
+use crate::error::Error;
+use crate::project::files::Files;
+use crate::project::{Options, Project};
+use crate::source::{MASK, printable};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg show prod                 every key, secrets masked
+  sparkcfg show prod DATABASE_URL    one key
+  sparkcfg show prod --as json       for scripts; secrets are null";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// The environment
+    env: String,
+    /// One key only
+    key: Option<String>,
+    /// As what to write the values
+    #[arg(long = "as", value_name = "TARGET", default_value = "table", value_parser = ["table", "json"])]
+    target: String,
+    /// Leave personal layers (prod.local.env) out
+    #[arg(long)]
+    no_local: bool,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Show {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
+        let options = Options {
+            environments: vec![self.env.clone()],
+            personal: !self.no_local,
+            identities: Some(&identities),
+            require_secrets: false,
+            process: self.keys.process(),
+        };
+        let project = Project::read(&files, &options)?;
+        let environments = project.environments();
+        let environment = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
+        let wanted =
+            environment.settings.iter().filter(|setting| self.key.as_deref().is_none_or(|key| key == setting.key));
+        let settings: Vec<_> = wanted.collect();
+        if let (Some(key), true) = (&self.key, settings.is_empty()) {
+            let near = crate::suggestion::nearest(key, environment.settings.iter().map(|setting| setting.key));
+            let error = Error::new(format!("{key} is not set in {}", self.env));
+            return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
+        }
+        let text =
+            if self.target == "json" { json(&project, &settings) } else { table(&project, environment, &settings) };
+        printing::print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The value as it may be printed: `None` for a secret.
+fn shown<'s>(project: &Project, setting: &'s Setting<'_>) -> Option<&'s str> {
+    let text = setting.value.text()?;
+    let secret = matches!(setting.value, Resolved::Secret(_)) || project.hides(setting.key, text);
+    (!secret).then_some(text)
+}
+
+fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Setting<'a>]) -> String {
+    let rows: Vec<_> = settings
+        .iter()
+        .map(|setting| {
+            let span = environment.place(setting);
+            let position = project.sources.position(span.source, span.start);
+            let value = match (&setting.value, shown(project, setting)) {
+                (Resolved::Unknown, _) => "(sealed)".to_owned(),
+                (Resolved::Unset, _) => "(not set)".to_owned(),
+                (_, Some("")) => "(empty)".to_owned(),
+                (_, Some(text)) => printable(&text.replace('\n', "\\n")),
+                (_, None) => MASK.to_owned(),
+            };
+            let place = format!("{}:{}", printable(project.sources.path(span.source)), position.line);
+            (printable(setting.key), value, place)
+        })
+        .collect();
+    let width = |of: fn(&(String, String, String)) -> &String| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or_default().min(60)
+    };
+    let (key_width, value_width) = (width(|row| &row.0), width(|row| &row.1));
+    let line =
+        |(key, value, place): &(String, String, String)| format!("{key:key_width$}  {value:value_width$}  {place}\n");
+    rows.iter().map(line).collect()
+}
+
+fn json(project: &Project, settings: &[&Setting<'_>]) -> String {
+    let typed = settings.iter().filter(|setting| setting.is_set()).map(|setting| {
+        let text = shown(project, setting);
+        let value = text.map(|text| match &project.schema {
+            Some(schema) => schema.schema.typed(setting.key, text).to_value(),
+            None => text.into(),
+        });
+        (setting.key.to_owned(), value.unwrap_or_default())
+    });
+    let object = serde_json::Value::Object(typed.collect());
+    format!("{}\n", serde_json::to_string_pretty(&object).unwrap_or_default())
+}

@@ -1,0 +1,199 @@
+//! `sparkcfg validate`: everything that can be said about a project's environments, in one run.
+
+use std::collections::HashMap;
+use std::process::ExitCode;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::{Global, Keys, identities, printing, staged};
+use crate::checks;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::project::config::{Config, Workspace};
+use crate::project::files::Files;
+use crate::project::{Options, Project};
+use crate::report::{Report, Summary};
+use crate::source::Sources;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg validate                       every environment
+  sparkcfg validate staging prod          two of them
+  sparkcfg validate --fail-on warning     be strict
+  sparkcfg validate --output sarif=report.sarif --output json=report.json
+  sparkcfg validate --format github       annotations in a workflow
+  SOPS_AGE_KEY_FILE=key.txt sparkcfg validate prod --require-secrets";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Validate {
+    /// The environments to check; all when none is named
+    environments: Vec<String>,
+    /// Check what is in the git index instead of the files on disk
+    #[arg(long)]
+    staged: bool,
+    /// Let a sealed file that no key opens be an error
+    #[arg(long)]
+    require_secrets: bool,
+    /// Include personal layers (prod.local.env), which a gate leaves out
+    #[arg(long)]
+    local: bool,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+/// One project, checked.
+#[derive(Default)]
+struct Checked {
+    findings: Vec<Finding>,
+    sources: Sources,
+    summary: Summary,
+}
+
+impl Validate {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let destinations = printing::destinations(&global.output)?;
+        let (root, prefix) = global.folder()?;
+        let files = if self.staged {
+            Files::staged(&root, &prefix, staged::read(&root)?)
+        } else {
+            Files::on_disk(&root, &prefix)
+        };
+        let config = Project::config(&files)?;
+        let checked = match &config.workspace {
+            Some(workspace) => self.workspace(&files, workspace, global)?,
+            None => self.project(&files, global)?,
+        };
+        let report = Report::new("validate", checked.findings, checked.sources, checked.summary);
+        printing::save(&report, &destinations)?;
+        if global.quiet < 2 {
+            let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
+            let style = printing::style(global.color, global.quiet > 0);
+            printing::print(&(output.write)(&report, &style))?;
+        }
+        let failed = report.fails(global.fail_on);
+        // The operating system frees memory faster than a hundred thousand destructors.
+        std::mem::forget(report);
+        Ok(ExitCode::from(u8::from(failed)))
+    }
+
+    fn project(&self, files: &Files, global: &Global) -> Result<Checked, Error> {
+        let config = Project::config(files)?;
+        unknown_severities(&config, files)?;
+        let identities = identities::collect(&self.keys.identity, files, &config)?;
+        let options = Options {
+            environments: self.environments.clone(),
+            personal: self.local,
+            identities: Some(&identities),
+            require_secrets: self.require_secrets,
+            process: self.keys.process(),
+        };
+        let mut project = Project::read(files, &options)?;
+        if global.verbose {
+            for layer in &project.layers {
+                printing::complain(&format!(
+                    "read {}\n",
+                    crate::source::printable(project.sources.path(layer.source))
+                ))?;
+            }
+        }
+        let found = checks::run(&project);
+        let (environments, files, keys) = found.looked_at;
+        let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
+        if found.findings.is_empty() {
+            std::mem::forget(project);
+            return Ok(Checked { summary, ..Checked::default() });
+        }
+        project.hide_secrets();
+        Ok(Checked { findings: found.findings, sources: std::mem::take(&mut project.sources), summary })
+    }
+
+    /// Every member as a project of its own, on all cores, in one report.
+    fn workspace(&self, files: &Files, workspace: &Workspace, global: &Global) -> Result<Checked, Error> {
+        let mut folders = members(files, workspace)?;
+        let own = Project::has_environments(files)?;
+        if own {
+            folders.insert(0, String::new());
+        }
+        let results: Vec<_> = folders
+            .into_par_iter()
+            .map(|folder| {
+                let member = if folder.is_empty() { None } else { Some(files.member(&folder)) };
+                let files = member.as_ref().unwrap_or(files);
+                // A folder that holds no environments, such as a shared library, is no member.
+                if Project::has_environments(files)? { self.project(files, global).map(Some) } else { Ok(None) }
+            })
+            .collect();
+        let mut all = Checked::default();
+        let mut any = false;
+        for result in results {
+            let Some(checked) = result? else { continue };
+            any = true;
+            let offset = all.sources.absorb(checked.sources);
+            all.findings.extend(checked.findings.into_iter().map(|finding| finding.shifted(offset)));
+            all.summary.environments += checked.summary.environments;
+            all.summary.files += checked.summary.files;
+            all.summary.keys += checked.summary.keys;
+            all.summary.ignored += checked.summary.ignored;
+        }
+        if any {
+            return Ok(all);
+        }
+        let looked = workspace.members.join(", ");
+        Err(Error::new("no member of the workspace has anything to check")
+            .help(format!("looked in {looked} for environments/*.env, .env and .env.<name>")))
+    }
+}
+
+impl Keys {
+    pub(super) fn process(&self) -> HashMap<String, String> {
+        if self.process_env {
+            std::env::vars_os()
+                .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+                .collect()
+        } else {
+            HashMap::new()
+        }
+    }
+}
+
+fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
+    let unknown = config.severity.keys().find(|code| checks::find(code).is_none());
+    let Some(code) = unknown else { return Ok(()) };
+    let near = crate::suggestion::nearest(code, checks::ALL.iter().map(|check| check.rule.code));
+    let help =
+        near.map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
+    Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(files.shown("sparkcfg.toml")).help(help))
+}
+
+/// The folders of a workspace, sorted.
+fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
+    let mut folders = Vec::new();
+    for pattern in &workspace.members {
+        let mut found = vec![String::new()];
+        for part in pattern.trim_end_matches('/').split('/') {
+            let glob = globset::Glob::new(part).map_err(|_| {
+                Error::new(format!("`{part}` is no pattern for folders")).at(files.shown("sparkcfg.toml"))
+            })?;
+            let matcher = glob.compile_matcher();
+            let plain = !part.contains(['*', '?', '[', '{']);
+            let mut next = Vec::new();
+            for folder in found {
+                let inside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+                if plain {
+                    next.push(inside(part));
+                } else {
+                    next.extend(
+                        files.folders(&folder)?.iter().filter(|name| matcher.is_match(name)).map(|name| inside(name)),
+                    );
+                }
+            }
+            found = next;
+        }
+        folders.append(&mut found);
+    }
+    folders.retain(|folder| !workspace.exclude.contains(folder));
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}

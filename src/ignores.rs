@@ -1,0 +1,118 @@
+//! Comments that silence findings: `# sparkcfg: ignore[code] reason`, above a line or at its end.
+
+use crate::layer::Layer;
+use crate::source::Span;
+
+/// One code that a comment silences.
+#[derive(Debug)]
+pub struct Ignore {
+    /// As written.
+    pub code: String,
+    /// Where the code stands.
+    pub at: Span,
+    /// The line that it is about, as bytes of the layer's text; all lines for `ignore-file`.
+    pub line: Span,
+}
+
+const MARK: &str = "sparkcfg:";
+
+/// The comments of a layer.
+#[must_use]
+pub fn of(layer: &Layer) -> Vec<Ignore> {
+    let text = &*layer.text;
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(MARK).map(|at| from + at) {
+        from = at + MARK.len();
+        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+        let before = text[start..at].trim_end();
+        if before.ends_with('#') && !in_value(layer, at) {
+            read(layer, (start, from, end), before.trim() == "#", &mut found);
+        }
+    }
+    found
+}
+
+/// Whether the byte `at` belongs to a value, as in `MOTTO="# sparkcfg: is fine"`.
+fn in_value(layer: &Layer, at: usize) -> bool {
+    let next = layer.entries.partition_point(|entry| entry.key.start as usize <= at);
+    let entry = next.checked_sub(1).and_then(|index| layer.entries.get(index));
+    entry.is_some_and(|entry| (entry.value.start as usize..entry.value.end as usize).contains(&at))
+}
+
+fn read(layer: &Layer, (start, from, end): (usize, usize, usize), alone: bool, found: &mut Vec<Ignore>) {
+    let text = &*layer.text;
+    let words = text[from..end].trim_start();
+    let words_at = end - words.len();
+    let (codes_at, whole) = match (words.strip_prefix("ignore-file"), words.strip_prefix("ignore")) {
+        (Some(_), _) => (words_at + "ignore-file".len(), true),
+        (None, Some(_)) => (words_at + "ignore".len(), false),
+        // Something else that starts with our name, in somebody's prose.
+        (None, None) => return,
+    };
+    let span = |from: usize, to: usize| {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        layer.span(&(offset(from)..offset(to)))
+    };
+    let line = match (whole, alone) {
+        (true, _) => span(0, text.len()),
+        (false, true) => next_line(text, end).map_or_else(|| span(end, end), |(from, to)| span(from, to)),
+        (false, false) => span(start, end),
+    };
+    let list = text[codes_at..end].strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(list, _)| list);
+    let Some(list) = list else {
+        found.push(Ignore { code: String::new(), at: span(words_at, codes_at), line });
+        return;
+    };
+    let mut at = codes_at + 1;
+    for code in list.split(',') {
+        let blank = code.len() - code.trim_start().len();
+        let name = code.trim();
+        found.push(Ignore { code: name.to_owned(), at: span(at + blank, at + blank + name.len()), line });
+        at += code.len() + 1;
+    }
+}
+
+/// The next line that is neither empty nor a comment.
+fn next_line(text: &str, mut at: usize) -> Option<(usize, usize)> {
+    while at < text.len() {
+        let start = at + 1;
+        let end = text.get(start..)?.find('\n').map_or(text.len(), |length| start + length);
+        let line = text[start..end].trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            return Some((start, end));
+        }
+        at = end;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use crate::dialects::compose;
+    use crate::layer::Layer;
+    use crate::source::Sources;
+
+    #[test]
+    fn comments() {
+        let text = "# sparkcfg: ignore[a-b, c] why\n# note\n\nX=1 # sparkcfg: ignore[d]\nY=\"# sparkcfg: ignore[no]\"\n\
+                    # sparkcfg: ignore\nZ=1\n# sparkcfg: is a tool\n# sparkcfg: ignore-file[e]\n";
+        let mut sources = Sources::default();
+        let source = sources.add("a.env", text);
+        let entries = compose::parse(text).entries;
+        let layer = Layer { name: "a".into(), source, text: text.into(), sealed: false, entries, faults: Vec::new() };
+        let found: Vec<_> = of(&layer)
+            .into_iter()
+            .map(|ignore| {
+                (ignore.code, text[ignore.at.range()].to_owned(), text[ignore.line.range()].chars().take(3).collect())
+            })
+            .collect();
+        let expected =
+            [("a-b", "a-b", "X=1"), ("c", "c", "X=1"), ("d", "d", "X=1"), ("", "ignore", "Z=1"), ("e", "e", "# s")];
+        let expected: Vec<(String, String, String)> =
+            expected.iter().map(|(code, at, line)| ((*code).into(), (*at).into(), (*line).into())).collect();
+        assert_eq!(found, expected);
+    }
+}

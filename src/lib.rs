@@ -6,6 +6,7 @@ pub mod finding;
 pub mod identity;
 pub mod layer;
 pub mod outputs;
+pub mod plain;
 pub mod report;
 pub mod secret;
 pub mod source;

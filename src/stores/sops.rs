@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 
 use self::document::{Document, Line};
 use self::opened::Opened;
-use super::{Damage, DamageKind, Parse, Readers, Sealed, State, Store, is_name, offset};
+use super::{Damage, DamageKind, Readers, Sealed, State, Store, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Identities;
-use crate::layer::{Content, Entry, Fault};
+use crate::layer::{Content, Entry, Fault, Parse};
 use crate::secret::Secret;
 
 mod cipher;

@@ -141,6 +141,7 @@ impl<'a> Draft<'a> {
                     }
                     body.mac.add(&value, selected);
                 }
+                None if known.is_none() && !selected && looks_sealed(&value) => return Err(refuse(FALSE_SEAL)),
                 None => walk.comment(&value),
             }
             let written = self.written(&line, &value, selected, known).ok_or_else(|| refuse(TOO_LONG))?;
@@ -225,6 +226,8 @@ type Refusal = (&'static str, &'static str);
 
 const NO_ASSIGNMENT: Refusal =
     ("this line is no KEY=value", "a multi-line value goes on one line, in double quotes, with \\n for each line end");
+const FALSE_SEAL: Refusal =
+    ("this comment would stay in plain text and look as if it were sealed", "begin it with anything but ENC[");
 const TOO_LONG: Refusal = ("the value is too long to be sealed", "keep it in a file of its own");
 
 /// Whether a line that is new may stand in a sealed file. What stood there before is left to the checks.

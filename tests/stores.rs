@@ -252,6 +252,62 @@ fn a_file_in_windows_line_ends_says_so() {
     assert!(sealed.damages.iter().any(|damage| damage.message.contains("Windows line ends")));
 }
 
+#[test]
+fn each_fault_says_what_it_is() {
+    let (alice, recipient) = person();
+    let plain = Secret::new("A=one\n# note\nB=two\n".into());
+    let good = (sops().seal)(&plain, &order(std::slice::from_ref(&recipient), None)).unwrap();
+    let line = |name: &str| good.lines().find(|line| line.starts_with(name)).unwrap();
+    let value = |name: &str| line(name).split_once('=').unwrap().1;
+    let key = line("sops_age__list_0__map_enc");
+    let other = (whole_age().seal)(&Secret::new("not 32 bytes".into()), &order(&[recipient], None)).unwrap();
+    let crowd: Vec<_> = (1..65).map(|index| format!("sops_age__list_{index}__map_recipient=age1x\n")).collect();
+    let crowd = crowd.concat();
+    for (from, to, message) in [
+        (line("A="), "A=one", "plain text"),
+        (line("A="), &line("A=").replace("type:str", "type:int"), "cut off or changed"),
+        (line("A="), &line("A=").replace("type:str", "type:comment"), "cut off or changed"),
+        (line("A="), &line("A=")[..60], "cut off or changed"),
+        (line("A="), &format!("A={}", value("B=")), "moved here"),
+        (line("A="), "", "MAC does not fit"),
+        (line("A="), &format!("{}\nstray", line("A=")), "no KEY=value"),
+        (line("sops_mac"), &format!("{0}\n{0}", line("sops_mac")), "twice"),
+        (line("sops_mac"), "sops_mac=", "no MAC"),
+        (line("sops_mac"), &format!("sops_mac={}", value("A=")), "was changed"),
+        ("sops_lastmodified=2026", "sops_lastmodified=2025", "was changed"),
+        ("sops_lastmodified=2026", "sops_lastmodified=then", "RFC 3339"),
+        ("=_unencrypted", "=_unencrypted\nsops_encrypted_regex=(A", "more than one rule"),
+        ("sops_unencrypted_suffix=_unencrypted", "sops_encrypted_regex=(A", "not valid"),
+        ("sops_unencrypted_suffix=_unencrypted", "sops_encrypted_suffix=B", "although the file's rule"),
+        ("sops_unencrypted_suffix", "sops_mac_only_encrypted=true\nsops_unencrypted_suffix", "MAC does not fit"),
+        ("sops_version", &format!("{crowd}sops_version"), "64 recipients"),
+        ("sops_age__list", "sops_age_list", "names no recipient"),
+        (key, &key[..key.len() / 2], "sealed data key"),
+        (key, &format!("sops_age__list_0__map_enc={}", other.replace('\n', "\\n")), "sealed data key"),
+    ] {
+        let bad = good.replace(from, to);
+        let sealed = (sops().open)(bad.as_bytes(), &alice, raw);
+        assert_eq!(sealed.state, State::Damaged, "{message}: {to}");
+        assert!(sealed.damages.iter().any(|damage| damage.message.contains(message)), "{to}: {sealed:?}");
+        assert!((sops().plain)(bad.as_bytes(), &alice).is_err(), "{to}");
+    }
+    // What SOPS accepts, and does not change what was written.
+    for (from, to) in [
+        ("10:20:30Z", "10:20:30+00:00"),
+        ("sops_version=3.13.2", "sops_version=9.0.0\nsops_new_field=1\nsops_pgp="),
+        ("sops_unencrypted_suffix=_unencrypted\n", ""),
+        ("B=", "\n\nB="),
+    ] {
+        let sealed = (sops().open)(good.replace(from, to).as_bytes(), &alice, raw);
+        assert_eq!((sealed.state, sealed.damages.len()), (State::Opened, 0), "{to}");
+    }
+    let last = good
+        .lines()
+        .filter(|line| line.starts_with("sops_"))
+        .chain(good.lines().filter(|line| !line.starts_with("sops_")));
+    assert_eq!((sops().open)(last.collect::<Vec<_>>().join("\n").as_bytes(), &alice, raw).state, State::Opened);
+}
+
 /// What may come of a change by somebody without a key: it is noticed, or names and values are what they were.
 fn assert_noticed(changed: &[u8], original: &Sealed, identities: &Identities, what: &dyn Fn() -> String) {
     let sealed = (sops().open)(changed, identities, raw);

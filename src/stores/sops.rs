@@ -47,11 +47,11 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
             State::Damaged
         }
     };
+    // Without an identity too, what is broken is known to be; with one, it was not opened.
     let broken = damages.iter().any(|damage| damage.kind == DamageKind::Broken);
     let state = if broken { State::Damaged } else { state };
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
-    let values = opened.as_ref().ok().filter(|_| state == State::Opened);
-    let (entries, faults) = entries(&document, values, parse);
+    let (entries, faults) = entries(&document, opened.as_ref().ok(), parse);
     let masks = masks(&document);
     let readers = document.readers();
     Sealed { text, entries, faults, damages, masks, readers, state }

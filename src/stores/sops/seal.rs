@@ -258,3 +258,29 @@ fn push_raw(text: &mut String, key: Option<&str>, value: &str) {
         None => text.extend(["#", value, "\n"]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identities;
+
+    #[test]
+    fn a_digest_over_sealed_values_only() {
+        use ::age::secrecy::ExposeSecret;
+        let identity = ::age::x25519::Identity::generate();
+        let mut identities = Identities::default();
+        identities.add("test", identity.to_string().expose_secret());
+        let recipients = [identity.to_public().to_string().parse().unwrap()];
+        let mut draft = Draft::fresh();
+        draft.fields.insert("mac_only_encrypted", "true");
+        let body = draft.body("A=1\n# note\nB=2\n").unwrap();
+        let text = draft.finish(body, &recipients, "2026-11-23T07:06:00Z").unwrap();
+        for (metadata, expected) in [("sops_mac_only_encrypted=true\n", true), ("", false)] {
+            let text = text.replace("sops_mac_only_encrypted=true\n", metadata);
+            assert_eq!(Opened::open(&Document::parse(&text), &identities).is_ok(), expected);
+        }
+        // The digest leaves plain values out, so they can change; the checks report that they are plain.
+        let text = format!("C_unencrypted=3\n{text}");
+        assert!(Opened::open(&Document::parse(&text), &identities).is_ok());
+    }
+}

@@ -297,6 +297,7 @@ fn each_fault_says_what_it_is() {
         ("sops_version=3.13.2", "sops_version=9.0.0\nsops_new_field=1\nsops_pgp="),
         ("sops_unencrypted_suffix=_unencrypted\n", ""),
         ("B=", "\n\nB="),
+        ("B=", "#\nB="),
     ] {
         let sealed = (sops().open)(good.replace(from, to).as_bytes(), &alice, raw);
         assert_eq!((sealed.state, sealed.damages.len()), (State::Opened, 0), "{to}");

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Lets an independent reader, the npm package sops-age, open 200 files that this project sealed.
+# That reader does not check the MAC; the files by real SOPS in tests/data do.
 # Needs cargo, node and npm. Prints "N passed, M failed"; exit code 1 if any failed.
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)

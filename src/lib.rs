@@ -31,6 +31,7 @@ pub mod interpolation;
 pub mod layer;
 pub mod model;
 pub mod outputs;
+pub mod plain;
 pub mod project;
 pub mod report;
 pub mod schema;

@@ -3,6 +3,7 @@
 
 pub mod finding;
 pub mod layer;
+pub mod model;
 pub mod outputs;
 pub mod report;
 pub mod secret;

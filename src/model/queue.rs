@@ -12,7 +12,7 @@ use super::secret_text::SecretText;
 #[serde(default)]
 pub struct Queue {
     /// URL of the Redis database that hands out tasks: `redis://:PASSWORD@HOST:PORT/NUMBER`, or `rediss` for TLS, which
-    /// the API's own health check does not understand. The number is 0 to 15. In prod a password, and a host other than
+    /// the API's own health check passes over. The number is 0 to 15. In prod a password, and a host other than
     /// this machine.
     #[serde(rename = "AUTOMAGIK_SPARK_CELERY_BROKER_URL")]
     #[schemars(extend(

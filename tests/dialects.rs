@@ -1,0 +1,93 @@
+//! Every reader against what the real programs answered; see `tests/data/dialects/README.md`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sparkcfg::dialects::{self, Process};
+
+/// Our reader, and the recorded parser it stands for.
+const READERS: &[(&str, &str)] = &[("compose", "compose2_env_file")];
+
+/// Cases that cannot agree, and why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+
+struct Case {
+    id: String,
+    file: Vec<u8>,
+    process: Process,
+    outcomes: Vec<Value>,
+}
+
+fn cases() -> Vec<Case> {
+    let lines = include_str!("data/dialects/cases.jsonl").lines();
+    // A lone surrogate stands for a byte that is not UTF-8; we give `U+FFFD` for it.
+    lines.map(|line| case(&serde_json::from_str(&line.replace("\\udcff", "\\ufffd")).unwrap())).collect()
+}
+
+fn case(recorded: &Value) -> Case {
+    let text = |name: &str| recorded[name].as_str();
+    let file = if let Some(text) = text("text") {
+        text.as_bytes().to_vec()
+    } else if let Some(encoded) = text("b64") {
+        base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).unwrap()
+    } else {
+        repeated(recorded["repeat"].as_array().unwrap())
+    };
+    let process = serde_json::from_value(recorded["env"].clone()).unwrap_or_default();
+    let outcomes = recorded["outcomes"].as_array().unwrap().clone();
+    Case { id: text("id").unwrap().to_owned(), file, process, outcomes }
+}
+
+/// `[before, text, times, after]`.
+fn repeated(parts: &[Value]) -> Vec<u8> {
+    let text = |at: usize| parts[at].as_str().unwrap();
+    let times = usize::try_from(parts[2].as_u64().unwrap()).unwrap();
+    format!("{}{}{}", text(0), text(1).repeat(times), text(3)).into_bytes()
+}
+
+/// Long values are recorded by length and hash.
+fn abridged(value: &str) -> String {
+    if value.chars().count() <= 200 {
+        return value.to_owned();
+    }
+    let hash: String = Sha256::digest(value).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("<len={} sha256={hash}>", value.len())
+}
+
+type Answer = (bool, BTreeMap<String, Option<String>>);
+
+fn recorded(case: &Case, parser: &str) -> Option<Answer> {
+    let outcome =
+        case.outcomes.iter().find(|outcome| outcome["parsers"].as_array().unwrap().contains(&parser.into()))?;
+    Some((outcome["error"] == true, serde_json::from_value(outcome["vars"].clone()).unwrap()))
+}
+
+fn ours(case: &Case, reader: &str) -> Answer {
+    let reading = (dialects::find(reader).unwrap().read)(&case.file, &case.process);
+    let vars = reading.vars.into_iter().map(|variable| (variable.key, variable.value.as_deref().map(abridged)));
+    (reading.error.is_some(), vars.collect())
+}
+
+#[test]
+fn every_reader_agrees_with_the_real_one() {
+    let mut failures = Vec::new();
+    for (reader, parser) in READERS {
+        let (mut agreed, mut all) = (0, 0);
+        for case in cases() {
+            let Some(expected) = recorded(&case, parser) else { continue };
+            all += 1;
+            let found = ours(&case, reader);
+            let excused = EXCEPTIONS.iter().any(|(of, id, _)| of == reader && *id == case.id);
+            if found == expected {
+                agreed += 1;
+                assert!(!excused, "{reader} agrees on {}: take it off the list", case.id);
+            } else if !excused {
+                let file: String = String::from_utf8_lossy(&case.file).chars().take(200).collect();
+                failures.push(format!("{reader} {}: {file:?}\n  expected {expected:?}\n  found    {found:?}", case.id));
+            }
+        }
+        println!("{reader}: {agreed} of {all}");
+    }
+    assert!(failures.is_empty(), "{}\n{} differ", failures.join("\n"), failures.len());
+}

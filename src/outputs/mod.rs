@@ -2,8 +2,10 @@
 //!
 //! To add a format: one file with a `write` function, one `mod` line, one entry in [`ALL`].
 
+mod github;
 mod human;
 mod json;
+mod sarif;
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -40,12 +42,17 @@ pub struct Style {
 }
 
 /// Every format, in the order in which `--help` lists them.
-pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT];
+pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT, sarif::OUTPUT, github::OUTPUT];
 
 /// A format by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Output> {
     ALL.iter().find(|output| output.name == name)
+}
+
+/// The report for people as a log keeps it: without colours.
+fn for_log(report: &Report, style: &Style) -> String {
+    human::write(report, &Style { color: false, ..*style })
 }
 
 /// What was checked and what came of it: `3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)`.

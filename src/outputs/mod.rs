@@ -3,8 +3,13 @@
 //! To add a format: one file with a `write` function, one `mod` line, one entry in [`ALL`].
 
 mod github;
+mod gitlab;
+mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod rdjson;
 mod sarif;
 
 use std::collections::HashMap;
@@ -42,7 +47,17 @@ pub struct Style {
 }
 
 /// Every format, in the order in which `--help` lists them.
-pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT, sarif::OUTPUT, github::OUTPUT];
+pub static ALL: &[Output] = &[
+    human::OUTPUT,
+    json::OUTPUT,
+    sarif::OUTPUT,
+    github::OUTPUT,
+    gitlab::OUTPUT,
+    junit::OUTPUT,
+    rdjson::OUTPUT,
+    markdown::OUTPUT,
+    html::OUTPUT,
+];
 
 /// A format by its name.
 #[must_use]
@@ -129,6 +144,26 @@ fn uri(path: &str) -> String {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// `text` for the content and the quoted attributes of XML and HTML.
+fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No character of XML 1.0.
+            '\u{fffe}' | '\u{ffff}' => {}
+            '\n' => out.push('\n'),
+            control if control.is_control() => {}
+            other => out.push(other),
         }
     }
     out

@@ -5,5 +5,6 @@ pub mod finding;
 pub mod layer;
 pub mod outputs;
 pub mod report;
+pub mod schema;
 pub mod secret;
 pub mod source;

@@ -1,0 +1,308 @@
+//! The schema of a project's keys: compiled once, then asked what a key is, how its text reads and what is wrong.
+//!
+//! Configuration schemas use a small part of JSON Schema, and a run is over in milliseconds, so that compiling with
+//! a complete validator would cost far more than all the rest. The schema becomes a [`plan`] of plain checks for
+//! nearly every keyword; what looks beyond its own place is left to the `jsonschema` crate, as a whole.
+
+mod automaton;
+mod check;
+mod compile;
+mod document;
+mod effective;
+pub mod extension;
+mod formats;
+mod keywords;
+pub mod nearest;
+mod numbers;
+mod order;
+pub mod parts;
+mod pattern;
+pub mod place;
+mod plan;
+pub mod property;
+pub mod rules;
+pub mod typed;
+mod view;
+pub mod violation;
+mod whole;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use check::Checker;
+use compile::Refusal;
+use document::{Document, Draft};
+use place::Places;
+use plan::{NodeId, Plan, Step};
+use property::Property;
+use rules::{Disagreement, Lookup, Rule};
+use typed::Typed;
+use view::{Settings, View};
+use violation::{Because, Violation, ViolationKind};
+use whole::Whole;
+
+/// A compiled schema.
+#[derive(Debug)]
+pub struct Schema {
+    value: Value,
+    draft: Draft,
+    places: Places,
+    plan: Plan,
+    rules: Vec<Rule>,
+    /// Only where the plan cannot check by itself.
+    whole: Option<Whole>,
+    /// By environment, the keys that `required-in` asks for, with the node that does.
+    required_in: HashMap<String, Vec<(String, NodeId)>>,
+}
+
+/// Why a schema cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchemaError {
+    /// Where in the text, in bytes.
+    pub at: Option<Range<u32>>,
+    /// What is wrong, in lower case.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Schema {
+    /// Reads and compiles a schema.
+    ///
+    /// # Errors
+    /// Text that is no JSON object; a `$schema` that is not known; a keyword with a value that its draft does not
+    /// allow; an unknown `format`; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
+    /// in a circle or out of the text (nothing is ever fetched); an `x-sparkcfg` that has unknown or wrong members.
+    pub fn parse(text: &str) -> Result<Self, SchemaError> {
+        let body = text.trim_start_matches('\u{feff}');
+        let value: Value = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
+        let places = Places::new(text);
+        Self::compile(value, places).map_err(|(refusal, places)| SchemaError {
+            at: places.find(&refusal.pointer),
+            message: refusal.message,
+            help: refusal.help,
+        })
+    }
+
+    fn compile(value: Value, places: Places) -> Result<Self, (Refusal, Places)> {
+        let compiled = Document::of(&value).and_then(|document| {
+            let compiled = compile::compile(&document)?;
+            let rules = Rule::all(&compiled.root)?;
+            Ok((document.draft, document.is_entangled, compiled.plan, rules))
+        });
+        let (draft, is_entangled, plan, rules) = match compiled {
+            Ok(parts) => parts,
+            Err(refusal) => return Err((refusal, places)),
+        };
+        let whole = if is_entangled {
+            let Some(whole) = Whole::new(&effective::effective(&value, draft, None, &[]), draft) else {
+                let message = "the schema is no valid JSON Schema, or one of its references leads nowhere";
+                return Err((Refusal::new(String::new(), message), places));
+            };
+            Some(whole)
+        } else {
+            None
+        };
+        let required_in = required_in(&plan);
+        Ok(Self { value, draft, places, plan, rules, whole, required_in })
+    }
+
+    /// The keys that the schema names, in the order of the text.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let mut seen = std::collections::HashSet::new();
+        let is_alone = self.plan.tables.len() < 2;
+        let properties = self.plan.tables.iter().filter_map(|table| self.plan.properties(table.node));
+        let names = properties.flat_map(|properties| &properties.order).filter_map(|id| name(&self.plan, *id));
+        names.filter(move |name| is_alone || seen.insert(*name))
+    }
+
+    /// What the schema says about a key; an empty description when it does not know the key.
+    #[must_use]
+    pub fn property(&self, key: &str) -> Property<'_> {
+        Property::new(self, key)
+    }
+
+    /// Reads a key's text as the first type that the schema allows and that the text spells.
+    #[must_use]
+    pub fn typed<'a>(&self, key: &str, text: &'a str) -> Typed<'a> {
+        Typed::read(text, &self.property(key).reading())
+    }
+
+    /// The bytes of what a JSON pointer leads to, for a label: a member's key with its quotes, an item's first line.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Option<Range<u32>> {
+        self.places.find(pointer)
+    }
+
+    /// The value that a JSON pointer leads to.
+    #[must_use]
+    pub fn value(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// Everything that is wrong with the settings of an environment, in their order; missing keys last.
+    ///
+    /// A value of `None` is sealed and was not opened: the key counts as set, its value is not checked, and no rule
+    /// that depends on it is reported. Without an environment, `required-in`, `in` and `only-in` do not apply.
+    /// Defaults are not filled in.
+    pub fn check<'a>(
+        &self,
+        environment: Option<&str>,
+        values: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Vec<Violation> {
+        let mut settings = Settings::default();
+        for (key, text) in values {
+            settings.insert(key, text.map(|text| self.typed(key, text)));
+        }
+        let mut violations = match &self.whole {
+            Some(whole) => whole.check(environment, || self.folded(environment), &settings, &self.plan),
+            None => {
+                let is_secret = |key: &str| self.property(key).is_secret();
+                let view = View::Object(view::Members::Settings(&settings));
+                Checker::new(&self.plan, environment, &is_secret).run(view)
+            }
+        };
+        self.note_environment(environment, &settings, &mut violations);
+        one_for_each_key(violations)
+    }
+
+    /// The rules over several keys that an environment breaks.
+    ///
+    /// A key that is not set has the schema's default. A member that is sealed, or absent without a default, or that
+    /// does not have the part asked for, is left out.
+    pub fn disagreements<'a>(
+        &self,
+        environment: Option<&str>,
+        lookup: impl Fn(&str) -> Lookup<'a>,
+    ) -> Vec<Disagreement> {
+        let text = |key: &str| match lookup(key) {
+            Lookup::Text(text) => Some(text.to_owned()),
+            Lookup::Sealed => None,
+            Lookup::Absent => {
+                let property = self.property(key);
+                let applies = property.only_in().zip(environment).is_none_or(|(list, here)| is_listed(list, here));
+                property.default_text().filter(|_| applies)
+            }
+        };
+        self.rules.iter().flat_map(|rule| rule.check(&text)).collect()
+    }
+
+    /// The plain standard schema of an environment, for any other validator: `x-sparkcfg` taken out, `required-in`
+    /// and `in` folded in. Without an environment, only taken out.
+    #[must_use]
+    pub fn effective(&self, environment: Option<&str>) -> Value {
+        self.folded(environment)
+    }
+
+    fn folded(&self, environment: Option<&str>) -> Value {
+        let required = environment.and_then(|name| self.required_in.get(name));
+        let required: Vec<_> = required.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        effective::effective(&self.value, self.draft, environment, &required)
+    }
+
+    /// What `x-sparkcfg` and `deprecated` say about the keys that are set, and about those that should be.
+    fn note_environment(&self, environment: Option<&str>, settings: &Settings<'_>, violations: &mut Vec<Violation>) {
+        let violation =
+            |key: &str, kind, pointer| Violation { key: Some(key.to_owned()), path: String::new(), kind, pointer };
+        for (key, _) in settings.entries() {
+            for (id, _) in self.plan.declarations(key) {
+                for id in self.plan.together(id) {
+                    let Some(notes) = &self.plan.node(id).notes else { continue };
+                    if notes.deprecated {
+                        let replaced_by = self.property(key).replaced_by().map(str::to_owned);
+                        let pointer = format!("{}/deprecated", self.plan.pointer(id));
+                        violations.push(violation(key, ViolationKind::Deprecated { replaced_by }, pointer));
+                    }
+                    if let Some((list, here)) = notes.extension.only_in.as_ref().zip(environment) {
+                        if !is_listed(list, here) {
+                            let pointer = format!("{}/{}/only-in", self.plan.pointer(id), extension::KEYWORD);
+                            let kind = ViolationKind::NotHere { allowed_environments: list.clone() };
+                            violations.push(violation(key, kind, pointer));
+                        }
+                    }
+                }
+            }
+        }
+        for (key, id) in environment.and_then(|name| self.required_in.get(name)).into_iter().flatten() {
+            if !settings.contains(key) {
+                let pointer = format!("{}/{}/required-in", self.plan.pointer(*id), extension::KEYWORD);
+                violations.push(violation(key, ViolationKind::Missing { because: Because::Environment }, pointer));
+            }
+        }
+    }
+}
+
+fn is_listed(list: &[String], environment: &str) -> bool {
+    list.iter().any(|name| name == environment)
+}
+
+fn name(plan: &Plan, id: NodeId) -> Option<&str> {
+    match &plan.node(id).step {
+        Step::Member(_, _, name) => Some(name),
+        _ => None,
+    }
+}
+
+fn required_in(plan: &Plan) -> HashMap<String, Vec<(String, NodeId)>> {
+    let mut required: HashMap<String, Vec<(String, NodeId)>> = HashMap::new();
+    let tables = plan.tables.iter().filter(|table| !table.conditional);
+    let properties = tables.filter_map(|table| plan.properties(table.node)).flat_map(|properties| &properties.order);
+    for (id, key) in properties.filter_map(|id| Some((*id, name(plan, *id)?))) {
+        for id in plan.together(id) {
+            let Some(notes) = &plan.node(id).notes else { continue };
+            for environment in &notes.extension.required_in {
+                required.entry(environment.clone()).or_default().push((key.to_owned(), id));
+            }
+        }
+    }
+    required
+}
+
+/// A key is missing or unknown once, however many rules say so; the plainest reason stays.
+fn one_for_each_key(violations: Vec<Violation>) -> Vec<Violation> {
+    let mut kept: Vec<Violation> = Vec::with_capacity(violations.len());
+    let mut seen: HashMap<(Option<String>, String, bool), usize> = HashMap::new();
+    for violation in violations {
+        let is_missing = matches!(violation.kind, ViolationKind::Missing { .. });
+        if !is_missing && !matches!(violation.kind, ViolationKind::Unknown { .. }) {
+            kept.push(violation);
+            continue;
+        }
+        let entry = seen.entry((violation.key.clone(), violation.path.clone(), is_missing));
+        match entry {
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(kept.len());
+                kept.push(violation);
+            }
+            std::collections::hash_map::Entry::Occupied(entry) => {
+                let Some(earlier) = kept.get_mut(*entry.get()) else { continue };
+                if rank(&violation.kind) < rank(&earlier.kind) {
+                    *earlier = violation;
+                }
+            }
+        }
+    }
+    kept
+}
+
+fn rank(kind: &ViolationKind) -> Option<&Because> {
+    match kind {
+        ViolationKind::Missing { because } => Some(because),
+        _ => None,
+    }
+}
+
+/// What `serde_json` says about broken JSON; a schema holds no secrets, so its words may be shown.
+fn syntax_error(text: &str, body: &str, error: &serde_json::Error) -> SchemaError {
+    let skipped = text.len() - body.len();
+    let before: usize = body.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let start = (skipped + before + error.column().saturating_sub(1)).min(text.len());
+    let start = (0..=start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let words = error.to_string();
+    let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words);
+    let at = u32::try_from(start).ok().zip(u32::try_from(start + width).ok()).map(|(start, end)| start..end);
+    SchemaError { at, message: format!("the schema is no valid JSON: {words}"), help: None }
+}

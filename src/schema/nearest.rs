@@ -1,0 +1,33 @@
+//! The known name that a mistyped one most likely meant.
+
+/// The candidate nearest to `word`, if one is near enough to be meant: about one slip in four characters.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = (word.chars().count() / 4).clamp(1, 4);
+    let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= reach * 4);
+    let scored = near.map(|candidate| (distance(word, candidate), candidate));
+    scored.filter(|(distance, _)| *distance <= reach).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Slips between two words, where a wrong case is the smallest one.
+fn distance(word: &str, candidate: &str) -> usize {
+    if word.eq_ignore_ascii_case(candidate) { 0 } else { strsim::osa_distance(word, candidate) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_is_near() {
+        let known = ["DATABASE_URL", "DATABASE_PORT", "API_KEY"];
+        for (word, expected) in [
+            ("DATABSE_URL", Some("DATABASE_URL")),
+            ("database_url", Some("DATABASE_URL")),
+            ("API_KYE", Some("API_KEY")),
+            ("SMTP_HOST", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word}");
+        }
+    }
+}

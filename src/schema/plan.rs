@@ -1,0 +1,251 @@
+//! The schema as a plan: a flat list of nodes, each with the checks that its keywords ask for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::extension::Extension;
+use super::formats::Format;
+use super::numbers::Numeral;
+use super::pattern::Pattern;
+use super::place::escape;
+use super::typed::Types;
+
+/// Where a node stands in [`Plan::nodes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NodeId(pub(super) u32);
+
+/// One schema within the schema.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) step: Step,
+    pub(super) checks: Vec<Check>,
+    /// The types that the schema allows here, other schemas that it refers to included; see [`Types::NONE`].
+    pub(super) types: Types,
+    pub(super) notes: Option<Box<Notes>>,
+}
+
+/// What a node says besides its checks.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) extension: Extension,
+    pub(super) deprecated: bool,
+    pub(super) write_only: bool,
+    /// How the items of a list are read.
+    pub(super) items: Option<NodeId>,
+}
+
+/// How a node is reached: its place in the text, without the cost of writing it out.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// By this JSON pointer from the root.
+    Pointer(Box<str>),
+    /// By one keyword of the parent.
+    Keyword(NodeId, &'static str),
+    /// By a name under a keyword of the parent.
+    Member(NodeId, &'static str, Box<str>),
+    /// By a position under a keyword of the parent.
+    Index(NodeId, &'static str, usize),
+    /// By an environment under the parent's `x-sparkcfg`.
+    Within(NodeId, Box<str>),
+}
+
+/// A number that the schema compares with.
+pub(super) type Bound = Numeral<'static>;
+
+/// What one keyword, or a few that belong together, ask of a value.
+#[derive(Debug)]
+pub(super) enum Check {
+    Never,
+    Types(Types),
+    /// `enum`, or `const` when it is one value under that name.
+    OneOfValues {
+        values: Box<[Value]>,
+        keyword: &'static str,
+    },
+    Minimum {
+        limit: Bound,
+        exclusive: bool,
+        keyword: &'static str,
+    },
+    Maximum {
+        limit: Bound,
+        exclusive: bool,
+        keyword: &'static str,
+    },
+    MultipleOf(Bound),
+    MinLength(u64),
+    MaxLength(u64),
+    Pattern(Arc<Pattern>),
+    Format(Arc<Format>),
+    MinItems(u64),
+    MaxItems(u64),
+    UniqueItems,
+    PrefixItems(Box<[NodeId]>),
+    Items {
+        node: NodeId,
+        from: usize,
+    },
+    Contains {
+        node: NodeId,
+        least: u64,
+        most: Option<u64>,
+    },
+    MinProperties(u64),
+    MaxProperties(u64),
+    Required(Box<[Box<str>]>),
+    /// `properties`, `patternProperties` and `additionalProperties`.
+    Properties(Box<Properties>),
+    PropertyNames(NodeId),
+    /// `dependentRequired`, or the list form of `dependencies`.
+    Dependent {
+        key: Box<str>,
+        needs: Box<[Box<str>]>,
+        keyword: &'static str,
+    },
+    DependentSchema {
+        key: Box<str>,
+        node: NodeId,
+    },
+    AllOf(Box<[NodeId]>),
+    AnyOf(Box<[NodeId]>),
+    OneOf(Box<[NodeId]>),
+    Not(NodeId),
+    If {
+        test: NodeId,
+        then: Option<NodeId>,
+        otherwise: Option<NodeId>,
+    },
+    Refer(NodeId),
+    /// `in` of `x-sparkcfg`: by environment.
+    Within(Box<[(Box<str>, NodeId)]>),
+    /// `contentEncoding` and `contentMediaType`, which drafts 6 and 7 assert.
+    Content(Box<jsonschema::Validator>),
+}
+
+/// The three keywords that share out an object's members.
+#[derive(Debug, Default)]
+pub(super) struct Properties {
+    pub(super) named: HashMap<Box<str>, NodeId>,
+    /// In the order of the text.
+    pub(super) order: Vec<NodeId>,
+    pub(super) patterns: Vec<(Arc<Pattern>, NodeId)>,
+    pub(super) rest: Rest,
+}
+
+/// What `additionalProperties` says.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) enum Rest {
+    #[default]
+    Allowed,
+    Refused,
+    Described(NodeId),
+}
+
+/// A compiled schema.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) nodes: Vec<Node>,
+    /// Whether a float without a fraction is an integer: since draft 6.
+    pub(super) whole_floats_are_integers: bool,
+    /// The nodes that describe the settings as a whole and declare keys: the root, what it refers to, and the
+    /// branches of its conditions.
+    pub(super) tables: Vec<Table>,
+}
+
+/// A node that declares keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table {
+    pub(super) node: NodeId,
+    /// Whether it holds only under a condition (`anyOf`, `then`, …).
+    pub(super) conditional: bool,
+}
+
+impl Plan {
+    /// The schema's root.
+    pub(super) const ROOT: NodeId = NodeId(0);
+
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The JSON pointer of a node.
+    pub(super) fn pointer(&self, id: NodeId) -> String {
+        let mut steps = Vec::new();
+        let mut at = id;
+        loop {
+            let (parent, step) = match &self.node(at).step {
+                Step::Pointer(pointer) => {
+                    steps.push(pointer.to_string());
+                    break;
+                }
+                Step::Keyword(parent, keyword) => (parent, format!("/{keyword}")),
+                Step::Member(parent, keyword, name) => (parent, format!("/{keyword}/{}", escape(name))),
+                Step::Index(parent, keyword, index) => (parent, format!("/{keyword}/{index}")),
+                Step::Within(parent, name) => (parent, format!("/{}/in/{}", super::extension::KEYWORD, escape(name))),
+            };
+            steps.push(step);
+            at = *parent;
+        }
+        steps.reverse();
+        steps.concat()
+    }
+
+    /// The node's three keywords for members.
+    pub(super) fn properties(&self, id: NodeId) -> Option<&Properties> {
+        self.node(id).checks.iter().find_map(|check| match check {
+            Check::Properties(properties) => Some(&**properties),
+            _ => None,
+        })
+    }
+
+    /// The nodes that describe a key: of each table the one of that name and those whose pattern matches, or else
+    /// the one for all other keys. With each, whether it holds only under a condition.
+    pub(super) fn declarations(&self, key: &str) -> Vec<(NodeId, bool)> {
+        let mut declarations = Vec::new();
+        for table in &self.tables {
+            let Some(properties) = self.properties(table.node) else { continue };
+            let before = declarations.len();
+            declarations.extend(properties.named.get(key).map(|node| (*node, table.conditional)));
+            let matching = properties.patterns.iter().filter(|(pattern, _)| pattern.is_match(key));
+            declarations.extend(matching.map(|(_, node)| (*node, table.conditional)));
+            if let (Rest::Described(node), true) = (properties.rest, before == declarations.len()) {
+                declarations.push((node, table.conditional));
+            }
+        }
+        declarations
+    }
+
+    /// The nodes that the value of `id` fulfils together with it: itself, and what `$ref` and `allOf` add.
+    pub(super) fn together(&self, id: NodeId) -> Vec<NodeId> {
+        self.reach(id, |check| match check {
+            Check::Refer(node) => std::slice::from_ref(node),
+            Check::AllOf(nodes) => nodes,
+            _ => &[],
+        })
+    }
+
+    /// Like [`Plan::together`], and the alternatives of `anyOf` and `oneOf`.
+    pub(super) fn perhaps(&self, id: NodeId) -> Vec<NodeId> {
+        self.reach(id, |check| match check {
+            Check::Refer(node) => std::slice::from_ref(node),
+            Check::AllOf(nodes) | Check::AnyOf(nodes) | Check::OneOf(nodes) => nodes,
+            _ => &[],
+        })
+    }
+
+    fn reach(&self, id: NodeId, next: impl Fn(&Check) -> &[NodeId]) -> Vec<NodeId> {
+        let mut reached = vec![id];
+        let mut at = 0;
+        while let Some(id) = reached.get(at).copied() {
+            at += 1;
+            for node in self.node(id).checks.iter().flat_map(&next) {
+                if !reached.contains(node) {
+                    reached.push(*node);
+                }
+            }
+        }
+        reached
+    }
+}

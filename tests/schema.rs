@@ -2,5 +2,9 @@
 
 #[path = "schema/coercion.rs"]
 mod coercion;
+#[path = "schema/differential.rs"]
+mod differential;
 #[path = "schema/environments.rs"]
 mod environments;
+#[path = "schema/suite.rs"]
+mod suite;

@@ -355,7 +355,7 @@ impl Parser<'_> {
                 literal => single(literal)?,
             },
         };
-        let is_single = |class: Class| class.ascii.count_ones() == 1 && class.beyond == Beyond::Nothing;
+        let is_single = |class: Class| class.ascii.is_power_of_two() && class.beyond == Beyond::Nothing;
         if !is_single(from) || !is_single(to) || from.ascii > to.ascii {
             return None;
         }

@@ -35,6 +35,18 @@ fn fold(schema: &mut Value, draft: Draft, environment: Option<&str>) {
     });
 }
 
+/// Where in `allOf` the fragment of an environment goes, and the fragment.
+pub(super) fn folded_at<'v>(
+    map: &'v Map<String, Value>,
+    draft: Draft,
+    environment: &str,
+) -> Option<(usize, &'v Value)> {
+    let fragment = map.get(KEYWORD)?.get("in")?.get(environment)?;
+    let replaced = draft <= Draft::Draft7 && map.contains_key("$ref");
+    let before = if replaced { 1 } else { map.get("allOf").and_then(Value::as_array).map_or(0, Vec::len) };
+    Some((before, fragment))
+}
+
 fn join(map: &mut Map<String, Value>, fragment: Value, draft: Draft) {
     // Up to draft 7, a `$ref` makes its neighbours silent, so it has to move.
     let reference = (draft <= Draft::Draft7).then(|| map.shift_remove("$ref")).flatten();

@@ -19,13 +19,16 @@ pub(super) struct Format {
 
 #[derive(Debug)]
 enum Test {
-    Own(fn(&str) -> bool),
+    Own(Accepts),
     /// By the `jsonschema` crate; built when first asked, because that costs more than all other formats together.
     Standard(Draft, OnceLock<Option<Box<jsonschema::Validator>>>),
 }
 
+/// Whether a text has the form.
+pub(super) type Accepts = fn(&str) -> bool;
+
 /// The formats with a test of their own.
-const OWN: &[(&str, fn(&str) -> bool)] = &[
+const OWN: &[(&str, Accepts)] = &[
     ("port", network::is_port),
     ("host", network::is_host),
     ("bind-address", network::is_bind_address),
@@ -66,7 +69,7 @@ const STANDARD: &[&str] = &[
     "uri-template",
 ];
 
-/// The names that OpenAPI gives to the widths of numbers, with their ranges; generated schemas use them.
+/// The names that `OpenAPI` gives to the widths of numbers, with their ranges; generated schemas use them.
 const WIDTHS: &[(&str, Option<i128>, Option<i128>)] = &[
     ("int8", Some(i8::MIN as i128), Some(i8::MAX as i128)),
     ("int16", Some(i16::MIN as i128), Some(i16::MAX as i128)),
@@ -91,7 +94,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The formats that are tested here, for a validator that knows only the standard.
-pub(super) fn own() -> impl Iterator<Item = (&'static str, fn(&str) -> bool)> {
+pub(super) fn own() -> impl Iterator<Item = (&'static str, Accepts)> {
     OWN.iter().copied()
 }
 
@@ -113,7 +116,7 @@ impl Format {
 
     pub(super) fn accepts(&self, text: &str) -> bool {
         match &self.test {
-            Test::Own(test) => test(text),
+            Test::Own(accepts) => accepts(text),
             Test::Standard(draft, validator) => {
                 let validator = validator.get_or_init(|| super::whole::format(&self.name, *draft).map(Box::new));
                 validator.as_ref().is_some_and(|validator| validator.is_valid(&Value::from(text)))

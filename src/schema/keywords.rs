@@ -54,11 +54,15 @@ pub(super) fn change_each(schema: &mut Value, draft: Draft, change: &mut dyn FnM
         for (keyword, value) in map.iter_mut() {
             match (holds(keyword, draft), value) {
                 (Some(Holds::Schemas), Value::Array(schemas)) => {
-                    schemas.iter_mut().for_each(|schema| within(schema, draft, false, change));
+                    for schema in schemas {
+                        within(schema, draft, false, change);
+                    }
                 }
                 (Some(Holds::Schemas), schema) => within(schema, draft, false, change),
                 (Some(Holds::NamedSchemas), Value::Object(schemas)) => {
-                    schemas.values_mut().for_each(|schema| within(schema, draft, false, change));
+                    for schema in schemas.values_mut() {
+                        within(schema, draft, false, change);
+                    }
                 }
                 _ => {}
             }

@@ -79,27 +79,19 @@ impl Schema {
         let body = text.trim_start_matches('\u{feff}');
         let value: Value = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
         let places = Places::new(text);
-        Self::compile(value, places).map_err(|(refusal, places)| SchemaError {
+        let refused = |refusal: Refusal| SchemaError {
             at: places.find(&refusal.pointer),
             message: refusal.message,
             help: refusal.help,
-        })
-    }
-
-    fn compile(value: Value, places: Places) -> Result<Self, (Refusal, Places)> {
-        let compiled = Document::of(&value).and_then(|document| {
-            let compiled = compile::compile(&document)?;
-            let rules = Rule::all(&compiled.root)?;
-            Ok((document.draft, document.is_entangled, compiled.plan, rules))
-        });
-        let (draft, is_entangled, plan, rules) = match compiled {
-            Ok(parts) => parts,
-            Err(refusal) => return Err((refusal, places)),
         };
+        let document = Document::of(&value).map_err(refused)?;
+        let compiled = compile::compile(&document).map_err(refused)?;
+        let rules = Rule::all(&compiled.root).map_err(refused)?;
+        let (draft, is_entangled, plan) = (document.draft, document.is_entangled, compiled.plan);
         let whole = if is_entangled {
-            let Some(whole) = Whole::new(&effective::effective(&value, draft, None, &[]), draft) else {
+            let Some(whole) = Whole::new(&value, draft) else {
                 let message = "the schema is no valid JSON Schema, or one of its references leads nowhere";
-                return Err((Refusal::new(String::new(), message), places));
+                return Err(refused(Refusal::new(String::new(), message)));
             };
             Some(whole)
         } else {
@@ -156,13 +148,12 @@ impl Schema {
         for (key, text) in values {
             settings.insert(key, text.map(|text| self.typed(key, text)));
         }
-        let mut violations = match &self.whole {
-            Some(whole) => whole.check(environment, || self.folded(environment), &settings, &self.plan),
-            None => {
-                let is_secret = |key: &str| self.property(key).is_secret();
-                let view = View::Object(view::Members::Settings(&settings));
-                Checker::new(&self.plan, environment, &is_secret).run(view)
-            }
+        let mut violations = if let Some(whole) = &self.whole {
+            whole.check(environment, &self.value, &settings, &self.plan)
+        } else {
+            let is_secret = |key: &str| self.property(key).is_secret();
+            let view = View::Object(view::Members::Settings(&settings));
+            Checker::new(&self.plan, environment, &is_secret).run(view)
         };
         self.note_environment(environment, &settings, &mut violations);
         one_for_each_key(violations)
@@ -193,10 +184,6 @@ impl Schema {
     /// and `in` folded in. Without an environment, only taken out.
     #[must_use]
     pub fn effective(&self, environment: Option<&str>) -> Value {
-        self.folded(environment)
-    }
-
-    fn folded(&self, environment: Option<&str>) -> Value {
         let required = environment.and_then(|name| self.required_in.get(name));
         let required: Vec<_> = required.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         effective::effective(&self.value, self.draft, environment, &required)
@@ -215,12 +202,11 @@ impl Schema {
                         let pointer = format!("{}/deprecated", self.plan.pointer(id));
                         violations.push(violation(key, ViolationKind::Deprecated { replaced_by }, pointer));
                     }
-                    if let Some((list, here)) = notes.extension.only_in.as_ref().zip(environment) {
-                        if !is_listed(list, here) {
-                            let pointer = format!("{}/{}/only-in", self.plan.pointer(id), extension::KEYWORD);
-                            let kind = ViolationKind::NotHere { allowed_environments: list.clone() };
-                            violations.push(violation(key, kind, pointer));
-                        }
+                    let only_in = notes.extension.only_in.as_ref().zip(environment);
+                    if let Some((list, _)) = only_in.filter(|(list, here)| !is_listed(list, here)) {
+                        let pointer = format!("{}/{}/only-in", self.plan.pointer(id), extension::KEYWORD);
+                        let kind = ViolationKind::NotHere { allowed_environments: list.clone() };
+                        violations.push(violation(key, kind, pointer));
                     }
                 }
             }

@@ -65,9 +65,11 @@ impl<'a> Members<'a> {
     pub(super) fn get(self, key: &str) -> Option<View<'a>> {
         match self {
             Self::Json(map) => map.get(key).map(View::from),
-            Self::Settings(settings) => {
-                settings.index.get(key).and_then(|index| settings.entries.get(*index)).map(|(_, value)| view(value))
-            }
+            Self::Settings(settings) => settings
+                .index
+                .get(key)
+                .and_then(|index| settings.entries.get(*index))
+                .map(|(_, value)| view(value.as_ref())),
         }
     }
 
@@ -85,12 +87,12 @@ impl<'a> Members<'a> {
         };
         let json = json.into_iter().flatten().map(|(key, value)| (key.as_str(), View::from(value)));
         let settings = settings.into_iter().flat_map(|settings| &settings.entries);
-        json.chain(settings.map(|(key, value)| (*key, view(value))))
+        json.chain(settings.map(|(key, value)| (*key, view(value.as_ref()))))
     }
 }
 
-fn view<'a>(value: &'a Option<Typed<'a>>) -> View<'a> {
-    value.as_ref().map_or(View::Unknown, View::from)
+fn view<'a>(value: Option<&'a Typed<'a>>) -> View<'a> {
+    value.map_or(View::Unknown, View::from)
 }
 
 impl<'a> From<&'a Typed<'a>> for View<'a> {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::check::written;
 use super::document::Draft;
+use super::effective::{effective, folded_at};
 use super::extension::KEYWORD;
 use super::plan::Plan;
 use super::typed::Typed;
@@ -22,7 +23,8 @@ use super::violation::{Because, Unit, Violation, ViolationKind};
 /// A format of the standard, by the crate.
 pub(super) fn format(name: &str, draft: Draft) -> Option<Validator> {
     // Draft 7 asserts formats and has the smallest meta-schema; host names were stricter before it.
-    let draft = if draft < Draft::Draft7 { jsonschema::Draft::Draft4 } else { jsonschema::Draft::Draft7 };
+    let is_stricter = draft < Draft::Draft7 && name == "hostname";
+    let draft = if is_stricter { jsonschema::Draft::Draft4 } else { jsonschema::Draft::Draft7 };
     jsonschema::options().with_draft(draft).should_validate_formats(true).build(&json!({ "format": name })).ok()
 }
 
@@ -41,8 +43,8 @@ pub(super) struct Whole {
 
 impl Whole {
     /// Prepares the schema; `None` when the crate refuses it.
-    pub(super) fn new(effective: &Value, draft: Draft) -> Option<Self> {
-        let validator = Arc::new(build(effective, draft)?);
+    pub(super) fn new(schema: &Value, draft: Draft) -> Option<Self> {
+        let validator = Arc::new(build(schema, draft, None)?);
         Some(Self { draft, validators: Mutex::new(HashMap::from([(None, Some(validator))])) })
     }
 
@@ -50,14 +52,14 @@ impl Whole {
     pub(super) fn check(
         &self,
         environment: Option<&str>,
-        effective: impl FnOnce() -> Value,
+        schema: &Value,
         settings: &Settings<'_>,
         plan: &Plan,
     ) -> Vec<Violation> {
         let validator = {
             let mut validators = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = validators.entry(environment.map(str::to_owned));
-            entry.or_insert_with(|| build(&effective(), self.draft).map(Arc::new)).clone()
+            entry.or_insert_with(|| build(schema, self.draft, environment).map(Arc::new)).clone()
         };
         let Some(validator) = validator else { return vec![broken(environment)] };
         let instance = instance(settings);
@@ -68,7 +70,8 @@ impl Whole {
         let any_sealed = settings.entries().iter().any(|(_, value)| value.is_none());
         let mut violations = Vec::new();
         for error in validator.iter_errors(&instance) {
-            for violation in read(&error) {
+            for mut violation in read(&error) {
+                violation.pointer = in_the_text(&violation.pointer, schema, self.draft, environment);
                 let is_settled = match &violation.key {
                     Some(key) if is_about_presence(&violation.kind) => {
                         !any_sealed
@@ -88,7 +91,9 @@ impl Whole {
     }
 }
 
-fn build(schema: &Value, draft: Draft) -> Option<Validator> {
+fn build(schema: &Value, draft: Draft, environment: Option<&str>) -> Option<Validator> {
+    // The keys of `required-in` are left to the caller, which knows the reason.
+    let schema = &effective(schema, draft, environment, &[]);
     let draft = match draft {
         Draft::Draft4 => jsonschema::Draft::Draft4,
         Draft::Draft6 => jsonschema::Draft::Draft6,
@@ -139,8 +144,8 @@ fn read(error: &ValidationError<'_>) -> Vec<Violation> {
         LocationSegment::Index(index) => index.to_string(),
     });
     let key = steps.next();
-    let path: String = steps.map(|step| format!("/{}", super::place::escape(&step))).collect();
-    let pointer = in_the_text(error.schema_path().as_str());
+    let path = steps.fold(String::new(), |path, step| path + "/" + &super::place::escape(&step));
+    let pointer = error.schema_path().as_str().to_owned();
     let member = |name: &str, kind: ViolationKind| match &key {
         None => Violation { key: Some(name.to_owned()), path: String::new(), kind, pointer: pointer.clone() },
         Some(key) => {
@@ -166,17 +171,33 @@ fn read(error: &ValidationError<'_>) -> Vec<Violation> {
 fn because(pointer: &str) -> Because {
     let steps: Vec<_> = pointer.split('/').collect();
     match steps.as_slice() {
-        [.., "dependentRequired" | "dependencies", key] => Because::Key((*key).to_owned()),
-        [.., "dependentRequired" | "dependencies", key, "required" | "0"] => Because::Key((*key).to_owned()),
+        [.., "dependentRequired" | "dependencies", key]
+        | [.., "dependentRequired" | "dependencies", key, "required" | "0"] => Because::Key((*key).to_owned()),
         steps if steps.iter().any(|step| matches!(*step, "then" | "else" | "dependentSchemas")) => Because::Condition,
         _ => Because::Always,
     }
 }
 
-/// `effective` puts an environment's fragment at the end of `allOf`; the text has it elsewhere, so the property is
-/// named instead.
-fn in_the_text(pointer: &str) -> String {
-    pointer.split_once("/x-sparkcfg-in").map_or(pointer, |(before, _)| before).to_owned()
+/// The effective schema has an environment's fragment at the end of `allOf`; the text has it under `x-sparkcfg`.
+fn in_the_text(pointer: &str, schema: &Value, draft: Draft, environment: Option<&str>) -> String {
+    let mut at = Some(schema);
+    let mut text = String::new();
+    let mut steps = pointer.split('/').skip(1).peekable();
+    while let Some(step) = steps.next() {
+        let folded = environment.zip(at.and_then(Value::as_object)).and_then(|(name, map)| {
+            let (index, fragment) = folded_at(map, draft, name)?;
+            (step == "allOf" && steps.peek() == Some(&index.to_string().as_str())).then_some((name, fragment))
+        });
+        if let Some((name, fragment)) = folded {
+            steps.next();
+            at = Some(fragment);
+            text.extend(["/", KEYWORD, "/in/", &super::place::escape(name)]);
+        } else {
+            at = at.and_then(|value| value.pointer(&format!("/{step}")));
+            text.extend(["/", step]);
+        }
+    }
+    text
 }
 
 fn translate(kind: &ValidationErrorKind) -> ViolationKind {
@@ -189,7 +210,7 @@ fn translate(kind: &ValidationErrorKind) -> ViolationKind {
         Kind::Type { kind } => {
             let expected: Vec<_> = match kind {
                 TypeKind::Single(one) => vec![one.as_str()],
-                TypeKind::Multiple(many) => many.iter().map(|one| one.as_str()).collect(),
+                TypeKind::Multiple(many) => many.iter().map(jsonschema::JsonType::as_str).collect(),
             };
             ViolationKind::WrongType { expected }
         }

@@ -71,7 +71,7 @@ impl<'p> Path<'p> {
                 PathStep::Root => {}
                 PathStep::Member(name) if key.is_none() => key = Some(name.to_owned()),
                 PathStep::Member(name) => below.extend(["/", &super::place::escape(name)]),
-                PathStep::Index(index) => below.push_str(&format!("/{index}")),
+                PathStep::Index(index) => below.extend(["/", &index.to_string()]),
             }
         }
         (key, below)
@@ -149,7 +149,9 @@ impl<'s> Checker<'s> {
         for check in &self.plan.node(id).checks {
             let one = self.check(id, check, view, context, sink.as_deref_mut());
             verdict = verdict.max(one);
-            if one == Verdict::Invalid && (sink.is_none() || matches!(check, Check::Types(_))) {
+            // A value of the wrong type has nothing else to answer for; the settings as a whole still do.
+            let is_settled = sink.is_none() || matches!(check, Check::Types(_)) && !Self::is_root(context);
+            if one == Verdict::Invalid && is_settled {
                 break;
             }
         }

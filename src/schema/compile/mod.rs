@@ -111,9 +111,10 @@ impl<'v> Compiler<'v> {
     fn fill(&mut self, id: NodeId, value: &'v Value) -> Result<(), Refusal> {
         let map = match value {
             Value::Object(map) => map,
-            Value::Bool(true) if self.document.draft > Draft::Draft4 => return Ok(()),
-            Value::Bool(false) if self.document.draft > Draft::Draft4 => {
-                self.plan.nodes[id.0 as usize].checks.push(Check::Never);
+            Value::Bool(allowed) if self.takes_booleans(id) => {
+                if !allowed {
+                    self.plan.nodes[id.0 as usize].checks.push(Check::Never);
+                }
                 return Ok(());
             }
             _ => return Err(Refusal::new(self.plan.pointer(id), "a schema must be an object or a boolean")),
@@ -141,6 +142,12 @@ impl<'v> Compiler<'v> {
         node.checks = checks;
         node.notes = says_something.then(|| Box::new(notes));
         Ok(())
+    }
+
+    /// Whether `true` and `false` may stand for a schema: since draft 6, and for additional items in draft 4, too.
+    fn takes_booleans(&self, id: NodeId) -> bool {
+        let step = &self.plan.node(id).step;
+        self.document.draft > Draft::Draft4 || matches!(step, Step::Keyword(_, "additionalItems"))
     }
 
     /// What has no say in validation of its own, and what only holds other schemas.

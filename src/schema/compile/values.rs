@@ -161,7 +161,7 @@ impl<'v> Compiler<'v> {
         }
     }
 
-    /// `format`; the names that OpenAPI gives to integer widths are ranges.
+    /// `format`; the names that `OpenAPI` gives to integer widths are ranges.
     fn format_keyword(&mut self, subject: &mut Subject<'v>, value: &'v Value) -> Result<(), Refusal> {
         let name = value.as_str().ok_or_else(|| self.refuse(subject, "format", "must be a text"))?;
         if let Some((least, most)) = integer_range(name) {

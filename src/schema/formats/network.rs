@@ -60,7 +60,7 @@ fn is_web_url(text: &str, schemes: &[&str]) -> bool {
     let authority = uri.authority();
     is_scheme
         && authority.is_some_and(|authority| {
-            is_url_host(authority.host()) && has_port_or_none(authority.port().map(|port| port.as_str()))
+            is_url_host(authority.host()) && has_port_or_none(authority.port().map(fluent_uri::pct_enc::EStr::as_str))
         })
 }
 

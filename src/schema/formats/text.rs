@@ -104,11 +104,11 @@ fn is_cron_part(part: &str, least: u32, most: u32, names: &[&str]) -> bool {
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         is_number.then(|| text.parse::<u32>().ok())?
     };
-    let named = |text: &str| {
+    let by_name = |text: &str| {
         let index = names.iter().position(|name| name.eq_ignore_ascii_case(text))?;
         Some(least + u32::try_from(index).ok()?)
     };
-    let value = |text: &str| digits(text).or_else(|| named(text)).filter(|value| (least..=most).contains(value));
+    let value = |text: &str| digits(text).or_else(|| by_name(text)).filter(|value| (least..=most).contains(value));
     let is_range = match range.split_once('-') {
         _ if range == "*" => true,
         Some((from, to)) => value(from).zip(value(to)).is_some_and(|(from, to)| from <= to),

@@ -15,6 +15,8 @@ use super::check::written;
 use super::document::Draft;
 use super::effective::{effective, folded_at};
 use super::extension::KEYWORD;
+use super::formats::integer_range;
+use super::keywords::change_each;
 use super::plan::Plan;
 use super::typed::Typed;
 use super::view::Settings;
@@ -93,7 +95,8 @@ impl Whole {
 
 fn build(schema: &Value, draft: Draft, environment: Option<&str>) -> Option<Validator> {
     // The keys of `required-in` are left to the caller, which knows the reason.
-    let schema = &effective(schema, draft, environment, &[]);
+    let mut schema = effective(schema, draft, environment, &[]);
+    spell_out_widths(&mut schema, draft);
     let draft = match draft {
         Draft::Draft4 => jsonschema::Draft::Draft4,
         Draft::Draft6 => jsonschema::Draft::Draft6,
@@ -106,7 +109,23 @@ fn build(schema: &Value, draft: Draft, environment: Option<&str>) -> Option<Vali
         .offline()
         .should_validate_formats(true)
         .with_pattern_options(PatternOptions::regex());
-    super::formats::own().fold(options, |options, (name, test)| options.with_format(name, test)).build(schema).ok()
+    super::formats::own().fold(options, |options, (name, test)| options.with_format(name, test)).build(&schema).ok()
+}
+
+/// Formats that are ranges of numbers, as the ranges.
+fn spell_out_widths(schema: &mut Value, draft: Draft) {
+    change_each(schema, draft, &mut |map, _| {
+        let range = map.get("format").and_then(Value::as_str).and_then(integer_range);
+        let (Some((least, most)), false) = (range, draft <= Draft::Draft7 && map.contains_key("$ref")) else { return };
+        let bound = |limit: Option<i128>| limit.map(|limit| Typed::Integer(limit).to_value());
+        let bounds = [("minimum", bound(least)), ("maximum", bound(most))];
+        let bounds = bounds.into_iter().filter_map(|(name, limit)| Some((name.to_owned(), limit?)));
+        let bounds = Value::Object(bounds.collect());
+        match map.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(schemas) => schemas.push(bounds),
+            other => *other = Value::Array(vec![bounds]),
+        }
+    });
 }
 
 fn broken(environment: Option<&str>) -> Violation {
@@ -192,10 +211,12 @@ fn in_the_text(pointer: &str, schema: &Value, draft: Draft, environment: Option<
             steps.next();
             at = Some(fragment);
             text.extend(["/", KEYWORD, "/in/", &super::place::escape(name)]);
-        } else {
-            at = at.and_then(|value| value.pointer(&format!("/{step}")));
-            text.extend(["/", step]);
+            continue;
         }
+        // What the text does not have was added here: its owner is named instead.
+        let Some(inner) = at.and_then(|value| value.pointer(&format!("/{step}"))) else { break };
+        at = Some(inner);
+        text.extend(["/", step]);
     }
     text
 }

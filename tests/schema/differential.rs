@@ -126,7 +126,7 @@ fn keyword(inner: BoxedStrategy<Value>, draft: usize) -> BoxedStrategy<Vec<(&'st
             .prop_map(|members| Value::Object(members.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()))
             .boxed()
     };
-    let names = || select(vec![json!(["a"]), json!(["b"]), json!(["a", "b"])]).boxed();
+    let keys = || select(vec![json!(["a"]), json!(["b"]), json!(["a", "b"])]).boxed();
     let divisor = select(vec![json!(1), json!(2), json!(0.1), json!(0.5), json!(1e-7), json!(3)]).boxed();
     let mut all = vec![
         single("type", types().boxed()),
@@ -157,7 +157,7 @@ fn keyword(inner: BoxedStrategy<Value>, draft: usize) -> BoxedStrategy<Vec<(&'st
         single("items", inner.clone()),
         single("minProperties", count()),
         single("maxProperties", count()),
-        single("required", names()),
+        single("required", keys()),
         single("properties", named(&inner)),
         single(
             "patternProperties",
@@ -168,7 +168,7 @@ fn keyword(inner: BoxedStrategy<Value>, draft: usize) -> BoxedStrategy<Vec<(&'st
         single("anyOf", list(&inner)),
         single("oneOf", list(&inner)),
         single("not", inner.clone()),
-        single("dependencies", names().prop_map(|names| json!({ "a": names })).boxed()),
+        single("dependencies", keys().prop_map(|keys| json!({ "a": keys })).boxed()),
         single("dependencies", named(&inner)),
         single("$ref", select(vec![json!("#/definitions/one"), json!("#/definitions/two")]).boxed()),
     ];
@@ -196,7 +196,7 @@ fn keyword(inner: BoxedStrategy<Value>, draft: usize) -> BoxedStrategy<Vec<(&'st
         all.push(branches.prop_map(|(i, t, e)| vec![("if", i), ("then", t), ("else", e)]).boxed());
     }
     if draft >= 3 {
-        all.push(single("dependentRequired", names().prop_map(|names| json!({ "a": names })).boxed()));
+        all.push(single("dependentRequired", keys().prop_map(|keys| json!({ "a": keys })).boxed()));
         all.push(single("dependentSchemas", named(&inner)));
         all.push(
             (inner, count(), count())

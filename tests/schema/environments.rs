@@ -33,11 +33,14 @@ fn check(environment: &str, values: &[(&str, Option<&str>)]) -> Vec<Violation> {
     Schema::parse(SCHEMA).unwrap().check(Some(environment), values.iter().copied())
 }
 
+/// Environment, settings, and the one violation: its key, kind and pointer.
+type Row = (&'static str, Vec<(&'static str, Option<&'static str>)>, &'static str, ViolationKind, &'static str);
+
 #[test]
 fn each_fault_names_its_key_and_its_place() {
     let missing = |because| ViolationKind::Missing { because };
     let port = ("API_PORT", Some("8883"));
-    let table: Vec<(&str, Vec<(&str, Option<&str>)>, &str, ViolationKind, &str)> = vec![
+    let table: Vec<Row> = vec![
         ("dev", vec![], "API_PORT", missing(Because::Always), "/required"),
         ("prod", vec![port], "API_KEY", missing(Because::Environment), "/properties/API_KEY/x-sparkcfg/required-in"),
         ("prod", vec![port, ("API_KEY", Some("namastex888, but a longer one"))], "", ViolationKind::Forbidden, ""),

@@ -39,7 +39,6 @@ fn the_official_suite_agrees() {
             }
         }
     }
-    println!("{counts:?}");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(counts["as a value"] > 3_000 && counts["as settings"] > 200, "{counts:?}");
 }
@@ -76,9 +75,10 @@ fn run(file: &str, uri: &str, group: &Value, faults: &mut Vec<String>, counts: &
                 }
             }
             Err(error) if root.is_err() => {
+                // The only schemas that are refused are those that need another file: a meta-schema.
                 *counts.entry("refused").or_default() += 1;
-                if std::env::var_os("SHOW_REFUSED").is_some() {
-                    println!("refused {name}: {}", error.message);
+                if !error.message.contains("json-schema.org") {
+                    faults.push(format!("{name}: {}", error.message));
                 }
             }
             Err(error) => faults.push(format!("{name}: {}", error.message)),

@@ -108,7 +108,7 @@ impl Cause<'_> {
 const DEEPEST: u32 = 400;
 
 /// More than the largest real project needs; a schema that multiplies its own work stops here.
-const MOST_STEPS: u32 = 200_000_000;
+const MOST_STEPS: u32 = 50_000_000;
 
 /// How many names may be compared in search of the ones that were meant, in one run.
 const MOST_COMPARISONS: usize = 2_000_000;

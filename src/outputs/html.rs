@@ -45,10 +45,10 @@ fn head(out: &mut String, report: &Report) {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let _ = write!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>sparkcfg {}: {}</title>\n<style>{STYLESHEET}</style>\n</head>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>sparkcfg {}: {}</title>\n<style>{STYLESHEET}</style>\n</head>\n",
         hash(STYLESHEET),
         hash(SCRIPT),
         report.command,
@@ -59,7 +59,9 @@ fn head(out: &mut String, report: &Report) {
 /// Shown by the script, because without it they would do nothing.
 fn controls(out: &mut String, report: &Report) {
     let summary = &report.summary;
-    out.push_str("<form class=\"controls\" role=\"search\" hidden>\n<div role=\"group\" aria-label=\"Severity\">\n");
+    out.push_str(
+        "<form class=\"controls\" role=\"search\" hidden=\"\">\n<div role=\"group\" aria-label=\"Severity\">\n",
+    );
     let _ = writeln!(
         out,
         "<button type=\"button\" data-show=\"\" aria-pressed=\"true\">all {}</button>",
@@ -79,7 +81,7 @@ fn controls(out: &mut String, report: &Report) {
             );
         }
     }
-    out.push_str("</div>\n<label>Search <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    out.push_str("</div>\n<label>Search <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"/></label>\n");
     out.push_str("<output aria-live=\"polite\"></output>\n</form>\n");
 }
 

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthChar;
 use super::wrapping::{width, wrap};
 use crate::finding::Label;
 use crate::report::Report;
-use crate::source::{Sources, Span};
+use crate::source::{MASK, Sources, Span};
 
 /// How many lines of a label are shown: an unclosed quote can swallow a whole file.
 const MOST_LINES: usize = 6;
@@ -108,8 +108,13 @@ impl Cutter<'_> {
         let near = self.near(line, start..end);
         let shown = self.sources.shown(near);
         let text = shown.text.as_str();
+        let end_is_hidden = self.sources.hides(Span::new(line.source, end.saturating_sub(1).max(start)..end));
         let start = shown.offset(start).min(text.len());
-        let end = shown.offset(end.min(near.end)).clamp(start, text.len());
+        let mut end = shown.offset(end.min(near.end)).clamp(start, text.len());
+        // A label that ends within a secret covers all of its mask, or the width would tell where the secret ends.
+        if end_is_hidden && text.get(end..).is_some_and(|rest| rest.starts_with(MASK)) {
+            end += MASK.len();
+        }
         if near == line && width(text) <= self.columns {
             return (shown.text, start..end);
         }
@@ -124,8 +129,12 @@ impl Cutter<'_> {
         (piece, moved(start)..moved(end))
     }
 
-    /// As much of a line as can matter, so that a line of a megabyte costs no more than a short one.
+    /// As much of a line as can matter, so that a line of a megabyte costs no more than a short one. All of a line with
+    /// a secret: a cut by bytes would tell whether the secret is long.
     fn near(&self, line: Span, label: Range<u32>) -> Span {
+        if self.sources.hides(line) {
+            return line;
+        }
         let text = self.sources.text(line.source);
         let far = u32::try_from(4 * self.columns).unwrap_or(u32::MAX);
         let mut start = label.start.saturating_sub(far).max(line.start);

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::{Output, Style, closing, markup, plural, verdict};
+use super::{Output, Style, checked, markup, plural, verdict};
 use crate::finding::{Finding, Label, Severity};
 use crate::report::Report;
 
@@ -26,7 +26,7 @@ fn write(report: &Report, _: &Style) -> String {
         worst.map_or("✓", glyph),
         report.command,
         verdict(&report.summary),
-        closing(&report.summary)
+        checked(&report.summary)
     );
     if report.findings.is_empty() {
         out.push_str("<p>Nothing to mend.</p>\n");
@@ -87,8 +87,10 @@ fn controls(out: &mut String, report: &Report) {
 
 fn table(out: &mut String, report: &Report) {
     out.push_str("<table>\n<caption>Findings, by file and line</caption>\n<thead>\n<tr>");
-    for title in ["Severity", "Key", "Problem", "In", "Where"] {
-        let _ = write!(out, "<th scope=\"col\">{title}</th>");
+    for (class, title) in
+        [("severity", "Severity"), ("key", "Key"), ("problem", "Problem"), ("environments", "In"), ("where", "Where")]
+    {
+        let _ = write!(out, "<th scope=\"col\" class=\"{class}\">{title}</th>");
     }
     out.push_str("</tr>\n</thead>\n<tbody>\n");
     for (index, finding) in report.findings.iter().enumerate() {
@@ -140,6 +142,6 @@ fn glyph(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",
-        Severity::Note => "·",
+        Severity::Note => "•",
     }
 }

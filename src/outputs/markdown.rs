@@ -115,7 +115,7 @@ fn glyph(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",
-        Severity::Note => "·",
+        Severity::Note => "•",
     }
 }
 

@@ -1,5 +1,7 @@
 //! Every format over hand-made reports: valid for its readers, inert, the same verdict in each, and no secret in any.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "in a test a panic is the verdict")]
+
 mod readers;
 mod reports;
 
@@ -40,7 +42,7 @@ fn sarif_schema() -> jsonschema::Validator {
     validator(&schema)
 }
 
-/// What a GitHub runner, Azure or TeamCity takes for a command in a line of a log.
+/// What a CI runner takes for a command in a line of a log.
 ///
 /// The runner's rules, from its `ActionCommand`: after blanks `::name properties::data`, or `##[name properties]data`
 /// anywhere.
@@ -358,7 +360,7 @@ fn markdown_fits_and_means_nothing() {
     }
 }
 
-/// A line without its code spans, as CommonMark finds them: a run of backticks up to the next run of that length.
+/// A line without its code spans, as Markdown finds them: a run of backticks up to the next run of that length.
 fn without_code(line: &str) -> String {
     let mut out = String::new();
     let mut rest = line;

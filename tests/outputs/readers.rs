@@ -9,8 +9,7 @@ pub(crate) type Counts = [usize; 3];
 pub(crate) fn counts(format: &str, text: &str) -> Option<Counts> {
     let json = || serde_json::from_str::<Value>(text).expect("the report is JSON");
     Some(match format {
-        "human" => lines(text, ["error[", "warning[", "note["]),
-        "github" => lines(text, ["error[", "warning[", "note["]),
+        "human" | "github" => lines(text, ["error[", "warning[", "note["]),
         "json" => words(json()["findings"].as_array()?, "severity", ["error", "warning", "note"]),
         "sarif" => words(json()["runs"][0]["results"].as_array()?, "level", ["error", "warning", "note"]),
         "gitlab" => words(json().as_array()?, "severity", ["major", "minor", "info"]),
@@ -72,6 +71,13 @@ fn headline(line: &str) -> Counts {
     ["error", "warning", "note"].map(count)
 }
 
+/// Every element that a page may have.
+const ELEMENTS: &[&str] = &[
+    "a", "body", "button", "caption", "code", "div", "footer", "form", "h1", "head", "header", "html", "input",
+    "label", "li", "main", "meta", "output", "p", "script", "span", "style", "table", "tbody", "td", "th", "thead",
+    "title", "tr", "ul",
+];
+
 /// The page is written so that it is XML too, but for its first line and what stands in the script and the style.
 fn html(text: &str) -> Counts {
     let mut text = text.strip_prefix("<!DOCTYPE html>\n").expect("the page has a type").to_owned();
@@ -81,11 +87,6 @@ fn html(text: &str) -> Counts {
         text.replace_range(start..end, "");
     }
     let document = roxmltree::Document::parse(&text).expect("the page is XML");
-    const ELEMENTS: &[&str] = &[
-        "a", "body", "button", "caption", "code", "div", "footer", "form", "h1", "head", "header", "html", "input",
-        "label", "li", "main", "meta", "output", "p", "script", "span", "style", "table", "tbody", "td", "th", "thead",
-        "title", "tr", "ul",
-    ];
     let elements = || document.descendants().filter(roxmltree::Node::is_element);
     for node in elements() {
         assert!(ELEMENTS.contains(&node.tag_name().name()), "{} comes from the input", node.tag_name().name());

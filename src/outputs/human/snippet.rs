@@ -14,6 +14,9 @@ use crate::source::{MASK, Sources, Span};
 /// How many lines of a label are shown: an unclosed quote can swallow a whole file.
 const MOST_LINES: usize = 6;
 
+/// The bytes of a mark that editors do not show.
+const BYTE_ORDER_MARK: u32 = 3;
+
 /// One label with the lines that it touches, as they may be shown.
 ///
 /// It is its own [`SourceCode`]: miette's reads the whole file for each label and counts columns in bytes.
@@ -30,9 +33,15 @@ pub(super) struct Snippet {
 
 impl Snippet {
     pub(super) fn new(report: &Report, label: &Label, columns: usize, unicode: bool) -> Self {
-        let place = report.place(label.span);
         let sources = &report.sources;
-        let lines = touched_lines(sources, label.span);
+        let end = u32::try_from(sources.text(label.span.source).len()).unwrap_or(u32::MAX);
+        let span = Span {
+            start: label.span.start.min(end),
+            end: label.span.end.clamp(label.span.start.min(end), end),
+            ..label.span
+        };
+        let place = report.place(span);
+        let (lines, more) = touched_lines(sources, span);
         let last_line = place.line as usize + lines.len() - 1;
         let gutter = last_line.to_string().len() + 3;
         let across = if lines.len() > 1 { 4 } else { 0 };
@@ -44,7 +53,7 @@ impl Snippet {
             if index > 0 {
                 text.push('\n');
             }
-            let (piece, marked) = cutter.cut(*line, label.span);
+            let (piece, marked) = cutter.cut(*line, span);
             if index == 0 {
                 shown.start = text.len() + marked.start;
             }
@@ -58,7 +67,7 @@ impl Snippet {
             text.push(' ');
         }
         let mut message = label.message.clone();
-        if (place.end_line as usize) > last_line {
+        if more {
             message.push_str(if message.is_empty() { "to line " } else { ", to line " });
             message.push_str(&place.end_line.to_string());
         }
@@ -75,23 +84,28 @@ impl Snippet {
     }
 }
 
-/// The lines of `span`, each without its end; not those beyond a line's end that is part of a secret, because their
-/// number would tell about it.
-fn touched_lines(sources: &Sources, span: Span) -> Vec<Span> {
+/// The first lines of `span`, each without its end, and whether there are more of them. Lines beyond a line's end that
+/// is part of a secret are not told of, because their number would tell about it.
+fn touched_lines(sources: &Sources, span: Span) -> (Vec<Span>, bool) {
     let text = sources.text(span.source);
     let mut lines = Vec::new();
     let mut at = span.start;
-    while lines.len() < MOST_LINES {
-        let line = sources.lines(Span::new(span.source, at..at));
+    loop {
+        let mut line = sources.lines(Span::new(span.source, at..at));
+        if line.start == 0 && text.starts_with('\u{feff}') {
+            line.start = BYTE_ORDER_MARK;
+        }
         lines.push(line);
         let ends_with_carriage_return = text.as_bytes().get(line.end as usize) == Some(&b'\r');
         let next = line.end + 1 + u32::from(ends_with_carriage_return);
         if next >= span.end || sources.hides(Span::new(span.source, line.end..next)) {
-            break;
+            return (lines, false);
+        }
+        if lines.len() == MOST_LINES {
+            return (lines, true);
         }
         at = next;
     }
-    lines
 }
 
 struct Cutter<'a> {

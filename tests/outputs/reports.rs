@@ -147,8 +147,9 @@ pub(crate) fn secrets(secret: &str) -> Report {
     let across = Span { start: one.start - 8, end: one.end + 4, ..one };
     let after = Span { start: one.end + 2, end: one.end + 7, ..one };
     let behind = Span { start: two.end + 2, end: two.end + 7, ..two };
+    let second = Span { start: two.end - 3, ..two };
     let beyond = maker.span(file, "B=2");
-    for (number, place) in [one, two, part, across, after, behind, beyond].into_iter().enumerate() {
+    for (number, place) in [one, two, part, across, after, behind, second, beyond].into_iter().enumerate() {
         let finding = Finding::new(&SECRET, format!("TOKEN_{number} stands in a file that is not sealed"));
         let finding = finding.key(format!("TOKEN_{number}")).at(place, "readable by all").related(one, "same");
         maker.add(finding.fix(place, "", "take it away"), &["prod"]);

@@ -34,12 +34,7 @@ pub(super) struct Snippet {
 impl Snippet {
     pub(super) fn new(report: &Report, label: &Label, columns: usize, unicode: bool) -> Self {
         let sources = &report.sources;
-        let end = u32::try_from(sources.text(label.span.source).len()).unwrap_or(u32::MAX);
-        let span = Span {
-            start: label.span.start.min(end),
-            end: label.span.end.clamp(label.span.start.min(end), end),
-            ..label.span
-        };
+        let span = drawable(sources, label.span);
         let place = report.place(span);
         let (lines, more) = touched_lines(sources, span);
         let last_line = place.line as usize + lines.len() - 1;
@@ -47,19 +42,7 @@ impl Snippet {
         let across = if lines.len() > 1 { 4 } else { 0 };
         let cutter = Cutter { sources, columns: columns - gutter - across, mark: if unicode { "…" } else { "..." } };
 
-        let mut text = String::new();
-        let mut shown = 0..0;
-        for (index, line) in lines.iter().enumerate() {
-            if index > 0 {
-                text.push('\n');
-            }
-            let (piece, marked) = cutter.cut(*line, span);
-            if index == 0 {
-                shown.start = text.len() + marked.start;
-            }
-            shown.end = text.len() + marked.end;
-            text.push_str(&piece);
-        }
+        let (mut text, shown) = cutter.join(&lines, span);
         let before = text.get(..shown.start).unwrap_or_default();
         let middle = gutter + width(before) + width(text.get(shown.clone()).unwrap_or_default()) / 2 + 4;
         // miette draws no pointer where there is no character to point at.
@@ -82,6 +65,15 @@ impl Snippet {
             message,
         }
     }
+}
+
+/// `span` within its text; from where a secret begins, when it begins inside one.
+fn drawable(sources: &Sources, span: Span) -> Span {
+    let length = u32::try_from(sources.text(span.source).len()).unwrap_or(u32::MAX);
+    let start = span.start.min(length);
+    let hidden = sources.hides(Span { start, end: start + 1, ..span });
+    let start = if hidden { sources.veiled(Span { start, ..span }).start } else { start };
+    Span { start, end: span.end.clamp(start, length), ..span }
 }
 
 /// The first lines of `span`, each without its end, and whether there are more of them. Lines beyond a line's end that
@@ -115,6 +107,23 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
+    /// The lines as one text, and where the label stands in it.
+    fn join(&self, lines: &[Span], label: Span) -> (String, Range<usize>) {
+        let mut text = String::new();
+        let mut shown = 0..0;
+        for (index, line) in lines.iter().enumerate() {
+            let (piece, marked) = self.cut(*line, label);
+            if index == 0 {
+                shown.start = marked.start;
+            } else {
+                text.push('\n');
+            }
+            shown.end = text.len() + marked.end;
+            text.push_str(&piece);
+        }
+        (text, shown)
+    }
+
     /// The part of `line` around `label` that fits, and where the label stands in it.
     fn cut(&self, line: Span, label: Span) -> (String, Range<usize>) {
         let start = label.start.clamp(line.start, line.end);

@@ -1,0 +1,30 @@
+//! What only the containers need.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Settings of the compose file's containers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Compose {
+    /// Database that the compose file's PostgreSQL creates on its first start.
+    #[serde(rename = "POSTGRES_DB")]
+    #[schemars(
+        length(min = 1),
+        extend("x-sparkcfg" = { "drift": "must-match", "services": ["postgres", "compose"], "owner": "data" })
+    )]
+    pub database: String,
+
+    /// Whether Python writes its output at once, so that container logs are complete when a process dies.
+    #[serde(rename = "PYTHONUNBUFFERED")]
+    #[schemars(extend(
+        "x-sparkcfg" = { "drift": "must-match", "services": ["api", "worker", "beat"], "owner": "platform" },
+    ))]
+    pub unbuffered: bool,
+}
+
+impl Default for Compose {
+    fn default() -> Self {
+        Self { database: "automagik_spark".to_owned(), unbuffered: true }
+    }
+}

@@ -70,7 +70,10 @@ fn references<'s>(subject: &'s Subject<'_>) -> HashMap<&'s str, Vec<&'s str>> {
     let mut references: HashMap<&str, Vec<&str>> = HashMap::new();
     for (layer, entry) in entries.filter(|(_, entry)| entry.interpolates) {
         if let Some(text) = layer.content(entry) {
-            references.entry(layer.key(entry)).or_default().extend(crate::interpolation::names(text));
+            references
+                .entry(layer.key(entry))
+                .or_default()
+                .extend(crate::interpolation::references(text).iter().map(|reference| reference.name));
         }
     }
     references

@@ -26,13 +26,13 @@ const RULES: &str = r#"{
 }"#;
 
 /// Settings, and the rules that they break.
-type Row = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 
 #[test]
 fn keys_agree_and_differ() {
     let schema = Schema::parse(RULES).unwrap();
     let sealed = "<sealed>";
-    let table: &[Row] = &[
+    let table: &[Row<'_>] = &[
         (&[], &[]),
         (&[("POSTGRES_PORT", "05432")], &[]),
         (&[("POSTGRES_PORT", "5402")], &["agree 0 DATABASE_URL#port POSTGRES_PORT"]),

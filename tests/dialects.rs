@@ -1,4 +1,5 @@
 //! Every reader against what the real programs answered; see `tests/data/dialects/README.md`.
+#![allow(clippy::unwrap_used, clippy::format_collect, reason = "a failed unwrap is the failure of the test")]
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,126 @@
+//! Every folder of `tests/cases/` as a test: a small project, the command, its whole output.
+//!
+//! `tests/cases/<code or command>/<a sentence>/NAME.console` holds `$ sparkcfg …`, what a terminal shows, and
+//! `[exit N]`. `UPDATE=1 cargo test --test cases` writes the transcripts anew; what a transcript cannot say about
+//! itself (that places are right, that no secret is shown, that all formats agree) is checked beside it.
+
+mod console;
+mod oracles;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use console::{Ran, difference, run};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+/// A folder of `tests/cases/<group>/`.
+struct Case {
+    group: String,
+    name: String,
+    folder: PathBuf,
+}
+
+#[test]
+fn every_case() {
+    let cases = cases();
+    assert!(cases.len() >= 2 * sparkcfg::checks::ALL.len(), "only {} cases were found", cases.len());
+    let complaints: Vec<String> = cases.par_iter().flat_map_iter(complaints).collect();
+    assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n"));
+}
+
+fn cases() -> Vec<Case> {
+    let groups = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"));
+    let cases = groups.into_iter().flat_map(|(group, folder)| {
+        names(&folder).into_iter().map(move |(name, folder)| Case { group: group.clone(), name, folder })
+    });
+    cases.collect()
+}
+
+fn names(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap()).map(|entry| (entry.file_name().into_string().unwrap(), entry.path())).collect();
+    names.sort();
+    names
+}
+
+fn complaints(case: &Case) -> Vec<String> {
+    let transcripts: Vec<_> = names(&case.folder).into_iter().filter(|(name, _)| name.ends_with(".console")).collect();
+    let title = format!("{}/{}", case.group, case.name);
+    if transcripts.is_empty() {
+        return vec![format!("{title}: no NAME.console")];
+    }
+    let mut complaints = oracles::sealed_values(&case.folder);
+    for (name, path) in transcripts {
+        let found = one(case, &path).into_iter().map(|text| format!("{title}/{name}: {text}"));
+        complaints.extend(found);
+    }
+    complaints
+}
+
+fn one(case: &Case, path: &Path) -> Vec<String> {
+    let expected = fs::read_to_string(path).unwrap();
+    let Some(line) = expected.lines().next().and_then(|line| line.strip_prefix("$ ")) else {
+        return vec!["the first line is not `$ sparkcfg …`".to_owned()];
+    };
+    let place = Place::new(&case.folder);
+    let ran = place.run(line);
+    let actual = format!("$ {line}\n{}[exit {}]\n", ran.shown(), ran.code);
+    let mut complaints: Vec<_> = if std::env::var_os("UPDATE").is_some_and(|update| update == "1") {
+        fs::write(path, &actual).unwrap();
+        Vec::new()
+    } else {
+        difference("transcript", &expected, &actual).into_iter().collect()
+    };
+    complaints.extend(oracles::shows_nothing_it_must_not(&ran, place.root.path()));
+    if place.run(line).shown() != ran.shown() && !line.contains("sparkcfg schema") {
+        complaints.push("a second run says something else".to_owned());
+    }
+    if line.contains("sparkcfg validate") && !line.contains("--format") {
+        let json = place.run(&format!("{line} --format json"));
+        complaints.extend(oracles::shows_nothing_it_must_not(&json, place.root.path()));
+        complaints.extend(oracles::same_verdict(&ran, &json));
+        complaints.extend(oracles::places_are_in_the_files(&json, &place.project()));
+        if sparkcfg::checks::find(&case.group).is_some() {
+            complaints.extend(oracles::finds(&case.group, !case.name.starts_with("good-"), &json));
+        }
+    }
+    complaints
+}
+
+/// A copy of a case, so that no run sees this repository around it or changes it.
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(folder: &Path) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        // The search for a project goes no further up than a repository's folder.
+        for name in [".git", "home"] {
+            fs::create_dir(root.path().join(name)).unwrap();
+        }
+        let place = Self { root };
+        copy(folder, &place.project());
+        place
+    }
+
+    fn project(&self) -> PathBuf {
+        self.root.path().join("project")
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        run(line, &self.project(), &self.root.path().join("home"))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for (name, path) in names(from) {
+        if path.is_dir() {
+            copy(&path, &to.join(name));
+        } else if !name.ends_with(".console") {
+            fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+}

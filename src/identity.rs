@@ -273,6 +273,8 @@ mod tests {
             ("AGE-SECRET-KEY-PQ-1ABC".into(), 0, vec![(1, "a post-quantum identity is not supported")]),
             ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "a plugin identity is not supported")]),
             ("-----BEGIN AGE ENCRYPTED FILE-----\nx".into(), 0, vec![(1, ENCRYPTED_KEY_FILE.0)]),
+            #[cfg(not(feature = "ssh"))]
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nx".into(), 0, vec![(1, "SSH keys are not supported in this build")]),
             ("age-encryption.org/v1\n-> scrypt".into(), 0, vec![(1, ENCRYPTED_KEY_FILE.0)]),
         ] {
             let mut identities = Identities::default();

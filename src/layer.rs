@@ -65,6 +65,9 @@ pub struct Fault {
     pub help: &'static str,
 }
 
+/// Reads a dialect's text, without its name: for those who get a dialect handed over and may not choose one.
+pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
+
 impl Layer {
     /// The key of an entry, as written.
     #[must_use]

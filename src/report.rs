@@ -94,9 +94,10 @@ impl Report {
         Self { command, findings, sources, summary }
     }
 
-    /// The span as a path with lines and columns.
+    /// The span as a path with lines and columns; a secret has a place, but no width (see [`Sources::veiled`]).
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
+        let span = self.sources.veiled(span);
         let start = self.sources.position(span.source, span.start);
         let end = self.sources.position(span.source, span.end);
         Place {
@@ -146,7 +147,11 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
 fn make_printable(finding: &mut Finding) {
     let labels = finding.label.iter_mut().chain(&mut finding.related).map(|label| &mut label.message);
     let texts = labels.chain(finding.key.as_mut()).chain(finding.help.as_mut());
+    let texts = texts.chain(finding.fix.as_mut().map(|fix| &mut fix.title));
     for text in texts.chain(std::iter::once(&mut finding.message)) {
         *text = printable(text);
+    }
+    for environment in &mut finding.environments {
+        *environment = printable(environment).into();
     }
 }

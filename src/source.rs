@@ -134,6 +134,20 @@ impl Sources {
         Span { source: span.source, start, end: end - u32::from(carriage_return) }
     }
 
+    /// Whether any byte of `span` belongs to a secret.
+    #[must_use]
+    pub fn hides(&self, span: Span) -> bool {
+        self.all[span.source.0 as usize].masks.iter().any(|mask| mask.start < span.end && span.start < mask.end)
+    }
+
+    /// `span` as its lines and columns may be told: a bound that lies in a secret, or after one on its line, moves
+    /// back to where the secret begins, because the distance would tell how long the secret is.
+    #[must_use]
+    pub fn veiled(&self, span: Span) -> Span {
+        let source = &self.all[span.source.0 as usize];
+        Span { source: span.source, start: source.veiled(span.start), end: source.veiled(span.end) }
+    }
+
     /// The text under `span` as it may be shown: secrets replaced by [`MASK`], control and direction characters
     /// spelled out, and for each piece its source range, so that an output can place a label under it.
     #[must_use]
@@ -160,6 +174,14 @@ impl Sources {
 }
 
 impl Source {
+    fn veiled(&self, offset: u32) -> u32 {
+        let starts = self.line_starts();
+        let line = starts[starts.partition_point(|start| *start <= offset).max(1) - 1];
+        let hiding = self.masks.iter().filter(|mask| mask.start < offset && line < mask.end);
+        let begins = hiding.map(|mask| if offset <= mask.end { mask.start } else { mask.start.max(line) });
+        begins.min().unwrap_or(offset)
+    }
+
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let newlines = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
@@ -214,7 +236,8 @@ impl Shown {
 }
 
 /// `text` with everything that could act on a terminal, a CI runner or a reader's eye spelled out as `\u{…}`:
-/// control characters, direction marks and zero-width characters, and the `##[` that starts a runner's command.
+/// control characters, direction marks and characters without width, and the `[` of what a runner could take for a
+/// command (`##[`, `##vso[`, `##teamcity[`).
 ///
 /// Threats T8 and T9: a value, a key, a file name or a git revision is written by somebody else.
 #[must_use]
@@ -227,17 +250,24 @@ pub fn printable(text: &str) -> String {
 }
 
 fn push_printable(out: &mut String, character: char) {
-    let hidden = character.is_control()
-        || matches!(character,
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
-    let command = character == '[' && out.ends_with("##");
     if character == '\t' {
         out.push(' ');
-    } else if hidden || command {
+    } else if acts(out, character) {
         out.extend(character.escape_unicode());
     } else {
         out.push(character);
     }
+}
+
+/// Whether `character`, written after `before`, could do something else than be read.
+#[must_use]
+pub fn acts(before: &str, character: char) -> bool {
+    let hidden = character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    let command = || before.trim_end_matches(|letter: char| letter.is_ascii_alphanumeric()).ends_with("##");
+    hidden || (character == '[' && command())
 }
 
 fn to_u32(value: usize) -> u32 {
@@ -277,6 +307,26 @@ mod tests {
     }
 
     #[test]
+    fn columns_tell_no_length() {
+        let (mut sources, id) = one("A=1\nKEY=hunter2 # x\nB=\"two\nlines\" # y\nC=3\n");
+        sources.mask(Span::new(id, 8..15));
+        sources.mask(Span::new(id, 22..33));
+        for (told, expected) in [
+            (4..8, 4..8),
+            (8..15, 8..8),
+            (4..19, 4..8),
+            (16..19, 8..8),
+            (22..33, 22..22),
+            (34..37, 27..27),
+            (38..41, 38..41),
+        ] {
+            assert_eq!(sources.veiled(Span::new(id, told.clone())).range(), expected, "{told:?}");
+        }
+        assert!(sources.hides(Span::new(id, 14..16)));
+        assert!(!sources.hides(Span::new(id, 15..22)));
+    }
+
+    #[test]
     fn overlapping_masks_hide_all() {
         let (mut sources, id) = one("abcdefgh");
         sources.mask(Span::new(id, 2..6));
@@ -290,6 +340,8 @@ mod tests {
         for (text, expected) in [
             ("a\u{1b}[31mb", "a\\u{1b}[31mb"),
             ("##[group]x", "##\\u{5b}group]x"),
+            ("##vso[task]x", "##vso\\u{5b}task]x"),
+            ("# [x]", "# [x]"),
             ("a\u{202e}b\rc", "a\\u{202e}b\\u{d}c"),
             ("tab\there", "tab here"),
         ] {

@@ -51,7 +51,7 @@ impl Explain {
         };
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        if !Project::has_environments(&files)? {
+        if !Project::has_environments(&files, &Project::config(&files)?)? {
             return Err(unknown());
         }
         let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod explain;
+mod fix;
 mod identities;
 mod printing;
 mod schema;

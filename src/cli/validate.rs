@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, identities, printing, staged};
+use super::{Global, Keys, fix, identities, printing, staged};
 use crate::checks;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -35,6 +35,9 @@ pub(super) struct Validate {
     /// Let a sealed file that no key opens be an error
     #[arg(long)]
     require_secrets: bool,
+    /// Mend what can be mended safely, then check again
+    #[arg(long, conflicts_with = "staged")]
+    fix: bool,
     /// Include personal layers (prod.local.env), which a gate leaves out
     #[arg(long)]
     local: bool,
@@ -59,12 +62,15 @@ impl Validate {
         } else {
             Files::on_disk(&root, &prefix)
         };
-        let config = Project::config(&files)?;
-        let checked = match &config.workspace {
-            Some(workspace) => self.workspace(&files, workspace, global)?,
-            None => self.project(&files, global)?,
-        };
-        let report = Report::new("validate", checked.findings, checked.sources, checked.summary);
+        let mut report = self.report(&files, global)?;
+        if self.fix {
+            let (fixes, changed) = fix::apply(&report, &root, &prefix)?;
+            if fixes > 0 {
+                report = self.report(&files, global)?;
+            }
+            let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+            printing::complain(&format!("mended {} in {}\n", plural(fixes, "place"), plural(changed, "file")))?;
+        }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
             let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
@@ -77,10 +83,18 @@ impl Validate {
         Ok(ExitCode::from(u8::from(failed)))
     }
 
-    fn project(&self, files: &Files, global: &Global) -> Result<Checked, Error> {
+    fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
         let config = Project::config(files)?;
-        unknown_severities(&config, files)?;
-        let identities = identities::collect(&self.keys.identity, files, &config)?;
+        let checked = match &config.workspace {
+            Some(workspace) => self.workspace(files, workspace, global)?,
+            None => self.project(files, &config, global)?,
+        };
+        Ok(Report::new("validate", checked.findings, checked.sources, checked.summary))
+    }
+
+    fn project(&self, files: &Files, config: &Config, global: &Global) -> Result<Checked, Error> {
+        unknown_severities(config, files)?;
+        let identities = identities::collect(&self.keys.identity, files, config)?;
         let options = Options {
             environments: self.environments.clone(),
             personal: self.local,
@@ -111,7 +125,7 @@ impl Validate {
     /// Every member as a project of its own, on all cores, in one report.
     fn workspace(&self, files: &Files, workspace: &Workspace, global: &Global) -> Result<Checked, Error> {
         let mut folders = members(files, workspace)?;
-        let own = Project::has_environments(files)?;
+        let own = Project::has_environments(files, &Project::config(files)?)?;
         if own {
             folders.insert(0, String::new());
         }
@@ -121,7 +135,12 @@ impl Validate {
                 let member = if folder.is_empty() { None } else { Some(files.member(&folder)) };
                 let files = member.as_ref().unwrap_or(files);
                 // A folder that holds no environments, such as a shared library, is no member.
-                if Project::has_environments(files)? { self.project(files, global).map(Some) } else { Ok(None) }
+                let config = Project::config(files)?;
+                if Project::has_environments(files, &config)? {
+                    self.project(files, &config, global).map(Some)
+                } else {
+                    Ok(None)
+                }
             })
             .collect();
         let mut all = Checked::default();

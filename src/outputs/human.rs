@@ -1,212 +1,300 @@
-//! `human`: each finding with its line and a pointer at the place, for a terminal.
+//! `human`: each finding with its line, a pointer at the place and what to do, for a terminal.
 
-use std::fmt;
+mod snippet;
+mod wrapping;
+
 use std::fmt::Write;
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 
-use super::{Output, Style};
+use self::snippet::Snippet;
+use self::wrapping::wrap;
+use super::{Output, Style, closing, plural};
 use crate::finding::{Finding, Label, Severity};
-use crate::report::{Report, Summary};
-use crate::source::printable;
+use crate::report::{Place, Report};
+use crate::source::MASK;
 
 pub(super) const OUTPUT: Output =
     Output { name: "human", summary: "for people: the line, a pointer and what to do", write };
 
-fn write(report: &Report, style: &Style) -> String {
+/// How many other places of a finding are told, so that a secret shared by a hundred files stays readable.
+const MOST_RELATED: usize = 8;
+
+pub(super) fn write(report: &Report, style: &Style) -> String {
+    let painter = Painter::new(style);
     let mut out = String::new();
-    let handler = handler(style);
     for finding in &report.findings {
-        one(report, finding, style, &handler, &mut out);
+        painter.finding(&mut out, report, finding);
         out.push('\n');
     }
     if !style.quiet {
         let _ = writeln!(out, "{}", closing(&report.summary));
     }
-    out
+    // The mask is the only character of ours that an ASCII terminal cannot show.
+    if style.unicode { out } else { out.replace(MASK, &"*".repeat(MASK.chars().count())) }
 }
 
-fn handler(style: &Style) -> GraphicalReportHandler {
-    let theme = match (style.unicode, style.color) {
-        (true, true) => GraphicalTheme::unicode(),
-        (true, false) => GraphicalTheme::unicode_nocolor(),
-        (false, color) => {
-            let mut theme = if color { GraphicalTheme::ascii() } else { GraphicalTheme::none() };
-            theme.characters = GraphicalTheme::ascii().characters;
-            theme
+/// What is the same for every finding of a run.
+struct Painter {
+    width: usize,
+    color: bool,
+    unicode: bool,
+    /// By severity: note, warning, error.
+    frames: [GraphicalReportHandler; 3],
+}
+
+impl Painter {
+    fn new(style: &Style) -> Self {
+        let frames = [Severity::Note, Severity::Warning, Severity::Error].map(|severity| frame(style, severity));
+        Self { width: style.width.clamp(40, 400), color: style.color, unicode: style.unicode, frames }
+    }
+
+    fn finding(&self, out: &mut String, report: &Report, finding: &Finding) {
+        self.header(out, finding);
+        if let Some(label) = &finding.label {
+            self.picture(out, report, finding.severity, label);
         }
+        let file = finding.label.as_ref().map(|label| label.span.source);
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            finding.related.iter().partition(|related| Some(related.span.source) == file);
+        let (drawn, listed) = here.split_at(here.len().min(2));
+        for related in drawn {
+            self.picture(out, report, finding.severity, related);
+        }
+        let listed: Vec<_> = listed.iter().copied().chain(elsewhere).collect();
+        for related in listed.iter().take(MOST_RELATED) {
+            let Place { path, line, column, .. } = report.place(related.span);
+            let separator = if related.message.is_empty() { "" } else { ": " };
+            self.line(out, "see", &format!("{path}:{line}:{column}{separator}{}", related.message));
+        }
+        if let Some(more @ 1..) = listed.len().checked_sub(MOST_RELATED) {
+            self.line(out, "see", &format!("{} more", plural(more, "place")));
+        }
+        if let Some(environments) = told_environments(report, finding) {
+            self.line(out, "in", &environments);
+        }
+        if let Some(help) = &finding.help {
+            self.line(out, "help", help);
+        }
+    }
+
+    fn header(&self, out: &mut String, finding: &Finding) {
+        let severity = finding.severity.name();
+        let code = finding.rule.code;
+        let taken = severity.len() + code.len() + "[]: ".len();
+        let (strong, off) = (self.paint(finding.severity), self.on("\u{1b}[0m"));
+        let bold = self.on("\u{1b}[1m");
+        let _ = write!(out, "{strong}{severity}[{code}]{off}{bold}:{off} ");
+        let lines = wrap(&finding.message, self.width.saturating_sub(taken), self.width - 2);
+        for (index, line) in lines.iter().enumerate() {
+            let indent = if index == 0 { "" } else { "  " };
+            let _ = writeln!(out, "{indent}{bold}{line}{off}");
+        }
+    }
+
+    /// `  word: text`, or `  word text` when the word reads on into the text.
+    fn line(&self, out: &mut String, word: &str, text: &str) {
+        let colon = if word == "help" { ":" } else { "" };
+        let indent = word.len() + colon.len() + 3;
+        let (cyan, off) = (self.on("\u{1b}[36m"), self.on("\u{1b}[0m"));
+        let _ = write!(out, "  {cyan}{word}{colon}{off} ");
+        for (index, line) in wrap(text, self.width - indent, self.width - indent).iter().enumerate() {
+            let indent = if index == 0 { 0 } else { indent };
+            let _ = writeln!(out, "{:indent$}{line}", "");
+        }
+    }
+
+    fn picture(&self, out: &mut String, report: &Report, severity: Severity, label: &Label) {
+        let snippet = Snippet::new(report, label, self.width, self.unicode);
+        let [note, warning, error] = &self.frames;
+        let frame = match severity {
+            Severity::Note => note,
+            Severity::Warning => warning,
+            Severity::Error => error,
+        };
+        let mut drawn = String::new();
+        if frame.render_report(&mut drawn, &snippet).is_err() {
+            let Place { path, line, column, .. } = report.place(label.span);
+            self.line(out, "at", &format!("{path}:{line}:{column} {}", label.message));
+            return;
+        }
+        // The first line is miette's place for a message, which the header has said; it also indents by one more
+        // than needed.
+        for line in drawn.lines().skip(1) {
+            let _ = writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(line).trim_end());
+        }
+    }
+
+    fn paint(&self, severity: Severity) -> &'static str {
+        self.on(match severity {
+            Severity::Error => "\u{1b}[1;31m",
+            Severity::Warning => "\u{1b}[1;33m",
+            Severity::Note => "\u{1b}[1;36m",
+        })
+    }
+
+    fn on(&self, code: &'static str) -> &'static str {
+        if self.color { code } else { "" }
+    }
+}
+
+fn frame(style: &Style, severity: Severity) -> GraphicalReportHandler {
+    let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
+    let mut styles = if style.color { ThemeStyles::ansi() } else { ThemeStyles::none() };
+    let highlight = match severity {
+        Severity::Error => styles.error,
+        Severity::Warning => styles.warning,
+        Severity::Note => styles.advice,
     };
-    GraphicalReportHandler::new_themed(theme)
+    styles.highlights = vec![highlight];
+    styles.link = styles.linum;
+    GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_width(style.width)
         .with_links(false)
         .with_context_lines(0)
         .tab_width(1)
 }
 
-fn one(report: &Report, finding: &Finding, style: &Style, handler: &GraphicalReportHandler, out: &mut String) {
-    let color = match finding.severity {
-        Severity::Error => "\u{1b}[1;31m",
-        Severity::Warning => "\u{1b}[1;33m",
-        Severity::Note => "\u{1b}[1;36m",
-    };
-    let (on, bold, off) = if style.color { (color, "\u{1b}[1m", "\u{1b}[0m") } else { ("", "", "") };
-    let severity = finding.severity.name();
-    let _ = writeln!(out, "{on}{severity}[{}]{off}{bold}: {}{off}", finding.rule.code, finding.message);
-    if let Some(label) = &finding.label {
-        frame(report, label, style, handler, out);
-    }
-    for label in &finding.related {
-        let place = report.place(label.span);
-        let _ = writeln!(out, "  see {}:{}:{} {}", place.path, place.line, place.column, label.message);
-    }
-    if let Some(help) = &finding.help {
-        let _ = writeln!(out, "  {on}help{off}: {help}");
-    }
+/// The environments, where the place alone does not tell them.
+fn told_environments(report: &Report, finding: &Finding) -> Option<String> {
+    let names = &finding.environments;
+    let path = finding.label.as_ref().map(|label| report.sources.path(label.span.source));
+    let told_by_place = path.is_some_and(|path| {
+        let mut parts = path.rsplit('/').next().unwrap_or(path).split('.');
+        names.len() >= report.summary.environments || (names.len() == 1 && parts.any(|part| part == &*names[0]))
+    });
+    (!names.is_empty() && !told_by_place).then(|| names.join(", "))
 }
 
-/// The line with its pointer, as miette draws it; the words around it are ours.
-fn frame(report: &Report, label: &Label, style: &Style, handler: &GraphicalReportHandler, out: &mut String) {
-    let snippet = Snippet::new(report, label, style);
-    let mut drawn = String::new();
-    if snippet.text.is_empty() || handler.render_report(&mut drawn, &snippet).is_err() {
-        let place = report.place(label.span);
-        let _ = writeln!(out, "   at {}:{}:{} {}", place.path, place.line, place.column, label.message);
-        return;
-    }
-    // Before the frame stands an empty message.
-    let frame = drawn.lines().skip_while(|line| !line.contains(['╭', ',']) || line.trim().is_empty());
-    for line in frame.filter(|line| !line.trim().is_empty()) {
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Rule;
+    use crate::report::Summary;
+    use crate::source::{Sources, Span};
 
-/// One place, ready to be drawn: the lines that it touches, masked and printable.
-struct Snippet {
-    name: String,
-    text: String,
-    line: usize,
-    column: usize,
-    label: SourceSpan,
-    message: String,
-}
+    static RULE: Rule = Rule { code: "out-of-range", severity: Severity::Error, summary: "", page: "" };
+    const STYLE: Style = Style { color: false, unicode: true, width: 100, quiet: true };
 
-/// The longest part of a line that is shown, in characters.
-const LONGEST: usize = 160;
-
-impl Snippet {
-    fn new(report: &Report, label: &Label, style: &Style) -> Self {
-        let place = report.place(label.span);
-        let lines = report.sources.lines(label.span);
-        let shown = report.sources.shown(lines);
-        let mut text = shown.text.clone();
-        let mut start = shown.offset(label.span.start).min(text.len());
-        let mut end = shown.offset(label.span.end).clamp(start, text.len());
-        // Of a place over several lines the first line says enough.
-        if let Some(newline) = text.find('\n') {
-            text.truncate(newline);
-            start = start.min(newline);
-            end = end.min(newline);
+    fn report(text: &str, place: (&str, &str), finding: impl FnOnce(Finding, Span) -> Finding) -> Report {
+        let mut sources = Sources::default();
+        let id = sources.add(place.0, text);
+        let start = u32::try_from(text.find(place.1).unwrap()).unwrap();
+        let span = Span::new(id, start..start + u32::try_from(place.1.len()).unwrap());
+        if text.contains("SECRET=") {
+            sources.mask(span);
         }
-        let longest = LONGEST.min(style.width.saturating_sub(12)).max(20);
-        if text.chars().count() > longest {
-            (text, start, end) = cut(&text, start, end, longest);
+        let mut finding = finding(Finding::new(&RULE, "KEY is 80800, the maximum is 65535"), span);
+        finding.environments = vec!["prod".into()];
+        let summary = Summary { environments: 3, keys: 57, files: 9, ..Summary::default() };
+        Report::new("validate", vec![finding], sources, summary)
+    }
+
+    #[test]
+    fn findings_look_as_designed() {
+        for (text, place, message, expected) in [
+            (
+                "\n\n\n\n\n\n\n\n\n\n\nKEY=80800\n",
+                ("environments/prod.env", "80800"),
+                "from layer prod; base.env:9 says 8883",
+                "   ╭─[environments/prod.env:12:5]
+12 │ KEY=80800
+   ·     ──┬──
+   ·       ╰── from layer prod; base.env:9 says 8883
+   ╰────
+",
+            ),
+            (
+                "KEY=\n",
+                ("prod.env", ""),
+                "",
+                "  ╭─[prod.env:1:1]
+1 │ KEY=
+  · ▲
+  ╰────
+",
+            ),
+            (
+                "SECRET=hunter2 # x\r\n",
+                ("prod.env", "hunter2"),
+                "",
+                "  ╭─[prod.env:1:8]
+1 │ SECRET=•••••• # x
+  ·        ──────
+  ╰────
+",
+            ),
+            (
+                "ü\tKEY=名前\n",
+                ("prod.env", "名前"),
+                "wide",
+                "  ╭─[prod.env:1:7]
+1 │ ü KEY=名前
+  ·       ──┬─
+  ·         ╰── wide
+  ╰────
+",
+            ),
+            (
+                "A=\"one\r\n\r\ntwo\r\n",
+                ("prod.env", "\"one\r\n\r\ntwo"),
+                "not closed",
+                "  ╭─[prod.env:1:3]
+1 │ ╭─▶ A=\"one
+2 │ │
+3 │ ├─▶ two
+  · ╰──── not closed
+  ╰────
+",
+            ),
+        ] {
+            let report = report(text, place, |finding, span| finding.at(span, message));
+            let header = "error[out-of-range]: KEY is 80800, the maximum is 65535\n";
+            assert_eq!(write(&report, &STYLE), format!("{header}{expected}\n"), "{text:?}");
         }
-        if start == end && !text.is_empty() {
-            // A place between two characters needs one to point at.
-            end = text[start..].chars().next().map_or(end, |character| start + character.len_utf8());
-            if start == end {
-                text.push(' ');
-                end += 1;
-            }
+    }
+
+    #[test]
+    fn environments_are_told_where_they_say_something() {
+        for (path, place, environments, expected) in [
+            ("environments/prod.env", true, &["prod"][..], None),
+            ("environments/base.env", true, &["prod"], Some("prod")),
+            (".env.dev", true, &["dev"], None),
+            ("environments/base.env", true, &["dev", "prod"], Some("dev, prod")),
+            ("environments/base.env", true, &["dev", "prod", "staging"], None),
+            ("environments/base.env", false, &["dev", "prod", "staging"], Some("dev, prod, staging")),
+            ("environments/prod.env", false, &["prod"], Some("prod")),
+            ("environments/prod.env", false, &[], None),
+        ] {
+            let report =
+                report("KEY=1\n", (path, "1"), |finding, span| if place { finding.at(span, "") } else { finding });
+            let mut finding = report.findings[0].clone();
+            finding.environments = environments.iter().map(|name| (*name).into()).collect();
+            assert_eq!(told_environments(&report, &finding).as_deref(), expected, "{path} {environments:?}");
         }
-        Self {
-            name: place.path,
-            text,
-            line: place.line as usize - 1,
-            column: place.column as usize - 1,
-            label: (start, end - start).into(),
-            message: label.message.clone(),
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_label() {
+        let text = format!("{}KEY=80800{}\n", "a".repeat(700_000), "b".repeat(700_000));
+        let report = report(&text, ("prod.env", "80800"), |finding, span| finding.at(span, "here"));
+        for (unicode, mark) in [(true, "…"), (false, "...")] {
+            let written = write(&report, &Style { unicode, ..STYLE });
+            assert!(written.lines().all(|line| line.chars().count() <= STYLE.width), "{written}");
+            assert!(written.contains("aaaKEY=80800bbb"), "{written}");
+            let line = written.lines().find(|line| line.contains("KEY=80800")).unwrap();
+            assert!(line.ends_with(mark) && line.contains(&format!(" {mark}aaa")), "{line}");
         }
     }
-}
 
-/// The part of a long line around a place.
-fn cut(text: &str, start: usize, end: usize, longest: usize) -> (String, usize, usize) {
-    let before = text[..start].chars().count();
-    let skip = before.saturating_sub(longest / 3);
-    let from = text.char_indices().nth(skip).map_or(0, |(at, _)| at);
-    let to = text.char_indices().nth(skip + longest).map_or(text.len(), |(at, _)| at);
-    let head = if from > 0 { "…" } else { "" };
-    let tail = if to < text.len() { "…" } else { "" };
-    let moved = |at: usize| at.clamp(from, to) - from + head.len();
-    (format!("{head}{}{tail}", &text[from..to]), moved(start), moved(end))
-}
-
-impl SourceCode for Snippet {
-    fn read_span<'a>(
-        &'a self,
-        _: &SourceSpan,
-        _: usize,
-        _: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let whole = (0, self.text.len()).into();
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            self.text.as_bytes(),
-            whole,
-            self.line,
-            self.column,
-            1,
-        )))
+    #[test]
+    fn ascii_and_colour_only_when_asked() {
+        let report = report("SECRET=hunter2\n", ("prod.env", "hunter2"), |finding, span| {
+            finding.at(span, "here").help("seal it").related(span, "and here")
+        });
+        let plain = write(&report, &Style { unicode: false, ..STYLE });
+        assert!(plain.is_ascii() && !plain.contains('\u{1b}'), "{plain}");
+        let colored = write(&report, &Style { color: true, ..STYLE });
+        assert!(colored.starts_with("\u{1b}[1;31merror[out-of-range]\u{1b}[0m"), "{colored}");
     }
-}
-
-impl fmt::Debug for Snippet {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Snippet")
-    }
-}
-
-impl fmt::Display for Snippet {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
-    }
-}
-
-impl std::error::Error for Snippet {}
-
-impl Diagnostic for Snippet {
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        Some(self)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let message = (!self.message.is_empty()).then(|| printable(&self.message));
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(message, self.label))))
-    }
-}
-
-/// `3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)`
-pub(super) fn closing(summary: &Summary) -> String {
-    let count = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    let found = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
-    let found: Vec<_> =
-        found.iter().filter(|(number, _)| *number > 0).map(|(number, word)| count(*number, word)).collect();
-    let mut line = format!(
-        "{}, {}, {}: {}",
-        count(summary.environments, "environment"),
-        count(summary.keys, "key"),
-        count(summary.files, "file"),
-        if found.is_empty() { "no findings".to_owned() } else { found.join(", ") }
-    );
-    let extra = [(summary.fixable, "fixable"), (summary.ignored, "ignored")];
-    let extra: Vec<_> =
-        extra.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")).collect();
-    if !extra.is_empty() {
-        let _ = write!(line, " ({})", extra.join(", "));
-    }
-    line
 }

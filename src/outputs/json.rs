@@ -1,47 +1,78 @@
 //! `json`: everything, for other programs; described by `schemas/report.schema.json`.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
 
-use super::{Output, Style};
-use crate::finding::{Finding, Label};
-use crate::report::Report;
+use serde::Serialize;
+
+use super::{Output, Style, json_text, told_fix};
+use crate::finding::{Finding, Label, Severity};
+use crate::report::{Place, Report, Summary};
 
 pub(super) const OUTPUT: Output =
     Output { name: "json", summary: "for programs; its schema is schemas/report.schema.json", write };
 
-fn write(report: &Report, _: &Style) -> String {
-    let findings: Vec<_> = report.findings.iter().map(|finding| one(report, finding)).collect();
-    let document = json!({ "version": 1, "command": report.command, "findings": findings, "summary": report.summary });
-    // A terminal may be reading: characters beyond ASCII's control range are escaped too.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    format!("{text}\n")
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    command: &'a str,
+    findings: Vec<Entry<'a>>,
+    summary: Summary,
 }
 
-fn one(report: &Report, finding: &Finding) -> Value {
-    let place = |label: &Label| json!(report.place(label.span));
-    let related = |label: &Label| {
-        let mut place = place(label);
-        place["message"] = json!(label.message);
-        place
-    };
-    let environment = match finding.environments.as_slice() {
-        [only] => Some(&**only),
-        _ => None,
-    };
-    let mut value = json!({
-        "code": finding.rule.code,
-        "severity": finding.severity,
-        "environment": environment,
-        "environments": finding.environments.iter().map(|name| &**name).collect::<Vec<_>>(),
-        "key": finding.key,
-        "message": finding.message,
-        "help": finding.help,
-        "location": finding.label.as_ref().map(place),
-        "related": finding.related.iter().map(related).collect::<Vec<_>>(),
-    });
-    if let Some(fix) = &finding.fix {
-        value["fix"] =
-            json!({ "title": fix.title, "location": report.place(fix.span), "replacement": fix.replacement });
+#[derive(Serialize)]
+struct Entry<'a> {
+    code: &'a str,
+    severity: Severity,
+    /// The environment, where it is exactly one.
+    environment: Option<&'a str>,
+    environments: Vec<&'a str>,
+    key: Option<&'a str>,
+    message: &'a str,
+    help: Option<&'a str>,
+    location: Option<Place>,
+    related: Vec<Related<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Replacement<'a>>,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    #[serde(flatten)]
+    place: Place,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Replacement<'a> {
+    title: &'a str,
+    location: Place,
+    replacement: &'a str,
+}
+
+fn write(report: &Report, _: &Style) -> String {
+    let findings = report.findings.iter().map(|finding| entry(report, finding)).collect();
+    json_text(&Document { version: 1, command: report.command, findings, summary: report.summary })
+}
+
+fn entry<'a>(report: &Report, finding: &'a Finding) -> Entry<'a> {
+    let related = |label: &'a Label| Related { place: report.place(label.span), message: &label.message };
+    Entry {
+        code: finding.rule.code,
+        severity: finding.severity,
+        environment: match finding.environments.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        },
+        environments: finding.environments.iter().map(Arc::as_ref).collect(),
+        key: finding.key.as_deref(),
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        location: finding.label.as_ref().map(|label| report.place(label.span)),
+        related: finding.related.iter().map(related).collect(),
+        fix: told_fix(report, finding).map(|fix| Replacement {
+            title: &fix.title,
+            location: report.place(fix.span),
+            replacement: &fix.replacement,
+        }),
     }
-    value
 }

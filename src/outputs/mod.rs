@@ -5,7 +5,15 @@
 mod human;
 mod json;
 
-use crate::report::Report;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Finding, Fix};
+use crate::report::{Report, Summary};
+use crate::source::{Span, acts};
 
 /// One format.
 #[derive(Debug)]
@@ -14,7 +22,7 @@ pub struct Output {
     pub name: &'static str,
     /// One line for `--help`.
     pub summary: &'static str,
-    /// Writes the whole report; the text ends with a newline.
+    /// Writes the whole report; unless it is empty, the text ends with a newline.
     pub write: fn(&Report, &Style) -> String,
 }
 
@@ -38,4 +46,135 @@ pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT];
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Output> {
     ALL.iter().find(|output| output.name == name)
+}
+
+/// What was checked and what came of it: `3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)`.
+fn closing(summary: &Summary) -> String {
+    let Summary { environments, keys, files, fixable, ignored, .. } = *summary;
+    let (environments, keys, files) = (plural(environments, "environment"), plural(keys, "key"), plural(files, "file"));
+    let mut line = format!("{environments}, {keys}, {files}: {}", verdict(summary));
+    let extra: Vec<_> = [(fixable, "fixable"), (ignored, "ignored")]
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    if !extra.is_empty() {
+        let _ = write!(line, " ({})", extra.join(", "));
+    }
+    line
+}
+
+/// `4 errors, 1 warning`, or `no findings`.
+fn verdict(summary: &Summary) -> String {
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+    let found: Vec<_> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| plural(*number, word)).collect();
+    if found.is_empty() { "no findings".to_owned() } else { found.join(", ") }
+}
+
+/// `1 key`, `2 keys`.
+fn plural(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The fix, unless its place or its columns would tell something about a secret.
+fn told_fix<'a>(report: &Report, finding: &'a Finding) -> Option<&'a Fix> {
+    let told = |fix: &&Fix| !report.sources.hides(fix.span) && report.sources.veiled(fix.span) == fix.span;
+    finding.fix.as_ref().filter(told)
+}
+
+/// Where to show a finding in formats that take no finding without a place: the place, else a related one.
+fn shown_at(finding: &Finding) -> Option<Span> {
+    finding.label.as_ref().or_else(|| finding.related.first()).map(|label| label.span)
+}
+
+/// The file that stands for the project where a format takes no finding without a file and there is none.
+const PROJECT_FILE: &str = "sparkcfg.toml";
+
+/// What a finding stays known by when lines move: a hash of code, environments, key and path, and which one of
+/// those with the same hash it is, from 1.
+///
+/// No text of a file goes in: the hash of a short secret tells the secret.
+fn fingerprints(report: &Report) -> Vec<(String, usize)> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let identify = |finding: &Finding| {
+        let mut hash = Sha256::new();
+        let path = shown_at(finding).map_or(PROJECT_FILE, |span| report.sources.path(span.source));
+        let key = finding.key.as_deref().unwrap_or_default();
+        // No part holds a null byte, so two different findings never hash the same text.
+        hash.update([finding.rule.code, key, path, &finding.environments.join("\0\0")].join("\0"));
+        let mut name = String::with_capacity(32);
+        for byte in hash.finalize().iter().take(16) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        let nth = seen.entry(name.clone()).or_default();
+        *nth += 1;
+        (name, *nth)
+    };
+    report.findings.iter().map(identify).collect()
+}
+
+/// `path` as a relative URI reference (RFC 3986): everything but unreserved characters and `/` percent-encoded.
+fn uri(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// JSON, indented, with everything that [`acts`] escaped, also in texts that are passed on exactly as they are.
+fn json_text(document: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let mut out = String::with_capacity(text.len() + 1);
+    for line in text.lines() {
+        for character in line.chars() {
+            if acts(&out, character) {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            } else {
+                out.push(character);
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_counts() {
+        let nothing = Summary::default();
+        for (summary, expected) in [
+            (
+                Summary { environments: 3, keys: 57, files: 9, errors: 4, warnings: 1, fixable: 2, ..nothing },
+                "3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)",
+            ),
+            (Summary { environments: 1, keys: 1, files: 1, ..nothing }, "1 environment, 1 key, 1 file: no findings"),
+            (
+                Summary { notes: 1, fixable: 1, ignored: 3, ..nothing },
+                "0 environments, 0 keys, 0 files: 1 note (1 fixable, 3 ignored)",
+            ),
+        ] {
+            assert_eq!(closing(&summary), expected);
+        }
+    }
+
+    #[test]
+    fn json_is_inert_and_says_the_same() {
+        for text in ["a\u{7f}\u{9b}\u{202e}\u{e0041}b", "##[group]", "##vso[x]", "plain \"quoted\" \n ü"] {
+            let written = json_text(&text);
+            assert!(!written.trim_end().chars().any(|character| acts("", character)), "{written:?}");
+            assert!(!written.contains("##[") && !written.contains("##vso["), "{written}");
+            assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        }
+    }
 }

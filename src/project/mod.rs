@@ -137,9 +137,9 @@ impl Project {
     /// Whether there is anything to check.
     ///
     /// # Errors
-    /// A broken `sparkcfg.toml`, a folder that cannot be listed.
-    pub fn has_environments(files: &Files) -> Result<bool, Error> {
-        Ok(!stacks(files, &Self::config(files)?, true)?.is_empty())
+    /// A folder that cannot be listed.
+    pub fn has_environments(files: &Files, config: &Config) -> Result<bool, Error> {
+        Ok(!stacks(files, config, true)?.is_empty())
     }
 
     /// The names of the environments, in order.

@@ -48,6 +48,10 @@ impl Schema {
                 },
             };
             let value = match part {
+                // A URL that carries no password says that none is asked for; that is an answer too.
+                Some(part @ ("user" | "password")) if text.contains("://") => {
+                    Some(parts::of(&text, part).unwrap_or_default())
+                }
                 Some(part) => parts::of(&text, part),
                 None => (!text.is_empty()).then_some(text),
             };

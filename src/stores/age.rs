@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{CannotSeal, Damage, DamageKind, Order, Parse, Readers, Sealed, State, Store, is_name, offset};
+use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
-use crate::layer::{Content, Entry, Fault};
+use crate::layer::{Content, Entry, Fault, Parse};
 use crate::secret::Secret;
 
 /// Whole age files.

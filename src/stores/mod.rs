@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use crate::envelope::CannotOpen;
 use crate::identity::{Identities, Recipient};
-use crate::layer::{Entry, Fault};
+use crate::layer::{Entry, Fault, Parse};
+use crate::plain::is_name;
 use crate::secret::Secret;
 
 pub mod age;
@@ -27,7 +28,8 @@ pub struct Store {
     pub suffix: &'static str,
     /// Whether names, and who can read, are visible without a key.
     pub shows_names: bool,
-    /// Reads a file as far as `identities` allow. Never fails: what is wrong is in the answer.
+    /// Reads a file as far as `identities` allow; opened values are read by the dialect that is handed over. Never
+    /// fails: what is wrong is in the answer.
     pub open: fn(&[u8], &Identities, Parse) -> Sealed,
     /// Who can read the file, without any key.
     pub readers: fn(&[u8]) -> Result<Readers, CannotOpen>,
@@ -45,9 +47,6 @@ pub static ALL: &[Store] = &[age::STORE, sops::STORE];
 pub fn of(path: &str) -> Option<&'static Store> {
     ALL.iter().find(|store| path.ends_with(store.suffix))
 }
-
-/// Reads dotenv text as the compose dialect does; the dialects are a table of their own, so the caller brings it.
-pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
 
 /// A sealed file, read.
 pub struct Sealed {
@@ -205,16 +204,6 @@ impl Sealed {
     }
 }
 
-/// Whether `key` can be a variable's name: a letter or `_`, then letters, digits, `_`, `.` and `-`.
-///
-/// Narrower than what dialects accept, because a piece of a multi-line secret that was sealed line by line stands in
-/// the file as a key in plain sight, and must not be taken for a name.
-fn is_name(key: &str) -> bool {
-    let mut bytes = key.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
-}
-
 fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
@@ -233,21 +222,6 @@ mod tests {
             ("environments/prod.secrets.yaml", None),
         ] {
             assert_eq!(of(path).map(|store| store.name), expected, "{path}");
-        }
-    }
-
-    #[test]
-    fn names() {
-        for (key, expected) in [
-            ("A", true),
-            ("_a.B-9", true),
-            ("", false),
-            ("9A", false),
-            ("A B", false),
-            ("export A", false),
-            ("Ä", false),
-        ] {
-            assert_eq!(is_name(key), expected, "{key}");
         }
     }
 }

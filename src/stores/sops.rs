@@ -4,16 +4,17 @@
 //! file was changed by somebody who cannot open it; the rules of [`DamageKind`] close that.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use self::document::{Document, Line};
 use self::opened::Opened;
-use super::{Damage, DamageKind, Parse, Readers, Sealed, State, Store, is_name, offset};
+use super::{Damage, DamageKind, Readers, Sealed, State, Store, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Identities;
-use crate::layer::{Content, Entry, Fault};
+use crate::layer::{Content, Entry, Fault, Parse};
 use crate::secret::Secret;
 
 mod cipher;
@@ -34,8 +35,7 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
         return Sealed::unreadable(text, message, help);
     }
     let document = Document::parse(&text);
-    let mut damages = document.damages.clone();
-    damages.extend(profile(&document));
+    let (mut damages, masks) = profile(&document);
     let opened = Opened::open(&document, identities);
     let state = match &opened {
         Ok(_) => State::Opened,
@@ -47,12 +47,11 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
             State::Damaged
         }
     };
+    // Without an identity too, what is broken is known to be; with one, it was not opened.
     let broken = damages.iter().any(|damage| damage.kind == DamageKind::Broken);
     let state = if broken { State::Damaged } else { state };
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
-    let values = opened.as_ref().ok().filter(|_| state == State::Opened);
-    let (entries, faults) = entries(&document, values, parse);
-    let masks = masks(&document);
+    let (entries, faults) = entries(&document, opened.as_ref().ok(), parse);
     let readers = document.readers();
     Sealed { text, entries, faults, damages, masks, readers, state }
 }
@@ -138,38 +137,58 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     Ok(())
 }
 
-/// What breaks the rules of a sealed file and can be seen without a key.
-fn profile(document: &Document<'_>) -> Vec<Damage> {
-    let mut damages = Vec::new();
+/// What breaks the rules of a sealed file and can be seen without a key; and what no output may show: whatever is not
+/// sealed, and whatever stands where a name should.
+fn profile(document: &Document<'_>) -> (Vec<Damage>, Vec<Range<u32>>) {
+    let mut damages = document.damages.clone();
+    let mut masks: Vec<_> = damages.iter().map(|damage| damage.range.clone()).collect();
     let mut keys = HashSet::new();
     for line in &document.lines {
-        let mut push = |range, kind, message, help| damages.push(Damage { range, kind, message, help });
-        if let Some(key) = line.key {
-            if !is_name(key) {
-                let help =
-                    "write KEY=value with no blanks before the `=`; a multi-line value goes on one line, with \\n";
-                push(line.key_range(), DamageKind::KeyName, "this is no variable's name", help);
-            } else if !keys.insert(key) {
-                let help = "keep one of the two";
-                push(line.key_range(), DamageKind::Duplicate, "this key stands in the file twice", help);
+        if let Some(damage) = line.key.and_then(|key| key_damage(key, line, &mut keys)) {
+            if damage.kind == DamageKind::KeyName {
+                masks.push(line.key_range());
             }
+            damages.push(damage);
         }
-        if cipher::looks_sealed(line.value) {
-            if cipher::Token::parse(line.value).is_none() {
-                push(line.value_range(), DamageKind::Broken, unparsed(line.value), RESTORE);
-            }
-        } else if line.key.is_none() {
-            let help = "anybody who can push may have written it; seal it, or remove it";
-            push(line.value_range(), DamageKind::Comment, "this comment is not sealed", help);
-        } else if line.value.is_empty() {
-            let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
-            push(line.key_range(), DamageKind::Unsealed, "the value is empty, so nothing protects it", help);
-        } else {
-            let help = "set it with `sparkcfg secrets set`, and change it where it is used: it stands in the history";
-            push(line.value_range(), DamageKind::Unsealed, "the value is in plain text", help);
+        if let Some(damage) = value_damage(line) {
+            masks.push(line.value_range());
+            damages.push(damage);
         }
     }
-    damages
+    masks.retain(|range| !range.is_empty());
+    (damages, masks)
+}
+
+fn key_damage<'a>(key: &'a str, line: &Line<'a>, keys: &mut HashSet<&'a str>) -> Option<Damage> {
+    let (kind, message, help) = if !is_name(key) {
+        let help = "write KEY=value with no blanks before the `=`; a multi-line value goes on one line, with \\n";
+        (DamageKind::KeyName, "this is no variable's name", help)
+    } else if !keys.insert(key) {
+        (DamageKind::Duplicate, "this key stands in the file twice", "keep one of the two")
+    } else {
+        return None;
+    };
+    Some(Damage { range: line.key_range(), kind, message, help })
+}
+
+fn value_damage(line: &Line<'_>) -> Option<Damage> {
+    let range = if line.value.is_empty() { line.key_range() } else { line.value_range() };
+    let empty_comment = line.key.is_none() && line.value.is_empty();
+    let (kind, message, help) = if empty_comment || cipher::Token::parse(line.value).is_some() {
+        return None;
+    } else if cipher::looks_sealed(line.value) {
+        (DamageKind::Broken, unparsed(line.value), RESTORE)
+    } else if line.key.is_none() {
+        let help = "anybody who can push may have written it; seal it, or remove it";
+        (DamageKind::Comment, "this comment is not sealed", help)
+    } else if line.value.is_empty() {
+        let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
+        (DamageKind::Unsealed, "the value is empty, so nothing protects it", help)
+    } else {
+        let help = "set it with `sparkcfg secrets set`, and change it where it is used: it stands in the history";
+        (DamageKind::Unsealed, "the value is in plain text", help)
+    };
+    Some(Damage { range, kind, message, help })
 }
 
 fn unparsed(value: &str) -> &'static str {
@@ -178,14 +197,6 @@ fn unparsed(value: &str) -> &'static str {
     } else {
         "the sealed value is cut off or changed"
     }
-}
-
-/// Whatever was not sealed, and whatever stands where a name should.
-fn masks(document: &Document<'_>) -> Vec<std::ops::Range<u32>> {
-    let strays = document.damages.iter().map(|damage| damage.range.clone());
-    let odd = document.lines.iter().filter(|line| line.key.is_some_and(|key| !is_name(key))).map(Line::key_range);
-    let plain = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_none()).map(Line::value_range);
-    strays.chain(odd).chain(plain).filter(|range| !range.is_empty()).collect()
 }
 
 /// The entries of the file; a key that is no name may be a piece of a secret, and is none.

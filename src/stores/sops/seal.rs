@@ -141,6 +141,7 @@ impl<'a> Draft<'a> {
                     }
                     body.mac.add(&value, selected);
                 }
+                None if known.is_none() && !selected && looks_sealed(&value) => return Err(refuse(FALSE_SEAL)),
                 None => walk.comment(&value),
             }
             let written = self.written(&line, &value, selected, known).ok_or_else(|| refuse(TOO_LONG))?;
@@ -225,6 +226,8 @@ type Refusal = (&'static str, &'static str);
 
 const NO_ASSIGNMENT: Refusal =
     ("this line is no KEY=value", "a multi-line value goes on one line, in double quotes, with \\n for each line end");
+const FALSE_SEAL: Refusal =
+    ("this comment would stay in plain text and look as if it were sealed", "begin it with anything but ENC[");
 const TOO_LONG: Refusal = ("the value is too long to be sealed", "keep it in a file of its own");
 
 /// Whether a line that is new may stand in a sealed file. What stood there before is left to the checks.
@@ -253,5 +256,31 @@ fn push_raw(text: &mut String, key: Option<&str>, value: &str) {
     match key {
         Some(key) => text.extend([key, "=", value, "\n"]),
         None => text.extend(["#", value, "\n"]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Identities;
+
+    #[test]
+    fn a_digest_over_sealed_values_only() {
+        use ::age::secrecy::ExposeSecret;
+        let identity = ::age::x25519::Identity::generate();
+        let mut identities = Identities::default();
+        identities.add("test", identity.to_string().expose_secret());
+        let recipients = [identity.to_public().to_string().parse().unwrap()];
+        let mut draft = Draft::fresh();
+        draft.fields.insert("mac_only_encrypted", "true");
+        let body = draft.body("A=1\n# note\nB=2\n").unwrap();
+        let text = draft.finish(body, &recipients, "2026-11-23T07:06:00Z").unwrap();
+        for (metadata, expected) in [("sops_mac_only_encrypted=true\n", true), ("", false)] {
+            let text = text.replace("sops_mac_only_encrypted=true\n", metadata);
+            assert_eq!(Opened::open(&Document::parse(&text), &identities).is_ok(), expected);
+        }
+        // The digest leaves plain values out, so they can change; the checks report that they are plain.
+        let text = format!("C_unencrypted=3\n{text}");
+        assert!(Opened::open(&Document::parse(&text), &identities).is_ok());
     }
 }

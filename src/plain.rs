@@ -1,0 +1,271 @@
+//! Edits of opened dotenv text: between a sealed file that was opened and the one that takes its place.
+//!
+//! The text is the compose dialect's, and each value stays on one line, because SOPS knows nothing of quotes.
+
+use std::ops::Range;
+
+use crate::layer::{Content, Parse};
+use crate::secret::Secret;
+
+/// Whether `key` can be a variable's name: a letter or `_`, then letters, digits, `_`, `.` and `-`.
+///
+/// Narrower than what dialects accept, because a piece of a multi-line secret that was sealed line by line stands in
+/// the file as a key in plain sight, and must not be taken for a name.
+#[must_use]
+pub fn is_name(key: &str) -> bool {
+    let mut bytes = key.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+/// The text with `key` set to `value`: in the key's place, the last one if it stands there twice, or else at the end.
+///
+/// `None` if `key` is no name (see [`is_name`]) or `value` has a NUL byte, which no environment variable can hold.
+#[must_use]
+pub fn set(text: &Secret, key: &str, value: &Secret, parse: Parse) -> Option<Secret> {
+    let (text, spelled) = (text.expose(), spelled(value).filter(|_| is_name(key))?);
+    let (entries, _) = parse(text);
+    let entry = entries.iter().rfind(|entry| slice(text, &entry.key) == key);
+    let (at, start) = match entry {
+        Some(entry) if matches!(entry.content, Content::Inherited) => (entry.key.end..entry.key.end, "="),
+        Some(entry) => (entry.value.clone(), ""),
+        None => return Some(appended(text, key, spelled.expose())),
+    };
+    Some(replaced(text, &[(at, [start, spelled.expose()].concat().into())]))
+}
+
+/// The text without the lines of `key`; `None` if it has none.
+#[must_use]
+pub fn unset(text: &Secret, key: &str, parse: Parse) -> Option<Secret> {
+    let text = text.expose();
+    let (entries, _) = parse(text);
+    let lines = entries.iter().filter(|entry| slice(text, &entry.key) == key).map(|entry| {
+        let start = text.get(..entry.key.start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let rest = text.get(entry.value.end as usize..).unwrap_or_default();
+        let end = rest.find('\n').map_or(text.len(), |at| entry.value.end as usize + at + 1);
+        (offset(start)..offset(end), Piece::default())
+    });
+    let lines: Vec<_> = lines.collect();
+    if lines.is_empty() { None } else { Some(replaced(text, &lines)) }
+}
+
+/// The text with every value on one line: line ends within quotes become `\n`.
+#[must_use]
+pub fn on_single_lines(text: &Secret, parse: Parse) -> Secret {
+    let text = text.expose();
+    let (entries, _) = parse(text);
+    let long = entries.iter().filter_map(|entry| {
+        let written = slice(text, &entry.value);
+        if !written.contains('\n') {
+            return None;
+        }
+        let content = match &entry.content {
+            Content::Slice(range) => slice(text, range),
+            Content::Decoded(content) => content,
+            _ => return None,
+        };
+        let joined = if written.starts_with('"') { joined(written) } else { in_double_quotes(content) };
+        Some((entry.value.clone(), joined.into()))
+    });
+    replaced(text, &long.collect::<Vec<_>>())
+}
+
+/// `value` as the compose dialect reads it back, references and escapes included, on one line; `None` if it cannot be.
+#[must_use]
+pub fn spelled(value: &Secret) -> Option<Secret> {
+    let value = value.expose();
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:@%+,=".contains(&byte);
+    let text = if value.contains('\0') {
+        return None;
+    } else if value.bytes().all(bare) {
+        value.to_owned()
+    } else if value.contains(['\'', '\\', '\n', '\r']) {
+        in_double_quotes(value)
+    } else {
+        let mut text = String::with_capacity(value.len() + 2);
+        text.extend(["'", value, "'"]);
+        text
+    };
+    Some(Secret::new(text))
+}
+
+fn in_double_quotes(value: &str) -> String {
+    let mut text = String::with_capacity(2 * value.len() + 2);
+    text.push('"');
+    for character in value.chars() {
+        match character {
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '"' | '\\' | '$' => text.extend(['\\', character]),
+            _ => text.push(character),
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// A value in double quotes, its line ends spelled out and all else as it stands.
+fn joined(written: &str) -> String {
+    let mut text = String::with_capacity(2 * written.len());
+    let mut escapes = false;
+    for character in written.chars() {
+        match character {
+            // A backslash before a line end stands for itself; before `\n` it would not.
+            '\n' if escapes => text.push_str("\\\\n"),
+            '\n' => text.push_str("\\n"),
+            _ => text.push(character),
+        }
+        escapes = character == '\\' && !escapes;
+    }
+    text
+}
+
+/// A part of a new text, wiped on drop.
+type Piece = zeroize::Zeroizing<String>;
+
+/// Replaces ranges, given in order.
+fn replaced(text: &str, changes: &[(Range<u32>, Piece)]) -> Secret {
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the secrets.
+    let size = text.len() + changes.iter().map(|(_, piece)| piece.len()).sum::<usize>();
+    let mut edited = String::with_capacity(size);
+    let mut at = 0;
+    for (range, piece) in changes {
+        edited.push_str(slice(text, &(at..range.start)));
+        edited.push_str(piece);
+        at = range.end.max(at);
+    }
+    edited.push_str(slice(text, &(at..offset(text.len()))));
+    Secret::new(edited)
+}
+
+fn appended(text: &str, key: &str, spelled: &str) -> Secret {
+    let mut changed = String::with_capacity(text.len() + key.len() + spelled.len() + 3);
+    changed.push_str(text);
+    if !text.is_empty() && !text.ends_with('\n') {
+        changed.push('\n');
+    }
+    changed.extend([key, "=", spelled, "\n"]);
+    Secret::new(changed)
+}
+
+fn slice<'a>(text: &'a str, range: &Range<u32>) -> &'a str {
+    text.get(range.start as usize..range.end as usize).unwrap_or_default()
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::{Entry, Fault};
+
+    /// Lines `KEY=value`, `KEY='value'`, `KEY="value"`, the quoted ones over several lines, and `KEY`.
+    fn parse(text: &str) -> (Vec<Entry>, Vec<Fault>) {
+        let (mut entries, mut at) = (Vec::new(), 0);
+        while at < text.len() {
+            let line_end = text[at..].find('\n').map_or(text.len(), |found| at + found);
+            let line = &text[at..line_end];
+            let key_end = at + line.find('=').unwrap_or(line.len());
+            let start = (key_end + 1).min(line_end);
+            let quote = text[start..line_end].chars().next().filter(|first| "'\"".contains(*first));
+            let close = quote.and_then(|quote| text[start + 1..].find(quote)).map(|found| start + found + 2);
+            let end = close.unwrap_or(line_end);
+            let inset = u32::from(close.is_some());
+            if !line.is_empty() && !line.starts_with('#') {
+                let slice = Content::Slice(offset(start) + inset..offset(end) - inset);
+                let content = if key_end == line_end { Content::Inherited } else { slice };
+                let (key, value) = (offset(at)..offset(key_end), offset(start)..offset(end));
+                entries.push(Entry { key, value, content, interpolates: quote != Some('\'') });
+            }
+            at = text[end..].find('\n').map_or(text.len(), |found| end + found + 1);
+        }
+        (entries, Vec::new())
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    #[test]
+    fn spellings() {
+        for (value, expected) in [
+            ("", Some("")),
+            ("postgres://u:p@db:5432/app", Some("postgres://u:p@db:5432/app")),
+            ("two words", Some("'two words'")),
+            ("pa$$w0rd#1", Some("'pa$$w0rd#1'")),
+            ("a\"b", Some("'a\"b'")),
+            ("it's $5", Some("\"it's \\$5\"")),
+            ("C:\\new", Some("\"C:\\\\new\"")),
+            ("-----BEGIN\nx\n", Some("\"-----BEGIN\\nx\\n\"")),
+            ("a\r\nb", Some("\"a\\r\\nb\"")),
+            ("a\0b", None),
+        ] {
+            assert_eq!(spelled(&secret(value)).as_ref().map(Secret::expose), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn keys_are_set_in_place() {
+        for (text, key, value, expected) in [
+            ("", "A", "1", "A=1\n"),
+            ("B=2", "A", "1", "B=2\nA=1\n"),
+            ("# c\nA=1\nB=2\n", "A", "9 9", "# c\nA='9 9'\nB=2\n"),
+            ("A='x\ny' # c\nB=2\n", "A", "1", "A=1 # c\nB=2\n"),
+            ("A=1\nA=2\n", "A", "3", "A=1\nA=3\n"),
+            ("A\nB=2\n", "A", "1", "A=1\nB=2\n"),
+            ("AB=1\n", "A", "1", "AB=1\nA=1\n"),
+        ] {
+            let changed = set(&secret(text), key, &secret(value), parse).unwrap();
+            assert_eq!(changed.expose(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_set() {
+        for (key, value) in [("A B", "1"), ("A\nB", "1"), ("", "1"), ("A", "a\0b")] {
+            assert!(set(&secret("A=1\n"), key, &secret(value), parse).is_none(), "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_are_removed() {
+        for (text, expected) in [
+            ("A=1\nB=2\n", Some("B=2\n")),
+            ("# c\nB=2\nA='x\ny' # c\nC=3", Some("# c\nB=2\nC=3")),
+            ("A=1\nB=2\nA=3", Some("B=2\n")),
+            ("AB=1\n", None),
+        ] {
+            assert_eq!(unset(&secret(text), "A", parse).as_ref().map(Secret::expose), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_come_to_one_line() {
+        for (text, expected) in [
+            ("A=1\nB='x'\n", "A=1\nB='x'\n"),
+            ("A=\"x\ny $Z\"\nB=2\n", "A=\"x\\ny $Z\"\nB=2\n"),
+            ("A='it\n$x \\'\nB=2\n", "A=\"it\\n\\$x \\\\\"\nB=2\n"),
+            ("A=\"x\\\ny\"\n", "A=\"x\\\\\\ny\"\n"),
+            ("A=\"x\\\\\ny\"\n", "A=\"x\\\\\\ny\"\n"),
+        ] {
+            assert_eq!(on_single_lines(&secret(text), parse).expose(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        for (key, expected) in [
+            ("A", true),
+            ("_a.B-9", true),
+            ("", false),
+            ("9A", false),
+            ("A B", false),
+            ("export A", false),
+            ("Ä", false),
+        ] {
+            assert_eq!(is_name(key), expected, "{key}");
+        }
+    }
+}

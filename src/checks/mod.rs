@@ -8,6 +8,7 @@ mod bad_length;
 mod bad_pattern;
 mod cannot_open;
 mod command_substitution;
+mod comparison;
 mod deprecated_key;
 mod duplicate_key;
 mod invalid_key_name;
@@ -248,6 +249,9 @@ impl File<'_> {
 
     /// The key of an entry, as it may be told.
     fn name(&self, entry: &Entry) -> String {
+        if self.project.trails_secret(self.layer, entry) {
+            return crate::source::MASK.to_owned();
+        }
         told_name(self.layer.key(entry))
     }
 }

@@ -33,7 +33,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                     allowed.iter().find(|allowed| lower.as_ref() == Some(&allowed.to_lowercase())).map(String::as_str);
                 let near = same.or_else(|| nearest(shown.as_deref()?, allowed.iter().map(String::as_str)));
                 let help = near.map_or_else(|| format!("see {see}"), |near| format!("did you mean {near}? ({see})"));
-                (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
+                // The list of what a secret may be would tell it.
+                let rule = match shown {
+                    Some(_) => format!("allowed is {}", several(allowed)),
+                    None => "which is not one of those allowed".to_owned(),
+                };
+                (format!("{}, {rule}", subject.is(setting)), help)
             }
             ViolationKind::NotHere { only_in } => {
                 let message = format!(

@@ -7,7 +7,7 @@
 //!
 //! Remedy: change one of them.
 
-use super::{Subject, values_disagree};
+use super::{Subject, comparison};
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::Relation;
 
@@ -19,5 +19,5 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    values_disagree::told(subject, Relation::Differ, &RULE, findings);
+    comparison::told(subject, Relation::Differ, &RULE, findings);
 }

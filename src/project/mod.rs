@@ -5,6 +5,7 @@ pub mod files;
 pub mod layout;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::dialects::compose;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
-use crate::layer::{Fault, Layer};
+use crate::layer::{Entry, Fault, Layer};
 use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
@@ -152,7 +153,10 @@ impl Project {
     pub fn environments(&self) -> Vec<Environment<'_>> {
         let resolved = self.stacks.iter().map(|(name, layers)| {
             let layers = layers.iter().map(|layer| &self.layers[*layer]).collect();
-            Environment::new(Arc::clone(name), self.config.is_protected(name), layers, &self.process)
+            let mut environment =
+                Environment::new(Arc::clone(name), self.config.is_protected(name), layers, &self.process);
+            environment.hide_references(|key, text| self.hides(key, text));
+            environment
         });
         resolved.collect()
     }
@@ -201,6 +205,16 @@ impl Project {
         (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
 
+    /// Whether an entry stands after a secret on the same line: what follows a closing quote is read as a key, and may
+    /// be the rest of a secret that holds a quote itself.
+    #[must_use]
+    pub fn trails_secret(&self, layer: &Layer, entry: &Entry) -> bool {
+        let line = line_around(layer, entry.key.start);
+        let after = layer.entries.partition_point(|other| other.key.start < entry.key.start);
+        let mut before = layer.entries[..after].iter().rev().take_while(|other| other.value.end >= line.start);
+        before.any(|other| self.hides(layer.key(other), layer.content(other).unwrap_or_default()))
+    }
+
     /// Marks everything that no output may show. Only needed once there is something to show.
     pub fn hide_secrets(&mut self) {
         let mut spans = Vec::new();
@@ -211,7 +225,7 @@ impl Project {
                 let key = layer.key(entry);
                 let text = layer.content(entry).unwrap_or_default();
                 if layer.sealed || self.hides(key, text) {
-                    spans.push(layer.span(&entry.value));
+                    spans.extend([layer.span(&entry.value), layer.span(&rest_of_line(layer, &entry.value))]);
                 }
                 if !detection::is_plausible_name(key) {
                     spans.push(layer.span(&entry.key));
@@ -281,6 +295,19 @@ impl Project {
 fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
+}
+
+/// What follows a secret on its line: behind ` #` or a quote within it, the rest of a secret is read as a comment or a
+/// key. A comment to sparkcfg is none.
+fn rest_of_line(layer: &Layer, value: &Range<u32>) -> Range<u32> {
+    let end = line_around(layer, value.end).end;
+    let line = layer.slice(&(value.end..end));
+    let rest = match line.rfind('#') {
+        Some(at) if line[at + 1..].trim_start().starts_with("sparkcfg:") => &line[..at],
+        _ => line,
+    };
+    let offset = |at: usize| value.end + u32::try_from(at).unwrap_or_default();
+    offset(rest.len() - rest.trim_start().len())..offset(rest.trim_end().len())
 }
 
 fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {

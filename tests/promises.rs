@@ -27,7 +27,10 @@ fn commands() -> BTreeSet<String> {
     let home = tempfile::tempdir().unwrap();
     let help = run("sparkcfg --help", root(), home.path()).stdout;
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    lines.filter(|line| !line.starts_with("   ")).filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()
+    lines
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| Some(line.split_whitespace().next()?.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -42,7 +45,8 @@ fn a_code_is_listed_once_and_in_order() {
 
 #[test]
 fn a_code_is_a_file() {
-    let holds_rule = |name: &String| fs::read_to_string(root().join("src/checks").join(name)).unwrap().contains("static RULE: Rule");
+    let holds_rule =
+        |name: &String| fs::read_to_string(root().join("src/checks").join(name)).unwrap().contains("static RULE: Rule");
     let files: BTreeSet<_> = names("src/checks").into_iter().filter(holds_rule).collect();
     let expected: BTreeSet<_> = codes().iter().map(|code| format!("{}.rs", code.replace('-', "_"))).collect();
     assert_eq!(files, expected);
@@ -184,7 +188,10 @@ fn console_blocks(text: &str) -> Vec<(String, String)> {
             let (line, output) = part.split_once('\n').unwrap_or((part, ""));
             // `[exit 1]` may stand last, as in the transcripts.
             let output = output.trim_end();
-            let output = output.rsplit_once('\n').filter(|(_, last)| last.starts_with("[exit ")).map_or(output, |(rest, _)| rest);
+            let output = output
+                .rsplit_once('\n')
+                .filter(|(_, last)| last.starts_with("[exit "))
+                .map_or(output, |(rest, _)| rest);
             found.push((line.to_owned(), output.to_owned()));
         }
     }

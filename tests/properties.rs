@@ -24,30 +24,149 @@ fn text(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 const ENV: &[&str] = &[
-    "KEY", "OTHER", "=", ":", "\n", "\r\n", "\n\n", "\"", "'", "\\", "\\n", "\\$", "$", "${", "${KEY", "}", ":-", ":?", "$$", "$(",
-    "`", "#", " #", "# sparkcfg: ignore[syntax] why\n", "# sparkcfg: ignore[", "# sparkcfg: ignore-file", " ", "\t",
-    "export ", "1", "true", "80800", "é", "密", "\u{85}", "\u{a0}", "\u{feff}", "\u{202e}", "\0", "\u{1b}[31m", ";", "[]", ".",
-    "PASSWORD=", "postgres://u:p@h/d", "changeme", "-----BEGIN RSA PRIVATE KEY-----\n", "ENC[AES256_GCM,data:x,type:str]",
+    "KEY",
+    "OTHER",
+    "=",
+    ":",
+    "\n",
+    "\r\n",
+    "\n\n",
+    "\"",
+    "'",
+    "\\",
+    "\\n",
+    "\\$",
+    "$",
+    "${",
+    "${KEY",
+    "}",
+    ":-",
+    ":?",
+    "$$",
+    "$(",
+    "`",
+    "#",
+    " #",
+    "# sparkcfg: ignore[syntax] why\n",
+    "# sparkcfg: ignore[",
+    "# sparkcfg: ignore-file",
+    " ",
+    "\t",
+    "export ",
+    "1",
+    "true",
+    "80800",
+    "é",
+    "密",
+    "\u{85}",
+    "\u{a0}",
+    "\u{feff}",
+    "\u{202e}",
+    "\0",
+    "\u{1b}[31m",
+    ";",
+    "[]",
+    ".",
+    "PASSWORD=",
+    "postgres://u:p@h/d",
+    "changeme",
+    "-----BEGIN RSA PRIVATE KEY-----\n",
+    "ENC[AES256_GCM,data:x,type:str]",
 ];
 
 const SCHEMA: &[&str] = &[
-    "{", "}", "[", "]", ":", ",", "\"", "\"properties\":{", "\"KEY\":{", "\"type\":\"integer\"", "\"type\":", "\"$ref\":\"#\"",
-    "\"$ref\":\"#/properties/KEY\"", "\"allOf\":[", "\"not\":{}", "\"pattern\":\"(\"", "\"pattern\":\"^a+$\"", "\"minimum\":1e999",
-    "\"enum\":[1,null]", "\"x-sparkcfg\":{", "\"in\":{\"prod\":{", "\"agree\":[[\"A#port\",\"B\"]]", "\"required\":[\"KEY\"]",
-    "\"$schema\":\"http://json-schema.org/draft-04/schema#\"", "true", "null", "0", "-1", "\"format\":\"port\"", "\\u0000", " ", "\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    "\"",
+    "\"properties\":{",
+    "\"KEY\":{",
+    "\"type\":\"integer\"",
+    "\"type\":",
+    "\"$ref\":\"#\"",
+    "\"$ref\":\"#/properties/KEY\"",
+    "\"allOf\":[",
+    "\"not\":{}",
+    "\"pattern\":\"(\"",
+    "\"pattern\":\"^a+$\"",
+    "\"minimum\":1e999",
+    "\"enum\":[1,null]",
+    "\"x-sparkcfg\":{",
+    "\"in\":{\"prod\":{",
+    "\"agree\":[[\"A#port\",\"B\"]]",
+    "\"required\":[\"KEY\"]",
+    "\"$schema\":\"http://json-schema.org/draft-04/schema#\"",
+    "true",
+    "null",
+    "0",
+    "-1",
+    "\"format\":\"port\"",
+    "\\u0000",
+    " ",
+    "\n",
 ];
 
 const CONFIG: &[&str] = &[
-    "schema = ", "\"schemas/app.schema.json\"", "\"../up\"", "\"builtin:spark\"", "\n", "[environments]\n", "prod = ", "[\".env\"]",
-    "[\"environments/prod.secrets.env\"]", "[severity]\n", "syntax = ", "\"off\"", "\"error\"", "[workspace]\n", "members = ", "[\"*\"]",
-    "[people]\n", "[access]\n", "protected = ", "[]", "identities = ", "=", "\"", "'''", "1", "é", "#", "{", "}",
+    "schema = ",
+    "\"schemas/app.schema.json\"",
+    "\"../up\"",
+    "\"builtin:spark\"",
+    "\n",
+    "[environments]\n",
+    "prod = ",
+    "[\".env\"]",
+    "[\"environments/prod.secrets.env\"]",
+    "[severity]\n",
+    "syntax = ",
+    "\"off\"",
+    "\"error\"",
+    "[workspace]\n",
+    "members = ",
+    "[\"*\"]",
+    "[people]\n",
+    "[access]\n",
+    "protected = ",
+    "[]",
+    "identities = ",
+    "=",
+    "\"",
+    "'''",
+    "1",
+    "é",
+    "#",
+    "{",
+    "}",
 ];
 
 const SEALED: &[&str] = &[
-    "KEY=", "ENC[AES256_GCM,data:", "qw==", ",iv:", "ebdIllhcYeuxbFjTpRv2wQDY6zbbRP4BYPC9IuhygHA=", ",tag:", "PR9m/vdT8P8rAFJWgGnfPA==",
-    ",type:str]", "\n", "#", "sops_age__list_0__map_enc=", "-----BEGIN AGE ENCRYPTED FILE-----", "\\n", "\n-----END AGE ENCRYPTED FILE-----\n",
-    "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA", "sops_age__list_0__map_recipient=", "age1sntty6rrnszd5265qgh38vqvg9xufsthkx3cay59fyugl30r9gxqzs2nkt",
-    "sops_lastmodified=2026-11-23T07:06:00Z", "sops_mac=", "sops_version=3.13.2", "sops_unencrypted_suffix=", "sops_encrypted_regex=(", "é", "\0", "=",
+    "KEY=",
+    "ENC[AES256_GCM,data:",
+    "qw==",
+    ",iv:",
+    "ebdIllhcYeuxbFjTpRv2wQDY6zbbRP4BYPC9IuhygHA=",
+    ",tag:",
+    "PR9m/vdT8P8rAFJWgGnfPA==",
+    ",type:str]",
+    "\n",
+    "#",
+    "sops_age__list_0__map_enc=",
+    "-----BEGIN AGE ENCRYPTED FILE-----",
+    "\\n",
+    "\n-----END AGE ENCRYPTED FILE-----\n",
+    "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA",
+    "sops_age__list_0__map_recipient=",
+    "age1sntty6rrnszd5265qgh38vqvg9xufsthkx3cay59fyugl30r9gxqzs2nkt",
+    "sops_lastmodified=2026-11-23T07:06:00Z",
+    "sops_mac=",
+    "sops_version=3.13.2",
+    "sops_unencrypted_suffix=",
+    "sops_encrypted_regex=(",
+    "é",
+    "\0",
+    "=",
 ];
 
 proptest! {
@@ -148,18 +267,93 @@ proptest! {
             put("sparkcfg.toml", config.into_bytes());
         }
         let files = Files::staged(Path::new("."), "", folder);
-        if let Ok(mut project) = Project::read(&files, &Options { personal: true, ..Options::default() }) {
-            let found = checks::run(&project);
-            project.hide_secrets();
-            let report = Report::new("validate", found.findings, std::mem::take(&mut project.sources), Summary::default());
-            let style = Style { color: false, unicode: true, width: 100, quiet: false };
-            for output in outputs::ALL {
-                let text = (output.write)(&report, &style);
+        if let Ok(project) = Project::read(&files, &Options { personal: true, ..Options::default() }) {
+            for text in outputs_of(project) {
                 let acts = text.chars().find(|character| character.is_control() && *character != '\n');
-                prop_assert!(acts.is_none(), "{} shows {acts:?}", output.name);
+                prop_assert!(acts.is_none(), "{acts:?} in {text}");
             }
         }
     }
+}
+
+/// A line of a secret, whatever stands in and around its value; or one without a secret.
+fn line() -> impl Strategy<Value = String> {
+    let odd = select(
+        &[
+            "\"",
+            "'",
+            "\\",
+            " #",
+            "#",
+            "$",
+            "${",
+            "}",
+            ":-",
+            "$(",
+            "`",
+            " ",
+            "=",
+            ":",
+            ";",
+            "@",
+            "/",
+            "://",
+            "x",
+            "é",
+            "\u{202e}",
+            "# sparkcfg: ignore[syntax] ",
+            "\r",
+        ][..],
+    );
+    let secret = (vec(odd.clone(), 0..4), vec(odd, 0..4), select(&["=", " = ", ": ", "=\"", "='"][..]));
+    let secret = secret
+        .prop_map(|(before, after, sign)| format!("DB_PASSWORD{sign}{}c4n4ry{}", before.concat(), after.concat()));
+    let plain = select(
+        &[
+            "PORT=eighty",
+            "URL=http://${DB_PASSWORD}@host/",
+            "COPY=${DB_PASSWORD}",
+            "COPY=$COPY",
+            "WORDS=two words ",
+            "PORT = 1",
+            "",
+            "# note",
+            "LONE",
+            "bad line",
+        ][..],
+    );
+    prop_oneof![2 => secret, 3 => plain.prop_map(ToOwned::to_owned)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_output_shows_a_secret(base in vec(line(), 0..6), prod in vec(line(), 0..6)) {
+        const SCHEMA: &str = r#"{ "properties": {
+            "PORT": { "type": "integer" }, "URL": { "format": "port" }, "COPY": { "enum": ["a"] }, "WORDS": { "maxLength": 1 },
+            "DB_PASSWORD": { "type": "integer", "pattern": "^a" } },
+            "x-sparkcfg": { "agree": [["COPY", "PORT"], ["URL#host", "WORDS"]] } }"#;
+        let folder = [("environments/base.env", base.join("\n")), ("environments/prod.env", prod.join("\n")), ("schemas/app.schema.json", SCHEMA.to_owned())];
+        let folder = folder.map(|(path, text)| (path.to_owned(), text.into_bytes()));
+        let files = Files::staged(Path::new("."), "", BTreeMap::from(folder));
+        let project = Project::read(&files, &Options::default());
+        prop_assert!(project.is_ok(), "{project:?}");
+        if let Ok(project) = project {
+            for text in outputs_of(project) {
+                prop_assert!(!text.contains("c4n4ry"), "{text}");
+            }
+        }
+    }
+}
+
+/// What every output says about a project.
+fn outputs_of(mut project: Project) -> Vec<String> {
+    let found = checks::run(&project);
+    project.hide_secrets();
+    let report = Report::new("validate", found.findings, std::mem::take(&mut project.sources), Summary::default());
+    let style = Style { color: false, unicode: true, width: 100, quiet: false };
+    outputs::ALL.iter().map(|output| (output.write)(&report, &style)).collect()
 }
 
 fn slice<'t>(text: &'t str, range: &Range<u32>) -> Option<&'t str> {
@@ -180,13 +374,62 @@ fn written(value: &str) -> String {
 /// JSON that looks like a schema somewhere.
 fn json() -> impl Strategy<Value = String> {
     let leaf = select(
-        &["true", "false", "{}", "[]", "null", "1", "-1.5", "\"string\"", "\"integer\"", "\"KEY\"", "\"^a\"", "\"port\"", "[\"KEY\"]", "[1,\"a\"]", "\"#/properties/KEY\""][..],
+        &[
+            "true",
+            "false",
+            "{}",
+            "[]",
+            "null",
+            "1",
+            "-1.5",
+            "\"string\"",
+            "\"integer\"",
+            "\"KEY\"",
+            "\"^a\"",
+            "\"port\"",
+            "[\"KEY\"]",
+            "[1,\"a\"]",
+            "\"#/properties/KEY\"",
+        ][..],
     );
     let name = select(
         &[
-            "type", "properties", "KEY", "A", "enum", "const", "minimum", "maximum", "minLength", "pattern", "format", "items", "anyOf", "allOf",
-            "oneOf", "not", "if", "then", "else", "required", "dependentRequired", "additionalProperties", "patternProperties", "$ref", "$defs",
-            "default", "writeOnly", "deprecated", "x-sparkcfg", "in", "prod", "required-in", "agree", "differ", "separator", "$schema",
+            "type",
+            "properties",
+            "KEY",
+            "A",
+            "enum",
+            "const",
+            "minimum",
+            "maximum",
+            "minLength",
+            "pattern",
+            "format",
+            "items",
+            "anyOf",
+            "allOf",
+            "oneOf",
+            "not",
+            "if",
+            "then",
+            "else",
+            "required",
+            "dependentRequired",
+            "additionalProperties",
+            "patternProperties",
+            "$ref",
+            "$defs",
+            "default",
+            "writeOnly",
+            "deprecated",
+            "x-sparkcfg",
+            "in",
+            "prod",
+            "required-in",
+            "agree",
+            "differ",
+            "separator",
+            "$schema",
         ][..],
     );
     leaf.prop_map(ToOwned::to_owned).prop_recursive(5, 40, 6, move |inner| {

@@ -22,7 +22,8 @@ pub(crate) fn shows_nothing_it_must_not(ran: &Ran, root: &Path) -> Vec<String> {
     let shown = ran.shown();
     let mut complaints: Vec<_> = canaries(&shown).into_iter().map(|form| format!("shows a secret as {form}")).collect();
     let acts = |character: &char| {
-        character.is_control() && *character != '\n' || matches!(*character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        character.is_control() && *character != '\n'
+            || matches!(*character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
     };
     complaints.extend(shown.chars().find(acts).map(|character| format!("shows {character:?}")));
     for line in shown.lines().filter(|line| line.trim_start().starts_with("::") || line.contains("##[")) {
@@ -79,7 +80,8 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 
 /// People and programs are told the same: codes in the same order, the same counts, the same exit code.
 pub(crate) fn same_verdict(human: &Ran, json: &Ran) -> Vec<String> {
-    static HEADLINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^(error|warning|note)\[([a-z-]+)\]: ").unwrap());
+    static HEADLINE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?m)^(error|warning|note)\[([a-z-]+)\]: ").unwrap());
     static COUNT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(\d+) (environment|key|file|error|warning|note|fixable|ignored)").unwrap());
     let mut complaints = Vec::new();

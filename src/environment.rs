@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use figment::Figment;
 use figment::value::Value;
 
-use crate::interpolation::{self, Budget, State};
+use crate::interpolation::{self, Budget, Outcome};
 use crate::layer::{Content, Entry, Layer};
 use crate::secret::Secret;
 use crate::source::Span;
@@ -300,16 +300,16 @@ fn expand_one<'a>(
     let mut unknown = false;
     let mut lookup = |name: &str| {
         if let Some(text) = process.get(name) {
-            return Some(text.as_str());
+            return Some(Cow::Borrowed(text.as_str()));
         }
         match current.get(name)? {
             Current::Known { text, sealed: secret } => {
                 sealed |= *secret;
-                Some(&**text)
+                Some(Cow::Borrowed(&**text))
             }
             Current::Unknown => {
                 unknown = true;
-                Some("")
+                Some(Cow::Borrowed(""))
             }
         }
     };
@@ -327,17 +327,18 @@ fn expand_one<'a>(
     };
     match expansion {
         Ok(expansion) => {
-            for reference in expansion.references {
-                match reference.state {
-                    State::Fine => {}
-                    State::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.at),
-                    State::Required => report(LooseFault::Required(reference.name.to_owned()), reference.at),
+            for resolved in expansion.resolved {
+                let reference = resolved.reference;
+                match resolved.outcome {
+                    Outcome::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.range),
+                    Outcome::Missing => report(LooseFault::Required(reference.name.to_owned()), reference.range),
+                    Outcome::Value | Outcome::Default | Outcome::Absent => {}
                 }
             }
             if unknown { Current::Unknown } else { Current::Known { text: Cow::Owned(expansion.text), sealed } }
         }
         Err(fault) => {
-            report(LooseFault::Broken { message: fault.message, help: fault.help }, fault.at);
+            report(LooseFault::Broken { message: fault.message(), help: fault.help() }, fault.range);
             Current::Unknown
         }
     }

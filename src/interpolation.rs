@@ -1,345 +1,545 @@
-//! Docker compose's `${…}`: what a value's text becomes once the names in it have values.
-//!
-//! The grammar is that of compose-go's `template` package, 2.x: `$V`, `${V}`, `${V:-d}`, `${V-d}`, `${V:?e}`, `${V?e}`,
-//! `${V:+a}`, `${V+a}`, nested to any depth that [`DEPTH`] allows, and `$$` for a dollar sign.
+//! `$` references in a value, in the grammar of docker compose: found, and replaced by what a lookup answers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-/// How deep defaults may nest.
-pub const DEPTH: usize = 32;
+use memchr::{memchr, memchr2_iter, memrchr};
 
-/// The longest value that an expansion may make, in bytes.
-pub const LENGTH: usize = 1024 * 1024;
+/// How deep defaults may nest: `${A:-${B:-${C}}}` is 3.
+pub const MAX_DEPTH: usize = 32;
+/// The longest value that an expansion may give, in bytes.
+pub const MAX_VALUE: usize = 1 << 20;
 
-/// How many references one environment may still expand; it stops values that double each other.
-#[derive(Debug)]
-pub struct Budget(u32);
+/// What a run may still spend on expansion, so that a few lines that double each other end in a fault.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    expansions: usize,
+    bytes: usize,
+}
 
 impl Default for Budget {
+    /// 10,000 expansions and 32 MiB of expanded text.
     fn default() -> Self {
-        Self(10_000)
+        Self::new(10_000, 32 << 20)
     }
 }
 
-/// A name in a value, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference<'t> {
-    /// The name.
-    pub name: &'t str,
-    /// From `$` to the end of the name, or of the closing brace: bytes of the template.
-    pub at: Range<usize>,
-    /// What came of it.
-    pub state: State,
+impl Budget {
+    /// A budget of so many replaced references, and so many bytes of text over all values.
+    #[must_use]
+    pub const fn new(expansions: usize, bytes: usize) -> Self {
+        Self { expansions, bytes }
+    }
 }
 
-/// What came of a reference.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It has a value, a default or an alternative.
-    Fine,
-    /// It has none and becomes nothing; docker compose warns.
-    Undefined,
-    /// It has none, and `:?` or `?` demands one; docker compose stops.
-    Required,
-}
-
-/// A value after its references were replaced.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// A template with its references replaced. It may hold secrets, so it has no `Debug`.
 pub struct Expansion<'t> {
     /// The text.
     pub text: String,
-    /// The names that decided about it, in order.
-    pub references: Vec<Reference<'t>>,
+    /// The references that were looked up, in the order of reading. Those in a default that was not needed are absent.
+    pub resolved: Vec<Resolved<'t>>,
 }
 
-/// Why a value cannot be expanded.
+/// A reference and what became of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Resolved<'t> {
+    /// Where and what.
+    pub reference: Reference<'t>,
+    /// What it gave.
+    pub outcome: Outcome,
+}
+
+/// What a reference gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The variable's value, or its alternative with `+`.
+    Value,
+    /// The default, because the variable was not set, or empty with `:-`.
+    Default,
+    /// Nothing, because of `+`: the variable was not set, or empty with `:+`.
+    Absent,
+    /// Nothing: the variable was not set and there was no default. Compose warns and takes the empty text.
+    Undefined,
+    /// Nothing, although `?` requires a value. Compose refuses the whole file.
+    Missing,
+}
+
+/// One reference to a variable. The name may be part of a secret that holds a `$`, so it has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reference<'t> {
+    /// The variable's name.
+    pub name: &'t str,
+    /// The reference from `$` to its end, as bytes of the outermost template.
+    pub range: Range<usize>,
+    /// What follows the name.
+    pub operator: Option<Operator>,
+    /// The text after the operator: a default, an alternative or a message.
+    pub argument: &'t str,
+}
+
+/// What follows the name of a reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operator {
+    /// The sign.
+    pub sign: Sign,
+    /// Whether a colon stands before it: then an empty variable counts as not set.
+    pub colon: bool,
+}
+
+/// The sign of an [`Operator`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// `-`: a default.
+    Default,
+    /// `+`: an alternative for a variable that is set.
+    Alternative,
+    /// `?`: a message for a variable that is not set.
+    Required,
+}
+
+/// Why a template cannot be expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Bytes of the template.
-    pub at: Range<usize>,
-    /// What is wrong.
-    pub message: &'static str,
+    /// The kind.
+    pub kind: FaultKind,
+    /// The reference that is at fault, as bytes of the template.
+    pub range: Range<usize>,
+}
+
+/// The kinds of [`Fault`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// `${` without a name that can be, without `}`, or with an operator that compose does not know.
+    Malformed,
+    /// Deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// The [`Budget`] is spent.
+    TooMany,
+    /// Longer than [`MAX_VALUE`].
+    TooLong,
+}
+
+impl Fault {
+    /// What is wrong, in lower case; never quotes the template.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self.kind {
+            FaultKind::Malformed => "this is no reference that docker compose can read",
+            FaultKind::TooDeep => "references are nested more than 32 deep",
+            FaultKind::TooMany => "the references of this run expand to too much text",
+            FaultKind::TooLong => "the references of this value expand to more than 1 MiB",
+        }
+    }
+
     /// What to do.
-    pub help: &'static str,
-}
-
-/// Replaces every reference in `template` by what `lookup` knows.
-///
-/// # Errors
-/// A `${` that docker compose refuses, or a limit.
-pub fn expand<'t, 'v>(
-    template: &'t str,
-    lookup: &mut dyn FnMut(&str) -> Option<&'v str>,
-    budget: &mut Budget,
-) -> Result<Expansion<'t>, Fault> {
-    let mut expander = Expander { template, lookup, budget, references: Vec::new() };
-    let mut text = String::with_capacity(template.len());
-    expander.expand(0..template.len(), 0, &mut text)?;
-    Ok(Expansion { text, references: expander.references })
-}
-
-/// The names that a value refers to, in order, those in defaults included. Broken references are passed over.
-pub fn names(template: &str) -> impl Iterator<Item = &str> {
-    let mut rest = template;
-    std::iter::from_fn(move || {
-        loop {
-            let after = &rest[rest.find('$')? + 1..];
-            if let Some(escaped) = after.strip_prefix('$') {
-                rest = escaped;
-                continue;
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self.kind {
+            FaultKind::Malformed => {
+                "write `${NAME}`, `${NAME:-default}`, `${NAME:?message}` or `${NAME:+text}` on one line, or `$$` for a plain dollar sign"
             }
-            let name = after.strip_prefix('{').unwrap_or(after);
-            let length = name_length(name);
-            rest = &name[length..];
-            if length > 0 {
-                return Some(&name[..length]);
+            FaultKind::TooDeep => "use fewer defaults within defaults",
+            FaultKind::TooMany | FaultKind::TooLong => {
+                "check for values that repeat each other; sparkcfg stops there to protect itself"
             }
         }
-    })
+    }
 }
 
-struct Expander<'t, 'v, 'f> {
+/// Replaces `$V ${V} ${V:-d} ${V-d} ${V:?e} ${V?e} ${V:+a} ${V+a}`, nested, and `$$`, as docker compose 2.40 does
+/// (`$1`, `$(` and a lone `$` stay as they are).
+///
+/// A required variable that has no value is reported as [`Outcome::Missing`] and gives the empty text, so that one
+/// run can tell all of them.
+///
+/// # Errors
+/// A reference that compose refuses, or a limit: see [`FaultKind`].
+pub fn expand<'t, 'v>(
     template: &'t str,
-    lookup: &'f mut dyn FnMut(&str) -> Option<&'v str>,
-    budget: &'f mut Budget,
-    references: Vec<Reference<'t>>,
+    lookup: &mut dyn FnMut(&str) -> Option<Cow<'v, str>>,
+    budget: &mut Budget,
+) -> Result<Expansion<'t>, Fault> {
+    let mut expander = Expander { lookup, budget, expansion: Expansion { text: String::new(), resolved: Vec::new() } };
+    expander.expand(template, 0, 0)?;
+    Ok(expander.expansion)
+}
+
+/// Every reference in a template, those inside defaults included, in order of their places; what is malformed or
+/// nested deeper than [`MAX_DEPTH`] is left out.
+#[must_use]
+pub fn references(template: &str) -> Vec<Reference<'_>> {
+    let mut found = Vec::new();
+    collect(template, 0, 0, &mut found);
+    found
+}
+
+/// Whether anything in `template` is a reference, an escaped dollar sign, or a malformed reference.
+#[must_use]
+pub fn interpolates(template: &str) -> bool {
+    let bytes = template.as_bytes();
+    memchr::memchr_iter(b'$', bytes)
+        .any(|at| bytes.get(at + 1).is_some_and(|next| matches!(next, b'$' | b'{') || starts_name(*next)))
+}
+
+fn collect<'t>(template: &'t str, base: usize, depth: usize, found: &mut Vec<Reference<'t>>) {
+    let mut scanner = Scanner::new(template, base);
+    while let Some(piece) = scanner.next_piece() {
+        if let Ok(Piece::Reference(token)) = piece {
+            let (argument, argument_at) = (token.reference.argument, token.argument_at);
+            found.push(token.reference);
+            if depth < MAX_DEPTH {
+                collect(argument, argument_at, depth + 1, found);
+            }
+        }
+    }
+}
+
+struct Expander<'t, 'l, 'v> {
+    lookup: &'l mut dyn FnMut(&str) -> Option<Cow<'v, str>>,
+    budget: &'l mut Budget,
+    expansion: Expansion<'t>,
 }
 
 impl<'t> Expander<'t, '_, '_> {
-    fn expand(&mut self, range: Range<usize>, depth: usize, out: &mut String) -> Result<(), Fault> {
-        if depth > DEPTH {
-            return Err(Fault {
-                at: range,
-                message: "references are nested more than 32 deep",
-                help: "give the inner values names of their own",
-            });
-        }
-        let template = self.template;
-        let mut at = range.start;
-        let mut line = Line::default();
-        while let Some(dollar) = template[at..range.end].find('$').map(|found| at + found) {
-            out.push_str(&template[at..dollar]);
-            let rest = &template[dollar + 1..range.end];
-            at = if rest.starts_with('$') {
-                out.push('$');
-                dollar + 2
-            } else if rest.starts_with('{') {
-                line.reach(template, dollar, range.end);
-                self.braced(dollar, line.last_brace, depth, out)?
-            } else {
-                let name = &rest[..name_length(rest)];
-                if name.is_empty() {
-                    out.push('$');
-                } else {
-                    self.plain(name, dollar..dollar + 1 + name.len(), out)?;
-                }
-                dollar + 1 + name.len()
-            };
-            self.limit(dollar..at.min(template.len()), out)?;
-        }
-        out.push_str(&template[at.min(range.end)..range.end]);
-        self.limit(range, out)
-    }
-
-    /// Expands the `${…}` at `dollar` and returns the offset behind it. `last_brace` ends the longest possible match.
-    fn braced(
-        &mut self,
-        dollar: usize,
-        last_brace: Option<usize>,
-        depth: usize,
-        out: &mut String,
-    ) -> Result<usize, Fault> {
-        let template = self.template;
-        let invalid = |end: usize| Fault {
-            at: dollar..end,
-            message: "this is not a reference that docker compose knows",
-            help: "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${NAME:+other}; write $$ for a dollar sign",
-        };
-        let name = &template[dollar + 2..][..name_length(&template[dollar + 2..])];
-        let after = dollar + 2 + name.len();
-        let Some(last) = last_brace.filter(|last| *last >= after && !name.is_empty()) else {
-            return Err(invalid((dollar + 2).min(template.len())));
-        };
-        if after == last || template.as_bytes()[after] == b'}' {
-            self.plain(name, dollar..after + 1, out)?;
-            return Ok(after + 1);
-        }
-        let operator_length = if template.as_bytes()[after] == b':' { 2 } else { 1 };
-        let operator = template.get(after..after + operator_length).unwrap_or_default();
-        if !matches!(operator, ":-" | "-" | ":?" | "?" | ":+" | "+") || after + operator_length > last {
-            return Err(invalid(last + 1));
-        }
-        let end = closing_brace(&template.as_bytes()[dollar..=last]).map_or(last, |closing| dollar + closing);
-        // docker compose expands the operand in any case, so a mistake in it counts even when it is not used.
-        let mut operand = String::new();
-        let mut inner = self.operand(after + operator_length..end.max(after + operator_length), depth, &mut operand)?;
-        self.spend(dollar..end + 1)?;
-        let value = (self.lookup)(name);
-        let present =
-            if operator.starts_with(':') { value.is_some_and(|value| !value.is_empty()) } else { value.is_some() };
-        let mut state = State::Fine;
-        match (operator.trim_start_matches(':'), present) {
-            ("-", true) => out.push_str(value.unwrap_or_default()),
-            ("-", false) | ("+", true) => {
-                out.push_str(&operand);
-                self.references.append(&mut inner);
+    fn expand(&mut self, template: &'t str, base: usize, depth: usize) -> Result<(), Fault> {
+        let mut scanner = Scanner::new(template, base);
+        while let Some(piece) = scanner.next_piece() {
+            match piece.map_err(|malformed| malformed.fault(&scanner))? {
+                Piece::Text(text, at) => self.push(text, &(at..at + text.len()))?,
+                Piece::Reference(token) => self.resolve(token, depth)?,
             }
-            ("?", true) => out.push_str(value.unwrap_or_default()),
-            ("?", false) => state = State::Required,
-            _ => {}
         }
-        self.references.push(Reference { name, at: dollar..end + 1, state });
-        Ok(end + 1)
-    }
-
-    /// Expands an operand and returns its references apart: they count only if the operand is used.
-    fn operand(&mut self, range: Range<usize>, depth: usize, out: &mut String) -> Result<Vec<Reference<'t>>, Fault> {
-        let before = self.references.len();
-        self.expand(range, depth + 1, out)?;
-        Ok(self.references.split_off(before))
-    }
-
-    fn plain(&mut self, name: &'t str, at: Range<usize>, out: &mut String) -> Result<(), Fault> {
-        self.spend(at.clone())?;
-        let value = (self.lookup)(name);
-        out.push_str(value.unwrap_or_default());
-        let state = if value.is_some() { State::Fine } else { State::Undefined };
-        self.references.push(Reference { name, at, state });
         Ok(())
     }
 
-    fn spend(&mut self, at: Range<usize>) -> Result<(), Fault> {
-        match self.budget.0.checked_sub(1) {
-            Some(left) => {
-                self.budget.0 = left;
-                Ok(())
+    fn resolve(&mut self, token: Token<'t>, depth: usize) -> Result<(), Fault> {
+        let Token { reference, argument_at } = token;
+        let range = reference.range.clone();
+        let Some(left) = self.budget.expansions.checked_sub(1) else {
+            return Err(Fault { kind: FaultKind::TooMany, range });
+        };
+        self.budget.expansions = left;
+        let value = (self.lookup)(reference.name);
+        let counts = |colon: bool| value.as_ref().is_some_and(|value| !(colon && value.is_empty()));
+        let (outcome, argument) = match reference.operator {
+            None if value.is_some() => (Outcome::Value, None),
+            None => (Outcome::Undefined, None),
+            Some(Operator { sign: Sign::Alternative, colon }) if counts(colon) => {
+                (Outcome::Value, Some(reference.argument))
             }
-            None => Err(Fault {
-                at,
-                message: "this environment expands more than 10000 references",
-                help: "split it, or write the values out",
-            }),
+            Some(Operator { sign: Sign::Alternative, .. }) => (Outcome::Absent, None),
+            Some(Operator { colon, .. }) if counts(colon) => (Outcome::Value, None),
+            Some(Operator { sign: Sign::Default, .. }) => (Outcome::Default, Some(reference.argument)),
+            Some(Operator { sign: Sign::Required, .. }) => (Outcome::Missing, None),
+        };
+        self.expansion.resolved.push(Resolved { reference, outcome });
+        match (argument, value) {
+            (Some(_), _) if depth + 1 >= MAX_DEPTH => Err(Fault { kind: FaultKind::TooDeep, range }),
+            (Some(argument), _) => self.expand(argument, argument_at, depth + 1),
+            (None, Some(value)) if outcome == Outcome::Value => self.push(&value, &range),
+            (None, _) => Ok(()),
         }
     }
 
-    fn limit(&self, at: Range<usize>, out: &str) -> Result<(), Fault> {
-        if out.len() <= LENGTH {
-            return Ok(());
+    fn push(&mut self, text: &str, range: &Range<usize>) -> Result<(), Fault> {
+        let fault = |kind| Fault { kind, range: range.clone() };
+        if self.expansion.text.len() + text.len() > MAX_VALUE {
+            return Err(fault(FaultKind::TooLong));
         }
-        Err(Fault { at, message: "this value grows to more than 1 MiB", help: "shorten the values that it is made of" })
+        self.budget.bytes = self.budget.bytes.checked_sub(text.len()).ok_or_else(|| fault(FaultKind::TooMany))?;
+        self.expansion.text.push_str(text);
+        Ok(())
     }
 }
 
-/// The last closing brace of the line that is being read: a reference does not cross a line's end.
-#[derive(Default)]
-struct Line {
-    end: usize,
+enum Piece<'t> {
+    /// Text that stays, and where it stands in the outermost template.
+    Text(&'t str, usize),
+    Reference(Token<'t>),
+}
+
+struct Token<'t> {
+    reference: Reference<'t>,
+    /// Where the argument stands in the outermost template.
+    argument_at: usize,
+}
+
+/// A `${` that begins no reference, by its place in the scanner's text.
+struct Malformed {
+    from: usize,
+}
+
+impl Malformed {
+    /// The fault, up to the next `}` or the line end. It searches for that, so it is only for the first one.
+    fn fault(&self, scanner: &Scanner<'_>) -> Fault {
+        let rest = scanner.text.get(self.from..).unwrap_or_default();
+        let end =
+            rest.find(['\n', '}']).map_or(rest.len(), |at| at + usize::from(rest.as_bytes().get(at) == Some(&b'}')));
+        let start = scanner.base + self.from;
+        Fault { kind: FaultKind::Malformed, range: start..start + end }
+    }
+}
+
+/// Cuts a template into text and references.
+///
+/// Compose matches `${NAME` with an operator up to the last `}` of the same line first, and then looks for the brace
+/// that closes it, counting every `{`, and not looking at the sign after one. Both rules show in odd values, so both
+/// are here.
+struct Scanner<'t> {
+    text: &'t str,
+    /// Where `text` begins in the outermost template.
+    base: usize,
+    at: usize,
+    /// The end of the line that was looked at last, and its last `}`: kept, or many references in one line would each
+    /// search it.
+    line_end: usize,
     last_brace: Option<usize>,
 }
 
-impl Line {
-    /// Looks ahead once a line, not once a reference, so that a line of nothing but `${` stays linear.
-    fn reach(&mut self, template: &str, at: usize, limit: usize) {
-        if at >= self.end {
-            self.end = template[at..limit].find('\n').map_or(limit, |found| at + found);
-            self.last_brace = template[at..self.end].rfind('}').map(|found| at + found);
+impl<'t> Scanner<'t> {
+    fn new(text: &'t str, base: usize) -> Self {
+        Self { text, base, at: 0, line_end: 0, last_brace: None }
+    }
+
+    fn next_piece(&mut self) -> Option<Result<Piece<'t>, Malformed>> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let from = self.at;
+        let length = text_length(rest);
+        if length > 0 {
+            self.at += length;
+            return Some(Ok(Piece::Text(rest.get(..length)?, self.base + from)));
         }
+        let bytes = rest.as_bytes();
+        match bytes.get(1) {
+            Some(b'$') => {
+                self.at += 2;
+                Some(Ok(Piece::Text(rest.get(..1)?, self.base + from)))
+            }
+            Some(b'{') => Some(self.braced().map(Piece::Reference)),
+            _ => {
+                let name = rest.get(1..=name_length(bytes.get(1..)?))?;
+                self.at += 1 + name.len();
+                let range = self.base + from..self.base + self.at;
+                let reference = Reference { name, range, operator: None, argument: "" };
+                Some(Ok(Piece::Reference(Token { reference, argument_at: self.base + self.at })))
+            }
+        }
+    }
+
+    /// Reads the reference at `self.at`, which begins with `${`; always moves on.
+    fn braced(&mut self) -> Result<Token<'t>, Malformed> {
+        let from = self.at;
+        let bytes = self.text.as_bytes();
+        let inner = bytes.get(from + 2..).unwrap_or_default();
+        let name_end = from + 2 + name_length(inner);
+        let operator = bytes.get(name_end..).and_then(operator);
+        let end = match (name_end > from + 2, operator, bytes.get(name_end)) {
+            (true, None, Some(b'}')) => Some(name_end),
+            (true, Some(_), _) => {
+                self.last_brace(name_end).map(|last| closing_brace(bytes, from + 1, last).unwrap_or(last))
+            }
+            _ => None,
+        };
+        let Some(end) = end else {
+            self.at = from + 2;
+            return Err(Malformed { from });
+        };
+        self.at = end + 1;
+        let argument_from = name_end + operator.map_or(0, |operator| 1 + usize::from(operator.colon));
+        let slice = |range: Range<usize>| self.text.get(range).unwrap_or_default();
+        let reference = Reference {
+            name: slice(from + 2..name_end),
+            range: self.base + from..self.base + self.at,
+            operator,
+            argument: slice(argument_from..end),
+        };
+        Ok(Token { reference, argument_at: self.base + argument_from })
+    }
+
+    /// The last `}` of the line that holds `at`, if it is not before `at`.
+    fn last_brace(&mut self, at: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        if at >= self.line_end {
+            let rest = bytes.get(at..)?;
+            self.line_end = memchr(b'\n', rest).map_or(bytes.len(), |length| at + length);
+            self.last_brace = memrchr(b'}', bytes.get(at..self.line_end)?).map(|offset| at + offset);
+        }
+        self.last_brace.filter(|last| *last >= at)
     }
 }
 
-/// The offset of the brace that closes the first one, counted as compose-go counts: every `{` opens one.
-fn closing_brace(text: &[u8]) -> Option<usize> {
-    let mut open = 0;
-    let mut index = 0;
-    while let Some(byte) = text.get(index) {
-        match byte {
-            b'}' => {
-                open -= 1;
-                if open == 0 {
-                    return Some(index);
-                }
-            }
-            b'{' => {
-                open += 1;
-                index += 1;
-            }
-            _ => {}
+/// How many bytes at the front of `text` hold no reference and no `$$`.
+fn text_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut dollars = memchr::memchr_iter(b'$', bytes);
+    let begins = |at: &usize| bytes.get(at + 1).is_some_and(|next| matches!(next, b'$' | b'{') || starts_name(*next));
+    dollars.find(begins).unwrap_or(bytes.len())
+}
+
+/// The `}` that closes the `{` at `open`, not beyond `last`.
+fn closing_brace(bytes: &[u8], open: usize, last: usize) -> Option<usize> {
+    let within = bytes.get(open..=last)?;
+    let mut depth = 0_usize;
+    let mut skipped = None;
+    for at in memchr2_iter(b'{', b'}', within) {
+        if skipped == Some(at) {
+            continue;
         }
-        index += 1;
+        if within.get(at) == Some(&b'{') {
+            depth += 1;
+            skipped = Some(at + 1);
+        } else {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                return Some(open + at);
+            }
+        }
     }
     None
 }
 
-/// The length of the variable name that `text` starts with: `[A-Za-z_][A-Za-z0-9_]*`.
-fn name_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    if !bytes.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_') {
-        return 0;
+fn operator(bytes: &[u8]) -> Option<Operator> {
+    let (colon, sign) = match bytes {
+        [b':', sign, ..] => (true, sign),
+        [sign, ..] => (false, sign),
+        [] => return None,
+    };
+    let sign = match sign {
+        b'-' => Sign::Default,
+        b'+' => Sign::Alternative,
+        b'?' => Sign::Required,
+        _ => return None,
+    };
+    Some(Operator { sign, colon })
+}
+
+fn starts_name(byte: u8) -> bool {
+    byte == b'_' || byte.is_ascii_alphabetic()
+}
+
+fn name_length(bytes: &[u8]) -> usize {
+    match bytes.first() {
+        Some(first) if starts_name(*first) => {
+            bytes.iter().take_while(|byte| starts_name(**byte) || byte.is_ascii_digit()).count()
+        }
+        _ => 0,
     }
-    bytes.iter().position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).unwrap_or(bytes.len())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(template: &str) -> Result<String, &'static str> {
-        let mut lookup = |name: &str| match name {
-            "A" => Some("1"),
-            "EMPTY" => Some(""),
+    fn lookup(name: &str) -> Option<Cow<'static, str>> {
+        match name {
+            "A" => Some("1".into()),
+            "E" => Some("".into()),
+            "D" => Some("$A".into()),
+            "BIG" => Some("x".repeat(MAX_VALUE).into()),
             _ => None,
-        };
-        match expand(template, &mut lookup, &mut Budget::default()) {
-            Ok(expansion) if expansion.references.iter().any(|reference| reference.state == State::Required) => {
-                Err("required")
-            }
-            Ok(expansion) => Ok(expansion.text),
-            Err(fault) => {
-                assert!(template.get(fault.at).is_some());
-                Err(fault.message)
-            }
         }
+    }
+
+    fn expanded(template: &str) -> Result<String, FaultKind> {
+        let expansion = expand(template, &mut lookup, &mut Budget::default()).map_err(|fault| fault.kind)?;
+        for resolved in &expansion.resolved {
+            assert!(template[resolved.reference.range.clone()].contains(resolved.reference.name), "{template}");
+        }
+        Ok(expansion.text)
     }
 
     #[test]
     fn grammar() {
         for (template, expected) in [
-            ("x$A-${A}y", "x1-1y"),
-            ("$$A $1 $", "$A $1 $"),
-            ("${U:-d}${U-d}${EMPTY:-d}${EMPTY-d}", "ddd"),
-            ("${A:+a}${A+a}${EMPTY:+a}${EMPTY+a}${U+a}", "aaa"),
-            ("${U:-${A}}", "1"),
-            ("${U:-${V:-x}}y", "xy"),
-            ("${U:-{a}}", "{a}"),
-            ("${A:?m}${A?m}", "11"),
-            ("${U:-}", ""),
-            ("${U}", ""),
-            ("${U:-a}${U:-b}", "ab"),
+            ("plain", "plain"),
+            ("$A", "1"),
+            ("a${A}b", "a1b"),
+            ("$A_B-$A-B", "-1-B"),
+            ("$U|${U}", "|"),
+            ("$$A $${A} $$$A", "$A ${A} $1"),
+            ("$ $1 $( a$", "$ $1 $( a$"),
+            ("$2b$12$abc./x", "$2b$12./x"),
+            ("${D}", "$A"),
+            ("${U:-d}${E:-d}${U-d}${E-d}", "ddd"),
+            ("${A:+a}${E:+a}${E+a}${U+a}", "aa"),
+            ("${A:?e}${E?e}", "1"),
+            ("${U:-${V:-${A}}}!", "1!"),
+            ("${U:-{x} y}z", "{x} yz"),
+            ("${U:-a}}", "a}"),
+            ("${U:-{}", "{"),
+            ("${U:-http://h:1}", "http://h:1"),
+            ("${A:-${}}", "1"),
+            ("${U:-\"d\"}", "\"d\""),
+            ("é${A}é", "é1é"),
         ] {
-            assert_eq!(run(template), Ok(expected.to_owned()), "{template}");
+            assert_eq!(expanded(template).as_deref(), Ok(expected), "{template}");
         }
-        let unknown = "this is not a reference that docker compose knows";
-        for (template, message) in [
-            ("${", unknown),
-            ("${}", unknown),
-            ("${A", unknown),
-            ("${1}", unknown),
-            ("${A=b}", unknown),
-            ("${A:-\n}", unknown),
-            ("${U:?m}", "required"),
-            ("${U?}", "required"),
+    }
+
+    #[test]
+    fn faults() {
+        for (template, kind, at) in [
+            ("a${}b", FaultKind::Malformed, "${}"),
+            ("x${A", FaultKind::Malformed, "${A"),
+            ("${A.B}", FaultKind::Malformed, "${A.B}"),
+            ("${#A}", FaultKind::Malformed, "${#A}"),
+            ("${U:=d}", FaultKind::Malformed, "${U:=d}"),
+            ("${U:-a\nb}", FaultKind::Malformed, "${U:-a"),
+            ("ü${U:-${}}", FaultKind::Malformed, "${}"),
+            ("$A$BIG", FaultKind::TooLong, "$BIG"),
         ] {
-            assert_eq!(run(template), Err(message), "{template}");
+            let fault = expand(template, &mut lookup, &mut Budget::default()).err().unwrap();
+            assert_eq!((fault.kind, &template[fault.range.clone()]), (kind, at), "{template}");
         }
     }
 
     #[test]
     fn limits() {
-        let deep = format!("{}x{}", "${U:-".repeat(40), "}".repeat(40));
-        assert_eq!(run(&deep), Err("references are nested more than 32 deep"));
-        assert_eq!(run(&"$A".repeat(10_001)), Err("this environment expands more than 10000 references"));
-        let long = "x".repeat(LENGTH + 1);
-        assert_eq!(run(&format!("${{U:-{long}}}")), Err("this value grows to more than 1 MiB"));
-        assert_eq!(run(&"${".repeat(500_000)), Err("this is not a reference that docker compose knows"));
+        let nested = |depth: usize| format!("{}x{}", "${U:-".repeat(depth), "}".repeat(depth));
+        assert_eq!(expanded(&nested(31)).as_deref(), Ok("x"));
+        assert_eq!(expanded(&nested(32)), Err(FaultKind::TooDeep));
+        assert_eq!(expanded(&"$A".repeat(10_000)).map(|text| text.len()), Ok(10_000));
+        assert_eq!(expanded(&"$A".repeat(10_001)), Err(FaultKind::TooMany));
+        let mut budget = Budget::new(100, 10);
+        assert!(expand("$A$A$A$A$A", &mut lookup, &mut budget).is_ok());
+        assert!(expand("$A$A$A$A$A", &mut lookup, &mut budget).is_ok());
+        let fault = expand("$A", &mut lookup, &mut budget).err().unwrap();
+        assert_eq!(fault, Fault { kind: FaultKind::TooMany, range: 0..2 });
+    }
+
+    #[test]
+    fn outcomes() {
+        let expansion = expand("$A $U ${U:-d} ${U+a} ${U:?e}", &mut lookup, &mut Budget::default()).ok().unwrap();
+        let outcomes: Vec<_> =
+            expansion.resolved.iter().map(|one| (one.reference.range.clone(), one.outcome)).collect();
+        let expected = [
+            (0..2, Outcome::Value),
+            (3..5, Outcome::Undefined),
+            (6..13, Outcome::Default),
+            (14..20, Outcome::Absent),
+            (21..28, Outcome::Missing),
+        ];
+        assert_eq!(outcomes, expected);
+    }
+
+    #[test]
+    fn references_include_nested_ones() {
+        let template = "$A ${B:-x${C}} $$D ${ ${E?no $F}";
+        let found: Vec<_> = references(template).iter().map(|one| (one.name, one.range.clone())).collect();
+        assert_eq!(found, [("A", 0..2), ("B", 3..14), ("C", 9..13), ("E", 22..32), ("F", 29..31)]);
+    }
+
+    #[test]
+    fn hostile_templates_end() {
+        for template in
+            ["${".repeat(1 << 17), "${U:-".repeat(50_000), "${A:-x}".repeat(50_000), "{}${A-{".repeat(20_000)]
+        {
+            let mut long = template.clone();
+            long.push('}');
+            for template in [template, long] {
+                let _ = references(&template);
+                let _ = expand(&template, &mut lookup, &mut Budget::default());
+            }
+        }
     }
 }

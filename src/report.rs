@@ -129,12 +129,11 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     for finding in findings {
         let place = finding.label.as_ref().map(|label| label.span);
         let identity = (finding.rule.code, finding.severity, place, finding.key.clone(), finding.message.clone());
-        match seen.get(&identity) {
-            Some(&index) => merged[index].environments.extend(finding.environments),
-            None => {
-                seen.insert(identity, merged.len());
-                merged.push(finding);
-            }
+        if let Some(&index) = seen.get(&identity) {
+            merged[index].environments.extend(finding.environments);
+        } else {
+            seen.insert(identity, merged.len());
+            merged.push(finding);
         }
     }
     for finding in &mut merged {

@@ -223,9 +223,9 @@ impl Shown {
         for character in text.chars() {
             let before = self.text.len();
             if character == '\n' {
-                self.text.push('\n')
+                self.text.push('\n');
             } else {
-                push_printable(&mut self.text, character)
+                push_printable(&mut self.text, character);
             }
             let width = to_u32(character.len_utf8());
             at += width;

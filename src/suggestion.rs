@@ -1,17 +1,16 @@
-//! "Did you mean …?"
+//! "Did you mean …?": the known name that a mistyped one most likely meant.
 
-/// The name in `known` that `word` most likely meant: at most a third of its letters differ.
-#[must_use]
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word_length = word.chars().count();
-    let limit = (word_length / 3).max(1);
-    known
-        .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(word_length) <= limit)
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|(distance, _)| (1..=limit).contains(distance))
-        .min()
-        .map(|(_, candidate)| candidate)
+/// The candidate nearest to `word`, if one is near enough to be meant: about one slip in four characters.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let reach = (word.chars().count() / 4).clamp(1, 4);
+    let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= reach * 4);
+    let scored = near.map(|candidate| (distance(word, candidate), candidate));
+    scored.filter(|(distance, _)| *distance <= reach).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Slips between two words, where a wrong case is the smallest one.
+fn distance(word: &str, candidate: &str) -> usize {
+    if word.eq_ignore_ascii_case(candidate) { 0 } else { strsim::osa_distance(word, candidate) }
 }
 
 #[cfg(test)]
@@ -19,9 +18,15 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn nearest_names() {
-        let known = ["API_PORT", "API_HOST", "LOG_LEVEL"];
-        for (word, expected) in [("API_PROT", Some("API_PORT")), ("LOGLEVEL", Some("LOG_LEVEL")), ("ZZ", None)] {
+    fn the_nearest_is_near() {
+        let known = ["DATABASE_URL", "DATABASE_PORT", "API_KEY"];
+        for (word, expected) in [
+            ("DATABSE_URL", Some("DATABASE_URL")),
+            ("database_url", Some("DATABASE_URL")),
+            ("API_KYE", Some("API_KEY")),
+            ("SMTP_HOST", None),
+            ("", None),
+        ] {
             assert_eq!(nearest(word, known), expected, "{word}");
         }
     }

@@ -8,7 +8,7 @@ use figment::{Figment, Metadata, Profile, Provider};
 use serde::de::DeserializeOwned;
 
 use crate::environment::Environment;
-use crate::schema::{Schema, Typed};
+use crate::schema::Schema;
 use crate::source::{Position, Sources};
 
 /// A typed value that knows where its parts came from.
@@ -104,11 +104,11 @@ impl Provider for Values<'_, '_> {
         let known = self.environment.settings.iter().filter_map(|setting| Some((setting, setting.value.text()?)));
         let dict: Dict = known
             .map(|(setting, text)| {
-                let typed = match self.schema {
-                    Some(schema) => schema.typed(setting.key, text),
-                    None => Typed::Text(text),
+                let value = match self.schema {
+                    Some(schema) => to_figment(&schema.typed(setting.key, text).to_value()),
+                    None => Value::from(text),
                 };
-                (setting.key.to_owned(), to_figment(&typed.to_value()))
+                (setting.key.to_owned(), value)
             })
             .collect();
         Ok(Profile::Default.collect(dict))

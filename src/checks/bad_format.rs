@@ -11,7 +11,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::{ViolationKind, formats};
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "bad-format",
@@ -23,9 +23,32 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Format { .. })) {
         let ViolationKind::Format { name } = &violation.kind else { continue };
-        let meaning = formats::find(name).map_or_else(|| format!("a valid {name}"), |format| format.meaning.to_owned());
+        let meaning = MEANINGS.iter().find(|(known, _)| known == name);
+        let meaning = meaning.map_or_else(|| format!("a valid {name}"), |(_, meaning)| (*meaning).to_owned());
         let message = format!("{}, which is not {meaning}", subject.is(setting));
         findings
             .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
     }
 }
+
+/// What the formats of sparkcfg's own mean, in words that end a sentence.
+const MEANINGS: &[(&str, &str)] = &[
+    ("base64", "base64 with padding"),
+    ("bind-address", "an address to listen on: an IP address, a host name or *"),
+    ("byte-size", "a size in bytes: 512, 300M or 1GiB"),
+    ("cron", "a cron expression of five fields"),
+    ("dsn", "a data source name: scheme://user:password@host:port/name"),
+    ("duration", "a duration: 90s, 1m30s or PT90S"),
+    ("fernet-key", "a Fernet key: 32 bytes in URL-safe base64, 44 characters"),
+    ("file-path", "a file path with a folder, without ~"),
+    ("host", "a host name or an IP address, without scheme and port"),
+    ("http-url", "an http:// or https:// URL"),
+    ("https-url", "an https:// URL"),
+    ("log-level", "a log level in capitals: DEBUG, INFO, WARNING, ERROR or CRITICAL"),
+    ("origin", "an origin: scheme and host, with no path and no slash at the end"),
+    ("port", "a TCP port, 1 to 65535"),
+    ("postgres-url", "a PostgreSQL URL"),
+    ("redis-url", "a Redis URL with a database of 0 to 15"),
+    ("semver", "a semantic version: 1.2.3"),
+    ("timezone", "an IANA time zone: UTC or Europe/Berlin"),
+];

@@ -8,7 +8,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
+use crate::schema::violation::{Unit, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
     code: "bad-length",
@@ -18,17 +18,22 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::BadLength { .. })) {
-        let ViolationKind::BadLength { short, limit, unit } = &violation.kind else { continue };
-        let unit = if *limit == 1 { unit.trim_end_matches('s') } else { unit };
-        let bound = if *short { "at least" } else { "at most" };
-        let empty = setting.value.text() == Some("");
-        let what = if empty {
-            format!("{} is empty", setting.key)
-        } else {
-            format!("{} is too {}", setting.key, if *short { "short" } else { "long" })
+    let wanted = |kind: &ViolationKind| matches!(kind, ViolationKind::TooShort { .. } | ViolationKind::TooLong { .. });
+    for (violation, setting) in subject.violations_of(wanted) {
+        let (bound, what, limit, unit) = match &violation.kind {
+            ViolationKind::TooShort { limit, unit } => ("at least", "short", limit, unit),
+            ViolationKind::TooLong { limit, unit } => ("at most", "long", limit, unit),
+            _ => continue,
         };
-        let message = format!("{what}, it needs {bound} {limit} {unit}");
+        let unit = match unit {
+            Unit::Characters => "character",
+            Unit::Items => "item",
+            Unit::Members => "member",
+        };
+        let plural = if *limit == 1 { "" } else { "s" };
+        let empty = setting.value.text() == Some("");
+        let is = if empty { "empty".to_owned() } else { format!("too {what}") };
+        let message = format!("{} is {is}, it needs {bound} {limit} {unit}{plural}", setting.key);
         findings
             .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
     }

@@ -8,7 +8,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "deprecated-key",

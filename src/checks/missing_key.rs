@@ -13,7 +13,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::{Because, ViolationKind};
+use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -30,26 +30,30 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let name = &subject.environment.name;
         let empty = subject.environment.get(key).filter(|setting| setting.is_set());
         let why = match because {
-            Because::Required => format!("required in every environment, missing in {name}"),
+            Because::Always => format!("required in every environment, missing in {name}"),
             Because::Environment if empty.is_some() => format!("required in {name} and empty"),
             Because::Environment => format!("required in {name} and missing"),
             Because::Key(other) => format!("required because {other} is set, missing in {name}"),
-            Because::Rule => format!("required by a rule of the schema, missing in {name}"),
+            Because::Condition => format!("required by a rule of the schema, missing in {name}"),
         };
         let secret = subject.project.is_secret(key);
         let (file, near) = home(subject, key, secret);
         let set =
             if secret { format!("seal it: sparkcfg secrets set {key} -e {name}") } else { format!("set it in {file}") };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
-        let description = schema.schema.property(key).and_then(|property| property.description());
+        let description = schema.schema.property(key).description();
         let first = description
             .and_then(|text| text.split_inclusive(". ").next())
             .map(|text| text.trim_end_matches(['.', ' ']));
         finding = finding.help(first.map_or_else(|| set.clone(), |text| format!("{set} ({text})")));
         if let Some(setting) = empty {
             finding = finding.at(subject.environment.place(setting), "empty here");
-        } else if let Some(span) =
-            schema.place(&format!("/properties/{key}")).or_else(|| schema.place(&violation.pointer))
+        } else if let Some(span) = schema
+            .schema
+            .property(key)
+            .pointer()
+            .and_then(|pointer| schema.place(&pointer))
+            .or_else(|| schema.place(&violation.pointer))
         {
             finding = finding.at(span, "declared here");
         }

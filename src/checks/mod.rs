@@ -47,7 +47,8 @@ use crate::ignores;
 use crate::layer::{Entry, Layer};
 use crate::project::Project;
 use crate::project::config::Level;
-use crate::schema::{Disagreement, Violation, ViolationKind};
+use crate::schema::rules::{Disagreement, Lookup};
+use crate::schema::violation::{Violation, ViolationKind};
 use crate::suggestion::nearest;
 
 /// One check. It looks at files, at environments, or at all environments together.
@@ -281,9 +282,11 @@ impl<'a> Subject<'a> {
             let set = environment.settings.iter().filter(|setting| setting.is_set());
             let values = set.map(|setting| (setting.key, setting.value.text()));
             violations = schema.schema.check(Some(&environment.name), values);
-            disagreements = schema.schema.disagreements(|key| {
-                let setting = environment.get(key).filter(|setting| setting.is_set())?;
-                Some(setting.value.text())
+            disagreements = schema.schema.disagreements(Some(&environment.name), |key| {
+                match environment.get(key).filter(|setting| setting.is_set()) {
+                    Some(setting) => setting.value.text().map_or(Lookup::Sealed, Lookup::Text),
+                    None => Lookup::Absent,
+                }
             });
             if project.has_closed_layer(environment) {
                 // A whole file that nobody here can open may hold any key: nothing can be said to be missing.

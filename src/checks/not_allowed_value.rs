@@ -8,8 +8,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
-use crate::suggestion::nearest;
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "not-allowed-value",
@@ -26,25 +25,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let see = subject.said_by(&violation.pointer);
         let environment = &subject.environment.name;
         let (message, help) = match &violation.kind {
-            ViolationKind::NotAllowed { allowed } => {
-                let shown = subject.shown(setting);
-                let lower = shown.as_ref().map(|value| value.to_lowercase());
-                let same =
-                    allowed.iter().find(|allowed| lower.as_ref() == Some(&allowed.to_lowercase())).map(String::as_str);
-                let near = same.or_else(|| nearest(shown.as_deref()?, allowed.iter().map(String::as_str)));
-                let help = near.map_or_else(|| format!("see {see}"), |near| format!("did you mean {near}? ({see})"));
+            ViolationKind::NotAllowed { .. } if subject.shown(setting).is_none() => {
                 // The list of what a secret may be would tell it.
-                let rule = match shown {
-                    Some(_) => format!("allowed is {}", several(allowed)),
-                    None => "which is not one of those allowed".to_owned(),
-                };
-                (format!("{}, {rule}", subject.is(setting)), help)
+                (format!("{}, which is not one of those allowed", subject.is(setting)), format!("see {see}"))
             }
-            ViolationKind::NotHere { only_in } => {
+            ViolationKind::NotAllowed { allowed, nearest } => {
+                let help = match nearest {
+                    Some(near) => format!("did you mean {near}? ({see})"),
+                    None => format!("see {see}"),
+                };
+                (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
+            }
+            ViolationKind::NotHere { allowed_environments } => {
                 let message = format!(
                     "{} must not be set in {environment}, only in {}",
                     setting.key,
-                    super::listed(only_in, "and")
+                    super::listed(allowed_environments, "and")
                 );
                 (message, format!("take it away here; see {see}"))
             }

@@ -8,7 +8,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::{Bound, ViolationKind};
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "out-of-range",
@@ -18,23 +18,28 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::OutOfRange { .. })) {
-        let ViolationKind::OutOfRange { bound, limit } = &violation.kind else { continue };
-        let rule = match bound {
-            Bound::Minimum => format!("the minimum is {limit}"),
-            Bound::ExclusiveMinimum => format!("it must be more than {limit}"),
-            Bound::Maximum => format!("the maximum is {limit}"),
-            Bound::ExclusiveMaximum => format!("it must be less than {limit}"),
-            Bound::MultipleOf => format!("it must be a multiple of {limit}"),
-        };
+    let wanted = |kind: &ViolationKind| rule(kind).is_some();
+    for (violation, setting) in subject.violations_of(wanted) {
+        let Some(rule) = rule(&violation.kind) else { continue };
         let message = format!("{}, {rule}", subject.is(setting));
         let see = subject.said_by(&violation.pointer);
-        let property = subject.project.schema.as_ref().and_then(|schema| schema.schema.property(setting.key));
-        let numbers = property.map(|property| (property.schema.get("minimum"), property.schema.get("maximum")));
-        let help = match numbers {
-            Some((Some(low), Some(high))) => format!("choose a number from {low} to {high} ({see})"),
-            _ => format!("see {see}"),
+        let pointer = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let limits = subject.project.schema.as_ref().and_then(|schema| schema.schema.value(pointer));
+        let help = match limits.and_then(|limits| limits.get("minimum").zip(limits.get("maximum"))) {
+            Some((low, high)) => format!("choose a number from {low} to {high} ({see})"),
+            None => format!("see {see}"),
         };
         findings.push(subject.about(&RULE, setting, message).help(help));
     }
+}
+
+fn rule(kind: &ViolationKind) -> Option<String> {
+    Some(match kind {
+        ViolationKind::BelowMinimum { limit, exclusive: false } => format!("the minimum is {limit}"),
+        ViolationKind::BelowMinimum { limit, exclusive: true } => format!("it must be more than {limit}"),
+        ViolationKind::AboveMaximum { limit, exclusive: false } => format!("the maximum is {limit}"),
+        ViolationKind::AboveMaximum { limit, exclusive: true } => format!("it must be less than {limit}"),
+        ViolationKind::NotMultiple { of } => format!("it must be a multiple of {of}"),
+        _ => return None,
+    })
 }

@@ -9,7 +9,8 @@
 //! protected environment uses, a warning in others.
 //!
 //! Remedy: seal it (`sparkcfg secrets set KEY -e ENV`), take it out of the file, and change it where it is used: it
-//! has been seen. If it is no secret, say `"writeOnly": false` in the schema.
+//! has been seen. If it is no secret, say `"x-sparkcfg": { "secret": false }` in the
+//! schema.
 
 use super::File;
 use crate::detection;

@@ -8,7 +8,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "schema-rule",
@@ -23,11 +23,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let setting = violation.key.as_deref().and_then(|key| subject.environment.get(key));
         let keyword = match (&violation.kind, setting) {
             (ViolationKind::Rule { keyword }, _) => keyword.as_str(),
-            (ViolationKind::BadLength { .. }, None) => "minProperties",
+            (ViolationKind::TooShort { .. }, None) => "minProperties",
+            (ViolationKind::TooLong { .. }, None) => "maxProperties",
             _ => continue,
         };
         let parent = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let rule = schema.schema.document().pointer(parent);
+        let rule = schema.schema.value(parent);
         let words = rule.and_then(|rule| rule.get("description").or_else(|| rule.get("$comment"))?.as_str());
         let see = subject.said_by(&violation.pointer);
         let help = words.map_or_else(|| format!("see {see}"), |words| format!("{words} ({see})"));

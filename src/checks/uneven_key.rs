@@ -36,15 +36,12 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     for (key, having) in
         set.iter().filter(|(_, having)| having.len() < subjects.len() && having.len() * 2 >= subjects.len())
     {
-        let property = subjects[0].project.schema.as_ref().and_then(|schema| schema.schema.property(key));
-        let chosen = property.is_some_and(|property| {
-            property.default().is_some()
-                || property
-                    .extension
-                    .is_some_and(|extension| !extension.only_in.is_empty() || !extension.required_in.is_empty())
+        let property = subjects[0].project.schema.as_ref().map(|schema| schema.schema.property(key));
+        let chosen = property.as_ref().is_some_and(|property| {
+            property.default().is_some() || property.only_in().is_some() || !property.required_in().is_empty()
         });
         // A key that the schema does not know has a finding of its own.
-        let unknown = property.is_none() && subjects[0].project.schema.is_some();
+        let unknown = property.is_some_and(|property| !property.is_declared());
         if chosen || unknown {
             continue;
         }

@@ -9,10 +9,12 @@
 //!
 //! Remedy: correct the spelling, take the key away, or declare it in the schema.
 
+use std::collections::HashSet;
+
 use super::Subject;
 use crate::environment::Setting;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
+use crate::schema::violation::ViolationKind;
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
@@ -24,19 +26,17 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let Some(schema) = &subject.project.schema else { return };
-    for (_, setting) in subject.violations_of(|kind| *kind == ViolationKind::Unknown) {
-        let near = nearest(setting.key, schema.schema.keys());
+    for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Unknown { .. })) {
+        let ViolationKind::Unknown { nearest: near } = &violation.kind else { continue };
         let help = match near {
             Some(near) => format!("did you mean {near}?"),
             None => format!("take it away, or declare it in {}", subject.project.sources.path(schema.source)),
         };
         findings.push(found(subject, setting, format!("{} is not in the schema", super::told_name(setting.key)), help));
     }
-    if schema.schema.is_closed() {
-        return;
-    }
+    let known: HashSet<_> = subject.violations.iter().filter_map(|violation| violation.key.as_deref()).collect();
     for setting in &subject.environment.settings {
-        if setting.key.len() < 5 || schema.schema.property(setting.key).is_some() {
+        if known.contains(setting.key) || setting.key.len() < 5 || schema.schema.property(setting.key).is_declared() {
             continue;
         }
         let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());

@@ -9,7 +9,7 @@
 
 use super::{Subject, comparison};
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::Relation;
+use crate::schema::rules::RuleKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "values-collide",
@@ -19,5 +19,5 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    comparison::told(subject, Relation::Differ, &RULE, findings);
+    comparison::told(subject, RuleKind::Differ, &RULE, findings);
 }

@@ -10,7 +10,7 @@
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
-use crate::schema::ViolationKind;
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "wrong-type",
@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::WrongType { .. })) {
         let ViolationKind::WrongType { expected } = &violation.kind else { continue };
-        let names: Vec<_> = expected.names().into_iter().map(with_article).collect();
+        let names: Vec<_> = expected.iter().copied().map(with_article).collect();
         let message = format!("{}, which is not {}", subject.is(setting), super::listed(&names, "or"));
         let see = subject.said_by(&violation.pointer);
         let hint = if names.contains(&"a boolean") { "write true or false" } else { "write a value of that type" };

@@ -63,7 +63,8 @@ impl Explain {
         };
         let project = Project::read(&files, &options)?;
         let environments = project.environments();
-        let property = project.schema.as_ref().and_then(|schema| schema.schema.property(key));
+        let property =
+            project.schema.as_ref().map(|schema| schema.schema.property(key)).filter(|property| property.is_declared());
         if property.is_none() && environments.iter().all(|environment| environment.get(key).is_none()) {
             let known =
                 environments.iter().flat_map(|environment| environment.settings.iter().map(|setting| setting.key));
@@ -79,9 +80,9 @@ impl Explain {
             for line in property.description().unwrap_or_default().lines() {
                 let _ = writeln!(out, "  {}", printable(line));
             }
-            let types = property.types.names().join(" or ");
+            let types = property.types().join(" or ");
             let default =
-                property.default().map(|text| format!(", default {}", told(&project, key, &text))).unwrap_or_default();
+                property.default_text().map(|text| format!(", default {}", told(&project, key, &text))).unwrap_or_default();
             let secret = if project.is_secret(key) { ", secret" } else { "" };
             let _ = writeln!(out, "  {types}{default}{secret}");
         }
@@ -104,7 +105,7 @@ fn list() -> String {
 fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String {
     let mut out = String::new();
     let Some(setting) = environment.get(key) else {
-        let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key)?.default());
+        let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key).default_text());
         return match default {
             Some(text) => format!("  not set; the default is {}\n", told(project, key, &text)),
             None => "  not set\n".to_owned(),

@@ -77,7 +77,7 @@ impl Schema {
             Error::new("this project has no schema")
                 .help("put one into schemas/NAME.schema.json, or name it in sparkcfg.toml")
         })?;
-        let text = serde_json::to_string_pretty(&schema.schema.effective(environment)).unwrap_or_default();
+        let text = serde_json::to_string_pretty(&schema.schema.effective(Some(environment))).unwrap_or_default();
         printing::print(&format!("{text}\n"))?;
         Ok(ExitCode::SUCCESS)
     }

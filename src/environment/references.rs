@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Environment, LooseFault, Resolved};
-use crate::interpolation;
+use crate::interpolation::references;
 use crate::layer::{Entry, Layer};
 use crate::secret::Secret;
 
@@ -19,18 +19,18 @@ impl<'a> Environment<'a> {
         if undefined.is_empty() {
             return Vec::new();
         }
-        let mut references: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut graph: HashMap<&str, Vec<&str>> = HashMap::new();
         for (layer, entry, text) in self.templates() {
-            references.entry(layer.key(entry)).or_default().extend(interpolation::names(text));
+            graph.entry(layer.key(entry)).or_default().extend(names_in(text));
         }
-        let circle = |(index, key, name)| Some((index, way_back(key, name, &references)?));
+        let circle = |(index, key, name)| Some((index, way_back(key, name, &graph)?));
         undefined.into_iter().filter_map(circle).collect()
     }
 
     /// Makes secrets of the values that refer to a secret which stands in plain sight, so that no output shows it
     /// under another name. `hides` says whether a key with a text is one.
     pub fn hide_references(&mut self, hides: impl Fn(&str, &str) -> bool) {
-        let names = self.templates().flat_map(|(_, _, text)| interpolation::names(text));
+        let names = self.templates().flat_map(|(_, _, text)| names_in(text));
         let names: HashSet<&str> = names.collect();
         if names.is_empty() {
             return;
@@ -40,7 +40,7 @@ impl<'a> Environment<'a> {
         for layer in &self.layers {
             for entry in &layer.entries {
                 let (key, Some(text)) = (layer.key(entry), layer.content(entry)) else { continue };
-                let refers = || entry.interpolates && interpolation::names(text).any(|name| hidden.contains(name));
+                let refers = || entry.interpolates && names_in(text).any(|name| hidden.contains(name));
                 if (names.contains(key) && hides(key, text)) || refers() {
                     hidden.insert(key);
                 }
@@ -59,6 +59,10 @@ impl<'a> Environment<'a> {
         let entries = entries.filter(|(_, entry)| entry.interpolates);
         entries.filter_map(|(layer, entry)| Some((layer, entry, layer.content(entry)?)))
     }
+}
+
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    references(text).into_iter().map(|reference| reference.name)
 }
 
 /// From a name that has no value yet, along the references, back to the key that asked for it.

@@ -1,82 +1,110 @@
-//! The HTTP API.
+//! The HTTP API: where it listens, who may call it, and from where.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
-use super::SecretText;
+use super::patterns::THIS_MACHINE;
+use super::secret_text::{SecretText, unless_empty};
 
-/// The HTTP API.
+/// The API's own settings.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Api {
-    /// The bearer token that every caller must send. No default: without it the API answers everybody. Read by: api.
-    #[serde(rename = "AUTOMAGIK_SPARK_API_KEY", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "x-sparkcfg" = {
-        "required-in": ["staging", "prod"],
-        "in": {
-            "staging": { "minLength": 24, "not": { "enum": ["namastex888"] } },
-            "prod": { "minLength": 24, "not": { "enum": ["namastex888"] } }
+    /// Bearer token that callers of the API send. Empty or absent, the API asks nobody for one: fine on a person's own
+    /// machine, an open door anywhere else. At least 24 characters in staging and prod; a value that was ever published
+    /// counts as none.
+    #[serde(rename = "AUTOMAGIK_SPARK_API_KEY", deserialize_with = "unless_empty")]
+    #[schemars(extend(
+        "x-sparkcfg" = {
+            "required-in": ["staging", "prod"],
+            "in": {
+                "staging": { "minLength": 24, "not": { "enum": PUBLISHED_KEYS } },
+                "prod": { "minLength": 24, "not": { "enum": PUBLISHED_KEYS } },
+            },
+            "drift": "must-differ", "services": ["api"], "owner": "security",
         },
-        "drift": "must-differ", "services": ["api"], "owner": "platform", "file-env": false
-    }))]
+    ))]
     pub key: Option<SecretText>,
-    /// The address that the API listens on. Default: 0.0.0.0, every interface; a container needs that. Read by: api, pm2.
-    #[serde(rename = "AUTOMAGIK_SPARK_API_HOST", default = "every_interface")]
-    #[schemars(extend("format" = "bind-address", "x-sparkcfg" = {
-        "drift": "may-differ", "services": ["api", "pm2"], "owner": "platform"
-    }))]
+
+    /// Address on which the API listens, without a port: `0.0.0.0` for all interfaces, which a container needs,
+    /// `127.0.0.1` for this machine only.
+    #[serde(rename = "AUTOMAGIK_SPARK_API_HOST")]
+    #[schemars(extend(
+        "format" = "host", "examples" = ["0.0.0.0", "127.0.0.1"],
+        "x-sparkcfg" = { "drift": "may-differ", "services": ["api", "pm2"], "owner": "backend" },
+    ))]
     pub host: String,
-    /// The TCP port that the API listens on, 1 to 65535. Default: 8883. Read by: api, pm2, compose.
-    #[serde(rename = "AUTOMAGIK_SPARK_API_PORT", default = "port")]
-    #[schemars(range(min = 1, max = 65535), extend("x-sparkcfg" = {
-        "drift": "must-match", "services": ["api", "pm2", "compose"], "owner": "platform"
-    }))]
+
+    /// TCP port on which the API listens. The compose file publishes it and the health check calls it.
+    #[serde(rename = "AUTOMAGIK_SPARK_API_PORT")]
+    #[schemars(
+        range(min = 1, max = 65535),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["api", "compose", "pm2"], "owner": "backend" })
+    )]
     pub port: u16,
-    /// The origins from which a browser may call the API, separated by commas: scheme, host and port, no path and no slash
-    /// at the end. Default: http://localhost:3000,http://localhost:8883. Read by: api.
-    #[serde(rename = "AUTOMAGIK_SPARK_API_CORS", default = "origins")]
-    #[schemars(extend("items" = { "type": "string", "format": "origin" }, "x-sparkcfg" = {
-        "in": { "prod": {
-            "description": "in production every origin is https and none is this machine",
-            "items": { "pattern": "^https://", "not": { "pattern": "//(localhost|127\\.0\\.0\\.1)" } }
-        } },
-        "drift": "may-differ", "services": ["api"], "owner": "platform"
-    }))]
+
+    /// Origins whose pages may call the API from a browser, separated by commas: scheme, host and port, no path and no
+    /// `/` at the end. In prod only `https`, and no address of this machine.
+    #[serde(rename = "AUTOMAGIK_SPARK_API_CORS")]
+    #[schemars(
+        length(min = 1),
+        extend(
+            "items" = { "type": "string", "format": "origin" }, "uniqueItems" = true,
+            "x-sparkcfg" = {
+                "in": { "prod": { "items": {
+                    "description": "an origin that starts with https:// and is not on this machine",
+                    "pattern": "^https://",
+                    "not": { "pattern": THIS_MACHINE },
+                } } },
+                "separator": ",", "drift": "may-differ", "services": ["api"], "owner": "backend",
+            },
+        )
+    )]
     pub cors: Vec<String>,
-    /// The URL under which others reach this API. Default: http://localhost:8883. Read by: api, worker.
-    #[serde(rename = "AUTOMAGIK_SPARK_REMOTE_URL", default = "remote_url")]
-    #[schemars(extend("format" = "http-url", "x-sparkcfg" = {
-        "required-in": ["staging", "prod"],
-        "in": {
-            "staging": { "format": "https-url" },
-            "prod": { "format": "https-url", "description": "others cannot reach this machine as localhost", "not": { "pattern": "//(localhost|127\\.0\\.0\\.1)" } }
+
+    /// URL under which others reach the API, for webhooks and callbacks; a `/` at the end is dropped. In prod `https`,
+    /// and no address of this machine.
+    #[serde(rename = "AUTOMAGIK_SPARK_REMOTE_URL", deserialize_with = "without_trailing_slash")]
+    #[schemars(extend(
+        "format" = "http-url",
+        "x-sparkcfg" = {
+            "in": { "prod": {
+                "format": "https-url",
+                "description": "a URL that is not on this machine",
+                "not": { "pattern": THIS_MACHINE },
+            } },
+            "drift": "must-differ", "services": ["api", "worker"], "owner": "backend",
         },
-        "drift": "must-differ", "same": ["scheme"], "services": ["api", "worker"], "owner": "platform"
-    }))]
+    ))]
     pub remote_url: String,
-    /// How long a call to a workflow may take, in seconds, 30 to 3600. Default: 600. Read by: api, worker.
-    #[serde(rename = "AUTOMAGIK_SPARK_HTTP_TIMEOUT", default = "http_timeout")]
-    #[schemars(range(min = 30, max = 3600), extend("x-sparkcfg" = {
-        "drift": "must-match", "services": ["api", "worker"], "owner": "platform"
-    }))]
+
+    /// Seconds that the API and the worker wait for an answer of a workflow before they give up; 30 to 3600.
+    #[serde(rename = "AUTOMAGIK_SPARK_HTTP_TIMEOUT")]
+    #[schemars(
+        range(min = 30, max = 3600),
+        extend("x-sparkcfg" = { "drift": "must-match", "services": ["api", "worker"], "owner": "backend" })
+    )]
     pub http_timeout: f64,
 }
 
-fn every_interface() -> String {
-    "0.0.0.0".to_owned()
+/// Keys that stand in public files, so that everybody knows them.
+const PUBLISHED_KEYS: [&str; 1] = ["namastex888"];
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            key: None,
+            host: "0.0.0.0".to_owned(),
+            port: 8883,
+            cors: vec!["http://localhost:3000".to_owned(), "http://localhost:8883".to_owned()],
+            remote_url: "http://localhost:8883".to_owned(),
+            http_timeout: 600.0,
+        }
+    }
 }
 
-fn port() -> u16 {
-    8883
-}
-
-fn origins() -> Vec<String> {
-    vec!["http://localhost:3000".to_owned(), "http://localhost:8883".to_owned()]
-}
-
-fn remote_url() -> String {
-    "http://localhost:8883".to_owned()
-}
-
-fn http_timeout() -> f64 {
-    600.0
+fn without_trailing_slash<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let mut url = String::deserialize(deserializer)?;
+    url.truncate(url.trim_end_matches('/').len());
+    Ok(url)
 }

@@ -1,40 +1,40 @@
-//! The Automagik API that the health page asks.
+//! Automagik, the agent service that Spark calls.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The Automagik API.
+/// How the Automagik API is reached.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Automagik {
-    /// The host of the Automagik API, as a client reaches it: never 0.0.0.0, which is an address to listen on. Default:
-    /// localhost. Read by: api.
-    #[serde(rename = "AUTOMAGIK_API_HOST", default = "host")]
-    #[schemars(extend("format" = "host", "not" = { "enum": ["0.0.0.0", "::"] }, "x-sparkcfg" = {
-        "drift": "may-differ", "services": ["api", "pm2"], "owner": "platform"
-    }))]
+    /// Host of the Automagik API, to connect to: a name or an address, never `0.0.0.0`, on which one can only listen.
+    #[serde(rename = "AUTOMAGIK_API_HOST")]
+    #[schemars(extend(
+        "format" = "host", "not" = { "enum": ["0.0.0.0", "::"] },
+        "x-sparkcfg" = { "drift": "may-differ", "services": ["api"], "owner": "backend" },
+    ))]
     pub host: String,
-    /// The TCP port of the Automagik API, 1 to 65535. Default: 8881. Read by: api.
-    #[serde(rename = "AUTOMAGIK_API_PORT", default = "port")]
-    #[schemars(range(min = 1, max = 65535), extend("x-sparkcfg" = {
-        "drift": "must-match", "services": ["api", "pm2"], "owner": "platform"
-    }))]
+
+    /// TCP port of the Automagik API.
+    #[serde(rename = "AUTOMAGIK_API_PORT")]
+    #[schemars(
+        range(min = 1, max = 65535),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["api"], "owner": "backend" })
+    )]
     pub port: u16,
-    /// The same as one URL. Default: http://localhost:8881. Passed on by: pm2; no code reads it.
-    #[serde(rename = "AUTOMAGIK_API_URL", default = "url")]
-    #[schemars(extend("format" = "http-url", "x-sparkcfg" = {
-        "drift": "may-differ", "services": ["pm2"], "owner": "platform"
-    }))]
+
+    /// URL of the Automagik API. PM2 passes it on; its host and port are those of `AUTOMAGIK_API_HOST` and
+    /// `AUTOMAGIK_API_PORT`.
+    #[serde(rename = "AUTOMAGIK_API_URL")]
+    #[schemars(extend(
+        "format" = "http-url", "not" = { "pattern": r"^https?://(0\.0\.0\.0|\[::\])([:/?#]|$)" },
+        "x-sparkcfg" = { "drift": "may-differ", "services": ["pm2"], "owner": "backend" },
+    ))]
     pub url: String,
 }
 
-fn host() -> String {
-    "localhost".to_owned()
-}
-
-fn port() -> u16 {
-    8881
-}
-
-fn url() -> String {
-    "http://localhost:8881".to_owned()
+impl Default for Automagik {
+    fn default() -> Self {
+        Self { host: "localhost".to_owned(), port: 8881, url: "http://localhost:8881".to_owned() }
+    }
 }

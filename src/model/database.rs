@@ -1,49 +1,76 @@
-//! PostgreSQL: where the program finds it, and how its container is started.
+//! The database that the application keeps everything in, and the PostgreSQL of the compose file.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SecretText;
+use super::patterns::THIS_MACHINE;
+use super::secret_text::SecretText;
 
-/// PostgreSQL.
+/// The application's database.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Database {
-    /// The database, as a URL with user and password: postgresql or postgresql+asyncpg; sqlite where ENVIRONMENT is
-    /// testing. No default. Read by: api, worker, beat.
+    /// URL of the database, with user and password: `postgresql+asyncpg://USER:PASSWORD@HOST:PORT/NAME`. Without
+    /// `+asyncpg` the application adds it. SQLite only where `ENVIRONMENT` is `testing`. In prod a host other than this
+    /// machine and a password of at least 12 characters.
     #[serde(rename = "AUTOMAGIK_SPARK_DATABASE_URL")]
-    #[schemars(with = "String", extend("writeOnly" = true, "pattern" = "^(postgresql(\\+asyncpg)?|sqlite(\\+aiosqlite)?)://", "x-sparkcfg" = {
-        "in": { "prod": {
-            "description": "in production the database is on a machine of its own, with a password of at least 12 characters",
-            "pattern": "://[^:/@]+:[^@]{12,}@",
-            "not": { "pattern": "@(localhost|127\\.0\\.0\\.1)[:/]" }
-        } },
-        "drift": "must-differ", "same": ["scheme"], "services": ["api", "worker", "beat"], "owner": "platform"
-    }))]
+    #[schemars(extend(
+        "format" = "dsn",
+        "x-sparkcfg" = {
+            "in": { "prod": { "allOf": [
+                { "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } },
+                {
+                    "description": "a user, and a password of at least 12 characters",
+                    "pattern": "^[a-z+]+://[^:/?#@]+:[^@]{12,}@",
+                },
+            ] } },
+            "drift": "must-differ", "same": ["scheme"], "services": ["api", "worker", "beat"], "owner": "data",
+        },
+    ))]
     pub url: SecretText,
-    /// The user that the database container creates. Default: spark_user. Read by: postgres, compose.
+
+    /// User that the compose file's PostgreSQL creates on its first start.
     #[serde(rename = "AUTOMAGIK_SPARK_POSTGRES_USER", default = "user")]
-    #[schemars(length(min = 1), extend("x-sparkcfg" = {
-        "drift": "may-differ", "services": ["postgres", "compose"], "owner": "platform"
-    }))]
+    #[schemars(
+        length(min = 1),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["postgres", "compose"], "owner": "data" })
+    )]
     pub user: String,
-    /// That user's password. Default: spark_pass, which everybody knows. Read by: postgres, compose.
-    #[serde(rename = "AUTOMAGIK_SPARK_POSTGRES_PASSWORD", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "x-sparkcfg" = {
-        "required-in": ["prod"],
-        "in": { "prod": { "minLength": 12, "not": { "enum": ["spark_pass", "automagik", "postgres"] } } },
-        "drift": "must-differ", "services": ["postgres", "compose"], "owner": "platform", "file-env": true
-    }))]
-    pub password: Option<SecretText>,
-    /// The TCP port of this machine on which the database container answers, 1 to 65535. Default: 5402. Read by: compose.
+
+    /// Password of that user. The default is published with the application's source and opens only a database on a
+    /// person's own machine; prod refuses it and its kin.
+    #[serde(rename = "AUTOMAGIK_SPARK_POSTGRES_PASSWORD", default = "password")]
+    #[schemars(
+        length(min = 1),
+        extend(
+            "default" = PASSWORD,
+            "x-sparkcfg" = {
+                "in": { "prod": { "not": { "enum": PUBLISHED_PASSWORDS } } },
+                "drift": "must-differ", "services": ["postgres", "compose"], "owner": "data",
+            },
+        )
+    )]
+    pub password: SecretText,
+
+    /// TCP port on which the compose file's PostgreSQL listens, inside its network and on the host alike.
     #[serde(rename = "AUTOMAGIK_SPARK_POSTGRES_PORT", default = "port")]
-    #[schemars(range(min = 1, max = 65535), extend("x-sparkcfg" = {
-        "drift": "may-differ", "services": ["postgres", "compose"], "owner": "platform"
-    }))]
+    #[schemars(
+        range(min = 1, max = 65535),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["postgres", "compose", "pm2"], "owner": "data" })
+    )]
     pub port: u16,
 }
 
+const PASSWORD: &str = "spark_pass";
+
+/// Passwords that stand in public files.
+const PUBLISHED_PASSWORDS: [&str; 3] = [PASSWORD, "automagik", "postgres"];
+
 fn user() -> String {
     "spark_user".to_owned()
+}
+
+fn password() -> SecretText {
+    PASSWORD.to_owned().into()
 }
 
 fn port() -> u16 {

@@ -1,63 +1,82 @@
-//! Logs.
+//! What is logged, and where to.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Logs.
+/// Log levels and files.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Logging {
-    /// The least severe message that is logged, in capitals: the program stops at its start on lower case. Default: INFO.
-    /// Read by: api, worker, beat.
-    #[serde(rename = "AUTOMAGIK_SPARK_LOG_LEVEL", default)]
-    #[schemars(extend("x-sparkcfg" = {
-        "in": { "prod": { "not": { "enum": ["DEBUG"] } } },
-        "drift": "may-differ", "services": ["api", "worker", "beat"], "owner": "platform"
-    }))]
+    /// The least severe messages that are logged, in capitals: the worker stops at once on `info`. Not `DEBUG` in prod.
+    #[serde(rename = "AUTOMAGIK_SPARK_LOG_LEVEL")]
+    #[schemars(extend(
+        "x-sparkcfg" = {
+            "in": { "prod": { "not": { "enum": [LogLevel::Debug] } } },
+            "drift": "may-differ", "services": ["api", "worker", "beat"], "owner": "platform",
+        },
+    ))]
     pub level: LogLevel,
-    /// An older name of AUTOMAGIK_SPARK_LOG_LEVEL that only make reads. No default. Leave it out, or let it say the same.
-    #[serde(rename = "LOG_LEVEL", default)]
-    #[schemars(with = "String", extend("deprecated" = true, "x-sparkcfg" = {
-        "replaced-by": "AUTOMAGIK_SPARK_LOG_LEVEL", "drift": "may-differ", "services": ["make"], "owner": "platform"
-    }))]
-    pub old_level: Option<String>,
-    /// The worker's log file, with its folder: a bare file name stops the worker at its start. Default: logs/worker.log. Read
-    /// by: worker.
-    #[serde(rename = "AUTOMAGIK_SPARK_WORKER_LOG", default = "worker_log")]
-    #[schemars(extend("format" = "file-path", "x-sparkcfg" = {
-        "in": { "prod": { "pattern": "^/" } },
-        "drift": "may-differ", "services": ["worker"], "owner": "platform"
-    }))]
+
+    /// Log level of the Makefile's own recipes. The application never reads it; where both are set, they must agree.
+    #[serde(rename = "LOG_LEVEL")]
+    #[schemars(extend(
+        "deprecated" = true,
+        "x-sparkcfg" = {
+            "drift": "may-differ", "services": ["make"], "owner": "platform",
+            "replaced-by": "AUTOMAGIK_SPARK_LOG_LEVEL",
+        },
+    ))]
+    pub recipe_level: Option<LogLevel>,
+
+    /// File that the worker logs to, within a folder: on a bare file name the worker stops at once, and nothing expands a
+    /// `~`. In prod an absolute path.
+    #[serde(rename = "AUTOMAGIK_SPARK_WORKER_LOG")]
+    #[schemars(extend(
+        "format" = "file-path", "pattern" = "/[^/]",
+        "examples" = ["logs/worker.log", "/var/log/automagik/worker.log"],
+        "x-sparkcfg" = {
+            "in": { "prod": { "description": "an absolute path", "pattern": "^/" } },
+            "drift": "may-differ", "services": ["worker"], "owner": "platform",
+        },
+    ))]
     pub worker_log: String,
-    /// A folder for logs that no code reads. Default: ./logs.
-    #[serde(rename = "LOG_FOLDER", default = "folder")]
-    #[schemars(extend("deprecated" = true, "x-sparkcfg" = {
-        "replaced-by": "AUTOMAGIK_SPARK_WORKER_LOG", "drift": "may-differ", "services": ["none"], "owner": "platform"
-    }))]
+
+    /// Folder for log files. Nothing reads it.
+    #[serde(rename = "LOG_FOLDER")]
+    #[schemars(extend(
+        "pattern" = "^[^~]*/[^~]*$", "deprecated" = true,
+        "x-sparkcfg" = {
+            "in": { "prod": { "description": "an absolute path", "pattern": "^/" } },
+            "drift": "may-differ", "services": [], "owner": "platform", "replaced-by": "AUTOMAGIK_SPARK_WORKER_LOG",
+        },
+    ))]
     pub folder: String,
 }
 
-/// The levels of Python's logging.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Python's log levels, as its `logging` module spells them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
-#[schemars(inline, with = "String", extend("enum" = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]))]
 pub enum LogLevel {
     /// Everything.
     Debug,
-    /// What a day's work looks like.
+    /// What happens.
     #[default]
     Info,
     /// What may become a fault.
     Warning,
-    /// A fault.
+    /// What failed.
     Error,
-    /// A fault that ends the program.
+    /// What stopped the process.
     Critical,
 }
 
-fn worker_log() -> String {
-    "logs/worker.log".to_owned()
-}
-
-fn folder() -> String {
-    "./logs".to_owned()
+impl Default for Logging {
+    fn default() -> Self {
+        Self {
+            level: LogLevel::default(),
+            recipe_level: None,
+            worker_log: "logs/worker.log".to_owned(),
+            folder: "./logs".to_owned(),
+        }
+    }
 }

@@ -1,67 +1,91 @@
-//! Celery and Redis: where the program finds the queue, and how its container is started.
+//! The task queue: Celery over Redis.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::SecretText;
+use super::patterns::{REDIS_WITH_PASSWORD, THIS_MACHINE};
+use super::secret_text::SecretText;
 
-/// Celery and Redis.
+/// Broker, results and the Redis of the compose file.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Queue {
-    /// The queue of tasks, a Redis URL with the number of a database, 0 to 15. Default: redis://localhost:5412/0. Read
-    /// by: api, worker, beat.
-    #[serde(rename = "AUTOMAGIK_SPARK_CELERY_BROKER_URL", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "format" = "redis-url", "x-sparkcfg" = {
-        "required-in": ["staging", "prod"],
-        "in": { "prod": {
-            "description": "in production Redis asks for a password and is on a machine of its own",
-            "pattern": "://[^@/]*:[^@]+@",
-            "not": { "pattern": "@(localhost|127\\.0\\.0\\.1)[:/]" }
-        } },
-        "drift": "must-differ", "same": ["scheme", "database"], "services": ["api", "worker", "beat"], "owner": "platform"
-    }))]
-    pub broker_url: Option<SecretText>,
-    /// Where results are kept, a Redis URL with the number of a database, 0 to 15. Default: redis://localhost:5412/0. Read
-    /// by: api, worker, beat.
-    #[serde(rename = "AUTOMAGIK_SPARK_CELERY_RESULT_BACKEND", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "format" = "redis-url", "x-sparkcfg" = {
-        "required-in": ["staging", "prod"],
-        "in": { "prod": {
-            "description": "in production Redis asks for a password and is on a machine of its own",
-            "pattern": "://[^@/]*:[^@]+@",
-            "not": { "pattern": "@(localhost|127\\.0\\.0\\.1)[:/]" }
-        } },
-        "drift": "must-differ", "same": ["scheme", "database"], "services": ["api", "worker", "beat"], "owner": "platform"
-    }))]
-    pub result_backend: Option<SecretText>,
-    /// The TCP port of this machine on which the Redis container answers, 1 to 65535. Default: 5412. Read by: compose.
-    #[serde(rename = "AUTOMAGIK_SPARK_REDIS_PORT", default = "port")]
-    #[schemars(range(min = 1, max = 65535), extend("x-sparkcfg" = {
-        "drift": "may-differ", "services": ["redis", "compose"], "owner": "platform"
-    }))]
+    /// URL of the Redis database that hands out tasks: `redis://:PASSWORD@HOST:PORT/NUMBER`, or `rediss` for TLS, which
+    /// the API's own health check passes over. The number is 0 to 15. In prod a password, and a host other than
+    /// this machine.
+    #[serde(rename = "AUTOMAGIK_SPARK_CELERY_BROKER_URL")]
+    #[schemars(extend(
+        "format" = "redis-url", "pattern" = NUMBERED, "default" = URL,
+        "x-sparkcfg" = {
+            "in": { "prod": elsewhere_with_password() },
+            "drift": "must-differ", "services": ["api", "worker", "beat"], "owner": "data",
+        },
+    ))]
+    pub broker_url: SecretText,
+
+    /// URL of the Redis database that keeps what tasks returned. On the same host as the broker, by the same rules.
+    #[serde(rename = "AUTOMAGIK_SPARK_CELERY_RESULT_BACKEND")]
+    #[schemars(extend(
+        "format" = "redis-url", "pattern" = NUMBERED, "default" = URL,
+        "x-sparkcfg" = {
+            "in": { "prod": elsewhere_with_password() },
+            "drift": "must-differ", "services": ["api", "worker", "beat"], "owner": "data",
+        },
+    ))]
+    pub result_backend: SecretText,
+
+    /// TCP port on which the compose file's Redis listens, inside its network and on the host alike.
+    #[serde(rename = "AUTOMAGIK_SPARK_REDIS_PORT")]
+    #[schemars(
+        range(min = 1, max = 65535),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["redis", "compose"], "owner": "data" })
+    )]
     pub redis_port: u16,
-    /// The password that the Redis container asks for. Default: spark_redis_pass, which everybody knows. Read by: redis,
-    /// compose.
-    #[serde(rename = "AUTOMAGIK_SPARK_REDIS_PASSWORD", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "x-sparkcfg" = {
-        "required-in": ["prod"],
-        "in": { "prod": { "minLength": 16, "not": { "enum": ["spark_redis_pass"] } } },
-        "drift": "must-differ", "services": ["redis", "compose"], "owner": "platform", "file-env": true
-    }))]
-    pub redis_password: Option<SecretText>,
-    /// How many tasks a worker runs at once. Default: 2. Meant for: worker; the application that PM2 and make start does
-    /// not read it yet.
-    #[serde(rename = "CELERY_WORKER_CONCURRENCY", default = "concurrency")]
-    #[schemars(range(min = 1, max = 65535), extend("x-sparkcfg" = {
-        "drift": "may-differ", "services": ["worker"], "owner": "platform"
-    }))]
+
+    /// Password that the compose file's Redis asks for; the broker's and the results' URL must carry it. The default is
+    /// published with the application's source: prod refuses it, and wants at least 16 characters.
+    #[serde(rename = "AUTOMAGIK_SPARK_REDIS_PASSWORD")]
+    #[schemars(extend(
+        "default" = PASSWORD,
+        "x-sparkcfg" = {
+            "in": { "prod": { "minLength": 16, "not": { "enum": [PASSWORD] } } },
+            "drift": "must-differ", "services": ["redis", "compose"], "owner": "data",
+        },
+    ))]
+    pub redis_password: SecretText,
+
+    /// Tasks that one worker process runs at a time. Nothing comes of it: the Celery application that the worker starts
+    /// does not read it, and the worker command has an option of its own.
+    #[serde(rename = "CELERY_WORKER_CONCURRENCY")]
+    #[schemars(
+        range(min = 1, max = 65535),
+        extend("x-sparkcfg" = { "drift": "may-differ", "services": ["worker"], "owner": "backend" })
+    )]
     pub concurrency: u16,
 }
 
-fn port() -> u16 {
-    5412
+const PASSWORD: &str = "spark_redis_pass";
+const URL: &str = "redis://localhost:5412/0";
+
+/// A host, and a database from 0 to 15 or none.
+const NUMBERED: &str = r"^[a-z]+://[^/?#]+(/(1[0-5]|[0-9])?)?(\?.*)?$";
+
+fn elsewhere_with_password() -> Value {
+    json!({ "allOf": [
+        { "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } },
+        { "description": "a password before the host", "pattern": REDIS_WITH_PASSWORD },
+    ] })
 }
 
-fn concurrency() -> u16 {
-    2
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            broker_url: URL.to_owned().into(),
+            result_backend: URL.to_owned().into(),
+            redis_port: 5412,
+            redis_password: PASSWORD.to_owned().into(),
+            concurrency: 2,
+        }
+    }
 }

@@ -1,24 +1,29 @@
-//! What only a release needs.
+//! Tokens that publish the application. They belong to the release pipeline and to no environment.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::SecretText;
+use super::secret_text::{SecretText, unless_empty};
 
-/// What only a release needs: given by CI, never kept in an environment.
-#[derive(Debug, Deserialize, JsonSchema)]
+/// Package index tokens.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Release {
-    /// The token for uploading to PyPI. No default. Read by: make, when it publishes; it belongs to CI, not to an environment.
-    #[serde(rename = "PYPI_TOKEN", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "pattern" = "^pypi-", "x-sparkcfg" = {
-        "only-in": ["release"], "drift": "may-differ", "services": ["make"], "owner": "release"
-    }))]
-    pub pypi_token: Option<SecretText>,
-    /// The token for uploading to PyPI's test site. No default. Read by: make, when it publishes; it belongs to CI, not to an
-    /// environment.
-    #[serde(rename = "TESTPYPI_TOKEN", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "pattern" = "^pypi-", "x-sparkcfg" = {
-        "only-in": ["release"], "drift": "may-differ", "services": ["make"], "owner": "release"
-    }))]
-    pub testpypi_token: Option<SecretText>,
+    /// Token that uploads releases to PyPI. It starts with `pypi-`, lives in the release pipeline's own store, and
+    /// stands in no environment.
+    #[serde(rename = "PYPI_TOKEN", deserialize_with = "unless_empty")]
+    #[schemars(extend(
+        "pattern" = "^pypi-",
+        "x-sparkcfg" = { "only-in": [], "drift": "may-differ", "services": ["make"], "owner": "release" },
+    ))]
+    pub pypi: Option<SecretText>,
+
+    /// Token that uploads trial releases to TestPyPI. It starts with `pypi-`, lives in the release pipeline's own store,
+    /// and stands in no environment.
+    #[serde(rename = "TESTPYPI_TOKEN", deserialize_with = "unless_empty")]
+    #[schemars(extend(
+        "pattern" = "^pypi-",
+        "x-sparkcfg" = { "only-in": [], "drift": "may-differ", "services": ["make"], "owner": "release" },
+    ))]
+    pub test_pypi: Option<SecretText>,
 }

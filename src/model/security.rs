@@ -1,25 +1,52 @@
-//! Encryption of stored credentials.
+//! Keys that encrypt what the database holds.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::SecretText;
+use super::patterns::FERNET_KEY_OF_TEXT;
+use super::secret_text::{SecretText, unless_empty};
 
-/// Encryption of stored credentials.
-#[derive(Debug, Deserialize, JsonSchema)]
+/// Encryption at rest.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Security {
-    /// The Fernet key that protects stored credentials: 32 bytes in URL-safe base64, 44 characters. No default. Changing it
-    /// makes everything stored with the old one unreadable. Read by: api, worker.
-    #[serde(rename = "AUTOMAGIK_SPARK_ENCRYPTION_KEY", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "format" = "fernet-key", "x-sparkcfg" = {
-        "required-in": ["staging", "prod"],
-        "drift": "must-differ", "services": ["api", "worker"], "owner": "platform"
-    }))]
+    /// Fernet key that encrypts the API keys of workflow sources in the database: 32 random bytes in URL-safe base64, 44
+    /// characters. Without one the application falls back to a key that stands in its source. Whoever changes it loses
+    /// what the old one encrypted.
+    #[serde(rename = "AUTOMAGIK_SPARK_ENCRYPTION_KEY", deserialize_with = "unless_empty")]
+    #[schemars(extend(
+        "format" = "fernet-key",
+        "x-sparkcfg" = {
+            "required-in": ["staging", "prod"],
+            "in": {
+                "staging": random_key(),
+                "prod": random_key(),
+            },
+            "drift": "must-differ", "services": ["api", "worker"], "owner": "security",
+        },
+    ))]
     pub encryption_key: Option<SecretText>,
-    /// The Fernet key of the Automagik suite, which this program does not use. No default.
-    #[serde(rename = "AUTOMAGIK_ENCRYPTION_KEY", default)]
-    #[schemars(with = "String", extend("writeOnly" = true, "format" = "fernet-key", "deprecated" = true, "x-sparkcfg" = {
-        "replaced-by": "AUTOMAGIK_SPARK_ENCRYPTION_KEY", "drift": "must-differ", "services": ["none"], "owner": "platform"
-    }))]
-    pub suite_encryption_key: Option<SecretText>,
+
+    /// Fernet key that sister projects declare. No part of this stack reads it; where it is set, it is another one than
+    /// `AUTOMAGIK_SPARK_ENCRYPTION_KEY`.
+    #[serde(rename = "AUTOMAGIK_ENCRYPTION_KEY", deserialize_with = "unless_empty")]
+    #[schemars(extend(
+        "format" = "fernet-key", "deprecated" = true,
+        "x-sparkcfg" = {
+            "drift": "must-differ", "services": [], "owner": "security",
+            "replaced-by": "AUTOMAGIK_SPARK_ENCRYPTION_KEY",
+        },
+    ))]
+    pub global_encryption_key: Option<SecretText>,
 }
+
+fn random_key() -> Value {
+    json!({ "allOf": [
+        { "not": { "enum": PUBLISHED_KEYS } },
+        { "description": "32 random bytes, not a text in base64", "not": { "pattern": FERNET_KEY_OF_TEXT } },
+    ] })
+}
+
+/// Keys that stand in public files.
+const PUBLISHED_KEYS: [&str; 1] = ["eW91ci10ZXN0LWVuY3J5cHRpb24ta2V5LS0tLS0tLS0="];

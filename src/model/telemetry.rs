@@ -1,15 +1,16 @@
-//! Telemetry.
+//! What the application tells its makers.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// Telemetry.
-#[derive(Debug, Deserialize, JsonSchema)]
+/// Usage statistics.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Telemetry {
-    /// Whether the program sends no usage data: true, 1, yes or on. Default: false. Read by: api, worker.
-    #[serde(rename = "AUTOMAGIK_SPARK_DISABLE_TELEMETRY", default)]
-    #[schemars(extend("x-sparkcfg" = {
-        "drift": "may-differ", "services": ["api", "worker"], "owner": "platform"
-    }))]
+    /// Whether to send no usage statistics. `true`, `1`, `yes` and `on` switch them off.
+    #[serde(rename = "AUTOMAGIK_SPARK_DISABLE_TELEMETRY")]
+    #[schemars(extend(
+        "x-sparkcfg" = { "drift": "may-differ", "services": ["api", "worker", "beat"], "owner": "platform" },
+    ))]
     pub disabled: bool,
 }

@@ -32,7 +32,7 @@ struct Entry<'a> {
     location: Option<Place>,
     related: Vec<Related<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<Replacement<'a>>,
+    fix: Option<Remedy<'a>>,
 }
 
 #[derive(Serialize)]
@@ -43,7 +43,7 @@ struct Related<'a> {
 }
 
 #[derive(Serialize)]
-struct Replacement<'a> {
+struct Remedy<'a> {
     title: &'a str,
     location: Place,
     replacement: &'a str,
@@ -69,7 +69,7 @@ fn entry<'a>(report: &Report, finding: &'a Finding) -> Entry<'a> {
         help: finding.help.as_deref(),
         location: finding.label.as_ref().map(|label| report.place(label.span)),
         related: finding.related.iter().map(related).collect(),
-        fix: told_fix(report, finding).map(|fix| Replacement {
+        fix: told_fix(report, finding).map(|fix| Remedy {
             title: &fix.title,
             location: report.place(fix.span),
             replacement: &fix.replacement,

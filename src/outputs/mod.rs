@@ -2,8 +2,15 @@
 //!
 //! To add a format: one file with a `write` function, one `mod` line, one entry in [`ALL`].
 
+mod github;
+mod gitlab;
+mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod rdjson;
+mod sarif;
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -40,12 +47,27 @@ pub struct Style {
 }
 
 /// Every format, in the order in which `--help` lists them.
-pub static ALL: &[Output] = &[human::OUTPUT, json::OUTPUT];
+pub static ALL: &[Output] = &[
+    human::OUTPUT,
+    json::OUTPUT,
+    sarif::OUTPUT,
+    github::OUTPUT,
+    gitlab::OUTPUT,
+    junit::OUTPUT,
+    rdjson::OUTPUT,
+    markdown::OUTPUT,
+    html::OUTPUT,
+];
 
 /// A format by its name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Output> {
     ALL.iter().find(|output| output.name == name)
+}
+
+/// The report for people as a log keeps it: without colours.
+fn for_log(report: &Report, style: &Style) -> String {
+    human::write(report, &Style { color: false, ..*style })
 }
 
 /// What was checked and what came of it: `3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)`.
@@ -122,6 +144,26 @@ fn uri(path: &str) -> String {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// `text` for the content and the quoted attributes of XML and HTML.
+fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No character of XML 1.0.
+            '\u{fffe}' | '\u{ffff}' => {}
+            '\n' => out.push('\n'),
+            control if control.is_control() => {}
+            other => out.push(other),
         }
     }
     out

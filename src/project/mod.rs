@@ -175,7 +175,8 @@ impl Project {
     /// Whether the schema says that `key` is, or is not, a secret.
     #[must_use]
     pub fn declared_secret(&self, key: &str) -> Option<bool> {
-        self.schema.as_ref()?.schema.property(key)?.secret
+        let property = self.schema.as_ref()?.schema.property(key);
+        property.secret().or_else(|| property.is_secret().then_some(true))
     }
 
     /// Whether no output may show `text` as the value of `key`.
@@ -402,7 +403,10 @@ fn read_schema(files: &Files, config: &Config, sources: &mut Sources) -> Result<
             format!("{shown}:{}:{}", position.line, position.column)
         });
         let error = Error::new(broken.message).at(place.unwrap_or_else(|| shown.clone()));
-        if broken.help.is_empty() { error } else { error.help(broken.help) }
+        match broken.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
     })?;
     let source = sources.add(shown, text);
     Ok(Some(ProjectSchema { schema, source }))

@@ -1,110 +1,156 @@
-//! `x-sparkcfg`: the one keyword that says what JSON Schema cannot.
+//! `x-sparkcfg`, the one keyword that says what standard JSON Schema cannot.
 
+use crate::suggestion::nearest;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// `x-sparkcfg` of one property.
-#[derive(Debug, Default, Clone, Deserialize)]
+use super::parts::Part;
+
+/// The name of the keyword.
+pub const KEYWORD: &str = "x-sparkcfg";
+
+/// What a property may say under `x-sparkcfg`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Extension {
-    /// Environments that must have a value.
+    /// The environments in which the key must be set.
     pub required_in: Vec<String>,
-    /// Environment → what else holds for the value there.
-    pub r#in: BTreeMap<String, Value>,
-    /// How the value may differ between environments.
+    /// Environment to schema fragment: what the value must fulfil there, on top of the property itself.
+    #[serde(rename = "in")]
+    pub within: BTreeMap<String, Value>,
+    /// How the value may vary between environments.
     pub drift: Option<Drift>,
-    /// The only environments that may have a value.
-    pub only_in: Vec<String>,
-    /// The parts of a URL that must not differ between environments.
+    /// The environments in which the key may be set; everywhere when absent.
+    pub only_in: Option<Vec<String>>,
+    /// The parts of the value that stay the same where the value itself may differ: `scheme`, `port`, `path`, …
     pub same: Vec<String>,
-    /// Who reads it.
+    /// The services that read the key.
     pub services: Vec<String>,
-    /// Who decides about it.
+    /// Who answers for the key.
     pub owner: Option<String>,
     /// The key to use instead of a deprecated one.
     pub replaced_by: Option<String>,
-    /// What separates the items of a list; `,` by default.
+    /// What stands between the items of a list; `,` when absent.
     pub separator: Option<String>,
-    /// Whether `KEY_FILE` may name a file that holds the value.
-    pub file_env: bool,
-    /// Whether a template must use it: `required`.
-    pub render: Option<String>,
-    /// Whether it is a secret, where `writeOnly` does not say so.
+    /// Whether `KEY_FILE` may name a file that holds the value, as the Docker images' `_FILE` convention has it.
+    pub file_env: Option<bool>,
+    /// Whether templates must use the key.
+    pub render: Option<Render>,
+    /// `true`: the value is secret, like `writeOnly`; `false`: it surely is none.
     pub secret: Option<bool>,
 }
 
-/// How a value may differ between environments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// What a difference between two environments means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Drift {
-    /// Equal everywhere.
+    /// The same value everywhere.
     MustMatch,
-    /// Equal nowhere.
+    /// A different value everywhere.
     MustDiffer,
-    /// As it comes.
+    /// Either.
     MayDiffer,
 }
 
-/// `x-sparkcfg` at the root of a schema.
-#[derive(Debug, Default, Clone, Deserialize)]
+/// What templates owe a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Render {
+    /// Some template must use it.
+    Required,
+    /// No template needs to.
+    Optional,
+}
+
+/// What the schema's root may say under `x-sparkcfg`.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct RootExtension {
-    /// Values that must be equal.
-    pub agree: Vec<CrossRule>,
-    /// Values that must not be equal.
-    pub differ: Vec<CrossRule>,
+    /// Groups of keys, or of parts of keys, that have one value.
+    pub agree: Vec<Group>,
+    /// Groups of keys, or of parts of keys, that have pairwise different values.
+    pub differ: Vec<Group>,
 }
 
-/// Keys, or parts of URLs (`KEY#port`), that a rule compares.
-#[derive(Debug, Clone, Deserialize)]
+/// The members of a rule over several keys.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum CrossRule {
-    /// The rule always holds.
+pub enum Group {
+    /// Members that are always compared.
     Always(Vec<String>),
-    /// The rule holds where each `KEY#part` has one of the values.
-    When(Conditional),
+    /// Members that are compared only under a condition.
+    When(ConditionalGroup),
 }
 
-/// A rule with a condition.
-#[derive(Debug, Clone, Deserialize)]
+/// Members with a condition.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Conditional {
-    /// What is compared.
+pub struct ConditionalGroup {
+    /// `KEY` or `KEY#part`.
     pub keys: Vec<String>,
-    /// `KEY#part` → the values with which the rule holds.
-    pub when: BTreeMap<String, Vec<String>>,
+    /// `KEY` or `KEY#part` to the values of which it must have one; all entries must hold.
+    #[serde(default)]
+    pub when: BTreeMap<String, Vec<Value>>,
 }
 
-impl CrossRule {
-    /// What is compared.
-    #[must_use]
-    pub fn keys(&self) -> &[String] {
-        match self {
-            Self::Always(keys) | Self::When(Conditional { keys, .. }) => keys,
-        }
+/// A key, or a part of its value, as a rule names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Member {
+    /// The key.
+    pub key: String,
+    /// The part of the value that counts; the whole value when absent.
+    pub part: Option<Part>,
+}
+
+impl Member {
+    /// Reads `KEY` or `KEY#part`.
+    ///
+    /// # Errors
+    /// The part's name, when there is no such part.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((key, part)) = text.split_once('#') else { return Ok(Self { key: text.to_owned(), part: None }) };
+        let part = Part::named(part).ok_or_else(|| part.to_owned())?;
+        Ok(Self { key: key.to_owned(), part: Some(part) })
     }
 }
 
-/// The members of both structs, for suggestions.
-pub(super) const PROPERTY_KEYS: &[&str] = &[
-    "required-in",
-    "in",
-    "drift",
-    "only-in",
-    "same",
-    "services",
-    "owner",
-    "replaced-by",
-    "separator",
-    "file-env",
-    "render",
-    "secret",
-    "must-match",
-    "must-differ",
-    "may-differ",
-];
+impl std::fmt::Display for Member {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.key)?;
+        self.part.map_or(Ok(()), |part| write!(formatter, "#{}", part.name()))
+    }
+}
 
-/// The members of [`RootExtension`].
-pub(super) const ROOT_KEYS: &[&str] = &["agree", "differ", "keys", "when"];
+/// Why an `x-sparkcfg` object cannot be read: a JSON pointer below the object, what is wrong, what to do.
+#[derive(Debug)]
+pub(super) struct Misread {
+    pub(super) below: String,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+/// Reads an extension, naming an unknown key and the nearest known one.
+pub(super) fn read<'v, T: Deserialize<'v> + JsonSchema>(value: &'v Value) -> Result<T, Misread> {
+    T::deserialize(value).map_err(|error| {
+        // The names come from the types themselves, so that no list is kept by hand.
+        let description = schemars::schema_for!(T);
+        let known: Vec<&str> = description
+            .get("properties")
+            .and_then(Value::as_object)
+            .map(|properties| properties.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        let unknown = value.as_object().and_then(|object| object.keys().find(|key| !known.contains(&key.as_str())));
+        let Some(unknown) = unknown else {
+            return Misread { below: String::new(), message: format!("{KEYWORD}: {error}"), help: None };
+        };
+        let help = match nearest(unknown, known.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("it takes {}", known.join(", ")),
+        };
+        let below = format!("/{}", super::place::escape(unknown));
+        Misread { below, message: format!("unknown key `{unknown}` in {KEYWORD}"), help: Some(help) }
+    })
+}

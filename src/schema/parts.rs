@@ -1,120 +1,209 @@
-//! `KEY#part`: one part of a value that is a URL or a data source name.
+//! The parts of a URL or DSN that rules compare: `DATABASE_URL#port`.
+//!
+//! Reading is by RFC 3986, but forgives what people write into passwords: `/`, `#`, `?` and `@` need not be escaped
+//! as long as a host can still be made out.
 
-/// The parts that can be asked for.
-pub const NAMES: &[&str] = &["scheme", "user", "password", "host", "port", "database", "origin"];
+use std::borrow::Cow;
 
-/// A key, and the part of its value that is meant.
-#[must_use]
-pub fn split(name: &str) -> (&str, Option<&str>) {
-    name.split_once('#').map_or((name, None), |(key, part)| (key, Some(part)))
+/// What `KEY#part` may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// What stands before `://`, in lower case.
+    Scheme,
+    /// The user's name, unescaped.
+    User,
+    /// The password, unescaped.
+    Password,
+    /// The host in lower case; an IPv6 address without its brackets.
+    Host,
+    /// The port as a decimal number; the scheme's own where none is written.
+    Port,
+    /// The path without its first `/`, unescaped; for Redis `0` where none is written.
+    Database,
+    /// `scheme://host:port`, the port left out where it is the scheme's own (RFC 6454).
+    Origin,
 }
 
-/// The part of `value`; `None` when the value is no URL or has no such part.
-///
-/// A port that is not written is the scheme's usual one. User and password are percent-decoded.
-#[must_use]
-pub fn of(value: &str, part: &str) -> Option<String> {
-    let (scheme, rest) = value.split_once("://")?;
-    let scheme = scheme.to_ascii_lowercase();
-    // A password may hold `/`, `?` or `#` by mistake: look for the user information first, from the right.
-    let path_at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let at = rest[..path_at].rfind('@').or_else(|| crate::detection::url_password(value).and_then(|_| rest.rfind('@')));
-    let (user_info, rest) = at.map_or((None, rest), |at| (Some(&rest[..at]), &rest[at + 1..]));
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    let port_at = authority.rfind(':').filter(|at| !authority[*at..].contains(']'));
-    let (host, port) = port_at.map_or((authority, None), |at| (&authority[..at], Some(&authority[at + 1..])));
-    let port = port.filter(|port| !port.is_empty()).map(ToOwned::to_owned).or_else(|| usual_port(&scheme));
-    let user_parts =
-        user_info.map(|info| info.split_once(':').map_or((info, None), |(user, password)| (user, Some(password))));
-    let present = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    match part {
-        "scheme" => present(&scheme),
-        "user" => user_parts.and_then(|(user, _)| present(&decoded(user))),
-        "password" => user_parts.and_then(|(_, password)| present(&decoded(password?))),
-        "host" => present(&host.to_ascii_lowercase()),
-        "port" => port,
-        "database" => {
-            let name = path.strip_prefix('/')?.split(['?', '#']).next()?;
-            present(&decoded(name))
+impl Part {
+    /// All parts, by the name that follows `#`.
+    pub const NAMES: [(&'static str, Self); 7] = [
+        ("scheme", Self::Scheme),
+        ("user", Self::User),
+        ("password", Self::Password),
+        ("host", Self::Host),
+        ("port", Self::Port),
+        ("database", Self::Database),
+        ("origin", Self::Origin),
+    ];
+
+    /// The part of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, part)| *part)
+    }
+
+    /// The part's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, part)| *part == self).map_or("", |(name, _)| *name)
+    }
+
+    /// This part of `text`; `None` when there is none, or when the text is no URL.
+    #[must_use]
+    pub fn of(self, text: &str) -> Option<Cow<'_, str>> {
+        let url = Url::read(text)?;
+        match self {
+            Self::Scheme => Some(url.scheme()),
+            Self::User => url.user.filter(|user| !user.is_empty()).map(decoded),
+            Self::Password => url.password.map(decoded),
+            Self::Host => url.host(),
+            Self::Port => url.port(),
+            Self::Database => url.database(),
+            Self::Origin => url.origin().map(Cow::Owned),
         }
-        "origin" => {
-            let host = host.to_ascii_lowercase();
-            let port = port.filter(|port| usual_port(&scheme).as_ref() != Some(port));
-            (!host.is_empty()).then(|| match port {
-                Some(port) => format!("{scheme}://{host}:{port}"),
-                None => format!("{scheme}://{host}"),
-            })
-        }
-        _ => None,
     }
 }
 
-fn usual_port(scheme: &str) -> Option<String> {
-    let port = match scheme.split('+').next()? {
-        "http" | "ws" => "80",
-        "https" | "wss" => "443",
-        "postgres" | "postgresql" => "5432",
-        "mysql" | "mariadb" => "3306",
-        "redis" | "rediss" => "6379",
-        "amqp" => "5672",
-        "amqps" => "5671",
-        "mongodb" => "27017",
-        "nats" => "4222",
+/// A URL taken apart; everything as written.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Url<'a> {
+    pub(super) scheme: &'a str,
+    pub(super) user: Option<&'a str>,
+    pub(super) password: Option<&'a str>,
+    /// `[::1]` keeps its brackets; several hosts are one text.
+    pub(super) host: &'a str,
+    pub(super) port: Option<&'a str>,
+    /// From the first `/` on, without query and fragment.
+    pub(super) path: &'a str,
+    /// Query and fragment, with what introduces them.
+    pub(super) tail: &'a str,
+}
+
+impl<'a> Url<'a> {
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let mut letters = scheme.bytes();
+        let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        if !is_scheme || rest.contains(|character: char| character.is_whitespace() || character.is_control()) {
+            return None;
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (strict, _) = rest.split_at(end);
+        // Where what stands before the first `/` is neither user nor host, the `/` belongs to the password.
+        let at = strict.rfind('@').or_else(|| if host_and_port(strict).is_some() { None } else { rest.rfind('@') });
+        let (info, rest) = at.map_or((None, rest), |at| (rest.get(..at), rest.get(at + 1..).unwrap_or_default()));
+        let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (host, port) = host_and_port(authority)?;
+        let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let (user, password) = match info.map(|info| info.split_once(':').ok_or(info)) {
+            None => (None, None),
+            Some(Ok((user, password))) => (Some(user), Some(password)),
+            Some(Err(user)) => (Some(user), None),
+        };
+        Some(Self { scheme, user, password, host, port, path, tail })
+    }
+
+    /// The scheme without the driver that some add: `postgresql` of `postgresql+asyncpg`.
+    pub(super) fn kind(&self) -> Cow<'a, str> {
+        let kind = self.scheme.split('+').next().unwrap_or_default();
+        match lower(kind) {
+            kind if kind == "postgres" => "postgresql".into(),
+            kind => kind,
+        }
+    }
+
+    fn scheme(&self) -> Cow<'a, str> {
+        lower(self.scheme)
+    }
+
+    fn has_one_host(&self) -> bool {
+        !self.host.is_empty() && !self.host.contains(',')
+    }
+
+    fn host(&self) -> Option<Cow<'a, str>> {
+        self.has_one_host().then(|| lower(self.host.trim_start_matches('[').trim_end_matches(']')))
+    }
+
+    fn port(&self) -> Option<Cow<'a, str>> {
+        if !self.has_one_host() {
+            return None;
+        }
+        match self.port.filter(|port| !port.is_empty()) {
+            Some(port) => Some(port.parse::<u16>().ok()?.to_string().into()),
+            None => default_port(&self.kind()).map(|port| port.to_string().into()),
+        }
+    }
+
+    fn database(&self) -> Option<Cow<'a, str>> {
+        match self.path.strip_prefix('/').unwrap_or(self.path) {
+            "" if matches!(&*self.kind(), "redis" | "rediss") => Some("0".into()),
+            "" => None,
+            name => Some(decoded(name)),
+        }
+    }
+
+    fn origin(&self) -> Option<String> {
+        let port = match self.port.filter(|port| !port.is_empty()) {
+            Some(port) => Some(port.parse::<u16>().ok()?).filter(|port| Some(*port) != default_port(&self.kind())),
+            None => None,
+        };
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        self.has_one_host().then(|| format!("{}://{}{port}", self.scheme(), lower(self.host)))
+    }
+}
+
+/// `host`, `host:port`, `[::1]:port`; several of them, with commas, are one host. The port is digits or empty.
+fn host_and_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = |host: &str| !host.contains(['@', '[', ']', ':']);
+    if authority.contains(',') {
+        return authority.split(',').all(|one| host_and_port(one).is_some()).then_some((authority, None));
+    }
+    if let Some((inner, rest)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let host = authority.get(..inner.len() + 2)?;
+        let port = rest.strip_prefix(':');
+        return (rest.is_empty() || port.is_some_and(is_port)).then_some((host, port));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) => (is_host(host) && is_port(port)).then_some((host, Some(port))),
+        None => is_host(authority).then_some((authority, None)),
+    }
+}
+
+/// The ports of the schemes that configuration uses (IANA service names; `amqp` and the like by their vendors).
+fn default_port(kind: &str) -> Option<u16> {
+    Some(match kind {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        "postgresql" => 5432,
+        "redis" | "rediss" | "valkey" => 6379,
+        "mysql" | "mariadb" => 3306,
+        "mongodb" => 27017,
+        "amqp" => 5672,
+        "amqps" => 5671,
+        "mqtt" => 1883,
+        "mqtts" => 8883,
+        "nats" => 4222,
+        "kafka" => 9092,
+        "smtp" => 25,
+        "smtps" => 465,
+        "ldap" => 389,
+        "ldaps" => 636,
+        "ftp" => 21,
+        "ssh" | "sftp" => 22,
+        "memcached" => 11211,
+        "clickhouse" => 9000,
+        "mssql" | "sqlserver" => 1433,
         _ => return None,
-    };
-    Some(port.to_owned())
+    })
 }
 
-/// Percent-decoding (RFC 3986 §2.1); what is no escape, or no UTF-8 afterwards, stays as it is.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let code = (*first == b'%').then(|| std::str::from_utf8(after.get(..2)?).ok()).flatten();
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::of;
-
-    #[test]
-    fn parts() {
-        let url = "postgresql+asyncpg://app:p%40ss@DB.example.com:6000/spark?ssl=off";
-        for (value, part, expected) in [
-            (url, "scheme", Some("postgresql+asyncpg")),
-            (url, "user", Some("app")),
-            (url, "password", Some("p@ss")),
-            (url, "host", Some("db.example.com")),
-            (url, "port", Some("6000")),
-            (url, "database", Some("spark")),
-            (url, "origin", Some("postgresql+asyncpg://db.example.com:6000")),
-            ("redis://:pw@cache/0", "port", Some("6379")),
-            ("redis://:pw@cache/0", "user", None),
-            ("redis://:pw@cache/0", "database", Some("0")),
-            ("redis://cache", "database", None),
-            ("postgres://a:p/w#d@h:1/x", "password", Some("p/w#d")),
-            ("postgres://a:p/w#d@h:1/x", "host", Some("h")),
-            ("http://[::1]:8080/", "port", Some("8080")),
-            ("http://[::1]/", "port", Some("80")),
-            ("http://a:80/x", "origin", Some("http://a")),
-            ("5432", "port", None),
-            ("http://a", "nonsense", None),
-            ("http://a%zz:b%2@h", "user", Some("a%zz")),
-        ] {
-            assert_eq!(of(value, part).as_deref(), expected, "{value} {part}");
-        }
-    }
+/// With its percent escapes read; as it is, where they are none (RFC 3986 §2.1).
+fn decoded(text: &str) -> Cow<'_, str> {
+    if text.contains('%') { super::document::percent_decoded(text).into() } else { text.into() }
 }

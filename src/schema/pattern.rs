@@ -1,138 +1,67 @@
-//! Patterns of a schema: ECMA 262 regular expressions in linear time, compiled as late and as cheaply as can be.
+//! Regular expressions of the schema, matched in time linear in the text.
+//!
+//! Configuration patterns are small: classes, groups, alternatives, counted repeats. Those with at most 128
+//! positions become a position automaton (Glushkov 1961) whose states are the bits of one number; building it
+//! costs a fraction of what a regex engine does, which matters for a process that lives a few milliseconds.
+//! All others go to the `regex` crate, which is linear, too; what it refuses (look-around, back-references) is an
+//! error of the schema. Meaning is that of ECMA-262 with the `u` flag, as JSON Schema wants it.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use super::automaton::Automaton;
 
-/// How often a pattern runs on the engine that is quick to build before the one that is quick to run is built.
-const PATIENCE: u32 = 500;
-
-/// A pattern, compiled.
+/// A compiled pattern.
 #[derive(Debug)]
 pub(super) struct Pattern {
-    /// As the schema has it.
-    pub(super) source: String,
-    translated: String,
-    simple: Option<jsonschema_regex::Sequence>,
-    light: OnceLock<Option<regex_lite::Regex>>,
-    heavy: OnceLock<Option<regex::Regex>>,
-    runs: AtomicU32,
+    source: Box<str>,
+    matcher: Matcher,
 }
+
+#[derive(Debug)]
+enum Matcher {
+    Automaton(Box<Automaton>),
+    Engine(regex::Regex),
+}
+
+/// More than any pattern that a person writes; keeps `(a{1000}){1000}` from taking the machine's memory.
+const SIZE_LIMIT: usize = 1 << 20;
 
 impl Pattern {
-    /// Translates a pattern.
-    ///
-    /// # Errors
-    /// What is wrong with it. Look-around and back references are refused: they have no linear engine (a schema must
-    /// not be able to hang a gate).
+    /// Compiles an ECMA-262 pattern; the error says why it cannot be.
     pub(super) fn new(source: &str) -> Result<Self, &'static str> {
-        let broken = "this is not a regular expression that runs in linear time (ECMA 262 without look-around and back references)";
-        let translated = jsonschema_regex::to_rust_regex(source).map_err(|()| broken)?.into_owned();
-        let simple = jsonschema_regex::Sequence::compile(&translated);
-        let pattern = Self {
-            source: source.to_owned(),
-            translated,
-            simple,
-            light: OnceLock::new(),
-            heavy: OnceLock::new(),
-            runs: AtomicU32::new(0),
+        let matcher = match Automaton::new(source) {
+            Some(automaton) => Matcher::Automaton(Box::new(automaton)),
+            None => Matcher::Engine(engine(source)?),
         };
-        if pattern.simple.is_none() && pattern.light().is_none() && pattern.heavy().is_none() {
-            return Err(broken);
-        }
-        Ok(pattern)
+        Ok(Self { source: source.into(), matcher })
     }
 
-    /// Whether the pattern is found anywhere in `text`.
-    #[must_use]
+    /// As written in the schema.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the pattern matches somewhere in `text`.
     pub(super) fn is_match(&self, text: &str) -> bool {
-        if let Some(matched) = self.simple.as_ref().and_then(|simple| simple.is_match(text.as_bytes())) {
-            return matched;
+        match &self.matcher {
+            Matcher::Automaton(automaton) => automaton.is_match(text),
+            Matcher::Engine(regex) => regex.is_match(text),
         }
-        let patient = self.runs.fetch_add(1, Ordering::Relaxed) < PATIENCE && text.len() < 1024;
-        match self.light().filter(|_| patient) {
-            Some(light) => light.is_match(text),
-            None => self.heavy().is_some_and(|heavy| heavy.is_match(text)),
-        }
-    }
-
-    fn light(&self) -> Option<&regex_lite::Regex> {
-        // The light engine knows neither Unicode classes nor set operations; the heavy one takes those.
-        let plain = self.translated.is_ascii()
-            && !["\\p", "\\P", "&&", "--", "~~", "\\b", "\\B", "\\w", "\\W", "\\s", "\\S"]
-                .iter()
-                .any(|special| self.translated.contains(special));
-        self.light.get_or_init(|| plain.then(|| regex_lite::Regex::new(&self.translated).ok()).flatten()).as_ref()
-    }
-
-    fn heavy(&self) -> Option<&regex::Regex> {
-        let build = || regex::RegexBuilder::new(&self.translated).size_limit(1 << 20).build().ok();
-        self.heavy.get_or_init(build).as_ref()
     }
 }
 
-/// Patterns for keys, tried together.
-#[derive(Debug)]
-pub(super) struct PatternSet {
-    set: Option<regex::RegexSet>,
-    patterns: Vec<Pattern>,
+fn engine(source: &str) -> Result<regex::Regex, &'static str> {
+    const INVALID: &str = "is no valid regular expression";
+    if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|form| source.contains(form)) {
+        return Err("uses look-around, which cannot be matched in linear time");
+    }
+    let translated = jsonschema_regex::to_rust_regex(source).map_err(|()| INVALID)?;
+    regex::RegexBuilder::new(&translated).size_limit(SIZE_LIMIT).build().map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "is too large once its repeats are written out",
+        _ if has_back_reference(source) => "uses a back-reference, which cannot be matched in linear time",
+        _ => INVALID,
+    })
 }
 
-impl PatternSet {
-    /// Puts patterns together.
-    #[must_use]
-    pub(super) fn new(patterns: Vec<Pattern>) -> Self {
-        let texts = patterns.iter().map(|pattern| &pattern.translated);
-        let set = (patterns.len() > 1).then(|| regex::RegexSet::new(texts).ok()).flatten();
-        Self { set, patterns }
-    }
-
-    /// Calls `found` with the index of each pattern that is found in `text`.
-    pub(super) fn each_match(&self, text: &str, mut found: impl FnMut(usize)) {
-        match &self.set {
-            Some(set) => set.matches(text).into_iter().for_each(found),
-            None => {
-                let matching = self.patterns.iter().enumerate().filter(|(_, pattern)| pattern.is_match(text));
-                matching.for_each(|(index, _)| found(index));
-            }
-        }
-    }
-
-    /// The patterns as written.
-    #[must_use]
-    pub(super) fn source(&self, index: usize) -> &str {
-        self.patterns.get(index).map_or("", |pattern| &pattern.source)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Pattern;
-
-    #[test]
-    fn patterns() {
-        for (source, good, bad) in [
-            ("^[0-9]+(ms|s|m|h)$", "10s", "10parsecs"),
-            ("^[a-z]{3}-[0-9]{4}$", "abc-1234", "ABC_12"),
-            (r"^[a-z][a-z0-9+.-]*://[^\s]+$", "https://x", "http//x"),
-            (r"^\d+$", "12", "१२"),
-            ("b", "abc", "xyz"),
-            ("^ü+$", "üü", "u"),
-        ] {
-            let pattern = Pattern::new(source).unwrap();
-            for _ in 0..1200 {
-                assert!(pattern.is_match(good) && !pattern.is_match(bad), "{source}");
-            }
-        }
-        for source in ["(?=a)b", "(a", r"(a)\1", "(?<!x)y"] {
-            assert!(Pattern::new(source).is_err(), "{source}");
-        }
-    }
-
-    #[test]
-    fn bad_patterns_stay_linear() {
-        let text = format!("{}!", "a".repeat(100_000));
-        for source in ["^(a+)+$", "^(a|aa)+$", "^(a*)*$", "(a|a)*b", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*)*x"] {
-            assert!(!Pattern::new(source).unwrap().is_match(&text), "{source}");
-        }
-    }
+fn has_back_reference(source: &str) -> bool {
+    let escapes = source.as_bytes().windows(2);
+    source.contains("\\k<") || escapes.into_iter().any(|pair| matches!(pair, [b'\\', b'1'..=b'9']))
 }

@@ -1,149 +1,195 @@
-//! Where a JSON pointer leads in a schema's text.
+//! Places in the schema's text, found when a finding wants to point at one.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
-/// The bytes of the member's name that `pointer` leads to; of the value where it leads into an array.
-///
-/// The text is scanned only when a finding asks. It has been parsed before, so the scan trusts it to be JSON.
+/// The places of one schema. The text is known to be valid JSON, so that scanning it needs no errors.
+#[derive(Debug)]
+pub(super) struct Places {
+    text: Box<str>,
+    /// The members of the root's `properties`: nearly all pointers go through them.
+    properties: OnceLock<HashMap<String, Found>>,
+}
+
+#[derive(Debug, Clone)]
+struct Found {
+    /// What to point at: the key of a member, with its quotes; the beginning of an item.
+    shown: Range<usize>,
+    /// Where the value begins.
+    value: usize,
+}
+
+impl Places {
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.into(), properties: OnceLock::new() }
+    }
+
+    /// The bytes of the key that a JSON pointer (RFC 6901) leads to; of an item, its first line.
+    pub(super) fn find(&self, pointer: &str) -> Option<Range<u32>> {
+        let scan = Scan { text: &self.text };
+        let start = scan.blank(if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 });
+        let mut found = Found { shown: start..(start + 1).min(self.text.len()), value: start };
+        let mut steps = pointer.split('/').skip(1).map(unescape).peekable();
+        let mut is_root = true;
+        while let Some(step) = steps.next() {
+            found = match steps.peek() {
+                Some(name) if is_root && step == "properties" => {
+                    let properties = self.properties.get_or_init(|| scan.all_members(found.value, "properties"));
+                    let found = properties.get(&**name)?.clone();
+                    steps.next();
+                    found
+                }
+                _ => scan.step(found.value, &step)?,
+            };
+            is_root = false;
+        }
+        Some(u32::try_from(found.shown.start).ok()?..u32::try_from(found.shown.end).ok()?)
+    }
+}
+
+/// A name as a step of a JSON pointer.
 #[must_use]
-pub(super) fn find(text: &str, pointer: &str) -> Option<Range<u32>> {
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0 };
-    let mut place = 0..0;
-    for part in pointer.split('/').skip(1) {
-        let name = part.replace("~1", "/").replace("~0", "~");
-        place = scan.enter(&name)?;
-    }
-    let offset = |at: usize| u32::try_from(at).ok();
-    Some(offset(place.start)?..offset(place.end)?)
+pub fn escape(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
 }
 
+fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
+}
+
+/// Walks over JSON text without building anything. Every method takes and returns byte offsets.
+#[derive(Clone, Copy)]
 struct Scan<'t> {
-    bytes: &'t [u8],
-    at: usize,
+    text: &'t str,
 }
 
-impl Scan<'_> {
-    /// Moves to the value of member or item `name` of the value that starts here; gives the place to point at.
-    fn enter(&mut self, name: &str) -> Option<Range<usize>> {
-        self.blanks();
-        let open = *self.bytes.get(self.at)?;
-        self.at += 1;
-        let mut index = 0_usize;
-        loop {
-            self.blanks();
-            let start = self.at;
-            match open {
-                b'{' => {
-                    let key = self.string()?;
-                    let place = start..self.at;
-                    self.blanks();
-                    self.at += 1;
-                    self.blanks();
-                    if key == name {
-                        return Some(place);
-                    }
-                }
-                b'[' if index.to_string() == name => {
-                    let place = self.at;
-                    self.skip()?;
-                    let end = self.at;
-                    self.at = place;
-                    return Some(place..end);
-                }
-                b'[' => index += 1,
-                _ => return None,
-            }
-            self.skip()?;
-            self.blanks();
-            if *self.bytes.get(self.at)? != b',' {
-                return None;
-            }
-            self.at += 1;
-        }
+impl<'t> Scan<'t> {
+    fn byte(self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
     }
 
-    fn blanks(&mut self) {
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
-            self.at += 1;
-        }
+    /// The next byte that is no white space.
+    fn blank(self, at: usize) -> usize {
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        at + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
     }
 
-    fn string(&mut self) -> Option<String> {
-        let start = self.at;
-        self.skip_string()?;
-        serde_json::from_slice(self.bytes.get(start..self.at)?).ok()
-    }
-
-    fn skip_string(&mut self) -> Option<()> {
-        if *self.bytes.get(self.at)? != b'"' {
-            return None;
-        }
-        self.at += 1;
-        loop {
-            match *self.bytes.get(self.at)? {
-                b'\\' => self.at += 2,
-                b'"' => break,
-                _ => self.at += 1,
+    /// Behind the string that begins here.
+    fn string(self, at: usize) -> usize {
+        let mut at = at + 1;
+        while let Some(byte) = self.byte(at) {
+            match byte {
+                b'"' => return at + 1,
+                b'\\' => at += 2,
+                _ => at += 1,
             }
         }
-        self.at += 1;
-        Some(())
+        at
     }
 
-    /// Moves behind the value that starts here.
-    fn skip(&mut self) -> Option<()> {
+    /// Behind the value that begins here.
+    fn value(self, at: usize) -> usize {
+        let mut at = at;
         let mut depth = 0_usize;
-        loop {
-            self.blanks();
-            match *self.bytes.get(self.at)? {
-                b'"' => self.skip_string()?,
+        while let Some(byte) = self.byte(at) {
+            match byte {
+                b'"' => at = self.string(at),
                 b'{' | b'[' => {
                     depth += 1;
-                    self.at += 1;
-                    continue;
+                    at += 1;
                 }
+                b'}' | b']' | b',' if depth == 0 => return at,
                 b'}' | b']' => {
-                    depth = depth.checked_sub(1)?;
-                    self.at += 1;
-                }
-                b',' | b':' => {
-                    self.at += 1;
-                    continue;
-                }
-                _ => {
-                    while self.bytes.get(self.at).is_some_and(|byte| !b",]} \t\r\n".contains(byte)) {
-                        self.at += 1;
+                    depth -= 1;
+                    at += 1;
+                    if depth == 0 {
+                        return at;
                     }
                 }
+                _ => at += 1,
             }
-            if depth == 0 {
-                return Some(());
+            if depth == 0 && matches!(self.byte(at.saturating_sub(1)), Some(b'"')) {
+                return at;
             }
         }
+        at
+    }
+
+    /// The members of the object that begins here, in order; nothing for any other value.
+    fn members(self, at: usize) -> impl Iterator<Item = (Cow<'t, str>, Found)> {
+        let mut at = (self.byte(at) == Some(b'{')).then(|| self.blank(at + 1));
+        std::iter::from_fn(move || {
+            let start = at.filter(|start| self.byte(*start) == Some(b'"'))?;
+            let end = self.string(start);
+            let value = self.blank(self.blank(end) + 1);
+            let next = self.blank(self.value(value));
+            at = (self.byte(next) == Some(b',')).then(|| self.blank(next + 1));
+            Some((self.name(start..end), Found { shown: start..end, value }))
+        })
+    }
+
+    fn name(self, quoted: Range<usize>) -> Cow<'t, str> {
+        let quoted = self.text.get(quoted).unwrap_or_default();
+        if quoted.contains('\\') {
+            return serde_json::from_str::<String>(quoted).unwrap_or_default().into();
+        }
+        quoted.trim_matches('"').into()
+    }
+
+    fn step(self, at: usize, step: &str) -> Option<Found> {
+        if self.byte(at) != Some(b'[') {
+            // Of members with one name, JSON readers take the last.
+            return self.members(at).filter(|(name, _)| name == step).last().map(|(_, found)| found);
+        }
+        let index: usize = step.parse().ok()?;
+        let mut at = self.blank(at + 1);
+        for _ in 0..index {
+            let next = self.blank(self.value(at));
+            at = (self.byte(next) == Some(b',')).then(|| self.blank(next + 1))?;
+        }
+        let end = self.value(at);
+        let text = self.text.get(at..end)?;
+        let line = text.split(['\r', '\n']).next().unwrap_or_default().trim_end();
+        (!line.is_empty()).then(|| Found { shown: at..at + line.len(), value: at })
+    }
+
+    fn all_members(self, at: usize, keyword: &str) -> HashMap<String, Found> {
+        let object = self.step(at, keyword).map_or(self.text.len(), |found| found.value);
+        self.members(object).map(|(name, found)| (name.into_owned(), found)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::Places;
+
+    const TEXT: &str = r#" { "type": "object", "x": [1, "a,]", {"k": 2}],
+  "properties": { "A": {"type": "string", "enum": ["p", "q"]}, "a/b~c": {"minimum": 1}, "\u0042": {}, "A": {"const": -1e3} },
+  "tail": null }"#;
 
     #[test]
-    fn pointers_lead_to_names() {
-        let text = r#"{ "a": {"x/y": [1, {"b": "c}\""}], "": null}, "properties" : {"PORT":{"maximum":5}} }"#;
+    fn pointers_lead_to_keys() {
+        let places = Places::new(TEXT);
         for (pointer, expected) in [
-            ("/a", Some("\"a\"")),
-            ("/a/x~1y", Some("\"x/y\"")),
-            ("/a/x~1y/0", Some("1")),
-            ("/a/x~1y/1/b", Some("\"b\"")),
-            ("/a/", Some("\"\"")),
-            ("/properties/PORT/maximum", Some("\"maximum\"")),
-            ("/properties/HOST", None),
-            ("/a/x~1y/2", None),
-            ("", Some("")),
+            ("", Some("{")),
+            ("/type", Some(r#""type""#)),
+            ("/x", Some(r#""x""#)),
+            ("/x/1", Some(r#""a,]""#)),
+            ("/x/2/k", Some(r#""k""#)),
+            ("/x/3", None),
+            ("/properties", Some(r#""properties""#)),
+            ("/properties/A/const", Some(r#""const""#)),
+            ("/properties/A/enum", None),
+            ("/properties/a~1b~0c/minimum", Some(r#""minimum""#)),
+            ("/properties/B", Some(r#""\u0042""#)),
+            ("/properties/C", None),
+            ("/tail", Some(r#""tail""#)),
+            ("/tail/more", None),
         ] {
-            let found = find(text, pointer).map(|range| &text[range.start as usize..range.end as usize]);
+            let found = places.find(pointer).map(|range| &TEXT[range.start as usize..range.end as usize]);
             assert_eq!(found, expected, "{pointer}");
         }
-        assert_eq!(find("{\"a", "/a/b"), None);
     }
 }

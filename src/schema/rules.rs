@@ -1,103 +1,165 @@
-//! `agree` and `differ`: rules about the values of several keys.
+//! The root's rules over several keys: which agree, and which differ.
 
-use super::extension::CrossRule;
-use super::{Schema, parts};
+use std::cmp::Ordering;
 
-/// Two values that should be equal and are not, or the other way round.
+use serde_json::Value;
+
+use super::check::written;
+use super::compile::Refusal;
+use super::extension::{Group, KEYWORD, Member, RootExtension};
+use super::numbers::Numeral;
+use super::parts::Part;
+use super::typed::{Reading, Typed, Types};
+
+/// A rule that is broken in one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disagreement {
-    /// What was asked of them.
-    pub relation: Relation,
-    /// The rule's place in the schema.
+    /// The rule's position within `agree` or `differ`.
+    pub rule: usize,
+    /// The rule in the schema, as a JSON pointer.
     pub pointer: String,
-    /// The members, as the rule names them, in its order: those with a value.
-    pub members: Vec<String>,
+    /// What it asks for.
+    pub kind: RuleKind,
+    /// `agree`: all members that were compared. `differ`: members that have one value.
+    pub members: Vec<Member>,
 }
 
-/// What a rule asks of its members.
+/// What a rule over several keys asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// All equal.
+pub enum RuleKind {
+    /// One value.
     Agree,
-    /// No two equal.
+    /// Pairwise different values.
     Differ,
 }
 
-/// A value as the rules see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Looked {
-    /// Its text.
-    Text(String),
-    /// Nothing to compare.
-    Nothing,
+/// What is known of a key in one environment.
+#[derive(Clone, Copy)]
+pub enum Lookup<'a> {
+    /// Not set: the schema's default holds, if there is one.
+    Absent,
+    /// Set, and not opened.
+    Sealed,
+    /// Set to this.
+    Text(&'a str),
 }
 
-impl Schema {
-    /// The rules that are broken. `lookup` gives the resolved text of a key: `None` not set, `Some(None)` sealed.
-    ///
-    /// A key that is not set counts with its default; one that is sealed, or has neither, is left out.
-    pub fn disagreements<'v>(&self, lookup: impl Fn(&str) -> Option<Option<&'v str>>) -> Vec<Disagreement> {
-        let look = |name: &str| {
-            let (key, part) = parts::split(name);
-            let text = match lookup(key) {
-                Some(Some(text)) => text.to_owned(),
-                Some(None) => return Looked::Nothing,
-                None => match self.property(key).and_then(|property| property.default()) {
-                    Some(text) => text,
-                    None => return Looked::Nothing,
-                },
-            };
-            let value = match part {
-                // A URL that carries no password says that none is asked for; that is an answer too.
-                Some(part @ ("user" | "password")) if text.contains("://") => {
-                    Some(parts::of(&text, part).unwrap_or_default())
-                }
-                Some(part) => parts::of(&text, part),
-                None => (!text.is_empty()).then_some(text),
-            };
-            value.map_or(Looked::Nothing, Looked::Text)
-        };
-        let rules = self.root.agree.iter().enumerate().map(|(index, rule)| (Relation::Agree, "agree", index, rule));
-        let rules = rules
-            .chain(self.root.differ.iter().enumerate().map(|(index, rule)| (Relation::Differ, "differ", index, rule)));
-        rules
-            .filter_map(|(relation, name, index, rule)| {
-                let members = broken(relation, rule, &look)?;
-                Some(Disagreement { relation, pointer: format!("/x-sparkcfg/{name}/{index}"), members })
-            })
-            .collect()
+/// A rule, read.
+#[derive(Debug)]
+pub(super) struct Rule {
+    kind: RuleKind,
+    index: usize,
+    members: Vec<Member>,
+    when: Vec<(Member, Vec<Value>)>,
+}
+
+impl Rule {
+    /// Reads all rules of the root's `x-sparkcfg`.
+    pub(super) fn all(root: &RootExtension) -> Result<Vec<Self>, Refusal> {
+        let agree = root.agree.iter().enumerate().map(|(index, group)| (RuleKind::Agree, index, group));
+        let differ = root.differ.iter().enumerate().map(|(index, group)| (RuleKind::Differ, index, group));
+        agree.chain(differ).map(|(kind, index, group)| Self::read(kind, index, group)).collect()
     }
-}
 
-fn broken(relation: Relation, rule: &CrossRule, look: &dyn Fn(&str) -> Looked) -> Option<Vec<String>> {
-    if let CrossRule::When(rule) = rule {
-        let holds = rule.when.iter().all(|(name, values)| match look(name) {
-            Looked::Text(text) => values.iter().any(|value| same(value, &text)),
-            Looked::Nothing => false,
-        });
-        if !holds {
-            return None;
+    fn read(kind: RuleKind, index: usize, group: &Group) -> Result<Self, Refusal> {
+        let place = pointer(kind, index);
+        let (keys, when) = match group {
+            Group::Always(keys) => (keys, None),
+            Group::When(group) => (&group.keys, Some(&group.when)),
+        };
+        let member = |text: &str| {
+            Member::parse(text).map_err(|part| {
+                let names = Part::NAMES.map(|(name, _)| name);
+                let help = match crate::suggestion::nearest(&part, names) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => format!("the parts are {}", names.join(", ")),
+                };
+                Refusal::new(place.clone(), format!("`{text}` names no part of a URL")).help(help)
+            })
+        };
+        if keys.len() < 2 {
+            return Err(Refusal::new(place, "a rule over several keys needs two at least"));
+        }
+        let members = keys.iter().map(|key| member(key)).collect::<Result<_, _>>()?;
+        let conditions = when.into_iter().flatten();
+        let when =
+            conditions.map(|(key, values)| Ok((member(key)?, values.clone()))).collect::<Result<_, Refusal>>()?;
+        Ok(Self { kind, index, members, when })
+    }
+
+    /// What is broken; `text` is a key's value, if it is known.
+    pub(super) fn check(&self, text: &dyn Fn(&str) -> Option<String>) -> Vec<Disagreement> {
+        let value = |member: &Member| {
+            let text = text(&member.key)?;
+            match member.part {
+                // A URL that carries no password says that none is asked for; that is an answer too.
+                Some(part @ (Part::User | Part::Password)) if text.contains("://") => {
+                    Some(part.of(&text).map(std::borrow::Cow::into_owned).unwrap_or_default())
+                }
+                Some(part) => part.of(&text).map(std::borrow::Cow::into_owned),
+                None => Some(text),
+            }
+        };
+        let holds = |(member, values): &(Member, Vec<Value>)| {
+            value(member).is_some_and(|text| values.iter().any(|wanted| spells(&text, wanted)))
+        };
+        if !self.when.iter().all(holds) {
+            return Vec::new();
+        }
+        let known: Vec<_> = self.members.iter().filter_map(|member| Some((member, value(member)?))).collect();
+        let mut groups: Vec<(&str, Vec<Member>)> = Vec::new();
+        for (member, value) in &known {
+            match groups.iter_mut().find(|(other, _)| same(value, other)) {
+                Some((_, members)) => members.push((*member).clone()),
+                None => groups.push((value, vec![(*member).clone()])),
+            }
+        }
+        match self.kind {
+            RuleKind::Agree if groups.len() > 1 => {
+                vec![self.broken(known.into_iter().map(|(member, _)| member.clone()).collect())]
+            }
+            RuleKind::Agree => Vec::new(),
+            RuleKind::Differ => {
+                let collisions = groups.into_iter().map(|(_, members)| members).filter(|members| members.len() > 1);
+                collisions.map(|members| self.broken(members)).collect()
+            }
         }
     }
-    let known: Vec<_> = rule
-        .keys()
-        .iter()
-        .filter_map(|name| match look(name) {
-            Looked::Text(text) => Some((name, text)),
-            Looked::Nothing => None,
-        })
-        .collect();
-    let pair = |wanted: bool| {
-        let firsts = known.iter().enumerate();
-        firsts
-            .flat_map(|(index, one)| known[index + 1..].iter().map(move |other| (one, other)))
-            .find(|(one, other)| same(&one.1, &other.1) == wanted)
-    };
-    let (one, other) = pair(relation == Relation::Differ)?;
-    Some(vec![one.0.clone(), other.0.clone()])
+
+    fn broken(&self, members: Vec<Member>) -> Disagreement {
+        Disagreement { rule: self.index, pointer: pointer(self.kind, self.index), kind: self.kind, members }
+    }
 }
 
-/// Equal as texts, or as whole numbers: `05432` and `5432` are the same port.
-fn same(one: &str, other: &str) -> bool {
-    one == other || matches!((one.parse::<u64>(), other.parse::<u64>()), (Ok(one), Ok(other)) if one == other)
+fn pointer(kind: RuleKind, index: usize) -> String {
+    let keyword = match kind {
+        RuleKind::Agree => "agree",
+        RuleKind::Differ => "differ",
+    };
+    format!("/{KEYWORD}/{keyword}/{index}")
+}
+
+fn read(text: &str, types: Types) -> Typed<'_> {
+    Typed::read(text, &Reading { types, ..Reading::default() })
+}
+
+/// Whether two texts are one value: numbers by value, all else by character.
+fn same(one: &str, two: &str) -> bool {
+    fn number(text: &str) -> Option<Numeral<'_>> {
+        match read(text, Types::NUMBER) {
+            Typed::Integer(integer) => Some(Numeral::Integer(integer)),
+            Typed::Digits(digits) => Some(Numeral::Digits(digits)),
+            Typed::Number(float) => Some(Numeral::Float(float)),
+            _ => None,
+        }
+    }
+    one == two || number(one).zip(number(two)).is_some_and(|(one, two)| one.compare(two) == Some(Ordering::Equal))
+}
+
+/// Whether a text spells a value of the schema.
+fn spells(text: &str, wanted: &Value) -> bool {
+    match wanted {
+        Value::Bool(wanted) => read(text, Types::BOOLEAN) == Typed::Boolean(*wanted),
+        wanted => same(text, &written(wanted)),
+    }
 }

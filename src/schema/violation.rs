@@ -1,107 +1,125 @@
-//! What a schema finds wrong, as data: without the value, so that it can be told of a secret too.
+//! What the schema finds wrong: the facts of a message, never the value itself.
 
-use super::value::Types;
-
-/// One violation.
-#[derive(Debug, Clone, PartialEq)]
+/// One rule of the schema that a setting breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// The key; `None` when it is about no key in particular.
+    /// The key; `None` when the rule is about the settings as a whole.
     pub key: Option<String>,
+    /// Where inside a list or object value, as a JSON pointer; empty for the value itself.
+    pub path: String,
     /// What is wrong.
     pub kind: ViolationKind,
-    /// The schema's place: a JSON pointer.
+    /// The broken keyword in the schema, as a JSON pointer (RFC 6901).
     pub pointer: String,
 }
 
-/// What is wrong.
-#[derive(Debug, Clone, PartialEq)]
+/// What is wrong, with what a message about it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ViolationKind {
-    /// The text spells none of these types.
+    /// The text spells none of the allowed types.
     WrongType {
-        /// The types that the schema allows.
-        expected: Types,
+        /// `integer`, `number`, `boolean`, `null`, `array`, `object`, `string`.
+        expected: Vec<&'static str>,
     },
-    /// The number is below a limit, above one or no multiple.
-    OutOfRange {
-        /// Which limit.
-        bound: Bound,
-        /// The limit as the schema has it.
+    /// A number is too small.
+    BelowMinimum {
+        /// The bound, as JSON writes it.
         limit: String,
+        /// Whether the bound itself is too small, too.
+        exclusive: bool,
     },
-    /// The value is not among those listed.
+    /// A number is too large.
+    AboveMaximum {
+        /// The bound, as JSON writes it.
+        limit: String,
+        /// Whether the bound itself is too large, too.
+        exclusive: bool,
+    },
+    /// A number is no multiple of the one given.
+    NotMultiple {
+        /// The divisor, as JSON writes it.
+        of: String,
+    },
+    /// The value is none of those listed by `enum` or `const`.
     NotAllowed {
-        /// Those listed, as an env file spells them.
+        /// The listed values: strings as they are, everything else as JSON.
         allowed: Vec<String>,
+        /// The listed value that was probably meant; never given for a secret key.
+        nearest: Option<String>,
     },
-    /// The value is one that must not be used.
+    /// The value is one that `not` rules out by name.
     Forbidden,
-    /// The text has too few or too many characters, the list too few or too many items.
-    BadLength {
-        /// Whether it is too short.
-        short: bool,
-        /// The limit.
+    /// Too few characters, items or members.
+    TooShort {
+        /// The fewest allowed.
         limit: u64,
-        /// `characters`, `items` or `members`.
-        unit: &'static str,
+        /// What is counted.
+        unit: Unit,
     },
-    /// The text does not match.
+    /// Too many characters, items or members.
+    TooLong {
+        /// The most allowed.
+        limit: u64,
+        /// What is counted.
+        unit: Unit,
+    },
+    /// The text does not match `pattern`.
     Pattern {
-        /// The pattern.
+        /// The regular expression, as written.
         pattern: String,
     },
-    /// The text is not of the format.
+    /// The text does not have the form that `format` names.
     Format {
         /// The format's name.
         name: String,
     },
-    /// The key has no value.
+    /// The key, or the member at `path`, is not set.
     Missing {
-        /// Why it must have one.
+        /// What asks for it.
         because: Because,
     },
-    /// The schema does not know the key.
-    Unknown,
-    /// The key is deprecated.
-    Deprecated {
-        /// What to use instead.
-        replaced_by: Option<String>,
+    /// The key, or the member at `path`, is not in the schema, which allows no others.
+    Unknown {
+        /// The declared name that was probably meant.
+        nearest: Option<String>,
     },
-    /// The key must not be set in this environment.
-    NotHere {
-        /// Where it may be set.
-        only_in: Vec<String>,
-    },
-    /// Any other rule of the schema.
+    /// Any other keyword.
     Rule {
-        /// The keyword: `oneOf`.
+        /// `anyOf`, `oneOf`, `not`, `contains`, `uniqueItems`, …
         keyword: String,
     },
+    /// The key is set although it is deprecated.
+    Deprecated {
+        /// The key to use instead.
+        replaced_by: Option<String>,
+    },
+    /// The key is set in an environment that `only-in` leaves out.
+    NotHere {
+        /// The environments in which it may be set.
+        allowed_environments: Vec<String>,
+    },
 }
 
-/// Which limit of a number.
+/// What a length counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// At least.
-    Minimum,
-    /// More than.
-    ExclusiveMinimum,
-    /// At most.
-    Maximum,
-    /// Less than.
-    ExclusiveMaximum,
-    /// A multiple of.
-    MultipleOf,
+pub enum Unit {
+    /// Characters of a text (Unicode scalar values).
+    Characters,
+    /// Items of a list.
+    Items,
+    /// Members of an object; at the root, keys that are set.
+    Members,
 }
 
-/// Why a key must have a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why something has to be there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Because {
-    /// The schema requires it.
-    Required,
-    /// It is required in this environment.
+    /// `required` says so for every environment.
+    Always,
+    /// `required-in` names this environment.
     Environment,
-    /// Another key is set.
+    /// Another key is set (`dependentRequired`, `dependencies`).
     Key(String),
-    /// A rule of the schema requires it: `then`.
-    Rule,
+    /// A condition holds (`if`/`then`/`else`, `dependentSchemas`).
+    Condition,
 }

@@ -1,0 +1,182 @@
+//! `markdown`: for a comment on a pull request and for the summary of a job.
+
+use std::fmt::Write;
+
+use super::{Output, PROJECT_FILE, Style, closing, plural, shown_at, verdict};
+use crate::finding::{Finding, Severity};
+use crate::report::Report;
+
+pub(super) const OUTPUT: Output =
+    Output { name: "markdown", summary: "a pull request comment or job summary, below 60,000 bytes", write };
+
+/// GitHub takes 65,536 characters in a comment and 1 MiB in a step's summary; this leaves room for what a workflow adds.
+const BUDGET: usize = 60_000;
+/// How much of a message is told.
+const LONGEST_MESSAGE: usize = 400;
+/// How much of a name is told.
+const LONGEST_NAME: usize = 80;
+
+/// How much to tell, from the most to the least; the first that fits is written. The headline never changes.
+#[derive(Clone, Copy)]
+struct Amount {
+    help: bool,
+    notes: bool,
+    rows: usize,
+}
+
+fn write(report: &Report, style: &Style) -> String {
+    let all = report.findings.len();
+    let steps = [
+        Amount { help: true, notes: true, rows: all },
+        Amount { help: false, notes: true, rows: all },
+        Amount { help: false, notes: false, rows: all },
+    ];
+    let fewer = std::iter::successors(Some(all / 2), |rows| (*rows > 0).then_some(rows / 2));
+    let fewer = fewer.map(|rows| Amount { help: false, notes: false, rows });
+    let written = steps.into_iter().chain(fewer).map(|amount| page(report, style, amount));
+    // The last step has no rows, so one fits.
+    written.into_iter().find(|text| text.len() <= BUDGET).unwrap_or_default()
+}
+
+fn page(report: &Report, style: &Style, amount: Amount) -> String {
+    let summary = &report.summary;
+    let worst = report.findings.iter().map(|finding| finding.severity).max();
+    let mut out = format!(
+        "<!-- sparkcfg:{command} v1 -->\n### {} sparkcfg {command}: {}\n",
+        worst.map_or("✓", glyph),
+        verdict(summary),
+        command = report.command
+    );
+    if !report.findings.is_empty() {
+        let told = report.findings.iter().filter(|finding| amount.notes || finding.severity > Severity::Note);
+        // Most severe first: what does not fit is what matters least.
+        let mut told: Vec<_> = told.collect();
+        told.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        told.truncate(amount.rows);
+        rows(&mut out, report, &told);
+        let left = report.findings.len() - told.len();
+        if left > 0 {
+            let _ = writeln!(out, "\nand {} more: see the full report", plural(left, "finding"));
+        }
+        if amount.help {
+            remedies(&mut out, &told);
+        }
+    }
+    if !style.quiet {
+        let version = env!("CARGO_PKG_VERSION");
+        let _ = writeln!(out, "\n<sub>sparkcfg {version} · {} · secrets are never shown</sub>", closing(summary));
+    }
+    out
+}
+
+fn rows(out: &mut String, report: &Report, findings: &[&Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    out.push_str("\n| | Key | Problem | In | Where |\n|---|---|---|---|---|\n");
+    for finding in findings {
+        let key = finding.key.as_deref().map_or_else(String::new, |key| code(key, LONGEST_NAME));
+        let environments: Vec<_> = finding.environments.iter().map(|name| phrase(name, LONGEST_NAME)).collect();
+        let place = shown_at(finding).map_or_else(
+            || PROJECT_FILE.to_owned(),
+            |span| {
+                let place = report.place(span);
+                format!("{}:{}", place.path, place.line)
+            },
+        );
+        let _ = writeln!(
+            out,
+            "| {} | {key} | `{}` {} | {} | {} |",
+            glyph(finding.severity),
+            finding.rule.code,
+            phrase(&finding.message, LONGEST_MESSAGE),
+            environments.join(", "),
+            code(&place, LONGEST_NAME)
+        );
+    }
+}
+
+fn remedies(out: &mut String, findings: &[&Finding]) {
+    let mut told: Vec<String> = Vec::new();
+    for finding in findings {
+        let Some(help) = &finding.help else { continue };
+        let key = finding.key.as_deref().map_or_else(String::new, |key| format!("{}: ", code(key, LONGEST_NAME)));
+        let line = format!("- {key}{}\n", phrase(help, LONGEST_MESSAGE));
+        if !told.contains(&line) {
+            told.push(line);
+        }
+    }
+    if !told.is_empty() {
+        let _ = write!(out, "\n<details><summary>What to do</summary>\n\n{}\n</details>\n", told.concat());
+    }
+}
+
+fn glyph(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "✗",
+        Severity::Warning => "!",
+        Severity::Note => "·",
+    }
+}
+
+/// Text as prose where nothing in it means anything to Markdown or GitHub, else as a code span: a mention or an issue
+/// number cannot be escaped.
+fn phrase(text: &str, longest: usize) -> String {
+    let plain = |character: char| character.is_alphanumeric() || " ,.;:()'-/=%_".contains(character);
+    let word_links = |word: &str| {
+        word.starts_with('_')
+            || word.starts_with("www.")
+            || word.contains("://")
+            || word.starts_with("GH-")
+            || (word.len() >= 7 && word.chars().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    let words = || text.split([' ', ',', ';', '(', ')', '\'', '=', '/', ':', '.']);
+    let safe = text.chars().all(plain) && !text.contains("://") && !text.contains("www.") && !words().any(word_links);
+    if safe && !text.starts_with(['-', '=', ' ']) { cut(text, longest) } else { code(text, longest) }
+}
+
+/// Text in a code span whose fence is longer than any inside, fit for a cell of a table.
+fn code(text: &str, longest: usize) -> String {
+    let text = cut(text, longest).replace('\n', "⏎");
+    let longest_run = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest_run + 1);
+    let around = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let blank = if around { " " } else { "" };
+    // In a table `|` ends the cell even within a code span.
+    if text.is_empty() { String::new() } else { format!("{fence}{blank}{}{blank}{fence}", text.replace('|', "\\|")) }
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_means_nothing() {
+        for (text, expected) in [
+            ("PORT is 80800, the maximum is 65535", "PORT is 80800, the maximum is 65535"),
+            ("API_PORT: 1 (a)", "API_PORT: 1 (a)"),
+            ("ask @admin", "`ask @admin`"),
+            ("see #12", "`see #12`"),
+            ("a|b", "`a\\|b`"),
+            ("`x`", "`` `x` ``"),
+            ("a ``` b", "````a ``` b````"),
+            ("<img src=x>", "`<img src=x>`"),
+            ("[a](http://b)", "`[a](http://b)`"),
+            ("http://b", "`http://b`"),
+            ("_em_ and *em*", "`_em_ and *em*`"),
+            ("_em_", "`_em_`"),
+            ("deadbeef1", "`deadbeef1`"),
+            ("", ""),
+        ] {
+            assert_eq!(phrase(text, 80), expected, "{text}");
+        }
+        assert_eq!(code("abcdef", 3), "`abc…`");
+    }
+}

@@ -1,0 +1,167 @@
+//! The last pass over a plan: cycles are refused, and what each node says about types is worked out once.
+
+use super::compile::Refusal;
+use super::plan::{Check, NodeId, Plan, Table};
+use super::typed::Types;
+
+/// How many schemas may apply to one value through one another; bounds the checker's own recursion.
+const LONGEST_CHAIN: u32 = 128;
+
+/// Refuses schemas that lead back to themselves for the same value, and fills in types and tables.
+pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
+    for id in inner_first(plan)? {
+        let types = types(plan, id);
+        plan.nodes[id.0 as usize].types = types;
+    }
+    plan.tables = tables(plan);
+    Ok(())
+}
+
+/// The nodes that look at the same value as `id` does.
+fn next(plan: &Plan, id: NodeId) -> Vec<NodeId> {
+    let checks = plan.node(id).checks.iter();
+    let mut nodes = Vec::new();
+    for check in checks {
+        match check {
+            Check::AllOf(many) | Check::AnyOf(many) | Check::OneOf(many) => nodes.extend(many),
+            Check::Refer(one) | Check::Not(one) | Check::DependentSchema { node: one, .. } => nodes.push(*one),
+            Check::If { test, then, otherwise } => {
+                nodes.push(*test);
+                nodes.extend(then.iter().chain(otherwise));
+            }
+            Check::Within(environments) => nodes.extend(environments.iter().map(|(_, node)| *node)),
+            _ => {}
+        }
+    }
+    nodes
+}
+
+/// All nodes, each after those that it leads to for the same value.
+fn inner_first(plan: &Plan) -> Result<Vec<NodeId>, Refusal> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        Open,
+        Done(u32),
+    }
+    let mut states = vec![State::New; plan.nodes.len()];
+    let mut order = Vec::with_capacity(plan.nodes.len());
+    // An explicit stack, because a chain of references may be longer than a thread's own stack.
+    let mut stack: Vec<(NodeId, Vec<NodeId>, u32)> = Vec::new();
+    for index in 0..plan.nodes.len() {
+        if states[index] != State::New {
+            continue;
+        }
+        let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
+        states[index] = State::Open;
+        stack.push((id, next(plan, id), 0));
+        while let Some((id, left, height)) = stack.last_mut() {
+            let Some(inner) = left.pop() else {
+                let (id, height) = (*id, *height);
+                if height > LONGEST_CHAIN {
+                    let message = "too many schemas refer to one another here for one and the same value";
+                    return Err(Refusal::new(plan.pointer(id), message));
+                }
+                states[id.0 as usize] = State::Done(height);
+                order.push(id);
+                stack.pop();
+                if let Some((_, _, outer)) = stack.last_mut() {
+                    *outer = (*outer).max(height + 1);
+                }
+                continue;
+            };
+            match states[inner.0 as usize] {
+                State::Done(inner) => *height = (*height).max(inner + 1),
+                State::Open => {
+                    let refusal = Refusal::new(plan.pointer(*id), "the schema leads back to itself without an end");
+                    return Err(refusal.help("let one of the schemas in the circle describe its value directly"));
+                }
+                State::New => {
+                    states[inner.0 as usize] = State::Open;
+                    stack.push((inner, next(plan, inner), 0));
+                }
+            }
+        }
+    }
+    Ok(order)
+}
+
+/// What a node says about types; [`Types::NONE`] when it says nothing.
+fn types(plan: &Plan, id: NodeId) -> Types {
+    let mut said: Option<Types> = None;
+    let mut implied = Types::NONE;
+    let mut listed = Types::NONE;
+    let mut narrow = |types: Types| said = Some(said.map_or(types, |said| said & types));
+    for check in &plan.node(id).checks {
+        match check {
+            Check::Types(types) => narrow(*types),
+            Check::OneOfValues { values, .. } => {
+                listed = values.iter().fold(listed, |types, value| types | Types::of(value));
+            }
+            Check::Refer(node) => speaks(plan, *node).into_iter().for_each(&mut narrow),
+            Check::AllOf(nodes) => nodes.iter().filter_map(|node| speaks(plan, *node)).for_each(&mut narrow),
+            Check::AnyOf(nodes) | Check::OneOf(nodes) => {
+                if nodes.iter().any(|node| speaks(plan, *node).is_some()) {
+                    // A branch that says nothing of types is content with the text as it is.
+                    let branches = nodes.iter().map(|node| speaks(plan, *node).unwrap_or(Types::STRING));
+                    narrow(branches.fold(Types::NONE, |one, two| one | two));
+                }
+            }
+            other => implied = implied | implies(other),
+        }
+    }
+    said.unwrap_or(if listed.is_empty() { implied } else { listed })
+}
+
+fn speaks(plan: &Plan, id: NodeId) -> Option<Types> {
+    Some(plan.node(id).types).filter(|types| !types.is_empty())
+}
+
+/// The type that a keyword is about, for schemas that do not name one.
+fn implies(check: &Check) -> Types {
+    match check {
+        Check::Minimum { .. } | Check::Maximum { .. } | Check::MultipleOf(_) => Types::NUMBER,
+        Check::MinLength(_) | Check::MaxLength(_) | Check::Pattern(_) | Check::Format(_) => Types::STRING,
+        Check::MinItems(_)
+        | Check::MaxItems(_)
+        | Check::UniqueItems
+        | Check::PrefixItems(_)
+        | Check::Items { .. }
+        | Check::Contains { .. } => Types::ARRAY,
+        Check::MinProperties(_)
+        | Check::MaxProperties(_)
+        | Check::Required(_)
+        | Check::Properties(_)
+        | Check::PropertyNames(_) => Types::OBJECT,
+        _ => Types::NONE,
+    }
+}
+
+/// The nodes that declare keys, those without a condition first.
+fn tables(plan: &Plan) -> Vec<Table> {
+    let mut tables = vec![Table { node: Plan::ROOT, conditional: false }];
+    let mut at = 0;
+    while let Some(table) = tables.get(at).copied() {
+        at += 1;
+        for check in &plan.node(table.node).checks {
+            let (certain, uncertain): (&[NodeId], Vec<NodeId>) = match check {
+                Check::Refer(node) => (std::slice::from_ref(node), Vec::new()),
+                Check::AllOf(nodes) => (nodes, Vec::new()),
+                Check::AnyOf(nodes) | Check::OneOf(nodes) => (&[], nodes.to_vec()),
+                Check::If { then, otherwise, .. } => (&[], then.iter().chain(otherwise).copied().collect()),
+                Check::DependentSchema { node, .. } => (&[], vec![*node]),
+                _ => continue,
+            };
+            let certain = certain.iter().map(|node| Table { node: *node, conditional: table.conditional });
+            let uncertain = uncertain.into_iter().map(|node| Table { node, conditional: true });
+            for found in certain.chain(uncertain) {
+                if !tables.iter().any(|known| known.node == found.node) {
+                    tables.push(found);
+                }
+            }
+        }
+    }
+    tables.retain(|table| plan.properties(table.node).is_some());
+    tables.sort_by_key(|table| table.conditional);
+    tables
+}

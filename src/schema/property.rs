@@ -1,0 +1,234 @@
+//! What the schema says about one key, beyond whether a value is valid.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::extension::{Drift, Extension, Render};
+use super::plan::{Check, Node, NodeId, Notes, Plan};
+use super::typed::{Reading, Types};
+use super::{Schema, check::written};
+
+/// One key as the schema describes it. A key that the schema does not know has an empty description.
+#[derive(Clone)]
+pub struct Property<'s> {
+    schema: &'s Schema,
+    /// The nodes about the key, those that always hold first.
+    nodes: Vec<(NodeId, bool)>,
+}
+
+impl<'s> Property<'s> {
+    pub(super) fn new(schema: &'s Schema, key: &str) -> Self {
+        Self { schema, nodes: schema.plan.declarations(key) }
+    }
+
+    /// Whether the schema names the key, or has a pattern for it.
+    #[must_use]
+    pub fn is_declared(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
+    /// Where the schema describes the key, as a JSON pointer.
+    #[must_use]
+    pub fn pointer(&self) -> Option<String> {
+        self.nodes.first().map(|(node, _)| self.plan().pointer(*node))
+    }
+
+    /// `title`.
+    #[must_use]
+    pub fn title(&self) -> Option<&'s str> {
+        self.keyword("title")?.as_str()
+    }
+
+    /// `description`.
+    #[must_use]
+    pub fn description(&self) -> Option<&'s str> {
+        self.keyword("description")?.as_str()
+    }
+
+    /// `default`.
+    #[must_use]
+    pub fn default(&self) -> Option<&'s Value> {
+        self.keyword("default")
+    }
+
+    /// `default` as an env file would write it; `None` for lists and objects, which have no one spelling, and null.
+    #[must_use]
+    pub fn default_text(&self) -> Option<String> {
+        self.default().filter(|value| !value.is_array() && !value.is_object() && !value.is_null()).map(written)
+    }
+
+    /// `examples`, or draft 4's habit of `example`.
+    #[must_use]
+    pub fn examples(&self) -> Vec<&'s Value> {
+        let list = self.keyword("examples").and_then(Value::as_array);
+        list.map(|values| values.iter().collect()).or_else(|| Some(vec![self.keyword("example")?])).unwrap_or_default()
+    }
+
+    /// The values that `enum` or `const` allow, alternatives under `anyOf` and `oneOf` included.
+    #[must_use]
+    pub fn allowed_values(&self) -> Vec<&'s Value> {
+        let checks = self.perhaps().flat_map(|node| &node.checks);
+        let listed = checks.filter_map(|check| match check {
+            Check::OneOfValues { values, .. } => Some(values),
+            _ => None,
+        });
+        listed.flatten().collect()
+    }
+
+    /// `format`.
+    #[must_use]
+    pub fn format(&self) -> Option<&'s str> {
+        self.keyword("format")?.as_str()
+    }
+
+    /// The names of the types that the schema allows; none when it does not say.
+    #[must_use]
+    pub fn types(&self) -> Vec<&'static str> {
+        self.type_set().names()
+    }
+
+    /// `deprecated`.
+    #[must_use]
+    pub fn is_deprecated(&self) -> bool {
+        self.notes().any(|notes| notes.deprecated)
+    }
+
+    /// Whether the value is secret: as `x-sparkcfg` says, or else `writeOnly`.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.secret().unwrap_or_else(|| self.perhaps().filter_map(noted).any(|notes| notes.write_only))
+    }
+
+    /// `secret` of `x-sparkcfg`: `Some(false)` says that the value surely is none.
+    #[must_use]
+    pub fn secret(&self) -> Option<bool> {
+        self.perhaps().filter_map(noted).find_map(|notes| notes.extension.secret)
+    }
+
+    /// The environments in which the key must be set.
+    #[must_use]
+    pub fn required_in(&self) -> &'s [String] {
+        self.extension(|extension| Some(extension.required_in.as_slice()).filter(|list| !list.is_empty()))
+            .unwrap_or_default()
+    }
+
+    /// The environments in which the key may be set; `None` for all.
+    #[must_use]
+    pub fn only_in(&self) -> Option<&'s [String]> {
+        self.extension(|extension| extension.only_in.as_deref())
+    }
+
+    /// How the value may vary between environments.
+    #[must_use]
+    pub fn drift(&self) -> Option<Drift> {
+        self.extension(|extension| extension.drift)
+    }
+
+    /// The parts that stay the same where the value itself may differ.
+    #[must_use]
+    pub fn same(&self) -> &'s [String] {
+        self.extension(|extension| Some(extension.same.as_slice()).filter(|list| !list.is_empty())).unwrap_or_default()
+    }
+
+    /// The services that read the key.
+    #[must_use]
+    pub fn services(&self) -> &'s [String] {
+        self.extension(|extension| Some(extension.services.as_slice()).filter(|list| !list.is_empty()))
+            .unwrap_or_default()
+    }
+
+    /// Who answers for the key.
+    #[must_use]
+    pub fn owner(&self) -> Option<&'s str> {
+        self.extension(|extension| extension.owner.as_deref())
+    }
+
+    /// The key to use instead.
+    #[must_use]
+    pub fn replaced_by(&self) -> Option<&'s str> {
+        self.extension(|extension| extension.replaced_by.as_deref())
+    }
+
+    /// What stands between the items of a list; `None` for the usual comma.
+    #[must_use]
+    pub fn separator(&self) -> Option<&'s str> {
+        self.extension(|extension| extension.separator.as_deref())
+    }
+
+    /// Whether `KEY_FILE` may name a file with the value.
+    #[must_use]
+    pub fn has_file_variant(&self) -> bool {
+        self.extension(|extension| extension.file_env).unwrap_or_default()
+    }
+
+    /// Whether templates must use the key.
+    #[must_use]
+    pub fn render(&self) -> Option<Render> {
+        self.extension(|extension| extension.render)
+    }
+
+    /// How the key's text is read.
+    pub(super) fn reading(&self) -> Reading<'s> {
+        let types = self.type_set();
+        if !types.has(Types::ARRAY) {
+            return Reading { types, separator: None, items: None };
+        }
+        let items = self.perhaps().filter_map(noted).find_map(|notes| notes.items);
+        let items = items.map(|node| {
+            let types = self.schema.plan.node(node).types;
+            Box::new(Reading { types, separator: None, items: None })
+        });
+        Reading { types, separator: self.separator(), items }
+    }
+
+    /// The types allowed by all descriptions that always hold; where those say nothing, by any of the others.
+    fn type_set(&self) -> Types {
+        let plan = self.plan();
+        let said = |conditional: bool| {
+            let nodes = self.nodes.iter().filter(move |(_, one)| *one == conditional);
+            nodes.map(|(node, _)| plan.node(*node).types).filter(|types| !types.is_empty())
+        };
+        let always = said(false).reduce(|one, two| one & two);
+        always.or_else(|| said(true).reduce(|one, two| one | two)).unwrap_or(Types::NONE)
+    }
+
+    /// The nodes from which a fact about the key may come, nearest first, with the place that names them.
+    fn certain(&self) -> impl Iterator<Item = NodeId> {
+        let plan = self.plan();
+        self.nodes.iter().flat_map(|(node, _)| plan.together(*node))
+    }
+
+    fn perhaps(&self) -> impl Iterator<Item = &'s Node> {
+        let plan = self.plan();
+        self.nodes.iter().flat_map(|(node, _)| plan.perhaps(*node)).map(|id| plan.node(id))
+    }
+
+    fn notes(&self) -> impl Iterator<Item = &'s Notes> {
+        let plan = self.plan();
+        self.certain().filter_map(|id| noted(plan.node(id)))
+    }
+
+    fn extension<T>(&self, fact: impl Fn(&'s Extension) -> Option<T>) -> Option<T> {
+        self.notes().find_map(|notes| fact(&notes.extension))
+    }
+
+    fn keyword(&self, keyword: &str) -> Option<&'s Value> {
+        let value = |id| self.schema.value.pointer(&self.plan().pointer(id))?.get(keyword);
+        self.certain().find_map(value)
+    }
+
+    fn plan(&self) -> &'s Plan {
+        &self.schema.plan
+    }
+}
+
+fn noted(node: &Node) -> Option<&Notes> {
+    node.notes.as_deref()
+}
+
+impl fmt::Debug for Property<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Property").field(&self.pointer()).finish()
+    }
+}

@@ -1,0 +1,204 @@
+//! What a rule looks at: a setting, a part of one, or all settings of an environment together.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Number, Value};
+
+use super::numbers::Numeral;
+use super::typed::{Typed, Types};
+
+/// A value under a rule.
+#[derive(Clone, Copy)]
+pub(super) enum View<'a> {
+    /// Sealed, and not opened: any value at all.
+    Unknown,
+    Null,
+    Boolean(bool),
+    Number(Numeral<'a>),
+    Text(&'a str),
+    Array(&'a [Value]),
+    Object(Members<'a>),
+}
+
+/// The members of an object.
+#[derive(Clone, Copy)]
+pub(super) enum Members<'a> {
+    Json(&'a Map<String, Value>),
+    Settings(&'a Settings<'a>),
+}
+
+/// The settings of one environment: the object that the schema's root describes.
+#[derive(Default)]
+pub(super) struct Settings<'a> {
+    entries: Vec<(&'a str, Option<Typed<'a>>)>,
+    index: HashMap<&'a str, usize>,
+}
+
+impl<'a> Settings<'a> {
+    /// Sets a key; the last one wins. `None` is a value that is not known.
+    pub(super) fn insert(&mut self, key: &'a str, value: Option<Typed<'a>>) {
+        if let Some(entry) = self.index.get(key).and_then(|index| self.entries.get_mut(*index)) {
+            entry.1 = value;
+        } else {
+            self.index.insert(key, self.entries.len());
+            self.entries.push((key, value));
+        }
+    }
+
+    pub(super) fn entries(&self) -> &[(&'a str, Option<Typed<'a>>)] {
+        &self.entries
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.index.contains_key(key)
+    }
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Json(map) => map.len(),
+            Self::Settings(settings) => settings.entries.len(),
+        }
+    }
+
+    pub(super) fn get(self, key: &str) -> Option<View<'a>> {
+        match self {
+            Self::Json(map) => map.get(key).map(View::from),
+            Self::Settings(settings) => settings
+                .index
+                .get(key)
+                .and_then(|index| settings.entries.get(*index))
+                .map(|(_, value)| view(value.as_ref())),
+        }
+    }
+
+    pub(super) fn contains(self, key: &str) -> bool {
+        match self {
+            Self::Json(map) => map.contains_key(key),
+            Self::Settings(settings) => settings.contains(key),
+        }
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
+        let (json, settings) = match self {
+            Self::Json(map) => (Some(map), None),
+            Self::Settings(settings) => (None, Some(settings)),
+        };
+        let json = json.into_iter().flatten().map(|(key, value)| (key.as_str(), View::from(value)));
+        let settings = settings.into_iter().flat_map(|settings| &settings.entries);
+        json.chain(settings.map(|(key, value)| (*key, view(value.as_ref()))))
+    }
+}
+
+fn view<'a>(value: Option<&'a Typed<'a>>) -> View<'a> {
+    value.map_or(View::Unknown, View::from)
+}
+
+impl<'a> From<&'a Typed<'a>> for View<'a> {
+    fn from(typed: &'a Typed<'a>) -> Self {
+        match typed {
+            Typed::Null => Self::Null,
+            Typed::Boolean(boolean) => Self::Boolean(*boolean),
+            Typed::Integer(integer) => Self::Number(Numeral::Integer(*integer)),
+            Typed::Digits(digits) => Self::Number(Numeral::Digits(digits)),
+            Typed::Number(float) => Self::Number(Numeral::Float(*float)),
+            Typed::Text(text) => Self::Text(text),
+            Typed::Array(items) => Self::Array(items),
+            Typed::Object(map) => Self::Object(Members::Json(map)),
+        }
+    }
+}
+
+impl<'a> From<&'a Value> for View<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(boolean) => Self::Boolean(*boolean),
+            Value::Number(number) => Self::Number(number.into()),
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::Array(items),
+            Value::Object(map) => Self::Object(Members::Json(map)),
+        }
+    }
+}
+
+impl View<'_> {
+    /// Whether the value is of one of these types. A float without a fraction is an integer since draft 6.
+    pub(super) fn is(self, types: Types, whole_floats_are_integers: bool) -> bool {
+        let wanted = match self {
+            Self::Unknown => return true,
+            Self::Null => Types::NULL,
+            Self::Boolean(_) => Types::BOOLEAN,
+            Self::Number(Numeral::Float(float)) if !(whole_floats_are_integers && float.fract() == 0.0) => {
+                Types::NUMBER
+            }
+            Self::Number(_) => Types::INTEGER,
+            Self::Text(_) => Types::STRING,
+            Self::Array(_) => Types::ARRAY,
+            Self::Object(_) => Types::OBJECT,
+        };
+        types.has(wanted)
+    }
+
+    /// Whether the value equals a JSON value; `None` when that depends on a value that is not known.
+    pub(super) fn equals(self, value: &Value) -> Option<bool> {
+        match (self, value) {
+            (View::Unknown, _) => None,
+            (View::Null, Value::Null) => Some(true),
+            (View::Boolean(one), Value::Bool(two)) => Some(one == *two),
+            (View::Number(one), Value::Number(two)) => {
+                Some(one.compare(Numeral::from(two)).is_some_and(std::cmp::Ordering::is_eq))
+            }
+            (View::Text(one), Value::String(two)) => Some(one == two),
+            (View::Array(one), Value::Array(two)) => {
+                let mut pairs = one.iter().zip(two);
+                Some(one.len() == two.len() && pairs.all(|(one, two)| View::from(one).equals(two) == Some(true)))
+            }
+            (View::Object(one), Value::Object(two)) => equal_members(one, two),
+            _ => Some(false),
+        }
+    }
+}
+
+fn equal_members(one: Members<'_>, two: &Map<String, Value>) -> Option<bool> {
+    if one.len() != two.len() {
+        return Some(false);
+    }
+    let mut known = true;
+    for (key, value) in two {
+        match one.get(key).map_or(Some(false), |member| member.equals(value)) {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => known = false,
+        }
+    }
+    known.then_some(true)
+}
+
+/// A text that is the same for equal JSON values and differs for others: members sorted, numbers by value.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Number(number) => canonical_number(number),
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(map) => {
+            let mut members: Vec<_> =
+                map.iter().map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), canonical(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Null | Value::Bool(_) | Value::String(_) => value.to_string(),
+    }
+}
+
+fn canonical_number(number: &Number) -> String {
+    match Numeral::from(number) {
+        // `Display` writes a whole float without a fraction, so that 1.0 and 1 are one text.
+        Numeral::Float(float) if float != 0.0 => float.to_string(),
+        Numeral::Float(_) => "0".to_owned(),
+        Numeral::Integer(_) | Numeral::Digits(_) => number.to_string(),
+    }
+}

@@ -1,7 +1,8 @@
 //! A value is known from a public example.
 //!
 //! What counts is a table of values that stand in widely copied example files: default passwords of databases, example
-//! keys of frameworks. The value of a URL's password counts too.
+//! keys of frameworks; and, for a secret, the values that the schema rules out by name (`"not": { "enum": […] }`). The
+//! password in a URL counts too.
 //!
 //! Why it hurts: it is the first thing that anybody tries. An error in protected environments, a warning elsewhere.
 //!
@@ -10,6 +11,7 @@
 use super::Subject;
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity};
+use crate::schema::violation::{Violation, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
     code: "published-secret",
@@ -20,10 +22,24 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
-        let Some(known) = setting.value.text().and_then(detection::published) else { continue };
-        let message = format!("{} has a value that everybody can read in {}", setting.key, known.known_from);
+        let Some(text) = setting.value.text() else { continue };
+        let message = match detection::published(text) {
+            Some(known) => format!("{} has a value that everybody can read in {}", setting.key, known.known_from),
+            None if forbidden(subject, setting.key) => {
+                format!("{} has a value that the schema calls known", setting.key)
+            }
+            None => continue,
+        };
         let help =
             format!("make a new one and seal it: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name);
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Warning)).help(help));
     }
+}
+
+/// Whether the schema lists the value of a secret among those that must not be used: it lists them because they are
+/// known.
+pub(super) fn forbidden(subject: &Subject<'_>, key: &str) -> bool {
+    let listed =
+        |violation: &Violation| violation.kind == ViolationKind::Forbidden && violation.key.as_deref() == Some(key);
+    subject.violations.iter().any(listed) && subject.project.is_secret(key)
 }

@@ -32,7 +32,8 @@ impl From<String> for SecretText {
 
 impl<'de> Deserialize<'de> for SecretText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_string(Text)
+        // Asked for a string, a deserializer that has something else may quote it in an error of its own.
+        deserializer.deserialize_any(Text)
     }
 }
 

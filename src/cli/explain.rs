@@ -81,8 +81,10 @@ impl Explain {
                 let _ = writeln!(out, "  {}", printable(line));
             }
             let types = property.types().join(" or ");
-            let default =
-                property.default_text().map(|text| format!(", default {}", told(&project, key, &text))).unwrap_or_default();
+            let default = property
+                .default_text()
+                .map(|text| format!(", default {}", told(&project, key, &text)))
+                .unwrap_or_default();
             let secret = if project.is_secret(key) { ", secret" } else { "" };
             let _ = writeln!(out, "  {types}{default}{secret}");
         }

@@ -21,10 +21,6 @@ const CANARY: &str = "c4n4ry";
 pub(crate) fn shows_nothing_it_must_not(ran: &Ran, root: &Path) -> Vec<String> {
     let shown = ran.shown();
     let mut complaints: Vec<_> = canaries(&shown).into_iter().map(|form| format!("shows a secret as {form}")).collect();
-    let acts = |character: &char| {
-        character.is_control() && *character != '\n'
-            || matches!(*character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
     complaints.extend(shown.chars().find(acts).map(|character| format!("shows {character:?}")));
     for line in shown.lines().filter(|line| line.trim_start().starts_with("::") || line.contains("##[")) {
         complaints.push(format!("a CI runner would obey: {line}"));
@@ -36,6 +32,32 @@ pub(crate) fn shows_nothing_it_must_not(ran: &Ran, root: &Path) -> Vec<String> {
         complaints.push(format!("ends with {}", ran.code));
     }
     complaints
+}
+
+/// No format shows a secret or a character that acts, and what a workflow obeys is what it was meant to be told.
+pub(crate) fn formats_are_safe(folder: &Path, findings: usize) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for output in sparkcfg::outputs::ALL {
+        let name = output.name;
+        let Ok(shown) = fs::read_to_string(folder.join(name)) else {
+            complaints.push(format!("--output {name} wrote nothing"));
+            continue;
+        };
+        complaints.extend(canaries(&shown).into_iter().map(|form| format!("{name} shows a secret as {form}")));
+        complaints.extend(shown.chars().find(acts).map(|character| format!("{name} shows {character:?}")));
+        let commands = shown.lines().filter(|line| line.trim_start().starts_with("::")).count();
+        let allowed = if name == "github" { findings } else { 0 };
+        if commands > allowed || shown.contains("##[") || shown.contains("##vso[") {
+            complaints.push(format!("{name} has {commands} commands for {findings} findings"));
+        }
+    }
+    complaints
+}
+
+/// Whether a character does something else than be read.
+fn acts(character: &char) -> bool {
+    let hidden = matches!(*character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    character.is_control() && *character != '\n' || hidden
 }
 
 /// The forms in which the canary stands in `text`.
@@ -151,12 +173,16 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A case of a code shows that code and no other; a good one does not show it.
-pub(crate) fn finds(code: &str, wanted: bool, json: &Ran) -> Vec<String> {
+/// The code of each finding that a report lists.
+pub(crate) fn codes_of(json: &Ran) -> Vec<String> {
     let report: Value = serde_json::from_str(&json.stdout).unwrap_or_default();
-    let found: BTreeSet<_> = findings(&report).map(|finding| text(&finding["code"])).collect();
-    let right = if wanted { found == BTreeSet::from([code.to_owned()]) } else { !found.contains(code) };
-    if right { Vec::new() } else { vec![format!("finds {found:?}")] }
+    findings(&report).map(|finding| text(&finding["code"])).collect()
+}
+
+/// A case of a code shows it; a good one does not.
+pub(crate) fn finds(code: &str, wanted: bool, json: &Ran) -> Vec<String> {
+    let found = BTreeSet::from_iter(codes_of(json));
+    if found.contains(code) == wanted { Vec::new() } else { vec![format!("finds {found:?}")] }
 }
 
 /// Every place is in its file, and a finding about a key of an env file is on that key's line.

@@ -135,7 +135,7 @@ impl<'v> Compiler<'v> {
         }
         let Subject { checks, notes, .. } = subject;
         let says_something = notes.deprecated
-            || notes.write_only
+            || notes.write_only.is_some()
             || notes.items.is_some()
             || map.contains_key(extension::KEYWORD) && id != Plan::ROOT;
         let node = &mut self.plan.nodes[id.0 as usize];
@@ -154,7 +154,7 @@ impl<'v> Compiler<'v> {
     fn annotation(&mut self, subject: &mut Subject<'v>, keyword: &str, value: &'v Value) -> Result<(), Refusal> {
         match keyword {
             "deprecated" => subject.notes.deprecated = value == &Value::Bool(true),
-            "writeOnly" => subject.notes.write_only = value == &Value::Bool(true),
+            "writeOnly" => subject.notes.write_only = value.as_bool(),
             "$defs" | "definitions" => {
                 let Some(definitions) = value.as_object() else {
                     return Err(self.refuse(subject, keyword, "must be an object"));

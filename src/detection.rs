@@ -5,14 +5,18 @@ use std::ops::Range;
 /// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`.
 #[must_use]
 pub fn names_secret(key: &str) -> bool {
-    let words = words(key);
-    let is = |list: &[&str], word: &str| list.contains(&word);
-    let Some(last) = words.last() else { return false };
-    if is(ABOUT_A_SECRET, last) || words.iter().any(|word| is(PUBLIC, word)) {
-        return false;
+    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
+    let (mut says_so, mut before, mut last) = (false, "", "");
+    for word in words(key) {
+        if is(PUBLIC, word) {
+            return false;
+        }
+        let pair =
+            |[first, second]: &[&str; 2]| first.eq_ignore_ascii_case(before) && second.eq_ignore_ascii_case(word);
+        says_so |= is(SECRET, word) || SECRET_PAIRS.iter().any(pair);
+        (before, last) = (word, word);
     }
-    let pair = |[first, second]: &[&str; 2]| words.windows(2).any(|two| two[0] == *first && two[1] == *second);
-    is(SECRET_AT_THE_END, last) || words.iter().any(|word| is(SECRET, word)) || SECRET_PAIRS.iter().any(pair)
+    (says_so || is(SECRET_AT_THE_END, last)) && !is(ABOUT_A_SECRET, last)
 }
 
 /// Whether a value may be a secret at all: not a number, a boolean, a path, a plain URL or a handful of characters.
@@ -106,23 +110,20 @@ const ABOUT_A_SECRET: &[&str] = &[
 
 const PUBLIC: &[&str] = &["public", "publishable", "site"];
 
-/// The words of a name, in lower case: split at `_`, `-`, `.` and where camel case turns.
-fn words(key: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_was_lower = false;
-    for character in key.chars() {
-        let turns = character.is_uppercase() && before_was_lower;
-        before_was_lower = character.is_lowercase() || character.is_ascii_digit();
-        let separates = matches!(character, '_' | '-' | '.');
-        if (separates || turns) && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if let (false, Some(word)) = (separates, words.last_mut()) {
-            word.extend(character.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
+/// The words of a name: split at `_`, `-`, `.` and where camel case turns.
+fn words(key: &str) -> impl Iterator<Item = &str> {
+    key.split(['_', '-', '.']).filter(|part| !part.is_empty()).flat_map(|part| {
+        let mut rest = part;
+        std::iter::from_fn(move || {
+            let turns = |pair: &[u8]| {
+                (pair[0].is_ascii_lowercase() || pair[0].is_ascii_digit()) && pair[1].is_ascii_uppercase()
+            };
+            let end = rest.as_bytes().windows(2).position(turns).map_or(rest.len(), |at| at + 1);
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            (!word.is_empty()).then_some(word)
+        })
+    })
 }
 
 /// The password in a URL's user information, as a byte range: `postgres://app:HERE@db`.
@@ -149,56 +150,63 @@ pub fn url_password(value: &str) -> Option<Range<usize>> {
 #[must_use]
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
-    let lower = value.to_ascii_lowercase();
-    let plain: String = lower.chars().filter(|character| character.is_ascii_alphanumeric()).collect();
-    let wrapped = [("<", ">"), ("[", "]"), ("{{", "}}"), ("%", "%"), ("__", "__")];
-    let in_brackets = wrapped.iter().any(|(open, close)| {
-        lower.len() > open.len() + close.len() && lower.starts_with(open) && lower.ends_with(close)
-            // A JSON list is a value.
-            && !(*open == "[" && lower.contains(['"', ',']))
-    });
-    let exact = matches!(
-        plain.as_str(),
-        "changeme"
-            | "changethis"
-            | "changeit"
-            | "replaceme"
-            | "replacethis"
-            | "fixme"
-            | "todo"
-            | "tbd"
-            | "fillme"
-            | "fillin"
-            | "placeholder"
-            | "redacted"
-            | "dummy"
-            | "yourvalue"
-            | "yourvaluehere"
-            | "insertvaluehere"
-    );
-    let starts = [
-        "your-",
-        "your_",
-        "changeme",
-        "change-me",
-        "change_me",
-        "change-this",
-        "replace-me",
-        "replace_with",
-        "insert-",
-    ];
-    let spells = starts.iter().any(|start| lower.starts_with(start))
-        || lower.ends_with("-here")
-        || lower.ends_with("_here")
-        || lower.contains("changeme")
-        || lower.contains("example-key")
-        || lower.ends_with("example") && value.len() >= 16;
-    let mut characters = value.chars();
-    let repeated = match characters.next() {
-        Some(first @ ('x' | 'X' | '*' | '.' | '-' | '?')) => value.len() >= 3 && characters.all(|next| next == first),
-        _ => false,
+    // Placeholders are short; this is asked about every value, so the common answer must come quickly.
+    if value.is_empty() || value.len() > 80 {
+        return false;
+    }
+    let starts = |start: &str| value.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    let ends = |end: &str| {
+        let at = value.len().checked_sub(end.len());
+        at.and_then(|at| value.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
     };
-    in_brackets || exact || spells || repeated
+    let wrapped = WRAPPED.iter().any(|(open, close)| {
+        value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
+            // A JSON list is a value.
+            && !(*open == "[" && value.contains(['"', ',']))
+    });
+    wrapped
+        || STARTS.iter().any(|start| starts(start))
+        || ENDS.iter().any(|end| ends(end))
+        || ends("example") && value.len() >= 16
+        || WHOLE.iter().any(|word| same_letters(value, word))
+        || is_one_repeated(value)
+}
+
+const WRAPPED: &[(&str, &str)] = &[("<", ">"), ("[", "]"), ("{{", "}}"), ("%", "%"), ("__", "__")];
+
+const STARTS: &[&str] =
+    &["change-me", "change-this", "change_me", "changeme", "insert-", "replace-me", "replace_with", "your-", "your_"];
+
+const ENDS: &[&str] = &["-here", "_here", "changeme", "change-me", "example-key"];
+
+/// Whole values, whatever stands between their letters: `CHANGE_ME!`.
+const WHOLE: &[&str] = &[
+    "changeit",
+    "changeme",
+    "changethis",
+    "dummy",
+    "fillin",
+    "fillme",
+    "fixme",
+    "insertvaluehere",
+    "placeholder",
+    "redacted",
+    "replaceme",
+    "replacethis",
+    "tbd",
+    "todo",
+    "yourvalue",
+    "yourvaluehere",
+];
+
+fn same_letters(value: &str, word: &str) -> bool {
+    let letters = value.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    letters.eq(word.bytes())
+}
+
+fn is_one_repeated(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() >= 3 && b"xX*.-?".contains(&bytes[0]) && bytes.iter().all(|byte| *byte == bytes[0])
 }
 
 /// A value known from public examples, and where it is known from.
@@ -239,7 +247,7 @@ pub static PUBLISHED: &[Published] = &[
 #[must_use]
 pub fn published(value: &str) -> Option<&'static Published> {
     let inside = url_password(value).map(|password| &value[password]);
-    PUBLISHED.iter().find(|known| known.value == value || Some(known.value) == inside)
+    PUBLISHED.iter().find(|known| known.value == value || inside == Some(known.value))
 }
 
 /// A credential whose shape says what it is.
@@ -336,10 +344,11 @@ static SHAPES: &[Shape] = {
 /// What credential `value` is by its shape alone; values of vendors' documentation are none.
 #[must_use]
 pub fn known_token(value: &str) -> Option<&'static str> {
-    if value.contains("EXAMPLE") {
-        return None;
-    }
+    let first = value.as_bytes().first();
     let shape = SHAPES.iter().find(|shape| {
+        if first != shape.prefix.as_bytes().first() {
+            return false;
+        }
         let Some(rest) = value.strip_prefix(shape.prefix) else { return false };
         match shape.rest {
             Rest::Exactly(length, alphabet) => rest.len() == length && rest.bytes().all(|byte| alphabet.has(byte)),
@@ -350,7 +359,7 @@ pub fn known_token(value: &str) -> Option<&'static str> {
             Rest::Checksummed(length) => rest.len() == length && checksum_holds(rest),
         }
     });
-    shape.map(|shape| shape.name)
+    shape.filter(|_| !value.contains("EXAMPLE")).map(|shape| shape.name)
 }
 
 /// Whether the last six characters are the CRC-32 of those before, in base 62 (GitHub's and npm's token format,

@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if file.layer.sealed || !file.layer.text.contains(['`', '$']) {
+    if file.layer.sealed || !(file.layer.text.contains('`') || file.layer.text.contains("$(")) {
         return;
     }
     for entry in &file.layer.entries {

@@ -238,6 +238,11 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
+    /// The file as users see it.
+    fn path(&self) -> &str {
+        self.project.sources.path(self.layer.source)
+    }
+
     /// A finding about this file.
     fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
         Finding::new(rule, message)
@@ -260,6 +265,19 @@ impl File<'_> {
 /// A key as it may be told: a line of a private key that was pasted without quotes is read as a key too.
 fn told_name(key: &str) -> String {
     if crate::detection::is_plausible_name(key) { key.to_owned() } else { crate::source::MASK.to_owned() }
+}
+
+/// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
+/// names that end in `.env` for dotenv.
+fn sealed_name(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
+    let stem = name.strip_suffix(".env").or_else(|| name.strip_prefix(".env.")).unwrap_or("base");
+    let stem = if stem.is_empty() { "base" } else { stem };
+    if name.starts_with(".env") {
+        format!("environments/{stem}.secrets.env")
+    } else {
+        format!("{folder}{stem}.secrets.env")
+    }
 }
 
 /// An environment to be checked, with what its schema says.
@@ -294,6 +312,18 @@ impl<'a> Subject<'a> {
             }
         }
         Self { project, environment, violations, disagreements }
+    }
+
+    /// Where a secret of this environment belongs.
+    fn sealed_file(&self) -> String {
+        let mut layers = self.environment.layers.iter().rev();
+        let path = |layer: &&Layer| self.project.sources.path(layer.source).to_owned();
+        match layers.clone().find(|layer| layer.sealed) {
+            Some(layer) => path(layer),
+            None => layers
+                .find(|layer| !layer.name.ends_with("local"))
+                .map_or_else(String::new, |layer| sealed_name(&path(layer))),
+        }
     }
 
     /// A finding about this environment.

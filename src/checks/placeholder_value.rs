@@ -24,15 +24,17 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        let listed = subject.violations.is_empty()
-            || !subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key));
-        if !detection::is_placeholder(text) || detection::published(text).is_some() || !listed {
+        if !detection::is_placeholder(text) || detection::published(text).is_some() {
+            continue;
+        }
+        // A value that breaks a rule of the schema needs no second word.
+        if subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key)) {
             continue;
         }
         let sealed = matches!(setting.value, Resolved::Secret(_));
         let message = format!("{} is still a placeholder in {}", setting.key, subject.environment.name);
         let help = if sealed || subject.project.is_secret(setting.key) {
-            format!("seal the real value: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name)
+            format!("put the real value into {}, sealed", subject.sealed_file())
         } else {
             "set the real value".to_owned()
         };

@@ -8,7 +8,7 @@
 //! Why it hurts: everybody who can read the repository, now or in ten years, can read it. An error in files that a
 //! protected environment uses, a warning in others.
 //!
-//! Remedy: seal it (`sparkcfg secrets set KEY -e ENV`), take it out of the file, and change it where it is used: it
+//! Remedy: seal it in `ENV.secrets.env` (SOPS with age), take it out of the file, and change it where it is used: it
 //! has been seen. If it is no secret, say `"x-sparkcfg": { "secret": false }` in the
 //! schema.
 
@@ -33,13 +33,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let key = file.layer.key(entry);
         let Some(what) = secret(file, key, text) else { continue };
         let severity = if file.protected || what.certain { Severity::Error } else { Severity::Warning };
-        let environment = file.environments.last().map_or("ENV", |name| name);
+        let sealed = super::sealed_name(file.path());
         let name = file.name(entry);
         let mut finding = file
             .about(&RULE, entry, format!("{name} {} in a file that is not sealed", what.told))
             .severity(severity)
             .at(file.layer.span(&entry.value), "readable by everybody who can read the repository")
-            .help(format!("seal it: sparkcfg secrets set {name} -e {environment}; then change it where it is used"));
+            .help(format!("seal it in {sealed}, then change it where it is used: it has been seen"));
         finding.environments.clone_from(&file.environments);
         findings.push(finding);
     }
@@ -55,23 +55,27 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if let Some(token) = detection::known_token(text) {
         return Some(Secret { told: format!("is {token}"), certain: true });
     }
-    if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") || detection::is_placeholder(text)
-    {
+    if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") {
         return None;
     }
-    let declared = file.project.declared_secret(key);
-    // `${DB_PASSWORD}` refers to a secret without holding one.
-    let literal = !(text.starts_with("${") && text.ends_with('}') && !text.contains(":-"));
-    match declared {
-        Some(true) if literal => Some(Secret { told: "is a secret".to_owned(), certain: false }),
-        Some(_) => None,
+    let told = match file.project.declared_secret(key) {
+        // `${DB_PASSWORD}` refers to a secret without holding one.
+        Some(true) if !is_reference(text) => "is a secret",
+        Some(_) => return None,
         None => {
             let password = detection::url_password(text).map(|range| &text[range]);
             if password.is_some_and(|password| !password.contains("${")) {
-                return Some(Secret { told: "holds a password in a URL".to_owned(), certain: false });
+                "holds a password in a URL"
+            } else if detection::may_be_secret(text) && detection::names_secret(key) && !is_reference(text) {
+                "is a secret by its name"
+            } else {
+                return None;
             }
-            let named = detection::names_secret(key) && literal && detection::may_be_secret(text);
-            named.then(|| Secret { told: "is a secret by its name".to_owned(), certain: false })
         }
-    }
+    };
+    (!detection::is_placeholder(text)).then(|| Secret { told: told.to_owned(), certain: false })
+}
+
+fn is_reference(text: &str) -> bool {
+    text.starts_with("${") && text.ends_with('}') && !text.contains(":-")
 }

@@ -30,8 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             }
             None => continue,
         };
-        let help =
-            format!("make a new one and seal it: sparkcfg secrets set {} -e {}", setting.key, subject.environment.name);
+        let help = format!("make a new one and seal it in {}", subject.sealed_file());
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Warning)).help(help));
     }
 }

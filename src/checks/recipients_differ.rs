@@ -5,7 +5,7 @@
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
-//! Remedy: `sparkcfg secrets rotate ENV` seals the file for the people of the table, with a new data key.
+//! Remedy: seal the file for the people of the table, with a new data key: with `sops rotate` after `.sops.yaml` names them.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let person = config.people.iter().find(|(_, known)| *known == key);
         person.map_or_else(|| key.to_owned(), |(name, _)| name.clone())
     };
-    let help = format!("seal it again for the people of [access]: sparkcfg secrets rotate {environment}");
+    let help = format!("seal {} again, with a new data key, for the people of [access]", file.path());
     for (index, recipient) in
         sealed.readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str()))
     {

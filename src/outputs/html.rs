@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-use super::{Output, Style, closing, markup, plural, verdict};
+use super::{Output, Style, checked, markup, plural, verdict};
 use crate::finding::{Finding, Label, Severity};
 use crate::report::Report;
 
@@ -26,7 +26,7 @@ fn write(report: &Report, _: &Style) -> String {
         worst.map_or("✓", glyph),
         report.command,
         verdict(&report.summary),
-        closing(&report.summary)
+        checked(&report.summary)
     );
     if report.findings.is_empty() {
         out.push_str("<p>Nothing to mend.</p>\n");
@@ -45,10 +45,10 @@ fn head(out: &mut String, report: &Report) {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let _ = write!(
         out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<title>sparkcfg {}: {}</title>\n<style>{STYLESHEET}</style>\n</head>\n",
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
+         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>sparkcfg {}: {}</title>\n<style>{STYLESHEET}</style>\n</head>\n",
         hash(STYLESHEET),
         hash(SCRIPT),
         report.command,
@@ -59,7 +59,9 @@ fn head(out: &mut String, report: &Report) {
 /// Shown by the script, because without it they would do nothing.
 fn controls(out: &mut String, report: &Report) {
     let summary = &report.summary;
-    out.push_str("<form class=\"controls\" role=\"search\" hidden>\n<div role=\"group\" aria-label=\"Severity\">\n");
+    out.push_str(
+        "<form class=\"controls\" role=\"search\" hidden=\"\">\n<div role=\"group\" aria-label=\"Severity\">\n",
+    );
     let _ = writeln!(
         out,
         "<button type=\"button\" data-show=\"\" aria-pressed=\"true\">all {}</button>",
@@ -79,14 +81,16 @@ fn controls(out: &mut String, report: &Report) {
             );
         }
     }
-    out.push_str("</div>\n<label>Search <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"></label>\n");
+    out.push_str("</div>\n<label>Search <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"/></label>\n");
     out.push_str("<output aria-live=\"polite\"></output>\n</form>\n");
 }
 
 fn table(out: &mut String, report: &Report) {
     out.push_str("<table>\n<caption>Findings, by file and line</caption>\n<thead>\n<tr>");
-    for title in ["Severity", "Key", "Problem", "In", "Where"] {
-        let _ = write!(out, "<th scope=\"col\">{title}</th>");
+    for (class, title) in
+        [("severity", "Severity"), ("key", "Key"), ("problem", "Problem"), ("environments", "In"), ("where", "Where")]
+    {
+        let _ = write!(out, "<th scope=\"col\" class=\"{class}\">{title}</th>");
     }
     out.push_str("</tr>\n</thead>\n<tbody>\n");
     for (index, finding) in report.findings.iter().enumerate() {
@@ -138,6 +142,6 @@ fn glyph(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",
-        Severity::Note => "·",
+        Severity::Note => "•",
     }
 }

@@ -1,5 +1,6 @@
 //! `markdown`: for a comment on a pull request and for the summary of a job.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::{Output, PROJECT_FILE, Style, closing, plural, shown_at, verdict};
@@ -97,12 +98,13 @@ fn rows(out: &mut String, report: &Report, findings: &[&Finding]) {
 }
 
 fn remedies(out: &mut String, findings: &[&Finding]) {
-    let mut told: Vec<String> = Vec::new();
+    let mut told = Vec::new();
+    let mut seen = HashSet::new();
     for finding in findings {
         let Some(help) = &finding.help else { continue };
         let key = finding.key.as_deref().map_or_else(String::new, |key| format!("{}: ", code(key, LONGEST_NAME)));
         let line = format!("- {key}{}\n", phrase(help, LONGEST_MESSAGE));
-        if !told.contains(&line) {
+        if seen.insert(line.clone()) {
             told.push(line);
         }
     }
@@ -115,7 +117,7 @@ fn glyph(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "✗",
         Severity::Warning => "!",
-        Severity::Note => "·",
+        Severity::Note => "•",
     }
 }
 

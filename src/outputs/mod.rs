@@ -72,9 +72,8 @@ fn for_log(report: &Report, style: &Style) -> String {
 
 /// What was checked and what came of it: `3 environments, 57 keys, 9 files: 4 errors, 1 warning (2 fixable)`.
 fn closing(summary: &Summary) -> String {
-    let Summary { environments, keys, files, fixable, ignored, .. } = *summary;
-    let (environments, keys, files) = (plural(environments, "environment"), plural(keys, "key"), plural(files, "file"));
-    let mut line = format!("{environments}, {keys}, {files}: {}", verdict(summary));
+    let Summary { fixable, ignored, .. } = *summary;
+    let mut line = format!("{}: {}", checked(summary), verdict(summary));
     let extra: Vec<_> = [(fixable, "fixable"), (ignored, "ignored")]
         .iter()
         .filter(|(number, _)| *number > 0)
@@ -84,6 +83,12 @@ fn closing(summary: &Summary) -> String {
         let _ = write!(line, " ({})", extra.join(", "));
     }
     line
+}
+
+/// `3 environments, 57 keys, 9 files`.
+fn checked(summary: &Summary) -> String {
+    let Summary { environments, keys, files, .. } = *summary;
+    format!("{}, {}, {}", plural(environments, "environment"), plural(keys, "key"), plural(files, "file"))
 }
 
 /// `4 errors, 1 warning`, or `no findings`.

@@ -9,10 +9,13 @@ use unicode_width::UnicodeWidthChar;
 use super::wrapping::{width, wrap};
 use crate::finding::Label;
 use crate::report::Report;
-use crate::source::{Sources, Span};
+use crate::source::{MASK, Sources, Span};
 
 /// How many lines of a label are shown: an unclosed quote can swallow a whole file.
 const MOST_LINES: usize = 6;
+
+/// The bytes of a mark that editors do not show.
+const BYTE_ORDER_MARK: u32 = 3;
 
 /// One label with the lines that it touches, as they may be shown.
 ///
@@ -30,27 +33,16 @@ pub(super) struct Snippet {
 
 impl Snippet {
     pub(super) fn new(report: &Report, label: &Label, columns: usize, unicode: bool) -> Self {
-        let place = report.place(label.span);
         let sources = &report.sources;
-        let lines = touched_lines(sources, label.span);
+        let span = drawable(sources, label.span);
+        let place = report.place(span);
+        let (lines, more) = touched_lines(sources, span);
         let last_line = place.line as usize + lines.len() - 1;
         let gutter = last_line.to_string().len() + 3;
         let across = if lines.len() > 1 { 4 } else { 0 };
         let cutter = Cutter { sources, columns: columns - gutter - across, mark: if unicode { "…" } else { "..." } };
 
-        let mut text = String::new();
-        let mut shown = 0..0;
-        for (index, line) in lines.iter().enumerate() {
-            if index > 0 {
-                text.push('\n');
-            }
-            let (piece, marked) = cutter.cut(*line, label.span);
-            if index == 0 {
-                shown.start = text.len() + marked.start;
-            }
-            shown.end = text.len() + marked.end;
-            text.push_str(&piece);
-        }
+        let (mut text, shown) = cutter.join(&lines, span);
         let before = text.get(..shown.start).unwrap_or_default();
         let middle = gutter + width(before) + width(text.get(shown.clone()).unwrap_or_default()) / 2 + 4;
         // miette draws no pointer where there is no character to point at.
@@ -58,7 +50,7 @@ impl Snippet {
             text.push(' ');
         }
         let mut message = label.message.clone();
-        if (place.end_line as usize) > last_line {
+        if more {
             message.push_str(if message.is_empty() { "to line " } else { ", to line " });
             message.push_str(&place.end_line.to_string());
         }
@@ -75,23 +67,37 @@ impl Snippet {
     }
 }
 
-/// The lines of `span`, each without its end; not those beyond a line's end that is part of a secret, because their
-/// number would tell about it.
-fn touched_lines(sources: &Sources, span: Span) -> Vec<Span> {
+/// `span` within its text; from where a secret begins, when it begins inside one.
+fn drawable(sources: &Sources, span: Span) -> Span {
+    let length = u32::try_from(sources.text(span.source).len()).unwrap_or(u32::MAX);
+    let start = span.start.min(length);
+    let hidden = sources.hides(Span { start, end: start + 1, ..span });
+    let start = if hidden { sources.veiled(Span { start, ..span }).start } else { start };
+    Span { start, end: span.end.clamp(start, length), ..span }
+}
+
+/// The first lines of `span`, each without its end, and whether there are more of them. Lines beyond a line's end that
+/// is part of a secret are not told of, because their number would tell about it.
+fn touched_lines(sources: &Sources, span: Span) -> (Vec<Span>, bool) {
     let text = sources.text(span.source);
     let mut lines = Vec::new();
     let mut at = span.start;
-    while lines.len() < MOST_LINES {
-        let line = sources.lines(Span::new(span.source, at..at));
+    loop {
+        let mut line = sources.lines(Span::new(span.source, at..at));
+        if line.start == 0 && text.starts_with('\u{feff}') {
+            line.start = BYTE_ORDER_MARK;
+        }
         lines.push(line);
         let ends_with_carriage_return = text.as_bytes().get(line.end as usize) == Some(&b'\r');
         let next = line.end + 1 + u32::from(ends_with_carriage_return);
         if next >= span.end || sources.hides(Span::new(span.source, line.end..next)) {
-            break;
+            return (lines, false);
+        }
+        if lines.len() == MOST_LINES {
+            return (lines, true);
         }
         at = next;
     }
-    lines
 }
 
 struct Cutter<'a> {
@@ -101,6 +107,23 @@ struct Cutter<'a> {
 }
 
 impl Cutter<'_> {
+    /// The lines as one text, and where the label stands in it.
+    fn join(&self, lines: &[Span], label: Span) -> (String, Range<usize>) {
+        let mut text = String::new();
+        let mut shown = 0..0;
+        for (index, line) in lines.iter().enumerate() {
+            let (piece, marked) = self.cut(*line, label);
+            if index == 0 {
+                shown.start = marked.start;
+            } else {
+                text.push('\n');
+            }
+            shown.end = text.len() + marked.end;
+            text.push_str(&piece);
+        }
+        (text, shown)
+    }
+
     /// The part of `line` around `label` that fits, and where the label stands in it.
     fn cut(&self, line: Span, label: Span) -> (String, Range<usize>) {
         let start = label.start.clamp(line.start, line.end);
@@ -108,8 +131,13 @@ impl Cutter<'_> {
         let near = self.near(line, start..end);
         let shown = self.sources.shown(near);
         let text = shown.text.as_str();
+        let end_is_hidden = self.sources.hides(Span::new(line.source, end.saturating_sub(1).max(start)..end));
         let start = shown.offset(start).min(text.len());
-        let end = shown.offset(end.min(near.end)).clamp(start, text.len());
+        let mut end = shown.offset(end.min(near.end)).clamp(start, text.len());
+        // A label that ends within a secret covers all of its mask, or the width would tell where the secret ends.
+        if end_is_hidden && text.get(end..).is_some_and(|rest| rest.starts_with(MASK)) {
+            end += MASK.len();
+        }
         if near == line && width(text) <= self.columns {
             return (shown.text, start..end);
         }
@@ -124,8 +152,12 @@ impl Cutter<'_> {
         (piece, moved(start)..moved(end))
     }
 
-    /// As much of a line as can matter, so that a line of a megabyte costs no more than a short one.
+    /// As much of a line as can matter, so that a line of a megabyte costs no more than a short one. All of a line with
+    /// a secret: a cut by bytes would tell whether the secret is long.
     fn near(&self, line: Span, label: Range<u32>) -> Span {
+        if self.sources.hides(line) {
+            return line;
+        }
         let text = self.sources.text(line.source);
         let far = u32::try_from(4 * self.columns).unwrap_or(u32::MAX);
         let mut start = label.start.saturating_sub(far).max(line.start);

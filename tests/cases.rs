@@ -3,6 +3,7 @@
 //! `tests/cases/<code or command>/<a sentence>/NAME.console` holds `$ sparkcfg …`, what a terminal shows, and
 //! `[exit N]`. `UPDATE=1 cargo test --test cases` writes the transcripts anew; what a transcript cannot say about
 //! itself (that places are right, that no secret is shown, that all formats agree) is checked beside it.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod console;
 mod oracles;

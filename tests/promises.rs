@@ -1,4 +1,5 @@
 //! What the project says of itself is so: a code is a file, a page and a folder of cases; exit codes; formats; README.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod console;
 

@@ -9,6 +9,7 @@ mod bad_pattern;
 mod cannot_open;
 mod command_substitution;
 mod comparison;
+mod concealment;
 mod deprecated_key;
 mod duplicate_key;
 mod invalid_key_name;
@@ -172,6 +173,7 @@ pub fn run(project: &Project) -> Found {
         }
         None => true,
     });
+    concealment::conceal(project, &mut findings);
     Found { findings, ignored, looked_at: (environments.len(), project.layers.len(), keys) }
 }
 
@@ -255,9 +257,6 @@ impl File<'_> {
 
     /// The key of an entry, as it may be told.
     fn name(&self, entry: &Entry) -> String {
-        if self.project.trails_secret(self.layer, entry) {
-            return crate::source::MASK.to_owned();
-        }
         told_name(self.layer.key(entry))
     }
 }

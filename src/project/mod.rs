@@ -4,7 +4,7 @@ pub mod config;
 pub mod files;
 pub mod layout;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -206,14 +206,32 @@ impl Project {
         (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
 
-    /// Whether an entry stands after a secret on the same line: what follows a closing quote is read as a key, and may
-    /// be the rest of a secret that holds a quote itself.
+    /// The keys that may be the rest of a secret: what follows a closing quote on its line is read as a key, and a
+    /// secret may hold a quote itself. Keys that the schema declares, or that stand on a line of their own, are none.
     #[must_use]
-    pub fn trails_secret(&self, layer: &Layer, entry: &Entry) -> bool {
-        let line = line_around(layer, entry.key.start);
-        let after = layer.entries.partition_point(|other| other.key.start < entry.key.start);
-        let mut before = layer.entries[..after].iter().rev().take_while(|other| other.value.end >= line.start);
-        before.any(|other| self.hides(layer.key(other), layer.content(other).unwrap_or_default()))
+    pub fn rests_of_secrets(&self) -> HashSet<&str> {
+        let rests = self.layers.iter().flat_map(|layer| self.rests_in(layer).map(move |entry| (layer, entry)));
+        let rests: HashSet<_> = rests.map(|(layer, entry)| (layer.key(entry), entry.key.start, layer.source)).collect();
+        if rests.is_empty() {
+            return HashSet::new();
+        }
+        let declared = |key: &str| self.schema.as_ref().is_some_and(|schema| schema.schema.property(key).is_declared());
+        let entries = self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)));
+        let places = entries.map(|(layer, entry)| (layer.key(entry), entry.key.start, layer.source));
+        let alone: HashSet<&str> = places.filter(|place| !rests.contains(place)).map(|(key, ..)| key).collect();
+        rests.into_iter().map(|(key, ..)| key).filter(|key| !alone.contains(key) && !declared(key)).collect()
+    }
+
+    /// The entries that stand after a secret on its line.
+    fn rests_in<'l>(&self, layer: &'l Layer) -> impl Iterator<Item = &'l Entry> {
+        let entries = if layer.sealed { &[] } else { layer.entries.as_slice() };
+        let mut is_rest = false;
+        entries.iter().zip(entries.iter().skip(1)).filter_map(move |(before, entry)| {
+            let same_line = !layer.slice(&(before.value.end..entry.key.start)).contains('\n');
+            let hides = || self.hides(layer.key(before), layer.content(before).unwrap_or_default());
+            is_rest = same_line && (is_rest || hides());
+            is_rest.then_some(entry)
+        })
     }
 
     /// Marks everything that no output may show. Only needed once there is something to show.
@@ -231,6 +249,13 @@ impl Project {
                 if !detection::is_plausible_name(key) {
                     spans.push(layer.span(&entry.key));
                 }
+            }
+            for rest in self.rests_in(layer) {
+                spans.extend([
+                    layer.span(&rest.key),
+                    layer.span(&rest.value),
+                    layer.span(&rest_of_line(layer, &rest.value)),
+                ]);
             }
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {

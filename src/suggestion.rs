@@ -5,7 +5,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let reach = (word.chars().count() / 4).clamp(1, 4);
     let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= reach * 4);
     let scored = near.map(|candidate| (distance(word, candidate), candidate));
-    scored.filter(|(distance, _)| *distance <= reach).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    // Of equally near ones the first by name, so that the order of the candidates does not matter.
+    scored.filter(|(distance, _)| *distance <= reach).min().map(|(_, name)| name)
 }
 
 /// Slips between two words, where a wrong case is the smallest one.

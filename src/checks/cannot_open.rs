@@ -38,7 +38,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());
     let help = format!("{}{readers}", reason.help());
-    let mut finding = file.finding(&RULE, message).severity(severity).at(start, "").help(help);
+    let mut finding = Finding::new(&RULE, message).severity(severity).at(start, "").help(help);
     finding.environments.clone_from(&file.environments);
     findings.push(finding);
 }

@@ -16,7 +16,7 @@ pub(super) fn conceal(project: &Project, findings: &mut [Finding]) {
         if finding.key.as_deref().is_some_and(|key| names.contains(key)) {
             // Its value may be a part of the secret as well, so nothing of the message stays.
             finding.key = Some(MASK.to_owned());
-            finding.message = "what follows the secret on this line is read as a key".to_owned();
+            "what follows the secret on this line is read as a key".clone_into(&mut finding.message);
             finding.help = Some("quote the secret as a whole".to_owned());
             finding.fix = None;
         }

@@ -58,29 +58,36 @@ pub struct Check {
     /// What it finds.
     pub rule: &'static Rule,
     /// Looks at one file.
-    pub layer: Option<fn(&File<'_>, &mut Vec<Finding>)>,
+    pub layer: Option<CheckFile>,
     /// Looks at one environment.
-    pub environment: Option<fn(&Subject<'_>, &mut Vec<Finding>)>,
+    pub environment: Option<CheckEnvironment>,
     /// Looks at everything.
-    pub project: Option<fn(&[Subject<'_>], &mut Vec<Finding>)>,
+    pub project: Option<CheckAll>,
 }
+
+/// Looks at one file.
+pub type CheckFile = fn(&File<'_>, &mut Vec<Finding>);
+/// Looks at one environment.
+pub type CheckEnvironment = fn(&Subject<'_>, &mut Vec<Finding>);
+/// Looks at all environments together.
+pub type CheckAll = fn(&[Subject<'_>], &mut Vec<Finding>);
 
 impl Check {
     const fn of(rule: &'static Rule) -> Self {
         Self { rule, layer: None, environment: None, project: None }
     }
 
-    const fn layer(mut self, run: fn(&File<'_>, &mut Vec<Finding>)) -> Self {
+    const fn layer(mut self, run: CheckFile) -> Self {
         self.layer = Some(run);
         self
     }
 
-    const fn environment(mut self, run: fn(&Subject<'_>, &mut Vec<Finding>)) -> Self {
+    const fn environment(mut self, run: CheckEnvironment) -> Self {
         self.environment = Some(run);
         self
     }
 
-    const fn project(mut self, run: fn(&[Subject<'_>], &mut Vec<Finding>)) -> Self {
+    const fn project(mut self, run: CheckAll) -> Self {
         self.project = Some(run);
         self
     }
@@ -245,14 +252,9 @@ impl File<'_> {
         self.project.sources.path(self.layer.source)
     }
 
-    /// A finding about this file.
-    fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
-        Finding::new(rule, message)
-    }
-
     /// A finding about an entry of this file.
     fn about(&self, rule: &'static Rule, entry: &Entry, message: impl Into<String>) -> Finding {
-        self.finding(rule, message).key(self.name(entry))
+        Finding::new(rule, message).key(self.name(entry))
     }
 
     /// The key of an entry, as it may be told.

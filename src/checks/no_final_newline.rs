@@ -27,7 +27,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         None => "the file ends without a newline".to_owned(),
     };
     let mut finding =
-        file.finding(&RULE, message).at(file.layer.span(&at), "the last line").help("end the file with a newline");
+        Finding::new(&RULE, message).at(file.layer.span(&at), "the last line").help("end the file with a newline");
     finding.key = last.map(|entry| file.name(entry));
     findings.push(finding.fix(file.layer.span(&(end..end)), "\n", "add a newline"));
 }

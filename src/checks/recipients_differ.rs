@@ -38,7 +38,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let place = sealed.readers.places.get(index).cloned().unwrap_or(0..0);
         let message = format!("{} can open {environment}, but is not in its access list", named(recipient));
         findings.push(
-            file.finding(&RULE, message).at(file.layer.span(&place), "an uninvited recipient").help(help.clone()),
+            Finding::new(&RULE, message).at(file.layer.span(&place), "an uninvited recipient").help(help.clone()),
         );
     }
     // A whole age file does not say who its recipients are.
@@ -48,6 +48,6 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for recipient in allowed.difference(&recipients) {
         let message = format!("{} is in the access list of {environment}, but cannot open it", named(recipient));
         findings
-            .push(file.finding(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help.clone()));
+            .push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help.clone()));
     }
 }

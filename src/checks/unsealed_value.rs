@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     for damage in sealed.damages.iter().filter(|damage| damage.kind != DamageKind::Broken) {
-        let finding = file.finding(&RULE, format!("{}: {}", file.layer.name, damage.message));
+        let finding = Finding::new(&RULE, format!("{}: {}", file.layer.name, damage.message));
         findings.push(finding.at(file.layer.span(&damage.range), "").help(damage.help));
     }
 }

@@ -63,8 +63,11 @@ impl Explain {
         };
         let project = Project::read(&files, &options)?;
         let environments = project.environments();
-        let property =
-            project.schema.as_ref().map(|schema| schema.schema.property(key)).filter(|property| property.is_declared());
+        let property = project
+            .schema
+            .as_ref()
+            .map(|schema| schema.schema.property(key))
+            .filter(crate::schema::property::Property::is_declared);
         if property.is_none() && environments.iter().all(|environment| environment.get(key).is_none()) {
             let known =
                 environments.iter().flat_map(|environment| environment.settings.iter().map(|setting| setting.key));

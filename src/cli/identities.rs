@@ -10,8 +10,19 @@ use crate::project::files::Files;
 /// The largest key file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// Collects every identity. A file that was named and cannot be read is an error; one that SOPS would look at is not.
+/// Collects every identity: those of the person, then those published with the project.
 pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
+    let mut identities = of_person(named)?;
+    for path in &config.identities {
+        let bytes = files.read(path)?;
+        add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
+    }
+    Ok(identities)
+}
+
+/// The identities of whoever runs it, the same for every project. A file that was named and cannot be read is an
+/// error; one that SOPS would look at is not.
+pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = Identities::default();
     for path in named {
         add_file(&mut identities, "--identity", path)?;
@@ -27,10 +38,6 @@ pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Resu
     match default_file() {
         Some(path) if path.is_file() => add_file(&mut identities, "SOPS's key file", &path)?,
         _ => identities.tried("SOPS's key file (sops/age/keys.txt)"),
-    }
-    for path in &config.identities {
-        let bytes = files.read(path)?;
-        add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
     }
     Ok(identities)
 }

@@ -9,6 +9,7 @@ use super::{Global, Keys, fix, identities, printing, staged};
 use crate::checks;
 use crate::error::Error;
 use crate::finding::Finding;
+use crate::identity::Identities;
 use crate::project::config::{Config, Workspace};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
@@ -85,20 +86,24 @@ impl Validate {
 
     fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
         let config = Project::config(files)?;
+        let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
-            Some(workspace) => self.workspace(files, workspace, global)?,
-            None => self.project(files, &config, global)?,
+            Some(workspace) => self.workspace(files, workspace, &person, global)?,
+            None => self.project(files, &config, &person, global)?,
         };
         Ok(Report::new("validate", checked.findings, checked.sources, checked.summary))
     }
 
-    fn project(&self, files: &Files, config: &Config, global: &Global) -> Result<Checked, Error> {
+    fn project(&self, files: &Files, config: &Config, person: &Identities, global: &Global) -> Result<Checked, Error> {
         unknown_severities(config, files)?;
-        let identities = identities::collect(&self.keys.identity, files, config)?;
+        let own = match config.identities.as_slice() {
+            [] => None,
+            _ => Some(identities::collect(&self.keys.identity, files, config)?),
+        };
         let options = Options {
             environments: self.environments.clone(),
             personal: self.local,
-            identities: Some(&identities),
+            identities: Some(own.as_ref().unwrap_or(person)),
             require_secrets: self.require_secrets,
             process: self.keys.process(),
         };
@@ -123,7 +128,13 @@ impl Validate {
     }
 
     /// Every member as a project of its own, on all cores, in one report.
-    fn workspace(&self, files: &Files, workspace: &Workspace, global: &Global) -> Result<Checked, Error> {
+    fn workspace(
+        &self,
+        files: &Files,
+        workspace: &Workspace,
+        person: &Identities,
+        global: &Global,
+    ) -> Result<Checked, Error> {
         let mut folders = members(files, workspace)?;
         let own = Project::has_environments(files, &Project::config(files)?)?;
         if own {
@@ -137,7 +148,7 @@ impl Validate {
                 // A folder that holds no environments, such as a shared library, is no member.
                 let config = Project::config(files)?;
                 if Project::has_environments(files, &config)? {
-                    self.project(files, &config, global).map(Some)
+                    self.project(files, &config, person, global).map(Some)
                 } else {
                     Ok(None)
                 }

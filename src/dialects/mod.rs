@@ -2,7 +2,25 @@
 //!
 //! To add a reader: one file with a `read` function, one `mod` line, one entry in [`ALL`].
 
+pub mod bun;
 pub mod compose;
+pub mod compose_interpolation;
+pub mod compose_raw;
+pub mod deno;
+pub mod docker_run;
+pub mod dotenv_expand;
+pub mod dotenvy;
+mod families;
+pub mod godotenv;
+pub mod make;
+pub mod node;
+pub mod node_dotenv;
+pub mod python_dotenv;
+pub mod ruby_dotenv;
+pub mod shell;
+pub mod split;
+pub mod systemd;
+pub mod uv;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -17,7 +35,10 @@ pub struct Dialect {
     pub summary: &'static str,
     /// The version whose behaviour this is.
     pub version: &'static str,
-    /// Whether the process environment beats the file: a variable that is set already keeps its value.
+    /// Whether, once the file is loaded, a variable that the process environment has already keeps its value.
+    ///
+    /// `read` shows the file's own value for libraries whose reading and loading are two steps (node-dotenv, dotenvy,
+    /// godotenv), and the process environment's for the others.
     pub process_wins: bool,
     /// Reads a file as that program would in that process environment.
     pub read: fn(&[u8], &Process) -> Reading,
@@ -62,7 +83,22 @@ pub struct ReadError {
     pub at: Option<Range<usize>>,
 }
 
+impl Variable {
+    fn plain(key: &str, value: String, key_span: Range<usize>, value_span: Range<usize>) -> Self {
+        Self { key: key.to_owned(), value: Some(value), key_span, value_span }
+    }
+}
+
 impl Reading {
+    /// Gives every variable that is set in the process environment its value there.
+    fn prefer(&mut self, process: &Process) {
+        for variable in &mut self.vars {
+            if let Some(value) = process.get(&variable.key) {
+                variable.value = Some(value.clone());
+            }
+        }
+    }
+
     /// What the reader makes of `key`; `None` when it does not set it.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
@@ -71,13 +107,110 @@ impl Reading {
 }
 
 /// Every reader, in the order in which `--help` lists them.
-pub static ALL: &[Dialect] = &[Dialect {
-    name: "compose",
-    summary: "docker compose, env_file:",
-    version: "2.40.3",
-    process_wins: false,
-    read: compose::read,
-}];
+pub static ALL: &[Dialect] = &[
+    Dialect {
+        name: "compose",
+        summary: "docker compose, env_file:",
+        version: "2.40.3",
+        process_wins: false,
+        read: compose::read,
+    },
+    Dialect {
+        name: "compose-interpolation",
+        summary: "docker compose, --env-file and .env, as ${KEY} in the compose file sees it",
+        version: "2.40.3",
+        process_wins: true,
+        read: compose_interpolation::read,
+    },
+    Dialect {
+        name: "compose-raw",
+        summary: "docker compose, env_file: with format: raw",
+        version: "2.40.3",
+        process_wins: false,
+        read: compose_raw::read,
+    },
+    Dialect {
+        name: "docker-run",
+        summary: "docker run --env-file",
+        version: "28.2.2",
+        process_wins: false,
+        read: docker_run::read,
+    },
+    Dialect {
+        name: "python-dotenv",
+        summary: "python-dotenv, load_dotenv()",
+        version: "1.2.4",
+        process_wins: true,
+        read: python_dotenv::read,
+    },
+    Dialect {
+        name: "node-dotenv",
+        summary: "npm dotenv",
+        version: "18.0.10",
+        process_wins: true,
+        read: node_dotenv::read,
+    },
+    Dialect {
+        name: "dotenv-expand",
+        summary: "npm dotenv with dotenv-expand",
+        version: "18.0.10 with 1000.0.0",
+        process_wins: true,
+        read: dotenv_expand::read,
+    },
+    Dialect { name: "node", summary: "node --env-file", version: "26.10.0", process_wins: true, read: node::read },
+    Dialect {
+        name: "dotenvy",
+        summary: "the Rust crate dotenvy",
+        version: "0.15.7",
+        process_wins: true,
+        read: dotenvy::read,
+    },
+    Dialect {
+        name: "godotenv",
+        summary: "the Go package godotenv",
+        version: "1.5.1",
+        process_wins: true,
+        read: godotenv::read,
+    },
+    Dialect {
+        name: "ruby-dotenv",
+        summary: "the Ruby gem dotenv",
+        version: "3.2.0",
+        process_wins: true,
+        read: ruby_dotenv::read,
+    },
+    Dialect {
+        name: "shell",
+        summary: "set -a; . file, in a POSIX shell",
+        version: "dash 0.5.12",
+        process_wins: false,
+        read: shell::read,
+    },
+    Dialect {
+        name: "make",
+        summary: "-include and export in GNU make",
+        version: "4.3",
+        process_wins: false,
+        read: make::read,
+    },
+    Dialect {
+        name: "systemd",
+        summary: "EnvironmentFile= of a systemd unit",
+        version: "252",
+        process_wins: false,
+        read: systemd::read,
+    },
+    Dialect { name: "bun", summary: "bun --env-file", version: "1.4.5", process_wins: true, read: bun::read },
+    Dialect { name: "deno", summary: "deno run --env-file", version: "2.9.6", process_wins: true, read: deno::read },
+    Dialect { name: "uv", summary: "uv run --env-file", version: "0.13.9", process_wins: true, read: uv::read },
+    Dialect {
+        name: "split",
+        summary: "hand-written line.split('='), at the first =",
+        version: "model",
+        process_wins: false,
+        read: split::read,
+    },
+];
 
 /// The reader that users call `name`.
 #[must_use]
@@ -119,48 +252,85 @@ impl Draft {
     }
 }
 
-/// The file as text, bytes that are not UTF-8 replaced by `U+FFFD`, and the way back to the bytes.
+/// The file as text, as a reader wants it, and the way back to the bytes of the file.
 struct Text<'b> {
     text: Cow<'b, str>,
-    /// For each replaced stretch: where its replacement ends in the text, and where the stretch ends in the bytes.
-    replaced: Vec<(usize, usize)>,
+    /// For each stretch that differs: where its replacement ends in the text, and where the stretch ends in the file.
+    edits: Vec<(usize, usize)>,
 }
 
 impl<'b> Text<'b> {
+    /// Each byte that is not UTF-8 becomes `U+FFFD`.
     fn new(bytes: &'b [u8]) -> Self {
         if let Ok(text) = std::str::from_utf8(bytes) {
-            return Self { text: Cow::Borrowed(text), replaced: Vec::new() };
+            return Self { text: Cow::Borrowed(text), edits: Vec::new() };
         }
-        let (mut text, mut replaced, mut read) = (String::with_capacity(bytes.len()), Vec::new(), 0);
+        let (mut text, mut edits, mut read) = (String::with_capacity(bytes.len()), Vec::new(), 0);
         for chunk in bytes.utf8_chunks() {
             text.push_str(chunk.valid());
             read += chunk.valid().len();
             for _ in chunk.invalid() {
                 text.push(char::REPLACEMENT_CHARACTER);
                 read += 1;
-                replaced.push((text.len(), read));
+                edits.push((text.len(), read));
             }
         }
-        Self { text: Cow::Owned(text), replaced }
+        Self { text: Cow::Owned(text), edits }
+    }
+
+    /// Only if the file is UTF-8.
+    fn strict(bytes: &'b [u8]) -> Result<Self, Reading> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self { text: Cow::Borrowed(text), edits: Vec::new() }),
+            Err(error) => {
+                let at = error.valid_up_to();
+                Err(Draft::default().refused("the file is not UTF-8", at..at + 1))
+            }
+        }
+    }
+
+    /// Replaces each carriage return by what `replacement` gives for whether a line feed follows.
+    fn with_carriage_returns(self, replacement: fn(bool) -> &'static str) -> Self {
+        if memchr::memchr(b'\r', self.text.as_bytes()).is_none() {
+            return self;
+        }
+        let (mut text, mut edits, mut read) = (String::with_capacity(self.text.len()), Vec::new(), 0);
+        let mut earlier = self.edits.iter().peekable();
+        for at in memchr::memchr_iter(b'\r', self.text.as_bytes()) {
+            while let Some((end, file)) = earlier.next_if(|(end, _)| *end <= at) {
+                edits.push((text.len() + (end - read), *file));
+            }
+            text.push_str(self.text.get(read..at).unwrap_or_default());
+            let followed = self.text.as_bytes().get(at + 1) == Some(&b'\n');
+            text.push_str(replacement(followed));
+            read = at + 1;
+            edits.push((text.len(), self.original(read)));
+        }
+        edits.extend(earlier.map(|(end, file)| (text.len() + (end - read), *file)));
+        text.push_str(self.text.get(read..).unwrap_or_default());
+        Self { text: Cow::Owned(text), edits }
     }
 
     /// The byte of the file that the text's byte `at` came from.
     fn original(&self, at: usize) -> usize {
-        let before = self.replaced.partition_point(|(end, _)| *end <= at);
-        let (text_end, file_end) =
-            before.checked_sub(1).and_then(|index| self.replaced.get(index)).copied().unwrap_or_default();
-        // Within a replacement there is nothing to point at but its first byte.
-        let within =
-            self.replaced.get(before).is_some_and(|(end, _)| at + char::REPLACEMENT_CHARACTER.len_utf8() > *end);
-        if within { self.replaced.get(before).map_or(file_end, |(_, end)| end - 1) } else { file_end + (at - text_end) }
+        let before = self.edits.partition_point(|(end, _)| *end <= at);
+        let edit = |index: usize| self.edits.get(index).copied();
+        let (text_end, file_end) = before.checked_sub(1).and_then(edit).unwrap_or_default();
+        let file = file_end + (at - text_end);
+        // Within a replacement there is nothing to point at but the byte it stands for.
+        edit(before).map_or(file, |(_, next)| file.min(next.saturating_sub(1)))
     }
 
     /// Turns ranges of the text into ranges of the file.
     fn in_file(&self, mut reading: Reading) -> Reading {
-        if self.replaced.is_empty() {
+        if self.edits.is_empty() {
             return reading;
         }
-        let back = |range: &mut Range<usize>| *range = self.original(range.start)..self.original(range.end);
+        let back = |range: &mut Range<usize>| {
+            let start = self.original(range.start);
+            let end = if range.is_empty() { start } else { self.original(range.end - 1) + 1 };
+            *range = start..end.max(start);
+        };
         for variable in &mut reading.vars {
             back(&mut variable.key_span);
             back(&mut variable.value_span);
@@ -169,4 +339,10 @@ impl<'b> Text<'b> {
         reading.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
         reading
     }
+}
+
+/// Where `part`, which must be a slice of `whole`, stands in it.
+fn span_of(whole: &str, part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len());
+    start..(start + part.len()).min(whole.len())
 }

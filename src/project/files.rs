@@ -129,10 +129,29 @@ impl Files {
                     .help("add it with `git add`, or leave --staged out")),
             };
         }
-        self.read_from_disk(path).map_err(|error| match error {
+        self.read_from_disk(path).map_err(|error| self.explained(path, error))
+    }
+
+    /// The bytes of a file that a project need not have.
+    ///
+    /// # Errors
+    /// See [`Files::read`].
+    pub fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(files) = &self.staged {
+            return Ok(files.get(path).cloned());
+        }
+        match self.read_from_disk(path) {
+            Err(Unread::Failed(error)) if missing(&error) => Ok(None),
+            Err(error) => Err(self.explained(path, error)),
+            Ok(bytes) => Ok(Some(bytes)),
+        }
+    }
+
+    fn explained(&self, path: &str, error: Unread) -> Error {
+        match error {
             Unread::Failed(error) => self.unreadable(path, &error),
             Unread::Refused(message) => Error::new(message).at(self.shown(path)),
-        })
+        }
     }
 
     fn read_from_disk(&self, path: &str) -> Result<Vec<u8>, Unread> {

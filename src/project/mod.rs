@@ -188,12 +188,10 @@ impl Project {
     /// Whether an environment has a sealed file of which not even the names are known.
     #[must_use]
     pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        let closed = |sealed: &&stores::Sealed| sealed.entries.is_empty() && !matches!(sealed.state, State::Opened);
-        let mut layers = self.layers.iter().enumerate().filter(|(_, layer)| layer.sealed && layer.entries.is_empty());
-        layers.any(|(index, layer)| {
-            self.sealed.get(&index).filter(closed).is_some()
-                && environment.layers.iter().any(|used| std::ptr::eq(*used, layer))
-        })
+        let closed = self.sealed.iter().filter(|(_, sealed)| sealed.state != State::Opened);
+        let mut layers =
+            closed.filter_map(|(index, _)| self.layers.get(*index)).filter(|layer| layer.entries.is_empty());
+        layers.any(|layer| environment.layers.iter().any(|used| std::ptr::eq(*used, layer)))
     }
 
     /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
@@ -219,7 +217,11 @@ impl Project {
         let entries = self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)));
         let places = entries.map(|(layer, entry)| (layer.key(entry), entry.key.start, layer.source));
         let alone: HashSet<&str> = places.filter(|place| !rests.contains(place)).map(|(key, ..)| key).collect();
-        rests.into_iter().map(|(key, ..)| key).filter(|key| !alone.contains(key) && !declared(key)).collect()
+        rests
+            .into_iter()
+            .map(|(key, ..)| key)
+            .filter(|key| key.is_empty() || !alone.contains(key) && !declared(key))
+            .collect()
     }
 
     /// The entries that stand after a secret on its line.
@@ -262,7 +264,9 @@ impl Project {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
             }
         }
-        spans.into_iter().for_each(|span| self.sources.mask(span));
+        for span in spans {
+            self.sources.mask(span);
+        }
     }
 
     /// The part of a broken line that may be a secret.
@@ -354,10 +358,8 @@ fn layer_name(path: &str) -> String {
 
 fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<SourceId>), Error> {
     const NAME: &str = "sparkcfg.toml";
-    if !files.names("")?.iter().any(|name| name == NAME) {
-        return Ok((Config::default(), None));
-    }
-    let (text, _) = files::text(files.read(NAME)?);
+    let Some(bytes) = files.read_if_there(NAME)? else { return Ok((Config::default(), None)) };
+    let (text, _) = files::text(bytes);
     let config = Config::parse(&files.shown(NAME), &text)?;
     let source = sources.add(files.shown(NAME), text);
     Ok((config, Some(source)))

@@ -55,16 +55,15 @@ impl<'v> Document<'v> {
         };
         let keyword = if draft == Draft::Draft4 { "id" } else { "$id" };
         let identity = root.get(keyword).and_then(Value::as_str).map(|id| id.trim_end_matches('#'));
+        let is_modern = draft >= Draft::Draft201909;
         let is_entangled = super::keywords::any(root, draft, &|map, is_root| {
-            let dynamic = match draft {
-                Draft::Draft4 | Draft::Draft6 | Draft::Draft7 => false,
-                Draft::Draft201909 => map.contains_key("$recursiveRef"),
-                Draft::Draft202012 => map.contains_key("$dynamicRef") || map.contains_key("$dynamicAnchor"),
-            };
-            let modern = draft >= Draft::Draft201909;
-            let unevaluated = map.contains_key("unevaluatedProperties") || map.contains_key("unevaluatedItems");
-            let named = !is_root && map.get(keyword).is_some_and(Value::is_string);
-            dynamic || named || modern && (unevaluated || map.contains_key("$anchor"))
+            // One look at each keyword is cheaper than a search for each of these.
+            map.iter().any(|(name, value)| match name.as_str() {
+                "$recursiveRef" => draft == Draft::Draft201909,
+                "$dynamicRef" | "$dynamicAnchor" => draft == Draft::Draft202012,
+                "$anchor" | "unevaluatedItems" | "unevaluatedProperties" => is_modern,
+                name => name == keyword && !is_root && value.is_string(),
+            })
         });
         Ok(Self { root, draft, is_entangled, identity })
     }

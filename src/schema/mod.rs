@@ -4,7 +4,6 @@
 //! a complete validator would cost far more than all the rest. The schema becomes a [`plan`] of plain checks for
 //! nearly every keyword; what looks beyond its own place is left to the `jsonschema` crate, as a whole.
 
-mod automaton;
 mod check;
 mod compile;
 mod document;
@@ -34,10 +33,10 @@ use check::Checker;
 use compile::Refusal;
 use document::{Document, Draft};
 use place::Places;
-use plan::{NodeId, Plan, Step};
+use plan::{NodeId, Plan};
 use property::Property;
 use rules::{Disagreement, Lookup, Rule};
-use typed::Typed;
+use typed::{Reading, Typed, Types};
 use view::{Settings, View};
 use violation::{Because, Violation, ViolationKind};
 use whole::Whole;
@@ -85,7 +84,7 @@ impl Schema {
         };
         let document = Document::of(&value).map_err(refused)?;
         let compiled = compile::compile(&document).map_err(refused)?;
-        let rules = Rule::all(&compiled.root).map_err(refused)?;
+        let rules = Rule::all(&compiled.root, &compiled.plan).map_err(refused)?;
         let (draft, is_entangled, plan) = (document.draft, document.is_entangled, compiled.plan);
         let whole = if is_entangled {
             let Some(whole) = Whole::new(&value, draft) else {
@@ -104,9 +103,7 @@ impl Schema {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let mut seen = std::collections::HashSet::new();
         let is_alone = self.plan.tables.len() < 2;
-        let properties = self.plan.tables.iter().filter_map(|table| self.plan.properties(table.node));
-        let names = properties.flat_map(|properties| &properties.order).filter_map(|id| name(&self.plan, *id));
-        names.filter(move |name| is_alone || seen.insert(*name))
+        self.plan.keys().filter(move |name| is_alone || seen.insert(*name))
     }
 
     /// What the schema says about a key; an empty description when it does not know the key.
@@ -118,7 +115,11 @@ impl Schema {
     /// Reads a key's text as the first type that the schema allows and that the text spells.
     #[must_use]
     pub fn typed<'a>(&self, key: &str, text: &'a str) -> Typed<'a> {
-        Typed::read(text, &self.property(key).reading())
+        let types = self.plan.types(key);
+        if types.has(Types::ARRAY) {
+            return Typed::read(text, &self.property(key).reading());
+        }
+        Typed::read(text, &Reading { types, ..Reading::default() })
     }
 
     /// The bytes of what a JSON pointer leads to, for a label: a member's key with its quotes, an item's first line.
@@ -143,7 +144,8 @@ impl Schema {
         environment: Option<&str>,
         values: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Vec<Violation> {
-        let mut settings = Settings::default();
+        let values = values.into_iter();
+        let mut settings = Settings::with_room_for(values.size_hint().0);
         for (key, text) in values {
             settings.insert(key, text.map(|text| self.typed(key, text)));
         }
@@ -203,7 +205,8 @@ impl Schema {
     fn note_environment(&self, environment: Option<&str>, settings: &Settings<'_>, violations: &mut Vec<Violation>) {
         let violation =
             |key: &str, kind, pointer| Violation { key: Some(key.to_owned()), path: String::new(), kind, pointer };
-        for (key, _) in settings.entries() {
+        let used = settings.entries().iter().filter(|_| self.plan.has_notes_on_use);
+        for (key, _) in used {
             for (id, _) in self.plan.declarations(key) {
                 for id in self.plan.together(id) {
                     let Some(notes) = &self.plan.node(id).notes else { continue };
@@ -234,18 +237,14 @@ fn is_listed(list: &[String], environment: &str) -> bool {
     list.iter().any(|name| name == environment)
 }
 
-fn name(plan: &Plan, id: NodeId) -> Option<&str> {
-    match &plan.node(id).step {
-        Step::Member(_, _, name) => Some(name),
-        _ => None,
-    }
-}
-
 fn required_in(plan: &Plan) -> HashMap<String, Vec<(String, NodeId)>> {
     let mut required: HashMap<String, Vec<(String, NodeId)>> = HashMap::new();
     let tables = plan.tables.iter().filter(|table| !table.conditional);
     let properties = tables.filter_map(|table| plan.properties(table.node)).flat_map(|properties| &properties.order);
-    for (id, key) in properties.filter_map(|id| Some((*id, name(plan, *id)?))) {
+    if !plan.nodes.iter().filter_map(|node| node.notes.as_ref()).any(|notes| !notes.extension.required_in.is_empty()) {
+        return required;
+    }
+    for (id, key) in properties.filter_map(|id| Some((*id, plan.name(*id)?))) {
         for id in plan.together(id) {
             let Some(notes) = &plan.node(id).notes else { continue };
             for environment in &notes.extension.required_in {

@@ -1,5 +1,8 @@
 //! The last pass over a plan: cycles are refused, and what each node says about types is worked out once.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use super::compile::Refusal;
 use super::plan::{Check, NodeId, Plan, Table};
 use super::typed::Types;
@@ -14,6 +17,17 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
         plan.nodes[id.0 as usize].types = types;
     }
     plan.tables = tables(plan);
+    for table in plan.tables.iter().skip(1) {
+        let Some(properties) = plan.properties(table.node).filter(|properties| properties.only_names()) else {
+            continue;
+        };
+        let named: Vec<_> = properties.named.iter().map(|(name, node)| (Arc::clone(name), *node)).collect();
+        for (name, node) in named {
+            plan.named_elsewhere.entry(name).or_default().push((node, table.conditional));
+        }
+    }
+    let mut notes = plan.nodes.iter().filter_map(|node| node.notes.as_ref());
+    plan.has_notes_on_use = notes.any(|notes| notes.deprecated || notes.extension.only_in.is_some());
     Ok(())
 }
 
@@ -53,8 +67,14 @@ fn inner_first(plan: &Plan) -> Result<Vec<NodeId>, Refusal> {
             continue;
         }
         let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
+        let first = next(plan, id);
+        if first.is_empty() {
+            states[index] = State::Done(0);
+            order.push(id);
+            continue;
+        }
         states[index] = State::Open;
-        stack.push((id, next(plan, id), 0));
+        stack.push((id, first, 0));
         while let Some((id, left, height)) = stack.last_mut() {
             let Some(inner) = left.pop() else {
                 let (id, height) = (*id, *height);
@@ -140,6 +160,7 @@ fn implies(check: &Check) -> Types {
 /// The nodes that declare keys, those without a condition first.
 fn tables(plan: &Plan) -> Vec<Table> {
     let mut tables = vec![Table { node: Plan::ROOT, conditional: false }];
+    let mut seen = HashSet::from([Plan::ROOT]);
     let mut at = 0;
     while let Some(table) = tables.get(at).copied() {
         at += 1;
@@ -155,7 +176,7 @@ fn tables(plan: &Plan) -> Vec<Table> {
             let certain = certain.iter().map(|node| Table { node: *node, conditional: table.conditional });
             let uncertain = uncertain.into_iter().map(|node| Table { node, conditional: true });
             for found in certain.chain(uncertain) {
-                if !tables.iter().any(|known| known.node == found.node) {
+                if seen.insert(found.node) {
                     tables.push(found);
                 }
             }

@@ -45,7 +45,7 @@ pub(super) enum Step {
     /// By one keyword of the parent.
     Keyword(NodeId, &'static str),
     /// By a name under a keyword of the parent.
-    Member(NodeId, &'static str, Box<str>),
+    Member(NodeId, &'static str, Arc<str>),
     /// By a position under a keyword of the parent.
     Index(NodeId, &'static str, usize),
     /// By an environment under the parent's `x-sparkcfg`.
@@ -128,11 +128,31 @@ pub(super) enum Check {
 /// The three keywords that share out an object's members.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
-    pub(super) named: HashMap<Box<str>, NodeId>,
+    pub(super) named: HashMap<Arc<str>, NodeId>,
     /// In the order of the text.
     pub(super) order: Vec<NodeId>,
     pub(super) patterns: Vec<(Arc<Pattern>, NodeId)>,
     pub(super) rest: Rest,
+}
+
+impl Properties {
+    /// The nodes about one name.
+    fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = NodeId> {
+        let named = self.named.get(name).copied();
+        let rest = match self.rest {
+            Rest::Described(node) if named.is_none() && !self.patterns.iter().any(|(one, _)| one.is_match(name)) => {
+                Some(node)
+            }
+            _ => None,
+        };
+        let matching = self.patterns.iter().filter(|(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
+        named.into_iter().chain(matching).chain(rest)
+    }
+
+    /// Whether keys are described by their names alone.
+    pub(super) fn only_names(&self) -> bool {
+        self.patterns.is_empty() && !matches!(self.rest, Rest::Described(_))
+    }
 }
 
 /// What `additionalProperties` says.
@@ -153,6 +173,11 @@ pub(super) struct Plan {
     /// The nodes that describe the settings as a whole and declare keys: the root, what it refers to, and the
     /// branches of its conditions.
     pub(super) tables: Vec<Table>,
+    /// By key, what all tables but the first say that only name keys. A schema may have hundreds of conditions with
+    /// a key or two each, and looking into every one for every key would take their product.
+    pub(super) named_elsewhere: HashMap<Arc<str>, Vec<(NodeId, bool)>>,
+    /// Whether anything is said about keys that are set: `deprecated`, `only-in`.
+    pub(super) has_notes_on_use: bool,
 }
 
 /// A node that declares keys.
@@ -169,6 +194,29 @@ impl Plan {
 
     pub(super) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// The name under which a node stands in `properties` and its kin.
+    pub(super) fn name(&self, id: NodeId) -> Option<&str> {
+        match &self.node(id).step {
+            Step::Member(_, _, name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The keys that the tables name, table by table.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let properties = self.tables.iter().filter_map(|table| self.properties(table.node));
+        properties.flat_map(|properties| &properties.order).filter_map(|node| self.name(*node))
+    }
+
+    /// Whether `additionalProperties` rules a key out in every environment.
+    pub(super) fn refuses(&self, key: &str) -> bool {
+        let mut always = self.tables.iter().filter(|table| !table.conditional);
+        always.any(|table| {
+            let refusing = self.properties(table.node).filter(|one| matches!(one.rest, Rest::Refused));
+            refusing.is_some_and(|properties| properties.of(key).next().is_none())
+        })
     }
 
     /// The JSON pointer of a node.
@@ -203,19 +251,28 @@ impl Plan {
 
     /// The nodes that describe a key: of each table the one of that name and those whose pattern matches, or else
     /// the one for all other keys. With each, whether it holds only under a condition.
-    pub(super) fn declarations(&self, key: &str) -> Vec<(NodeId, bool)> {
-        let mut declarations = Vec::new();
-        for table in &self.tables {
-            let Some(properties) = self.properties(table.node) else { continue };
-            let before = declarations.len();
-            declarations.extend(properties.named.get(key).map(|node| (*node, table.conditional)));
-            let matching = properties.patterns.iter().filter(|(pattern, _)| pattern.is_match(key));
-            declarations.extend(matching.map(|(_, node)| (*node, table.conditional)));
-            if let (Rest::Described(node), true) = (properties.rest, before == declarations.len()) {
-                declarations.push((node, table.conditional));
+    pub(super) fn declarations<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (NodeId, bool)> {
+        let tables = self.tables.iter().enumerate().filter_map(|(index, table)| {
+            let properties = self.properties(table.node)?;
+            (index == 0 || !properties.only_names()).then_some((properties, table.conditional))
+        });
+        let here = tables.flat_map(|(properties, conditional)| properties.of(key).map(move |node| (node, conditional)));
+        here.chain(self.named_elsewhere.get(key).into_iter().flatten().copied())
+    }
+
+    /// The types that a key may have: those allowed by all descriptions that always hold; where they say nothing,
+    /// those allowed by any of the others.
+    pub(super) fn types(&self, key: &str) -> Types {
+        let (mut always, mut perhaps) = (None, Types::NONE);
+        for (node, conditional) in self.declarations(key) {
+            let types = self.node(node).types;
+            if conditional {
+                perhaps = perhaps | types;
+            } else if !types.is_empty() {
+                always = Some(always.map_or(types, |always| always & types));
             }
         }
-        declarations
+        always.unwrap_or(perhaps)
     }
 
     /// The nodes that the value of `id` fulfils together with it: itself, and what `$ref` and `allOf` add.

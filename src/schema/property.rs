@@ -13,13 +13,16 @@ use super::{Schema, check::written};
 #[derive(Clone)]
 pub struct Property<'s> {
     schema: &'s Schema,
+    types: Types,
     /// The nodes about the key, those that always hold first.
     nodes: Vec<(NodeId, bool)>,
 }
 
 impl<'s> Property<'s> {
     pub(super) fn new(schema: &'s Schema, key: &str) -> Self {
-        Self { schema, nodes: schema.plan.declarations(key) }
+        let mut nodes: Vec<_> = schema.plan.declarations(key).collect();
+        nodes.sort_by_key(|(_, conditional)| *conditional);
+        Self { schema, types: schema.plan.types(key), nodes }
     }
 
     /// Whether the schema names the key, or has a pattern for it.
@@ -85,7 +88,7 @@ impl<'s> Property<'s> {
     /// The names of the types that the schema allows; none when it does not say.
     #[must_use]
     pub fn types(&self) -> Vec<&'static str> {
-        self.type_set().names()
+        self.types.names()
     }
 
     /// `deprecated`.
@@ -171,27 +174,13 @@ impl<'s> Property<'s> {
 
     /// How the key's text is read.
     pub(super) fn reading(&self) -> Reading<'s> {
-        let types = self.type_set();
-        if !types.has(Types::ARRAY) {
-            return Reading { types, separator: None, items: None };
-        }
+        let types = self.types;
         let items = self.perhaps().filter_map(noted).find_map(|notes| notes.items);
         let items = items.map(|node| {
             let types = self.schema.plan.node(node).types;
             Box::new(Reading { types, separator: None, items: None })
         });
         Reading { types, separator: self.separator(), items }
-    }
-
-    /// The types allowed by all descriptions that always hold; where those say nothing, by any of the others.
-    fn type_set(&self) -> Types {
-        let plan = self.plan();
-        let said = |conditional: bool| {
-            let nodes = self.nodes.iter().filter(move |(_, one)| *one == conditional);
-            nodes.map(|(node, _)| plan.node(*node).types).filter(|types| !types.is_empty())
-        };
-        let always = said(false).reduce(|one, two| one & two);
-        always.or_else(|| said(true).reduce(|one, two| one | two)).unwrap_or(Types::NONE)
     }
 
     /// The nodes from which a fact about the key may come, nearest first, with the place that names them.

@@ -9,6 +9,7 @@ use super::compile::Refusal;
 use super::extension::{Group, KEYWORD, Member, RootExtension};
 use super::numbers::Numeral;
 use super::parts::Part;
+use super::plan::Plan;
 use super::typed::{Reading, Typed, Types};
 
 /// A rule that is broken in one environment.
@@ -55,10 +56,24 @@ pub(super) struct Rule {
 
 impl Rule {
     /// Reads all rules of the root's `x-sparkcfg`.
-    pub(super) fn all(root: &RootExtension) -> Result<Vec<Self>, Refusal> {
+    pub(super) fn all(root: &RootExtension, plan: &Plan) -> Result<Vec<Self>, Refusal> {
         let agree = root.agree.iter().enumerate().map(|(index, group)| (RuleKind::Agree, index, group));
         let differ = root.differ.iter().enumerate().map(|(index, group)| (RuleKind::Differ, index, group));
-        agree.chain(differ).map(|(kind, index, group)| Self::read(kind, index, group)).collect()
+        let rules = agree.chain(differ).map(|(kind, index, group)| Self::read(kind, index, group)?.settled(plan));
+        rules.collect()
+    }
+
+    /// A rule about a key that the schema refuses would never be broken, and nobody would know.
+    fn settled(self, plan: &Plan) -> Result<Self, Refusal> {
+        let members = self.members.iter().chain(self.when.iter().map(|(member, _)| member));
+        let Some(refused) = members.map(|member| member.key.as_str()).find(|key| plan.refuses(key)) else {
+            return Ok(self);
+        };
+        let refusal = Refusal::new(pointer(self.kind, self.index), format!("the schema has no key `{refused}`"));
+        Err(match crate::suggestion::nearest(refused, plan.keys()) {
+            Some(known) => refusal.help(format!("did you mean `{known}`?")),
+            None => refusal,
+        })
     }
 
     fn read(kind: RuleKind, index: usize, group: &Group) -> Result<Self, Refusal> {

@@ -130,16 +130,17 @@ pub(super) struct Reading<'s> {
 impl<'a> Typed<'a> {
     /// Reads `text`.
     pub(super) fn read(text: &'a str, reading: &Reading<'_>) -> Self {
-        let types = reading.types;
-        let tried = [
-            types.has(Types::INTEGER).then(|| integer(text)),
-            types.has(Types::NUMBER).then(|| number(text)),
-            types.has(Types::BOOLEAN).then(|| boolean(text)),
-            types.has(Types::NULL).then(|| text.is_empty().then_some(Self::Null)),
-            types.has(Types::ARRAY).then(|| array(text, reading)),
-            types.has(Types::OBJECT).then(|| object(text)),
-        ];
-        tried.into_iter().flatten().flatten().next().unwrap_or(Self::Text(text))
+        let mut allowed = Types::NAMES.iter().filter(|(_, types)| reading.types.has(*types));
+        let spelled = allowed.find_map(|(_, types)| match *types {
+            Types::INTEGER => integer(text),
+            Types::NUMBER => number(text),
+            Types::BOOLEAN => boolean(text),
+            Types::NULL => text.is_empty().then_some(Self::Null),
+            Types::ARRAY => array(text, reading),
+            Types::OBJECT => object(text),
+            _ => None,
+        });
+        spelled.unwrap_or(Self::Text(text))
     }
 
     /// The value as JSON. An integer beyond 64 bits becomes a string of its digits, because a JSON number would

@@ -28,20 +28,22 @@ pub(super) enum Members<'a> {
 }
 
 /// The settings of one environment: the object that the schema's root describes.
-#[derive(Default)]
 pub(super) struct Settings<'a> {
     entries: Vec<(&'a str, Option<Typed<'a>>)>,
     index: HashMap<&'a str, usize>,
 }
 
 impl<'a> Settings<'a> {
+    pub(super) fn with_room_for(count: usize) -> Self {
+        Self { entries: Vec::with_capacity(count), index: HashMap::with_capacity(count) }
+    }
+
     /// Sets a key; the last one wins. `None` is a value that is not known.
     pub(super) fn insert(&mut self, key: &'a str, value: Option<Typed<'a>>) {
-        if let Some(entry) = self.index.get(key).and_then(|index| self.entries.get_mut(*index)) {
-            entry.1 = value;
-        } else {
-            self.index.insert(key, self.entries.len());
-            self.entries.push((key, value));
+        let position = *self.index.entry(key).or_insert(self.entries.len());
+        match self.entries.get_mut(position) {
+            Some(entry) => entry.1 = value,
+            None => self.entries.push((key, value)),
         }
     }
 

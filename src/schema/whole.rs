@@ -77,7 +77,7 @@ impl Whole {
                 let is_settled = match &violation.key {
                     Some(key) if is_about_presence(&violation.kind) => {
                         !any_sealed
-                            || !is_conditional(&violation.pointer) && plan.declarations(key).is_empty()
+                            || !is_conditional(&violation.pointer) && plan.declarations(key).next().is_none()
                             || matches!(violation.kind, ViolationKind::Missing { .. })
                                 && !is_conditional(&violation.pointer)
                     }

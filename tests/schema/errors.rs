@@ -110,6 +110,12 @@ fn a_wrong_schema_is_refused_at_its_place() {
             Some(r#"["A#prot", "B"]"#),
         ),
         (
+            r#"{"properties": {"PORT": {}}, "additionalProperties": false, "x-sparkcfg": {"differ": [["PORT", "PROT"]]}}"#,
+            "the schema has no key `PROT`",
+            Some("did you mean `PORT`?"),
+            Some(r#"["PORT", "PROT"]"#),
+        ),
+        (
             r#"{"x-sparkcfg": {"differ": [["A"]]}}"#,
             "a rule over several keys needs two at least",
             None,

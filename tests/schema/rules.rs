@@ -25,35 +25,33 @@ const RULES: &str = r#"{
   }
 }"#;
 
-/// Stands for a value that is not known.
-const SEALED: &str = "<sealed>";
-
 /// Settings, and the rules that they break.
-type Row = (&'static [(&'static str, &'static str)], &'static [&'static str]);
+type Row<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
 
 #[test]
 fn keys_agree_and_differ() {
     let schema = Schema::parse(RULES).unwrap();
-    let table: &[Row] = &[
+    let sealed = "<sealed>";
+    let table: &[Row<'_>] = &[
         (&[], &[]),
         (&[("POSTGRES_PORT", "05432")], &[]),
         (&[("POSTGRES_PORT", "5402")], &["agree 0 DATABASE_URL#port POSTGRES_PORT"]),
-        (&[("POSTGRES_PORT", "5402"), ("DATABASE_URL", SEALED)], &[]),
+        (&[("POSTGRES_PORT", "5402"), ("DATABASE_URL", sealed)], &[]),
         (&[("DATABASE_URL", "postgres://h:1/d")], &["agree 0 DATABASE_URL#port POSTGRES_PORT"]),
         (&[("DATABASE_URL", "no url")], &[]),
         (&[("POSTGRES_PASSWORD", "other")], &["agree 1 DATABASE_URL#password POSTGRES_PASSWORD"]),
         (&[("POSTGRES_PASSWORD", "secret")], &[]),
-        (&[("POSTGRES_PASSWORD", SEALED)], &[]),
+        (&[("POSTGRES_PASSWORD", sealed)], &[]),
         (&[("DATABASE_URL", "postgresql://a:b@far/d"), ("POSTGRES_PASSWORD", "other")], &[]),
         (&[("API_PORT", "80"), ("REDIS_PORT", "81"), ("UI_PORT", "82")], &[]),
         (&[("API_PORT", "80"), ("REDIS_PORT", "80.0")], &["differ 0 API_PORT REDIS_PORT"]),
         (&[("API_PORT", "80"), ("UI_PORT", "80")], &["differ 0 API_PORT UI_PORT"]),
-        (&[("API_PORT", "80"), ("UI_PORT", SEALED)], &[]),
+        (&[("API_PORT", "80"), ("UI_PORT", sealed)], &[]),
     ];
     for (settings, expected) in table {
         let lookup = |key: &str| match settings.iter().find(|(name, _)| *name == key) {
             None => Lookup::Absent,
-            Some((_, text)) if *text == SEALED => Lookup::Sealed,
+            Some((_, text)) if *text == sealed => Lookup::Sealed,
             Some((_, text)) => Lookup::Text(text),
         };
         let found: Vec<String> = schema

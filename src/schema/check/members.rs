@@ -62,6 +62,20 @@ impl<'s> Checker<'s> {
         mut sink: Sink<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::Valid;
+        let is_open = properties.patterns.is_empty() && matches!(properties.rest, Rest::Allowed);
+        if is_open && properties.order.len() < members.len() {
+            // A condition on one key must not cost a walk over all of them.
+            for node in &properties.order {
+                let Some((name, value)) = self.plan.name(*node).and_then(|name| Some((name, members.get(name)?)))
+                else {
+                    continue;
+                };
+                let path = context.path.member(name);
+                let context = Context { path: &path, ..context };
+                verdict = verdict.max(self.node(*node, value, context, sink.as_deref_mut()));
+            }
+            return verdict;
+        }
         for (name, value) in members.iter() {
             let path = context.path.member(name);
             let context = Context { path: &path, ..context };

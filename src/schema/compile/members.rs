@@ -1,5 +1,7 @@
 //! The keywords about an object's members; at the root, about the keys that are set.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{Compiler, Refusal, Subject};
@@ -31,28 +33,28 @@ impl<'v> Compiler<'v> {
                 return self.dependencies(subject, "dependentSchemas", value).map(|()| true);
             }
             // These three belong together; see `properties`.
-            "properties" | "patternProperties" | "additionalProperties" => return Ok(true),
+            "properties" | "patternProperties" | "additionalProperties" => {
+                subject.has_members = true;
+                return Ok(true);
+            }
             _ => return Ok(false),
         };
         subject.checks.push(check);
         Ok(true)
     }
 
-    /// `properties`, `patternProperties` and `additionalProperties`, where there are any.
+    /// `properties`, `patternProperties` and `additionalProperties`.
     pub(super) fn properties(&mut self, subject: &mut Subject<'v>) -> Result<(), Refusal> {
         let map = subject.map;
-        let keywords = ["properties", "patternProperties", "additionalProperties"];
-        if !keywords.iter().any(|keyword| map.contains_key(*keyword)) {
-            return Ok(());
-        }
         let mut properties = Properties::default();
         if let Some(value) = map.get("properties") {
             let named = self.object(subject, "properties", value)?;
             properties.named.reserve(named.len());
             for (name, value) in named {
-                let node = self.child(Step::Member(subject.id, "properties", name.as_str().into()), value)?;
+                let name: Arc<str> = name.as_str().into();
+                let node = self.child(Step::Member(subject.id, "properties", Arc::clone(&name)), value)?;
                 properties.order.push(node);
-                properties.named.insert(name.as_str().into(), node);
+                properties.named.insert(name, node);
             }
         }
         if let Some(value) = map.get("patternProperties") {

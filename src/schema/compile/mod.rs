@@ -59,6 +59,9 @@ pub(in crate::schema) struct Subject<'v> {
     pub(in crate::schema) map: &'v Map<String, Value>,
     pub(in crate::schema) checks: Vec<Check>,
     pub(in crate::schema) notes: Notes,
+    /// Whether any of `properties`, `patternProperties` and `additionalProperties` stands here.
+    has_members: bool,
+    is_extended: bool,
 }
 
 /// Compiles the whole schema.
@@ -119,8 +122,15 @@ impl<'v> Compiler<'v> {
             }
             _ => return Err(Refusal::new(self.plan.pointer(id), "a schema must be an object or a boolean")),
         };
-        let mut subject = Subject { id, map, checks: Vec::with_capacity(map.len()), notes: Notes::default() };
-        let replaced = self.document.draft <= Draft::Draft7 && map.contains_key("$ref");
+        let mut subject = Subject {
+            id,
+            map,
+            checks: Vec::with_capacity(map.len()),
+            notes: Notes::default(),
+            has_members: false,
+            is_extended: false,
+        };
+        let replaced = self.document.draft <= Draft::Draft7 && map.keys().any(|keyword| keyword == "$ref");
         for (keyword, value) in map {
             self.annotation(&mut subject, keyword, value)?;
             if !replaced || keyword == "$ref" {
@@ -130,14 +140,11 @@ impl<'v> Compiler<'v> {
                     || self.applicator(&mut subject, keyword, value)?;
             }
         }
-        if !replaced {
+        if subject.has_members {
             self.properties(&mut subject)?;
         }
-        let Subject { checks, notes, .. } = subject;
-        let says_something = notes.deprecated
-            || notes.write_only.is_some()
-            || notes.items.is_some()
-            || map.contains_key(extension::KEYWORD) && id != Plan::ROOT;
+        let Subject { checks, notes, is_extended, .. } = subject;
+        let says_something = notes.deprecated || notes.write_only.is_some() || notes.items.is_some() || is_extended;
         let node = &mut self.plan.nodes[id.0 as usize];
         node.checks = checks;
         node.notes = says_something.then(|| Box::new(notes));
@@ -165,6 +172,7 @@ impl<'v> Compiler<'v> {
                 }
             }
             extension::KEYWORD if subject.id != Plan::ROOT => {
+                subject.is_extended = true;
                 subject.notes.extension = self.read::<Extension>(subject.id, value)?;
                 let mut within = Vec::new();
                 for (environment, fragment) in value.get("in").and_then(Value::as_object).into_iter().flatten() {

@@ -1,12 +1,15 @@
 //! Regular expressions of the schema, matched in time linear in the text.
 //!
-//! Configuration patterns are small: classes, groups, alternatives, counted repeats. Those with at most 128
+//! Configuration patterns are small: classes, groups, alternatives, counted repeats. Those with at most 127
 //! positions become a position automaton (Glushkov 1961) whose states are the bits of one number; building it
 //! costs a fraction of what a regex engine does, which matters for a process that lives a few milliseconds.
 //! All others go to the `regex` crate, which is linear, too; what it refuses (look-around, back-references) is an
 //! error of the schema. Meaning is that of ECMA-262 with the `u` flag, as JSON Schema wants it.
 
-use super::automaton::Automaton;
+mod automaton;
+mod syntax;
+
+use automaton::Automaton;
 
 /// A compiled pattern.
 #[derive(Debug)]

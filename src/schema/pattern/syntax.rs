@@ -1,32 +1,13 @@
-//! A small regular expression as a position automaton: one bit a position, one step a character.
+//! The part of ECMA-262's pattern syntax that an automaton can be made of.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
-const POSITIONS: u32 = 128;
 const NESTING: u32 = 32;
-const PARTS: u32 = 4096;
 
-/// A pattern of at most 128 positions.
-#[derive(Debug)]
-pub(super) struct Automaton {
-    anchored_start: bool,
-    anchored_end: bool,
-    nullable: bool,
-    first: u128,
-    last: u128,
-    /// Which positions may come after each.
-    follow: Vec<u128>,
-    /// Which positions each ASCII character fits.
-    ascii: Box<[u128; 128]>,
-    /// What each position takes beyond ASCII.
-    beyond: Vec<Beyond>,
-    /// How many parts may still be placed: repeats of nothing multiply without taking positions.
-    allowance: u32,
-}
-
+/// Which characters beyond ASCII a class takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Beyond {
+pub(super) enum Beyond {
     Nothing,
     All,
     /// `\s`, by ECMA-262: every space separator, the line terminators, and the byte-order mark.
@@ -36,10 +17,11 @@ enum Beyond {
     NoLineEnds,
 }
 
+/// A set of characters.
 #[derive(Debug, Clone, Copy)]
-struct Class {
-    ascii: u128,
-    beyond: Beyond,
+pub(super) struct Class {
+    pub(super) ascii: u128,
+    pub(super) beyond: Beyond,
 }
 
 const DIGITS: u128 = range(b'0', b'9');
@@ -52,168 +34,30 @@ const fn range(from: u8, to: u8) -> u128 {
     (u128::MAX >> (128 - width as u32)) << from
 }
 
-/// A part of a pattern, while its positions are given out.
-#[derive(Clone, Copy, Default)]
-struct Fragment {
-    nullable: bool,
-    first: u128,
-    last: u128,
-}
-
-enum Tree {
+/// A pattern, or a part of one.
+pub(super) enum Tree {
     Class(Class),
     Sequence(Vec<Tree>),
     Choice(Vec<Tree>),
     Repeat(Box<Tree>, u32, Option<u32>),
 }
 
-impl Automaton {
-    /// `None` for a pattern that needs a regex engine, or is none.
-    pub(super) fn new(source: &str) -> Option<Self> {
-        let (body, anchored_start) = source.strip_prefix('^').map_or((source, false), |rest| (rest, true));
-        let mut parser = Parser { rest: body.chars().peekable(), anchored_end: false };
-        let tree = parser.choice(0)?;
-        if parser.rest.next().is_some() {
-            return None;
-        }
-        // `^a|b$` ties each anchor to one alternative only.
-        if matches!(tree, Tree::Choice(_)) && (anchored_start || parser.anchored_end) {
-            return None;
-        }
-        let mut automaton = Self {
-            anchored_start,
-            anchored_end: parser.anchored_end,
-            nullable: false,
-            first: 0,
-            last: 0,
-            follow: Vec::new(),
-            ascii: Box::new([0; 128]),
-            beyond: Vec::new(),
-            allowance: PARTS,
-        };
-        let whole = automaton.place(&tree)?;
-        (automaton.nullable, automaton.first, automaton.last) = (whole.nullable, whole.first, whole.last);
-        Some(automaton)
-    }
+/// A pattern and its anchors.
+pub(super) struct Parsed {
+    pub(super) tree: Tree,
+    pub(super) anchored_start: bool,
+    pub(super) anchored_end: bool,
+}
 
-    pub(super) fn is_match(&self, text: &str) -> bool {
-        if self.nullable && (!self.anchored_start || !self.anchored_end || text.is_empty()) {
-            return true;
-        }
-        let mut active = 0_u128;
-        let mut entry = self.first;
-        for character in text.chars() {
-            let mut candidates = entry;
-            let mut left = active;
-            while left != 0 {
-                candidates |= self.follow[left.trailing_zeros() as usize];
-                left &= left - 1;
-            }
-            active = self.fitting(candidates, character);
-            if self.anchored_start {
-                entry = 0;
-                if active == 0 {
-                    return false;
-                }
-            }
-            if !self.anchored_end && active & self.last != 0 {
-                return true;
-            }
-        }
-        self.anchored_end && active & self.last != 0
-    }
-
-    fn fitting(&self, candidates: u128, character: char) -> u128 {
-        if let Some(fits) = self.ascii.get(character as usize) {
-            return candidates & fits;
-        }
-        let mut fitting = 0;
-        let mut left = candidates;
-        while left != 0 {
-            let position = left.trailing_zeros();
-            left &= left - 1;
-            let fits = match self.beyond[position as usize] {
-                Beyond::Nothing => false,
-                Beyond::All => true,
-                Beyond::Spaces => jsonschema_regex::is_ecma_whitespace(character),
-                Beyond::NoSpaces => !jsonschema_regex::is_ecma_whitespace(character),
-                Beyond::NoLineEnds => !matches!(character, '\u{2028}' | '\u{2029}'),
-            };
-            fitting |= u128::from(fits) << position;
-        }
-        fitting
-    }
-
-    /// Gives the parts of `tree` their positions and notes what may follow what.
-    fn place(&mut self, tree: &Tree) -> Option<Fragment> {
-        self.allowance = self.allowance.checked_sub(1)?;
-        match tree {
-            Tree::Class(class) => self.position(*class),
-            Tree::Sequence(parts) => {
-                parts.iter().try_fold(Fragment { nullable: true, ..Fragment::default() }, |before, part| {
-                    let part = self.place(part)?;
-                    Some(self.join(before, part))
-                })
-            }
-            Tree::Choice(parts) => parts.iter().try_fold(Fragment::default(), |before, part| {
-                let part = self.place(part)?;
-                Some(Fragment {
-                    nullable: before.nullable || part.nullable,
-                    first: before.first | part.first,
-                    last: before.last | part.last,
-                })
-            }),
-            Tree::Repeat(part, least, most) => self.repeat(part, *least, *most),
-        }
-    }
-
-    fn position(&mut self, class: Class) -> Option<Fragment> {
-        let position = u32::try_from(self.follow.len()).ok().filter(|position| *position < POSITIONS)?;
-        let bit = 1_u128 << position;
-        self.follow.push(0);
-        self.beyond.push(class.beyond);
-        let mut left = class.ascii;
-        while left != 0 {
-            self.ascii[left.trailing_zeros() as usize] |= bit;
-            left &= left - 1;
-        }
-        Some(Fragment { nullable: false, first: bit, last: bit })
-    }
-
-    fn join(&mut self, one: Fragment, two: Fragment) -> Fragment {
-        self.link(one.last, two.first);
-        Fragment {
-            nullable: one.nullable && two.nullable,
-            first: if one.nullable { one.first | two.first } else { one.first },
-            last: if two.nullable { one.last | two.last } else { two.last },
-        }
-    }
-
-    fn link(&mut self, from: u128, to: u128) {
-        let mut left = from;
-        while left != 0 {
-            self.follow[left.trailing_zeros() as usize] |= to;
-            left &= left - 1;
-        }
-    }
-
-    fn repeat(&mut self, part: &Tree, least: u32, most: Option<u32>) -> Option<Fragment> {
-        // Every copy takes a position, or is of nothing but other repeats; either way, more is no small pattern.
-        let copies = most.unwrap_or(least.max(1));
-        if copies > POSITIONS || most.is_some_and(|most| most < least) {
-            return None;
-        }
-        let mut whole = Fragment { nullable: true, ..Fragment::default() };
-        for copy in 0..copies {
-            let mut fragment = self.place(part)?;
-            if most.is_none() && copy + 1 == copies {
-                self.link(fragment.last, fragment.first);
-            }
-            fragment.nullable |= copy >= least;
-            whole = self.join(whole, fragment);
-        }
-        Some(whole)
-    }
+/// `None` for a pattern that needs a regex engine, or is none.
+pub(super) fn parse(source: &str) -> Option<Parsed> {
+    let (body, anchored_start) = source.strip_prefix('^').map_or((source, false), |rest| (rest, true));
+    let mut parser = Parser { rest: body.chars().peekable(), anchored_end: false };
+    let tree = parser.choice(0)?;
+    // `^a|b$` ties each anchor to one alternative only.
+    let is_torn = matches!(tree, Tree::Choice(_)) && (anchored_start || parser.anchored_end);
+    let is_whole = parser.rest.next().is_none();
+    (is_whole && !is_torn).then_some(Parsed { tree, anchored_start, anchored_end: parser.anchored_end })
 }
 
 /// Reads the patterns that the automaton takes; `None` is no verdict, only "ask the engine".

@@ -1,5 +1,7 @@
 //! Layers merged by figment, references resolved: for each key the value that an environment ends up with.
 
+mod references;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

@@ -128,7 +128,9 @@ impl Sources {
         let line_of = |offset: u32| starts.partition_point(|start| *start <= offset).max(1) - 1;
         let last = line_of(span.end.max(span.start + 1) - 1);
         let end = starts.get(last + 1).map_or(to_u32(source.text.len()), |next| next - 1);
-        let start = starts[line_of(span.start)];
+        let mark = if source.text.starts_with('\u{feff}') { to_u32('\u{feff}'.len_utf8()) } else { 0 };
+        // A byte-order mark is part of no line.
+        let start = starts[line_of(span.start)].max(mark);
         let end = end.max(start);
         let carriage_return = end > start && source.text.as_bytes()[end as usize - 1] == b'\r';
         Span { source: span.source, start, end: end - u32::from(carriage_return) }

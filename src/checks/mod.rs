@@ -8,6 +8,8 @@ mod bad_length;
 mod bad_pattern;
 mod cannot_open;
 mod command_substitution;
+mod comparison;
+mod concealment;
 mod deprecated_key;
 mod duplicate_key;
 mod invalid_key_name;
@@ -184,6 +186,7 @@ pub fn run(project: &Project) -> Found {
         }
         None => true,
     });
+    concealment::conceal(project, &mut findings);
     Found { findings, ignored, looked_at: (environments.len(), project.layers.len(), keys) }
 }
 

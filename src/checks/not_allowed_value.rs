@@ -29,6 +29,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let see = subject.said_by(&violation.pointer);
         let environment = &subject.environment.name;
         let (message, help) = match &violation.kind {
+            ViolationKind::NotAllowed { .. } if subject.shown(setting).is_none() => {
+                // The list of what a secret may be would tell it.
+                (format!("{}, which is not one of those allowed", subject.is(setting)), format!("see {see}"))
+            }
             ViolationKind::NotAllowed { allowed, nearest } => {
                 let help = match nearest {
                     Some(near) => format!("did you mean {near}? ({see})"),

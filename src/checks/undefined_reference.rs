@@ -10,8 +10,8 @@
 
 use std::collections::HashSet;
 
-use super::{Subject, reference_cycle};
-use crate::environment::LooseFault;
+use super::Subject;
+use crate::environment::{Loose, LooseFault};
 use crate::finding::{Finding, Rule, Severity};
 use crate::suggestion::nearest;
 
@@ -27,10 +27,16 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     if loose.is_empty() {
         return;
     }
-    let on_circle: HashSet<_> = reference_cycle::circles(subject).into_iter().map(|(index, _)| index).collect();
+    let on_circle: HashSet<_> = subject.environment.circles().into_iter().map(|(index, _)| index).collect();
     for (index, loose) in loose.iter().enumerate() {
         let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
         if on_circle.contains(&index) {
+            continue;
+        }
+        if hidden(subject, loose) {
+            let message = format!("{} refers to a name that has no value", loose.key);
+            let help = "write $$ for a dollar sign that belongs to the secret, or set the name above";
+            findings.push(subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing").help(help));
             continue;
         }
         let message = match &loose.fault {
@@ -51,4 +57,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(finding);
     }
+}
+
+/// Whether the name may not be told: in a password, what stands behind a dollar sign is most likely part of it.
+fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
+    let layer = subject.environment.layers[loose.layer];
+    let text = layer.entries.get(loose.entry).and_then(|entry| layer.content(entry)).unwrap_or_default();
+    layer.sealed || subject.project.hides(loose.key, text)
 }

@@ -7,7 +7,7 @@
 //!
 //! Remedy: change one of them.
 
-use super::{Subject, values_disagree};
+use super::{Subject, comparison};
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::rules::RuleKind;
 
@@ -19,5 +19,5 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
-    values_disagree::told(subject, RuleKind::Differ, &RULE, findings);
+    comparison::told(subject, RuleKind::Differ, &RULE, findings);
 }

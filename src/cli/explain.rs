@@ -84,8 +84,10 @@ impl Explain {
                 let _ = writeln!(out, "  {}", printable(line));
             }
             let types = property.types().join(" or ");
-            let default =
-                property.default_text().map(|text| format!(", default {}", printable(&text))).unwrap_or_default();
+            let default = property
+                .default_text()
+                .map(|text| format!(", default {}", told(&project, key, &text)))
+                .unwrap_or_default();
             let secret = if project.is_secret(key) { ", secret" } else { "" };
             let _ = writeln!(out, "  {types}{default}{secret}");
         }
@@ -110,7 +112,7 @@ fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String
     let Some(setting) = environment.get(key) else {
         let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key).default_text());
         return match default {
-            Some(text) => format!("  not set; the default is {}\n", printable(&text)),
+            Some(text) => format!("  not set; the default is {}\n", told(project, key, &text)),
             None => "  not set\n".to_owned(),
         };
     };
@@ -127,10 +129,14 @@ fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String
             writeln!(out, "  {mark} {path}:{}:{}  {}", position.line, position.column, written(project, layer, entry));
     }
     if let (Resolved::Expanded(text), false) = (&setting.value, project.is_secret(key)) {
-        let text = if project.hides(key, text) { MASK.to_owned() } else { printable(text) };
-        let _ = writeln!(out, "    resolves to {text}");
+        let _ = writeln!(out, "    resolves to {}", told(project, key, text));
     }
     out
+}
+
+/// A text as the value of a key, if it may be told.
+fn told(project: &Project, key: &str, text: &str) -> String {
+    if project.hides(key, text) { MASK.to_owned() } else { printable(&text.replace('\n', "\\n")) }
 }
 
 fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {

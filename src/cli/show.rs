@@ -1,5 +1,6 @@
 //! `sparkcfg show`: what an environment resolves to.
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use super::{Global, Keys, identities, printing};
@@ -70,6 +71,7 @@ fn shown<'s>(project: &Project, setting: &'s Setting<'_>) -> Option<&'s str> {
 }
 
 fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Setting<'a>]) -> String {
+    let rests = project.rests_of_secrets();
     let rows: Vec<_> = settings
         .iter()
         .map(|setting| {
@@ -78,12 +80,13 @@ fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Sett
             let value = match (&setting.value, shown(project, setting)) {
                 (Resolved::Unknown, _) => "(sealed)".to_owned(),
                 (Resolved::Unset, _) => "(not set)".to_owned(),
+                (_, Some(_)) if rests.contains(setting.key) => MASK.to_owned(),
                 (_, Some("")) => "(empty)".to_owned(),
                 (_, Some(text)) => printable(&text.replace('\n', "\\n")),
                 (_, None) => MASK.to_owned(),
             };
             let place = format!("{}:{}", printable(project.sources.path(span.source)), position.line);
-            (printable(setting.key), value, place)
+            (told_key(&rests, setting.key), value, place)
         })
         .collect();
     let width = |of: fn(&(String, String, String)) -> &String| {
@@ -95,8 +98,14 @@ fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Sett
     rows.iter().map(line).collect()
 }
 
+fn told_key(rests: &HashSet<&str>, key: &str) -> String {
+    if rests.contains(key) { MASK.to_owned() } else { printable(key) }
+}
+
 fn json(project: &Project, settings: &[&Setting<'_>]) -> String {
-    let typed = settings.iter().filter(|setting| setting.is_set()).map(|setting| {
+    let rests = project.rests_of_secrets();
+    let told = settings.iter().filter(|setting| setting.is_set() && !rests.contains(setting.key));
+    let typed = told.map(|setting| {
         let text = shown(project, setting);
         let value = text.map(|text| match &project.schema {
             Some(schema) => schema.schema.typed(setting.key, text).to_value(),

@@ -111,7 +111,7 @@ fn range(report: &Report, span: Span) -> Range {
     let told = report.sources.veiled(span);
     let position = |line, offset: u32| {
         let start = report.sources.lines(Span::new(span.source, offset..offset)).start;
-        Position { line, column: offset - start + 1 }
+        Position { line, column: offset.saturating_sub(start) + 1 }
     };
     Range { start: position(place.line, told.start), end: position(place.end_line, told.end) }
 }

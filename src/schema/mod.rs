@@ -193,13 +193,24 @@ impl Schema {
         self.rules.iter().flat_map(|rule| rule.check(&text)).collect()
     }
 
-    /// The plain standard schema of an environment, for any other validator: `x-sparkcfg` taken out, `required-in`
-    /// and `in` folded in. Without an environment, only taken out.
+    /// The plain standard schema of an environment, for any other validator: `x-sparkcfg` taken out, `required-in`,
+    /// `only-in` and `in` folded in. Without an environment, only taken out.
     #[must_use]
     pub fn effective(&self, environment: Option<&str>) -> Value {
         let required = environment.and_then(|name| self.required_in.get(name));
         let required: Vec<_> = required.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-        effective::effective(&self.value, self.draft, environment, &required)
+        let mut schema = effective::effective(&self.value, self.draft, environment, &required);
+        let elsewhere = |key: &&str| {
+            let list = self.property(key).only_in().zip(environment);
+            list.is_some_and(|(list, here)| !is_listed(list, here))
+        };
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            for key in self.keys().filter(elsewhere) {
+                // What `false` says since draft 6, every draft understands in this form.
+                properties.insert(key.to_owned(), serde_json::json!({ "not": {} }));
+            }
+        }
+        schema
     }
 
     /// What `x-sparkcfg` and `deprecated` say about the keys that are set, and about those that should be.
@@ -226,7 +237,7 @@ impl Schema {
             }
         }
         for (key, id) in environment.and_then(|name| self.required_in.get(name)).into_iter().flatten() {
-            if !settings.contains(key) {
+            if !settings.contains(key) || settings.is_empty(key) {
                 let pointer = format!("{}/{}/required-in", self.plan.pointer(*id), extension::KEYWORD);
                 violations.push(violation(key, ViolationKind::Missing { because: Because::Environment }, pointer));
             }

@@ -31,7 +31,8 @@ pub(super) struct Node {
 pub(super) struct Notes {
     pub(super) extension: Extension,
     pub(super) deprecated: bool,
-    pub(super) write_only: bool,
+    /// `writeOnly`, where the schema says it.
+    pub(super) write_only: Option<bool>,
     /// How the items of a list are read.
     pub(super) items: Option<NodeId>,
 }

@@ -100,13 +100,14 @@ impl<'s> Property<'s> {
     /// Whether the value is secret: as `x-sparkcfg` says, or else `writeOnly`.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.secret().unwrap_or_else(|| self.perhaps().filter_map(noted).any(|notes| notes.write_only))
+        self.secret().unwrap_or_default()
     }
 
-    /// `secret` of `x-sparkcfg`: `Some(false)` says that the value surely is none.
+    /// `secret` of `x-sparkcfg`, or else `writeOnly`: `Some(false)` says that the value surely is none.
     #[must_use]
     pub fn secret(&self) -> Option<bool> {
-        self.perhaps().filter_map(noted).find_map(|notes| notes.extension.secret)
+        let declared = self.perhaps().filter_map(noted).find_map(|notes| notes.extension.secret);
+        declared.or_else(|| self.perhaps().filter_map(noted).filter_map(|notes| notes.write_only).max())
     }
 
     /// The environments in which the key must be set.

@@ -54,6 +54,12 @@ impl<'a> Settings<'a> {
     pub(super) fn contains(&self, key: &str) -> bool {
         self.index.contains_key(key)
     }
+
+    /// Whether a key has a text, and it is empty.
+    pub(super) fn is_empty(&self, key: &str) -> bool {
+        let entry = self.index.get(key).and_then(|index| self.entries.get(*index));
+        matches!(entry, Some((_, Some(Typed::Text("")))))
+    }
 }
 
 impl<'a> Members<'a> {

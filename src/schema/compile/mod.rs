@@ -144,7 +144,7 @@ impl<'v> Compiler<'v> {
             self.properties(&mut subject)?;
         }
         let Subject { checks, notes, is_extended, .. } = subject;
-        let says_something = notes.deprecated || notes.write_only || notes.items.is_some() || is_extended;
+        let says_something = notes.deprecated || notes.write_only.is_some() || notes.items.is_some() || is_extended;
         let node = &mut self.plan.nodes[id.0 as usize];
         node.checks = checks;
         node.notes = says_something.then(|| Box::new(notes));
@@ -161,7 +161,7 @@ impl<'v> Compiler<'v> {
     fn annotation(&mut self, subject: &mut Subject<'v>, keyword: &str, value: &'v Value) -> Result<(), Refusal> {
         match keyword {
             "deprecated" => subject.notes.deprecated = value == &Value::Bool(true),
-            "writeOnly" => subject.notes.write_only = value == &Value::Bool(true),
+            "writeOnly" => subject.notes.write_only = value.as_bool(),
             "$defs" | "definitions" => {
                 let Some(definitions) = value.as_object() else {
                     return Err(self.refuse(subject, keyword, "must be an object"));

@@ -1,0 +1,141 @@
+//! How the values of an environment refer to each other: circles, and secrets that wander into other values.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Environment, LooseFault, Resolved};
+use crate::interpolation::references;
+use crate::layer::{Entry, Layer};
+use crate::secret::Secret;
+
+impl<'a> Environment<'a> {
+    /// The loose references that lie on a circle: index into [`Environment::loose`], and the names on the circle.
+    #[must_use]
+    pub fn circles(&self) -> Vec<(usize, Vec<&str>)> {
+        let undefined = self.loose.iter().enumerate().filter_map(|(index, loose)| match &loose.fault {
+            LooseFault::Undefined(name) | LooseFault::Required(name) => Some((index, loose.key, name.as_str())),
+            LooseFault::Broken { .. } => None,
+        });
+        let undefined: Vec<_> = undefined.collect();
+        if undefined.is_empty() {
+            return Vec::new();
+        }
+        let mut graph: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (layer, entry, text) in self.templates() {
+            graph.entry(layer.key(entry)).or_default().extend(names_in(text));
+        }
+        let circle = |(index, key, name)| Some((index, way_back(key, name, &graph)?));
+        undefined.into_iter().filter_map(circle).collect()
+    }
+
+    /// Makes secrets of the values that refer to a secret which stands in plain sight, so that no output shows it
+    /// under another name. `hides` says whether a key with a text is one.
+    pub fn hide_references(&mut self, hides: impl Fn(&str, &str) -> bool) {
+        let names = self.templates().flat_map(|(_, _, text)| names_in(text));
+        let names: HashSet<&str> = names.collect();
+        if names.is_empty() {
+            return;
+        }
+        // A reference sees only what stands above it, so one way from top to bottom meets every secret first.
+        let mut hidden: HashSet<&str> = names.iter().copied().filter(|name| hides(name, "")).collect();
+        for layer in &self.layers {
+            for entry in &layer.entries {
+                let (key, Some(text)) = (layer.key(entry), layer.content(entry)) else { continue };
+                let refers = || entry.interpolates && names_in(text).any(|name| hidden.contains(name));
+                if (names.contains(key) && hides(key, text)) || refers() {
+                    hidden.insert(key);
+                }
+            }
+        }
+        for setting in self.settings.iter_mut().filter(|setting| hidden.contains(setting.key)) {
+            if let Resolved::Expanded(text) = &mut setting.value {
+                setting.value = Resolved::Secret(Secret::new(std::mem::take(text)));
+            }
+        }
+    }
+
+    /// The entries that refer to others.
+    fn templates(&self) -> impl Iterator<Item = (&'a Layer, &'a Entry, &'a str)> + use<'a, '_> {
+        let entries = self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (*layer, entry)));
+        let entries = entries.filter(|(_, entry)| entry.interpolates);
+        entries.filter_map(|(layer, entry)| Some((layer, entry, layer.content(entry)?)))
+    }
+}
+
+fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    references(text).into_iter().map(|reference| reference.name)
+}
+
+/// From a name that has no value yet, along the references, back to the key that asked for it.
+fn way_back<'n>(key: &'n str, name: &'n str, references: &HashMap<&'n str, Vec<&'n str>>) -> Option<Vec<&'n str>> {
+    let mut path = vec![name];
+    let mut seen = HashSet::from([name]);
+    while let Some(last) = path.last().copied() {
+        if last == key {
+            path.insert(0, key);
+            return Some(path);
+        }
+        match references.get(last).into_iter().flatten().find(|next| seen.insert(**next)) {
+            Some(next) => path.push(*next),
+            None => drop(path.pop()),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+
+    use super::super::{Environment, Resolved};
+    use crate::dialects::compose;
+    use crate::layer::Layer;
+    use crate::source::Sources;
+
+    fn layer(text: &str) -> Layer {
+        let source = Sources::default().add("a.env", text);
+        let text: Arc<str> = text.into();
+        Layer {
+            name: "a".into(),
+            source,
+            sealed: false,
+            entries: compose::parse(&text).entries,
+            faults: Vec::new(),
+            text,
+        }
+    }
+
+    #[test]
+    fn circles_are_found() {
+        for (text, expected) in [
+            ("A=${B}\nB=${A}\n", vec![vec!["A", "B", "A"]]),
+            ("A=${A}\n", vec![vec!["A", "A"]]),
+            ("A=${B}\nB=${C}\nC=${A}\n", vec![vec!["A", "B", "C", "A"], vec!["B", "C", "A", "B"]]),
+            ("A=${B}\nB=1\n", vec![]),
+            ("A=${NOWHERE}\n", vec![]),
+        ] {
+            let layer = layer(text);
+            let environment = Environment::new("dev".into(), false, vec![&layer], &HashMap::new());
+            let circles: Vec<_> = environment.circles().into_iter().map(|(_, names)| names).collect();
+            assert_eq!(circles, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_stays_one_under_another_name() {
+        for (text, process, expected) in [
+            ("PASSWORD=x\nA=u:${PASSWORD}\n", "", vec!["A"]),
+            ("PASSWORD=x\nA=$PASSWORD\nB=${A}\nC=${B:-c}\n", "", vec!["A", "B", "C"]),
+            ("A=${PASSWORD}\n", "from outside", vec!["A"]),
+            ("PASSWORD=x\nHOST=h\nA=${HOST}\n", "", vec![]),
+            ("A=${PASSWORD}\nA=1\nB=${A}\n", "", vec!["B"]),
+        ] {
+            let layer = layer(text);
+            let process = HashMap::from([("PASSWORD".to_owned(), process.to_owned())]);
+            let mut environment = Environment::new("dev".into(), false, vec![&layer], &process);
+            environment.hide_references(|key, _| key == "PASSWORD");
+            let secrets = environment.settings.iter().filter(|setting| matches!(setting.value, Resolved::Secret(_)));
+            assert_eq!(secrets.map(|setting| setting.key).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! There are no references. The process environment beats the file. A byte-order mark stays part of the first key.
 
-use super::families::node::assignments;
+use super::families::node::{assignments, next_quote};
 use super::{Draft, Process, Reading, Text, Variable};
 
 /// Reads a file as `node --env-file` does.
@@ -11,7 +11,7 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
     let file = Text::new(bytes).with_carriage_returns(|_| "");
     let text = &*file.text;
     let mut draft = Draft::default();
-    for found in assignments(text) {
+    for found in assignments(text, next_quote) {
         let (key, value) = (text.get(found.key.clone()).unwrap_or_default(), found.value(text));
         // The environment holds C strings: a NUL ends them.
         let until_nul = |text: &str| text.split('\0').next().unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
-//! How node reads an env file, and deno, which follows it.
+//! How node reads an env file, and deno, which follows it but for the end of a quoted value.
 //!
-//! Written from the behaviour of node 22 to 26. What looks like a mistake is one of theirs: blanks behind `=` are
+//! Written from the behaviour of node 22 to 26 and deno 2.9. What looks like a mistake is one of theirs: blanks behind `=` are
 //! skipped over line ends too, so that after `K= ` the next line becomes the value; an `export` stays in the key when
 //! the value is empty; a value in quotes ends at the next same quote whatever stands in front of it.
 
@@ -27,10 +27,19 @@ impl Assignment {
     }
 }
 
+/// Finds the quote that closes the one at an offset, in a text.
+pub(in crate::dialects) type Close = fn(&[u8], usize) -> Option<usize>;
+
+/// Node's way: the next same quote.
+pub(in crate::dialects) fn next_quote(bytes: &[u8], open: usize) -> Option<usize> {
+    let quote = *bytes.get(open)?;
+    memchr(quote, bytes.get(open + 1..)?).map(|length| open + 1 + length)
+}
+
 /// The assignments of `text`, which must hold no carriage return.
-pub(in crate::dialects) fn assignments(text: &str) -> Vec<Assignment> {
+pub(in crate::dialects) fn assignments(text: &str, close: Close) -> Vec<Assignment> {
     let trimmed = text.trim_end_matches(is_blank);
-    let mut reader = Reader { text: trimmed, bytes: trimmed.as_bytes(), at: 0, found: Vec::new() };
+    let mut reader = Reader { text: trimmed, bytes: trimmed.as_bytes(), at: 0, close, found: Vec::new() };
     reader.at = reader.skip(0);
     while reader.at < reader.bytes.len() && reader.statement().is_some() {}
     reader.found
@@ -44,6 +53,7 @@ struct Reader<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
+    close: Close,
     found: Vec<Assignment>,
 }
 
@@ -80,8 +90,7 @@ impl Reader<'_> {
     fn value(&mut self, key: Range<usize>) {
         let start = self.at;
         let quote = self.bytes.get(start).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
-        let close =
-            quote.and_then(|quote| memchr(quote, self.bytes.get(start + 1..)?)).map(|length| start + 1 + length);
+        let close = quote.and_then(|_| (self.close)(self.bytes, start));
         if let Some(close) = close {
             self.push(key, start..close + 1, start + 1..close, quote);
             self.at = self.line_end(close).map_or(self.bytes.len(), |end| end + 1);

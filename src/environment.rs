@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use figment::Figment;
-use figment::value::Value;
+use figment::value::{Tag, Value};
 
 use crate::interpolation::{self, Budget, Outcome};
 use crate::layer::{Content, Entry, Layer};
@@ -212,26 +212,50 @@ fn index(layer: &Layer) -> HashMap<&str, Vec<usize>> {
     index
 }
 
-/// The winning entry of each key, sorted by key, as figment merges them: its tag names the layer, its value the entry.
-fn merge<'a>(layers: &[&'a Layer]) -> impl Iterator<Item = (&'a str, usize, usize)> {
+/// The winning entry of each key, sorted by key: `(key, layer, entry)`.
+fn merge<'a>(layers: &[&'a Layer]) -> Vec<(&'a str, usize, usize)> {
+    match layers {
+        [only] => last_of_each_key(only),
+        several => merged_by_figment(several),
+    }
+}
+
+/// One layer alone: there is nothing to merge, and a file of a hundred thousand keys need not be copied for it.
+fn last_of_each_key(layer: &Layer) -> Vec<(&str, usize, usize)> {
+    let numbered = layer.entries.iter().enumerate();
+    let mut winners: Vec<_> = numbered.map(|(index, entry)| (layer.key(entry), 0, index)).collect();
+    // Stable, so that of equal keys the last one stands last; and quick for files that are sorted already.
+    winners.sort_by_key(|(key, ..)| *key);
+    winners.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            *earlier = *later;
+        }
+        same
+    });
+    winners
+}
+
+/// figment merges; its tag on a merged value names the layer that won, the value is the index of the entry.
+fn merged_by_figment<'a>(layers: &[&'a Layer]) -> Vec<(&'a str, usize, usize)> {
     let figment = layers.iter().fold(Figment::new(), |figment, layer| figment.merge(*layer));
     let dict = figment.find_value("").ok().and_then(Value::into_dict).unwrap_or_default();
-    let mut known = Vec::new();
-    let layers = layers.to_vec();
-    dict.into_values().filter_map(move |value| {
+    let mut known: Vec<(Tag, usize)> = Vec::with_capacity(layers.len());
+    let winner = |value: Value| {
         let tag = value.tag();
         let layer = match known.iter().find(|(known, _)| *known == tag) {
             Some((_, layer)) => *layer,
             None => {
-                let name = &figment.get_metadata(tag)?.name;
-                let layer = layers.iter().position(|layer| layer.name == **name)?;
+                let source = figment.get_metadata(tag)?.source.as_ref();
+                let layer = layers.iter().position(|layer| source == Some(&layer.as_source()))?;
                 known.push((tag, layer));
                 layer
             }
         };
         let entry = usize::try_from(value.to_u128()?).ok()?;
         Some((layers[layer].key(layers[layer].entries.get(entry)?), layer, entry))
-    })
+    };
+    dict.into_values().filter_map(winner).collect()
 }
 
 fn resolve<'a>(layer: &'a Layer, entry: usize, process: Process<'_>, expanded: Option<Current<'a>>) -> Resolved<'a> {

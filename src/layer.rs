@@ -92,6 +92,12 @@ impl Layer {
         Span::new(self.source, range.clone())
     }
 
+    /// The layer as figment knows it: several layers may have one name, but not one text.
+    #[must_use]
+    pub fn as_source(&self) -> figment::Source {
+        figment::Source::Custom(format!("{:?}", self.source))
+    }
+
     /// The bytes of `range`; empty when they are not within the text.
     #[must_use]
     pub fn slice(&self, range: &Range<u32>) -> &str {
@@ -103,7 +109,7 @@ impl Layer {
 /// layer. Texts and places stay here, so nothing is copied and a secret never enters figment.
 impl Provider for &Layer {
     fn metadata(&self) -> Metadata {
-        Metadata::named(self.name.clone())
+        Metadata::named(self.name.clone()).source(self.as_source())
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {

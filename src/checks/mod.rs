@@ -42,6 +42,8 @@ mod wrong_type;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity};
 use crate::ignores;
@@ -158,7 +160,11 @@ pub fn run(project: &Project) -> Found {
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
     }
     let environments = project.environments();
-    let subjects: Vec<_> = environments.iter().map(|environment| Subject::new(project, environment)).collect();
+    let subjects: Vec<_> = if project.is_large() {
+        environments.par_iter().map(|environment| Subject::new(project, environment)).collect()
+    } else {
+        environments.iter().map(|environment| Subject::new(project, environment)).collect()
+    };
     for subject in &subjects {
         ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
     }

@@ -34,6 +34,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(found(subject, setting, format!("{} is not in the schema", super::told_name(setting.key)), help));
     }
+    if !schema.schema.is_open() {
+        return;
+    }
     let known: HashSet<_> = subject.violations.iter().filter_map(|violation| violation.key.as_deref()).collect();
     for setting in &subject.environment.settings {
         if known.contains(setting.key) || setting.key.len() < 5 || schema.schema.property(setting.key).is_declared() {

@@ -120,7 +120,6 @@ impl Validate {
         let (environments, files, keys) = found.looked_at;
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
         if found.findings.is_empty() {
-            std::mem::forget(project);
             return Ok(Checked { summary, ..Checked::default() });
         }
         project.hide_secrets();

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::detection;
 use crate::dialects::compose;
 use crate::environment::Environment;
@@ -151,14 +153,24 @@ impl Project {
     /// Every environment, resolved.
     #[must_use]
     pub fn environments(&self) -> Vec<Environment<'_>> {
-        let resolved = self.stacks.iter().map(|(name, layers)| {
+        let resolve = |(name, layers): &(Arc<str>, Vec<usize>)| {
             let layers = layers.iter().map(|layer| &self.layers[*layer]).collect();
             let mut environment =
                 Environment::new(Arc::clone(name), self.config.is_protected(name), layers, &self.process);
             environment.hide_references(|key, text| self.hides(key, text));
             environment
-        });
-        resolved.collect()
+        };
+        if self.is_large() {
+            return self.stacks.par_iter().map(resolve).collect();
+        }
+        self.stacks.iter().map(resolve).collect()
+    }
+
+    /// Whether it pays to look at the environments on all cores: threads cost more than they save on an everyday project.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        const MANY: usize = 1500;
+        self.stacks.len() > 1 && self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
     }
 
     /// The environments that use a layer.
@@ -175,7 +187,11 @@ impl Project {
     /// Whether the schema says that `key` is, or is not, a secret.
     #[must_use]
     pub fn declared_secret(&self, key: &str) -> Option<bool> {
-        let property = self.schema.as_ref()?.schema.property(key);
+        let schema = &self.schema.as_ref()?.schema;
+        if !schema.names_secrets() {
+            return None;
+        }
+        let property = schema.property(key);
         property.secret().or_else(|| property.is_secret().then_some(true))
     }
 

@@ -112,6 +112,18 @@ impl Schema {
         Property::new(self, key)
     }
 
+    /// Whether the schema allows keys that it does not describe.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.plan.properties(Plan::ROOT).is_none_or(|properties| matches!(properties.rest, plan::Rest::Allowed))
+    }
+
+    /// Whether the schema says of any key that it is a secret, or surely is none.
+    #[must_use]
+    pub fn names_secrets(&self) -> bool {
+        self.plan.names_secrets
+    }
+
     /// Reads a key's text as the first type that the schema allows and that the text spells.
     #[must_use]
     pub fn typed<'a>(&self, key: &str, text: &'a str) -> Typed<'a> {

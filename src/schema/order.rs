@@ -27,6 +27,7 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
         }
     }
     let mut notes = plan.nodes.iter().filter_map(|node| node.notes.as_ref());
+    plan.names_secrets = notes.clone().any(|notes| notes.write_only.is_some() || notes.extension.secret.is_some());
     plan.has_notes_on_use = notes.any(|notes| notes.deprecated || notes.extension.only_in.is_some());
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::extension::Extension;
 use super::formats::Format;
 use super::numbers::Numeral;
-use super::pattern::Pattern;
+use super::pattern::{Pattern, PatternSet};
 use super::place::escape;
 use super::typed::Types;
 
@@ -131,7 +131,7 @@ pub(super) struct Properties {
     pub(super) named: HashMap<Arc<str>, NodeId>,
     /// In the order of the text.
     pub(super) order: Vec<NodeId>,
-    pub(super) patterns: Vec<(Arc<Pattern>, NodeId)>,
+    pub(super) patterns: PatternSet<NodeId>,
     pub(super) rest: Rest,
 }
 
@@ -139,14 +139,12 @@ impl Properties {
     /// The nodes about one name.
     fn of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = NodeId> {
         let named = self.named.get(name).copied();
+        let mut described = named.into_iter().chain(self.patterns.matching(name)).peekable();
         let rest = match self.rest {
-            Rest::Described(node) if named.is_none() && !self.patterns.iter().any(|(one, _)| one.is_match(name)) => {
-                Some(node)
-            }
+            Rest::Described(node) if described.peek().is_none() => Some(node),
             _ => None,
         };
-        let matching = self.patterns.iter().filter(|(pattern, _)| pattern.is_match(name)).map(|(_, node)| *node);
-        named.into_iter().chain(matching).chain(rest)
+        described.chain(rest)
     }
 
     /// Whether keys are described by their names alone.
@@ -176,6 +174,8 @@ pub(super) struct Plan {
     /// By key, what all tables but the first say that only name keys. A schema may have hundreds of conditions with
     /// a key or two each, and looking into every one for every key would take their product.
     pub(super) named_elsewhere: HashMap<Arc<str>, Vec<(NodeId, bool)>>,
+    /// Whether anything is said about secrets: `writeOnly`, `secret`.
+    pub(super) names_secrets: bool,
     /// Whether anything is said about keys that are set: `deprecated`, `only-in`.
     pub(super) has_notes_on_use: bool,
 }

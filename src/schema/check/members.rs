@@ -84,11 +84,9 @@ impl<'s> Checker<'s> {
             if let Some(node) = named {
                 verdict = verdict.max(self.node(*node, value, context, sink.as_deref_mut()));
             }
-            for (pattern, node) in &properties.patterns {
-                if pattern.is_match(name) {
-                    is_described = true;
-                    verdict = verdict.max(self.node(*node, value, context, sink.as_deref_mut()));
-                }
+            for node in properties.patterns.matching(name) {
+                is_described = true;
+                verdict = verdict.max(self.node(node, value, context, sink.as_deref_mut()));
             }
             if !is_described {
                 verdict = verdict.max(self.other_member(id, properties, name, value, context, sink.as_deref_mut()));

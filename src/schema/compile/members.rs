@@ -62,7 +62,7 @@ impl<'v> Compiler<'v> {
                 let below = format!("/{}", escape(source));
                 let pattern = self.pattern(subject, "patternProperties", &below, source)?;
                 let step = Step::Member(subject.id, "patternProperties", source.as_str().into());
-                properties.patterns.push((pattern, self.child(step, value)?));
+                properties.patterns.push(pattern, self.child(step, value)?);
             }
         }
         properties.rest = match map.get("additionalProperties") {

@@ -7,9 +7,11 @@
 //! error of the schema. Meaning is that of ECMA-262 with the `u` flag, as JSON Schema wants it.
 
 mod automaton;
+mod set;
 mod syntax;
 
 use automaton::Automaton;
+pub(super) use set::PatternSet;
 
 /// A compiled pattern.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! `[exit N]`. `UPDATE=1 cargo test --test cases` writes the transcripts anew; what a transcript cannot say about
 //! itself (that places are right, that no secret is shown, that all formats agree) is checked beside it.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod console;
 mod oracles;

@@ -1,5 +1,6 @@
 //! What the project says of itself is so: a code is a file, a page and a folder of cases; exit codes; formats; README.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod console;
 

@@ -1,5 +1,6 @@
 //! What holds for any input at all, tried with many.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 use std::collections::BTreeMap;
 use std::ops::Range;

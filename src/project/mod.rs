@@ -3,9 +3,9 @@
 pub mod config;
 pub mod files;
 pub mod layout;
+mod rests;
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::dialects::compose;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
-use crate::layer::{Entry, Fault, Layer};
+use crate::layer::{Fault, Layer};
 use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
@@ -220,38 +220,6 @@ impl Project {
         (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
 
-    /// The keys that may be the rest of a secret: what follows a closing quote on its line is read as a key, and a
-    /// secret may hold a quote itself. Keys that the schema declares, or that stand on a line of their own, are none.
-    #[must_use]
-    pub fn rests_of_secrets(&self) -> HashSet<&str> {
-        let rests = self.layers.iter().flat_map(|layer| self.rests_in(layer).map(move |entry| (layer, entry)));
-        let rests: HashSet<_> = rests.map(|(layer, entry)| (layer.key(entry), entry.key.start, layer.source)).collect();
-        if rests.is_empty() {
-            return HashSet::new();
-        }
-        let declared = |key: &str| self.schema.as_ref().is_some_and(|schema| schema.schema.property(key).is_declared());
-        let entries = self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)));
-        let places = entries.map(|(layer, entry)| (layer.key(entry), entry.key.start, layer.source));
-        let alone: HashSet<&str> = places.filter(|place| !rests.contains(place)).map(|(key, ..)| key).collect();
-        rests
-            .into_iter()
-            .map(|(key, ..)| key)
-            .filter(|key| key.is_empty() || !alone.contains(key) && !declared(key))
-            .collect()
-    }
-
-    /// The entries that stand after a secret on its line.
-    fn rests_in<'l>(&self, layer: &'l Layer) -> impl Iterator<Item = &'l Entry> {
-        let entries = if layer.sealed { &[] } else { layer.entries.as_slice() };
-        let mut is_rest = false;
-        entries.iter().zip(entries.iter().skip(1)).filter_map(move |(before, entry)| {
-            let same_line = !layer.slice(&(before.value.end..entry.key.start)).contains('\n');
-            let hides = || self.hides(layer.key(before), layer.content(before).unwrap_or_default());
-            is_rest = same_line && (is_rest || hides());
-            is_rest.then_some(entry)
-        })
-    }
-
     /// Marks everything that no output may show. Only needed once there is something to show.
     pub fn hide_secrets(&mut self) {
         let mut spans = Vec::new();
@@ -262,7 +230,7 @@ impl Project {
                 let key = layer.key(entry);
                 let text = layer.content(entry).unwrap_or_default();
                 if layer.sealed || self.hides(key, text) {
-                    spans.extend([layer.span(&entry.value), layer.span(&rest_of_line(layer, &entry.value))]);
+                    spans.extend([layer.span(&entry.value), layer.span(&rests::rest_of_line(layer, &entry.value))]);
                 }
                 if !detection::is_plausible_name(key) {
                     spans.push(layer.span(&entry.key));
@@ -272,7 +240,7 @@ impl Project {
                 spans.extend([
                     layer.span(&rest.key),
                     layer.span(&rest.value),
-                    layer.span(&rest_of_line(layer, &rest.value)),
+                    layer.span(&rests::rest_of_line(layer, &rest.value)),
                 ]);
             }
             // A line that cannot be read may be the broken line of a secret.
@@ -341,19 +309,6 @@ impl Project {
 fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
-}
-
-/// What follows a secret on its line: behind ` #` or a quote within it, the rest of a secret is read as a comment or a
-/// key. A comment to sparkcfg is none.
-fn rest_of_line(layer: &Layer, value: &Range<u32>) -> Range<u32> {
-    let end = line_around(layer, value.end).end;
-    let line = layer.slice(&(value.end..end));
-    let rest = match line.rfind('#') {
-        Some(at) if line[at + 1..].trim_start().starts_with("sparkcfg:") => &line[..at],
-        _ => line,
-    };
-    let offset = |at: usize| value.end + u32::try_from(at).unwrap_or_default();
-    offset(rest.len() - rest.trim_start().len())..offset(rest.trim_end().len())
 }
 
 fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {

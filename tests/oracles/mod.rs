@@ -55,6 +55,7 @@ pub(crate) fn formats_are_safe(folder: &Path, findings: usize) -> Vec<String> {
 }
 
 /// Whether a character does something else than be read.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "as `Iterator::find` wants it")]
 fn acts(character: &char) -> bool {
     let hidden = matches!(*character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
     character.is_control() && *character != '\n' || hidden

@@ -168,7 +168,7 @@ pub fn is_placeholder(value: &str) -> bool {
         || STARTS.iter().any(|start| starts(start))
         || ENDS.iter().any(|end| ends(end))
         || ends("example") && value.len() >= 16
-        || WHOLE.iter().any(|word| same_letters(value, word))
+        || value.len() <= 24 && WHOLE.iter().any(|word| same_letters(value, word))
         || is_one_repeated(value)
 }
 

@@ -22,6 +22,7 @@ mod out_of_range;
 mod placeholder_value;
 mod plaintext_secret;
 mod published_secret;
+mod reads_differently;
 mod recipients_differ;
 mod reference_cycle;
 mod schema_rule;
@@ -42,7 +43,7 @@ mod wrong_type;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity};
@@ -114,6 +115,7 @@ pub static ALL: &[Check] = &[
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
+    Check::of(&reads_differently::RULE).layer(reads_differently::check),
     Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
@@ -152,13 +154,19 @@ pub struct Found {
 /// Runs every check over a project.
 #[must_use]
 pub fn run(project: &Project) -> Found {
-    let mut findings = Vec::new();
-    for (index, layer) in project.layers.iter().enumerate() {
+    let check_file = |(index, layer): (usize, &Layer)| {
         let environments: Vec<_> = project.environments_of(index).cloned().collect();
         let protected = environments.iter().any(|name| project.config.is_protected(name));
         let file = File { project, layer, index, environments, protected };
+        let mut findings = Vec::new();
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
-    }
+        findings
+    };
+    let mut findings: Vec<Finding> = if project.is_large() {
+        project.layers.par_iter().enumerate().flat_map_iter(check_file).collect()
+    } else {
+        project.layers.iter().enumerate().flat_map(check_file).collect()
+    };
     let environments = project.environments();
     let subjects: Vec<_> = if project.is_large() {
         environments.par_iter().map(|environment| Subject::new(project, environment)).collect()

@@ -4,6 +4,7 @@ mod explain;
 mod fix;
 mod identities;
 mod printing;
+mod read;
 mod schema;
 mod show;
 mod staged;
@@ -93,6 +94,9 @@ enum Command {
     /// Print the resolved values of an environment, secrets masked
     #[command(after_help = show::EXAMPLES)]
     Show(show::Show),
+    /// Print what each reader (docker compose, make, node, …) makes of an env file
+    #[command(after_help = read::EXAMPLES)]
+    Read(read::Read),
     /// Say where a key's value comes from, or what a code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
@@ -127,6 +131,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Validate(command) => command.run(global),
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
+        Command::Read(command) => command.run(global),
         Command::Explain(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,6 +1,7 @@
 //! A folder as layers, environments and a schema: the only reader of files beside the command line.
 
 pub mod config;
+mod consumers;
 pub mod files;
 pub mod layout;
 mod rests;
@@ -22,6 +23,7 @@ use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
 use crate::stores::{self, State};
 use config::Config;
+use consumers::Consumers;
 use files::Files;
 use layout::Stack;
 
@@ -51,6 +53,8 @@ pub struct Project {
     pub config_source: Option<SourceId>,
     /// Each file once, however many environments share it.
     pub layers: Vec<Layer>,
+    /// For each layer its readers, by name; several that start each other stand as `make > python-dotenv`.
+    pub readers: Vec<Vec<String>>,
     /// What was found out about each sealed layer: index into `layers` → state.
     pub sealed: HashMap<usize, stores::Sealed>,
     /// The schema.
@@ -103,12 +107,14 @@ impl Project {
             config,
             config_source,
             layers: Vec::new(),
+            readers: Vec::new(),
             sealed: HashMap::new(),
             schema: None,
             require_secrets: options.require_secrets,
             stacks: Vec::new(),
             process: options.process.clone(),
         };
+        let consumers = Consumers::of(files, &project.config)?;
         let mut known: HashMap<String, usize> = HashMap::new();
         for Stack { name, files: paths } in stacks {
             let mut layers = Vec::with_capacity(paths.len());
@@ -116,7 +122,7 @@ impl Project {
                 let layer = match known.get(&path) {
                     Some(layer) => *layer,
                     None => {
-                        let layer = project.read_layer(files, &path, options)?;
+                        let layer = project.read_layer(files, &path, options, &consumers)?;
                         known.insert(path, layer);
                         layer
                     }
@@ -243,6 +249,7 @@ impl Project {
                     layer.span(&rests::rest_of_line(layer, &rest.value)),
                 ]);
             }
+            spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
@@ -251,6 +258,33 @@ impl Project {
         for span in spans {
             self.sources.mask(span);
         }
+    }
+
+    /// What an assignment that was commented out, or a URL or token in a comment, may give away.
+    fn secrets_in_comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        for line in layer.text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let comment = line.trim_end();
+            if !comment.trim_start().starts_with('#') {
+                continue;
+            }
+            let assigned = comment.find('=').filter(|equals| {
+                let key = comment[..*equals].trim_end().rsplit([' ', '#', '\t']).next().unwrap_or_default();
+                self.hides(key, comment[equals + 1..].trim())
+            });
+            let word = comment
+                .split_whitespace()
+                .find(|word| detection::known_token(word).is_some() || detection::url_password(word).is_some());
+            let word = word.and_then(|word| comment.find(word));
+            if let Some(from) = assigned.map(|equals| equals + 1).into_iter().chain(word).min() {
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                found.push(offset(start + from)..offset(start + comment.len()));
+            }
+        }
+        found
     }
 
     /// The part of a broken line that may be a secret.
@@ -271,7 +305,13 @@ impl Project {
         }
     }
 
-    fn read_layer(&mut self, files: &Files, path: &str, options: &Options<'_>) -> Result<usize, Error> {
+    fn read_layer(
+        &mut self,
+        files: &Files,
+        path: &str,
+        options: &Options<'_>,
+        consumers: &Consumers,
+    ) -> Result<usize, Error> {
         let bytes = files.read(path)?;
         let name = layer_name(path);
         let index = self.layers.len();
@@ -302,6 +342,7 @@ impl Project {
             }
         };
         self.layers.push(layer);
+        self.readers.push(consumers.readers(path));
         Ok(index)
     }
 }

@@ -1,0 +1,121 @@
+//! A value that two readers of the same file read differently.
+//!
+//! One env file is read by many programs: docker compose, python-dotenv, make, node, a hand-written splitter. `[consumers]`
+//! in `sparkcfg.toml` says which of them read which file; without it sparkcfg takes docker compose and those that the
+//! project visibly uses. Each reads the file here as the real program does, and the values are compared.
+//!
+//! Why it hurts: a password with `#` or `$` is whole in one service and cut off in the next.
+//!
+//! Example: `DB_PASSWORD=pa#ss` is `pa#ss` for docker compose and `pa` for node.
+//!
+//! Remedy: spell the value so that all of them read the same. Letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`
+//! are safe without quotes. `sparkcfg read FILE` shows what each reader gets.
+
+use std::collections::{HashMap, HashSet};
+
+use super::File;
+use crate::dialects::{self, Dialect, Process, Reading};
+use crate::finding::{Finding, Rule, Severity};
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    code: "reads-differently",
+    severity: Severity::Warning,
+    summary: "a value that two readers of the file read differently",
+    page: include_str!("reads_differently.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let path = file.path();
+    let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
+    if file.layer.sealed || chains.len() < 2 {
+        return;
+    }
+    let readings: Vec<(&str, Reading)> =
+        chains.iter().filter_map(|chain| Some((chain.as_str(), read(chain, file.layer.text.as_bytes())?))).collect();
+    for (reader, reading) in &readings {
+        if let Some(error) = &reading.error {
+            let at = error.at.clone().map_or(0..0, |at| offset(at.start)..offset(at.end));
+            let finding = Finding::new(&RULE, format!("{reader} refuses this file: {}", error.message));
+            findings.push(
+                finding
+                    .at(file.layer.span(&at), "here")
+                    .help(format!("sparkcfg read {path} shows what each reader gets")),
+            );
+        }
+    }
+    let values = |(reader, reading): &'_ (&'_ str, Reading)| {
+        let values = reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone()));
+        reading.error.is_none().then(|| ((*reader).to_owned(), values.collect::<HashMap<_, _>>()))
+    };
+    let values: Vec<_> = readings.iter().filter_map(values).collect();
+    let mut seen: HashSet<&str> = HashSet::new();
+    for variable in readings.iter().flat_map(|(_, reading)| &reading.vars) {
+        if !seen.insert(&variable.key) {
+            continue;
+        }
+        let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
+        let span = file.layer.span(&(offset(span.start)..offset(span.end)));
+        findings.extend(differing(file, &values, &variable.key, span));
+    }
+}
+
+/// What one reader sees: `None` for a key without a value.
+type Values = HashMap<String, Option<String>>;
+
+/// The finding about one key, if the readers that take the file do not agree about it.
+fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span) -> Option<Finding> {
+    let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+    for (reader, values) in values {
+        let value = values.get(key).and_then(Option::as_deref);
+        match groups.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, readers)) => readers.push(reader),
+            None => groups.push((value, vec![reader])),
+        }
+    }
+    if groups.len() < 2 {
+        return None;
+    }
+    // A hand-written splitter makes a variable of a comment that holds a `=`.
+    let comment = key.starts_with('#');
+    let hidden = groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
+    let told: Vec<_> = groups
+        .iter()
+        .map(|(value, readers)| {
+            let readers = super::listed(readers, "and");
+            match value {
+                None => format!("not set for {readers}"),
+                Some(_) if comment => format!("a variable for {readers}"),
+                Some(_) if hidden => format!("another value for {readers}"),
+                Some("") => format!("empty for {readers}"),
+                Some(text) => format!("`{}` for {readers}", super::shortened(text)),
+            }
+        })
+        .collect();
+    let name = if comment { "a comment".to_owned() } else { super::told_name(key) };
+    let message = format!("{name} is read differently: {}", told.join(", "));
+    let help = if comment {
+        "take the = out of the comment, or read the file with a library"
+    } else {
+        "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
+    };
+    Some(Finding::new(&RULE, message).key(name).at(span, "what this becomes depends on the reader").help(help))
+}
+
+/// What a reader, or a chain of readers that start each other, makes of a file.
+fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
+    let dialects: Option<Vec<&Dialect>> = chain.split('>').map(|name| dialects::find(name.trim())).collect();
+    let mut process = Process::new();
+    let mut last = None;
+    for dialect in dialects? {
+        let reading = (dialect.read)(bytes, &process);
+        let set = reading.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
+        process.extend(set);
+        last = Some(reading);
+    }
+    last
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -291,12 +291,17 @@ impl<'b> Text<'b> {
 
     /// Replaces each carriage return by what `replacement` gives for whether a line feed follows.
     fn with_carriage_returns(self, replacement: fn(bool) -> &'static str) -> Self {
-        if memchr::memchr(b'\r', self.text.as_bytes()).is_none() {
+        self.replacing(b'\r', replacement)
+    }
+
+    /// Replaces each `byte`, an ASCII one, by what `replacement` gives for whether a line feed follows.
+    fn replacing(self, byte: u8, replacement: fn(bool) -> &'static str) -> Self {
+        if memchr::memchr(byte, self.text.as_bytes()).is_none() {
             return self;
         }
         let (mut text, mut edits, mut read) = (String::with_capacity(self.text.len()), Vec::new(), 0);
         let mut earlier = self.edits.iter().peekable();
-        for at in memchr::memchr_iter(b'\r', self.text.as_bytes()) {
+        for at in memchr::memchr_iter(byte, self.text.as_bytes()) {
             while let Some((end, file)) = earlier.next_if(|(end, _)| *end <= at) {
                 edits.push((text.len() + (end - read), *file));
             }

@@ -288,11 +288,7 @@ fn sealed_name(path: &str) -> String {
     let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
     let stem = name.strip_suffix(".env").or_else(|| name.strip_prefix(".env.")).unwrap_or("base");
     let stem = if stem.is_empty() { "base" } else { stem };
-    if name.starts_with(".env") {
-        format!("environments/{stem}.secrets.env")
-    } else {
-        format!("{folder}{stem}.secrets.env")
-    }
+    format!("{folder}{stem}.secrets.env")
 }
 
 /// An environment to be checked, with what its schema says.

@@ -28,6 +28,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let Some(schema) = &subject.project.schema else { return };
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Unknown { .. })) {
         let ViolationKind::Unknown { nearest: near } = &violation.kind else { continue };
+        // A line without a key has a finding of its own.
+        if setting.key.is_empty() {
+            continue;
+        }
         let help = match near {
             Some(near) => format!("did you mean {near}?"),
             None => format!("take it away, or declare it in {}", subject.project.sources.path(schema.source)),

@@ -127,6 +127,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let global = &arguments.global;
+    let plain = matches!(arguments.command, Command::Schema(_) | Command::Show(_) | Command::Explain(_));
+    if plain && (global.format != "human" || !global.output.is_empty()) {
+        let _ = printing::complain(
+            "error: --format and --output are for reports\n  help: use them with validate; `show ENV --as json` prints values\n",
+        );
+        return ExitCode::from(2);
+    }
     let result = match &arguments.command {
         Command::Validate(command) => command.run(global),
         Command::Schema(command) => command.run(global),

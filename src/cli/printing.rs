@@ -77,10 +77,26 @@ pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, &P
         .collect()
 }
 
+/// A report must not take the place of a file that it is about.
+fn refuse_inputs(path: &Path) -> Result<(), Error> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let input = name.starts_with(".env")
+        || name.ends_with(".env")
+        || name.ends_with(".env.age")
+        || name.ends_with(".schema.json")
+        || name == "sparkcfg.toml";
+    if input || name == "-" {
+        let help = "write --output FORMAT=PATH with a name of its own, as in json=report.json; --format writes to the terminal";
+        return Err(Error::new("a report is not written to this name").at(path.to_string_lossy()).help(help));
+    }
+    Ok(())
+}
+
 /// Writes a report to every file that was asked for.
 pub(super) fn save(report: &Report, destinations: &[(&'static Output, &Path)]) -> Result<(), Error> {
     let style = Style { color: false, unicode: true, width: 120, quiet: false };
     for (output, path) in destinations {
+        refuse_inputs(path)?;
         let text = (output.write)(report, &style);
         std::fs::write(path, text).map_err(|error| {
             let reason = match error.kind() {

@@ -47,6 +47,15 @@ impl Schema {
         let shown = format!("{prefix}{}", model::SCHEMA_PATH);
         let wanted = model::schema_text();
         let found = std::fs::read_to_string(&path).unwrap_or_default();
+        if found.is_empty()
+            && Project::config(&Files::on_disk(&root, &prefix))?.schema.as_deref() != Some(model::SCHEMA_PATH)
+        {
+            let help =
+                "use the built-in model with schema = \"builtin:spark\" in sparkcfg.toml; print it with --print spark";
+            return Err(
+                Error::new("this project does not keep the schema of the built-in model (automagik-spark)").help(help)
+            );
+        }
         if found == wanted {
             printing::complain(&format!("{shown} is up to date\n"))?;
             return Ok(ExitCode::SUCCESS);

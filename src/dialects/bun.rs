@@ -54,10 +54,12 @@ impl Reader<'_> {
         let key = start..start + rest.iter().take_while(|byte| is_key(byte)).count();
         self.at = key.end;
         self.skip_spaces();
-        if may_export && self.at > key.end && self.bytes.get(key.clone()) == Some(b"export") {
-            if let Some(key) = self.key(false) {
-                return Some(key);
-            }
+        if may_export
+            && self.at > key.end
+            && self.bytes.get(key.clone()) == Some(b"export")
+            && let Some(key) = self.key(false)
+        {
+            return Some(key);
         }
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let length = match rest {
@@ -173,7 +175,9 @@ fn expand_all(mut draft: Draft, process: &Process) -> Reading {
 /// For each `${` where its `}` is, in order of the opening ones; a backslash hides the sign behind it.
 fn braces(text: &str) -> Vec<(usize, Option<usize>)> {
     let bytes = text.as_bytes();
-    let (mut pairs, mut open, mut at): (Vec<(usize, Option<usize>)>, Vec<usize>, usize) = (Vec::new(), Vec::new(), 0);
+    let mut pairs = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut at = 0;
     while let Some(length) = bytes.get(at..).and_then(|rest| memchr3(b'\\', b'$', b'}', rest)) {
         at += length;
         match bytes.get(at) {
@@ -202,7 +206,7 @@ struct Expander<'e> {
     left: &'e mut usize,
 }
 
-impl<'e> Expander<'e> {
+impl Expander<'_> {
     /// Expands a part of the text; `None` when that gives too much.
     fn expand(&mut self, part: Range<usize>, depth: usize, out: &mut String) -> Option<()> {
         let text = self.text;

@@ -195,7 +195,6 @@ fn runs_command(text: &str) -> bool {
                 depth.push(None);
                 at += 1;
             }
-            (Some(_), _) => {}
             (None, b'\'' | b'"' | b'`') => set_last(&mut depth, Some(byte)),
             (None, b'(') => depth.push(None),
             (None, b')') => {
@@ -204,7 +203,7 @@ fn runs_command(text: &str) -> bool {
                     return true;
                 }
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
         at += 1;
     }

@@ -135,10 +135,7 @@ impl Reader<'_> {
             let matched = after.get(..after.len() - end.len())?;
             let plain = before.strip_suffix('\\');
             out.push_str(plain.unwrap_or(before));
-            if plain.is_some() {
-                out.push('$');
-                out.push_str(matched);
-            } else if name.is_empty() {
+            if plain.is_some() || name.is_empty() {
                 out.push('$');
                 out.push_str(matched);
             } else {

@@ -47,7 +47,7 @@ fn logical_line_end(bytes: &[u8], mut at: usize) -> usize {
         let line = rest.get(..length).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         at += length + 1;
-        if trailing_backslashes(line) % 2 == 0 {
+        if trailing_backslashes(line).is_multiple_of(2) {
             return at;
         }
     }
@@ -134,7 +134,7 @@ fn without_comment(text: &[u8], mut same: usize) -> (Vec<u8>, usize) {
                     same = same.min(out.len());
                     out.extend(std::iter::repeat_n(b'\\', backslashes / 2));
                 }
-                if backslashes % 2 == 0 {
+                if backslashes.is_multiple_of(2) {
                     break;
                 }
                 out.push(b'#');
@@ -238,6 +238,7 @@ fn definition(text: &[u8], start: usize) -> Option<Definition> {
 }
 
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "a reading's words for these places")]
 struct Value {
     text: Vec<u8>,
     recursive: bool,
@@ -331,6 +332,7 @@ impl<'p> Makefile<'p> {
         Ok(())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "like its sibling that stores the name")]
     fn append(
         &mut self,
         name: Vec<u8>,
@@ -418,7 +420,7 @@ impl<'p> Makefile<'p> {
         while let Some(byte) = text.get(place) {
             match byte {
                 b'$' => place = reference_end(text, place).unwrap_or(text.len()),
-                b':' | b';' if trailing_backslashes(text.get(..place).unwrap_or_default()) % 2 == 0 => {
+                b':' | b';' if trailing_backslashes(text.get(..place).unwrap_or_default()).is_multiple_of(2) => {
                     colon = Some(place);
                     break;
                 }

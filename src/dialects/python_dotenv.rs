@@ -98,6 +98,7 @@ impl Cursor<'_> {
     }
 
     /// `Some(None)` in front of a comment.
+    #[expect(clippy::option_option, reason = "no key and no line left are two answers")]
     fn key(&mut self) -> Option<Option<Range<usize>>> {
         let start = self.at;
         match self.peek()? {
@@ -110,7 +111,7 @@ impl Cursor<'_> {
             }
             _ => {
                 self.skip(|character| !matches!(character, '=' | '#') && !is_space(character));
-                (self.at > start).then(|| Some(start..self.at))
+                (self.at > start).then_some(Some(start..self.at))
             }
         }
     }

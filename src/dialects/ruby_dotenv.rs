@@ -115,9 +115,8 @@ impl<'t> Commands<'t> {
                 open.push((at, false));
             } else if let Some((from, broken)) = open.pop() {
                 let broken = broken || at == from + 1;
-                match open.last_mut() {
-                    Some((_, outer)) => *outer |= broken,
-                    None => {}
+                if let Some((_, outer)) = open.last_mut() {
+                    *outer |= broken;
                 }
                 if !broken {
                     pairs.push((from, at));

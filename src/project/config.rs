@@ -96,7 +96,7 @@ impl Config {
     /// # Errors
     /// Broken TOML, an unknown key or a value of the wrong type, with its line and column.
     pub fn parse(path: &str, text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
+        let config: Self = toml::from_str(text).map_err(|error| {
             let mut sources = Sources::default();
             let source = sources.add(path, text);
             let span = error.span().unwrap_or_default();
@@ -110,7 +110,29 @@ impl Config {
                 Some(word) => failed.help(format!("did you mean `{word}`?")),
                 None => failed,
             }
-        })
+        })?;
+        config.people_are_known(path)?;
+        Ok(config)
+    }
+
+    fn people_are_known(&self, path: &str) -> Result<(), Error> {
+        let is_key = |key: &str| key.starts_with("age1") || key.starts_with("ssh-");
+        if let Some((name, _)) = self.people.iter().find(|(_, key)| !is_key(key)) {
+            let help = "a public key starts with age1, ssh-ed25519 or ssh-rsa";
+            return Err(Error::new(format!("[people] {name} is no public key")).at(path).help(help));
+        }
+        let names = || self.people.keys().map(String::as_str);
+        let stranger = self.access.values().flatten().find(|name| !self.people.contains_key(*name));
+        match stranger {
+            Some(name) => {
+                let failed = Error::new(format!("[access] names `{name}`, who is not in [people]")).at(path);
+                Err(match nearest(name, names()) {
+                    Some(near) => failed.help(format!("did you mean `{near}`?")),
+                    None => failed.help("give the public key in [people]"),
+                })
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether findings about secrets and placeholders are errors in `environment`.

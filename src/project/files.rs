@@ -44,6 +44,7 @@ impl Files {
     #[must_use]
     pub fn root_shown(&self) -> &str {
         match self.prefix.trim_end_matches('/') {
+            "" if self.staged.is_some() => "the git index",
             "" => "this folder",
             prefix => prefix,
         }
@@ -91,16 +92,16 @@ impl Files {
                 Err(error) if missing(&error) => return Ok(Vec::new()),
                 Err(error) => return Err(self.unreadable(folder, &error)),
             };
+            // A link is followed here to see what it is, and refused when it is read if it leaves the project. One that
+            // leads nowhere, and a folder where a layer should be, are kept: reading them says what is wrong.
             let kept = entries.flatten().filter(|entry| {
-                entry.file_type().is_ok_and(|kind| {
-                    // A link is followed when it is read, and refused there if it leaves the project.
-                    let kind = if kind.is_symlink() {
-                        fs::metadata(entry.path()).ok().map(|to| to.is_dir())
-                    } else {
-                        Some(kind.is_dir())
-                    };
-                    kind == Some(folders)
-                })
+                let is_folder = match entry.file_type() {
+                    Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|to| to.is_dir()),
+                    kind => kind.is_ok_and(|kind| kind.is_dir()),
+                };
+                let name = entry.file_name();
+                let layer = name.as_encoded_bytes().ends_with(b".env") && name != ".env";
+                is_folder == folders || !folders && layer
             });
             kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
         };
@@ -156,8 +157,8 @@ impl Files {
 
     fn read_from_disk(&self, path: &str) -> Result<Vec<u8>, Unread> {
         let full = self.root.join(path);
-        let mut file = fs::File::open(&full)?;
-        let about = file.metadata()?;
+        // Asked before it is opened: opening a named pipe would wait for somebody to write to it.
+        let about = fs::metadata(&full)?;
         if !about.is_file() {
             return Err(Unread::Refused("this is not a plain file"));
         }
@@ -169,6 +170,7 @@ impl Files {
         if linked && !full.canonicalize()?.starts_with(self.root.canonicalize()?) {
             return Err(Unread::Refused("this is a symbolic link that leads out of the project"));
         }
+        let mut file = fs::File::open(&full)?;
         let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
         file.by_ref().take(LIMIT + 1).read_to_end(&mut bytes)?;
         Ok(bytes)

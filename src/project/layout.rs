@@ -45,14 +45,18 @@ pub fn of_folder(names: &[String], personal: bool) -> Vec<Stack> {
 #[must_use]
 pub fn of_root(names: &[String], personal: bool) -> Vec<Stack> {
     let parts = names.iter().filter_map(|name| {
+        // SOPS takes only names that end in `.env` for dotenv, so sealed layers are named as in `environments/`.
+        let sealed = name.strip_suffix(".age").unwrap_or(name).strip_suffix(".secrets.env");
+        if let Some(environment) = sealed {
+            let environment = if environment == "base" { "" } else { environment };
+            return (!is_example(environment)).then(|| (environment, Rank::Sealed, name.clone()));
+        }
         let rest = name.strip_prefix(".env")?;
         let rest = if rest.is_empty() { rest } else { rest.strip_prefix('.')? };
         let own = if rest == "local" { Some("") } else { rest.strip_suffix(".local") };
-        let sealed = if rest == "secrets.age" { Some("") } else { rest.strip_suffix(".secrets.age") };
-        let (environment, rank) = match (own, sealed) {
-            (Some(environment), _) => (environment, Rank::Personal),
-            (_, Some(environment)) => (environment, Rank::Sealed),
-            _ => (rest, Rank::Plain),
+        let (environment, rank) = match own {
+            Some(environment) => (environment, Rank::Personal),
+            None => (rest, Rank::Plain),
         };
         (!is_example(environment)).then(|| (environment, rank, name.clone()))
     });
@@ -185,10 +189,15 @@ mod tests {
             ".env.prod.example",
             ".env.local",
             ".env.prod.local",
+            "base.secrets.env",
+            "prod.secrets.env.age",
             ".envrc",
         ]);
-        assert_eq!(shape(&of_root(&all, false)), ["prod: .env .env.prod"]);
-        assert_eq!(shape(&of_root(&all, true)), ["prod: .env .env.prod .env.local .env.prod.local"]);
+        assert_eq!(shape(&of_root(&all, false)), ["prod: .env base.secrets.env .env.prod prod.secrets.env.age"]);
+        assert_eq!(
+            shape(&of_root(&all, true)),
+            ["prod: .env base.secrets.env .env.prod prod.secrets.env.age .env.local .env.prod.local"]
+        );
         assert_eq!(shape(&of_root(&names(&[".env"]), false)), ["default: .env"]);
         assert_eq!(shape(&of_root(&names(&[".env.example"]), false)), Vec::<String>::new());
     }

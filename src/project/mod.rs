@@ -300,7 +300,7 @@ impl Project {
                 if shown { line.end..line.end } else { start..line.end }
             }
             // No key: a sentence may be shown, a line of a key file may not.
-            None if text.split_whitespace().all(|word| word.len() < 16) => line.end..line.end,
+            None if text.split_whitespace().all(is_harmless) => line.end..line.end,
             None => line,
         }
     }
@@ -350,6 +350,12 @@ impl Project {
 fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
+}
+
+/// Whether a word of a broken line is no piece of a key: short, or in the capitals of a variable's name.
+fn is_harmless(word: &str) -> bool {
+    let name = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    word.len() < 16 || name && word.len() < 64
 }
 
 fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {

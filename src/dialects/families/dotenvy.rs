@@ -49,10 +49,7 @@ pub(in crate::dialects) fn read(file: &[u8], start: usize, process: &Process) ->
                 let feed = feed.borrow();
                 let (key, _) = places(file, from..feed.next);
                 let line = file.get(key.start..feed.next).unwrap_or_default().trim_ascii_end().len();
-                let message = match feed.fault {
-                    Some(fault) => fault,
-                    None => "dotenvy cannot read this line",
-                };
+                let message = feed.fault.unwrap_or("dotenvy cannot read this line");
                 return (found, Some(ReadError { message, at: Some(key.start..key.start + line) }));
             }
         }
@@ -77,7 +74,11 @@ impl<'f> Feed<'f> {
     fn new(file: &'f [u8], start: usize, process: &Process) -> Self {
         let lossy = String::from_utf8_lossy(file);
         let taken = |mark: &str| lossy.contains(mark) || process.values().any(|value| value.contains(mark));
-        let mark = (0..).map(|number| format!("sparkcfgMark{number}x")).find(|mark| !taken(mark)).unwrap_or_default();
+        // One of so many is free: a text holds fewer marks than it has bytes.
+        let mark = (0..=file.len())
+            .map(|number| format!("sparkcfgMark{number}x"))
+            .find(|mark| !taken(mark))
+            .unwrap_or_default();
         let mut feed = Self {
             file,
             next: start,

@@ -178,17 +178,13 @@ impl<'b> Lexer<'b> {
         let next = self.bytes.get(self.at + 1).copied();
         match (context, next) {
             (_, Some(b'\n')) => self.at += 2,
-            (_, None) => {
-                push(parts, b"\\", true);
-                self.at += 1;
-            }
             (Context::Plain | Context::Brace, Some(next))
             | (Context::DoubleQuotes, Some(next @ (b'"' | b'\\' | b'$' | b'`')))
             | (Context::QuotedBrace, Some(next @ (b'"' | b'\\' | b'$' | b'`' | b'}'))) => {
                 push(parts, &[next], true);
                 self.at += 2;
             }
-            (_, Some(_)) => {
+            (_, Some(_) | None) => {
                 push(parts, b"\\", true);
                 self.at += 1;
             }

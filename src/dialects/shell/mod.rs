@@ -94,6 +94,7 @@ impl Shell<'_> {
         Ok(())
     }
 
+    #[expect(clippy::type_complexity, reason = "a list of commands, each with its end")]
     /// Reads the commands of one line, which a shell reads as a whole before it runs any; `None` at the end.
     fn line(&mut self) -> Result<Option<Vec<(Vec<Joined>, bool)>>, Fault> {
         let mut lists = Vec::new();

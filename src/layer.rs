@@ -68,6 +68,14 @@ pub struct Fault {
 /// Reads a dialect's text, without its name: for those who get a dialect handed over and may not choose one.
 pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
 
+impl Fault {
+    /// What comes of it.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
+    }
+}
+
 impl Layer {
     /// The key of an entry, as written.
     #[must_use]

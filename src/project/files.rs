@@ -61,6 +61,16 @@ impl Files {
         Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), staged }
     }
 
+    /// Whether a folder is within the tree, wherever links lead.
+    #[must_use]
+    pub fn holds(&self, folder: &str) -> bool {
+        if self.staged.is_some() {
+            return true;
+        }
+        let real = |path: &Path| path.canonicalize().ok();
+        real(&self.root.join(folder)).zip(real(&self.root)).is_some_and(|(folder, root)| folder.starts_with(root))
+    }
+
     /// The names of the files in `folder`, sorted; none when there is no such folder.
     ///
     /// # Errors

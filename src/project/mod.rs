@@ -151,6 +151,14 @@ impl Project {
         Ok(!stacks(files, config, true)?.is_empty())
     }
 
+    /// The names of the environments of a project that has not been read yet.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn environment_names_in(files: &Files, config: &Config) -> Result<Vec<String>, Error> {
+        Ok(stacks(files, config, false)?.into_iter().map(|stack| stack.name).collect())
+    }
+
     /// The names of the environments, in order.
     pub fn environment_names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().map(|(name, _)| name)
@@ -182,6 +190,12 @@ impl Project {
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
+    }
+
+    /// Whether the schema is the one that comes with sparkcfg, and no file of the project.
+    #[must_use]
+    pub fn has_built_in_schema(&self) -> bool {
+        self.config.schema.as_deref() == Some(BUILT_IN)
     }
 
     /// Whether `key` holds a secret: what the schema says, else what its name says.
@@ -386,14 +400,10 @@ fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<S
 fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
     if !config.environments.is_empty() {
         let listed = config.environments.iter();
-        return Ok(listed.map(|(name, files)| Stack { name: clone(name), files: files.clone() }).collect());
+        return Ok(listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect());
     }
     let folder = layout::of_folder(&files.names("environments")?, personal);
     if folder.is_empty() { Ok(layout::of_root(&files.names("")?, personal)) } else { Ok(folder) }
-}
-
-fn clone(name: &str) -> String {
-    name.to_owned()
 }
 
 /// The stacks that the user named, or all.

@@ -78,7 +78,9 @@ fn a_type_that_asks_for_more_is_told_the_key() {
     let folder = project("DEBUG=true\n", "ORIGINS=\n", true);
     match load_from::<App>(folder.path(), &options("prod")) {
         Err(LoadError::Mismatch(mismatches)) => assert_eq!(mismatches[0].key.as_deref(), Some("API_PORT")),
-        other => panic!("API_PORT has no value, but: {:?}", other.map(|app| app.port).map_err(|error| error.to_string())),
+        other => {
+            panic!("API_PORT has no value, but: {:?}", other.map(|app| app.port).map_err(|error| error.to_string()))
+        }
     }
     let Err(error) = load_from::<App>(folder.path(), &options("prd")) else { panic!("there is no prd") };
     assert!(error.to_string().contains("did you mean `prod`?"), "{error}");

@@ -184,7 +184,7 @@ impl Project {
     #[must_use]
     pub fn is_large(&self) -> bool {
         const MANY: usize = 1500;
-        self.stacks.len() > 1 && self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
+        self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
     }
 
     /// The environments that use a layer.

@@ -200,7 +200,7 @@ pub fn run(project: &Project) -> Found {
         None => true,
     });
     concealment::conceal(project, &mut findings);
-    Found { findings, ignored, looked_at: (environments.len(), project.layers.len(), keys) }
+    Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
 
 /// Takes out what comments silence, and tells of comments that silence nothing.

@@ -4,6 +4,7 @@ pub mod config;
 mod consumers;
 pub mod files;
 pub mod layout;
+mod process;
 mod rests;
 
 use std::collections::HashMap;
@@ -132,6 +133,7 @@ impl Project {
             project.stacks.push((name.into(), layers));
         }
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
+        project.add_process_layer();
         Ok(project)
     }
 

@@ -7,6 +7,7 @@ pub mod layout;
 mod rests;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ use consumers::Consumers;
 use files::Files;
 use layout::Stack;
 
-/// How a project is opened.
-#[derive(Debug, Default)]
+/// How a project is opened. Its `Debug` leaves the process environment out.
+#[derive(Default)]
 pub struct Options<'o> {
     /// The environments to look at; all when empty.
     pub environments: Vec<String>,
@@ -42,8 +43,8 @@ pub struct Options<'o> {
     pub process: HashMap<String, String>,
 }
 
-/// Everything that was read, before it is judged.
-#[derive(Debug)]
+/// Everything that was read, before it is judged. Its `Debug` tells file names, neither texts nor the process
+/// environment.
 pub struct Project {
     /// All texts.
     pub sources: Sources,
@@ -79,6 +80,22 @@ impl ProjectSchema {
     #[must_use]
     pub fn place(&self, pointer: &str) -> Option<Span> {
         self.schema.place(pointer).map(|range| Span::new(self.source, range))
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut options = formatter.debug_struct("Options");
+        options.field("environments", &self.environments).field("personal", &self.personal);
+        options.field("require_secrets", &self.require_secrets).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut project = formatter.debug_struct("Project");
+        project.field("sources", &self.sources).field("layers", &self.layers).field("readers", &self.readers);
+        project.field("stacks", &self.stacks).finish_non_exhaustive()
     }
 }
 

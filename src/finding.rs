@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::detection::told_name;
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -123,10 +124,10 @@ impl Finding {
         }
     }
 
-    /// Sets the key.
+    /// Sets the key, as it may be told: a line of a private key that was read as one is masked.
     #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        self.key = Some(told_name(key.as_ref()));
         self
     }
 

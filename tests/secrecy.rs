@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
+use sparkcfg::checks;
 use sparkcfg::project::files::Files;
 use sparkcfg::project::{Options, Project};
 
@@ -47,5 +48,41 @@ fn debug_tells_no_text() {
         format!("{environments:?} {settings:?} {entries:?} {loose:?}"),
     ] {
         assert!(!told.contains(CANARY), "{told}");
+    }
+}
+
+/// Every text of every finding.
+fn told(project: &Project) -> String {
+    let finding = |finding: &sparkcfg::finding::Finding| {
+        let labels: Vec<_> = finding.label.iter().chain(&finding.related).map(|label| &label.message).collect();
+        format!("{:?} {} {:?} {labels:?}\n", finding.key, finding.message, finding.help)
+    };
+    checks::run(project).findings.iter().map(finding).collect()
+}
+
+#[test]
+fn no_message_tells_a_line_of_a_key_file() {
+    let body = "MIIEowIBAAKCAQEA1x2y3z4w5v6u7t8s9r0qABCDEFabcdef0123456789ABCDEF";
+    let schema = format!(
+        r#"{{"properties": {{"{body}": {{"deprecated": true, "minLength": 9, "x-sparkcfg": {{"only-in": ["prod"]}}}}}}}}"#
+    );
+    for (value, schema) in [
+        ("changeme", ""),
+        ("minioadmin", ""),
+        ("${NOWHERE}", ""),
+        ("${NOWHERE:?}", ""),
+        ("${", ""),
+        ("${LATER}\nLATER=1", ""),
+        ("x", schema.as_str()),
+    ] {
+        let text = format!("{body}={value}\n");
+        let mut files =
+            vec![("environments/a.env", "A=1\n"), ("environments/b.env", &text), ("environments/c.env", &text)];
+        if !schema.is_empty() {
+            files.push(("schemas/app.schema.json", schema));
+        }
+        let told = told(&project(&files));
+        assert!(told.contains(sparkcfg::source::MASK), "{value}: {told}");
+        assert!(!told.replace(&format!("#/properties/{body}"), "").contains(body), "{value}: {told}");
     }
 }

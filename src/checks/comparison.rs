@@ -1,6 +1,7 @@
 //! How values that must be equal, or must differ, are told; shared by the checks of both.
 
-use super::{Subject, told_name};
+use super::Subject;
+use crate::detection::told_name;
 use crate::environment::{Resolved, Setting};
 use crate::finding::{Finding, Rule};
 use crate::schema::parts::Part;
@@ -46,9 +47,7 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     let mut settings = [second_setting, first_setting].into_iter().flatten();
     if let Some(setting) = settings.next() {
         let layer = subject.environment.layers[setting.layer];
-        finding = finding
-            .key(told_name(setting.key))
-            .at(subject.environment.place(setting), format!("from layer {}", layer.name));
+        finding = finding.key(setting.key).at(subject.environment.place(setting), format!("from layer {}", layer.name));
     }
     if let Some(setting) = settings.next() {
         finding = finding.related(subject.environment.place(setting), "compared with this");

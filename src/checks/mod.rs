@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
+use crate::detection::told_name;
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity};
 use crate::ignores;
@@ -277,11 +278,6 @@ impl File<'_> {
     }
 }
 
-/// A key as it may be told: a line of a private key that was pasted without quotes is read as a key too.
-fn told_name(key: &str) -> String {
-    if crate::detection::is_plausible_name(key) { key.to_owned() } else { crate::source::MASK.to_owned() }
-}
-
 /// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
 /// names that end in `.env` for dotenv.
 fn sealed_name(path: &str) -> String {
@@ -352,7 +348,7 @@ impl<'a> Subject<'a> {
             Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
             None => from,
         };
-        let finding = self.finding(rule, message).key(told_name(setting.key));
+        let finding = self.finding(rule, message).key(setting.key);
         finding.at(self.environment.place(setting), message_here)
     }
 

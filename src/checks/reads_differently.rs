@@ -14,6 +14,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::File;
+use crate::detection::told_name;
 use crate::dialects::{self, Dialect, Process, Reading};
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Span;
@@ -92,7 +93,7 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
             }
         })
         .collect();
-    let name = if comment { "a comment".to_owned() } else { super::told_name(key) };
+    let name = if comment { "a comment".to_owned() } else { told_name(key) };
     let message = format!("{name} is read differently: {}", told.join(", "));
     let help = if comment {
         "take the = out of the comment, or read the file with a library"

@@ -2,6 +2,8 @@
 
 mod references;
 
+pub use references::is_one_reference;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;

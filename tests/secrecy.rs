@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use sparkcfg::checks;
+use sparkcfg::outputs::{self, Style};
 use sparkcfg::project::files::Files;
 use sparkcfg::project::{Options, Project};
+use sparkcfg::report::{Report, Summary};
 
 const CANARY: &str = "hunter2canary";
 
@@ -85,4 +87,75 @@ fn no_message_tells_a_line_of_a_key_file() {
         assert!(told.contains(sparkcfg::source::MASK), "{value}: {told}");
         assert!(!told.replace(&format!("#/properties/{body}"), "").contains(body), "{value}: {told}");
     }
+}
+
+/// What every output says about a project.
+fn written(mut project: Project) -> String {
+    let found = checks::run(&project);
+    project.hide_secrets();
+    let report = Report::new("validate", found.findings, std::mem::take(&mut project.sources), Summary::default());
+    let style = Style { color: false, unicode: true, width: 100, quiet: false };
+    outputs::ALL.iter().map(|output| (output.write)(&report, &style)).collect()
+}
+
+#[test]
+fn what_stands_around_a_reference_to_a_secret_is_hidden() {
+    for text in [
+        format!("COPY=${{DB_PASSWORD:-{CANARY}}}; ${{\n"),
+        format!("COPY=\"${{DB_PASSWORD:-{CANARY}}}\" $OTHER\nFINE=a b\n"),
+        format!("COPY=${{DB_PASSWORD:-{CANARY}}}\nCOPY=changeme\n"),
+        format!("A=${{DB_PASSWORD:-x}}\nB=${{A:-{CANARY}}}\nB=changeme\n"),
+        format!("COPY=${{DB_PASSWORD:-a${CANARY}}}\n"),
+        format!("# COPY=${{DB_PASSWORD:-{CANARY}}}\nCOPY=${{\n# sparkcfg: ignore[nothing]\n"),
+        format!("COPY=\"${{DB_PASSWORD:-{CANARY}}}\n"),
+    ] {
+        let told = written(project(&[(".env", &text)]));
+        assert!(told.contains(sparkcfg::source::MASK), "{text}");
+        let line = told.lines().find(|line| line.contains(CANARY));
+        assert_eq!(line, None, "{text}");
+    }
+}
+
+#[test]
+fn no_part_of_a_broken_url_is_told() {
+    for (key, url) in [
+        ("URL", "postgres://u:p@ss/hunter2canary#rd@db/x"),
+        ("URL", "postgres://u:p@hunter2canary/x@db/y"),
+        ("URL", "postgres://u:12345@hunter2canary/x?e=a@b"),
+        ("API_TOKEN", "https://x@host/hunter2canary@y"),
+        ("API_TOKEN", "https://hunter2canary@host/"),
+    ] {
+        for part in ["host", "database", "origin", "port", "user", "password"] {
+            let schema = format!(r#"{{"properties": {{}}, "x-sparkcfg": {{"agree": [["{key}#{part}", "OTHER"]]}}}}"#);
+            let text = format!("{key}='{url}'\nOTHER=other\n");
+            let told = told(&project(&[(".env", &text), ("schemas/app.schema.json", &schema)]));
+            assert!(!told.contains(CANARY), "{key} {part}: {told}");
+        }
+    }
+    let schema = r#"{"x-sparkcfg": {"agree": [["DB_TOKEN#host", "OTHER"]]}}"#;
+    let told =
+        told(&project(&[(".env", "DB_TOKEN=postgres://u:p@db/x\nOTHER=y\n"), ("schemas/app.schema.json", schema)]));
+    assert!(told.contains("the host of DB_TOKEN is db"), "{told}");
+}
+
+#[test]
+fn plain_secrets_are_found() {
+    for (path, text, expected) in [
+        ("environments/local.env", "DB_PASSWORD=hunter2canary", true),
+        ("environments/prod.env", "DB_PASSWORD=${OTHER_PASSWORD-hunter2canary}", true),
+        ("environments/prod.env", "DB_PASSWORD=${A}hunter2canary${B}", true),
+        ("environments/prod.env", "DB_PASSWORD=${OTHER_PASSWORD}", false),
+        ("environments/prod.env", "URL=postgres://u:${DB_PASSWORD:-hunter2canary}@db", true),
+        ("environments/prod.env", "URL=postgres://${USER:-app}:${DB_PASSWORD}@db", false),
+    ] {
+        let found = checks::run(&project(&[(path, &format!("{text}\n"))])).findings;
+        assert_eq!(found.iter().any(|finding| finding.rule.code == "plaintext-secret"), expected, "{path}: {text}");
+    }
+}
+
+#[test]
+fn short_lines_of_a_key_file_are_hidden() {
+    let text = "A=-----BEGIN RSA PRIVATE KEY-----\nhunter2canary\nhunter2canary==\nhunter2 canary\nhunter2canary/+\n-----END RSA PRIVATE KEY-----\n";
+    let told = written(project(&[(".env", text)]));
+    assert!(!told.contains(CANARY), "{told}");
 }

@@ -278,6 +278,14 @@ impl File<'_> {
     }
 }
 
+/// Whether a file is a person's own, by its name: `prod.local.env`, `.env.local`, `.env.prod.local`.
+fn is_personal(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let own = |rest: &str| rest.starts_with('.') && rest.ends_with(".local");
+    name.strip_suffix(".local.env").is_some_and(|environment| !environment.is_empty())
+        || name.strip_prefix(".env").is_some_and(own)
+}
+
 /// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
 /// names that end in `.env` for dotenv.
 fn sealed_name(path: &str) -> String {
@@ -328,7 +336,7 @@ impl<'a> Subject<'a> {
         match layers.clone().find(|layer| layer.sealed) {
             Some(layer) => path(layer),
             None => layers
-                .find(|layer| !layer.name.ends_with("local"))
+                .find(|layer| !is_personal(&path(layer)))
                 .map_or_else(String::new, |layer| sealed_name(&path(layer))),
         }
     }
@@ -360,7 +368,7 @@ impl<'a> Subject<'a> {
         let path = self.project.sources.path(span.source);
         let name = path.rsplit('/').next().unwrap_or(path);
         let line = self.project.sources.position(span.source, span.start).line;
-        match layer.content(entry).filter(|text| !layer.sealed && !self.project.hides(layer.key(entry), text)) {
+        match layer.content(entry).filter(|_| !self.project.hides_entry(layer, entry)) {
             Some(text) => format!("{name}:{line} says {}", shortened(text)),
             None => format!("{name}:{line} sets it too"),
         }
@@ -427,6 +435,27 @@ fn listed(items: &[impl AsRef<str>], word: &str) -> String {
         [first @ .., last] => {
             let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
             format!("{} {word} {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_personal;
+
+    #[test]
+    fn personal_files() {
+        for (path, expected) in [
+            ("environments/prod.local.env", true),
+            (".env.local", true),
+            ("services/api/.env.prod.local", true),
+            ("environments/local.env", false),
+            ("local.env", false),
+            (".env", false),
+            (".env.notlocal", false),
+            ("prod.env", false),
+        ] {
+            assert_eq!(is_personal(path), expected, "{path}");
         }
     }
 }

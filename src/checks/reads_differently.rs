@@ -17,6 +17,7 @@ use super::File;
 use crate::detection::told_name;
 use crate::dialects::{self, Dialect, Process, Reading};
 use crate::finding::{Finding, Rule, Severity};
+use crate::layer::Entry;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -79,7 +80,9 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
     }
     // A hand-written splitter makes a variable of a comment that holds a `=`.
     let comment = key.starts_with('#');
-    let hidden = groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
+    let borrows = |entry: &Entry| file.layer.key(entry) == key && file.project.hides_entry(file.layer, entry);
+    let hidden = file.layer.entries.iter().any(borrows)
+        || groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
     let told: Vec<_> = groups
         .iter()
         .map(|(value, readers)| {

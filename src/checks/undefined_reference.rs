@@ -64,6 +64,5 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 /// Whether the name may not be told: in a password, what stands behind a dollar sign is most likely part of it.
 fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
-    let text = layer.entries.get(loose.entry).and_then(|entry| layer.content(entry)).unwrap_or_default();
-    layer.sealed || subject.project.hides(loose.key, text)
+    layer.entries.get(loose.entry).is_none_or(|entry| subject.project.hides_entry(layer, entry))
 }

@@ -1,15 +1,16 @@
 //! A folder as layers, environments and a schema: the only reader of files beside the command line.
 
+mod borrowing;
 pub mod config;
 mod consumers;
 pub mod files;
 pub mod layout;
 mod rests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -64,6 +65,8 @@ pub struct Project {
     pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
+    /// The entries that refer to a secret and hold text of their own; found when first asked for.
+    borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
 }
 
 /// The schema and where it stands.
@@ -130,6 +133,7 @@ impl Project {
             require_secrets: options.require_secrets,
             stacks: Vec::new(),
             process: options.process.clone(),
+            borrowing: OnceLock::new(),
         };
         let consumers = Consumers::of(files, &project.config)?;
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -251,8 +255,7 @@ impl Project {
             spans.extend(masks.iter().map(|mask| layer.span(mask)));
             for entry in &layer.entries {
                 let key = layer.key(entry);
-                let text = layer.content(entry).unwrap_or_default();
-                if layer.sealed || self.hides(key, text) {
+                if self.hides_entry(layer, entry) {
                     spans.extend([layer.span(&entry.value), layer.span(&rests::rest_of_line(layer, &entry.value))]);
                 }
                 if !detection::is_plausible_name(key) {
@@ -266,6 +269,7 @@ impl Project {
                     layer.span(&rests::rest_of_line(layer, &rest.value)),
                 ]);
             }
+            spans.extend(rests::key_blocks(&layer.text).iter().map(|block| layer.span(block)));
             spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
@@ -290,7 +294,8 @@ impl Project {
             }
             let assigned = comment.find('=').filter(|equals| {
                 let key = comment[..*equals].trim_end().rsplit([' ', '#', '\t']).next().unwrap_or_default();
-                self.hides(key, comment[equals + 1..].trim())
+                let value = comment[equals + 1..].trim();
+                self.hides(key, value) || self.borrows(value)
             });
             let word = comment
                 .split_whitespace()
@@ -311,8 +316,8 @@ impl Project {
         match self.key_on_line(layer, at) {
             Some(key) => {
                 let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
-                let shown =
-                    !self.is_secret(key) && detection::is_plausible_name(key) && !self.hides(key, text[value..].trim());
+                let written = text[value..].trim();
+                let shown = detection::is_plausible_name(key) && !self.hides(key, written) && !self.borrows(written);
                 let start = line.start + u32::try_from(value).unwrap_or_default();
                 if shown { line.end..line.end } else { start..line.end }
             }

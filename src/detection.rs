@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
+use crate::source::MASK;
+
 /// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`.
 #[must_use]
 pub fn names_secret(key: &str) -> bool {
     let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let (mut says_so, mut before, mut last) = (false, "", "");
+    let (mut says_so, mut public, mut before, mut last) = (false, false, "", "");
     for word in words(key) {
-        if is(PUBLIC, word) {
-            return false;
-        }
         let pair =
             |[first, second]: &[&str; 2]| first.eq_ignore_ascii_case(before) && second.eq_ignore_ascii_case(word);
-        says_so |= is(SECRET, word) || SECRET_PAIRS.iter().any(pair);
+        let key = word.eq_ignore_ascii_case("apikey") || KEYS.iter().any(pair);
+        says_so |= is(SECRET, word) || ends_in_password(word) || SECRET_PAIRS.iter().any(pair) || key && !public;
+        public |= is(PUBLIC, word);
         (before, last) = (word, word);
     }
     (says_so || is(SECRET_AT_THE_END, last)) && !is(ABOUT_A_SECRET, last)
@@ -39,18 +40,30 @@ pub fn is_plausible_name(key: &str) -> bool {
     name && !blob && key.len() <= 128 && known_token(key).is_none()
 }
 
+/// `key` as messages tell it: a line of a private key that was pasted without quotes is read as a key too.
+#[must_use]
+pub fn told_name(key: &str) -> String {
+    if key == MASK || is_plausible_name(key) { key.to_owned() } else { MASK.to_owned() }
+}
+
+/// Whether a word is one of those that grew together: `PGPASSWORD`.
+fn ends_in_password(word: &str) -> bool {
+    const END: &[u8] = b"password";
+    word.as_bytes().last_chunk::<{ END.len() }>().is_some_and(|end| end.eq_ignore_ascii_case(END))
+}
+
 /// A word that says "secret" wherever it stands.
 const SECRET: &[&str] =
-    &["apikey", "credential", "credentials", "passphrase", "passwd", "password", "pwd", "secret", "secrets", "token"];
+    &["credential", "credentials", "passphrase", "passwd", "password", "pwd", "secret", "secrets", "token"];
 
 /// A word that says so only as the last one: `AUTH_DESCRIPTION` describes a component called auth.
 const SECRET_AT_THE_END: &[&str] = &["auth", "pass", "pat", "pw", "salt"];
 
+/// Two words that say so together, unless a word of [`PUBLIC`] stands before them.
+const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app", "key"]];
+
 /// Two words that say so together.
 const SECRET_PAIRS: &[[&str; 2]] = &[
-    ["access", "key"],
-    ["api", "key"],
-    ["app", "key"],
     ["auth", "token"],
     ["basic", "auth"],
     ["encryption", "key"],
@@ -108,6 +121,7 @@ const ABOUT_A_SECRET: &[&str] = &[
     "version",
 ];
 
+/// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
 const PUBLIC: &[&str] = &["public", "publishable", "site"];
 
 /// The words of a name: split at `_`, `-`, `.` and where camel case turns.
@@ -140,8 +154,10 @@ pub fn url_password(value: &str) -> Option<Range<usize>> {
     // A password may itself hold `/`, `#` or `@`, unescaped by mistake: the last `@` ends the user information.
     let at = rest.rfind('@')?;
     let colon = rest[..at].find([':', '/', '?', '#', '@']).filter(|found| rest.as_bytes()[*found] == b':')?;
-    let port = rest[colon + 1..at].split(['/', '?', '#', '@']).next()?;
-    if port.len() < at - colon - 1 && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
+    // `host:8080/path@x` has a port, `user:8080@host/x@y` a password: an `@` right behind the digits ends the user.
+    let after = &rest[colon + 1..at];
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=5).contains(&digits) && after[digits..].starts_with(['/', '?', '#']) {
         return None;
     }
     let (colon, at) = (authority + colon, authority + at);
@@ -397,7 +413,20 @@ mod tests {
 
     #[test]
     fn names() {
-        for key in ["DB_PASSWORD", "API_KEY", "stripeApiKey", "JWT_SECRET", "SECRET_KEY_BASE", "GITHUB_TOKEN", "pw"] {
+        for key in [
+            "DB_PASSWORD",
+            "API_KEY",
+            "stripeApiKey",
+            "JWT_SECRET",
+            "SECRET_KEY_BASE",
+            "GITHUB_TOKEN",
+            "pw",
+            "PGPASSWORD",
+            "SITE_PASSWORD",
+            "mysqlpassword",
+            "PUBLIC_SITE_SECRET_KEY",
+            "API_KEY_PUBLIC",
+        ] {
             assert!(names_secret(key), "{key}");
         }
         for key in [
@@ -405,6 +434,8 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "AUTH_URL",
             "PUBLIC_API_KEY",
+            "NEXT_PUBLIC_APIKEY",
+            "PGPASSWORD_FILE",
             "KEYBOARD",
             "AUTHOR",
             "PASSENGER",
@@ -425,6 +456,8 @@ mod tests {
             ("redis://:pw@cache:6379/0", Some("pw")),
             ("postgresql+asyncpg://a:p@ss/w#rd@db", Some("p@ss/w#rd")),
             ("https://user@host/", None),
+            ("postgres://u:12345@db/x?e=a@b", Some("12345@db/x?e=a")),
+            ("postgres://u:123456/7@db", Some("123456/7")),
             ("https://host:8080/path@x", None),
             ("https://user@host:80/p@x", None),
             ("https://host/a:b@c", None),

@@ -2,8 +2,11 @@
 
 mod references;
 
+pub use references::is_one_reference;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use figment::Figment;
@@ -14,8 +17,7 @@ use crate::layer::{Content, Entry, Layer};
 use crate::secret::Secret;
 use crate::source::Span;
 
-/// One environment, resolved.
-#[derive(Debug)]
+/// One environment, resolved. Its `Debug` tells neither keys nor values.
 pub struct Environment<'a> {
     /// Its name.
     pub name: Arc<str>,
@@ -31,8 +33,7 @@ pub struct Environment<'a> {
     index: OnceLock<Vec<HashMap<&'a str, Vec<usize>>>>,
 }
 
-/// The value of a key and the entry that set it.
-#[derive(Debug)]
+/// The value of a key and the entry that set it. Its `Debug` tells where, not what.
 pub struct Setting<'a> {
     /// The key.
     pub key: &'a str,
@@ -44,6 +45,40 @@ pub struct Setting<'a> {
     pub value: Resolved<'a>,
 }
 
+impl fmt::Debug for Environment<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut environment = formatter.debug_struct("Environment");
+        environment.field("name", &self.name).field("protected", &self.protected).field("layers", &self.layers);
+        environment.field("settings", &self.settings.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Setting<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut setting = formatter.debug_struct("Setting");
+        setting.field("layer", &self.layer).field("entry", &self.entry).field("value", &self.value);
+        setting.finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Resolved<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Text(_) => "Text",
+            Self::Expanded(_) => "Expanded",
+            Self::Secret(_) => "Secret",
+            Self::Unknown => "Unknown",
+            Self::Unset => "Unset",
+        })
+    }
+}
+
+impl fmt::Debug for Loose<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Loose").field("span", &self.span).finish_non_exhaustive()
+    }
+}
+
 impl Setting<'_> {
     /// Whether the environment has this key at all, be it with an empty or an unknown value.
     #[must_use]
@@ -52,8 +87,7 @@ impl Setting<'_> {
     }
 }
 
-/// A value after interpolation.
-#[derive(Debug)]
+/// A value after interpolation. Its `Debug` tells which kind, never the text.
 pub enum Resolved<'a> {
     /// As its layer holds it.
     Text(&'a str),
@@ -80,8 +114,7 @@ impl Resolved<'_> {
     }
 }
 
-/// A reference without a value.
-#[derive(Debug)]
+/// A reference without a value. Its `Debug` tells where, not what.
 pub struct Loose<'a> {
     /// The key whose value holds it.
     pub key: &'a str,
@@ -95,8 +128,8 @@ pub struct Loose<'a> {
     pub span: Span,
 }
 
-/// What is wrong with a reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong with a reference. The name may be part of a secret that holds a `$`, so it has no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub enum LooseFault {
     /// Nothing above it sets this name, and it has no default.
     Undefined(String),

@@ -1,7 +1,9 @@
 //! Findings as plain data: what is wrong, where, and what to do.
 
+use std::fmt;
 use std::sync::Arc;
 
+use crate::detection::told_name;
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -29,7 +31,6 @@ impl Severity {
 }
 
 /// One kind of fault. The code is also the name of the file in `src/checks/`, of the case folder and of the page.
-#[derive(Debug)]
 pub struct Rule {
     /// Two or three words, `kebab-case`; never reused.
     pub code: &'static str,
@@ -39,6 +40,12 @@ pub struct Rule {
     pub summary: &'static str,
     /// The source file of the check; its head comment is the page that `explain` shows.
     pub page: &'static str,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Rule").field(&self.code).finish()
+    }
 }
 
 impl Rule {
@@ -117,10 +124,10 @@ impl Finding {
         }
     }
 
-    /// Sets the key.
+    /// Sets the key, as it may be told: a line of a private key that was read as one is masked.
     #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
+    pub fn key(mut self, key: impl AsRef<str>) -> Self {
+        self.key = Some(told_name(key.as_ref()));
         self
     }
 

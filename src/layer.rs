@@ -1,5 +1,6 @@
 //! One file as a flat list of entries with their places; a provider for figment.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,8 +10,7 @@ use figment::{Metadata, Profile, Provider};
 use crate::secret::Secret;
 use crate::source::{SourceId, Span};
 
-/// One file of an environment.
-#[derive(Debug)]
+/// One file of an environment. Its `Debug` tells neither its text nor its keys.
 pub struct Layer {
     /// What users call it: `base`, `prod`, `prod.secrets`.
     pub name: String,
@@ -39,8 +39,7 @@ pub struct Entry {
     pub interpolates: bool,
 }
 
-/// What an entry holds.
-#[derive(Debug)]
+/// What an entry holds. Its `Debug` tells which kind, never the text.
 pub enum Content {
     /// Exactly these bytes of [`Layer::text`].
     Slice(Range<u32>),
@@ -73,6 +72,27 @@ impl Fault {
     #[must_use]
     pub fn effect(&self) -> &'static str {
         if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, source, sealed, entries, .. } = self;
+        let mut layer = formatter.debug_struct("Layer");
+        layer.field("name", name).field("source", source).field("sealed", sealed).field("entries", &entries.len());
+        layer.finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Slice(_) => "Slice",
+            Self::Decoded(_) => "Decoded",
+            Self::Inherited => "Inherited",
+            Self::Opened(_) => "Opened",
+            Self::Sealed => "Sealed",
+        })
     }
 }
 

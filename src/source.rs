@@ -1,5 +1,6 @@
 //! The texts that were read, places in them, and the one door through which text reaches an output.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -50,7 +51,6 @@ pub struct Position {
     pub column: u32,
 }
 
-#[derive(Debug)]
 struct Source {
     path: String,
     text: Arc<str>,
@@ -59,7 +59,7 @@ struct Source {
     line_starts: OnceLock<Vec<u32>>,
 }
 
-/// Every text of a run, by [`SourceId`].
+/// Every text of a run, by [`SourceId`]. Its `Debug` tells paths, never texts.
 #[derive(Debug, Default)]
 pub struct Sources {
     all: Vec<Source>,
@@ -172,6 +172,12 @@ impl Sources {
         shown.push(at..span.end, source);
         shown.pieces.push((span.end, shown.text.len()));
         shown
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Source").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

@@ -1,8 +1,11 @@
 //! How values that must be equal, or must differ, are told; shared by the checks of both.
 
-use super::{Subject, told_name};
+use super::Subject;
+use crate::detection::{self, told_name};
 use crate::environment::{Resolved, Setting};
 use crate::finding::{Finding, Rule};
+use crate::interpolation::references;
+use crate::layer::{Entry, Layer};
 use crate::schema::parts::Part;
 use crate::schema::rules::{Disagreement, RuleKind};
 
@@ -46,9 +49,7 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     let mut settings = [second_setting, first_setting].into_iter().flatten();
     if let Some(setting) = settings.next() {
         let layer = subject.environment.layers[setting.layer];
-        finding = finding
-            .key(told_name(setting.key))
-            .at(subject.environment.place(setting), format!("from layer {}", layer.name));
+        finding = finding.key(setting.key).at(subject.environment.place(setting), format!("from layer {}", layer.name));
     }
     if let Some(setting) = settings.next() {
         finding = finding.related(subject.environment.place(setting), "compared with this");
@@ -57,21 +58,51 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     finding.help(format!("they {verb}: {}", subject.said_by(&broken.pointer)))
 }
 
-/// A part of a URL in plain sight may be told unless it is the user or the password: host and port are what people
-/// compare. Of a sealed value nothing is told.
+/// A part of a URL in plain sight, where [`may_tell`] allows it. Of a sealed value nothing is told.
 fn told_value<'a>(subject: &Subject<'a>, setting: &Setting<'a>, part: Option<Part>) -> Option<String> {
     let Some(part) = part else { return subject.shown(setting) };
     let layer = subject.environment.layers[setting.layer];
-    let written = layer.content(layer.entries.get(setting.entry)?)?;
-    let told = part.of(setting.value.text()?)?;
+    let entry = layer.entries.get(setting.entry)?;
+    let text = setting.value.text()?;
+    let told = part.of(text)?;
     // A value that refers to a secret tells only what its own line shows.
-    let secret = matches!(setting.value, Resolved::Secret(_)) && !written.contains(&*told);
-    (!layer.sealed && !secret && !matches!(part, Part::Password | Part::User)).then(|| told.into_owned())
+    let secret = matches!(setting.value, Resolved::Secret(_)) && !own_text(subject, layer, entry)?.contains(&*told);
+    (!layer.sealed && !secret && may_tell(subject, setting.key, text, part)).then(|| told.into_owned())
+}
+
+/// What is written, without the references to secrets and what they default to.
+fn own_text(subject: &Subject<'_>, layer: &Layer, entry: &Entry) -> Option<String> {
+    let written = layer.content(entry)?;
+    let (mut own, mut at) = (String::new(), 0);
+    for reference in references(written).iter().filter(|reference| subject.project.is_secret(reference.name)) {
+        if entry.interpolates && reference.range.start >= at {
+            own.push_str(written.get(at..reference.range.start)?);
+            own.push('\n');
+            at = reference.range.end;
+        }
+    }
+    own.push_str(written.get(at..)?);
+    Some(own)
+}
+
+/// Whether a part of a URL may be told: host and port are what people compare. Where an `@` stands at a place that
+/// leaves open which part is the password, none is; and of a secret only what says where it leads.
+fn may_tell(subject: &Subject<'_>, key: &str, text: &str, part: Part) -> bool {
+    let place = matches!(part, Part::Scheme | Part::Host | Part::Port | Part::Database);
+    let allowed = place || part == Part::Origin && !subject.project.is_secret(key);
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.find(['/', '?', '#']).map_or(rest, |end| &rest[..end]);
+    let clear = match rest.matches('@').count() {
+        0 => true,
+        1 => authority.contains('@'),
+        _ => false,
+    };
+    allowed && clear && detection::known_token(text).is_none()
 }
 
 fn told_default(subject: &Subject<'_>, key: &str, text: String, part: Option<Part>) -> Option<String> {
     match part {
-        Some(Part::Password | Part::User) => None,
+        Some(part) if !may_tell(subject, key, &text, part) => None,
         Some(part) => part.of(&text).map(std::borrow::Cow::into_owned),
         None => (!subject.project.hides(key, &text)).then_some(text),
     }

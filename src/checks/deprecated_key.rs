@@ -7,6 +7,7 @@
 //! Remedy: set the key that replaces it (`x-sparkcfg.replaced-by`), and take this one away.
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::violation::ViolationKind;
 
@@ -24,6 +25,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Some(key) => format!("set {key} instead and take this one away"),
             None => format!("take it away; see {}", subject.said_by(&violation.pointer)),
         };
-        findings.push(subject.about(&RULE, setting, format!("{} is deprecated", setting.key)).help(help));
+        findings.push(subject.about(&RULE, setting, format!("{} is deprecated", told_name(setting.key))).help(help));
     }
 }

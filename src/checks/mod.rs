@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
+use crate::detection::told_name;
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity};
 use crate::ignores;
@@ -282,9 +283,12 @@ impl File<'_> {
     }
 }
 
-/// A key as it may be told: a line of a private key that was pasted without quotes is read as a key too.
-fn told_name(key: &str) -> String {
-    if crate::detection::is_plausible_name(key) { key.to_owned() } else { crate::source::MASK.to_owned() }
+/// Whether a file is a person's own, by its name: `prod.local.env`, `.env.local`, `.env.prod.local`.
+fn is_personal(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let own = |rest: &str| rest.starts_with('.') && rest.ends_with(".local");
+    name.strip_suffix(".local.env").is_some_and(|environment| !environment.is_empty())
+        || name.strip_prefix(".env").is_some_and(own)
 }
 
 /// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
@@ -337,7 +341,7 @@ impl<'a> Subject<'a> {
         match layers.clone().find(|layer| layer.sealed) {
             Some(layer) => path(layer),
             None => layers
-                .find(|layer| !layer.name.ends_with("local"))
+                .find(|layer| !is_personal(&path(layer)))
                 .map_or_else(String::new, |layer| sealed_name(&path(layer))),
         }
     }
@@ -357,7 +361,7 @@ impl<'a> Subject<'a> {
             Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
             None => from,
         };
-        let finding = self.finding(rule, message).key(told_name(setting.key));
+        let finding = self.finding(rule, message).key(setting.key);
         finding.at(self.environment.place(setting), message_here)
     }
 
@@ -369,7 +373,7 @@ impl<'a> Subject<'a> {
         let path = self.project.sources.path(span.source);
         let name = path.rsplit('/').next().unwrap_or(path);
         let line = self.project.sources.position(span.source, span.start).line;
-        match layer.content(entry).filter(|text| !layer.sealed && !self.project.hides(layer.key(entry), text)) {
+        match layer.content(entry).filter(|_| !self.project.hides_entry(layer, entry)) {
             Some(text) => format!("{name}:{line} says {}", shortened(text)),
             None => format!("{name}:{line} sets it too"),
         }
@@ -436,6 +440,27 @@ fn listed(items: &[impl AsRef<str>], word: &str) -> String {
         [first @ .., last] => {
             let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
             format!("{} {word} {}", first.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_personal;
+
+    #[test]
+    fn personal_files() {
+        for (path, expected) in [
+            ("environments/prod.local.env", true),
+            (".env.local", true),
+            ("services/api/.env.prod.local", true),
+            ("environments/local.env", false),
+            ("local.env", false),
+            (".env", false),
+            (".env.notlocal", false),
+            ("prod.env", false),
+        ] {
+            assert_eq!(is_personal(path), expected, "{path}");
         }
     }
 }

@@ -7,6 +7,7 @@
 //! Remedy: use one of the values that the message lists.
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::violation::ViolationKind;
 
@@ -43,7 +44,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             ViolationKind::NotHere { allowed_environments } => {
                 let message = format!(
                     "{} must not be set in {environment}, only in {}",
-                    setting.key,
+                    told_name(setting.key),
                     super::listed(allowed_environments, "and")
                 );
                 (message, format!("take it away here; see {see}"))

@@ -14,7 +14,9 @@
 
 use super::File;
 use crate::detection;
+use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
+use crate::interpolation::{Sign, references};
 
 pub(super) static RULE: Rule = Rule {
     code: "plaintext-secret",
@@ -25,7 +27,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     // A personal file is git-ignored: that is where a person's own secrets may stand.
-    if file.layer.sealed || file.layer.name.ends_with("local") {
+    if file.layer.sealed || super::is_personal(file.path()) {
         return;
     }
     for entry in &file.layer.entries {
@@ -60,13 +62,13 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     }
     let told = match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        Some(true) if !is_reference(text) => "is a secret",
+        Some(true) if !is_one_reference(text) => "is a secret",
         Some(_) => return None,
         None => {
             let password = detection::url_password(text).map(|range| &text[range]);
-            if password.is_some_and(|password| !password.contains("${")) {
+            if password.is_some_and(|password| !password.contains("${") || defaults_to_a_secret(text)) {
                 "holds a password in a URL"
-            } else if detection::may_be_secret(text) && detection::names_secret(key) && !is_reference(text) {
+            } else if detection::may_be_secret(text) && detection::names_secret(key) && !is_one_reference(text) {
                 "is a secret by its name"
             } else {
                 return None;
@@ -76,6 +78,11 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     (!detection::is_placeholder(text)).then(|| Secret { told: told.to_owned(), certain: false })
 }
 
-fn is_reference(text: &str) -> bool {
-    text.starts_with("${") && text.ends_with('}') && !text.contains(":-")
+/// Whether a reference to a secret brings a text to take instead: `${DB_PASSWORD:-hunter2}`.
+fn defaults_to_a_secret(text: &str) -> bool {
+    references(text).iter().any(|reference| {
+        let sign = reference.operator.map(|operator| operator.sign);
+        let literal = !reference.argument.is_empty() && !is_one_reference(reference.argument);
+        literal && matches!(sign, Some(Sign::Default | Sign::Alternative)) && detection::names_secret(reference.name)
+    })
 }

@@ -23,10 +23,11 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
+        let key = detection::told_name(setting.key);
         let message = match detection::published(text) {
-            Some(known) => format!("{} has a value that everybody can read in {}", setting.key, known.known_from),
+            Some(known) => format!("{key} has a value that everybody can read in {}", known.known_from),
             None if forbidden(subject, setting.key) => {
-                format!("{} has a value that the schema calls known", setting.key)
+                format!("{key} has a value that the schema calls known")
             }
             None => continue,
         };

@@ -14,8 +14,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::File;
+use crate::detection::told_name;
 use crate::dialects::{self, Dialect, Process, Reading};
 use crate::finding::{Finding, Rule, Severity};
+use crate::layer::Entry;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -78,7 +80,9 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
     }
     // A hand-written splitter makes a variable of a comment that holds a `=`.
     let comment = key.starts_with('#');
-    let hidden = groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
+    let borrows = |entry: &Entry| file.layer.key(entry) == key && file.project.hides_entry(file.layer, entry);
+    let hidden = file.layer.entries.iter().any(borrows)
+        || groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
     let told: Vec<_> = groups
         .iter()
         .map(|(value, readers)| {
@@ -92,7 +96,7 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
             }
         })
         .collect();
-    let name = if comment { "a comment".to_owned() } else { super::told_name(key) };
+    let name = if comment { "a comment".to_owned() } else { told_name(key) };
     let message = format!("{name} is read differently: {}", told.join(", "));
     let help = if comment {
         "take the = out of the comment, or read the file with a library"

@@ -8,6 +8,7 @@
 //! Remedy: give one of them a value of its own.
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -22,9 +23,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let loose = &subject.environment.loose[index];
         let Some(setting) = subject.environment.get(loose.key) else { continue };
         // In a secret, what stands behind a dollar sign may be part of it.
-        let path = subject.shown(setting).map(|_| format!(": {}", circle.join(" → "))).unwrap_or_default();
-        let finding = subject.about(&RULE, setting, format!("{} refers to itself{path}", loose.key));
+        let path = subject.shown(setting).map(|_| format!(": {}", names(&circle))).unwrap_or_default();
+        let finding = subject.about(&RULE, setting, format!("{} refers to itself{path}", told_name(loose.key)));
         let finding = finding.at(loose.span, "this name has no value yet").help("give one of them a value of its own");
         findings.push(finding);
     }
+}
+
+fn names(circle: &[&str]) -> String {
+    circle.iter().map(|name| told_name(name)).collect::<Vec<_>>().join(" → ")
 }

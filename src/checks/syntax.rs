@@ -7,6 +7,7 @@
 //! Remedy: write `KEY=value`, or `# ` before a comment.
 
 use super::{File, Subject};
+use crate::detection::told_name;
 use crate::environment::LooseFault;
 use crate::finding::{Finding, Rule, Severity};
 
@@ -21,7 +22,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for fault in &file.layer.faults {
         let finding = Finding::new(&RULE, fault.message).at(file.layer.span(&fault.at), fault.effect());
         let mut finding = finding.help(fault.help);
-        finding.key = file.project.key_on_line(file.layer, fault.at.start).map(super::told_name);
+        finding.key = file.project.key_on_line(file.layer, fault.at.start).map(told_name);
         findings.push(finding);
     }
 }
@@ -29,7 +30,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn check_references(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for loose in &subject.environment.loose {
         let LooseFault::Broken { message, help } = &loose.fault else { continue };
-        let finding = subject.finding(&RULE, format!("{}: {message}", loose.key)).key(loose.key);
+        let finding = subject.finding(&RULE, format!("{}: {message}", told_name(loose.key))).key(loose.key);
         findings.push(finding.at(loose.span, "docker compose refuses the file").help(*help));
     }
 }

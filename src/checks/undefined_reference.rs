@@ -11,6 +11,7 @@
 use std::collections::HashSet;
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::environment::{Loose, LooseFault};
 use crate::finding::{Finding, Rule, Severity};
 use crate::suggestion::nearest;
@@ -33,15 +34,16 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         if on_circle.contains(&index) {
             continue;
         }
+        let key = told_name(loose.key);
         if hidden(subject, loose) {
-            let message = format!("{} refers to a name that has no value", loose.key);
+            let message = format!("{key} refers to a name that has no value");
             let help = "write $$ for a dollar sign that belongs to the secret, or set the name above";
             findings.push(subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing").help(help));
             continue;
         }
         let message = match &loose.fault {
-            LooseFault::Required(_) => format!("{} demands a value of {name}, which has none", loose.key),
-            _ => format!("{} refers to {name}, which has no value", loose.key),
+            LooseFault::Required(_) => format!("{key} demands a value of {name}, which has none"),
+            _ => format!("{key} refers to {name}, which has no value"),
         };
         let mut finding = subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing");
         let later = subject.environment.get(name);
@@ -49,8 +51,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         finding = match (later, nearest(name, known)) {
             (Some(setting), _) => finding
                 .related(subject.environment.place(setting), "set here, after it is needed")
-                .help(format!("move {name} above {}: files are read from top to bottom", loose.key)),
-            (None, Some(near)) => finding.help(format!("did you mean {near}?")),
+                .help(format!("move {name} above {key}: files are read from top to bottom")),
+            (None, Some(near)) => finding.help(format!("did you mean {}?", told_name(near))),
             (None, None) => {
                 finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}; $$ is a dollar sign"))
             }
@@ -62,6 +64,5 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 /// Whether the name may not be told: in a password, what stands behind a dollar sign is most likely part of it.
 fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
-    let text = layer.entries.get(loose.entry).and_then(|entry| layer.content(entry)).unwrap_or_default();
-    layer.sealed || subject.project.hides(loose.key, text)
+    layer.entries.get(loose.entry).is_none_or(|entry| subject.project.hides_entry(layer, entry))
 }

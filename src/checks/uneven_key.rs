@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -54,12 +55,13 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();
             let other = &subjects[having[having.len() - 1]];
             let Some(setting) = other.environment.get(key) else { continue };
+            let name = told_name(key);
             let message =
-                format!("{key} is not set in {}, but in {}", subject.environment.name, super::listed(&names, "and"));
+                format!("{name} is not set in {}, but in {}", subject.environment.name, super::listed(&names, "and"));
             let entry = other.environment.entry(setting);
             let span = other.environment.layers[setting.layer].span(&entry.key);
             findings.push(
-                subject.finding(&RULE, message).key(*key).at(span, format!("set in {}", other.environment.name)).help(
+                subject.finding(&RULE, message).key(key).at(span, format!("set in {}", other.environment.name)).help(
                     format!(
                         "set it in {} too, or say in the schema where it belongs: \"only-in\"",
                         subject.environment.name

@@ -12,6 +12,7 @@
 use std::collections::HashSet;
 
 use super::Subject;
+use crate::detection::told_name;
 use crate::environment::Setting;
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::violation::ViolationKind;
@@ -36,7 +37,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("take it away, or declare it in {}", subject.project.sources.path(schema.source)),
         };
-        findings.push(found(subject, setting, format!("{} is not in the schema", super::told_name(setting.key)), help));
+        findings.push(found(subject, setting, format!("{} is not in the schema", told_name(setting.key)), help));
     }
     if !schema.schema.is_open() {
         return;
@@ -62,6 +63,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 fn found(subject: &Subject<'_>, setting: &Setting<'_>, message: String, help: String) -> Finding {
     let layer = subject.environment.layers[setting.layer];
     let span = layer.span(&layer.entries[setting.entry].key);
-    let finding = subject.finding(&RULE, message).key(super::told_name(setting.key));
+    let finding = subject.finding(&RULE, message).key(setting.key);
     finding.at(span, format!("from layer {}", layer.name)).help(help)
 }

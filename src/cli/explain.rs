@@ -143,7 +143,7 @@ fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
     match (&entry.content, layer.content(entry)) {
         (Content::Inherited, _) => "(from the process environment)".to_owned(),
         (Content::Sealed, _) => "(sealed)".to_owned(),
-        (_, Some(text)) if layer.sealed || project.hides(layer.key(entry), text) => MASK.to_owned(),
+        (_, Some(_)) if project.hides_entry(layer, entry) => MASK.to_owned(),
         (_, Some("")) => "(empty)".to_owned(),
         (_, Some(text)) => printable(&text.replace('\n', "\\n")),
         (_, None) => String::new(),

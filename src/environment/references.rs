@@ -61,6 +61,14 @@ impl<'a> Environment<'a> {
     }
 }
 
+/// Whether `text` is one reference and nothing else, `${NAME}`: then it holds nothing that could be a secret itself.
+#[must_use]
+pub fn is_one_reference(text: &str) -> bool {
+    let found = references(text);
+    let whole = matches!(found.as_slice(), [only] if only.operator.is_none() && only.range == (0..text.len()));
+    whole && text.starts_with("${")
+}
+
 fn names_in(text: &str) -> impl Iterator<Item = &str> {
     references(text).into_iter().map(|reference| reference.name)
 }
@@ -88,6 +96,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::{Environment, Resolved};
+    use super::is_one_reference;
     use crate::dialects::compose;
     use crate::layer::Layer;
     use crate::source::Sources;
@@ -102,6 +111,24 @@ mod tests {
             entries: compose::parse(&text).entries,
             faults: Vec::new(),
             text,
+        }
+    }
+
+    #[test]
+    fn one_reference_alone() {
+        for (text, expected) in [
+            ("${A}", true),
+            ("$A", false),
+            ("${A}${B}", false),
+            ("${A:-x}", false),
+            ("${A-x}", false),
+            ("${A:+x}", false),
+            ("${A:?x}", false),
+            ("${A}x}", false),
+            ("${a real secret}", false),
+            ("", false),
+        ] {
+            assert_eq!(is_one_reference(text), expected, "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! A folder as layers, environments and a schema: the only reader of files beside the command line.
 
+mod borrowing;
 pub mod config;
 mod consumers;
 pub mod files;
@@ -7,9 +8,10 @@ pub mod layout;
 mod process;
 mod rests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
@@ -28,8 +30,8 @@ use consumers::Consumers;
 use files::Files;
 use layout::Stack;
 
-/// How a project is opened.
-#[derive(Debug, Default)]
+/// How a project is opened. Its `Debug` leaves the process environment out.
+#[derive(Default)]
 pub struct Options<'o> {
     /// The environments to look at; all when empty.
     pub environments: Vec<String>,
@@ -43,8 +45,8 @@ pub struct Options<'o> {
     pub process: HashMap<String, String>,
 }
 
-/// Everything that was read, before it is judged.
-#[derive(Debug)]
+/// Everything that was read, before it is judged. Its `Debug` tells file names, neither texts nor the process
+/// environment.
 pub struct Project {
     /// All texts.
     pub sources: Sources,
@@ -64,6 +66,8 @@ pub struct Project {
     pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
+    /// The entries that refer to a secret and hold text of their own; found when first asked for.
+    borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
 }
 
 /// The schema and where it stands.
@@ -80,6 +84,22 @@ impl ProjectSchema {
     #[must_use]
     pub fn place(&self, pointer: &str) -> Option<Span> {
         self.schema.place(pointer).map(|range| Span::new(self.source, range))
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut options = formatter.debug_struct("Options");
+        options.field("environments", &self.environments).field("personal", &self.personal);
+        options.field("require_secrets", &self.require_secrets).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut project = formatter.debug_struct("Project");
+        project.field("sources", &self.sources).field("layers", &self.layers).field("readers", &self.readers);
+        project.field("stacks", &self.stacks).finish_non_exhaustive()
     }
 }
 
@@ -114,6 +134,7 @@ impl Project {
             require_secrets: options.require_secrets,
             stacks: Vec::new(),
             process: options.process.clone(),
+            borrowing: OnceLock::new(),
         };
         let consumers = Consumers::of(files, &project.config)?;
         let mut known: HashMap<String, usize> = HashMap::new();
@@ -250,8 +271,7 @@ impl Project {
             spans.extend(masks.iter().map(|mask| layer.span(mask)));
             for entry in &layer.entries {
                 let key = layer.key(entry);
-                let text = layer.content(entry).unwrap_or_default();
-                if layer.sealed || self.hides(key, text) {
+                if self.hides_entry(layer, entry) {
                     spans.extend([layer.span(&entry.value), layer.span(&rests::rest_of_line(layer, &entry.value))]);
                 }
                 if !detection::is_plausible_name(key) {
@@ -265,6 +285,7 @@ impl Project {
                     layer.span(&rests::rest_of_line(layer, &rest.value)),
                 ]);
             }
+            spans.extend(rests::key_blocks(&layer.text).iter().map(|block| layer.span(block)));
             spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
@@ -289,7 +310,8 @@ impl Project {
             }
             let assigned = comment.find('=').filter(|equals| {
                 let key = comment[..*equals].trim_end().rsplit([' ', '#', '\t']).next().unwrap_or_default();
-                self.hides(key, comment[equals + 1..].trim())
+                let value = comment[equals + 1..].trim();
+                self.hides(key, value) || self.borrows(value)
             });
             let word = comment
                 .split_whitespace()
@@ -310,8 +332,8 @@ impl Project {
         match self.key_on_line(layer, at) {
             Some(key) => {
                 let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
-                let shown =
-                    !self.is_secret(key) && detection::is_plausible_name(key) && !self.hides(key, text[value..].trim());
+                let written = text[value..].trim();
+                let shown = detection::is_plausible_name(key) && !self.hides(key, written) && !self.borrows(written);
                 let start = line.start + u32::try_from(value).unwrap_or_default();
                 if shown { line.end..line.end } else { start..line.end }
             }

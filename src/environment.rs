@@ -13,7 +13,7 @@ use figment::Figment;
 use figment::value::{Tag, Value};
 
 use crate::interpolation::{self, Budget, Outcome};
-use crate::layer::{Content, Entry, Layer};
+use crate::layer::{Content, Entry, Layer, PROCESS};
 use crate::secret::Secret;
 use crate::source::Span;
 
@@ -209,7 +209,14 @@ impl<'a> Environment<'a> {
     /// Where the value stands; the key when there is no value.
     #[must_use]
     pub fn place(&self, setting: &Setting<'a>) -> Span {
-        place(self.layers[setting.layer], self.entry(setting))
+        let layer = self.layers[setting.layer];
+        // The process environment has no place that an editor could open; the file that it overrules has one.
+        let overruled = if layer.name == PROCESS { self.shadowed(setting) } else { Vec::new() };
+        let file = overruled.into_iter().find(|(below, _)| self.layers[*below].name != PROCESS);
+        match file {
+            Some((below, entry)) => place(self.layers[below], &self.layers[below].entries[entry]),
+            None => place(layer, self.entry(setting)),
+        }
     }
 
     /// The entries that this setting hides, nearest first: `(layer, entry)`.

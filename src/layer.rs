@@ -96,6 +96,9 @@ impl fmt::Debug for Content {
     }
 }
 
+/// The name of the layer that holds the process environment, the only one that is no file.
+pub const PROCESS: &str = "process environment";
+
 impl Layer {
     /// The key of an entry, as written.
     #[must_use]

@@ -449,7 +449,7 @@ impl<'p> Makefile<'p> {
         let head = self.expand(text.get(..colon.unwrap_or(text.len())).unwrap_or_default(), 0)?;
         let written = colon.filter(|at| text.get(*at) == Some(&b':'));
         let expanded = memchr::memchr_iter(b':', &head)
-            .find(|at| trailing_backslashes(head.get(..*at).unwrap_or_default()) % 2 == 0);
+            .find(|at| trailing_backslashes(head.get(..*at).unwrap_or_default()).is_multiple_of(2));
         let Some(colon) = written.or_else(|| expanded.map(|_| text.len())) else {
             let blank = head.iter().all(|byte| is_space(*byte));
             return if blank && colon.is_none() {

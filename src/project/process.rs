@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use super::Project;
-use crate::layer::{Content, Entry, Layer};
+use crate::layer::{Content, Entry, Layer, PROCESS};
 use crate::secret::Secret;
-
-/// What users call it.
-const NAME: &str = "process environment";
 
 impl Project {
     /// Puts the process environment above all files, with the keys that the files or the schema know. Its values are held
@@ -34,17 +31,17 @@ impl Project {
             return;
         }
         let text: Arc<str> = text.into();
-        let source = self.sources.add(NAME, Arc::clone(&text));
+        let source = self.sources.add(PROCESS, Arc::clone(&text));
         for (_, layers) in &mut self.stacks {
             layers.push(self.layers.len());
         }
-        self.layers.push(Layer { name: NAME.to_owned(), source, text, sealed: true, entries, faults: Vec::new() });
+        self.layers.push(Layer { name: PROCESS.to_owned(), source, text, sealed: true, entries, faults: Vec::new() });
         self.readers.push(Vec::new());
     }
 
     /// How many files the layers were read from.
     #[must_use]
     pub fn file_count(&self) -> usize {
-        self.layers.iter().filter(|layer| layer.name != NAME).count()
+        self.layers.iter().filter(|layer| layer.name != PROCESS).count()
     }
 }

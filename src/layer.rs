@@ -88,6 +88,14 @@ impl fmt::Debug for Content {
     }
 }
 
+impl Fault {
+    /// What comes of it.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
+    }
+}
+
 impl Layer {
     /// The key of an entry, as written.
     #[must_use]

@@ -101,8 +101,7 @@ impl std::error::Error for LoadError {}
 
 /// Loads an environment of the project in the current folder (or above it) as a `T`.
 ///
-/// The layers are read as `sparkcfg run` reads them: personal ones included, the process environment not. Sealed layers
-/// stay closed; see [`load_from`] for those.
+/// Personal layers count, the process environment does not. Sealed layers stay closed; see [`load_from`] for those.
 ///
 /// # Errors
 /// See [`LoadError`]. Every error finding is told, not the first.

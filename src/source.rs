@@ -66,7 +66,7 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a text under the path that users see: relative to where the run started, `/` between parts.
+    /// Adds a text under the path that users see: relative to the project, `/` between parts.
     ///
     /// A byte-order mark is the caller's business: offsets count from the first byte of `text`.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {

@@ -1,4 +1,10 @@
 //! Every reader against what the real programs answered; see `tests/data/dialects/README.md`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_collect,
+    clippy::print_stdout,
+    reason = "a failed unwrap is the failure of the test, and the counts are for people"
+)]
 
 use std::collections::BTreeMap;
 

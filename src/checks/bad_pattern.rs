@@ -22,11 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Pattern { .. })) {
         let ViolationKind::Pattern { pattern } = &violation.kind else { continue };
         let message = format!("{}, which does not match {pattern}", subject.is(setting));
-        let property = subject.project.schema.as_ref().map(|schema| schema.schema.property(setting.key));
-        let property = property.filter(|_| subject.shown(setting).is_some());
-        let example = property.and_then(|property| property.examples().first()?.as_str());
-        let see = subject.said_by(&violation.pointer);
-        let help = example.map_or_else(|| format!("see {see}"), |example| format!("for example {example} ({see})"));
+        let help = format!("see {}", subject.said_by(&violation.pointer));
         findings.push(subject.about(&RULE, setting, message).help(help));
     }
 }

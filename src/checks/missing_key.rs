@@ -48,6 +48,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         finding = finding.help(first.map_or_else(|| set.clone(), |text| format!("{set} ({text})")));
         if let Some(setting) = empty {
             finding = finding.at(subject.environment.place(setting), "empty here");
+        } else if let (true, Some(span)) = (subject.project.has_built_in_schema(), near) {
+            // The built-in schema is no file that an editor or a review could open.
+            finding = finding.at(span, "it would follow this");
         } else if let Some(span) = schema
             .schema
             .property(key)
@@ -57,8 +60,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         {
             finding = finding.at(span, "declared here");
         }
-        if let (Some(span), None) = (near, empty) {
-            finding = finding.related(span, "it would stand here");
+        if let (Some(span), None, false) = (near, empty, subject.project.has_built_in_schema()) {
+            finding = finding.related(span, "it would follow this");
         }
         findings.push(finding);
     }

@@ -43,7 +43,7 @@ mod wrong_type;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
 use crate::detection::told_name;
 use crate::environment::{Environment, Setting};
@@ -163,16 +163,21 @@ pub fn run(project: &Project) -> Found {
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
         findings
     };
-    let mut findings: Vec<Finding> = if project.is_large() {
-        project.layers.par_iter().enumerate().flat_map_iter(check_file).collect()
-    } else {
-        project.layers.iter().enumerate().flat_map(check_file).collect()
-    };
     let environments = project.environments();
-    let subjects: Vec<_> = if project.is_large() {
-        environments.par_iter().map(|environment| Subject::new(project, environment)).collect()
+    let check_files = |large: bool| -> Vec<Finding> {
+        let layers = project.layers.iter().enumerate();
+        if large {
+            layers.par_bridge().flat_map_iter(check_file).collect()
+        } else {
+            layers.flat_map(check_file).collect()
+        }
+    };
+    let (mut findings, subjects): (_, Vec<_>) = if project.is_large() {
+        let subjects = || environments.par_iter().map(|environment| Subject::new(project, environment)).collect();
+        rayon::join(|| check_files(true), subjects)
     } else {
-        environments.iter().map(|environment| Subject::new(project, environment)).collect()
+        let subjects = environments.iter().map(|environment| Subject::new(project, environment));
+        (check_files(false), subjects.collect())
     };
     for subject in &subjects {
         ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
@@ -196,7 +201,7 @@ pub fn run(project: &Project) -> Found {
         None => true,
     });
     concealment::conceal(project, &mut findings);
-    Found { findings, ignored, looked_at: (environments.len(), project.layers.len(), keys) }
+    Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
 
 /// Takes out what comments silence, and tells of comments that silence nothing.

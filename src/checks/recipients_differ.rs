@@ -22,10 +22,14 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     let config = &file.project.config;
-    let environment = file.layer.name.strip_suffix(".secrets").unwrap_or(&file.layer.name);
-    let Some(people) = config.access.get(environment) else { return };
-    let allowed: BTreeSet<&str> =
-        people.iter().filter_map(|name| config.people.get(name)).map(String::as_str).collect();
+    // A file that several environments share is for the people of all of them.
+    let lists: Vec<_> = file.environments.iter().filter_map(|name| config.access.get(&**name)).collect();
+    if lists.is_empty() {
+        return;
+    }
+    let people = lists.into_iter().flatten();
+    let allowed: BTreeSet<&str> = people.filter_map(|name| config.people.get(name)).map(String::as_str).collect();
+    let environment = super::listed(&file.environments, "and");
     let recipients: BTreeSet<&str> = sealed.readers.recipients.iter().map(String::as_str).collect();
     let named = |key: &str| {
         let person = config.people.iter().find(|(_, known)| *known == key);

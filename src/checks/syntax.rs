@@ -20,8 +20,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for fault in &file.layer.faults {
-        let finding =
-            Finding::new(&RULE, fault.message).at(file.layer.span(&fault.at), "docker compose refuses the file");
+        let finding = Finding::new(&RULE, fault.message).at(file.layer.span(&fault.at), fault.effect());
         let mut finding = finding.help(fault.help);
         finding.key = file.project.key_on_line(file.layer, fault.at.start).map(told_name);
         findings.push(finding);

@@ -4,7 +4,7 @@
 //!
 //! Why it hurts: it will silence the next mistake of that kind.
 //!
-//! Remedy: take the comment away. `sparkcfg validate --fix` does it.
+//! Remedy: take the comment away.
 
 use crate::finding::{Rule, Severity};
 

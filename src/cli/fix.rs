@@ -23,6 +23,10 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str) -> Result<(usize
         let path = root.join(shown.strip_prefix(prefix).unwrap_or(shown));
         let before = report.sources.text(source);
         let same = std::fs::read(&path).is_ok_and(|bytes| bytes == before.as_bytes());
+        if !same && before.contains('\u{fffd}') {
+            // What is not UTF-8 was replaced when it was read; writing it back would lose it.
+            continue;
+        }
         if !same {
             return Err(Error::new("this file changed while it was checked; nothing in it was fixed")
                 .at(shown)

@@ -78,7 +78,7 @@ struct Keys {
     /// A file with age identities; may be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     identity: Vec<PathBuf>,
-    /// Let the process environment answer for keys without = and for references
+    /// Let the process environment be the highest layer, for the keys that the files or the schema know
     #[arg(long)]
     process_env: bool,
 }

@@ -1,7 +1,7 @@
 //! The only place that writes to the terminal and to report files.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 use crate::outputs::{self, Output, Style};
@@ -60,21 +60,18 @@ pub(super) fn style(color: Color, quiet: bool) -> Style {
 }
 
 /// A format and the file that it goes to.
-pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, &Path)>, Error> {
-    let parse = |text: &'_ String| {
-        let names = || outputs::ALL.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
+pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, PathBuf)>, Error> {
+    let parse = |text: &'_ String| -> Result<(&'static Output, PathBuf), Error> {
         let (name, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(|| {
             Error::new(format!("--output {text} names no file"))
                 .help("write --output FORMAT=PATH, as in sarif=report.sarif")
         })?;
-        let output = outputs::find(name)
-            .ok_or_else(|| Error::new(format!("there is no format `{name}`")).help(format!("there are {}", names())))?;
-        Ok((output, path.len()))
+        let names = || outputs::ALL.iter().map(|output| output.name).collect::<Vec<_>>().join(", ");
+        let unknown = || Error::new(format!("there is no format `{name}`")).help(format!("there are {}", names()));
+        refuse_inputs(Path::new(path))?;
+        Ok((outputs::find(name).ok_or_else(unknown)?, PathBuf::from(path)))
     };
-    wanted
-        .iter()
-        .map(|text| parse(text).map(|(output, length)| (output, Path::new(&text[text.len() - length..]))))
-        .collect()
+    wanted.iter().map(parse).collect()
 }
 
 /// A report must not take the place of a file that it is about.
@@ -93,10 +90,9 @@ fn refuse_inputs(path: &Path) -> Result<(), Error> {
 }
 
 /// Writes a report to every file that was asked for.
-pub(super) fn save(report: &Report, destinations: &[(&'static Output, &Path)]) -> Result<(), Error> {
+pub(super) fn save(report: &Report, destinations: &[(&'static Output, PathBuf)]) -> Result<(), Error> {
     let style = Style { color: false, unicode: true, width: 120, quiet: false };
     for (output, path) in destinations {
-        refuse_inputs(path)?;
         let text = (output.write)(report, &style);
         std::fs::write(path, text).map_err(|error| {
             let reason = match error.kind() {

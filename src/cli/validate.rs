@@ -89,19 +89,26 @@ impl Validate {
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
-            None => self.project(files, &config, &person, global)?,
+            None => self.project(files, &config, &person, &self.environments, global)?,
         };
         Ok(Report::new("validate", checked.findings, checked.sources, checked.summary))
     }
 
-    fn project(&self, files: &Files, config: &Config, person: &Identities, global: &Global) -> Result<Checked, Error> {
+    fn project(
+        &self,
+        files: &Files,
+        config: &Config,
+        person: &Identities,
+        environments: &[String],
+        global: &Global,
+    ) -> Result<Checked, Error> {
         unknown_severities(config, files)?;
         let own = match config.identities.as_slice() {
             [] => None,
             _ => Some(identities::collect(&self.keys.identity, files, config)?),
         };
         let options = Options {
-            environments: self.environments.clone(),
+            environments: environments.to_vec(),
             personal: self.local,
             identities: Some(own.as_ref().unwrap_or(person)),
             require_secrets: self.require_secrets,
@@ -144,13 +151,15 @@ impl Validate {
             .map(|folder| {
                 let member = if folder.is_empty() { None } else { Some(files.member(&folder)) };
                 let files = member.as_ref().unwrap_or(files);
-                // A folder that holds no environments, such as a shared library, is no member.
                 let config = Project::config(files)?;
-                if Project::has_environments(files, &config)? {
-                    self.project(files, &config, person, global).map(Some)
-                } else {
-                    Ok(None)
+                // A folder that holds no environments, such as a shared library, is no member; nor is one that has
+                // none of those that were named.
+                let has = Project::environment_names_in(files, &config)?;
+                let named: Vec<_> = self.environments.iter().filter(|name| has.contains(name)).cloned().collect();
+                if has.is_empty() || named.is_empty() && !self.environments.is_empty() {
+                    return Ok(None);
                 }
+                self.project(files, &config, person, &named, global).map(Some)
             })
             .collect();
         let mut all = Checked::default();
@@ -167,6 +176,9 @@ impl Validate {
         }
         if any {
             return Ok(all);
+        }
+        if let Some(name) = self.environments.first() {
+            return Err(Error::new(format!("no member of the workspace has an environment `{name}`")));
         }
         let looked = workspace.members.join(", ");
         Err(Error::new("no member of the workspace has anything to check")
@@ -199,6 +211,14 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
 fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
     let mut folders = Vec::new();
     for pattern in &workspace.members {
+        let inside =
+            std::path::Path::new(pattern).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !inside {
+            let help = "name folders within the workspace, as in services/*";
+            return Err(Error::new(format!("the member `{pattern}` leads out of the workspace"))
+                .at(files.shown("sparkcfg.toml"))
+                .help(help));
+        }
         let mut found = vec![String::new()];
         for part in pattern.trim_end_matches('/').split('/') {
             let glob = globset::Glob::new(part).map_err(|_| {
@@ -221,7 +241,8 @@ fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
         }
         folders.append(&mut found);
     }
-    folders.retain(|folder| !workspace.exclude.contains(folder));
+    // A link may lead out of the workspace as well as `..` does.
+    folders.retain(|folder| !workspace.exclude.contains(folder) && files.holds(folder));
     folders.sort();
     folders.dedup();
     Ok(folders)

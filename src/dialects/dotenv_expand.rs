@@ -44,8 +44,8 @@ fn expand_all(mut draft: Draft, process: &Process) -> Reading {
         let own = variable.value.clone().unwrap_or_default();
         let value = match process.get(&key) {
             Some(value) if !value.is_empty() && *value != own => value.clone(),
-            set => {
-                let Some(value) = expander.expand(set.cloned().unwrap_or(own)) else {
+            _ => {
+                let Some(value) = expander.expand(own) else {
                     return draft.refused("the references never end: dotenv-expand would not return", span);
                 };
                 if runs_command(&value) {

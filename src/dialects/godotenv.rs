@@ -17,7 +17,8 @@ const MAX_EXPANDED: usize = 32 << 20;
 #[must_use]
 pub fn read(bytes: &[u8], _: &Process) -> Reading {
     let file = Text::new(bytes).with_carriage_returns(|followed| if followed { "" } else { "\r" });
-    let mut reader = Reader { text: &file.text, at: 0, draft: Draft::default(), left: MAX_EXPANDED };
+    let mut reader =
+        Reader { file: &file, bytes, text: &file.text, at: 0, draft: Draft::default(), left: MAX_EXPANDED };
     while reader.skip_to_statement() {
         if let Err((message, at)) = reader.statement() {
             let refused = reader.draft.refused(message, at);
@@ -31,6 +32,9 @@ pub fn read(bytes: &[u8], _: &Process) -> Reading {
 type Refused = (&'static str, Range<usize>);
 
 struct Reader<'t> {
+    file: &'t Text<'t>,
+    /// The file before bytes that are not UTF-8 were replaced.
+    bytes: &'t [u8],
     text: &'t str,
     at: usize,
     draft: Draft,
@@ -74,20 +78,20 @@ impl Reader<'_> {
             self.at += rest.len() - after.trim_start_matches(is_blank).len();
         }
         let start = self.at;
-        let bytes = self.text.as_bytes().get(start..).unwrap_or_default();
-        if bytes.is_empty() {
+        if start == self.text.len() {
             return Err(("nothing follows `export`", start..start));
         }
         let mut end = None;
-        for (at, byte) in bytes.iter().enumerate() {
-            match char::from(*byte) {
+        for at in start..self.text.len() {
+            let byte = self.bytes.get(self.file.original(at)).copied().unwrap_or_default();
+            match char::from(byte) {
                 '=' | ':' => {
-                    end = Some(at);
+                    end = Some(at - start);
                     break;
                 }
                 '_' | '.' => {}
-                character if is_blank(character) || is_letter(character) => {}
-                _ => return Err(("this character cannot be part of a key", start + at..start + at + 1)),
+                character if is_blank(character) || character.is_alphanumeric() => {}
+                _ => return Err(("this character cannot be part of a key", at..at + 1)),
             }
         }
         // A key that the end of the file cuts off is taken for the value of a variable without a name.
@@ -195,9 +199,4 @@ fn unescape(inner: &str) -> String {
 
 fn is_blank(character: char) -> bool {
     matches!(character, '\t' | '\x0b' | '\x0c' | '\r' | ' ' | '\u{85}' | '\u{a0}')
-}
-
-/// A letter or number among the first 256 characters, which are all that a single byte can be.
-fn is_letter(character: char) -> bool {
-    character.is_alphanumeric()
 }

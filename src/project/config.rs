@@ -112,6 +112,12 @@ impl Config {
             }
         })?;
         config.people_are_known(path)?;
+        for (environment, files) in &config.environments {
+            if let Some(twice) = files.iter().enumerate().find(|(index, file)| files[..*index].contains(file)) {
+                let message = format!("[environments] {environment} lists {} twice", twice.1);
+                return Err(Error::new(message).at(path).help("a layer stands once; later ones win"));
+            }
+        }
         Ok(config)
     }
 

@@ -8,8 +8,9 @@ use std::path::{Component, Path, PathBuf};
 use crate::error::Error;
 use crate::layer::Fault;
 
-/// The largest file that is read, in bytes.
-const LIMIT: u64 = 8 * 1024 * 1024;
+/// The largest file that is read, in bytes. A layer over 8 MiB is a finding of its own; this only keeps a mistake, such
+/// as a disk image called `.env.old`, out of memory.
+const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A tree of files.
 #[derive(Debug)]
@@ -59,6 +60,16 @@ impl Files {
             inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect()
         });
         Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), staged }
+    }
+
+    /// Whether a folder is within the tree, wherever links lead.
+    #[must_use]
+    pub fn holds(&self, folder: &str) -> bool {
+        if self.staged.is_some() {
+            return true;
+        }
+        let real = |path: &Path| path.canonicalize().ok();
+        real(&self.root.join(folder)).zip(real(&self.root)).is_some_and(|(folder, root)| folder.starts_with(root))
     }
 
     /// The names of the files in `folder`, sorted; none when there is no such folder.
@@ -163,7 +174,7 @@ impl Files {
             return Err(Unread::Refused("this is not a plain file"));
         }
         if about.len() > LIMIT {
-            return Err(Unread::Refused("this file is over 8 MiB, which no env file should be"));
+            return Err(Unread::Refused("this file is over 64 MiB; no file of a configuration should be"));
         }
         // A link within the project is fine; one that leaves it could show anything on the machine.
         let linked = fs::symlink_metadata(&full)?.is_symlink() || path.contains('/') && self.folder_is_linked(path);

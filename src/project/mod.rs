@@ -5,6 +5,7 @@ pub mod config;
 mod consumers;
 pub mod files;
 pub mod layout;
+mod process;
 mod rests;
 
 use std::collections::{HashMap, HashSet};
@@ -65,7 +66,7 @@ pub struct Project {
     pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
-    /// The entries that refer to a secret and hold text of their own; found when first asked for.
+    /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
 }
 
@@ -153,6 +154,7 @@ impl Project {
             project.stacks.push((name.into(), layers));
         }
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
+        project.add_process_layer();
         Ok(project)
     }
 
@@ -170,6 +172,14 @@ impl Project {
     /// A folder that cannot be listed.
     pub fn has_environments(files: &Files, config: &Config) -> Result<bool, Error> {
         Ok(!stacks(files, config, true)?.is_empty())
+    }
+
+    /// The names of the environments of a project that has not been read yet.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn environment_names_in(files: &Files, config: &Config) -> Result<Vec<String>, Error> {
+        Ok(stacks(files, config, false)?.into_iter().map(|stack| stack.name).collect())
     }
 
     /// The names of the environments, in order.
@@ -197,12 +207,18 @@ impl Project {
     #[must_use]
     pub fn is_large(&self) -> bool {
         const MANY: usize = 1500;
-        self.stacks.len() > 1 && self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
+        self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
     }
 
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
+    }
+
+    /// Whether the schema is the one that comes with sparkcfg, and no file of the project.
+    #[must_use]
+    pub fn has_built_in_schema(&self) -> bool {
+        self.config.schema.as_deref() == Some(BUILT_IN)
     }
 
     /// Whether `key` holds a secret: what the schema says, else what its name says.
@@ -408,14 +424,10 @@ fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<S
 fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
     if !config.environments.is_empty() {
         let listed = config.environments.iter();
-        return Ok(listed.map(|(name, files)| Stack { name: clone(name), files: files.clone() }).collect());
+        return Ok(listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect());
     }
     let folder = layout::of_folder(&files.names("environments")?, personal);
     if folder.is_empty() { Ok(layout::of_root(&files.names("")?, personal)) } else { Ok(folder) }
-}
-
-fn clone(name: &str) -> String {
-    name.to_owned()
 }
 
 /// The stacks that the user named, or all.

@@ -1,7 +1,7 @@
 //! The schema of a project's keys: compiled once, then asked what a key is, how its text reads and what is wrong.
 //!
 //! Configuration schemas use a small part of JSON Schema, and a run is over in milliseconds, so that compiling with
-//! a complete validator would cost far more than all the rest. The schema becomes a [`plan`] of plain checks for
+//! a complete validator would cost far more than all the rest. The schema becomes a plan of plain checks for
 //! nearly every keyword; what looks beyond its own place is left to the `jsonschema` crate, as a whole.
 
 mod check;

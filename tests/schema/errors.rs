@@ -1,7 +1,6 @@
 //! Schemas that are wrong, and schemas that mean harm.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use sparkcfg::schema::Schema;
@@ -166,6 +165,7 @@ fn endless_and_deep_schemas_are_errors() {
     assert_eq!(tree.check(None, [("A", Some(text.as_str()))]).len(), 1, "too deep to be JSON: stays text");
 }
 
+/// That it ends at all is the test: unfolded, this schema would keep a machine busy for years.
 #[test]
 fn a_schema_that_multiplies_its_work_ends() {
     let mut definitions = serde_json::Map::new();
@@ -175,10 +175,8 @@ fn a_schema_that_multiplies_its_work_ends() {
     }
     definitions.insert("d60".to_owned(), json!({ "type": "string" }));
     let schema = json!({ "properties": { "A": { "$ref": "#/$defs/d0" } }, "$defs": definitions });
-    let start = Instant::now();
     let schema = Schema::parse(&schema.to_string()).unwrap();
     assert_eq!(schema.check(None, [("A", Some("x"))]).len(), 1);
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 /// Patterns that take exponential or quadratic time in a backtracking engine.
@@ -218,7 +216,6 @@ fn hostile_patterns_return() {
     ];
     let inputs =
         ["a".repeat(100_000), "ab".repeat(50_000), " ".repeat(100_000), "0 1".repeat(33_333), "x,y=".repeat(25_000)];
-    let start = Instant::now();
     for pattern in PATTERNS {
         let schema = json!({ "properties": { "A": { "type": "string", "pattern": pattern } } });
         let schema = Schema::parse(&schema.to_string()).unwrap();
@@ -226,7 +223,6 @@ fn hostile_patterns_return() {
             let _: Vec<_> = schema.check(None, [("A", Some(input.as_str()))]);
         }
     }
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     let huge = json!({ "properties": { "A": { "pattern": "((((a{100}){100}){100}){100}){100}" } } });
     assert!(Schema::parse(&huge.to_string()).is_err());
     let empty = json!({ "properties": { "A": { "pattern": "(((((){128}){128}){128}){128}){128}" } } });

@@ -80,6 +80,7 @@ fn evaluate(text: &str, parsed: Parsed, process: &Process) -> Reading {
                 None => continue,
             },
             Content::Slice(range) if !entry.interpolates => slice(range).to_owned(),
+            Content::Decoded(text) if !entry.interpolates => text.to_string(),
             content => {
                 let template = match content {
                     Content::Slice(range) => slice(range),

@@ -106,7 +106,7 @@ fn what_stands_around_a_reference_to_a_secret_is_hidden() {
         format!("COPY=${{DB_PASSWORD:-{CANARY}}}\nCOPY=changeme\n"),
         format!("A=${{DB_PASSWORD:-x}}\nB=${{A:-{CANARY}}}\nB=changeme\n"),
         format!("COPY=${{DB_PASSWORD:-a${CANARY}}}\n"),
-        format!("# COPY=${{DB_PASSWORD:-{CANARY}}}\nCOPY=${{\n# sparkcfg: ignore[nothing]\n"),
+        format!("# COPY=${{DB_PASSWORD:-{CANARY}}} # sparkcfg: ignore[syntax] why\n"),
         format!("COPY=\"${{DB_PASSWORD:-{CANARY}}}\n"),
     ] {
         let told = written(project(&[(".env", &text)]));

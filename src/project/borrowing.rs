@@ -1,10 +1,10 @@
-//! Secrets under another name: entries that refer to a secret and hold text of their own.
+//! Secrets under another name: entries that refer to a secret and bring a text to take instead.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Project;
 use crate::environment::is_one_reference;
-use crate::interpolation::references;
+use crate::interpolation::{Sign, references};
 use crate::layer::{Entry, Layer};
 use crate::source::SourceId;
 
@@ -12,8 +12,8 @@ use crate::source::SourceId;
 pub(super) type EntryPlace = (SourceId, u32);
 
 impl Project {
-    /// Whether no output may show what an entry says: a secret, or a text around a reference to one, such as the
-    /// default in `COPY=${DB_PASSWORD:-hunter2}`.
+    /// Whether no output may show what an entry says: a secret, or a reference to one with a text to take
+    /// instead: `COPY=${DB_PASSWORD:-hunter2}`.
     #[must_use]
     pub fn hides_entry(&self, layer: &Layer, entry: &Entry) -> bool {
         let place = (layer.source, entry.key.start);
@@ -52,7 +52,7 @@ impl Project {
                 continue;
             }
             for (layer, entry) in referring.get(name).into_iter().flatten() {
-                if !is_one_reference(layer.content(entry).unwrap_or_default()) {
+                if brings_text(layer.content(entry).unwrap_or_default()) {
                     found.insert((layer.source, entry.key.start));
                 }
                 open.push(layer.key(entry));
@@ -60,4 +60,12 @@ impl Project {
         }
         found
     }
+}
+
+/// Whether a reference in `text` has a default or an alternative that is more than another reference.
+fn brings_text(text: &str) -> bool {
+    references(text).iter().any(|reference| {
+        let message = reference.operator.is_none_or(|operator| operator.sign == Sign::Required);
+        !message && !reference.argument.is_empty() && !is_one_reference(reference.argument)
+    })
 }

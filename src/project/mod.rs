@@ -66,7 +66,7 @@ pub struct Project {
     pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
-    /// The entries that refer to a secret and hold text of their own; found when first asked for.
+    /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
 }
 

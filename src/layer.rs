@@ -67,6 +67,14 @@ pub struct Fault {
 /// Reads a dialect's text, without its name: for those who get a dialect handed over and may not choose one.
 pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
 
+impl Fault {
+    /// What comes of it.
+    #[must_use]
+    pub fn effect(&self) -> &'static str {
+        if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
+    }
+}
+
 impl fmt::Debug for Layer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, source, sealed, entries, .. } = self;
@@ -85,14 +93,6 @@ impl fmt::Debug for Content {
             Self::Opened(_) => "Opened",
             Self::Sealed => "Sealed",
         })
-    }
-}
-
-impl Fault {
-    /// What comes of it.
-    #[must_use]
-    pub fn effect(&self) -> &'static str {
-        if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
     }
 }
 

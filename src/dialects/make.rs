@@ -5,9 +5,9 @@
 //! that refers to itself is an error. `:=`, `::=`, `+=` and `?=` are followed; a rule is read over. Names that no shell
 //! could have are not exported. The file beats the process environment.
 //!
-//! Nothing is run: `$(shell …)`, `!=` and every other function of make give the empty text, and their places are kept.
-//! A file with conditionals, `define`, `load` or a needed `include` is refused, because only make itself can follow
-//! them; so are variables of make's own, like `$(CC)`, taken for empty.
+//! Nothing is run: `$(shell …)`, `!=`, every other function of make, and what only a recipe knows, like `$@`, give the
+//! empty text, and their places are kept. Variables of make's own, like `$(CC)`, are taken for empty. A file with
+//! conditionals, `define`, `load` or a needed `include` is refused, because only make itself can follow them.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -98,12 +98,10 @@ fn join(raw: &[u8]) -> (Vec<u8>, usize) {
         out.extend(line.get(blanks..).unwrap_or_default());
         let backslashes = if ended { trailing_backslashes(line) } else { 0 };
         skip_blanks = backslashes % 2 == 1;
-        if backslashes > 0 {
+        if skip_blanks {
             out.truncate(out.len() - backslashes);
             same = same.or(Some(out.len()));
             out.extend(std::iter::repeat_n(b'\\', backslashes / 2));
-        }
-        if skip_blanks {
             while out.last().is_some_and(|byte| is_blank(*byte)) {
                 out.pop();
             }
@@ -154,17 +152,20 @@ fn reference_end(text: &[u8], at: usize) -> Option<usize> {
         Some(_) => return Some(at + 2),
         None => return Some(at + 1),
     };
-    let mut depth = 1_usize;
-    let mut place = at + 2;
-    for found in memchr::memchr2_iter(open, close, text.get(place..)?) {
-        if text.get(at + 2 + found) == Some(&open) {
+    balanced_end(text.get(at + 1..)?, open, close).map(|length| at + 1 + length)
+}
+
+/// The place behind the parenthesis that closes the one at the beginning of `text`.
+fn balanced_end(text: &[u8], open: u8, close: u8) -> Option<usize> {
+    let mut depth = 0_usize;
+    for at in memchr::memchr2_iter(open, close, text) {
+        if text.get(at) == Some(&open) {
             depth += 1;
         } else {
-            depth -= 1;
+            depth = depth.saturating_sub(1);
         }
-        place = at + 2 + found;
         if depth == 0 {
-            return Some(place + 1);
+            return Some(at + 1);
         }
     }
     None
@@ -237,12 +238,20 @@ fn definition(text: &[u8], start: usize) -> Option<Definition> {
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Export {
+    /// By the plain `export`, if a shell could have the name.
+    WithAll,
+    Named,
+    Never,
+}
+
 #[derive(Clone)]
 #[expect(clippy::struct_field_names, reason = "a reading's words for these places")]
 struct Value {
     text: Vec<u8>,
     recursive: bool,
-    exported: bool,
+    export: Export,
     key_span: Range<usize>,
     value_span: Range<usize>,
 }
@@ -288,14 +297,18 @@ impl<'p> Makefile<'p> {
         let text = &line.text;
         let mut at = skip_spaces(text, 0);
         let first = at;
+        let mut named = false;
         loop {
             if let Some(definition) = definition(text, at) {
                 self.in_rule = false;
-                return self.define(line, &definition);
+                return self.define(line, &definition, named);
             }
             let (word, next) = word(text, at);
             match word {
-                b"export" | b"override" | b"private" if next < text.len() => at = next,
+                b"export" | b"override" | b"private" if next < text.len() => {
+                    named |= word == b"export";
+                    at = next;
+                }
                 b"undefine" => {
                     let name = self.expand(text.get(next..).unwrap_or_default().trim_ascii(), 0)?;
                     self.values.remove(&name);
@@ -308,7 +321,7 @@ impl<'p> Makefile<'p> {
         self.directive(line, first)
     }
 
-    fn define(&mut self, line: &Line, found: &Definition) -> Expanded<()> {
+    fn define(&mut self, line: &Line, found: &Definition, named: bool) -> Expanded<()> {
         let text = &line.text;
         let name = self.expand(text.get(found.name.clone()).unwrap_or_default(), 0)?;
         if name.is_empty() {
@@ -328,7 +341,10 @@ impl<'p> Makefile<'p> {
             Flavor::Conditional | Flavor::Recursive => value.to_vec(),
         };
         let recursive = !matches!(found.flavor, Flavor::Simple);
-        self.set(name, Value { text: value, recursive, exported: true, key_span, value_span });
+        // What an earlier line said about exporting stays.
+        let earlier = self.values.get(&name).map_or(Export::WithAll, |value| value.export);
+        let export = if named { Export::Named } else { earlier };
+        self.set(name, Value { text: value, recursive, export, key_span, value_span });
         Ok(())
     }
 
@@ -340,16 +356,19 @@ impl<'p> Makefile<'p> {
         key_span: Range<usize>,
         value_span: Range<usize>,
     ) -> Expanded<()> {
+        if value.is_empty() && self.lookup(&name).is_some() {
+            return Ok(());
+        }
         let own = self.values.get(&name);
         let (recursive, new) = (own.is_none_or(|old| old.recursive), own.is_none());
         if new {
             let text = self.lookup(&name).map_or_else(Vec::new, |(text, _)| text.to_vec());
-            let empty = Value { text, recursive, exported: true, key_span: 0..0, value_span: 0..0 };
+            let empty = Value { text, recursive, export: Export::WithAll, key_span: 0..0, value_span: 0..0 };
             self.set(name.clone(), empty);
         }
         let value = if recursive { value.to_vec() } else { self.expand(value, 0)? };
         let Some(old) = self.values.get_mut(&name) else { return Ok(()) };
-        if !old.text.is_empty() {
+        if !old.text.is_empty() && !value.is_empty() {
             old.text.push(b' ');
         }
         old.text.extend(value);
@@ -376,8 +395,9 @@ impl<'p> Makefile<'p> {
             b"export" | b"unexport" => {
                 self.in_rule = false;
                 let names = self.expand(text.get(next..).unwrap_or_default(), 0)?;
+                let export = if first == b"export" { Export::Named } else { Export::Never };
                 for name in names.split(|byte| is_space(*byte)).filter(|name| !name.is_empty()) {
-                    self.export(name, first == b"export", line, next);
+                    self.export(name, export, line, next);
                 }
                 if names.is_empty() && first == b"unexport" {
                     return Err("sparkcfg does not follow `unexport` without names");
@@ -392,17 +412,16 @@ impl<'p> Makefile<'p> {
         self.rule(text, at)
     }
 
-    fn export(&mut self, name: &[u8], exported: bool, line: &Line, at: usize) {
+    fn export(&mut self, name: &[u8], export: Export, line: &Line, at: usize) {
         if let Some(value) = self.values.get_mut(name) {
-            value.exported = exported;
+            value.export = export;
         } else if let Some((text, _)) = self.lookup(name) {
             let (text, place) = (text.to_vec(), line.span(at..at));
-            let value = Value { text, recursive: false, exported, key_span: place.clone(), value_span: place };
+            let value = Value { text, recursive: false, export, key_span: place.clone(), value_span: place };
             self.set(name.to_vec(), value);
         } else {
             let place = line.span(at..at);
-            let value =
-                Value { text: Vec::new(), recursive: true, exported, key_span: place.clone(), value_span: place };
+            let value = Value { text: Vec::new(), recursive: true, export, key_span: place.clone(), value_span: place };
             self.set(name.to_vec(), value);
         }
     }
@@ -428,9 +447,10 @@ impl<'p> Makefile<'p> {
             }
         }
         let head = self.expand(text.get(..colon.unwrap_or(text.len())).unwrap_or_default(), 0)?;
-        let Some(colon) =
-            colon.filter(|at| text.get(*at) == Some(&b':')).or_else(|| memchr(b':', &head).map(|_| text.len()))
-        else {
+        let written = colon.filter(|at| text.get(*at) == Some(&b':'));
+        let expanded = memchr::memchr_iter(b':', &head)
+            .find(|at| trailing_backslashes(head.get(..*at).unwrap_or_default()) % 2 == 0);
+        let Some(colon) = written.or_else(|| expanded.map(|_| text.len())) else {
             let blank = head.iter().all(|byte| is_space(*byte));
             return if blank && colon.is_none() {
                 Ok(())
@@ -440,15 +460,20 @@ impl<'p> Makefile<'p> {
         };
         let rest = text.get(colon + 1..).unwrap_or_default();
         let rest = rest.strip_prefix(b":").unwrap_or(rest);
-        if definition(rest, 0).is_some() {
-            return Ok(());
+        if let Some(name) = target_variable(rest) {
+            self.in_rule = false;
+            let name = self.expand(name, 0)?;
+            return if name.is_empty() { Err("the variable has no name") } else { Ok(()) };
         }
         let rest = rest.get(..memchr(b';', rest).unwrap_or(rest.len())).unwrap_or_default();
         let rest = self.expand(rest, 0)?;
-        if rest.contains(&b':') && !rest.contains(&b'%') {
-            return Err("the second colon makes this a pattern rule without a pattern");
+        let Some(second) = memchr(b':', &rest) else { return Ok(()) };
+        let mut patterns =
+            rest.get(..second).unwrap_or_default().split(|byte| is_space(*byte)).filter(|one| !one.is_empty());
+        match (patterns.next(), patterns.next()) {
+            (Some(pattern), None) if pattern.contains(&b'%') => Ok(()),
+            _ => Err("the second colon makes this a pattern rule without a pattern"),
         }
-        Ok(())
     }
 
     /// A variable's text before expansion, and whether it is expanded at all.
@@ -468,29 +493,57 @@ impl<'p> Makefile<'p> {
         let mut rest = text;
         while let Some(length) = memchr(b'$', rest) {
             out.extend(rest.get(..length).unwrap_or_default());
-            let end = reference_end(rest, length).ok_or("a reference is not closed")?;
-            let reference = rest.get(length + 1..end).unwrap_or_default();
-            match reference {
-                [] | [b'$'] => out.push(b'$'),
-                [b'(' | b'{', inner @ .., _] => out.extend(self.reference(inner, depth)?),
-                name => out.extend(self.variable(name, depth)?),
-            }
-            rest = rest.get(end..).unwrap_or_default();
+            let reference = rest.get(length + 1..).unwrap_or_default();
+            let used = match reference.first() {
+                None | Some(b'$') => {
+                    out.push(b'$');
+                    1
+                }
+                Some(b'(') => self.reference(reference, b'(', b')', depth, &mut out)?,
+                Some(b'{') => self.reference(reference, b'{', b'}', depth, &mut out)?,
+                Some(b'@' | b'%' | b'<' | b'?' | b'^' | b'+' | b'|' | b'*') => {
+                    self.executes.push(self.place.clone());
+                    1
+                }
+                Some(name) => {
+                    out.extend(self.variable(&[*name], depth)?);
+                    1
+                }
+            };
+            rest = reference.get(used..).unwrap_or_default();
         }
         out.extend(rest);
         self.left = self.left.checked_sub(out.len()).ok_or("the references expand to too much text")?;
         Ok(out)
     }
 
-    /// What stands between the parentheses of a reference.
-    fn reference(&mut self, inner: &[u8], depth: usize) -> Expanded<Vec<u8>> {
-        let (function, _) = word(inner, 0);
-        if FUNCTIONS.contains(&function) && inner.get(function.len()).is_some_and(|byte| is_space(*byte)) {
+    /// A reference from its parenthesis on; gives its length.
+    ///
+    /// Parentheses within it count only if there is a reference in the name, or it is a function.
+    fn reference(&mut self, text: &[u8], open: u8, close: u8, depth: usize, out: &mut Vec<u8>) -> Expanded<usize> {
+        const UNCLOSED: &str = "a reference is not closed";
+        let (function, _) = word(text.get(1..).unwrap_or_default(), 0);
+        let calls = FUNCTIONS.contains(&function) && text.get(1 + function.len()).is_some_and(|byte| is_space(*byte));
+        let matching = || balanced_end(text, open, close);
+        if calls {
             self.executes.push(self.place.clone());
-            return Ok(Vec::new());
+            return matching().ok_or(UNCLOSED);
         }
-        let inner = self.expand(inner, depth + 1)?;
-        let colon = memchr(b':', &inner);
+        let first = memchr(close, text).ok_or(UNCLOSED)?;
+        let plain = text.get(1..first).unwrap_or_default();
+        let (name, length) = match (plain.contains(&b'$'), matching()) {
+            (false, _) => (plain.to_vec(), first + 1),
+            (true, Some(end)) => (self.expand(text.get(1..end - 1).unwrap_or_default(), depth + 1)?, end),
+            // Not in balance: make takes the name as it is, and loses the rest.
+            (true, None) => (plain.to_vec(), text.len()),
+        };
+        out.extend(self.named(&name, depth)?);
+        Ok(length)
+    }
+
+    /// The value of a name between parentheses, which may ask for endings to be replaced.
+    fn named(&mut self, inner: &[u8], depth: usize) -> Expanded<Vec<u8>> {
+        let colon = memchr(b':', inner);
         let parts = colon.and_then(|colon| {
             let rest = inner.get(colon + 1..)?;
             let equal = memchr(b'=', rest)?;
@@ -501,7 +554,7 @@ impl<'p> Makefile<'p> {
                 let value = self.variable(name, depth)?;
                 Ok(substitute(&value, from, to))
             }
-            None => self.variable(&inner, depth),
+            None => self.variable(inner, depth),
         }
     }
 
@@ -526,23 +579,34 @@ impl<'p> Makefile<'p> {
             let Some(value) = self.values.get(&name).cloned() else { continue };
             let shell_name = name.first().is_some_and(|first| *first == b'_' || first.is_ascii_alphabetic())
                 && name.iter().all(|byte| *byte == b'_' || byte.is_ascii_alphanumeric());
-            if !shell_name {
+            if value.export == Export::Never || (value.export == Export::WithAll && !shell_name) {
                 continue;
             }
-            let key = String::from_utf8_lossy(&name).into_owned();
-            let text = if value.exported {
-                self.place = value.value_span.clone();
-                match self.variable(&name, 0) {
-                    Ok(text) => String::from_utf8_lossy(&text).into_owned(),
-                    Err(message) => return self.refused(message, value.value_span),
-                }
-            } else {
-                continue;
+            self.place = value.value_span.clone();
+            let text = match self.variable(&name, 0) {
+                Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+                Err(message) => return self.refused(message, value.value_span),
             };
+            let key = String::from_utf8_lossy(&name).into_owned();
             draft.set(Variable::plain(&key, text, value.key_span, value.value_span));
         }
         self.executes.dedup();
         Reading { executes: self.executes, ..draft.reading }
+    }
+}
+
+/// The name in a definition that holds for one target only.
+fn target_variable(text: &[u8]) -> Option<&[u8]> {
+    let mut at = skip_spaces(text, 0);
+    loop {
+        if let Some(found) = definition(text, at) {
+            return text.get(found.name);
+        }
+        let (word, next) = word(text, at);
+        if !matches!(word, b"export" | b"override" | b"private") || next >= text.len() {
+            return None;
+        }
+        at = next;
     }
 }
 

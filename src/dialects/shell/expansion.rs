@@ -61,6 +61,9 @@ impl Variables {
                 }
                 Part::Text { text, quoted } => out.push(text, *quoted),
                 Part::Command(span) => self.executes.push(span.clone()),
+                Part::Bad(span) => {
+                    return Err(Fault { message: "this is no reference that a shell knows", at: span.clone() });
+                }
                 Part::Parameter { name, quoted, length, operation, span } => {
                     self.parameter(name, *quoted, *length, operation.as_ref(), span, homes, out)?;
                 }

@@ -45,6 +45,8 @@ pub(super) enum Part {
     },
     /// `$(…)`, `$((…))` or backticks.
     Command(Range<usize>),
+    /// A `${…}` that no shell knows: an error once it is expanded.
+    Bad(Range<usize>),
 }
 
 /// What follows the name in `${NAME…}`.
@@ -275,9 +277,8 @@ impl<'b> Lexer<'b> {
         }
         let name = self.name(true);
         self.skip_continuations();
-        let bad = Fault { message: "this reference is no name that a shell knows", at: start..self.at };
         if name.is_empty() {
-            return Err(bad);
+            return self.bad(start, context, depth);
         }
         let colon = !length && self.peek() == Some(b':');
         let sign_at = self.at + usize::from(colon);
@@ -288,10 +289,10 @@ impl<'b> Lexer<'b> {
         }
         let sign = match sign {
             None => return Err(self.unclosed("this reference is not closed", start)),
-            Some(_) if length => return Err(bad),
+            Some(_) if length => return self.bad(start, context, depth),
             Some(sign @ (b'-' | b'=' | b'?' | b'+')) => sign,
             Some(sign @ (b'%' | b'#')) if !colon => sign,
-            Some(_) => return Err(bad),
+            Some(_) => return self.bad(start, context, depth),
         };
         self.at = sign_at + 1;
         self.skip_continuations();
@@ -311,6 +312,16 @@ impl<'b> Lexer<'b> {
         self.parts(inner, depth + 1, &mut word)?;
         let operation = Some(Operation { sign, colon, word });
         Ok(Part::Parameter { name, quoted, length, operation, span: start..self.at })
+    }
+
+    /// The rest of a reference that no shell knows, up to its `}`.
+    fn bad(&mut self, start: usize, context: Context, depth: usize) -> Read<Part> {
+        let inner = match context {
+            Context::DoubleQuotes | Context::QuotedBrace => Context::QuotedBrace,
+            _ => Context::Brace,
+        };
+        self.parts(inner, depth + 1, &mut Vec::new())?;
+        Ok(Part::Bad(start..self.at))
     }
 
     /// A name, a number or a special sign; empty if there is none.

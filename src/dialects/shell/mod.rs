@@ -177,7 +177,10 @@ impl Shell<'_> {
                 Token::Operator("(") => {
                     return Err(Fault { message: "only a shell can follow this", at: start..self.lexer.at });
                 }
-                end if empty && !command.negated => return Ok((None, end)),
+                _ if empty && command.negated => {
+                    return Err(Fault { message: "a command is missing behind `!`", at: start..self.lexer.at });
+                }
+                end if empty => return Ok((None, end)),
                 end => return Ok((Some(command), end)),
             }
         }
@@ -305,7 +308,7 @@ impl Shell<'_> {
 
     /// `export` or `readonly` of one word.
     fn declare(&mut self, text: &[u8], word: &Word, readonly: bool) -> Result<(), Fault> {
-        if text.starts_with(b"-") {
+        if matches!(text, b"-p" | b"--") {
             return Ok(());
         }
         let equal = memchr::memchr(b'=', text);
@@ -363,6 +366,6 @@ fn is_identifier(name: &[u8]) -> bool {
 fn has_quotes(parts: &[Part]) -> bool {
     parts.iter().any(|part| match part {
         Part::Text { quoted, .. } | Part::Parameter { quoted, .. } => *quoted,
-        Part::Command(_) => false,
+        Part::Command(_) | Part::Bad(_) => false,
     })
 }

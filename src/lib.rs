@@ -84,12 +84,9 @@ impl fmt::Display for LoadError {
             }
             Self::Mismatch(mismatches) => {
                 for mismatch in mismatches {
-                    writeln!(
-                        formatter,
-                        "{}: {}",
-                        mismatch.key.as_deref().unwrap_or("the environment"),
-                        mismatch.message
-                    )?;
+                    let key =
+                        mismatch.key.as_deref().map_or_else(|| "the environment".to_owned(), detection::told_name);
+                    writeln!(formatter, "{}: {}", source::printable(&key), source::printable(&mismatch.message))?;
                 }
                 Ok(())
             }
@@ -119,8 +116,9 @@ pub fn load<T: DeserializeOwned>(environment: &str) -> Result<Loaded<T>, LoadErr
 pub fn load_from<T: DeserializeOwned>(folder: &Path, options: &Options<'_>) -> Result<Loaded<T>, LoadError> {
     let mut project = Project::read(&Files::on_disk(folder, ""), options).map_err(LoadError::Stopped)?;
     let found = checks::run(&project);
+    // Also where nothing is wrong: the places that come with the values may not tell the length of a secret.
+    project.hide_secrets();
     if found.findings.iter().any(|finding| finding.severity == Severity::Error) {
-        project.hide_secrets();
         let sources = std::mem::take(&mut project.sources);
         return Err(LoadError::Invalid(Box::new(Report::new("load", found.findings, sources, Summary::default()))));
     }

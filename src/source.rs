@@ -257,6 +257,26 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// [`printable`] for a text of several lines, each of which an output writes as a line of its own: a runner takes a
+/// `::` that begins one, also behind blanks, for a command.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        let line = printable(line);
+        let begins = line.len() - line.trim_start().len();
+        match line.split_at(begins) {
+            (before, command) if command.starts_with("::") => {
+                out.extend([before, "\\u{3a}", command.get(1..).unwrap_or_default()]);
+            }
+            _ => out.push_str(&line),
+        }
+        out.push_str(end);
+    }
+    out
+}
+
 fn push_printable(out: &mut String, character: char) {
     if character == '\t' {
         out.push(' ');
@@ -341,6 +361,19 @@ mod tests {
         sources.mask(Span::new(id, 3..4));
         sources.mask(Span::new(id, 5..7));
         assert_eq!(sources.shown(Span::new(id, 0..8)).text, format!("ab{MASK}{MASK}h"));
+    }
+
+    #[test]
+    fn no_line_is_a_command() {
+        for (text, expected) in [
+            ("::add-mask::x", "\\u{3a}:add-mask::x"),
+            ("a\n  ::error::x\r\n+::b\n", "a\n  \\u{3a}:error::x\\u{d}\n+::b\n"),
+            ("\u{1b}[0m::a", "\\u{1b}[0m::a"),
+            ("a::b", "a::b"),
+            ("", ""),
+        ] {
+            assert_eq!(printable_lines(text), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Origin {
     pub layer: String,
     /// The file, as users see it.
     pub path: String,
-    /// The place of the value in it.
+    /// The place of the value in it; behind a secret on the same line, the place of that secret.
     pub position: Position,
 }
 
@@ -82,7 +82,7 @@ pub fn extract<T: DeserializeOwned>(
         let origin = Origin {
             layer: environment.layers[setting.layer].name.clone(),
             path: sources.path(span.source).to_owned(),
-            position: sources.position(span.source, span.start),
+            position: sources.position(span.source, sources.veiled(span).start),
         };
         (setting.key.to_owned(), origin)
     });

@@ -159,3 +159,98 @@ fn short_lines_of_a_key_file_are_hidden() {
     let told = written(project(&[(".env", text)]));
     assert!(!told.contains(CANARY), "{told}");
 }
+
+/// What a command shows in a folder.
+fn shown(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+    let output = command.current_dir(folder).env("NO_COLOR", "1").args(arguments).output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+const KEY_FILE: &str = "A=-----BEGIN RSA PRIVATE KEY-----
+MIIEowIBAAKCAQEA1x2y3z4w5v6u7t8s9r0qABCDEFabcdef0123456789hunter2canary=
+hunter2canaryabcd/+a=
+hunter2canary==
+hunter2canaryx
+-----END RSA PRIVATE KEY-----
+";
+
+#[test]
+fn commands_hide_the_lines_of_a_key_file() {
+    // The line that marks the end is one that no reader takes.
+    let folder = folder(&[(".env", &KEY_FILE.replace("-----END", "# -----END"))]);
+    for arguments in [
+        &["show", "default"][..],
+        &["show", "default", "--as", "json"],
+        &["show", "default", "hunter2canarz"],
+        &["explain", "hunter2canarz"],
+        &["validate"],
+    ] {
+        let told = shown(folder.path(), arguments).replace("hunter2canarz", "");
+        assert!(told.contains('A') || told.contains("not set") || told.contains("no key"), "{arguments:?}: {told}");
+        assert!(!told.contains(CANARY), "{arguments:?}: {told}");
+    }
+    let told = shown(folder.path(), &["explain", "hunter2canary"]);
+    assert!(told.starts_with(sparkcfg::source::MASK) && !told.contains(CANARY), "{told}");
+}
+
+#[test]
+fn explain_hides_what_borrows_a_secret() {
+    let folder = folder(&[(".env", "COPY=${DB_PASSWORD:-hunter2canary}\n")]);
+    let told = shown(folder.path(), &["explain", "COPY"]);
+    assert!(told.contains(sparkcfg::source::MASK) && !told.contains(CANARY), "{told}");
+}
+
+#[test]
+fn no_column_tells_the_length_of_a_secret() {
+    let told = |secret: &str| {
+        let folder = folder(&[("environments/dev.env", &format!("DB_PASSWORD='{secret}' PORT=1\n"))]);
+        let options = Options { environments: vec!["dev".to_owned()], ..Options::default() };
+        let loaded = sparkcfg::load_from::<HashMap<String, String>>(folder.path(), &options).unwrap();
+        format!("{}{:?}", shown(folder.path(), &["explain", "PORT"]), loaded.origin("PORT").unwrap())
+    };
+    assert_eq!(told("short1"), told("a-much-longer-secret"));
+}
+
+#[test]
+fn nothing_acts_on_a_terminal_or_a_runner() {
+    let schema = r###"{"properties": {"A": {"description": "::error::a\n  ::error::b\n\u001b[31mc", "default": "##[group]"}}}"###;
+    let folder = folder(&[
+        ("environments/::error::\u{1b}[31mx.env", "A='##[group]'\nB='\u{9b}31m'\n"),
+        ("environments/base.env", "C=1\n"),
+        ("schemas/app.schema.json", schema),
+    ]);
+    let stale = self::folder(&[
+        ("sparkcfg.toml", "schema = \"schemas/spark.schema.json\"\n"),
+        ("schemas/spark.schema.json", "{\n ::error::x\n\u{1b}[31m ##[group]\n}\n"),
+    ]);
+    let environment = "::error::\u{1b}[31mx";
+    for (folder, arguments) in [
+        (&folder, &["explain", "A"][..]),
+        (&folder, &["explain", "C"]),
+        (&folder, &["explain", "::error::\u{1b}"]),
+        (&folder, &["show", environment]),
+        (&folder, &["show", environment, "--as", "json"]),
+        (&folder, &["show", environment, "::error::"]),
+        (&folder, &["schema", "--env", environment]),
+        (&stale, &["schema", "--check"]),
+    ] {
+        let told = shown(folder.path(), arguments);
+        assert!(!told.is_empty(), "{arguments:?}");
+        let acts = told.chars().find(|character| character.is_control() && *character != '\n');
+        assert_eq!(acts, None, "{arguments:?}: {told}");
+        let command = told.lines().find(|line| line.trim_start().starts_with("::") || line.contains("##["));
+        assert_eq!(command, None, "{arguments:?}: {told}");
+    }
+}
+
+#[test]
+fn a_mismatch_tells_no_line_of_a_key_file() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    let folder = folder(&[(".env", "MIIEowIBAAKCAQEA1x2y3z4w5v6u7t8s9r0qABCDEFhunter2canary=1\n")]);
+    let error = sparkcfg::load_from::<Nothing>(folder.path(), &Options::default()).unwrap_err();
+    assert!(matches!(error, sparkcfg::LoadError::Mismatch(_)), "{error}");
+    assert!(!error.to_string().contains(CANARY), "{error}");
+}

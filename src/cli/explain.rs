@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use super::show::is_told;
 use super::{Global, Keys, identities, printing};
 use crate::checks;
 use crate::environment::{Environment, Resolved};
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::layer::{Content, Entry, Layer};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
-use crate::source::{MASK, printable};
+use crate::source::{MASK, printable, printable_lines};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +62,9 @@ impl Explain {
             process: self.keys.process(),
             ..Options::default()
         };
-        let project = Project::read(&files, &options)?;
+        let mut project = Project::read(&files, &options)?;
+        // For the places: a column behind a secret would tell how long it is.
+        project.hide_secrets();
         let environments = project.environments();
         let property = project
             .schema
@@ -69,8 +72,9 @@ impl Explain {
             .map(|schema| schema.schema.property(key))
             .filter(crate::schema::property::Property::is_declared);
         if property.is_none() && environments.iter().all(|environment| environment.get(key).is_none()) {
-            let known =
-                environments.iter().flat_map(|environment| environment.settings.iter().map(|setting| setting.key));
+            let rests = project.rests_of_secrets();
+            let settings = environments.iter().flat_map(|environment| &environment.settings);
+            let known = settings.map(|setting| setting.key).filter(|key| is_told(&rests, key));
             return Err(match crate::suggestion::nearest(key, known) {
                 Some(near) => {
                     Error::new(format!("no environment sets {}", printable(key))).help(format!("did you mean {near}?"))
@@ -78,10 +82,11 @@ impl Explain {
                 None => unknown(),
             });
         }
-        let mut out = format!("{key}\n");
+        let shown = is_told(&project.rests_of_secrets(), key);
+        let mut out = if shown { format!("{}\n", printable_lines(key)) } else { format!("{MASK}\n") };
         if let Some(property) = &property {
-            for line in property.description().unwrap_or_default().lines() {
-                let _ = writeln!(out, "  {}", printable(line));
+            for line in printable_lines(property.description().unwrap_or_default()).lines() {
+                let _ = writeln!(out, "  {line}");
             }
             let types = property.types().join(" or ");
             let default = property
@@ -92,7 +97,7 @@ impl Explain {
             let _ = writeln!(out, "  {types}{default}{secret}");
         }
         for environment in &environments {
-            let _ = write!(out, "\n{}\n{}", environment.name, ladder(&project, environment, key));
+            let _ = write!(out, "\n{}\n{}", printable_lines(&environment.name), ladder(&project, environment, key));
         }
         Ok(out)
     }
@@ -122,8 +127,9 @@ fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String
     for place in entries {
         let layer = environment.layers[place.0];
         let entry = &layer.entries[place.1];
-        let position = project.sources.position(layer.source, entry.key.start);
-        let path = printable(project.sources.path(layer.source));
+        let place_of_key = project.sources.veiled(layer.span(&entry.key));
+        let position = project.sources.position(layer.source, place_of_key.start);
+        let path = printable_lines(project.sources.path(layer.source));
         let mark = if place == winner { "→" } else { " " };
         let _ =
             writeln!(out, "  {mark} {path}:{}:{}  {}", position.line, position.column, written(project, layer, entry));
@@ -136,7 +142,11 @@ fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String
 
 /// A text as the value of a key, if it may be told.
 fn told(project: &Project, key: &str, text: &str) -> String {
-    if project.hides(key, text) { MASK.to_owned() } else { printable(&text.replace('\n', "\\n")) }
+    if !is_told(&project.rests_of_secrets(), key) || project.hides(key, text) {
+        MASK.to_owned()
+    } else {
+        printable(&text.replace('\n', "\\n"))
+    }
 }
 
 fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
@@ -144,6 +154,7 @@ fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
         (Content::Inherited, _) => "(from the process environment)".to_owned(),
         (Content::Sealed, _) => "(sealed)".to_owned(),
         (_, Some(_)) if project.hides_entry(layer, entry) => MASK.to_owned(),
+        (_, Some(_)) if !is_told(&project.rests_of_secrets(), layer.key(entry)) => MASK.to_owned(),
         (_, Some("")) => "(empty)".to_owned(),
         (_, Some(text)) => printable(&text.replace('\n', "\\n")),
         (_, None) => String::new(),

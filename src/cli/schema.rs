@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use super::{Global, printing};
 use crate::error::Error;
 use crate::model;
+use crate::outputs::json_text;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
+use crate::source::printable_lines;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +46,7 @@ impl Schema {
         }
         let (root, prefix) = global.folder()?;
         let path = root.join(model::SCHEMA_PATH);
-        let shown = format!("{prefix}{}", model::SCHEMA_PATH);
+        let shown = printable_lines(&format!("{prefix}{}", model::SCHEMA_PATH));
         let wanted = model::schema_text();
         let found = std::fs::read_to_string(&path).unwrap_or_default();
         if found.is_empty()
@@ -63,7 +65,7 @@ impl Schema {
         if self.check {
             let diff = similar::TextDiff::from_lines(&found, &wanted);
             let text = diff.unified_diff().context_radius(3).header(&shown, "the built-in model").to_string();
-            printing::print(&text)?;
+            printing::print(&printable_lines(&text))?;
             printing::complain(&format!("{shown} is stale; write it with: sparkcfg schema\n"))?;
             return Ok(ExitCode::from(1));
         }
@@ -86,8 +88,7 @@ impl Schema {
             Error::new("this project has no schema")
                 .help("put one into schemas/NAME.schema.json, or name it in sparkcfg.toml")
         })?;
-        let text = serde_json::to_string_pretty(&schema.schema.effective(Some(environment))).unwrap_or_default();
-        printing::print(&format!("{text}\n"))?;
+        printing::print(&json_text(&schema.schema.effective(Some(environment))))?;
         Ok(ExitCode::SUCCESS)
     }
 }

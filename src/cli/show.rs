@@ -4,8 +4,10 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use super::{Global, Keys, identities, printing};
+use crate::detection::is_plausible_name;
 use crate::environment::{Environment, Resolved, Setting};
 use crate::error::Error;
+use crate::outputs::json_text;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
 use crate::source::{MASK, printable};
@@ -52,7 +54,9 @@ impl Show {
             environment.settings.iter().filter(|setting| self.key.as_deref().is_none_or(|key| key == setting.key));
         let settings: Vec<_> = wanted.collect();
         if let (Some(key), true) = (&self.key, settings.is_empty()) {
-            let near = crate::suggestion::nearest(key, environment.settings.iter().map(|setting| setting.key));
+            let rests = project.rests_of_secrets();
+            let known = environment.settings.iter().map(|setting| setting.key);
+            let near = crate::suggestion::nearest(key, known.filter(|key| is_told(&rests, key)));
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
@@ -80,7 +84,7 @@ fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Sett
             let value = match (&setting.value, shown(project, setting)) {
                 (Resolved::Unknown, _) => "(sealed)".to_owned(),
                 (Resolved::Unset, _) => "(not set)".to_owned(),
-                (_, Some(_)) if rests.contains(setting.key) => MASK.to_owned(),
+                (_, Some(_)) if !is_told(&rests, setting.key) => MASK.to_owned(),
                 (_, Some("")) => "(empty)".to_owned(),
                 (_, Some(text)) => printable(&text.replace('\n', "\\n")),
                 (_, None) => MASK.to_owned(),
@@ -98,13 +102,18 @@ fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Sett
     rows.iter().map(line).collect()
 }
 
+/// Whether a key may be told: no line of a key file, and not the rest of a secret.
+pub(super) fn is_told(rests: &HashSet<&str>, key: &str) -> bool {
+    is_plausible_name(key) && !rests.contains(key)
+}
+
 fn told_key(rests: &HashSet<&str>, key: &str) -> String {
-    if rests.contains(key) { MASK.to_owned() } else { printable(key) }
+    if is_told(rests, key) { printable(key) } else { MASK.to_owned() }
 }
 
 fn json(project: &Project, settings: &[&Setting<'_>]) -> String {
     let rests = project.rests_of_secrets();
-    let told = settings.iter().filter(|setting| setting.is_set() && !rests.contains(setting.key));
+    let told = settings.iter().filter(|setting| setting.is_set() && is_told(&rests, setting.key));
     let typed = told.map(|setting| {
         let text = shown(project, setting);
         let value = text.map(|text| match &project.schema {
@@ -113,6 +122,5 @@ fn json(project: &Project, settings: &[&Setting<'_>]) -> String {
         });
         (setting.key.to_owned(), value.unwrap_or_default())
     });
-    let object = serde_json::Value::Object(typed.collect());
-    format!("{}\n", serde_json::to_string_pretty(&object).unwrap_or_default())
+    json_text(&serde_json::Value::Object(typed.collect()))
 }

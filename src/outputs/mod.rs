@@ -175,7 +175,7 @@ fn markup(text: &str) -> String {
 }
 
 /// JSON, indented, with everything that [`acts`] escaped, also in texts that are passed on exactly as they are.
-fn json_text(document: &impl Serialize) -> String {
+pub(crate) fn json_text(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
     let mut out = String::with_capacity(text.len() + 1);
     for line in text.lines() {

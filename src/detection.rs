@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use crate::source::MASK;
-
 /// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`.
 #[must_use]
 pub fn names_secret(key: &str) -> bool {
@@ -38,12 +36,6 @@ pub fn is_plausible_name(key: &str) -> bool {
     let has = |is: fn(&u8) -> bool| key.as_bytes().iter().any(is);
     let blob = key.len() >= 32 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     name && !blob && key.len() <= 128 && known_token(key).is_none()
-}
-
-/// `key` as messages tell it: a line of a private key that was pasted without quotes is read as a key too.
-#[must_use]
-pub fn told_name(key: &str) -> String {
-    if key == MASK || is_plausible_name(key) { key.to_owned() } else { MASK.to_owned() }
 }
 
 /// Whether a word is one of those that grew together: `PGPASSWORD`.

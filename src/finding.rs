@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::detection::told_name;
-use crate::source::Span;
+use crate::detection::is_plausible_name;
+use crate::source::{MASK, Span};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -56,6 +56,12 @@ impl Rule {
         let text: Vec<_> = lines.map(|line| line[3..].strip_prefix(' ').unwrap_or(&line[3..])).collect();
         text.join("\n")
     }
+}
+
+/// `key` as messages tell it: a line of a private key that was pasted without quotes is read as a key too.
+#[must_use]
+pub fn told_name(key: &str) -> String {
+    if key == MASK || is_plausible_name(key) { key.to_owned() } else { MASK.to_owned() }
 }
 
 /// A place and what is to be said about it.

@@ -84,8 +84,7 @@ impl fmt::Display for LoadError {
             }
             Self::Mismatch(mismatches) => {
                 for mismatch in mismatches {
-                    let key =
-                        mismatch.key.as_deref().map_or_else(|| "the environment".to_owned(), detection::told_name);
+                    let key = mismatch.key.as_deref().map_or_else(|| "the environment".to_owned(), finding::told_name);
                     writeln!(formatter, "{}: {}", source::printable(&key), source::printable(&mismatch.message))?;
                 }
                 Ok(())

@@ -7,8 +7,7 @@
 //! Remedy: lengthen or shorten the value. Lengths count characters (Unicode scalar values), as JSON Schema does.
 
 use super::Subject;
-use crate::detection::told_name;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::{Unit, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {

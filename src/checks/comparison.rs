@@ -1,9 +1,9 @@
 //! How values that must be equal, or must differ, are told; shared by the checks of both.
 
 use super::Subject;
-use crate::detection::{self, told_name};
+use crate::detection;
 use crate::environment::{Resolved, Setting};
-use crate::finding::{Finding, Rule};
+use crate::finding::{Finding, Rule, told_name};
 use crate::interpolation::references;
 use crate::layer::{Entry, Layer};
 use crate::schema::parts::Part;

@@ -7,8 +7,7 @@
 //! Remedy: set the key that replaces it (`x-sparkcfg.replaced-by`), and take this one away.
 
 use super::Subject;
-use crate::detection::told_name;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {

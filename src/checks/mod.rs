@@ -45,9 +45,8 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
-use crate::detection::told_name;
 use crate::environment::{Environment, Setting};
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::ignores;
 use crate::layer::{Entry, Layer};
 use crate::project::Project;

@@ -7,8 +7,7 @@
 //! Remedy: use one of the values that the message lists.
 
 use super::Subject;
-use crate::detection::told_name;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {

@@ -12,7 +12,7 @@
 use super::Subject;
 use crate::detection;
 use crate::environment::Resolved;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
     code: "placeholder-value",
@@ -32,8 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let sealed = matches!(setting.value, Resolved::Secret(_));
-        let message =
-            format!("{} is still a placeholder in {}", detection::told_name(setting.key), subject.environment.name);
+        let message = format!("{} is still a placeholder in {}", told_name(setting.key), subject.environment.name);
         let help = if sealed || subject.project.is_secret(setting.key) {
             format!("put the real value into {}, sealed", subject.sealed_file())
         } else {

@@ -10,7 +10,7 @@
 
 use super::Subject;
 use crate::detection;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::{Violation, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,7 +23,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        let key = detection::told_name(setting.key);
+        let key = told_name(setting.key);
         let message = match detection::published(text) {
             Some(known) => format!("{key} has a value that everybody can read in {}", known.known_from),
             None if forbidden(subject, setting.key) => {

@@ -14,9 +14,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::File;
-use crate::detection::told_name;
 use crate::dialects::{self, Dialect, Process, Reading};
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
 use crate::source::Span;
 

@@ -8,8 +8,7 @@
 //! Remedy: give one of them a value of its own.
 
 use super::Subject;
-use crate::detection::told_name;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
     code: "reference-cycle",

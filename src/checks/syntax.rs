@@ -7,9 +7,8 @@
 //! Remedy: write `KEY=value`, or `# ` before a comment.
 
 use super::{File, Subject};
-use crate::detection::told_name;
 use crate::environment::LooseFault;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
     code: "syntax",

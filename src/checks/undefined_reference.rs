@@ -11,9 +11,8 @@
 use std::collections::HashSet;
 
 use super::Subject;
-use crate::detection::told_name;
 use crate::environment::{Loose, LooseFault};
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {

@@ -10,8 +10,7 @@
 use std::collections::BTreeMap;
 
 use super::Subject;
-use crate::detection::told_name;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
     code: "uneven-key",

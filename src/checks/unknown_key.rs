@@ -12,9 +12,8 @@
 use std::collections::HashSet;
 
 use super::Subject;
-use crate::detection::told_name;
 use crate::environment::Setting;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::ViolationKind;
 use crate::suggestion::nearest;
 

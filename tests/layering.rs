@@ -10,8 +10,8 @@ use regex::Regex;
 
 /// The modules, from the row that everything may import to the one that nothing may.
 const ROWS: &[&[&str]] = &[
-    &["source", "secret", "suggestion", "identity"],
-    &["finding", "layer", "schema", "interpolation", "envelope", "detection"],
+    &["source", "secret", "suggestion", "detection", "identity"],
+    &["finding", "layer", "schema", "interpolation", "envelope"],
     &["error", "dialects", "environment", "ignores", "plain"],
     &["stores", "drift", "typed", "model", "portable"],
     &["project"],

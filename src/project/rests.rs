@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::{Project, line_around};
+use super::Project;
+use super::hiding::line_around;
 use crate::layer::{Entry, Layer};
 
 impl Project {

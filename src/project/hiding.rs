@@ -1,0 +1,134 @@
+//! What no output may show: which values are secrets, and where else in the files a secret may stand.
+
+use super::{Project, rests};
+use crate::detection;
+use crate::layer::Layer;
+
+impl Project {
+    /// Whether `key` holds a secret: what the schema says, else what its name says.
+    #[must_use]
+    pub fn is_secret(&self, key: &str) -> bool {
+        self.declared_secret(key).unwrap_or_else(|| detection::names_secret(key))
+    }
+
+    /// Whether the schema says that `key` is, or is not, a secret.
+    #[must_use]
+    pub fn declared_secret(&self, key: &str) -> Option<bool> {
+        let schema = &self.schema.as_ref()?.schema;
+        if !schema.names_secrets() {
+            return None;
+        }
+        let property = schema.property(key);
+        property.secret().or_else(|| property.is_secret().then_some(true))
+    }
+
+    /// Whether no output may show `text` as the value of `key`.
+    #[must_use]
+    pub fn hides(&self, key: &str, text: &str) -> bool {
+        self.is_secret(key) || detection::url_password(text).is_some() || detection::known_token(text).is_some()
+    }
+
+    /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
+    #[must_use]
+    pub fn key_on_line<'l>(&self, layer: &'l Layer, at: u32) -> Option<&'l str> {
+        let line = layer.slice(&line_around(layer, at));
+        let line = line.trim_start().strip_prefix("export ").unwrap_or(line).trim_start();
+        let (key, _) = line.split_once(['=', ':'])?;
+        let key = key.trim_end();
+        (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
+    }
+
+    /// Marks everything that no output may show. Only needed once there is something to show.
+    pub fn hide_secrets(&mut self) {
+        let mut spans = Vec::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            let masks = self.sealed.get(&index).map(|sealed| sealed.masks.as_slice()).unwrap_or_default();
+            spans.extend(masks.iter().map(|mask| layer.span(mask)));
+            for entry in &layer.entries {
+                let key = layer.key(entry);
+                if self.hides_entry(layer, entry) {
+                    spans.extend([layer.span(&entry.value), layer.span(&rests::rest_of_line(layer, &entry.value))]);
+                }
+                if !detection::is_plausible_name(key) {
+                    spans.push(layer.span(&entry.key));
+                }
+            }
+            for rest in self.rests_in(layer) {
+                spans.extend([
+                    layer.span(&rest.key),
+                    layer.span(&rest.value),
+                    layer.span(&rests::rest_of_line(layer, &rest.value)),
+                ]);
+            }
+            spans.extend(rests::key_blocks(&layer.text).iter().map(|block| layer.span(block)));
+            spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
+            // A line that cannot be read may be the broken line of a secret.
+            for fault in &layer.faults {
+                spans.push(layer.span(&self.suspect(layer, fault.at.start)));
+            }
+        }
+        for span in spans {
+            self.sources.mask(span);
+        }
+    }
+
+    /// What an assignment that was commented out, or a URL or token in a comment, may give away.
+    fn secrets_in_comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        for line in layer.text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let comment = line.trim_end();
+            if !comment.trim_start().starts_with('#') {
+                continue;
+            }
+            let assigned = comment.find('=').filter(|equals| {
+                let key = comment[..*equals].trim_end().rsplit([' ', '#', '\t']).next().unwrap_or_default();
+                let value = comment[equals + 1..].trim();
+                self.hides(key, value) || self.borrows(value)
+            });
+            let word = comment
+                .split_whitespace()
+                .find(|word| detection::known_token(word).is_some() || detection::url_password(word).is_some());
+            let word = word.and_then(|word| comment.find(word));
+            if let Some(from) = assigned.map(|equals| equals + 1).into_iter().chain(word).min() {
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                found.push(offset(start + from)..offset(start + comment.len()));
+            }
+        }
+        found
+    }
+
+    /// The part of a broken line that may be a secret.
+    fn suspect(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
+        let line = line_around(layer, at);
+        let text = layer.slice(&line);
+        match self.key_on_line(layer, at) {
+            Some(key) => {
+                let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
+                let written = text[value..].trim();
+                let shown = detection::is_plausible_name(key) && !self.hides(key, written) && !self.borrows(written);
+                let start = line.start + u32::try_from(value).unwrap_or_default();
+                if shown { line.end..line.end } else { start..line.end }
+            }
+            // No key: a sentence may be shown, a line of a key file may not.
+            None if text.split_whitespace().all(is_harmless) => line.end..line.end,
+            None => line,
+        }
+    }
+}
+
+/// Whether a word of a broken line is no piece of a key: short, or in the capitals of a variable's name.
+fn is_harmless(word: &str) -> bool {
+    let name = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    word.len() < 16 || name && word.len() < 64
+}
+
+pub(super) fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
+    let at = (at as usize).min(layer.text.len());
+    let start = layer.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let end = layer.text.get(at..).and_then(|after| after.find('\n')).map_or(layer.text.len(), |length| at + length);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    offset(start)..offset(end)
+}

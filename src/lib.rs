@@ -6,6 +6,7 @@ pub mod finding;
 pub mod interpolation;
 pub mod layer;
 pub mod outputs;
+pub mod portable;
 pub mod report;
 pub mod secret;
 pub mod source;

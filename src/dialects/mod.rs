@@ -333,7 +333,7 @@ impl<'b> Text<'b> {
         }
         let back = |range: &mut Range<usize>| {
             let start = self.original(range.start);
-            let end = if range.is_empty() { start } else { self.original(range.end - 1) + 1 };
+            let end = if range.start >= range.end { start } else { self.original(range.end - 1) + 1 };
             *range = start..end.max(start);
         };
         for variable in &mut reading.vars {

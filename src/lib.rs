@@ -32,6 +32,7 @@ pub mod layer;
 pub mod model;
 pub mod outputs;
 pub mod plain;
+pub mod portable;
 pub mod project;
 pub mod report;
 pub mod schema;

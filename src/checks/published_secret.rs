@@ -23,14 +23,12 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        let key = told_name(setting.key);
-        let message = match detection::published(text) {
-            Some(known) => format!("{key} has a value that everybody can read in {}", known.known_from),
-            None if forbidden(subject, setting.key) => {
-                format!("{key} has a value that the schema calls known")
-            }
+        let why = match detection::published(text) {
+            Some(known) => format!("everybody can read in {}", known.known_from),
+            None if forbidden(subject, setting.key) => "the schema calls known".to_owned(),
             None => continue,
         };
+        let message = format!("{} has a value that {why}", told_name(setting.key));
         let help = format!("make a new one and seal it in {}", subject.sealed_file());
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Warning)).help(help));
     }

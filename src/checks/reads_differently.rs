@@ -9,14 +9,17 @@
 //! Example: `DB_PASSWORD=pa#ss` is `pa#ss` for docker compose and `pa` for node.
 //!
 //! Remedy: spell the value so that all of them read the same. Letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`
-//! are safe without quotes. `sparkcfg read FILE` shows what each reader gets.
+//! are safe without quotes. Where one spelling suits all of them, the finding shows it and `sparkcfg validate --fix` writes
+//! it. `sparkcfg read FILE` shows what each reader gets.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::File;
-use crate::dialects::{self, Dialect, Process, Reading};
+use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
+use crate::portable;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -57,7 +60,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
         let span = file.layer.span(&(offset(span.start)..offset(span.end)));
-        findings.extend(differing(file, &values, &variable.key, span));
+        let Some(finding) = differing(file, &values, &variable.key, span) else { continue };
+        let written = offset(variable.key_span.start)..offset(variable.value_span.end);
+        findings.push(mended(file, finding, chains, variable, written));
     }
 }
 
@@ -103,6 +108,33 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
         "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
     };
     Some(Finding::new(&RULE, message).key(name).at(span, "what this becomes depends on the reader").help(help))
+}
+
+/// Adds the spelling that all of these readers read as docker compose reads what stands there now. There may be none;
+/// and a secret is not written into a report.
+fn mended(file: &File<'_>, finding: Finding, chains: &[String], variable: &Variable, written: Range<u32>) -> Finding {
+    let text = variable.value.as_deref().unwrap_or_default();
+    let plain = !variable.key.starts_with('#') && !file.project.hides(&variable.key, text) && !written.is_empty();
+    if !plain {
+        return finding;
+    }
+    // Writing out what a reference resolves to today would be another value tomorrow.
+    if file.layer.slice(&written).contains('$') {
+        return finding.help("write the value out, without $, or let only one kind of reader read this file");
+    }
+    let names = chains.iter().flat_map(|chain| chain.split('>')).map(str::trim);
+    let readers: Vec<&Dialect> = names.filter_map(dialects::find).collect();
+    match portable::spell(&variable.key, text, &readers, &Process::new()) {
+        Ok(line) => {
+            let line = line.trim_end_matches('\n');
+            finding.help(format!("write {line}")).fix(
+                file.layer.span(&written),
+                line,
+                "spell it so that all readers agree",
+            )
+        }
+        Err(error) => finding.help(format!("no spelling suits all of them: {} {}", error.reader, error.reason)),
+    }
 }
 
 /// What a reader, or a chain of readers that start each other, makes of a file.

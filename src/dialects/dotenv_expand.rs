@@ -13,7 +13,7 @@ use super::families::javascript::{DOTENV, decode, is_space, matches};
 use super::{Draft, Process, Reading, Text, Variable, span_of};
 
 /// How many bytes are searched and copied for the references of one file before it is taken for endless.
-const MAX_WORK: usize = 256 << 20;
+const MAX_WORK: usize = 16 << 20;
 /// The longest value that an expansion may give, in bytes.
 const MAX_VALUE: usize = 1 << 20;
 

@@ -522,7 +522,8 @@ impl<'p> Makefile<'p> {
     /// Parentheses within it count only if there is a reference in the name, or it is a function.
     fn reference(&mut self, text: &[u8], open: u8, close: u8, depth: usize, out: &mut Vec<u8>) -> Expanded<usize> {
         const UNCLOSED: &str = "a reference is not closed";
-        let (function, _) = word(text.get(1..).unwrap_or_default(), 0);
+        // As much as the longest name of a function can need.
+        let (function, _) = word(text.get(1..text.len().min(16)).unwrap_or_default(), 0);
         let calls = FUNCTIONS.contains(&function) && text.get(1 + function.len()).is_some_and(|byte| is_space(*byte));
         let matching = || balanced_end(text, open, close);
         if calls {

@@ -63,6 +63,8 @@ struct Feed<'f> {
     /// Handed to the crate before anything else.
     waiting: VecDeque<u8>,
     mark: String,
+    /// The last place where a reference can begin.
+    last_dollar: Option<usize>,
     /// Whether the next line begins an assignment, and is not the rest of one.
     fresh: bool,
     definitions: String,
@@ -84,12 +86,13 @@ impl<'f> Feed<'f> {
             next: start,
             waiting: VecDeque::new(),
             mark,
+            last_dollar: memchr::memrchr(b'$', file),
             fresh: true,
             definitions: String::new(),
             fed: 0,
             fault: None,
         };
-        if file.contains(&b'$') {
+        if feed.last_dollar.is_some() {
             for (key, value) in process.iter().filter(|(key, _)| !key.is_empty() && key.bytes().all(is_name_byte)) {
                 feed.define(key, value);
             }
@@ -103,8 +106,7 @@ impl<'f> Feed<'f> {
 
     fn assigned(&mut self, key: &str, value: &str, process: &Process) {
         self.fresh = true;
-        let refers = self.file.get(self.next..).is_some_and(|rest| memchr::memchr(b'$', rest).is_some());
-        if refers && !process.contains_key(key) {
+        if self.last_dollar.is_some_and(|last| last >= self.next) && !process.contains_key(key) {
             self.define(key, value);
         }
     }

@@ -1,0 +1,202 @@
+//! A value written so that chosen readers all get it back, or the name of the reader that cannot.
+
+use crate::dialects::{Dialect, Process};
+
+/// No spelling serves all readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unportable {
+    /// The reader that stands in the way.
+    pub reader: &'static str,
+    /// Why, in lower case; never quotes the value.
+    pub reason: &'static str,
+}
+
+/// How a value can be written: what is put around it, and what stands for single signs in it.
+struct Style {
+    quote: &'static str,
+    escapes: &'static [(char, &'static str)],
+}
+
+const fn style(quote: &'static str, escapes: &'static [(char, &'static str)]) -> Style {
+    Style { quote, escapes }
+}
+
+/// The plainest first. None is right for every reader; each is tried by reading it.
+const STYLES: &[Style] = &[
+    style("", &[]),
+    style("'", &[]),
+    style("\"", &[]),
+    style("\"", &[('\n', "\\n")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\"")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('\n', "\\n")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('$', "\\$")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('$', "\\$"), ('\n', "\\n")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('$', "\\$"), ('`', "\\`")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('$', "$$")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('$', "$$"), ('\n', "\\n")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('\n', "\\n"), ('\r', "\\r"), ('$', "\\$")]),
+    style("\"", &[('\\', "\\\\"), ('"', "\\\""), ('\n', "\\n"), ('\r', "\\r")]),
+    style("\"", &[('\n', "\\n"), ('\r', "\\r")]),
+    style("\"", &[('\n', "\\n"), ('\r', "\\r"), ('$', "\\$")]),
+    style("\"", &[('"', "\\\"")]),
+    style("\"", &[('$', "\\$")]),
+    style("\"", &[('"', "\\\""), ('$', "\\$")]),
+    style("\"", &[('$', "\\$"), ('\n', "\\n")]),
+    style("\"", &[('$', "$$")]),
+    style("'", &[('\'', "\\'")]),
+    style("'", &[('\\', "\\\\"), ('\'', "\\'")]),
+    style("'", &[('\'', "'\\''")]),
+    style("'", &[('\'', "'\"'\"'")]),
+    style("'", &[('$', "\\$")]),
+    style("`", &[]),
+    style("`", &[('$', "\\$")]),
+    style("", &[('$', "$$")]),
+    style("", &[('$', "\\$")]),
+    style("", &[('#', "\\#")]),
+    style("", &[('#', "\\#"), ('$', "$$")]),
+    style("", &[('\\', "\\\\"), ('$', "\\$")]),
+    style("", &[('\\', "\\\\")]),
+    style("", SHELL_WORD),
+    style("", &[('\\', "\\\\"), ('"', "\\\""), ('\'', "\\'"), ('$', "\\$"), (' ', "\\ "), ('\n', "\\n")]),
+];
+
+/// Every sign that means something to a shell.
+const SHELL_WORD: &[(char, &str)] = &[
+    ('\\', "\\\\"),
+    ('"', "\\\""),
+    ('\'', "\\'"),
+    ('$', "\\$"),
+    ('`', "\\`"),
+    (' ', "\\ "),
+    ('\t', "\\\t"),
+    ('#', "\\#"),
+    ('&', "\\&"),
+    (';', "\\;"),
+    ('|', "\\|"),
+    ('<', "\\<"),
+    ('>', "\\>"),
+    ('(', "\\("),
+    (')', "\\)"),
+    ('~', "\\~"),
+];
+
+impl Style {
+    fn spell(&self, key: &str, value: &str) -> String {
+        let mut line = String::with_capacity(key.len() + value.len() + 3);
+        line.push_str(key);
+        line.push('=');
+        line.push_str(self.quote);
+        for character in value.chars() {
+            match self.escapes.iter().find(|(escaped, _)| *escaped == character) {
+                Some((_, spelling)) => line.push_str(spelling),
+                None => line.push(character),
+            }
+        }
+        line.push_str(self.quote);
+        line
+    }
+}
+
+/// The line, or lines, `KEY=…` without a line end at the end, from which all `readers` get exactly `value`: the
+/// plainest of the ways in which env files can be written.
+///
+/// What `process` has for the key itself plays no part, because a reader that prefers it does not look at the file.
+///
+/// # Errors
+/// Names a reader that no way suits, or else one that no way suits which suits the others.
+pub fn spell(key: &str, value: &str, readers: &[&Dialect], process: &Process) -> Result<String, Unportable> {
+    let mut process = process.clone();
+    process.remove(key);
+    let mut able = vec![false; readers.len()];
+    let mut best: Option<(usize, &'static str)> = None;
+    let mut tried: Vec<String> = Vec::new();
+    for style in STYLES {
+        let line = style.spell(key, value);
+        if tried.contains(&line) {
+            continue;
+        }
+        let fits: Vec<_> = readers.iter().map(|reader| gives(reader, &line, key, value, &process)).collect();
+        for (able, fits) in able.iter_mut().zip(&fits) {
+            *able |= fits;
+        }
+        let Some(failing) = readers.iter().zip(&fits).find_map(|(reader, fits)| (!fits).then_some(reader.name)) else {
+            return Ok(line);
+        };
+        let suited = fits.iter().filter(|fits| **fits).count();
+        if best.is_none_or(|(most, _)| suited > most) {
+            best = Some((suited, failing));
+        }
+        tried.push(line);
+    }
+    let unable = readers.iter().zip(&able).find_map(|(reader, able)| (!able).then_some(reader.name));
+    Err(match (unable, best) {
+        (Some(reader), _) => Unportable { reader, reason: "it has no way to write this value" },
+        (None, Some((_, reader))) => {
+            Unportable { reader, reason: "what it needs for this value is read otherwise by another of the readers" }
+        }
+        (None, None) => Unportable { reader: "", reason: "there is no way to write this value" },
+    })
+}
+
+/// Whether the reader gets the value from the line, wherever it stands in a file.
+fn gives(reader: &Dialect, line: &str, key: &str, value: &str, process: &Process) -> bool {
+    // Quotes in later lines would close one that the line leaves open.
+    let files = [
+        line.to_owned(),
+        format!("BEFORE_{key}=1\n{line}\nAFTER_{key}=2\nQUOTED_{key}=\"x\"\nSINGLE_{key}='x'\n# don't \"close\n# `\n"),
+    ];
+    files.iter().enumerate().all(|(index, file)| {
+        let reading = (reader.read)(file.as_bytes(), process);
+        let around = [("BEFORE_", "1"), ("AFTER_", "2")];
+        let others = index == 0
+            || around.iter().all(|(prefix, expected)| reading.value(&format!("{prefix}{key}")) == Some(expected));
+        reading.error.is_none() && others && reading.value(key) == Some(value) && reading.executes.is_empty()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialects::{ALL, find};
+
+    fn spelled(value: &str, names: &[&str]) -> Result<String, Unportable> {
+        let readers: Vec<_> = names.iter().map(|name| find(name).unwrap()).collect();
+        spell("K", value, &readers, &Process::new())
+    }
+
+    #[test]
+    fn plainest_spelling() {
+        for (value, readers, expected) in [
+            ("v", &["compose", "shell", "make", "docker-run"][..], "K=v"),
+            ("", &["compose", "docker-run"], "K="),
+            ("a b", &["compose"], "K=a b"),
+            ("a b", &["compose", "shell"], "K='a b'"),
+            ("it's", &["compose", "shell"], "K=\"it's\""),
+            ("pa#ss", &["compose", "node"], "K='pa#ss'"),
+            ("a$b", &["compose", "shell", "node"], "K='a$b'"),
+            ("a$b'c", &["compose", "shell"], "K=\"a\\$b'c\""),
+            ("a$b", &["make"], "K=a$$b"),
+            ("a\nb", &["compose", "node"], "K='a\nb'"),
+        ] {
+            assert_eq!(spelled(value, readers).as_deref(), Ok(expected), "{value:?} {readers:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written() {
+        for (value, readers, reader) in [
+            ("a\nb", &["compose", "docker-run"][..], "docker-run"),
+            ("", &["compose", "split"], "split"),
+            ("a b", &["docker-run", "shell"], "shell"),
+            ("${A}", &["python-dotenv"], "python-dotenv"),
+        ] {
+            assert_eq!(spelled(value, readers).map_err(|error| error.reader), Err(reader), "{value:?} {readers:?}");
+        }
+    }
+
+    #[test]
+    fn a_word_suits_everyone() {
+        let all: Vec<_> = ALL.iter().collect();
+        assert_eq!(spell("API_PORT", "8080", &all, &Process::new()).as_deref(), Ok("API_PORT=8080"));
+    }
+}

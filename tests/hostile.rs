@@ -1,0 +1,168 @@
+//! No input may make a reader panic, hang, or point outside the file.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use proptest::prelude::*;
+use sparkcfg::dialects::{self, ALL, Process, Reading};
+use sparkcfg::interpolation;
+
+/// Patterns that make a careless reader take quadratic time or endless memory; each is repeated to about `size` bytes.
+const PATTERNS: &[&str] = &[
+    "K=\"\n",
+    "K='\n",
+    "K=`\n",
+    "K=\"\\\"\n",
+    "K='\\'\n",
+    "K=\"\\\\\"\n",
+    "${",
+    "K=${",
+    "K=${\n",
+    "K=\"${\n",
+    "K=${A:-",
+    "K=${A:-\n",
+    "$(",
+    "K=$(\n",
+    "K=$($A\n",
+    "=",
+    "\\",
+    "K=\\\n",
+    "\"",
+    "'",
+    "`",
+    "#",
+    "a ",
+    "a",
+    " ",
+    "\n",
+    "\r",
+    "\t",
+    " #",
+    "K= # ",
+    "K=$A",
+    "$A",
+    "K=$K\n",
+    "K=${K}${K}\n",
+    "K+=x\n",
+    "K+=$(K)\n",
+    "K:=$(K)$(K)\n",
+    "export ",
+    "export\n",
+    "K:\n",
+    ":",
+    ";",
+    "|",
+    "&&",
+    "{}",
+    "}",
+    "(",
+    ")",
+    "K=(\n",
+    "\u{feff}",
+    "\u{a0}",
+    "é",
+    "K=~:",
+    "K=${A#*",
+    "K=\"a\nb\" x\n",
+    "A=$B\nB=$A\n",
+    "K=a\\\\\\#",
+    "\\$",
+    "\\${A}",
+    "0",
+    "\0",
+    "K=a\"b\"c\n",
+    "K='\"`\n",
+    "${a}",
+    "$ ",
+    "$$",
+    "K=${A:-${B:-\n",
+    "K=`\\`\n",
+    "`\\`",
+    "\\\\`",
+];
+
+fn process() -> Process {
+    [("A", "1"), ("HOME", "/home/user"), ("B", "$A${A}")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+}
+
+/// Every range of a reading slices the file.
+fn check(file: &[u8], reading: &Reading, reader: &str) {
+    let slices = |range: &Range<usize>| file.get(range.clone()).is_some();
+    for variable in &reading.vars {
+        assert!(slices(&variable.key_span) && slices(&variable.value_span), "{reader}");
+    }
+    assert!(reading.executes.iter().all(slices), "{reader}");
+    assert!(reading.error.iter().filter_map(|error| error.at.as_ref()).all(slices), "{reader}");
+}
+
+fn read_with_all(file: &[u8]) {
+    for dialect in ALL {
+        check(file, &(dialect.read)(file, &process()), dialect.name);
+    }
+}
+
+#[test]
+fn hostile_files_are_read_to_their_end() {
+    const SIZE: usize = 1 << 14;
+    for pattern in PATTERNS {
+        let mut file = pattern.repeat(SIZE / pattern.len());
+        read_with_all(file.as_bytes());
+        file.push_str("}\"'`)\nL=1\n");
+        read_with_all(file.as_bytes());
+        read_with_all(format!("K=\"{file}").as_bytes());
+    }
+}
+
+#[test]
+fn expansion_bombs_end() {
+    for (open, close) in [("${", "}"), ("$(", ")"), ("$", "")] {
+        let mut file = "A0=xxxxxxxxxxxxxxxx\n".to_owned();
+        for line in 1..200 {
+            let reference = format!("{open}A{}{close}", line - 1);
+            let _ = writeln!(file, "A{line}={}", reference.repeat(8));
+        }
+        read_with_all(file.as_bytes());
+    }
+}
+
+/// Text made of the signs that mean something to a reader.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(PATTERNS).prop_map(str::to_owned),
+        prop::sample::select(
+            &["A", "B", "K=", "=", " ", "\n", "\r\n", "\"", "'", "`", "\\", "$", "{", "}", ":-", "#"][..]
+        )
+        .prop_map(str::to_owned),
+        any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(file in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_with_all(&file);
+    }
+
+    #[test]
+    fn any_text(text in soup(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        read_with_all(text.as_bytes());
+        let mut file = text.clone().into_bytes();
+        if !file.is_empty() {
+            let at = at.index(file.len());
+            file[at] = byte;
+        }
+        read_with_all(&file);
+        let parsed = dialects::compose::parse(&text);
+        let slices = |range: &Range<u32>| text.get(range.start as usize..range.end as usize).is_some();
+        for entry in &parsed.entries {
+            prop_assert!(slices(&entry.key) && slices(&entry.value));
+        }
+        prop_assert!(parsed.faults.iter().all(|fault| slices(&fault.at)));
+        for reference in interpolation::references(&text) {
+            prop_assert!(text[reference.range].contains(reference.name));
+        }
+    }
+}

@@ -1,11 +1,11 @@
 //! `--fix`: the replacements that findings offer, written to the files.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::Path;
 
 use crate::error::Error;
 use crate::finding::Fix;
+use crate::project::writing;
 use crate::report::Report;
 use crate::source::SourceId;
 
@@ -43,23 +43,10 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str) -> Result<(usize
             at = range.end;
         }
         after.push_str(before.get(at..).unwrap_or_default());
-        replace(&path, after.as_bytes())
+        writing::replace(&path, after.as_bytes())
             .map_err(|_| Error::new("this file could not be written; it is as it was").at(shown))?;
         fixes += wanted.len();
         files += 1;
     }
     Ok((fixes, files))
-}
-
-/// Replaces a file by way of a temporary one beside it, so that it is never half written. A link keeps its place.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let path = path.canonicalize()?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let permissions = std::fs::metadata(&path)?.permissions();
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().set_permissions(permissions)?;
-    file.as_file().sync_all()?;
-    file.persist(&path)?;
-    Ok(())
 }

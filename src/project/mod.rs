@@ -8,6 +8,7 @@ mod hiding;
 pub mod layout;
 mod process;
 mod rests;
+pub mod writing;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;

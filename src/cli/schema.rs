@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::model;
 use crate::outputs::json_text;
 use crate::project::files::Files;
-use crate::project::{Options, Project};
+use crate::project::{Options, Project, writing};
 use crate::source::printable_lines;
 
 pub(super) const EXAMPLES: &str = "\
@@ -69,11 +69,7 @@ impl Schema {
             printing::complain(&format!("{shown} is stale; write it with: sparkcfg schema\n"))?;
             return Ok(ExitCode::from(1));
         }
-        let failed = || Error::new("the schema cannot be written").at(shown.clone());
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|_| failed())?;
-        }
-        std::fs::write(&path, wanted).map_err(|_| failed())?;
+        writing::write(&root, model::SCHEMA_PATH, wanted.as_bytes(), false)?;
         printing::complain(&format!("wrote {shown}\n"))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -78,9 +78,11 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Resul
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there are none")]
 fn mode(bits: u32) -> Option<Permissions> {
     use std::os::unix::fs::PermissionsExt;
-    Some(bits).map(Permissions::from_mode)
+    let permissions = Permissions::from_mode(bits);
+    Some(permissions)
 }
 
 /// Elsewhere the folder decides who may read a file.

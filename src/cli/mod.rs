@@ -7,7 +7,6 @@ mod printing;
 mod read;
 mod schema;
 mod show;
-mod staged;
 mod validate;
 
 use std::ffi::OsString;

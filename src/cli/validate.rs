@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, fix, identities, printing, staged};
+use super::{Global, Keys, fix, identities, printing};
 use crate::checks;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::identity::Identities;
 use crate::project::config::{Config, Workspace};
 use crate::project::files::Files;
+use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::Sources;
@@ -58,11 +59,7 @@ impl Validate {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
-        let files = if self.staged {
-            Files::staged(&root, &prefix, staged::read(&root)?)
-        } else {
-            Files::on_disk(&root, &prefix)
-        };
+        let files = if self.staged { git::files(&root, &prefix, Tree::Index)? } else { Files::on_disk(&root, &prefix) };
         let mut report = self.report(&files, global)?;
         if self.fix {
             let (fixes, changed) = fix::apply(&report, &root, &prefix)?;

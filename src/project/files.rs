@@ -1,4 +1,4 @@
-//! Where a project's files come from: the folder itself, or the git index.
+//! Where a project's files come from: the folder itself, or what git holds of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use crate::layer::Fault;
 
 /// The largest file that is read, in bytes. A layer over 8 MiB is a finding of its own; this only keeps a mistake, such
 /// as a disk image called `.env.old`, out of memory.
-const LIMIT: u64 = 64 * 1024 * 1024;
+pub(super) const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A tree of files.
 #[derive(Debug)]
@@ -18,21 +18,43 @@ pub struct Files {
     root: PathBuf,
     /// What stands before each path that users see: `services/api/`.
     prefix: String,
-    /// The files of the git index, where they are judged instead of the folder's.
-    staged: Option<BTreeMap<String, Vec<u8>>>,
+    /// The files that git holds, where they are judged instead of the folder's.
+    held: Option<Held>,
+}
+
+/// Files that git holds.
+#[derive(Debug)]
+struct Held {
+    /// A revision; `None` for the index.
+    revision: Option<String>,
+    files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), staged: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None }
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), staged: Some(staged) }
+        let held = Some(Held { revision: None, files: staged });
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held }
+    }
+
+    /// Files given by path instead of those in `root`: what git holds at `revision`.
+    #[must_use]
+    pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        let held = Some(Held { revision: Some(revision.to_owned()), files });
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held }
+    }
+
+    /// The revision that the files are from; `None` for the folder and for the index.
+    #[must_use]
+    pub fn revision(&self) -> Option<&str> {
+        self.held.as_ref()?.revision.as_deref()
     }
 
     /// The path that users see.
@@ -44,10 +66,10 @@ impl Files {
     /// The root as users see it.
     #[must_use]
     pub fn root_shown(&self) -> &str {
-        match self.prefix.trim_end_matches('/') {
-            "" if self.staged.is_some() => "the git index",
-            "" => "this folder",
-            prefix => prefix,
+        match (self.prefix.trim_end_matches('/'), &self.held) {
+            ("", Some(held)) => held.revision.as_deref().unwrap_or("the git index"),
+            ("", None) => "this folder",
+            (prefix, _) => prefix,
         }
     }
 
@@ -55,17 +77,18 @@ impl Files {
     #[must_use]
     pub fn member(&self, folder: &str) -> Self {
         let start = format!("{folder}/");
-        let staged = self.staged.as_ref().map(|files| {
-            let inside = files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-            inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect()
+        let held = self.held.as_ref().map(|held| {
+            let inside = held.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+            let files = inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect();
+            Held { revision: held.revision.clone(), files }
         });
-        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), staged }
+        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), held }
     }
 
     /// Whether a folder is within the tree, wherever links lead.
     #[must_use]
     pub fn holds(&self, folder: &str) -> bool {
-        if self.staged.is_some() {
+        if self.held.is_some() {
             return true;
         }
         let real = |path: &Path| path.canonicalize().ok();
@@ -89,7 +112,7 @@ impl Files {
     }
 
     fn list(&self, folder: &str, folders: bool) -> Result<Vec<String>, Error> {
-        let mut names: Vec<String> = if let Some(files) = &self.staged {
+        let mut names: Vec<String> = if let Some(Held { files, .. }) = &self.held {
             let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
             let rest = files.keys().filter_map(|path| path.strip_prefix(&start));
             if folders {
@@ -132,14 +155,17 @@ impl Files {
             let help = "name a file within the project's folder, relative to it";
             return Err(Error::new("a path leads out of the project").at(self.shown(path)).help(help));
         }
-        if let Some(files) = &self.staged {
+        if let Some(held) = &self.held {
             let plain = path.trim_start_matches("./");
-            return match files.get(plain) {
-                Some(bytes) => Ok(bytes.clone()),
-                None => Err(Error::new("this file is not in the git index")
-                    .at(self.shown(path))
-                    .help("add it with `git add`, or leave --staged out")),
-            };
+            return held.files.get(plain).cloned().ok_or_else(|| {
+                let missing = match &held.revision {
+                    None => Error::new("this file is not in the git index")
+                        .help("add it with `git add`, or leave --staged out"),
+                    Some(revision) => Error::new(format!("this file is not in {revision}"))
+                        .help("it was named there, but not committed; choose another revision"),
+                };
+                missing.at(self.shown(path))
+            });
         }
         self.read_from_disk(path).map_err(|error| self.explained(path, error))
     }
@@ -149,7 +175,7 @@ impl Files {
     /// # Errors
     /// See [`Files::read`].
     pub fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        if let Some(files) = &self.staged {
+        if let Some(Held { files, .. }) = &self.held {
             return Ok(files.get(path).cloned());
         }
         match self.read_from_disk(path) {

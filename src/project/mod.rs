@@ -4,6 +4,7 @@ mod borrowing;
 pub mod config;
 mod consumers;
 pub mod files;
+pub mod git;
 mod hiding;
 pub mod layout;
 mod process;

@@ -1,0 +1,223 @@
+//! The one door to git: the files of a project as its index or a revision holds them, read from git's objects.
+//!
+//! Nothing is checked out, and nothing is fetched. What is read goes on as [`super::files::Files`].
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::config::Config;
+use super::files::{Files, LIMIT};
+use crate::error::Error;
+
+/// A tree that git holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tree<'a> {
+    /// What is about to be committed.
+    Index,
+    /// A commit by any name that git knows: `v1.4.0`, `origin/main`, `HEAD~3`.
+    Revision(&'a str),
+}
+
+/// The project's files as `tree` holds them; `prefix` is put before each path that users see. Only files that a
+/// project may need are read.
+///
+/// # Errors
+/// No git, no repository, no such revision, a repository that cannot be read.
+pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> {
+    let held = read(root, tree)?;
+    Ok(match tree {
+        Tree::Index => Files::staged(root, prefix, held),
+        Tree::Revision(name) => Files::at_revision(root, prefix, name, held),
+    })
+}
+
+/// The files that a project may need, by path relative to `root`.
+///
+/// # Errors
+/// See [`files`].
+pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let listing = match tree {
+        Tree::Index => git(root, &["ls-files", "--stage", "-z", "--", "."])?,
+        Tree::Revision(name) => {
+            let commit = commit(root, name)?;
+            git(root, &["ls-tree", "-r", "-z", &commit, "--", "."])?
+        }
+    };
+    let mut objects = BTreeMap::new();
+    for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
+        let record = String::from_utf8_lossy(record);
+        let Some((about, path)) = record.split_once('\t') else { continue };
+        let words: Vec<_> = about.split(' ').collect();
+        // `mode object stage` of the index, `mode type object` of a commit.
+        let object = words.get(if tree == Tree::Index { 1 } else { 2 });
+        // Symbolic links and submodules hold no text of their own.
+        if let (Some(mode), Some(object)) = (words.first(), object)
+            && mode.starts_with("100")
+        {
+            objects.insert(path.to_owned(), (*object).to_owned());
+        }
+    }
+    let likely = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name.contains("env")
+            || name.ends_with(".schema.json")
+            || name == "sparkcfg.toml"
+            || name == "sparkcfg-baseline.toml"
+            || name.ends_with("age-key.txt")
+    };
+    let mut wanted: BTreeMap<String, String> =
+        objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
+    let mut files = blobs(root, &wanted)?;
+    // What sparkcfg.toml lists may have any name.
+    let configs: Vec<_> = files
+        .iter()
+        .filter(|(path, _)| path.ends_with("sparkcfg.toml"))
+        .map(|(path, bytes)| (path.clone(), bytes.clone()))
+        .collect();
+    wanted.clear();
+    for (path, bytes) in configs {
+        let Ok(config) = Config::parse(&path, &String::from_utf8_lossy(&bytes)) else { continue };
+        let folder = path.strip_suffix("sparkcfg.toml").unwrap_or_default();
+        let listed = config.environments.values().flatten().chain(&config.schema).chain(&config.identities);
+        for name in listed.map(|name| format!("{folder}{name}")).filter(|name| !files.contains_key(name)) {
+            if let Some(object) = objects.get(&name) {
+                wanted.insert(name, object.clone());
+            }
+        }
+    }
+    files.extend(blobs(root, &wanted)?);
+    Ok(files)
+}
+
+/// The full name of the commit that `name` stands for.
+///
+/// # Errors
+/// See [`files`].
+pub fn commit(root: &Path, name: &str) -> Result<String, Error> {
+    let wanted = format!("{name}^{{commit}}");
+    let found = run(root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+    let found = found.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).unwrap_or_default();
+    // `--end-of-options` itself is echoed by old versions of git.
+    match found.lines().last().filter(|line| line.len() >= 40 && line.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        Some(commit) => Ok(commit.to_owned()),
+        None => {
+            git(root, &["rev-parse", "--git-dir"])?;
+            Err(Error::new(format!("git knows no revision `{name}`"))
+                .help("a branch, a tag or a commit; in a shallow clone, fetch it first"))
+        }
+    }
+}
+
+/// What git answers; an error where it refuses.
+fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
+    run(root, arguments)?.ok_or_else(|| {
+        Error::new("git cannot read this repository")
+            .help("run it in a git repository that you own, or check the files on disk instead")
+    })
+}
+
+fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Error> {
+    let output = command(root).args(arguments).stdin(Stdio::null()).output();
+    let output =
+        output.map_err(|_| Error::new("git cannot be started").help("the index and revisions are read with git"))?;
+    Ok(output.status.success().then_some(output.stdout))
+}
+
+/// git that neither writes into the repository, nor starts a program that its configuration names, nor fetches.
+fn command(root: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.current_dir(root).args(["-c", "core.fsmonitor=false"]).stderr(Stdio::null());
+    command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")]);
+    command
+}
+
+/// The contents of objects, all through one process.
+fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let failed = || Error::new("git cannot read one of its objects");
+    let mut child = command(root)
+        .args(["cat-file", "--batch"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|_| failed())?;
+    let mut ask = child.stdin.take().ok_or_else(failed)?;
+    let mut answer = BufReader::new(child.stdout.take().ok_or_else(failed)?);
+    let mut files = BTreeMap::new();
+    for (path, object) in wanted {
+        ask.write_all(format!("{object}\n").as_bytes()).and_then(|()| ask.flush()).map_err(|_| failed())?;
+        let mut header = String::new();
+        answer.read_line(&mut header).map_err(|_| failed())?;
+        let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()).ok_or_else(failed)?;
+        if size > LIMIT {
+            return Err(Error::new("this file is over 64 MiB; no file of a configuration should be").at(path));
+        }
+        let mut bytes = Vec::new();
+        (&mut answer).take(size + 1).read_to_end(&mut bytes).map_err(|_| failed())?;
+        bytes.pop();
+        files.insert(path.clone(), bytes);
+    }
+    drop(ask);
+    let _ = child.wait();
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::{Tree, read};
+
+    fn git(folder: &Path, arguments: &[&str]) {
+        let mut command = Command::new("git");
+        command.current_dir(folder).args(["-c", "user.name=test", "-c", "user.email=test@example.com"]).args(arguments);
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    #[test]
+    fn trees_are_read_without_a_checkout() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git(root, &["init", "-q", "-b", "main"]);
+        fs::create_dir_all(root.join("api/config")).unwrap();
+        fs::write(root.join("api/.env"), "A=1\n").unwrap();
+        fs::write(root.join("api/config/odd"), "A=2\n").unwrap();
+        fs::write(root.join("api/main.rs"), "").unwrap();
+        fs::write(root.join("api/sparkcfg.toml"), "[environments]\nprod = [\".env\", \"config/odd\"]\n").unwrap();
+        git(root, &["add", "."]);
+        git(root, &["commit", "-q", "-m", "one"]);
+        git(root, &["tag", "v1"]);
+        fs::write(root.join("api/.env"), "A=3\n").unwrap();
+        git(root, &["add", "."]);
+        fs::write(root.join("api/.env"), "A=4\n").unwrap();
+
+        let text = |folder: &str, tree: Tree<'_>, path: &str| {
+            let files = read(&root.join(folder), tree).unwrap();
+            files.get(path).map(|bytes| String::from_utf8(bytes.clone()).unwrap())
+        };
+        for (folder, tree, path, expected) in [
+            ("api", Tree::Revision("v1"), ".env", Some("A=1\n")),
+            ("api", Tree::Revision("HEAD"), "config/odd", Some("A=2\n")),
+            ("", Tree::Revision("main"), "api/.env", Some("A=1\n")),
+            ("", Tree::Revision("main"), "api/main.rs", None),
+            ("api", Tree::Index, ".env", Some("A=3\n")),
+        ] {
+            assert_eq!(text(folder, tree, path).as_deref(), expected, "{folder} {tree:?} {path}");
+        }
+        for name in ["v2", "", "--help", "v1:api/.env", "v1\n", "../x"] {
+            let error = read(root, Tree::Revision(name)).unwrap_err();
+            assert!(error.message.starts_with("git knows no revision"), "{name}: {}", error.message);
+        }
+        let elsewhere = tempfile::tempdir().unwrap();
+        let error = read(elsewhere.path(), Tree::Revision("v1")).unwrap_err();
+        assert_eq!(error.message, "git cannot read this repository");
+    }
+}

@@ -1,16 +1,22 @@
 //! A sealed file can be opened by somebody who should not, or not by somebody who should.
 //!
-//! `[access]` in `sparkcfg.toml` says who may open the secrets of an environment, `[people]` gives their public keys.
-//! The recipients of every sealed file must be exactly those. No key is needed to see it.
+//! `[access]` in `sparkcfg.toml` says who may open the secrets of an environment, `[people]` gives their public keys,
+//! and `recovery` names an identity that must be able to open everything. The recipients of every sealed file must be
+//! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. No key is needed to
+//! see it.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
-//! Remedy: seal the file for the people of the table, with a new data key: with `sops rotate` after `.sops.yaml` names them.
+//! Remedy: seal the file for the people of the table, with a new data key: `sparkcfg secrets rotate ENV`; bring
+//! `.sops.yaml` in step with `sparkcfg secrets sync`.
 
 use std::collections::BTreeSet;
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};
+use crate::project::config::Config;
+use crate::project::creation_rules::{DifferenceKind, NAME};
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     code: "recipients-differ",
@@ -20,38 +26,124 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    let Some(sealed) = file.project.sealed.get(&file.index) else { return };
+    let Some(known) = file.project.sealed_files.get(&file.index) else { return };
     let config = &file.project.config;
     // A file that several environments share is for the people of all of them.
-    let lists: Vec<_> = file.environments.iter().filter_map(|name| config.access.get(&**name)).collect();
-    if lists.is_empty() {
+    let Some(readers) = config.readers_of(&known.environments) else { return undeclared(file, findings) };
+    let allowed: BTreeSet<&str> =
+        readers.into_iter().filter_map(|name| config.people.get(name)).map(|key| written(key)).collect();
+    let of_file = recipients(file, &allowed, &known.environments);
+    let of_sops = rules(file, &known.path, &allowed);
+    findings.extend(of_file.into_iter().chain(of_sops).map(|mut finding| {
+        finding.environments.clone_from(&file.environments);
+        finding
+    }));
+}
+
+/// A public key as files hold it: that of an SSH key without its comment.
+fn written(key: &str) -> &str {
+    let key = key.trim();
+    let end = if key.starts_with("ssh-") { key.match_indices(' ').nth(1).map(|(at, _)| at) } else { None };
+    end.map_or(key, |at| &key[..at])
+}
+
+fn named(config: &Config, key: &str) -> String {
+    config.owner_of(key).unwrap_or(key).to_owned()
+}
+
+/// A file of which the table says nothing but who is kept for recovery.
+fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let config = &file.project.config;
+    let (Some(sealed), Some(name)) = (file.project.sealed.get(&file.index), &config.recovery) else { return };
+    let key = config.people.get(name).map(|key| written(key));
+    let opens = sealed.readers.recipients.iter().any(|recipient| Some(recipient.as_str()) == key);
+    if opens || !sealed.readers.unnamed.is_empty() {
         return;
     }
-    let people = lists.into_iter().flatten();
-    let allowed: BTreeSet<&str> = people.filter_map(|name| config.people.get(name)).map(String::as_str).collect();
-    let environment = super::listed(&file.environments, "and");
-    let recipients: BTreeSet<&str> = sealed.readers.recipients.iter().map(String::as_str).collect();
-    let named = |key: &str| {
-        let person = config.people.iter().find(|(_, known)| *known == key);
-        person.map_or_else(|| key.to_owned(), |(name, _)| name.clone())
+    let environment = file.environments.first().map_or("ENV", |name| name);
+    let message = format!("{name} must be able to open every sealed file, but cannot open this one");
+    let help = format!("say who may open it with `sparkcfg secrets grant {name} {environment}`");
+    findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help));
+}
+
+/// What the file itself says.
+fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(sealed) = file.project.sealed.get(&file.index) else { return findings };
+    let config = &file.project.config;
+    let environment = super::listed(environments, "and");
+    let rotated = environments.first().map_or("--all", String::as_str);
+    let help = format!("seal it for the people of [access], with a new data key: `sparkcfg secrets rotate {rotated}`");
+    let readers = &sealed.readers;
+    for (index, key) in readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str())) {
+        let place = readers.places.get(index).cloned().unwrap_or(0..0);
+        let message = format!("{} can open {environment}, but is not in its access list", named(config, key));
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), "an uninvited recipient");
+        findings.push(finding.help(help.clone()));
+    }
+    // A whole age file does not say who its recipients are, only how many.
+    if !readers.unnamed.is_empty() {
+        if readers.recipients.is_empty() && readers.unnamed.len() != allowed.len() {
+            let (has, wants) = (readers.unnamed.len(), allowed.len());
+            let message = format!("{environment} is sealed for {has} recipients, but its access list has {wants}");
+            findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "").help(help));
+        }
+        return findings;
+    }
+    let recipients: BTreeSet<&str> = readers.recipients.iter().map(String::as_str).collect();
+    for key in allowed.difference(&recipients) {
+        let name = named(config, key);
+        let listed = environments.iter().filter_map(|name| config.access.get(name)).flatten().any(|one| *one == name);
+        let message = if listed {
+            format!("{name} is in the access list of {environment}, but cannot open it")
+        } else {
+            format!("{name} must be able to open every sealed file, but cannot open that of {environment}")
+        };
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them");
+        findings.push(finding.help(help.clone()));
+    }
+    findings
+}
+
+/// What `.sops.yaml` lets SOPS do. Whole age files are none of SOPS's.
+fn rules(file: &File<'_>, path: &str, allowed: &BTreeSet<&str>) -> Vec<Finding> {
+    let project = file.project;
+    let Some(sops) = project.sops.as_ref().filter(|_| !path.ends_with(".age")) else { return Vec::new() };
+    let place = |line: usize| {
+        let text = project.sources.text(sops.source);
+        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let end = if line == 0 { start } else { start + length };
+        Span::new(sops.source, offset(start)..offset(end))
     };
-    let help = format!("seal {} again, with a new data key, for the people of [access]", file.path());
-    for (index, recipient) in
-        sealed.readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str()))
-    {
-        let place = sealed.readers.places.get(index).cloned().unwrap_or(0..0);
-        let message = format!("{} can open {environment}, but is not in its access list", named(recipient));
-        findings.push(
-            Finding::new(&RULE, message).at(file.layer.span(&place), "an uninvited recipient").help(help.clone()),
-        );
-    }
-    // A whole age file does not say who its recipients are.
-    if !sealed.readers.unnamed.is_empty() {
-        return;
-    }
-    for recipient in allowed.difference(&recipients) {
-        let message = format!("{} is in the access list of {environment}, but cannot open it", named(recipient));
-        findings
-            .push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help.clone()));
-    }
+    let rules = match &sops.rules {
+        Ok(rules) => rules,
+        Err(why) => {
+            // Said once, not for every sealed file.
+            if project.sealed_files.keys().min() != Some(&file.index) {
+                return Vec::new();
+            }
+            let finding = Finding::new(&RULE, format!("{NAME}: {}", why.message)).at(place(0), "");
+            return vec![finding.help(why.help)];
+        }
+    };
+    let told = |kind: &DifferenceKind| match kind {
+        DifferenceKind::NoRule => format!("{NAME} has no rule for {path}"),
+        DifferenceKind::Uninvited(key) => {
+            format!("SOPS would seal {path} for {}, who is not in its access list", named(&project.config, key))
+        }
+        DifferenceKind::LeftOut(key) => {
+            format!("SOPS would not seal {path} for {}, who is in its access list", named(&project.config, key))
+        }
+        DifferenceKind::OtherKeys => format!("SOPS would seal {path} with other keys than those of age"),
+        DifferenceKind::PartlySealed => format!("SOPS would leave values of {path} in plain text"),
+    };
+    let differences = rules.differences(path, allowed.iter().copied()).into_iter();
+    let findings = differences.map(|difference| {
+        let label = if difference.line == 0 { "" } else { "the rule that SOPS takes" };
+        let finding = Finding::new(&RULE, told(&difference.kind)).at(place(difference.line), label);
+        finding.help("bring it in step with `sparkcfg secrets sync`")
+    });
+    findings.collect()
 }

@@ -29,6 +29,8 @@ pub struct Config {
     pub people: BTreeMap<String, String>,
     /// Environment → names of people who may open its secrets.
     pub access: BTreeMap<String, Vec<String>>,
+    /// Who must be able to open every sealed file: the name of an identity that is kept offline.
+    pub recovery: Option<String>,
     /// The projects of a monorepo.
     pub workspace: Option<Workspace>,
 }
@@ -81,6 +83,7 @@ const KNOWN: &[&str] = &[
     "consumers",
     "people",
     "access",
+    "recovery",
     "workspace",
     "members",
     "exclude",
@@ -128,6 +131,13 @@ impl Config {
             return Err(Error::new(format!("[people] {name} is no public key")).at(path).help(help));
         }
         let names = || self.people.keys().map(String::as_str);
+        if let Some(name) = self.recovery.as_ref().filter(|name| !self.people.contains_key(*name)) {
+            let failed = Error::new(format!("recovery names `{name}`, who is not in [people]")).at(path);
+            return Err(match nearest(name, names()) {
+                Some(near) => failed.help(format!("did you mean `{near}`?")),
+                None => failed.help("give the public key in [people]"),
+            });
+        }
         let stranger = self.access.values().flatten().find(|name| !self.people.contains_key(*name));
         match stranger {
             Some(name) => {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::config::Config;
+use super::creation_rules;
 use super::files::{Files, LIMIT};
 use crate::error::Error;
 
@@ -65,6 +66,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             || name.ends_with(".schema.json")
             || name == "sparkcfg.toml"
             || name == "sparkcfg-baseline.toml"
+            || name == creation_rules::NAME
             || name.ends_with("age-key.txt")
     };
     let mut wanted: BTreeMap<String, String> =

@@ -1,8 +1,10 @@
 //! A folder as layers, environments and a schema: the only reader of files beside the command line.
 
+pub mod access;
 mod borrowing;
 pub mod config;
 mod consumers;
+pub mod creation_rules;
 pub mod files;
 pub mod git;
 mod hiding;
@@ -27,8 +29,10 @@ use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
 use crate::stores::{self, State};
+use access::SealedFile;
 use config::Config;
 use consumers::Consumers;
+use creation_rules::{CreationRules, Refusal};
 use files::Files;
 use layout::Stack;
 
@@ -62,8 +66,12 @@ pub struct Project {
     pub readers: Vec<Vec<String>>,
     /// What was found out about each sealed layer: index into `layers` → state.
     pub sealed: HashMap<usize, stores::Sealed>,
+    /// Each sealed layer with all its environments, also those that were not asked for.
+    pub sealed_files: HashMap<usize, SealedFile>,
     /// The schema.
     pub schema: Option<ProjectSchema>,
+    /// `.sops.yaml`, where there is one beside `sparkcfg.toml`.
+    pub sops: Option<SopsFile>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
@@ -87,6 +95,15 @@ impl ProjectSchema {
     pub fn place(&self, pointer: &str) -> Option<Span> {
         self.schema.place(pointer).map(|range| Span::new(self.source, range))
     }
+}
+
+/// The rules after which SOPS itself seals, and where they stand.
+#[derive(Debug)]
+pub struct SopsFile {
+    /// What could be read of it.
+    pub rules: Result<CreationRules, Refusal>,
+    /// Its text.
+    pub source: SourceId,
 }
 
 impl fmt::Debug for Options<'_> {
@@ -124,7 +141,9 @@ impl Project {
     pub fn read(files: &Files, options: &Options<'_>) -> Result<Self, Error> {
         let mut sources = Sources::default();
         let (config, config_source) = read_config(files, &mut sources)?;
-        let stacks = chosen(stacks(files, &config, options.personal)?, &options.environments, files)?;
+        let stacks = stacks(files, &config, options.personal)?;
+        let sealed_files = access::sealed_among(&stacks);
+        let stacks = chosen(stacks, &options.environments, files)?;
         let mut project = Self {
             sources,
             config,
@@ -132,7 +151,9 @@ impl Project {
             layers: Vec::new(),
             readers: Vec::new(),
             sealed: HashMap::new(),
+            sealed_files: HashMap::new(),
             schema: None,
+            sops: None,
             require_secrets: options.require_secrets,
             stacks: Vec::new(),
             process: options.process.clone(),
@@ -155,7 +176,10 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
+        let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
+        project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
+        project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.add_process_layer();
         Ok(project)
     }
@@ -294,6 +318,18 @@ fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<S
     let config = Config::parse(&files.shown(NAME), &text)?;
     let source = sources.add(files.shown(NAME), text);
     Ok((config, Some(source)))
+}
+
+fn read_sops(files: &Files, config: &Config, sources: &mut Sources) -> Result<Option<SopsFile>, Error> {
+    // Without a table there is nothing that it could differ from.
+    if config.access.is_empty() {
+        return Ok(None);
+    }
+    let Some(bytes) = files.read_if_there(creation_rules::NAME)? else { return Ok(None) };
+    let (text, _) = files::text(bytes);
+    let rules = CreationRules::parse(&text);
+    let source = sources.add(files.shown(creation_rules::NAME), text);
+    Ok(Some(SopsFile { rules, source }))
 }
 
 fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {

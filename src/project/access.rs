@@ -1,0 +1,132 @@
+//! Who may open which sealed file, as the tables of `sparkcfg.toml` say it: the only list that files are sealed for.
+
+use std::collections::BTreeSet;
+
+use super::config::Config;
+use super::files::Files;
+use super::layout::Stack;
+use super::stacks;
+use crate::error::Error;
+use crate::identity::Recipient;
+use crate::stores;
+
+/// A sealed file of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedFile {
+    /// Its path, relative to the project.
+    pub path: String,
+    /// The environments that it is a layer of, in order; never empty.
+    pub environments: Vec<String>,
+}
+
+/// Every sealed file of a project, in the order of its layers.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn sealed_files(files: &Files, config: &Config) -> Result<Vec<SealedFile>, Error> {
+    Ok(sealed_among(&stacks(files, config, false)?))
+}
+
+/// The sealed files of some environments.
+pub(super) fn sealed_among(stacks: &[Stack]) -> Vec<SealedFile> {
+    let mut found: Vec<SealedFile> = Vec::new();
+    for stack in stacks {
+        for path in stack.files.iter().filter(|path| stores::of(path).is_some()) {
+            match found.iter_mut().find(|file| file.path == *path) {
+                Some(file) => file.environments.push(stack.name.clone()),
+                None => found.push(SealedFile { path: path.clone(), environments: vec![stack.name.clone()] }),
+            }
+        }
+    }
+    found
+}
+
+impl Config {
+    /// The names of those who may open a file that `environments` share: the people of all of them, and whoever is
+    /// kept for recovery; `None` if `[access]` says nothing about any of them.
+    #[must_use]
+    pub fn readers_of(&self, environments: &[impl AsRef<str>]) -> Option<BTreeSet<&str>> {
+        let lists: Vec<_> = environments.iter().filter_map(|name| self.access.get(name.as_ref())).collect();
+        let people = lists.iter().copied().flatten().chain(&self.recovery);
+        (!lists.is_empty()).then(|| people.map(String::as_str).collect())
+    }
+
+    /// The public keys of those who may open a file that `environments` share, see [`Config::readers_of`]; sorted by
+    /// their owners' names.
+    ///
+    /// # Errors
+    /// Nobody may, or a public key that is none.
+    pub fn recipients_of(&self, environments: &[impl AsRef<str>]) -> Result<Vec<Recipient>, Error> {
+        let names: Vec<_> = environments.iter().map(AsRef::as_ref).collect();
+        let readers = self.readers_of(environments).filter(|readers| !readers.is_empty()).ok_or_else(|| {
+            let environment = names.first().unwrap_or(&"ENV");
+            Error::new(format!("[access] in sparkcfg.toml does not say who may open {}", names.join(", ")))
+                .at("sparkcfg.toml")
+                .help(format!("say it with `sparkcfg secrets grant NAME {environment}`"))
+        })?;
+        let mut recipients = Vec::with_capacity(readers.len());
+        for name in readers {
+            let key = self.people.get(name).map(String::as_str).unwrap_or_default();
+            let recipient = key.parse::<Recipient>().map_err(|message| {
+                Error::new(format!("[people] {name}: {message}"))
+                    .at("sparkcfg.toml")
+                    .help("a public key begins with age1; `age-keygen -y KEYFILE` prints the one of an identity")
+            })?;
+            // Two names for one key are one recipient.
+            if !recipients.contains(&recipient) {
+                recipients.push(recipient);
+            }
+        }
+        Ok(recipients)
+    }
+
+    /// The name of the person with a public key.
+    #[must_use]
+    pub fn owner_of(&self, key: &str) -> Option<&str> {
+        let same = |known: &str| known == key || known.split_whitespace().take(2).eq(key.split_whitespace().take(2));
+        self.people.iter().find(|(_, known)| same(known)).map(|(name, _)| name.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 3] = [
+        "age10j24tdqr480et5vx8kgnye3p9e6m439v55hvnjrvgjhdwxqynf5snahpjh",
+        "age1wwsklps6zegwud99d6x45hh7k9svx3wfmja9c4je4g9wyqk9e4gs87w0s4",
+        "age1f7zeea6jkdjqtujfd3ytchu9gkm60j7awljqtfuf8c38ygfj2q0q9963t4",
+    ];
+
+    fn config(rest: &str) -> Config {
+        let [one, two, three] = KEYS;
+        let people = format!("[people]\nlaptop = \"{one}\"\ndeploy = \"{two}\"\nsafe = \"{three}\"\n");
+        Config::parse("sparkcfg.toml", &format!("{rest}{people}")).unwrap()
+    }
+
+    #[test]
+    fn a_shared_file_is_for_the_people_of_all() {
+        let text = "[access]\ndev = [\"laptop\"]\nprod = [\"deploy\"]\nnobody = []\n";
+        for (start, environments, expected) in [
+            ("", vec!["dev"], Some(vec!["laptop"])),
+            ("", vec!["dev", "prod"], Some(vec!["deploy", "laptop"])),
+            ("", vec!["dev", "test"], Some(vec!["laptop"])),
+            ("", vec!["test"], None),
+            ("", vec!["nobody"], Some(vec![])),
+            ("recovery = \"safe\"\n", vec!["dev"], Some(vec!["laptop", "safe"])),
+            ("recovery = \"safe\"\n", vec!["test"], None),
+        ] {
+            let config = config(&format!("{start}{text}"));
+            let found = config.readers_of(&environments).map(|names| names.into_iter().collect::<Vec<_>>());
+            assert_eq!(found, expected, "{start}{environments:?}");
+            assert_eq!(config.recipients_of(&environments).is_ok(), expected.is_some_and(|names| !names.is_empty()));
+        }
+    }
+
+    #[test]
+    fn a_key_has_one_owner() {
+        let config = config("");
+        assert_eq!(config.owner_of(KEYS[1]), Some("deploy"));
+        assert_eq!(config.owner_of("age1"), None);
+    }
+}

@@ -34,12 +34,14 @@ pub mod outputs;
 pub mod plain;
 pub mod portable;
 pub mod project;
+pub mod quoting;
 pub mod report;
 pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod stores;
 pub mod suggestion;
+pub mod targets;
 pub mod typed;
 
 use std::fmt;

@@ -3,20 +3,25 @@
 use std::collections::HashSet;
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
 use super::{Global, Keys, identities, printing};
 use crate::detection::is_plausible_name;
 use crate::environment::{Environment, Resolved, Setting};
 use crate::error::Error;
-use crate::outputs::json_text;
+use crate::finding::told_name;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
 use crate::source::{MASK, printable};
+use crate::targets::{self, Picture, Refusal, Target, Variable};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg show prod                 every key, secrets masked
   sparkcfg show prod DATABASE_URL    one key
-  sparkcfg show prod --as json       for scripts; secrets are null";
+  sparkcfg show prod --as json       for scripts; secrets are null
+  sparkcfg show dev --as dotenv --with-secrets > .env.dev
+                                     everything, secrets in the clear";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -26,8 +31,11 @@ pub(super) struct Show {
     /// One key only
     key: Option<String>,
     /// As what to write the values
-    #[arg(long = "as", value_name = "TARGET", default_value = "table", value_parser = ["table", "json"])]
+    #[arg(long = "as", value_name = "TARGET", default_value = "table", value_parser = PossibleValuesParser::new(names()))]
     target: String,
+    /// Write secrets too, in the clear
+    #[arg(long)]
+    with_secrets: bool,
     /// Leave personal layers (prod.local.env) out
     #[arg(long)]
     no_local: bool,
@@ -60,11 +68,61 @@ impl Show {
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
-        let text =
-            if self.target == "json" { json(&project, &settings) } else { table(&project, environment, &settings) };
+        let text = match targets::find(&self.target) {
+            Some(target) => self.written(target, &project, &settings)?,
+            None if self.with_secrets => {
+                return Err(Error::new("--with-secrets writes no table")
+                    .help("say for whom, as in --as dotenv, or take it from --as json"));
+            }
+            None => table(&project, environment, &settings),
+        };
         printing::print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The settings as a target wants them. What is left out is told, so that nobody misses it by surprise.
+    fn written(&self, target: &Target, project: &Project, settings: &[&Setting<'_>]) -> Result<String, Error> {
+        let rests = project.rests_of_secrets();
+        let told = settings.iter().filter(|setting| setting.is_set() && is_told(&rests, setting.key));
+        let (mut variables, mut left_out, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        for setting in told {
+            let key = setting.key;
+            let open = shown(project, setting);
+            let text = if self.with_secrets { setting.value.text() } else { open };
+            match text {
+                None if self.with_secrets => closed.push(key),
+                None => left_out.push(key),
+                Some(_) => {}
+            }
+            let typed = text.map(|text| match &project.schema {
+                Some(schema) => schema.schema.typed(key, text).to_value(),
+                None => text.into(),
+            });
+            variables.push(Variable { key, text, typed: typed.unwrap_or_default(), secret: open.is_none() });
+        }
+        if !closed.is_empty() {
+            return Err(Error::new(format!("no key here opens {}", closed.join(", ")))
+                .help("pass --identity FILE, or leave --with-secrets out"));
+        }
+        let picture = Picture { environment: &self.env, variables };
+        let text = (target.write)(&picture).map_err(|refusals| refused(target, &refusals))?;
+        if !left_out.is_empty() {
+            let list = printable(&left_out.join(", "));
+            printing::complain(&format!("left out, because secret: {list}; --with-secrets writes them\n"))?;
+        }
+        Ok(text)
+    }
+}
+
+fn names() -> impl Iterator<Item = PossibleValue> {
+    let table = PossibleValue::new("table").help("for people: each key, its value and where it was set");
+    std::iter::once(table).chain(targets::ALL.iter().map(|target| PossibleValue::new(target.name).help(target.summary)))
+}
+
+fn refused(target: &Target, refusals: &[Refusal]) -> Error {
+    let list = refusals.iter().map(|refusal| format!("{}: {}", told_name(&refusal.key), refusal.reason));
+    let message = format!("{} cannot hold every value: {}", target.name, list.collect::<Vec<_>>().join("; "));
+    Error::new(message).help("choose the target of the one program that reads it, or another value")
 }
 
 /// The value as it may be printed: `None` for a secret.
@@ -109,18 +167,4 @@ pub(super) fn is_told(rests: &HashSet<&str>, key: &str) -> bool {
 
 fn told_key(rests: &HashSet<&str>, key: &str) -> String {
     if is_told(rests, key) { printable(key) } else { MASK.to_owned() }
-}
-
-fn json(project: &Project, settings: &[&Setting<'_>]) -> String {
-    let rests = project.rests_of_secrets();
-    let told = settings.iter().filter(|setting| setting.is_set() && is_told(&rests, setting.key));
-    let typed = told.map(|setting| {
-        let text = shown(project, setting);
-        let value = text.map(|text| match &project.schema {
-            Some(schema) => schema.schema.typed(setting.key, text).to_value(),
-            None => text.into(),
-        });
-        (setting.key.to_owned(), value.unwrap_or_default())
-    });
-    json_text(&serde_json::Value::Object(typed.collect()))
 }

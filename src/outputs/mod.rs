@@ -15,12 +15,12 @@ mod sarif;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Fix};
+pub(crate) use crate::quoting::json_text;
 use crate::report::{Report, Summary};
-use crate::source::{Span, acts};
+use crate::source::Span;
 
 /// One format.
 #[derive(Debug)]
@@ -170,25 +170,6 @@ fn markup(text: &str) -> String {
             control if control.is_control() => {}
             other => out.push(other),
         }
-    }
-    out
-}
-
-/// JSON, indented, with everything that [`acts`] escaped, also in texts that are passed on exactly as they are.
-pub(crate) fn json_text(document: &impl Serialize) -> String {
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    let mut out = String::with_capacity(text.len() + 1);
-    for line in text.lines() {
-        for character in line.chars() {
-            if acts(&out, character) {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            } else {
-                out.push(character);
-            }
-        }
-        out.push('\n');
     }
     out
 }

@@ -177,6 +177,7 @@ fn markup(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::acts;
 
     #[test]
     fn the_last_line_counts() {

@@ -29,6 +29,7 @@ pub mod identity;
 pub mod ignores;
 pub mod interpolation;
 pub mod layer;
+pub mod masking;
 pub mod model;
 pub mod outputs;
 pub mod plain;

@@ -32,7 +32,50 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Display;
+    use std::marker::PhantomData;
+
+    use serde::Serialize;
+
     use super::Secret;
+
+    /// `IS` is the inherent constant where the bound holds, else the one of this trait.
+    trait Absent {
+        const IS: bool = false;
+    }
+
+    struct Cloned<T>(PhantomData<T>);
+    struct Displayed<T>(PhantomData<T>);
+    struct Serialized<T>(PhantomData<T>);
+    struct Dereferenced<T>(PhantomData<T>);
+
+    impl<T> Absent for Cloned<T> {}
+    impl<T> Absent for Displayed<T> {}
+    impl<T> Absent for Serialized<T> {}
+    impl<T> Absent for Dereferenced<T> {}
+
+    impl<T: Clone> Cloned<T> {
+        const IS: bool = true;
+    }
+    impl<T: Display> Displayed<T> {
+        const IS: bool = true;
+    }
+    impl<T: Serialize> Serialized<T> {
+        const IS: bool = true;
+    }
+    impl<T: std::ops::Deref<Target = str>> Dereferenced<T> {
+        const IS: bool = true;
+    }
+
+    #[test]
+    fn nothing_lets_the_text_out_by_accident() {
+        let of_strings =
+            [Cloned::<String>::IS, Displayed::<String>::IS, Serialized::<String>::IS, Dereferenced::<String>::IS];
+        assert_eq!(of_strings, [true; 4]);
+        let of_secrets =
+            [Cloned::<Secret>::IS, Displayed::<Secret>::IS, Serialized::<Secret>::IS, Dereferenced::<Secret>::IS];
+        assert_eq!(of_secrets, [false; 4]);
+    }
 
     #[test]
     fn debug_shows_nothing() {

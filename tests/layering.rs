@@ -11,7 +11,7 @@ use regex::Regex;
 /// The modules, from the row that everything may import to the one that nothing may.
 const ROWS: &[&[&str]] = &[
     &["source", "secret", "suggestion", "detection", "identity"],
-    &["finding", "layer", "schema", "interpolation", "envelope"],
+    &["finding", "layer", "masking", "schema", "interpolation", "envelope"],
     &["error", "dialects", "environment", "ignores", "plain"],
     &["stores", "drift", "typed", "model", "portable", "quoting"],
     &["project"],

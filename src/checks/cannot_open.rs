@@ -22,16 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     let State::Closed(reason) = sealed.state else { return };
-    let people = &file.project.config.people;
-    let names: Vec<_> = sealed
-        .readers
-        .recipients
-        .iter()
-        .map(|recipient| {
-            let person = people.iter().find(|(_, key)| *key == recipient);
-            person.map_or_else(|| recipient.clone(), |(name, _)| name.clone())
-        })
-        .collect();
+    let names = file.project.names_of(&sealed.readers.recipients);
     let readers =
         if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
     let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };

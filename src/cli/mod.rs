@@ -4,7 +4,9 @@ mod explain;
 mod fix;
 mod identities;
 mod printing;
+mod protection;
 mod read;
+mod run;
 mod schema;
 mod show;
 mod validate;
@@ -36,10 +38,11 @@ Examples:
   sparkcfg validate                       check every environment of this project
   sparkcfg validate prod --require-secrets    the gate before a deploy
   sparkcfg validate --staged              judge what is about to be committed
+  sparkcfg run dev -- npm start           start a program with exactly the environment dev
   sparkcfg explain DATABASE_URL           where a value comes from, layer by layer
   sparkcfg explain out-of-range           what a finding means and how to mend it
 
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not check, 101 a bug.";
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not check, 101 a bug; of run: see there.";
 
 /// Options of every command.
 #[derive(Debug, clap::Args)]
@@ -96,6 +99,9 @@ enum Command {
     /// Print what each reader (docker compose, make, node, …) makes of an env file
     #[command(after_help = read::EXAMPLES)]
     Read(read::Read),
+    /// Check an environment, then become a command with exactly that environment
+    #[command(after_help = run::EXAMPLES)]
+    Run(run::Run),
     /// Say where a key's value comes from, or what a code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
@@ -111,11 +117,18 @@ enum Command {
 /// Runs the command line and gives the exit code.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    protection::protect();
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let is_run = is_run(&arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage.
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run`
+            // starts may end with 2 itself.
+            let code = match u8::try_from(error.exit_code()).unwrap_or(2) {
+                2 if is_run => run::NOT_PREPARED,
+                code => code,
+            };
             let text = error.render();
             let printed = if error.use_stderr() {
                 printing::complain(&text.to_string())
@@ -126,18 +139,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let global = &arguments.global;
-    let plain = matches!(arguments.command, Command::Schema(_) | Command::Show(_) | Command::Explain(_));
+    let plain =
+        matches!(arguments.command, Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_));
     if plain && (global.format != "human" || !global.output.is_empty()) {
         let _ = printing::complain(
             "error: --format and --output are for reports\n  help: use them with validate; `show ENV --as json` prints values\n",
         );
-        return ExitCode::from(2);
+        return ExitCode::from(if is_run { run::NOT_PREPARED } else { 2 });
     }
     let result = match &arguments.command {
         Command::Validate(command) => command.run(global),
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),
+        Command::Run(command) => Ok(command.run(global)),
         Command::Explain(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -156,6 +171,25 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let _ = printing::complain(&format!("{error}\n"));
         ExitCode::from(2)
     })
+}
+
+/// Whether the first argument that is no option is `run`.
+fn is_run(arguments: &[OsString]) -> bool {
+    let command = Arguments::command();
+    let takes_value = |option: &str| {
+        let mut options = command.get_opts().filter(|known| known.get_action().takes_values());
+        options.any(|known| known.get_long() == option.strip_prefix("--"))
+    };
+    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') {
+            return word == "run";
+        }
+        if takes_value(&word) {
+            words.next();
+        }
+    }
+    false
 }
 
 impl Global {

@@ -1,9 +1,10 @@
 //! The only place that writes to the terminal and to report files.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::masking::{Masking, Spellings};
 use crate::outputs::{self, Output, Style};
 use crate::report::Report;
 
@@ -37,8 +38,35 @@ fn settle(written: std::io::Result<()>) -> Result<(), Error> {
     }
 }
 
-/// The way in which this terminal wants it.
+/// Writes what a command writes, its secrets masked, until it writes no more or nobody reads any more.
+pub(super) fn pass_on(mut from: impl Read, mut to: impl Write, spellings: &Spellings) -> std::io::Result<()> {
+    let mut masking = Masking::new(spellings);
+    let (mut taken, mut given) = (vec![0; 64 * 1024], Vec::new());
+    loop {
+        match from.read(&mut taken) {
+            Ok(0) => break,
+            Ok(count) => masking.push(&taken[..count], &mut given),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        }
+        to.write_all(&given).and_then(|()| to.flush())?;
+        given.clear();
+    }
+    masking.finish(&mut given);
+    to.write_all(&given).and_then(|()| to.flush())
+}
+
+/// The way in which this terminal wants a result.
 pub(super) fn style(color: Color, quiet: bool) -> Style {
+    style_of(std::io::stdout().is_terminal(), color, quiet)
+}
+
+/// The way in which this terminal wants findings that are no result.
+pub(super) fn style_of_errors(color: Color, quiet: bool) -> Style {
+    style_of(std::io::stderr().is_terminal(), color, quiet)
+}
+
+fn style_of(is_terminal: bool, color: Color, quiet: bool) -> Style {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let color = match color {
@@ -46,7 +74,7 @@ pub(super) fn style(color: Color, quiet: bool) -> Style {
         Color::Never => false,
         Color::Auto if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
         Color::Auto if set("FORCE_COLOR") || set("CLICOLOR_FORCE") => true,
-        Color::Auto => !dumb && std::io::stdout().is_terminal(),
+        Color::Auto => !dumb && is_terminal,
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));

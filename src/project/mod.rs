@@ -21,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::dialects::compose;
+use crate::envelope::CannotOpen;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
@@ -254,6 +255,28 @@ impl Project {
         let mut layers =
             closed.filter_map(|(index, _)| self.layers.get(*index)).filter(|layer| layer.entries.is_empty());
         layers.any(|layer| environment.layers.iter().any(|used| std::ptr::eq(*used, layer)))
+    }
+
+    /// Why the first sealed file of an environment stays closed, and who could open it: by the names of `[people]`,
+    /// else by public key.
+    #[must_use]
+    pub fn closed(&self, environment: &Environment<'_>) -> Option<(CannotOpen, Vec<String>)> {
+        environment.layers.iter().find_map(|used| {
+            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
+            let sealed = self.sealed.get(&index)?;
+            let State::Closed(reason) = sealed.state else { return None };
+            Some((reason, self.names_of(&sealed.readers.recipients)))
+        })
+    }
+
+    /// Recipients by their names in `[people]`; one that is not there stays as it is.
+    #[must_use]
+    pub fn names_of(&self, recipients: &[String]) -> Vec<String> {
+        let name = |recipient: &String| {
+            let person = self.config.people.iter().find(|(_, key)| *key == recipient);
+            person.map_or_else(|| recipient.clone(), |(name, _)| name.clone())
+        };
+        recipients.iter().map(name).collect()
     }
 
     fn read_layer(

@@ -1,0 +1,335 @@
+//! Secrets in what a program writes: found in every usual spelling, wherever its pieces are cut, and masked.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+
+use aho_corasick::automaton::{Automaton, StateID};
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+use crate::detection::url_password;
+use crate::source::MASK;
+
+/// Shorter values are not looked for, in bytes: `80` would be found in every line.
+pub const SHORTEST: usize = 4;
+
+/// Longer spellings are looked for piece by piece, in bytes, so that no more than twice that is ever held back.
+const PIECE: usize = 256;
+
+/// Longer values are looked for as they are only, in bytes: ten spellings of a megabyte would take too much memory.
+const LONG: usize = 64 * 1024;
+
+/// Shorter spellings in Base64 are not looked for, in bytes.
+const SHORTEST_BASE64: usize = 6;
+
+/// The spellings of some secrets, ready to be found. Its `Debug` tells nothing.
+pub struct Spellings {
+    /// `None` when there is nothing to be found.
+    automaton: Option<NFA>,
+    /// How many bytes of a spelling have been seen in each state.
+    seen: HashMap<StateID, usize>,
+}
+
+impl fmt::Debug for Spellings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Spellings")
+    }
+}
+
+impl Spellings {
+    /// The spellings of `secrets`: as they are, line by line, in Base64, hexadecimal, as part of a URL, escaped as in
+    /// JSON. Values shorter than [`SHORTEST`] are left out.
+    pub fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+        let mut spellings = BTreeSet::new();
+        for secret in secrets {
+            add(&mut spellings, secret);
+            if let Some(password) = url_password(secret) {
+                add(&mut spellings, &secret[password.clone()]);
+                add(&mut spellings, &decoded(&secret[password]));
+            }
+        }
+        let pieces: BTreeSet<&[u8]> = spellings.iter().flat_map(|spelling| pieces(spelling.as_bytes())).collect();
+        let built = NFA::builder().match_kind(MatchKind::Standard).build(&pieces);
+        // More spellings than an automaton can hold are beyond the limits of files.
+        let automaton = built.ok().filter(|_| !pieces.is_empty());
+        let mut seen = HashMap::new();
+        if let Some(automaton) = &automaton {
+            for piece in pieces {
+                let mut state = start(automaton);
+                for (index, byte) in piece.iter().enumerate() {
+                    state = automaton.next_state(Anchored::No, state, *byte);
+                    seen.insert(state, index + 1);
+                }
+            }
+        }
+        Self { automaton, seen }
+    }
+}
+
+fn start(automaton: &NFA) -> StateID {
+    automaton.start_state(Anchored::No).unwrap_or_default()
+}
+
+/// Consecutive pieces that are neither short nor longer than twice [`PIECE`].
+fn pieces(spelling: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let count = (spelling.len() / PIECE).max(1);
+    (0..count).map(move |piece| {
+        let end = if piece + 1 == count { spelling.len() } else { (piece + 1) * PIECE };
+        &spelling[piece * PIECE..end]
+    })
+}
+
+fn add(spellings: &mut BTreeSet<String>, secret: &str) {
+    for part in secret.lines().map(str::trim).chain([secret, secret.trim()]) {
+        if part.len() < SHORTEST {
+            continue;
+        }
+        spellings.insert(part.to_owned());
+        if part.len() <= LONG {
+            spellings.extend(in_json(part));
+            spellings.extend(in_urls(part));
+            spellings.extend(in_hexadecimal(part));
+            spellings.extend(in_base64(part.as_bytes()));
+        }
+    }
+}
+
+/// Within a JSON text, also as those write it who escape `/` or everything beyond ASCII.
+fn in_json(text: &str) -> [String; 3] {
+    let quoted = serde_json::Value::from(text).to_string();
+    let escaped = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or(&quoted);
+    let escaped = if text.starts_with('"') { format!("\\\"{}", &escaped[2..]) } else { escaped.to_owned() };
+    let mut ascii = String::new();
+    for character in escaped.chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else {
+            let units = &mut [0; 2];
+            ascii.extend(character.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    [escaped.replace('/', "\\/"), ascii, escaped]
+}
+
+/// Within a URL: only what is never reserved stands as it is; or as browsers and forms write it.
+fn in_urls(text: &str) -> Vec<String> {
+    let encode = |kept: &[u8], digits: &[u8; 16]| {
+        let mut out = String::with_capacity(text.len() * 3);
+        for byte in text.bytes() {
+            if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
+                out.push(char::from(byte));
+            } else {
+                out.push('%');
+                out.extend(hexadecimal(byte, digits));
+            }
+        }
+        out
+    };
+    let form = encode(b"-._*", UPPER).replace("%20", "+");
+    let kept: [(&[u8], _); 4] = [(b"-._~", UPPER), (b"-._~", LOWER), (b"-._~!'()*", UPPER), (b"-._~/", UPPER)];
+    kept.iter().map(|(kept, digits)| encode(kept, digits)).chain([form]).collect()
+}
+
+fn in_hexadecimal(text: &str) -> [String; 2] {
+    [LOWER, UPPER].map(|digits| text.bytes().flat_map(|byte| hexadecimal(byte, digits)).collect())
+}
+
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+
+const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+
+fn hexadecimal(byte: u8, digits: &[u8; 16]) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from(digits[usize::from(digit)]))
+}
+
+/// Alone, and as a part of something longer, where it may begin at each third of a group.
+fn in_base64(bytes: &[u8]) -> Vec<String> {
+    if bytes.len() < SHORTEST_BASE64 {
+        return vec![STANDARD.encode(bytes), URL_SAFE.encode(bytes)];
+    }
+    let mut found = Vec::new();
+    for before in 0..3 {
+        let padded = [&[0; 2][..before], bytes].concat();
+        // A digit that other bytes have a share in is none of the secret's own.
+        let from = [0, 2, 3][before];
+        let shared = usize::from(!padded.len().is_multiple_of(3));
+        for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
+            // As it is before other bytes, and as it is at the end.
+            found.extend(
+                [text.len() - shared, text.len()].iter().filter_map(|to| text.get(from..*to)).map(ToOwned::to_owned),
+            );
+        }
+        found.extend(
+            [STANDARD.encode(&padded), URL_SAFE.encode(&padded)]
+                .iter()
+                .filter_map(|text| text.get(from..))
+                .map(ToOwned::to_owned),
+        );
+    }
+    found
+}
+
+/// `%40` is `@`; what is no such escape stays.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        let byte = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// One stream on its way through. What may be the beginning of a secret is held back until it is known.
+pub struct Masking<'s> {
+    spellings: &'s Spellings,
+    state: StateID,
+    /// Bytes that came in and did not go out yet, and for each whether it belongs to a secret.
+    held: Vec<(u8, bool)>,
+    /// Whether the last byte that went out belonged to a secret, so that its mask is written already.
+    masked: bool,
+}
+
+impl fmt::Debug for Masking<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Masking")
+    }
+}
+
+impl<'s> Masking<'s> {
+    /// A stream of which nothing has come yet.
+    #[must_use]
+    pub fn new(spellings: &'s Spellings) -> Self {
+        let state = spellings.automaton.as_ref().map(start).unwrap_or_default();
+        Self { spellings, state, held: Vec::new(), masked: false }
+    }
+
+    /// Takes the next bytes and appends to `out` what can be said for sure.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
+        let Some(automaton) = &self.spellings.automaton else {
+            out.extend_from_slice(bytes);
+            return;
+        };
+        for byte in bytes {
+            self.state = automaton.next_state(Anchored::No, self.state, *byte);
+            self.held.push((*byte, false));
+            if automaton.is_match(self.state) {
+                let found = (0..automaton.match_len(self.state))
+                    .map(|index| automaton.pattern_len(automaton.match_pattern(self.state, index)));
+                let from = self.held.len().saturating_sub(found.max().unwrap_or_default());
+                self.held[from..].iter_mut().for_each(|(_, masked)| *masked = true);
+            }
+        }
+        let open = self.spellings.seen.get(&self.state).copied().unwrap_or_default();
+        self.release(self.held.len().saturating_sub(open), out);
+    }
+
+    /// Appends what was held back: nothing follows that would make a secret of it.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        self.release(self.held.len(), out);
+    }
+
+    fn release(&mut self, count: usize, out: &mut Vec<u8>) {
+        for (byte, masked) in self.held.drain(..count) {
+            if !masked {
+                out.push(byte);
+            } else if !self.masked {
+                out.extend_from_slice(MASK.as_bytes());
+            }
+            self.masked = masked;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Masking, PIECE, Spellings};
+    use crate::source::MASK;
+
+    fn masked(spellings: &Spellings, pieces: &[&[u8]]) -> String {
+        let (mut masking, mut out) = (Masking::new(spellings), Vec::new());
+        for piece in pieces {
+            masking.push(piece, &mut out);
+            assert!(masking.held.len() < 2 * PIECE, "{} bytes are held back", masking.held.len());
+        }
+        masking.finish(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn every_spelling() {
+        for (secret, text, expected) in [
+            ("hunter2canary", "it is hunter2canary!", "it is •!"),
+            ("hunter2canary", "hunter2canarhunter2canary", "hunter2canar•"),
+            ("hunter2canary", "hunter2canaryhunter2canary", "•"),
+            ("a b/c\"d\u{e9}", r#"{"a b/c\"dé"} {"a b\/c\"dé"} {"a b/c\"d\u00e9"}"#, r#"{"•"} {"•"} {"•"}"#),
+            ("\"quoted\"", r#"x\"quoted\"x"quoted""#, "x•x•"),
+            ("p@ss w/rd", "p%40ss%20w%2Frd p%40ss%20w%2frd p%40ss+w%2Frd p%40ss%20w/rd", "• • • •"),
+            ("hunter2canary", "68756e7465723263616e617279 68756E7465723263616E617279", "• •"),
+            ("hunter2canary", "aHVudGVyMmNhbmFyeQ== aHVudGVyMmNhbmFyeQ", "• •"),
+            ("hunter2canary", "YTpodW50ZXIyY2FuYXJ5 Og==", "YTp• Og=="),
+            ("hunter2canary", "eDpodW50ZXIyY2FuYXJ5 dXNlcjpodW50ZXIyY2FuYXJ5", "eDp• dXNlcjp•"),
+            ("postgres://app:p%40ss-word@db/x", "p%40ss-word and p@ss-word", "• and •"),
+            ("first line\n  second\nab\n", "first line\r\nsecond, ab", "•\r\n•, ab"),
+            ("abc", "abc", "abc"),
+            ("", "abc", "abc"),
+        ] {
+            let told = masked(&Spellings::of([secret]), &[text.as_bytes()]);
+            assert_eq!(told.replace(MASK, "•"), expected, "{secret}: {text}");
+        }
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_nothing() {
+        for (secrets, text, expected) in [
+            (vec!["pass", "password123"], "password123 password12 pass", "• •word12 •"),
+            (vec!["abcd", "cdef"], "abcdef abcdefcdabcd", "• ••"),
+            (vec!["aaaa"], "aaaaaaab", "•b"),
+            (vec!["aaaaaaaa", "aaab"], "aaaaab", "aa•"),
+        ] {
+            let told = masked(&Spellings::of(secrets), &[text.as_bytes()]);
+            assert_eq!(told.replace(MASK, "•").replace("•cd•", "••"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn wherever_it_is_cut() {
+        let long: String = (0..700).map(|number: u32| number.to_string()).collect();
+        let secrets =
+            ["hunter2canary", "hunter2", "canary of 2\nlines here", "p@ss/word", "gr\u{fc}n-\u{1f512}", &long];
+        let spellings = Spellings::of(secrets);
+        let text = "a hunter2canary b hunter2 hunter2c canary of 2\nlines here p%40ss%2Fword grün-🔒 hunterhunter2";
+        let whole = masked(&spellings, &[text.as_bytes()]);
+        assert_eq!(whole.replace(MASK, "•"), "a • b • •c • • • hunter•");
+        let bytes = text.as_bytes();
+        for first in 0..=bytes.len() {
+            for second in first..=bytes.len() {
+                let told = masked(&spellings, &[&bytes[..first], &bytes[first..second], &bytes[second..]]);
+                assert_eq!(told, whole, "cut at {first} and {second}");
+            }
+        }
+        let single: Vec<_> = bytes.chunks(1).collect();
+        assert_eq!(masked(&spellings, &single), whole);
+        let text = format!("x{long}y{}z", &long[..long.len() - 1]);
+        for size in [1, 7, 255, 256, 257, 4096] {
+            let told = masked(&spellings, &text.as_bytes().chunks(size).collect::<Vec<_>>());
+            assert!(told.starts_with(&format!("x{MASK}y{MASK}")), "{size}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_secret_is_not_held_back() {
+        let spellings = Spellings::of(["hunter2canary"]);
+        let (mut masking, mut out) = (Masking::new(&spellings), Vec::new());
+        masking.push(b"Name: ", &mut out);
+        assert_eq!(out, b"Name: ");
+        masking.push(b"hunter", &mut out);
+        assert_eq!(out, b"Name: ");
+        masking.push(b"s", &mut out);
+        assert_eq!(out, b"Name: hunters");
+    }
+}

@@ -8,6 +8,7 @@ mod protection;
 mod read;
 mod run;
 mod schema;
+mod secrets;
 mod show;
 mod validate;
 
@@ -102,6 +103,9 @@ enum Command {
     /// Check an environment, then become a command with exactly that environment
     #[command(after_help = run::EXAMPLES)]
     Run(run::Run),
+    /// Set, read and share sealed secrets
+    #[command(after_help = secrets::EXAMPLES)]
+    Secrets(secrets::Secrets),
     /// Say where a key's value comes from, or what a code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
@@ -139,8 +143,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let global = &arguments.global;
-    let plain =
-        matches!(arguments.command, Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_));
+    let plain = matches!(
+        arguments.command,
+        Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_) | Command::Secrets(_)
+    );
     if plain && (global.format != "human" || !global.output.is_empty()) {
         let _ = printing::complain(
             "error: --format and --output are for reports\n  help: use them with validate; `show ENV --as json` prints values\n",
@@ -153,6 +159,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),
         Command::Run(command) => Ok(command.run(global)),
+        Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -57,6 +57,12 @@ impl Files {
         self.held.as_ref()?.revision.as_deref()
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The path that users see.
     #[must_use]
     pub fn shown(&self, path: &str) -> String {

@@ -11,6 +11,7 @@ mod hiding;
 pub mod layout;
 mod process;
 mod rests;
+pub mod sealing;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};
@@ -321,7 +322,9 @@ impl Project {
     }
 }
 
-fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
+/// The dialect in which sealed text is written, as [`crate::layer::Parse`] hands it over.
+#[must_use]
+pub fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
 }

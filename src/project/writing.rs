@@ -13,7 +13,10 @@ use crate::error::Error;
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = path.canonicalize()?;
     let permissions = fs::metadata(&path)?.permissions();
-    put(&path, bytes, Some(permissions))
+    put(&path, bytes, Some(permissions), None).map_err(|error| match error {
+        Failure::System(error) => error,
+        Failure::Refused(_) => io::Error::other("refused"),
+    })
 }
 
 /// Writes `path`, which lies within `root`, and makes the folders on the way. A file that is there is replaced and
@@ -23,6 +26,31 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// A path that leads out of `root`, be it by `..` or by a symbolic link; whatever the system refuses. The file is then
 /// as it was.
 pub fn write(root: &Path, path: &str, bytes: &[u8], private: bool) -> Result<(), Error> {
+    write_with(root, path, bytes, private, None)
+}
+
+/// The same for a file that must first be proven: `prove` gets what stands on the disk, read again, and the file takes
+/// its place only if it finds nothing wrong. Whoever calls holds a lock, so that what an earlier run left behind when
+/// it was killed can be cleared away.
+///
+/// # Errors
+/// See [`write`]; whatever `prove` finds. The file is then as it was.
+pub fn write_proven(
+    root: &Path,
+    path: &str,
+    bytes: &[u8],
+    prove: &dyn Fn(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    write_with(root, path, bytes, false, Some(prove))
+}
+
+/// What a file must pass between being written and taking its place.
+type Proof<'p> = &'p dyn Fn(&[u8]) -> Result<(), Error>;
+
+/// How the names of temporary files begin that are written under a lock.
+const PROVEN: &str = ".sparkcfg-sealed-";
+
+fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Option<Proof<'_>>) -> Result<(), Error> {
     let failed = |message: &str| Error::new(message.to_owned()).at(path);
     let target = within(root, path)?;
     let before = fs::symlink_metadata(&target).ok();
@@ -34,7 +62,11 @@ pub fn write(root: &Path, path: &str, bytes: &[u8], private: bool) -> Result<(),
     }
     let permissions =
         if private { mode(0o600) } else { before.map_or_else(|| mode(0o644), |file| Some(file.permissions())) };
-    put(&target, bytes, permissions).map_err(|error| {
+    put(&target, bytes, permissions, proof).map_err(|failure| {
+        let error = match failure {
+            Failure::Refused(error) => return error,
+            Failure::System(error) => error,
+        };
         let reason = match error.kind() {
             io::ErrorKind::PermissionDenied => ": permission denied",
             io::ErrorKind::StorageFull => ": no space is left",
@@ -61,21 +93,65 @@ fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
     Ok(target)
 }
 
-fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+enum Failure {
+    System(io::Error),
+    Refused(Error),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Option<Proof<'_>>) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    if proof.is_some() {
+        sweep(folder);
+        builder.prefix(PROVEN);
+    }
+    // A random name, made anew, readable by its owner alone; gone again if anything below fails.
+    let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
+    keep_owner(path, file.as_file());
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    if let Some(prove) = proof {
+        prove(&fs::read(file.path())?).map_err(Failure::Refused)?;
+    }
+    file.persist(path).map_err(|error| error.error)?;
     // The new name is safe only once its folder is; where folders cannot be opened, nothing more can be done.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(())
 }
+
+/// Removes what was left behind by runs that were killed. Nothing can be done about what cannot be removed.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(PROVEN.as_bytes()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Gives the new file to whom the old one belongs, where the system lets us.
+#[cfg(unix)]
+fn keep_owner(old: &Path, new: &File) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let (Ok(before), Ok(now)) = (fs::metadata(old), new.metadata()) else { return };
+    if (before.uid(), before.gid()) != (now.uid(), now.gid()) {
+        let _ = fchown(new, Some(before.uid()), Some(before.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_old: &Path, _new: &File) {}
 
 #[cfg(unix)]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere there are none")]

@@ -1,0 +1,108 @@
+//! `sparkcfg secrets get`: one value, exactly, to whoever asks for it with a pipe.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use super::{Global, Keys};
+use crate::cli::printing;
+use crate::environment::{Environment, Resolved};
+use crate::error::Error;
+use crate::project::sealing::Sealing;
+use crate::project::{Options, Project};
+use crate::secret::Secret;
+use crate::stores::State;
+use crate::suggestion::nearest;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg secrets get API_KEY -e prod | wl-copy
+  psql \"$(sparkcfg secrets get DATABASE_URL -e prod)\"
+  sparkcfg secrets get API_KEY -e prod --reveal     on the terminal
+
+A pipe gets the bytes of the value and nothing else, no line end added; a terminal gets one.";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Get {
+    /// The key
+    key: String,
+    /// The environment, `base`, or the path of a sealed file
+    #[arg(short, long = "env", value_name = "ENV")]
+    environment: String,
+    /// Print it even where people see it: on a terminal
+    #[arg(long)]
+    reveal: bool,
+}
+
+impl Get {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let terminal = std::io::stdout().is_terminal();
+        if terminal && !self.reveal {
+            let help = "send it through a pipe, or add --reveal";
+            return Err(Error::new("a secret is not printed on a terminal").help(help));
+        }
+        let sealing = keys.sealing(global)?;
+        let value = value(&sealing, &self.environment, &self.key)?;
+        printing::print(value.expose())?;
+        if terminal && !value.expose().ends_with('\n') {
+            printing::print("\n")?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The value of a key in an environment, or, for `base` and paths, as far as that file goes.
+fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
+    let names = Project::environment_names_in(&sealing.files, &sealing.config)?;
+    let file = if names.iter().any(|known| known == name) { None } else { Some(sealing.target(name)?.file) };
+    let environment = file.as_ref().map_or(name, |file| file.environments[0].as_str());
+    let options = Options {
+        environments: vec![environment.to_owned()],
+        identities: Some(&sealing.identities),
+        ..Options::default()
+    };
+    let project = Project::read(&sealing.files, &options)?;
+    let environments = project.environments();
+    let all = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
+    let mut layers = all.layers.clone();
+    if let Some(file) = &file {
+        let path = sealing.files.shown(&file.path);
+        let last = layers.iter().rposition(|layer| project.sources.path(layer.source) == path);
+        layers.truncate(last.map_or(0, |last| last + 1));
+    }
+    let process = std::collections::HashMap::new();
+    let environment = Environment::new(all.name.clone(), all.protected, layers, &process);
+    match environment.get(key).map(|setting| &setting.value) {
+        Some(Resolved::Unknown) => Err(unknown(sealing, &project, key)),
+        Some(value) => match value.text() {
+            Some(text) => Ok(Secret::new(text.to_owned())),
+            None => Err(Error::new(format!("{key} has no value in {name}"))),
+        },
+        None if project.has_closed_layer(&environment) => Err(unknown(sealing, &project, key)),
+        None => {
+            let error = Error::new(format!("{key} is not set in {name}"));
+            let known = environment.settings.iter().map(|setting| setting.key).filter(|key| crate::plain::is_name(key));
+            Err(match nearest(key, known) {
+                Some(near) => error.help(format!("did you mean {near}?")),
+                None => error.help(format!("set it with `sparkcfg secrets set {key} -e {name}`")),
+            })
+        }
+    }
+}
+
+/// Why a value stays unknown.
+fn unknown(sealing: &Sealing, project: &Project, key: &str) -> Error {
+    let error = Error::new(format!("{} stays sealed", crate::finding::told_name(key)));
+    let closed = project.sealed.iter().find_map(|(index, sealed)| match sealed.state {
+        State::Closed(why) => Some((index, Some(why))),
+        State::Damaged => Some((index, None)),
+        State::Opened => None,
+    });
+    let Some((index, why)) = closed else { return error.help("it refers to something that cannot be resolved") };
+    let error = error.at(project.sources.path(project.layers[*index].source));
+    let looked = sealing.identities.places().join(", ");
+    match why {
+        Some(why) => error.help(format!("{}; looked for identities in: {looked}", why.message())),
+        None => error.help("the file is damaged; `sparkcfg validate` says where"),
+    }
+}

@@ -1,0 +1,35 @@
+//! `sparkcfg secrets unset`: a secret removed.
+
+use std::process::ExitCode;
+
+use super::{Global, Keys, change, now};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::plain;
+use crate::project::compose_entries;
+use crate::source::printable;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Unset {
+    /// The key
+    key: String,
+    /// The environment, `base`, or the path of a sealed file
+    #[arg(short, long = "env", value_name = "ENV")]
+    environment: String,
+}
+
+impl Unset {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let sealing = keys.sealing(global)?;
+        let lock = sealing.lock()?;
+        let target = sealing.target(&self.environment)?;
+        let text = sealing.plain(&target)?;
+        let shown = sealing.files.shown(&target.file.path);
+        let text = plain::unset(&text, &self.key, compose_entries)
+            .ok_or_else(|| Error::new(format!("{} is not in it", self.key)).at(shown.clone()))?;
+        sealing.write(&lock, &target, &text, &change(&now()))?;
+        printing::complain(&format!("removed {} from {}\n", printable(&self.key), printable(&shown)))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

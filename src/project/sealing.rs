@@ -1,0 +1,369 @@
+//! The one way in which sealed files are changed: under a lock, compared with what was read, and proven to open to
+//! what was meant before they take their place.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::access::{SealedFile, sealed_among, sealed_files};
+use super::config::Config;
+use super::files::Files;
+use super::layout;
+use super::{Project, compose_entries, stacks, writing};
+use crate::envelope;
+use crate::error::Error;
+use crate::identity::{Identities, Recipient};
+use crate::secret::Secret;
+use crate::stores::{self, Damage, Order, Previous, Sealed, State, Store};
+use crate::suggestion::nearest;
+
+/// A project, and what opens its sealed files.
+#[derive(Debug)]
+pub struct Sealing {
+    /// Where the files are.
+    pub files: Files,
+    /// What `sparkcfg.toml` says.
+    pub config: Config,
+    /// What opens them.
+    pub identities: Identities,
+}
+
+/// A sealed file that is to be read or changed.
+#[derive(Debug)]
+pub struct Target {
+    /// Its path and its environments.
+    pub file: SealedFile,
+    /// Its form.
+    pub store: &'static Store,
+    /// The file as it was read; `None` if there is none yet.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// How a sealed file is to be written.
+#[derive(Debug, Clone, Copy)]
+pub struct Change<'c> {
+    /// The time, as RFC 3339 in whole seconds UTC.
+    pub time: &'c str,
+    /// Whether to make a new data key. A form that does not show for whom it is sealed is written anew only if its
+    /// text changed, or if this is set.
+    pub new_key: bool,
+}
+
+/// What came of writing a sealed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// There was nothing to change: the file keeps every byte.
+    Unchanged,
+    /// The file was written.
+    Changed,
+}
+
+/// The right to change the sealed files of a project; given back on drop.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Sealing {
+    /// The sealed file that `name` means: an environment, `base` for what all environments share, or a path. A file
+    /// that is not there yet has its place too.
+    ///
+    /// # Errors
+    /// There is no such environment, or it has several sealed files of its own, or none is listed for it; a file that
+    /// cannot be read.
+    pub fn target(&self, name: &str) -> Result<Target, Error> {
+        let file = if stores::of(name).is_some() { self.by_path(name)? } else { self.by_environment(name)? };
+        self.load(file)
+    }
+
+    /// A sealed file with what is in it.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn load(&self, file: SealedFile) -> Result<Target, Error> {
+        let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
+        let store = stores::of(&file.path).ok_or_else(unknown)?;
+        let bytes = self.files.read_if_there(&file.path)?;
+        Ok(Target { file, store, bytes })
+    }
+
+    fn by_path(&self, name: &str) -> Result<SealedFile, Error> {
+        let prefix = self.files.shown("");
+        let path = name.strip_prefix(&prefix).unwrap_or(name).trim_start_matches("./");
+        let known = sealed_files(&self.files, &self.config)?;
+        let found = known.iter().find(|file| file.path == path).cloned();
+        match found.map_or_else(|| self.placed(path), |file| Ok(Some(file)))? {
+            Some(file) => Ok(file),
+            None => Err(Error::new("no environment has this sealed file as a layer").at(name).help(listed(&known))),
+        }
+    }
+
+    fn by_environment(&self, name: &str) -> Result<SealedFile, Error> {
+        let known = sealed_files(&self.files, &self.config)?;
+        let mut own: Vec<_> = known.iter().filter(|file| layer(&file.path) == Some(name)).collect();
+        if own.is_empty() {
+            own.extend(known.iter().filter(|file| *file.environments == [name.to_owned()]));
+        }
+        match own.as_slice() {
+            [only] => return Ok((*only).clone()),
+            [] => {}
+            [first, ..] => {
+                let help = format!("name the one you mean by its path, as in {}", self.files.shown(&first.path));
+                return Err(Error::new(format!("{name} has several sealed files")).help(help));
+            }
+        }
+        let environments = Project::environment_names_in(&self.files, &self.config)?;
+        let names: Vec<_> = environments.iter().chain(self.config.access.keys()).map(String::as_str).collect();
+        if name != "base" && !names.contains(&name) {
+            return Err(self.unknown(name, &names));
+        }
+        let root = layout::of_folder(&self.files.names("environments")?, false).is_empty()
+            && !layout::of_root(&self.files.names("")?, false).is_empty();
+        let path = format!("{}{name}.secrets.env", if root { "" } else { "environments/" });
+        self.placed(&path)?.ok_or_else(|| {
+            Error::new(format!("[environments] lists no sealed file for {name}"))
+                .at(self.files.shown("sparkcfg.toml"))
+                .help(format!("add \"{path}\" to the layers of {name}"))
+        })
+    }
+
+    fn unknown(&self, name: &str, names: &[&str]) -> Error {
+        let error = Error::new(format!("there is no environment `{name}`"));
+        if names.is_empty() && self.config.workspace.is_some() {
+            return error.help("name the member of the workspace with --project DIR");
+        }
+        let mut list: Vec<_> = names.to_vec();
+        list.sort_unstable();
+        list.dedup();
+        match (nearest(name, list.iter().copied()), list.is_empty()) {
+            (_, true) => error.help(format!("say who may open it first: sparkcfg secrets grant NAME {name}")),
+            (Some(near), _) => error.help(format!("did you mean `{near}`? There are: base, {}", list.join(", "))),
+            (None, _) => error.help(format!("there are: base, {}", list.join(", "))),
+        }
+    }
+
+    /// The environments of a sealed file that is not there yet; `None` if it would be no layer of any.
+    fn placed(&self, path: &str) -> Result<Option<SealedFile>, Error> {
+        let with = |mut names: Vec<String>, name: &str| {
+            names.push(name.to_owned());
+            names
+        };
+        let stacks = match path.strip_prefix("environments/") {
+            _ if !self.config.environments.is_empty() => stacks(&self.files, &self.config, false)?,
+            Some(name) => layout::of_folder(&with(self.files.names("environments")?, name), false),
+            None => layout::of_root(&with(self.files.names("")?, path), false),
+        };
+        Ok(sealed_among(&stacks).into_iter().find(|file| file.path == path))
+    }
+
+    /// What is in a sealed file, as dotenv text; empty if it is not there yet.
+    ///
+    /// # Errors
+    /// Nobody here can open it, or it is damaged.
+    pub fn plain(&self, target: &Target) -> Result<Secret, Error> {
+        let Some(bytes) = &target.bytes else { return Ok(Secret::new(String::new())) };
+        (target.store.plain)(bytes, &self.identities).map_err(|why| {
+            let error = Error::new(format!("it cannot be opened: {}", why.message())).at(self.shown(target));
+            if why.is_damage() {
+                let sealed = self.open(target.store, bytes);
+                return match sealed.damages.first() {
+                    Some(damage) => self.damaged(target, &sealed, damage),
+                    None => error.help(why.help()),
+                };
+            }
+            error.help(format!("{}; looked for identities in: {}", why.help(), self.identities.places().join(", ")))
+        })
+    }
+
+    fn open(&self, store: &Store, bytes: &[u8]) -> Sealed {
+        (store.open)(bytes, &self.identities, compose_entries)
+    }
+
+    /// Those for whom a file is to be sealed, from the declaration only.
+    ///
+    /// # Errors
+    /// Nobody is declared, or a public key that is none.
+    pub fn recipients(&self, target: &Target) -> Result<Vec<Recipient>, Error> {
+        self.config.recipients_of(&target.file.environments)
+    }
+
+    /// Takes the lock under which sealed files are changed, and waits for whoever has it.
+    ///
+    /// # Errors
+    /// It is not given back in time, or the system refuses it.
+    pub fn lock(&self) -> Result<Lock, Error> {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        let refused = |message: &str| {
+            Error::new(format!("the lock for changes cannot be taken: {message}")).help("nothing was changed")
+        };
+        let file = lock_file(self.files.root()).map_err(|error| {
+            refused(match error.kind() {
+                io::ErrorKind::PermissionDenied => "permission denied",
+                io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+                io::ErrorKind::StorageFull => "no space is left",
+                _ => "its file cannot be opened",
+            })
+        })?;
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Lock { _file: file }),
+                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(TryLockError::WouldBlock) => return Err(refused("another sparkcfg is changing this project")),
+                Err(TryLockError::Error(_)) => return Err(refused("the file system has no locks")),
+            }
+        }
+    }
+
+    /// Seals `plain` into the place of a file that was read before, for those whom the project declares.
+    ///
+    /// # Errors
+    /// The file changed since it was read; nobody is declared as its reader, or not whoever writes; the text breaks a
+    /// rule of sealed files; what was written does not open to it; the system refuses. The file is then as it was.
+    pub fn write(&self, _lock: &Lock, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Written, Error> {
+        let shown = self.shown(target);
+        let recipients = self.recipients(target)?;
+        self.writer_can_read(target, &recipients)?;
+        if self.files.read_if_there(&target.file.path)? != target.bytes {
+            let error = Error::new("this file changed since it was read; it is left as it is now").at(shown);
+            return Err(error.help("run it again"));
+        }
+        if self.is_unchanged(target, plain, recipients.len(), change.new_key)? {
+            return Ok(Written::Unchanged);
+        }
+        let previous = target.bytes.as_deref().map(|bytes| Previous { bytes, identities: &self.identities });
+        let order = Order { recipients: &recipients, time: change.time, new_key: change.new_key, previous };
+        let text = (target.store.seal)(plain, &order).map_err(|why| {
+            let place = if why.line > 0 { format!(", line {} when opened", why.line) } else { String::new() };
+            Error::new(why.message).at(format!("{shown}{place}")).help(why.help)
+        })?;
+        if target.bytes.as_deref() == Some(text.as_bytes()) {
+            return Ok(Written::Unchanged);
+        }
+        // Before anything is touched, and again with what then stands on the disk.
+        let prove = |bytes: &[u8]| self.prove(target, bytes, plain);
+        prove(text.as_bytes())?;
+        writing::write_proven(self.files.root(), &target.file.path, text.as_bytes(), &prove)
+            .map_err(|error| Error { place: Some(shown), ..error })?;
+        Ok(Written::Changed)
+    }
+
+    /// Whether whoever writes is among those for whom it is sealed; else the file could neither be proven nor ever be
+    /// changed by them again.
+    fn writer_can_read(&self, target: &Target, recipients: &[Recipient]) -> Result<(), Error> {
+        let failed = |message: &str| {
+            let readers = self.config.readers_of(&target.file.environments).unwrap_or_default();
+            let names = readers.into_iter().collect::<Vec<_>>().join(", ");
+            let looked = self.identities.places().join(", ");
+            let help = format!("[access] names {names}; looked for identities in: {looked}");
+            Error::new(format!("{}: {message}", target.file.environments.join(", "))).at(self.shown(target)).help(help)
+        };
+        if self.identities.is_empty() {
+            return Err(failed("no age identity was found, and only one of its readers can write it"));
+        }
+        let probe = envelope::seal(b"", &recipients.iter().collect::<Vec<_>>());
+        let probe = probe.map_err(|message| Error::new(message).at(self.files.shown("sparkcfg.toml")))?;
+        match envelope::open(probe.as_bytes(), &self.identities) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(failed("none of the identities here is one of its readers, and only those can write it")),
+        }
+    }
+
+    /// Whether a form that does not show for whom it is sealed says what it should already. Other forms are compared
+    /// once they are sealed.
+    fn is_unchanged(&self, target: &Target, plain: &Secret, readers: usize, new_key: bool) -> Result<bool, Error> {
+        let Some(bytes) = target.bytes.as_deref().filter(|_| !target.store.shows_names && !new_key) else {
+            return Ok(false);
+        };
+        let count = (target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());
+        Ok(count == readers && self.plain(target)?.expose() == plain.expose())
+    }
+
+    /// Whether sealed bytes open to exactly what was meant, and break no rule.
+    fn prove(&self, target: &Target, bytes: &[u8], plain: &Secret) -> Result<(), Error> {
+        let sealed = self.open(target.store, bytes);
+        if let Some(damage) = sealed.damages.first() {
+            return Err(self.damaged(target, &sealed, damage));
+        }
+        let same = (target.store.plain)(bytes, &self.identities).is_ok_and(|opened| {
+            // SOPS keeps neither empty lines nor the lack of a line end.
+
+            if target.store.shows_names { lines(plain).eq(lines(&opened)) } else { plain.expose() == opened.expose() }
+        });
+        if sealed.state == State::Opened && same {
+            return Ok(());
+        }
+        let help = "nothing was changed; please report it, without your files";
+        Err(Error::new("what was sealed does not open to what was meant").at(self.shown(target)).help(help))
+    }
+
+    fn damaged(&self, target: &Target, sealed: &Sealed, damage: &Damage) -> Error {
+        let before = sealed.text.get(..damage.range.start as usize).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Error::new(damage.message).at(format!("{}:{line}", self.shown(target))).help(damage.help)
+    }
+
+    fn shown(&self, target: &Target) -> String {
+        self.files.shown(&target.file.path)
+    }
+}
+
+/// The lines that SOPS keeps.
+fn lines(text: &Secret) -> impl Iterator<Item = &str> {
+    text.expose().split('\n').filter(|line| !line.is_empty())
+}
+
+fn listed(known: &[SealedFile]) -> String {
+    if known.is_empty() {
+        return "this project has no sealed file yet".to_owned();
+    }
+    let paths: Vec<_> = known.iter().map(|file| file.path.as_str()).collect();
+    format!("there are: {}", paths.join(", "))
+}
+
+/// The environment that a sealed file is named after; `base` for what all share.
+fn layer(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(stores::of(path)?.suffix)
+}
+
+/// The file that is locked: within git's own folder, or, without git, the project's folder itself.
+fn lock_file(root: &Path) -> io::Result<File> {
+    let root = root.canonicalize()?;
+    let Some(git) = git_folder(&root) else { return lock_of_folder(&root) };
+    let path = git.join("sparkcfg.lock");
+    if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("no ordinary file"));
+    }
+    OpenOptions::new().write(true).create(true).truncate(false).open(path)
+}
+
+/// Folders can be locked, and nothing is left behind.
+#[cfg(unix)]
+fn lock_of_folder(root: &Path) -> io::Result<File> {
+    File::open(root)
+}
+
+#[cfg(not(unix))]
+fn lock_of_folder(root: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(root.join(".sparkcfg.lock"))
+}
+
+/// The folder in which git keeps what belongs to this work tree.
+fn git_folder(root: &Path) -> Option<PathBuf> {
+    for folder in root.ancestors() {
+        let git = folder.join(".git");
+        if git.is_dir() {
+            return Some(git);
+        }
+        // In a linked work tree, a file says where it is.
+        if let Ok(text) = fs::read_to_string(&git) {
+            let linked = folder.join(text.strip_prefix("gitdir:")?.trim());
+            return linked.is_dir().then_some(linked);
+        }
+    }
+    None
+}

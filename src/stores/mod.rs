@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::envelope::CannotOpen;
+use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
 use crate::layer::{Entry, Fault, Parse};
 use crate::plain::is_name;
@@ -137,6 +137,58 @@ pub struct Previous<'a> {
     pub bytes: &'a [u8],
     /// What opens it.
     pub identities: &'a Identities,
+}
+
+/// What a sealed file holds that is to be taken over, whatever its form.
+#[derive(Debug)]
+pub enum Imported {
+    /// Dotenv text.
+    Text(Secret),
+    /// A file with other structure.
+    Values {
+        /// The sealed values at its top, by name, in file order; line ends are line ends. No name is there twice.
+        values: Vec<(String, Secret)>,
+        /// What else stands at its top.
+        left_out: Vec<LeftOut>,
+    },
+}
+
+/// Something in a sealed file that is no secret of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its key; `None` if that is no variable's name, as it may then be anything.
+    pub name: Option<String>,
+    /// Why it is left out, in lower case.
+    pub why: &'static str,
+}
+
+/// Reads a sealed file that is to be taken over: dotenv, YAML and JSON by SOPS, files that SOPS sealed as a whole, and
+/// whole age files; told apart by their text. `None` if the file is not sealed in any form that is known.
+///
+/// # Errors
+/// If the file is damaged, in INI form, or cannot be opened with these identities.
+pub fn import(bytes: &[u8], identities: &Identities) -> Result<Option<Imported>, CannotImport> {
+    if envelope::is_age(bytes) {
+        return Ok((age::STORE.plain)(bytes, identities).map(|text| Some(Imported::Text(text)))?);
+    }
+    sops::import(bytes, identities)
+}
+
+/// Why a sealed file gives nothing to be taken over. It never quotes the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CannotImport {
+    /// 1-based line of the file; 0 when it is about the whole.
+    pub line: usize,
+    /// What is, in lower case.
+    pub message: &'static str,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl From<CannotOpen> for CannotImport {
+    fn from(why: CannotOpen) -> Self {
+        Self { line: 0, message: why.message(), help: why.help() }
+    }
 }
 
 /// Why text cannot be sealed. It never quotes a value.

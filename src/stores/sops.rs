@@ -19,9 +19,15 @@ use crate::secret::Secret;
 
 mod cipher;
 mod document;
+mod import;
+mod json;
 mod opened;
 mod seal;
 mod selection;
+mod tree;
+mod yaml;
+
+pub(super) use self::import::import;
 
 /// SOPS dotenv.
 pub(super) const STORE: Store =

@@ -73,8 +73,13 @@ impl DataKey {
         self.0.as_ref()
     }
 
-    /// Opens a value; `None` if it was not sealed under this key for this place (`path`).
+    /// Opens text; `None` if it was not sealed under this key for this place (`path`), or is no text.
     pub(super) fn open(&self, token: &Token<'_>, path: &str) -> Option<Zeroizing<String>> {
+        utf8(self.open_bytes(token, path)?)
+    }
+
+    /// Opens a value; `None` if it was not sealed under this key for this place (`path`).
+    pub(super) fn open_bytes(&self, token: &Token<'_>, path: &str) -> Option<Zeroizing<Vec<u8>>> {
         let open = match token.iv.len() {
             12 => Self::open_sized::<U12>,
             13 => Self::open_sized::<U13>,
@@ -99,15 +104,7 @@ impl DataKey {
             IV_BYTES => Self::open_sized::<U32>,
             _ => return None,
         };
-        let mut opened = open(self, token, path)?;
-        // Bytes that are no UTF-8 are handed back by the error, and wiped with it.
-        match String::from_utf8(std::mem::take(&mut *opened)) {
-            Ok(text) => Some(Zeroizing::new(text)),
-            Err(error) => {
-                drop(Zeroizing::new(error.into_bytes()));
-                None
-            }
-        }
+        open(self, token, path)
     }
 
     fn open_sized<Size: ArrayLength<u8>>(&self, token: &Token<'_>, path: &str) -> Option<Zeroizing<Vec<u8>>> {
@@ -129,6 +126,17 @@ impl DataKey {
         let encode = |bytes: &[u8]| STANDARD.encode(bytes);
         let (data, iv, tag) = (encode(&buffer), encode(iv), encode(&tag));
         Some(format!("ENC[AES256_GCM,data:{data},iv:{iv},tag:{tag},type:{kind}]"))
+    }
+}
+
+/// The bytes as text; what is none is wiped.
+pub(super) fn utf8(mut bytes: Zeroizing<Vec<u8>>) -> Option<Zeroizing<String>> {
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Some(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            None
+        }
     }
 }
 

@@ -81,6 +81,12 @@ impl<'a> Document<'a> {
         document
     }
 
+    /// The metadata alone, of a file in another form, under the names that it has in this one.
+    pub(super) fn of_metadata(fields: &'a [(String, String)]) -> Self {
+        let fields = fields.iter().map(|(name, value)| (name.as_str(), Field { value, start: 0 }));
+        Self { lines: Vec::new(), metadata: fields.collect(), damages: Vec::new() }
+    }
+
     fn push(&mut self, text: &'a str, start: usize) {
         if text.is_empty() {
             return;

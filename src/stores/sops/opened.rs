@@ -111,8 +111,13 @@ impl Mac {
     }
 
     pub(super) fn add(&mut self, value: &str, sealed: bool) {
+        self.add_bytes(value.as_bytes(), sealed);
+    }
+
+    /// Adds a value that may be no text.
+    pub(super) fn add_bytes(&mut self, value: &[u8], sealed: bool) {
         if sealed || !self.sealed_only {
-            self.hash.update(value.as_bytes());
+            self.hash.update(value);
         }
     }
 
@@ -129,7 +134,8 @@ impl Mac {
     }
 }
 
-fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Result<(), Closed> {
+/// Compares the digest with the one that was sealed with the file.
+pub(super) fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Result<(), Closed> {
     let Some(mac) = document.field("mac") else {
         return Err(whole(document, "", "the file has no MAC (sops_mac), so nothing shows that it is complete"));
     };
@@ -172,13 +178,13 @@ pub(super) fn canonical_time(text: &str) -> Option<String> {
 }
 
 /// Whether `text` is `shape` with any digits for its zeros.
-fn has_shape(text: &str, shape: &str) -> bool {
+pub(super) fn has_shape(text: &str, shape: &str) -> bool {
     let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
 /// The data key, from the first recipient's block that an identity opens.
-fn data_key(document: &Document<'_>, identities: &Identities) -> Result<DataKey, Closed> {
+pub(super) fn data_key(document: &Document<'_>, identities: &Identities) -> Result<DataKey, Closed> {
     if document.has_key_groups() {
         return Err(Closed::Locked(CannotOpen::KeyGroups));
     }

@@ -44,6 +44,29 @@ impl Rule {
         })
     }
 
+    /// Whether what stands at `path` is sealed; `announced` if a comment before it made the rule (see [`Walk`]).
+    pub(super) fn seals<'a>(&self, path: impl IntoIterator<Item = &'a str>, announced: bool) -> bool {
+        let mut path = path.into_iter();
+        match self {
+            Self::PlainComment(_) => !announced,
+            Self::SealedComment(_) => announced,
+            Self::PlainSuffix(suffix) => !path.any(|key| key.ends_with(suffix.as_str())),
+            Self::SealedSuffix(suffix) => path.any(|key| key.ends_with(suffix.as_str())),
+            Self::PlainPattern(pattern) => !path.any(|key| pattern.is_match(key)),
+            Self::SealedPattern(pattern) => path.any(|key| pattern.is_match(key)),
+        }
+    }
+
+    /// Whether comments make it.
+    pub(super) fn goes_by_comments(&self) -> bool {
+        matches!(self, Self::PlainComment(_) | Self::SealedComment(_))
+    }
+
+    /// Whether a comment makes it for what follows.
+    pub(super) fn announces(&self, comment: &str) -> bool {
+        matches!(self, Self::PlainComment(pattern) | Self::SealedComment(pattern) if pattern.is_match(comment))
+    }
+
     /// Follows the lines of a file from the top.
     pub(super) fn walk(&self) -> Walk<'_> {
         Walk { rule: self, announced: false }
@@ -74,16 +97,7 @@ impl Walk<'_> {
     /// Whether the next line is sealed. `key` is `None` for a comment, whose opened text is to be given to
     /// [`Walk::comment`] afterwards.
     pub(super) fn seals(&mut self, key: Option<&str>) -> bool {
-        let sealed = match (self.rule, key) {
-            (Rule::PlainComment(_), _) => !self.announced,
-            (Rule::SealedComment(_), _) => self.announced,
-            (Rule::PlainSuffix(_) | Rule::PlainPattern(_), None) => true,
-            (Rule::SealedSuffix(_) | Rule::SealedPattern(_), None) => false,
-            (Rule::PlainSuffix(suffix), Some(key)) => !key.ends_with(suffix),
-            (Rule::SealedSuffix(suffix), Some(key)) => key.ends_with(suffix),
-            (Rule::PlainPattern(pattern), Some(key)) => !pattern.is_match(key),
-            (Rule::SealedPattern(pattern), Some(key)) => pattern.is_match(key),
-        };
+        let sealed = self.rule.seals(key, self.announced);
         if key.is_some() {
             self.announced = false;
         }
@@ -92,9 +106,7 @@ impl Walk<'_> {
 
     /// Takes note of a comment. It never acts on itself, only on what follows up to the next value.
     pub(super) fn comment(&mut self, text: &str) {
-        if let Rule::PlainComment(pattern) | Rule::SealedComment(pattern) = self.rule {
-            self.announced |= pattern.is_match(text);
-        }
+        self.announced |= self.rule.announces(text);
     }
 }
 

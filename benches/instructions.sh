@@ -14,7 +14,9 @@ trap 'rm -rf "$folder"' EXIT
 
 if [[ -z ${SPARKCFG-} ]]; then
   (cd "$here/.." && cargo build --release --locked --quiet)
-  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/release/sparkcfg
+  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
 fi
 SPARKCFG=$(realpath "$SPARKCFG")
 rustc -O -C panic=abort -o "$folder/floor" "$here/floor.rs"

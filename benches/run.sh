@@ -25,7 +25,9 @@ mkdir -p "$folder/bin"
 if [[ -z ${SPARKCFG-} ]]; then
   echo "==> cargo build --release"
   (cd "$here/.." && cargo build --release --locked --quiet)
-  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/release/sparkcfg
+  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
 fi
 SPARKCFG=$(realpath "$SPARKCFG")
 export SPARKCFG

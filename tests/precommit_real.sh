@@ -12,7 +12,9 @@ if [[ ${1-} == --build ]]; then
 fi
 if [[ -z ${SPARKCFG-} ]]; then
   (cd "$root" && cargo build --locked --quiet)
-  SPARKCFG=${CARGO_TARGET_DIR:-$root/target}/debug/sparkcfg
+  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  SPARKCFG=${CARGO_TARGET_DIR:-$root/target}/$host/debug/sparkcfg
 fi
 SPARKCFG=$(realpath "$SPARKCFG")
 

@@ -26,8 +26,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let meaning = MEANINGS.iter().find(|(known, _)| known == name);
         let meaning = meaning.map_or_else(|| format!("a valid {name}"), |(_, meaning)| (*meaning).to_owned());
         let message = format!("{}, which is not {meaning}", subject.is(setting));
-        findings
-            .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
+        findings.push(subject.about(&RULE, setting, message).help(subject.help(&violation.pointer)));
     }
 }
 
@@ -40,7 +39,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("dsn", "a data source name: scheme://user:password@host:port/name"),
     ("duration", "a duration: 90s, 1m30s or PT90S"),
     ("fernet-key", "a Fernet key: 32 bytes in URL-safe base64, 44 characters"),
-    ("file-path", "a file path with a folder, without ~"),
+    ("file-path", "the path of a file, without ~ at the front"),
     ("host", "a host name or an IP address, without scheme and port"),
     ("http-url", "an http:// or https:// URL"),
     ("https-url", "an https:// URL"),

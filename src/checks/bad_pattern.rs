@@ -6,6 +6,7 @@
 //!
 //! Remedy: write the value in that form. Patterns are regular expressions of ECMA 262, found anywhere in the value
 //! unless `^` and `$` hold them; look-around is refused, because it cannot run in linear time.
+//! A `$comment` beside the pattern says in words what it wants, and is printed with the finding.
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
@@ -22,7 +23,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Pattern { .. })) {
         let ViolationKind::Pattern { pattern } = &violation.kind else { continue };
         let message = format!("{}, which does not match {pattern}", subject.is(setting));
-        let help = format!("see {}", subject.said_by(&violation.pointer));
-        findings.push(subject.about(&RULE, setting, message).help(help));
+        findings.push(subject.about(&RULE, setting, message).help(subject.help(&violation.pointer)));
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Remedy: rename the key, in the file and where it is read.
 
-use super::File;
+use super::{File, is_name};
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -45,11 +45,4 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             file.about(&RULE, entry, message).at(file.layer.span(&span), "letters, digits and _ only").help(help),
         );
     }
-}
-
-/// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case
-/// is as portable in practice.
-fn is_name(key: &str) -> bool {
-    let starts = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    starts && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -10,6 +10,7 @@ mod cannot_open;
 mod command_substitution;
 mod comparison;
 mod concealment;
+mod consequences;
 mod deprecated_key;
 mod duplicate_key;
 mod invalid_key_name;
@@ -329,6 +330,7 @@ impl<'a> Subject<'a> {
                 // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
                 violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
             }
+            consequences::left_out(environment, &mut violations);
         }
         Self { project, environment, violations, disagreements }
     }
@@ -403,6 +405,25 @@ impl<'a> Subject<'a> {
         format!("{path}#{place}")
     }
 
+    /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.
+    fn help(&self, pointer: &str) -> String {
+        let place = self.said_by(pointer);
+        match self.words_beside(pointer) {
+            Some(words) => format!("{words} ({place})"),
+            None => format!("see {place}"),
+        }
+    }
+
+    /// The `description` or `$comment` beside a rule. The description of a whole property says what it is for, not
+    /// what the rule wants.
+    fn words_beside(&self, pointer: &str) -> Option<&str> {
+        let (parent, _) = pointer.rsplit_once('/')?;
+        let rule = self.project.schema.as_ref()?.schema.value(parent)?;
+        let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
+        let description = || rule.get("description").filter(|_| !is_property);
+        description().or_else(|| rule.get("$comment"))?.as_str()
+    }
+
     /// The violations with the setting that each is about.
     fn violations_of<'s>(
         &'s self,
@@ -416,6 +437,13 @@ impl<'a> Subject<'a> {
     fn severity(&self, elsewhere: Severity) -> Severity {
         if self.environment.protected { Severity::Error } else { elsewhere }
     }
+}
+
+/// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case
+/// is as portable in practice.
+fn is_name(key: &str) -> bool {
+    let starts = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    starts && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// A value on one line and of bearable length.

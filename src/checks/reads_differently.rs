@@ -15,7 +15,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::File;
+use super::{File, is_name};
 use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
@@ -40,6 +40,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for (reader, reading) in &readings {
         if let Some(error) = &reading.error {
             let at = error.at.clone().map_or(0..0, |at| offset(at.start)..offset(at.end));
+            if is_damaged(file, &at) {
+                continue;
+            }
             let finding = Finding::new(&RULE, format!("{reader} refuses this file: {}", error.message));
             findings.push(
                 finding
@@ -59,11 +62,22 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
-        let span = file.layer.span(&(offset(span.start)..offset(span.end)));
+        let at = offset(span.start)..offset(span.end);
+        let comment = variable.key.starts_with('#');
+        if is_damaged(file, &at) || !comment && !is_name(&variable.key) {
+            continue;
+        }
+        let span = file.layer.span(&at);
         let Some(finding) = differing(file, &values, &variable.key, span) else { continue };
         let written = offset(variable.key_span.start)..offset(variable.value_span.end);
         findings.push(mended(file, finding, chains, variable, written));
     }
+}
+
+/// Whether a line is damaged there: `syntax` tells it.
+fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
+    let line = |offset: u32| file.project.sources.position(file.layer.source, offset).line;
+    file.layer.faults.iter().any(|fault| line(fault.at.start) == line(at.start))
 }
 
 /// What one reader sees: `None` for a key without a value.
@@ -133,7 +147,7 @@ fn mended(file: &File<'_>, finding: Finding, chains: &[String], variable: &Varia
                 "spell it so that all readers agree",
             )
         }
-        Err(error) => finding.help(format!("no spelling suits all of them: {} {}", error.reader, error.reason)),
+        Err(error) => finding.help(format!("no spelling suits all of them ({}: {})", error.reader, error.reason)),
     }
 }
 

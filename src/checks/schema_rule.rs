@@ -28,10 +28,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             _ => continue,
         };
         let parent = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let rule = schema.schema.value(parent);
-        let words = rule.and_then(|rule| rule.get("description").or_else(|| rule.get("$comment"))?.as_str());
-        let see = subject.said_by(&violation.pointer);
-        let help = words.map_or_else(|| format!("see {see}"), |words| format!("{words} ({see})"));
         let finding = match setting {
             Some(setting) => {
                 subject.about(&RULE, setting, format!("{}, which breaks the rule `{keyword}`", subject.is(setting)))
@@ -45,6 +41,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 }
             }
         };
-        findings.push(finding.help(help));
+        findings.push(finding.help(subject.help(&violation.pointer)));
     }
 }

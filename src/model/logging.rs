@@ -32,7 +32,7 @@ pub struct Logging {
     /// `~`. In prod an absolute path.
     #[serde(rename = "AUTOMAGIK_SPARK_WORKER_LOG")]
     #[schemars(extend(
-        "format" = "file-path", "pattern" = "/[^/]",
+        "format" = "file-path", "pattern" = "/[^/]", "$comment" = "a path with a folder, logs/worker.log",
         "examples" = ["logs/worker.log", "/var/log/automagik/worker.log"],
         "x-sparkcfg" = {
             "in": { "prod": { "description": "an absolute path", "pattern": "^/" } },
@@ -44,7 +44,7 @@ pub struct Logging {
     /// Folder for log files. Nothing reads it.
     #[serde(rename = "LOG_FOLDER")]
     #[schemars(extend(
-        "pattern" = "^[^~]*/[^~]*$", "deprecated" = true,
+        "pattern" = "^[^~]*/[^~]*$", "$comment" = "a path with a / and without ~", "deprecated" = true,
         "x-sparkcfg" = {
             "in": { "prod": { "description": "an absolute path", "pattern": "^/" } },
             "drift": "may-differ", "services": [], "owner": "platform", "replaced-by": "AUTOMAGIK_SPARK_WORKER_LOG",

@@ -1,0 +1,60 @@
+//! What follows from another fault of the same value, and so is not told a second time.
+
+use std::collections::{HashMap, HashSet};
+use std::mem::{Discriminant, discriminant};
+
+use crate::environment::Environment;
+use crate::schema::violation::{Violation, ViolationKind};
+
+/// Takes out the violations that follow from another one: one mistake is one message.
+///
+/// A value with a reference that leads nowhere is not the one that was meant, so it is not judged. A value that is not of
+/// its format is not held against patterns as well. Where an environment narrows a rule that stands for all, and both
+/// are broken, the narrower one says it.
+pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Violation>) {
+    if violations.is_empty() {
+        return;
+    }
+    let loose: HashSet<&str> = environment.loose.iter().filter_map(|loose| decides(environment, loose)).collect();
+    let mut broken: HashMap<Value, Vec<(Discriminant<ViolationKind>, bool)>> = HashMap::new();
+    for violation in violations.iter().filter(|violation| is_about_form(&violation.kind)) {
+        let rule = (discriminant(&violation.kind), is_narrower(violation));
+        broken.entry((violation.key.clone(), violation.path.clone())).or_default().push(rule);
+    }
+    let format = discriminant(&ViolationKind::Format { name: String::new() });
+    violations.retain(|violation| {
+        if !is_about_form(&violation.kind) {
+            return true;
+        }
+        if violation.key.as_deref().is_some_and(|key| loose.contains(key)) {
+            return false;
+        }
+        let others = broken.get(&(violation.key.clone(), violation.path.clone())).map_or(&[][..], Vec::as_slice);
+        if matches!(violation.kind, ViolationKind::Pattern { .. }) {
+            // Patterns say nothing about each other.
+            return others.iter().all(|(kind, _)| *kind != format);
+        }
+        is_narrower(violation) || !others.contains(&(discriminant(&violation.kind), true))
+    });
+}
+
+/// A key, and a place within its value.
+type Value = (Option<String>, String);
+
+/// The key whose value a reference without a value makes, if no higher layer sets it again.
+fn decides<'a>(environment: &Environment<'a>, loose: &crate::environment::Loose<'a>) -> Option<&'a str> {
+    let setting = environment.get(loose.key)?;
+    (setting.layer == loose.layer && setting.entry == loose.entry).then_some(loose.key)
+}
+
+/// Whether a rule is about how a value is written, and not about whether it may be there.
+fn is_about_form(kind: &ViolationKind) -> bool {
+    use ViolationKind as Kind;
+    !matches!(kind, Kind::Missing { .. } | Kind::Unknown { .. } | Kind::Deprecated { .. } | Kind::NotHere { .. })
+        && !matches!(kind, Kind::Rule { .. } | Kind::Forbidden)
+}
+
+/// Whether a rule holds in one environment only.
+fn is_narrower(violation: &Violation) -> bool {
+    violation.pointer.contains("/x-sparkcfg/in/")
+}

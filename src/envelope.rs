@@ -15,6 +15,8 @@ pub const LARGEST: usize = 1 << 20;
 pub const MOST_RECIPIENTS: usize = 64;
 
 const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+/// How long a line of a stanza's body is, but for the last.
+const FULL_LINE: usize = 64;
 const MAGIC: &[u8] = b"age-encryption.org/";
 
 /// Why a sealed file stays closed. It never says anything about what is inside.
@@ -88,7 +90,13 @@ impl CannotOpen {
 /// Whether `bytes` begin as an age file does, armored or not.
 #[must_use]
 pub fn is_age(bytes: &[u8]) -> bool {
-    bytes.starts_with(ARMOR) || bytes.starts_with(MAGIC)
+    armor(bytes).is_some() || bytes.starts_with(MAGIC)
+}
+
+/// The armored file without the blanks that may stand before it.
+fn armor(bytes: &[u8]) -> Option<&[u8]> {
+    let bytes = bytes.trim_ascii_start();
+    bytes.starts_with(ARMOR).then_some(bytes)
 }
 
 /// Opens an age file, armored or binary.
@@ -154,19 +162,26 @@ fn unarmored(bytes: &[u8]) -> Result<Vec<u8>, CannotOpen> {
         return Err(CannotOpen::Damaged);
     }
     let mut binary = Vec::with_capacity(bytes.len());
-    ArmoredReader::new(bytes).read_to_end(&mut binary).map_err(|_| CannotOpen::Damaged)?;
+    ArmoredReader::new(armor(bytes).unwrap_or(bytes)).read_to_end(&mut binary).map_err(|_| CannotOpen::Damaged)?;
     Ok(binary)
 }
 
 /// The types of the header's stanzas, see <https://c2sp.org/age#file-header>. Read before the library sees the file,
-/// so that a passphrase (which costs seconds and memory) and a crowd of recipients are never tried.
+/// so that a passphrase (which costs seconds and memory) and a crowd of recipients are never tried, and that a stanza
+/// without the short line at its end, which the library accepts, is refused.
 fn stanzas(binary: &[u8]) -> Result<Vec<String>, CannotOpen> {
     let mut types = Vec::new();
+    let mut in_body = false;
     for line in binary.split(|byte| *byte == b'\n').skip(1) {
-        if line.starts_with(b"---") {
-            break;
+        if in_body && !line.starts_with(b"-") && line.len() <= FULL_LINE {
+            in_body = line.len() == FULL_LINE;
+            continue;
         }
-        let Some(stanza) = line.strip_prefix(b"-> ") else { continue };
+        if !in_body && line.starts_with(b"---") {
+            return Ok(types);
+        }
+        let Some(stanza) = line.strip_prefix(b"-> ").filter(|_| !in_body) else { break };
+        in_body = true;
         let name = stanza.split(|byte| *byte == b' ').next().unwrap_or_default();
         let name = String::from_utf8(name.to_vec()).map_err(|_| CannotOpen::Damaged)?;
         if name == "scrypt" {
@@ -180,7 +195,7 @@ fn stanzas(binary: &[u8]) -> Result<Vec<String>, CannotOpen> {
             return Err(CannotOpen::TooManyRecipients);
         }
     }
-    Ok(types)
+    Err(CannotOpen::Damaged)
 }
 
 /// Why no identity fits: because of what the recipients are, or because of who.

@@ -15,6 +15,8 @@ use sparkcfg::layer::{Content, Entry, Fault};
 use sparkcfg::secret::Secret;
 use sparkcfg::stores::{self, DamageKind, Order, Previous, Sealed, State, Store};
 
+#[path = "stores/cctv.rs"]
+mod cctv;
 #[path = "stores/import.rs"]
 mod import;
 

@@ -19,6 +19,8 @@ use sparkcfg::stores::{self, DamageKind, Order, Previous, Sealed, State, Store};
 mod cctv;
 #[path = "stores/import.rs"]
 mod import;
+#[path = "stores/recipients.rs"]
+mod recipients;
 
 const TIME: &str = "2026-12-01T10:20:30Z";
 

@@ -1,19 +1,29 @@
 //! A secret stands in a file that is not sealed.
 //!
-//! What counts, in this order: a value whose shape says what it is (a GitHub token with a valid checksum, an AWS key, a
-//! private key, …); a literal value of a key that the schema calls `writeOnly`; a password in a URL; a value of a key
-//! whose name says so (`DB_PASSWORD`), unless the schema says otherwise. Sealed text, references and placeholders are
-//! no secrets.
+//! What counts, in this order:
 //!
-//! Why it hurts: everybody who can read the repository, now or in ten years, can read it. An error in files that a
-//! protected environment uses, a warning in others.
+//! 1. Sealed text, references and placeholders are no secrets.
+//! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
+//! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
+//!    fifty more. These count in comments too.
+//! 4. A password in a URL, but not `user:user@localhost`.
+//! 5. A value of a key whose name says so (`DB_PASSWORD`), unless it is too short, a number, a path or a plain URL.
+//! 6. Twenty characters or more without order, under a name with the word `key`: a warning.
+//! 7. 32 characters or more, small and large letters and digits without order, under any name: a warning.
+//!
+//! Keys that are often public (Google) and test keys (Stripe) are warnings; a JSON web token that needs no signature is
+//! a note.
+//!
+//! Why it hurts: everybody who can read the repository, now or in ten years, can read it.
 //!
 //! Remedy: seal it in `ENV.secrets.env` (SOPS with age), take it out of the file, and change it where it is used: it
 //! has been seen. If it is no secret, say `"x-sparkcfg": { "secret": false }` in the
-//! schema.
+//! schema, or silence it where it stands: `# sparkcfg: ignore[plaintext-secret] reason`.
+
+use std::ops::Range;
 
 use super::File;
-use crate::detection;
+use crate::detection::{self, Certainty};
 use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
@@ -32,50 +42,93 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     for entry in &file.layer.entries {
         let Some(text) = file.layer.content(entry) else { continue };
-        let key = file.layer.key(entry);
-        let Some(what) = secret(file, key, text) else { continue };
-        let severity = if file.protected || what.certain { Severity::Error } else { Severity::Warning };
-        let sealed = super::sealed_name(file.path());
-        let name = file.name(entry);
-        let mut finding = file
-            .about(&RULE, entry, format!("{name} {} in a file that is not sealed", what.told))
-            .severity(severity)
-            .at(file.layer.span(&entry.value), "readable by everybody who can read the repository")
-            .help(format!("seal it in {sealed}, then change it where it is used: it has been seen"));
-        finding.environments.clone_from(&file.environments);
-        findings.push(finding);
+        let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
+        let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
+        let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
+        findings.push(finished(file, finding, secret.severity));
+    }
+    for range in file.project.comments(file.layer) {
+        let Some(token) = detection::token(file.layer.slice(&range)) else { continue };
+        let offset = |at: usize| range.start + u32::try_from(at).unwrap_or_default();
+        let place = offset(token.range.start)..offset(token.range.end);
+        let message = format!("a comment holds {} in a file that is not sealed", token.name);
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
+        findings.push(finished(file, finding, severity_of(token.certainty)));
+    }
+}
+
+const READABLE: &str = "readable by everybody who can read the repository";
+
+fn finished(file: &File<'_>, finding: Finding, severity: Severity) -> Finding {
+    let sealed = super::sealed_name(file.path());
+    let help = match severity {
+        Severity::Error => format!("seal it in {sealed}, then change it where it is used: it has been seen"),
+        _ => format!(
+            "if it is a secret, seal it in {sealed} and change it; if not, silence it with ignore[plaintext-secret]"
+        ),
+    };
+    let mut finding = finding.severity(severity).help(help);
+    finding.environments.clone_from(&file.environments);
+    finding
+}
+
+fn severity_of(certainty: Certainty) -> Severity {
+    match certainty {
+        Certainty::Certain => Severity::Error,
+        Certainty::Likely => Severity::Warning,
+        Certainty::Harmless => Severity::Note,
     }
 }
 
 struct Secret {
     told: String,
-    /// Whether it is one in any environment.
-    certain: bool,
+    severity: Severity,
 }
 
-fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
-    if let Some(token) = detection::known_token(text) {
-        return Some(Secret { told: format!("is {token}"), certain: true });
+impl Secret {
+    fn new(told: &str, severity: Severity) -> Self {
+        Self { told: told.to_owned(), severity }
     }
+}
+
+/// The steps of the page, in their order.
+fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") {
         return None;
     }
-    let told = match file.project.declared_secret(key) {
+    let token =
+        detection::token(text).map(|token| Secret::new(&format!("is {}", token.name), severity_of(token.certainty)));
+    let stands_in = || detection::stands_in_for_a_secret(text);
+    match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        Some(true) if !is_one_reference(text) => "is a secret",
-        Some(_) => return None,
-        None => {
-            let password = detection::url_password(text).map(|range| &text[range]);
-            if password.is_some_and(|password| !password.contains("${") || defaults_to_a_secret(text)) {
-                "holds a password in a URL"
-            } else if detection::may_be_secret(text) && detection::names_secret(key) && !is_one_reference(text) {
-                "is a secret by its name"
-            } else {
-                return None;
-            }
+        Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
+            Some(token.unwrap_or_else(|| Secret::new("is a secret", Severity::Error)))
         }
-    };
-    (!detection::is_placeholder(text)).then(|| Secret { told: told.to_owned(), certain: false })
+        Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),
+        None if token.is_some() => token,
+        None => undeclared(key, text),
+    }
+}
+
+fn undeclared(key: &str, text: &str) -> Option<Secret> {
+    if let Some(password) = detection::url_password(text) {
+        return holds_password(text, password).then(|| Secret::new("holds a password in a URL", Severity::Error));
+    }
+    if is_one_reference(text) || detection::stands_in_for_a_secret(text) {
+        return None;
+    }
+    if detection::names_secret(key) && detection::may_be_secret(text) {
+        return Some(Secret::new("is a secret by its name", Severity::Error));
+    }
+    detection::looks_like_a_key(key, text).then(|| Secret::new("looks like a key", Severity::Warning))
+}
+
+fn holds_password(text: &str, password: Range<usize>) -> bool {
+    let password = &text[password];
+    if password.contains("${") {
+        return defaults_to_a_secret(text);
+    }
+    !detection::stands_in_for_a_secret(password) && !detection::is_local_default(text)
 }
 
 /// Whether a reference to a secret brings a text to take instead: `${DB_PASSWORD:-hunter2}`.

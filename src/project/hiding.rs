@@ -25,7 +25,11 @@ impl Project {
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
-        self.is_secret(key) || detection::url_password(text).is_some() || detection::known_token(text).is_some()
+        let declared = self.declared_secret(key);
+        declared.unwrap_or_else(|| detection::names_secret(key))
+            || detection::url_password(text).is_some()
+            || detection::token(text).is_some()
+            || declared.is_none() && detection::looks_like_a_key(key, text)
     }
 
     /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
@@ -72,6 +76,29 @@ impl Project {
         }
     }
 
+    /// What of a layer is a comment: whole lines, and what stands behind a value. Of a sealed one nothing is.
+    #[must_use]
+    pub fn comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
+        let mut found = Vec::new();
+        if layer.sealed || !layer.text.contains('#') {
+            return found;
+        }
+        let mut at = 0;
+        for line in layer.text.split_inclusive('\n') {
+            let start = u32::try_from(at).unwrap_or(u32::MAX);
+            at += line.len();
+            // The last value that begins before this line ends: its line may have a comment behind it.
+            let end = start + u32::try_from(line.len()).unwrap_or_default();
+            let next = layer.entries.partition_point(|entry| entry.key.start < end);
+            let value = next.checked_sub(1).map_or(0, |last| layer.entries[last].value.end);
+            let from = value.max(start);
+            if let Some(comment) = layer.slice(&(from..end)).find('#') {
+                found.push(from + u32::try_from(comment).unwrap_or_default()..end);
+            }
+        }
+        found
+    }
+
     /// What an assignment that was commented out, or a URL or token in a comment, may give away.
     fn secrets_in_comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
         let mut found = Vec::new();
@@ -88,11 +115,10 @@ impl Project {
                 let value = comment[equals + 1..].trim();
                 self.hides(key, value) || self.borrows(value)
             });
-            let word = comment
-                .split_whitespace()
-                .find(|word| detection::known_token(word).is_some() || detection::url_password(word).is_some());
+            let word = comment.split_whitespace().find(|word| detection::url_password(word).is_some());
             let word = word.and_then(|word| comment.find(word));
-            if let Some(from) = assigned.map(|equals| equals + 1).into_iter().chain(word).min() {
+            let token = detection::token(comment).map(|token| token.range.start);
+            if let Some(from) = assigned.map(|equals| equals + 1).into_iter().chain(word).chain(token).min() {
                 let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 found.push(offset(start + from)..offset(start + comment.len()));
             }

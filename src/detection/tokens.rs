@@ -1,0 +1,398 @@
+//! Credentials whose shape says what they are, wherever in a text they stand.
+
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use Alphabet::{Alphanumeric, Base32, Base64, Bech32, Hex, Visible, Word};
+use Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
+
+/// A credential in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What it is: `a GitHub token`.
+    pub name: &'static str,
+    /// How much it counts.
+    pub certainty: Certainty,
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+}
+
+/// How much a shape counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certainty {
+    /// It opens nothing: a JSON web token without a signature.
+    Harmless,
+    /// It is often given out on purpose, or opens a test account only.
+    Likely,
+    /// It opens something.
+    Certain,
+}
+
+/// A kind of credential.
+#[derive(Debug)]
+struct Shape {
+    name: &'static str,
+    certainty: Certainty,
+    prefix: &'static str,
+    rest: Rest,
+}
+
+/// What follows the prefix.
+#[derive(Debug)]
+enum Rest {
+    /// Exactly so many of these.
+    Exactly(usize, Alphabet),
+    /// At least so many of these.
+    AtLeast(usize, Alphabet),
+    /// So many letters and digits, the last six of which are a checksum of those before.
+    Checksummed(usize),
+    /// Two parts of these lengths with this between them.
+    Parts(usize, &'static str, usize, Alphabet),
+    /// What is left of an age identity: Bech32 with its own checksum, at least so long.
+    Identity(usize),
+    /// Header, payload and signature of a JSON web token.
+    JsonWebToken,
+    /// The first line of a key in PEM.
+    PrivateKey,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Alphabet {
+    /// `A-Za-z0-9`
+    Alphanumeric,
+    /// `A-Za-z0-9_-.`
+    Word,
+    /// `A-Z2-7`
+    Base32,
+    /// `A-Za-z0-9+/=`
+    Base64,
+    /// `A-Z0-9`
+    Bech32,
+    /// `0-9a-f`
+    Hex,
+    /// Anything printable but blanks and quotes
+    Visible,
+}
+
+impl Alphabet {
+    fn has(self, byte: u8) -> bool {
+        match self {
+            Alphanumeric => byte.is_ascii_alphanumeric(),
+            Word => byte.is_ascii_alphanumeric() || b"_-.".contains(&byte),
+            Base32 => byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte),
+            Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
+            Bech32 => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Hex => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            Visible => byte.is_ascii_graphic() && !b"\"'`".contains(&byte),
+        }
+    }
+}
+
+const fn certain(name: &'static str, prefix: &'static str, rest: Rest) -> Shape {
+    Shape { name, certainty: Certainty::Certain, prefix, rest }
+}
+
+const fn likely(name: &'static str, prefix: &'static str, rest: Rest) -> Shape {
+    Shape { name, certainty: Certainty::Likely, prefix, rest }
+}
+
+/// The credentials that are known by their shape; the first that fits counts. To add one: one line.
+static SHAPES: &[Shape] = &[
+    certain("a GitHub token", "ghp_", Checksummed(36)),
+    certain("a GitHub token", "gho_", Checksummed(36)),
+    certain("a GitHub token", "ghu_", Checksummed(36)),
+    certain("a GitHub token", "ghr_", Checksummed(36)),
+    certain("a GitHub token", "ghs_", AtLeast(36, Word)),
+    certain("a GitHub token", "github_pat_", Exactly(82, Word)),
+    certain("an npm token", "npm_", Checksummed(36)),
+    certain("a GitLab token", "glpat-", AtLeast(20, Word)),
+    certain("a GitLab token", "glptt-", AtLeast(20, Word)),
+    certain("a GitLab token", "gldt-", AtLeast(20, Word)),
+    certain("a GitLab token", "glrt-", AtLeast(20, Word)),
+    certain("a GitLab token", "glrtr-", AtLeast(20, Word)),
+    certain("a GitLab token", "glcbt-", AtLeast(20, Word)),
+    certain("a GitLab token", "glimt-", AtLeast(20, Word)),
+    certain("a GitLab token", "glagent-", AtLeast(20, Word)),
+    certain("a GitLab token", "glsoat-", AtLeast(20, Word)),
+    certain("a GitLab token", "glft-", AtLeast(20, Word)),
+    certain("a GitLab token", "gloas-", AtLeast(20, Word)),
+    certain("an AWS access key", "AKIA", Exactly(16, Base32)),
+    certain("an AWS access key", "ASIA", Exactly(16, Base32)),
+    certain("an AWS access key", "ABIA", Exactly(16, Base32)),
+    certain("an AWS access key", "ACCA", Exactly(16, Base32)),
+    certain("a Slack token", "xoxa-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxb-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxe-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxe.xox", AtLeast(20, Word)),
+    certain("a Slack token", "xoxo-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxp-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxr-", AtLeast(20, Word)),
+    certain("a Slack token", "xoxs-", AtLeast(20, Word)),
+    certain("a Slack token", "xapp-", AtLeast(20, Word)),
+    certain("a Slack webhook", "hooks.slack.com/services/", AtLeast(20, Visible)),
+    certain("a Discord webhook", "discord.com/api/webhooks/", AtLeast(60, Visible)),
+    certain("a Stripe key", "sk_live_", AtLeast(16, Alphanumeric)),
+    certain("a Stripe key", "rk_live_", AtLeast(16, Alphanumeric)),
+    likely("a Stripe test key", "sk_test_", AtLeast(16, Alphanumeric)),
+    likely("a Stripe test key", "rk_test_", AtLeast(16, Alphanumeric)),
+    certain("a Stripe webhook secret", "whsec_", AtLeast(16, Base64)),
+    likely("a Google API key", "AIza", Exactly(35, Word)),
+    certain("a SendGrid key", "SG.", Parts(22, ".", 43, Word)),
+    certain("an OpenAI key", "sk-proj-", AtLeast(20, Word)),
+    certain("an OpenAI key", "sk-svcacct-", AtLeast(20, Word)),
+    certain("an OpenAI key", "sk-admin-", AtLeast(20, Word)),
+    certain("an OpenAI key", "sk-", Parts(20, "T3BlbkFJ", 20, Alphanumeric)),
+    certain("an Anthropic key", "sk-ant-", AtLeast(20, Word)),
+    certain("an OpenRouter key", "sk-or-v1-", Exactly(64, Hex)),
+    certain("a Groq key", "gsk_", Exactly(52, Alphanumeric)),
+    certain("a Replicate token", "r8_", Exactly(37, Alphanumeric)),
+    certain("a Hugging Face token", "hf_", Exactly(34, Alphanumeric)),
+    certain("a DigitalOcean token", "dop_v1_", Exactly(64, Hex)),
+    certain("a DigitalOcean token", "doo_v1_", Exactly(64, Hex)),
+    certain("a DigitalOcean token", "dor_v1_", Exactly(64, Hex)),
+    certain("a PyPI token", "pypi-AgE", AtLeast(50, Word)),
+    certain("a Vault token", "hvs.", AtLeast(24, Word)),
+    certain("a Vault token", "hvb.", AtLeast(24, Word)),
+    certain("a Vault token", "hvr.", AtLeast(24, Word)),
+    certain("a Vault token", "s.", Exactly(24, Alphanumeric)),
+    certain("a 1Password token", "ops_eyJ", AtLeast(50, Visible)),
+    certain("a Doppler token", "dp.pt.", AtLeast(40, Alphanumeric)),
+    certain("a Doppler token", "dp.st.", AtLeast(40, Word)),
+    certain("a Doppler token", "dp.ct.", AtLeast(40, Alphanumeric)),
+    certain("a Doppler token", "dp.sa.", AtLeast(40, Alphanumeric)),
+    certain("a Doppler token", "dp.scim.", AtLeast(40, Alphanumeric)),
+    certain("a Doppler token", "dp.audit.", AtLeast(40, Alphanumeric)),
+    certain("a Grafana token", "glsa_", Parts(32, "_", 8, Alphanumeric)),
+    certain("a Grafana token", "glc_eyJ", AtLeast(50, Base64)),
+    certain("a Databricks token", "dapi", Exactly(32, Hex)),
+    certain("a Shopify token", "shpat_", Exactly(32, Hex)),
+    certain("a Shopify token", "shpca_", Exactly(32, Hex)),
+    certain("a Shopify token", "shppa_", Exactly(32, Hex)),
+    certain("a Shopify secret", "shpss_", Exactly(32, Hex)),
+    certain("a Linear key", "lin_api_", Exactly(40, Alphanumeric)),
+    certain("a Sentry token", "sntrys_eyJ", AtLeast(40, Visible)),
+    certain("a Sentry token", "sntryu_", Exactly(64, Hex)),
+    certain("an Azure account key", "AccountKey=", Exactly(88, Base64)),
+    certain("an Azure access key", "SharedAccessKey=", AtLeast(43, Base64)),
+    certain("an age identity", "AGE-SECRET-KEY-1", Identity(58)),
+    certain("an age identity", "AGE-SECRET-KEY-PQ-1", Identity(58)),
+    certain("an age identity", "AGE-PLUGIN-", Identity(12)),
+    certain("a private key", "-----BEGIN ", PrivateKey),
+    certain("a JSON web token", "ey", JsonWebToken),
+    // Their prefix is a number of a bot; see `telegram`.
+    certain("a Telegram token", ":A", Exactly(34, Word)),
+];
+
+/// No credential is shorter, in bytes.
+const SHORTEST: usize = 16;
+
+/// What credential stands in `value` by its shape alone; values of vendors' documentation are none.
+#[must_use]
+pub fn known_token(value: &str) -> Option<&'static str> {
+    token(value).map(|token| token.name)
+}
+
+/// The first credential in `text` that opens something, else the first that may.
+#[must_use]
+pub fn token(text: &str) -> Option<Token> {
+    if text.len() < SHORTEST {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let mut best: Option<Token> = None;
+    let mut before = b' ';
+    for (start, first) in bytes.iter().enumerate() {
+        // A credential begins where a word does; only a Telegram token and what follows a number begin with a colon.
+        let begins = !before.is_ascii_alphanumeric() && !b"_-".contains(&before) || *first == b':' || *first == b'-';
+        before = *first;
+        if !begins || bytes.len() - start < SHORTEST {
+            continue;
+        }
+        // Every prefix is ASCII, so a byte that begins one is the beginning of a character.
+        let Some(rest) = text.get(start..) else { continue };
+        let found = SHAPES.iter().filter(|shape| shape.prefix.as_bytes()[0] == *first);
+        let found = found.filter_map(|shape| shape.fits(text, start, rest)).max_by_key(|token| token.certainty);
+        if let Some(token) = found
+            && best.as_ref().is_none_or(|best| token.certainty > best.certainty)
+        {
+            best = Some(token);
+        }
+    }
+    best
+}
+
+impl Shape {
+    fn fits(&self, text: &str, start: usize, rest: &str) -> Option<Token> {
+        let rest = rest.strip_prefix(self.prefix)?;
+        let (length, certainty) = self.measure(rest)?;
+        let mut start = start;
+        if self.prefix == ":A" {
+            start -= telegram(&text[..start])?;
+        }
+        let from = text.len() - rest.len();
+        (!is_made_up(&rest[..length])).then(|| Token { name: self.name, certainty, range: start..from + length })
+    }
+
+    /// How much of `rest` belongs to the credential, and how much it counts.
+    fn measure(&self, rest: &str) -> Option<(usize, Certainty)> {
+        let run = |alphabet: Alphabet| rest.bytes().take_while(|byte| alphabet.has(*byte)).count();
+        let length = match &self.rest {
+            Exactly(length, alphabet) => Some(*length).filter(|length| run(*alphabet) == *length),
+            AtLeast(length, alphabet) => Some(run(*alphabet)).filter(|found| found >= length),
+            Checksummed(length) => {
+                Some(*length).filter(|length| run(Alphanumeric) == *length && checksum_holds(&rest[..*length]))
+            }
+            Parts(first, between, second, alphabet) => {
+                let all = first + between.len() + second;
+                let part = |text: Option<&str>| text.is_some_and(|text| text.bytes().all(|byte| alphabet.has(byte)));
+                let apart = rest.get(*first..).is_some_and(|rest| rest.starts_with(between));
+                let ends = rest.as_bytes().get(all).is_none_or(|byte| !Word.has(*byte));
+                let whole = apart && part(rest.get(..*first)) && part(rest.get(first + between.len()..all)) && ends;
+                whole.then_some(all)
+            }
+            Identity(shortest) => {
+                let length = rest.bytes().take_while(|byte| Bech32.has(*byte) || *byte == b'-').count();
+                Some(length)
+                    .filter(|length| length >= shortest && is_bech32(&format!("{}{}", self.prefix, &rest[..*length])))
+            }
+            PrivateKey => {
+                let end = "PRIVATE KEY-----";
+                let line = rest.get(..rest.len().min(64)).unwrap_or(rest);
+                let line = line.split('\n').next().unwrap_or(line);
+                line.find(end).map(|at| at + end.len()).filter(|length| rest.len() > length + 16)
+            }
+            JsonWebToken => return json_web_token(rest),
+        };
+        Some((length?, self.certainty))
+    }
+}
+
+/// Whether a text in the place of a key is one of documentation: `EXAMPLE`, `xxxx`, letters in their order.
+fn is_made_up(text: &str) -> bool {
+    const SIGNS: &[&str] =
+        &["12345678", "abcdefgh", "changeme", "dummy", "example", "placeholder", "redacted", "xxxx", "your"];
+    let lower = text.to_ascii_lowercase();
+    let mut seen = [false; 256];
+    text.bytes().for_each(|byte| seen[usize::from(byte)] = true);
+    SIGNS.iter().any(|sign| lower.contains(sign)) || seen.iter().filter(|seen| **seen).count() < 6
+}
+
+/// How many digits end `before`, where there are as many as the number of a bot has.
+fn telegram(before: &str) -> Option<usize> {
+    let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
+    (8..=12).contains(&digits).then_some(digits)
+}
+
+/// Three parts in Base64, the first of which is JSON that names an algorithm. One that needs no signature opens
+/// nothing. Whether it is expired only a clock could say.
+fn json_web_token(rest: &str) -> Option<(usize, Certainty)> {
+    let length = rest.bytes().take_while(|byte| Word.has(*byte)).count();
+    let mut parts = rest[..length].split('.');
+    let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some_and(|more| !more.is_empty()) || !payload.starts_with("ey") {
+        return None;
+    }
+    let header = URL_SAFE_NO_PAD.decode(format!("ey{header}")).ok()?;
+    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
+    let algorithm = header.get("alg")?.as_str()?;
+    match (algorithm, signature.len()) {
+        ("none", _) => Some((length, Certainty::Harmless)),
+        (_, 16..) => Some((length, Certainty::Certain)),
+        _ => None,
+    }
+}
+
+/// Whether the last six characters are the CRC-32 of those before, in base 62 (GitHub's and npm's token format,
+/// 2021).
+fn checksum_holds(rest: &str) -> bool {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let (body, checksum) = rest.split_at(rest.len() - 6);
+    let mut crc = crc32(body.as_bytes());
+    let mut expected = [b'0'; 6];
+    for digit in expected.iter_mut().rev() {
+        *digit = DIGITS[(crc % 62) as usize];
+        crc /= 62;
+    }
+    checksum.as_bytes() == expected
+}
+
+/// CRC-32 as in IEEE 802.3, bit by bit: it is taken of thirty bytes and only when a prefix matches.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+/// Whether a text is Bech32 with the right checksum (BIP 173), of any length.
+fn is_bech32(text: &str) -> bool {
+    const DIGITS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    const GENERATOR: [u32; 5] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3];
+    let lower = text.to_ascii_lowercase();
+    let Some((prefix, data)) = lower.rsplit_once('1') else { return false };
+    let data: Option<Vec<u8>> = data
+        .bytes()
+        .map(|byte| DIGITS.iter().position(|digit| *digit == byte).and_then(|at| u8::try_from(at).ok()))
+        .collect();
+    let Some(data) = data.filter(|data| data.len() >= 6) else { return false };
+    let high = prefix.bytes().map(|byte| byte >> 5);
+    let low = prefix.bytes().map(|byte| byte & 31);
+    let checksum = high.chain([0]).chain(low).chain(data).fold(1u32, |checksum, value| {
+        let top = checksum >> 25;
+        let next = (checksum & 0x01ff_ffff) << 5 ^ u32::from(value);
+        GENERATOR
+            .iter()
+            .enumerate()
+            .fold(next, |next, (bit, generator)| if top >> bit & 1 == 1 { next ^ generator } else { next })
+    });
+    checksum == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens() {
+        use age::secrecy::ExposeSecret;
+        // Put together here, so that this file holds nothing that a scanner would take for a live credential.
+        let github = format!("ghp_{}{}", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17");
+        let aws = format!("AKIA{}", "Q3EGRIVG6WZZJ2QA");
+        let telegram = format!("{}:A{}", "110201543", "AHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0");
+        let identity = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+        let unsigned = format!("ey{}.eyJzdWIiOiJhIn0.", &URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#)[2..]);
+        let signed = format!(
+            "ey{}.eyJzdWIiOiJhIn0.{}",
+            &URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#)[2..],
+            "k".repeat(3).replace("k", "Q7a-9xTb_2LpZ")
+        );
+        for (text, expected) in [
+            (github.clone(), Some(("a GitHub token", 0..40))),
+            (format!("Bearer {github}, see there"), Some(("a GitHub token", 7..47))),
+            (format!("https://x:{github}@host/"), Some(("a GitHub token", 10..50))),
+            (github.replace("0mLq17", "0mLq18"), None),
+            (format!("x{github}"), None),
+            (format!("{github}x"), None),
+            (aws, Some(("an AWS access key", 0..20))),
+            ("AKIAIOSFODNN7EXAMPLE".into(), None),
+            (telegram, Some(("a Telegram token", 0..45))),
+            (identity.clone(), Some(("an age identity", 0..74))),
+            (format!("# {identity} # sparkcfg"), Some(("an age identity", 2..76))),
+            (identity.replace(&identity[20..21], if &identity[20..21] == "Q" { "P" } else { "Q" }), None),
+            (unsigned, Some(("a JSON web token", 0..36))),
+            (signed, Some(("a JSON web token", 0..76))),
+            ("eyebrow.eyelid.eyelash-and-more".into(), None),
+            (format!("-----BEGIN RSA {}-----\\nMIIEowIBAAKCAQEA", "PRIVATE KEY"), Some(("a private key", 0..31))),
+            ("-----BEGIN PUBLIC KEY-----\\nMIIEowIBAAKCAQEA".into(), None),
+            ("glpat-xxxxxxxxxxxxxxxxxxxx".into(), None),
+            ("sk-proj-your-key-goes-here-please".into(), None),
+            ("hello".into(), None),
+            ("a sentence of some length, with nothing in it".into(), None),
+            ("\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}:A\u{fc}\u{fc}".into(), None),
+        ] {
+            let found = token(&text).map(|token| (token.name, token.range));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Passwords in URLs.
+
+use std::ops::Range;
+
+/// The password in a URL's user information, as a byte range: `postgres://app:HERE@db`.
+#[must_use]
+pub fn url_password(value: &str) -> Option<Range<usize>> {
+    // A scheme holds no colon, and a byte is found faster than three.
+    let colon = memchr::memchr(b':', value.as_bytes())?;
+    let authority = value.get(colon..)?.starts_with("://").then_some(colon + 3)?;
+    let scheme = &value[..authority - 3];
+    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
+        return None;
+    }
+    let rest = &value[authority..];
+    // A password may itself hold `/`, `#` or `@`, unescaped by mistake: the last `@` ends the user information.
+    let at = rest.rfind('@')?;
+    let colon = rest[..at].find([':', '/', '?', '#', '@']).filter(|found| rest.as_bytes()[*found] == b':')?;
+    // `host:8080/path@x` has a port, `user:8080@host/x@y` a password: an `@` right behind the digits ends the user.
+    let after = &rest[colon + 1..at];
+    let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+    if (1..=5).contains(&digits) && after[digits..].starts_with(['/', '?', '#']) {
+        return None;
+    }
+    let (colon, at) = (authority + colon, authority + at);
+    (colon + 1 < at).then_some(colon + 1..at)
+}
+
+/// Whether a URL's password is what everybody tries first, on this machine only: `postgres:postgres@localhost`.
+#[must_use]
+pub fn is_local_default(value: &str) -> bool {
+    let Some(password) = url_password(value) else { return false };
+    let (before, after) = (&value[..password.start - 1], &value[password.end + 1..]);
+    let user = before.rsplit_once("://").map_or(before, |(_, user)| user);
+    let host = after.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
+    user == &value[password] && (matches!(host, "localhost" | "127.0.0.1") || host.starts_with("[::1]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_urls() {
+        for (value, expected) in [
+            ("postgres://app:pw@db/x", Some("pw")),
+            ("redis://:pw@cache:6379/0", Some("pw")),
+            ("postgresql+asyncpg://a:p@ss/w#rd@db", Some("p@ss/w#rd")),
+            ("https://user@host/", None),
+            ("postgres://u:12345@db/x?e=a@b", Some("12345@db/x?e=a")),
+            ("postgres://u:123456/7@db", Some("123456/7")),
+            ("https://host:8080/path@x", None),
+            ("https://user@host:80/p@x", None),
+            ("https://host/a:b@c", None),
+            ("https://a:@host", None),
+            ("not a url: a:b@c", None),
+        ] {
+            assert_eq!(url_password(value).map(|range| &value[range]), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn local_defaults() {
+        for (value, expected) in [
+            ("postgres://postgres:postgres@localhost:5432/x", true),
+            ("amqp://guest:guest@127.0.0.1", true),
+            ("redis://a:a@[::1]:6379/0", true),
+            ("postgres://postgres:postgres@db:5432/x", false),
+            ("postgres://postgres:other@localhost", false),
+            ("postgres://postgres@localhost", false),
+            ("postgres://postgres:postgres@localhost.example.com", false),
+        ] {
+            assert_eq!(is_local_default(value), expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What a value's own look tells: whether it may be a secret at all, or only stands in for one.
+
+use super::urls::url_password;
+
+/// Whether a value may be a secret at all: not a number, a boolean, a path, a plain URL or a handful of characters.
+#[must_use]
+pub fn may_be_secret(value: &str) -> bool {
+    let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
+    let word =
+        ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let path = value.starts_with(['/', '~']) || value.starts_with("./");
+    let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
+    value.len() >= 6 && !(number || word || path || resource)
+}
+
+/// Whether a value stands where a real one is still to be put: `changeme`, `<your-key>`, `xxxx`.
+#[must_use]
+pub fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    // Placeholders are short; this is asked about every value, so the common answer must come quickly.
+    if value.is_empty() || value.len() > 80 {
+        return false;
+    }
+    let starts = |start: &str| value.get(..start.len()).is_some_and(|found| found.eq_ignore_ascii_case(start));
+    let ends = |end: &str| {
+        let at = value.len().checked_sub(end.len());
+        at.and_then(|at| value.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
+    };
+    let wrapped = WRAPPED.iter().any(|(open, close)| {
+        value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
+            // A JSON list is a value.
+            && !(*open == "[" && value.contains(['"', ',']))
+    });
+    // The first and last letters of the lists below, so that most values are looked at no further.
+    let [first, last] =
+        [value.bytes().next(), value.bytes().last()].map(|byte| byte.unwrap_or_default().to_ascii_lowercase());
+    wrapped
+        || matches!(first, b'c' | b'i' | b'r' | b'y') && STARTS.iter().any(|start| starts(start))
+        || matches!(last, b'e' | b'y') && ENDS.iter().any(|end| ends(end))
+        || ends("example") && value.len() >= 16
+        || value.len() <= 24 && WHOLE.iter().any(|word| same_letters(value, word))
+        || is_one_repeated(value)
+}
+
+/// Whether a value in the place of a secret is none: a placeholder, or a word that says so itself.
+#[must_use]
+pub fn stands_in_for_a_secret(value: &str) -> bool {
+    const LONGEST: usize = 100;
+    let value = value.trim();
+    if is_placeholder(value) {
+        return true;
+    }
+    if value.len() > LONGEST {
+        return false;
+    }
+    let lower = value.to_ascii_lowercase();
+    lower.len() <= 16 && NONE.iter().any(|word| same_letters(&lower, word))
+        || MINE.iter().any(|start| lower.starts_with(start))
+        || SIGNS.iter().any(|sign| lower.contains(sign))
+        || is_repeated(&lower)
+        || lower.split_once('<').is_some_and(|(_, rest)| rest.contains('>'))
+}
+
+/// Whole values that are no secret.
+const NONE: &[&str] = &[
+    "dummy",
+    "example",
+    "fake",
+    "nil",
+    "none",
+    "null",
+    "placeholder",
+    "redacted",
+    "sample",
+    "test",
+    "testing",
+    "undefined",
+    "unset",
+];
+
+/// How values begin that name what should stand there.
+const MINE: &[&str] = &[
+    "add-", "add ", "enter-", "enter ", "fake-", "fake_", "generate", "insert", "my-", "my_", "put-", "set-", "set_",
+    "some-", "the-", "you-", "your",
+];
+
+/// What no secret has in it.
+const SIGNS: &[&str] = &[
+    "***",
+    "...",
+    "changeme",
+    "change-me",
+    "change_me",
+    "changethis",
+    "change-this",
+    "dummy",
+    "example",
+    "placeholder",
+    "redacted",
+    "replace-",
+    "replace_",
+    "replaceme",
+    "user_provided",
+    "xxx",
+    "your-",
+    "your_",
+];
+
+/// Whether a value is one character over and over.
+fn is_repeated(value: &str) -> bool {
+    value.len() >= 3 && value.bytes().all(|byte| byte == value.as_bytes()[0])
+}
+
+/// How many bits a byte of `value` carries, going by how often each occurs (Shannon).
+#[allow(clippy::cast_precision_loss, reason = "values are far shorter than where that begins")]
+pub(super) fn entropy(value: &str) -> f64 {
+    let mut counts = [0usize; 256];
+    value.bytes().for_each(|byte| counts[usize::from(byte)] += 1);
+    let length = value.len() as f64;
+    let bits = counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| *count as f64 / length)
+        .map(|share| -share * share.log2());
+    bits.sum()
+}
+
+const WRAPPED: &[(&str, &str)] = &[("<", ">"), ("[", "]"), ("{{", "}}"), ("%", "%"), ("__", "__")];
+
+const STARTS: &[&str] =
+    &["change-me", "change-this", "change_me", "changeme", "insert-", "replace-me", "replace_with", "your-", "your_"];
+
+const ENDS: &[&str] = &["-here", "_here", "changeme", "change-me", "example-key"];
+
+/// Whole values, whatever stands between their letters: `CHANGE_ME!`.
+const WHOLE: &[&str] = &[
+    "changeit",
+    "changeme",
+    "changethis",
+    "dummy",
+    "fillin",
+    "fillme",
+    "fixme",
+    "insertvaluehere",
+    "placeholder",
+    "redacted",
+    "replaceme",
+    "replacethis",
+    "tbd",
+    "todo",
+    "yourvalue",
+    "yourvaluehere",
+];
+
+fn same_letters(value: &str, word: &str) -> bool {
+    let letters = value.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
+    letters.eq(word.bytes())
+}
+
+fn is_one_repeated(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() >= 3 && b"xX*.-?".contains(&bytes[0]) && bytes.iter().all(|byte| *byte == bytes[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders() {
+        for value in
+            ["changeme", "CHANGE_ME", "<your-key>", "[token]", "xxx", "***", "your-api-key", "todo", "{{ key }}"]
+        {
+            assert!(is_placeholder(value), "{value}");
+        }
+        for value in ["", "x", "[\"a\",\"b\"]", "[1,2]", "true", "https://example.com", "hunter2", "youth"] {
+            assert!(!is_placeholder(value), "{value}");
+        }
+    }
+}

@@ -254,3 +254,158 @@ fn a_mismatch_tells_no_line_of_a_key_file() {
     assert!(matches!(error, sparkcfg::LoadError::Mismatch(_)), "{error}");
     assert!(!error.to_string().contains(CANARY), "{error}");
 }
+
+mod labelled {
+    //! How many secrets are found, and how many of what is found are secrets, on lines that others wrote.
+
+    use super::{checks, project};
+    use age::secrecy::ExposeSecret;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use sparkcfg::finding::Severity;
+
+    const LINES: &str = include_str!("data/detection/lines.txt");
+    const TEMPLATES: &str = include_str!("data/detection/templates.txt");
+
+    /// How many lines are made of each template.
+    const TIMES: usize = 4;
+
+    /// The same numbers in every run (a linear congruential generator, Knuth's constants).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, limit: usize) -> usize {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(self.0 >> 33).unwrap() % limit
+        }
+
+        fn text(&mut self, alphabet: &str, length: usize) -> String {
+            (0..length).map(|_| char::from(alphabet.as_bytes()[self.below(alphabet.len())])).collect()
+        }
+
+        fn value(&mut self, kind: &str, length: usize, before: &str) -> String {
+            const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+            const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
+            const DIGITS: &str = "0123456789";
+            const WORDS: &[&str] =
+                &["correct", "horse", "battery", "staple", "harbour", "violet", "engine", "copper", "winter"];
+            const CHOSEN: &[&str] = &[
+                "hunter2!",
+                "Summer2024",
+                "letmein99",
+                "s3cr3t-db",
+                "qwerty!23",
+                "P@ssw0rd1",
+                "trustno1x",
+                "ilovecats7",
+            ];
+            match kind {
+                "alnum" => self.text(&[UPPER, LOWER, DIGITS].concat(), length),
+                "lower" => self.text(&[LOWER, DIGITS].concat(), length),
+                "hex" => self.text("0123456789abcdef", length),
+                "digits" => self.text("123456789", 1) + &self.text(DIGITS, length - 1),
+                "base32" => self.text(&[UPPER, "234567"].concat(), length),
+                "base64" => self.text(&[UPPER, LOWER, DIGITS, "+/"].concat(), length),
+                // Ends in a letter, as a token would before a blank.
+                "word" => self.text(&[UPPER, LOWER, DIGITS, "-_"].concat(), length - 1) + &self.text(LOWER, 1),
+                "words" => (0..length).map(|_| WORDS[self.below(WORDS.len())]).collect::<Vec<_>>().join("-"),
+                "human" => CHOSEN[self.below(CHOSEN.len())].to_owned(),
+                "crc" => checksum(before.rsplit('_').next().unwrap()),
+                "jwt" => {
+                    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+                    let payload = format!(r#"{{"sub":"{}"}}"#, self.below(9999));
+                    format!(
+                        "{}.{}.{}",
+                        part(r#"{"alg":"HS256","typ":"JWT"}"#),
+                        part(&payload),
+                        self.text(&[UPPER, LOWER].concat(), 43)
+                    )
+                }
+                "age" => age::x25519::Identity::generate().to_string().expose_secret().to_owned(),
+                _ => panic!("{kind}"),
+            }
+        }
+
+        fn filled(&mut self, template: &str) -> String {
+            let (mut line, mut rest) = (String::new(), template);
+            while let Some((before, after)) = rest.split_once('{') {
+                let (slot, after) = after.split_once('}').unwrap();
+                let (kind, length) = slot.split_once(':').unwrap_or((slot, "0"));
+                line.push_str(before);
+                let value = self.value(kind, length.parse().unwrap(), &line);
+                line.push_str(&value);
+                rest = after;
+            }
+            line + rest
+        }
+    }
+
+    /// CRC-32 by its table, in base 62.
+    fn checksum(body: &str) -> String {
+        const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let table: Vec<u32> = (0..256u32)
+            .map(|byte| {
+                (0..8).fold(byte, |value, _| if value & 1 == 1 { value >> 1 ^ 0xedb8_8320 } else { value >> 1 })
+            })
+            .collect();
+        let crc = !body.bytes().fold(u32::MAX, |crc, byte| table[usize::from(byte ^ crc.to_le_bytes()[0])] ^ crc >> 8);
+        let digit = |at: u32| char::from(DIGITS[(crc / 62u32.pow(at) % 62) as usize]);
+        (0..6).rev().map(digit).collect()
+    }
+
+    fn is_found(line: &str) -> bool {
+        let project = project(&[("environments/prod.env", &format!("{line}\n"))]);
+        let found = checks::run(&project).findings;
+        found.iter().any(|finding| finding.rule.code == "plaintext-secret" && finding.severity > Severity::Note)
+    }
+
+    #[test]
+    #[allow(clippy::print_stdout, reason = "the figures, for whoever asks with --nocapture")]
+    fn labelled_lines() {
+        let mut lines: Vec<(bool, String)> = LINES
+            .lines()
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(label, _)| *label != "#")
+            .map(|(label, line)| (label == "s", line.to_owned()))
+            .collect();
+        let mut numbers = Numbers(20_240_229);
+        for template in TEMPLATES.lines() {
+            lines.extend((0..TIMES).map(|_| (true, numbers.filled(template))));
+        }
+        assert!(lines.len() >= 500, "{} lines", lines.len());
+        let (mut right, mut missed, mut wrong) = (0, Vec::new(), Vec::new());
+        for (is_secret, line) in &lines {
+            match (is_secret, is_found(line)) {
+                (true, true) => right += 1,
+                (true, false) => missed.push(line),
+                (false, true) => wrong.push(line),
+                (false, false) => {}
+            }
+        }
+        let share = |part: usize, of: usize| 1000 * part / of;
+        let (recall, precision) = (share(right, right + missed.len()), share(right, right + wrong.len()));
+        let told = format!(
+            "{} lines, {} secrets: recall {}.{} %, precision {}.{} %\nmissed: {missed:#?}\nwrong: {wrong:#?}",
+            lines.len(),
+            right + missed.len(),
+            recall / 10,
+            recall % 10,
+            precision / 10,
+            precision % 10
+        );
+        println!("{told}");
+        assert!(recall >= 950 && precision >= 950, "{told}");
+    }
+}
+
+#[test]
+fn a_password_is_not_let_into_a_commit() {
+    let text = "DB_PASSWORD=hunter2canary\n";
+    let folder = folder(&[("environments/dev.env", text)]);
+    let severity = |project: &Project| {
+        let found = checks::run(project).findings;
+        found.iter().find(|finding| finding.rule.code == "plaintext-secret").map(|finding| finding.severity)
+    };
+    assert_eq!(severity(&Project::open(folder.path()).unwrap()), Some(sparkcfg::finding::Severity::Warning));
+    assert_eq!(severity(&project(&[("environments/dev.env", text)])), Some(sparkcfg::finding::Severity::Error));
+}

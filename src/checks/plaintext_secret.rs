@@ -14,6 +14,9 @@
 //! Keys that are often public (Google) and test keys (Stripe) are warnings; a JSON web token that needs no signature is
 //! a note.
 //!
+//! What counts by 2, 4 and 5 is an error in files that a protected environment uses, and in any file that is about to be
+//! committed (`--staged`); in others a warning.
+//!
 //! Why it hurts: everybody who can read the repository, now or in ten years, can read it.
 //!
 //! Remedy: seal it in `ENV.secrets.env` (SOPS with age), take it out of the file, and change it where it is used: it
@@ -45,7 +48,15 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
         let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
         let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
-        findings.push(finished(file, finding, secret.severity));
+        let mut finding = finished(file, finding, secret.severity);
+        if secret.told == LIKE_A_KEY {
+            let silence = "`# sparkcfg: ignore[plaintext-secret] reason`";
+            finding = finding.help(format!(
+                "if it is one, seal it in {}; if not, write {silence} above it",
+                super::sealed_name(file.path())
+            ));
+        }
+        findings.push(finding);
     }
     for range in file.project.comments(file.layer) {
         let Some(token) = detection::token(file.layer.slice(&range)) else { continue };
@@ -57,16 +68,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+const LIKE_A_KEY: &str = "looks like a key";
+
 const READABLE: &str = "readable by everybody who can read the repository";
 
 fn finished(file: &File<'_>, finding: Finding, severity: Severity) -> Finding {
     let sealed = super::sealed_name(file.path());
-    let help = match severity {
-        Severity::Error => format!("seal it in {sealed}, then change it where it is used: it has been seen"),
-        _ => format!(
-            "if it is a secret, seal it in {sealed} and change it; if not, silence it with ignore[plaintext-secret]"
-        ),
-    };
+    let help = format!("seal it in {sealed}, then change it where it is used: it has been seen");
     let mut finding = finding.severity(severity).help(help);
     finding.environments.clone_from(&file.environments);
     finding
@@ -98,29 +106,33 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     }
     let token =
         detection::token(text).map(|token| Secret::new(&format!("is {}", token.name), severity_of(token.certainty)));
-    let stands_in = || detection::stands_in_for_a_secret(text);
+    let usual = if file.protected || file.project.staged { Severity::Error } else { Severity::Warning };
+    // In a URL only its password counts: the rest may well be an example.
+    let counts = detection::url_password(text).map_or(text, |password| &text[password]);
+    let stands_in = || detection::stands_in_for_a_secret(counts);
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
         Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
-            Some(token.unwrap_or_else(|| Secret::new("is a secret", Severity::Error)))
+            Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }
         Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),
         None if token.is_some() => token,
-        None => undeclared(key, text),
+        None => undeclared(key, text).map(|(told, severity)| Secret::new(told, severity.unwrap_or(usual))),
     }
 }
 
-fn undeclared(key: &str, text: &str) -> Option<Secret> {
+/// Steps 4 to 7: what it is, and how much it counts where that is always the same.
+fn undeclared(key: &str, text: &str) -> Option<(&'static str, Option<Severity>)> {
     if let Some(password) = detection::url_password(text) {
-        return holds_password(text, password).then(|| Secret::new("holds a password in a URL", Severity::Error));
+        return holds_password(text, password).then_some(("holds a password in a URL", None));
     }
     if is_one_reference(text) || detection::stands_in_for_a_secret(text) {
         return None;
     }
     if detection::names_secret(key) && detection::may_be_secret(text) {
-        return Some(Secret::new("is a secret by its name", Severity::Error));
+        return Some(("is a secret by its name", None));
     }
-    detection::looks_like_a_key(key, text).then(|| Secret::new("looks like a key", Severity::Warning))
+    detection::looks_like_a_key(key, text).then_some((LIKE_A_KEY, Some(Severity::Warning)))
 }
 
 fn holds_password(text: &str, password: Range<usize>) -> bool {

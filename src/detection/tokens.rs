@@ -365,7 +365,7 @@ mod tests {
         let signed = format!(
             "ey{}.eyJzdWIiOiJhIn0.{}",
             &URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#)[2..],
-            "k".repeat(3).replace("k", "Q7a-9xTb_2LpZ")
+            "Q7a-9xTb_2LpZ".repeat(3)
         );
         for (text, expected) in [
             (github.clone(), Some(("a GitHub token", 0..40))),

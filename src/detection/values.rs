@@ -57,6 +57,7 @@ pub fn stands_in_for_a_secret(value: &str) -> bool {
     lower.len() <= 16 && NONE.iter().any(|word| same_letters(&lower, word))
         || MINE.iter().any(|start| lower.starts_with(start))
         || SIGNS.iter().any(|sign| lower.contains(sign))
+        || TOLD.iter().any(|word| lower.starts_with(word) || lower.ends_with(word))
         || is_repeated(&lower)
         || lower.split_once('<').is_some_and(|(_, rest)| rest.contains('>'))
 }
@@ -79,23 +80,17 @@ const NONE: &[&str] = &[
 ];
 
 /// How values begin that name what should stand there.
-const MINE: &[&str] = &[
-    "add-", "add ", "enter-", "enter ", "fake-", "fake_", "generate", "insert", "my-", "my_", "put-", "set-", "set_",
-    "some-", "the-", "you-", "your",
-];
+const MINE: &[&str] = &["add ", "add-", "enter ", "enter-", "fake-", "fake_", "insert", "my-", "my_", "you-", "your"];
 
 /// What no secret has in it.
 const SIGNS: &[&str] = &[
     "***",
     "...",
-    "changeme",
     "change-me",
-    "change_me",
-    "changethis",
     "change-this",
-    "dummy",
-    "example",
-    "placeholder",
+    "change_me",
+    "changeme",
+    "changethis",
     "redacted",
     "replace-",
     "replace_",
@@ -105,6 +100,9 @@ const SIGNS: &[&str] = &[
     "your-",
     "your_",
 ];
+
+/// How values begin or end that are told in documentation.
+const TOLD: &[&str] = &["dummy", "example", "examplekey", "placeholder", "sample"];
 
 /// Whether a value is one character over and over.
 fn is_repeated(value: &str) -> bool {

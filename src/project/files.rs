@@ -57,6 +57,12 @@ impl Files {
         self.held.as_ref()?.revision.as_deref()
     }
 
+    /// Whether these are the files that are about to be committed.
+    #[must_use]
+    pub fn is_staged(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.revision.is_none())
+    }
+
     /// The folder.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -66,6 +66,15 @@ impl Project {
             }
             spans.extend(rests::key_blocks(&layer.text).iter().map(|block| layer.span(block)));
             spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
+            for comment in self.comments(layer) {
+                let text = layer.slice(&comment).trim_end();
+                let token = detection::token(text).map(|token| token.range.start);
+                let word = text.split_whitespace().find(|word| detection::url_password(word).is_some());
+                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).min() {
+                    let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or_default();
+                    spans.push(layer.span(&(offset(from)..offset(text.len()))));
+                }
+            }
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
@@ -99,7 +108,7 @@ impl Project {
         found
     }
 
-    /// What an assignment that was commented out, or a URL or token in a comment, may give away.
+    /// What an assignment that was commented out may give away.
     fn secrets_in_comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
         let mut found = Vec::new();
         let mut at = 0;
@@ -115,10 +124,7 @@ impl Project {
                 let value = comment[equals + 1..].trim();
                 self.hides(key, value) || self.borrows(value)
             });
-            let word = comment.split_whitespace().find(|word| detection::url_password(word).is_some());
-            let word = word.and_then(|word| comment.find(word));
-            let token = detection::token(comment).map(|token| token.range.start);
-            if let Some(from) = assigned.map(|equals| equals + 1).into_iter().chain(word).chain(token).min() {
+            if let Some(from) = assigned.map(|equals| equals + 1) {
                 let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 found.push(offset(start + from)..offset(start + comment.len()));
             }

@@ -76,6 +76,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
+    /// Whether this is what is about to be committed.
+    pub staged: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
@@ -157,6 +159,7 @@ impl Project {
             schema: None,
             sops: None,
             require_secrets: options.require_secrets,
+            staged: files.is_staged(),
             stacks: Vec::new(),
             process: options.process.clone(),
             borrowing: OnceLock::new(),

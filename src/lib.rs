@@ -30,6 +30,7 @@ pub mod ignores;
 pub mod interpolation;
 pub mod layer;
 pub mod masking;
+pub mod merge;
 pub mod model;
 pub mod outputs;
 pub mod plain;

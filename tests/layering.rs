@@ -15,7 +15,7 @@ const ROWS: &[&[&str]] = &[
     &["error", "dialects", "environment", "ignores", "plain"],
     &["stores", "drift", "typed", "model", "portable", "quoting"],
     &["project"],
-    &["checks", "report", "targets"],
+    &["checks", "report", "targets", "merge"],
     &["outputs"],
     &["cli", "lib", "main"],
 ];

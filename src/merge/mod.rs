@@ -1,0 +1,202 @@
+//! Three versions of a sealed file become one, key by key: what git's line by line merge would only break.
+
+mod text;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::envelope::CannotOpen;
+use crate::identity::{Identities, Recipient};
+use crate::layer::Parse;
+use crate::secret::Secret;
+use crate::stores::{CannotSeal, Order, Previous, Store};
+use text::{Merged, Pieces};
+
+/// A sealed file in three versions, each as it stands in git. A file that a side does not have is empty.
+#[derive(Debug, Clone, Copy)]
+pub struct Versions<'a> {
+    /// Where both sides come from.
+    pub base: &'a [u8],
+    /// The side that is merged into; its order of keys and what it did not change keep their bytes.
+    pub ours: &'a [u8],
+    /// The side that is merged.
+    pub theirs: &'a [u8],
+}
+
+/// What is needed to merge.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// The form of the file.
+    pub store: &'static Store,
+    /// What opens it.
+    pub identities: &'a Identities,
+    /// Who may read the result: from the project's declaration, never from a version.
+    pub recipients: &'a [Recipient],
+    /// The time, as [`Order::time`] wants it.
+    pub time: &'a str,
+    /// The dialect in which whole files are written.
+    pub parse: Parse,
+}
+
+/// A merged file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The file: sealed and whole, or, with conflicts, with git's marks around what differs. Whoever takes the same
+    /// side at every mark has a whole file again.
+    pub text: String,
+    /// The keys that both sides changed differently, sorted.
+    pub conflicts: Vec<String>,
+    /// Recipients of one of the sides for whom the result is not sealed, as written in the files, sorted.
+    pub left_out: Vec<String>,
+}
+
+/// Why nothing could be merged. It never quotes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CannotMerge {
+    /// A side stays closed or is damaged.
+    Open(&'static str, CannotOpen),
+    /// A side cannot be read once it is opened.
+    Read(&'static str),
+    /// The result cannot be sealed.
+    Seal(CannotSeal),
+    /// The result, opened again, is not what was to be sealed.
+    Unproven,
+}
+
+impl fmt::Display for CannotMerge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(side, why) => write!(formatter, "{side}: {}", why.message()),
+            Self::Read(side) => write!(formatter, "{side}: a line of the opened file cannot be read"),
+            Self::Seal(why) => write!(formatter, "the merged file cannot be sealed: {why}"),
+            Self::Unproven => formatter.write_str("the merged file does not open to what was merged"),
+        }
+    }
+}
+
+impl std::error::Error for CannotMerge {}
+
+impl CannotMerge {
+    /// What to do.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Open(_, why) => why.help(),
+            Self::Read(_) => "take one side with `git checkout --ours` or `--theirs`, and set the others' values again",
+            Self::Seal(why) => why.help,
+            Self::Unproven => "take one side with `git checkout --ours` or `--theirs`; this is a bug of sparkcfg",
+        }
+    }
+}
+
+/// Merges the versions of a file. Keys that only one side changed never conflict, whatever else was changed; comments
+/// never do.
+///
+/// # Errors
+/// Without an identity that opens both sides, and where a version is damaged.
+pub fn merge(versions: &Versions<'_>, tools: &Tools<'_>) -> Result<Outcome, CannotMerge> {
+    let open = |side, bytes: &[u8]| match bytes {
+        [] => Ok(Secret::new(String::new())),
+        bytes => (tools.store.plain)(bytes, tools.identities).map_err(|why| CannotMerge::Open(side, why)),
+    };
+    let (ours, theirs) = (open("ours", versions.ours)?, open("theirs", versions.theirs)?);
+    let pieces = |side, text: &Secret| Pieces::of(text.expose(), tools).ok_or(CannotMerge::Read(side));
+    let (ours_pieces, theirs_pieces) = (pieces("ours", &ours)?, pieces("theirs", &theirs)?);
+    let base = match open("base", versions.base) {
+        Ok(base) => pieces("base", &base)?,
+        // Somebody who came later cannot open it, but what is still sealed as it was is known all the same.
+        Err(_) if tools.store.shows_names => text::recognised(versions, &ours_pieces, &theirs_pieces),
+        Err(why) => return Err(why),
+    };
+    let merged = text::merge(&base, &ours_pieces, &theirs_pieces);
+    let (sealed, left_out) = seal(&merged, versions, tools)?;
+    Ok(Outcome { text: sealed, conflicts: merged.conflicts, left_out })
+}
+
+/// Seals the result; with conflicts, both ways of solving them.
+fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(String, Vec<String>), CannotMerge> {
+    let [base, ours, theirs] = [versions.base, versions.ours, versions.theirs].map(|bytes| readers(bytes, tools));
+    // Whoever lost access on the other side must not get it back by the merge.
+    let dropped = |key: &str| base.contains(key) && !theirs.contains(key) && !theirs.is_empty();
+    let recipients: Vec<_> = tools.recipients.iter().filter(|key| !dropped(key.as_str())).cloned().collect();
+    let previous = if versions.ours.is_empty() { versions.theirs } else { versions.ours };
+    let order = Order {
+        recipients: &recipients,
+        time: tools.time,
+        new_key: is_rekeyed(versions.base, versions.theirs),
+        previous: Some(Previous { bytes: previous, identities: tools.identities }),
+    };
+    let first = sealed(&merged.ours, &order, tools)?;
+    let mut left_out: Vec<_> =
+        ours.union(&theirs).filter(|key| !recipients.iter().any(|one| one.as_str() == **key)).cloned().collect();
+    left_out.sort();
+    if merged.conflicts.is_empty() {
+        return Ok((first, left_out));
+    }
+    let previous = Previous { bytes: first.as_bytes(), identities: tools.identities };
+    let second = sealed(&merged.theirs, &Order { new_key: false, previous: Some(previous), ..order }, tools)?;
+    Ok((marked(&first, &second), left_out))
+}
+
+/// Seals, and proves that what was sealed opens to the same.
+fn sealed(plain: &Secret, order: &Order<'_>, tools: &Tools<'_>) -> Result<String, CannotMerge> {
+    let text = (tools.store.seal)(plain, order).map_err(CannotMerge::Seal)?;
+    let opened = (tools.store.plain)(text.as_bytes(), tools.identities);
+    let opened = opened.map_err(|why| CannotMerge::Open("the merged file", why))?;
+    if opened.expose() == plain.expose() { Ok(text) } else { Err(CannotMerge::Unproven) }
+}
+
+fn readers(bytes: &[u8], tools: &Tools<'_>) -> HashSet<String> {
+    (tools.store.readers)(bytes).map(|readers| readers.recipients.into_iter().collect()).unwrap_or_default()
+}
+
+/// Whether a side has a data key of its own: none of the sealed keys of the base is left in it.
+fn is_rekeyed(base: &[u8], side: &[u8]) -> bool {
+    let keys = |bytes: &[u8]| -> HashSet<String> {
+        let text = String::from_utf8_lossy(bytes);
+        let lines = text.lines().filter(|line| line.starts_with("sops_age__list_"));
+        lines.filter_map(|line| line.split_once("__map_enc=")).map(|(_, key)| key.to_owned()).collect()
+    };
+    let (base, side) = (keys(base), keys(side));
+    !base.is_empty() && !side.is_empty() && base.is_disjoint(&side)
+}
+
+/// Both texts, with git's marks around the lines that differ.
+fn marked(ours: &str, theirs: &str) -> String {
+    let diff = TextDiff::from_lines(ours, theirs);
+    let mut text = String::with_capacity(ours.len() + theirs.len());
+    let (mut mine, mut other) = (String::new(), String::new());
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Delete => mine.push_str(change.value()),
+            ChangeTag::Insert => other.push_str(change.value()),
+            ChangeTag::Equal => {
+                push_hunk(&mut text, &mut mine, &mut other);
+                text.push_str(change.value());
+            }
+        }
+    }
+    push_hunk(&mut text, &mut mine, &mut other);
+    text
+}
+
+fn push_hunk(text: &mut String, mine: &mut String, other: &mut String) {
+    if mine.is_empty() && other.is_empty() {
+        return;
+    }
+    text.extend(["<<<<<<< ours\n", mine.as_str(), "=======\n", other.as_str(), ">>>>>>> theirs\n"]);
+    mine.clear();
+    other.clear();
+}
+
+/// Both sides whole between git's marks: what is left when nothing could be merged, so that neither is lost unseen.
+#[must_use]
+pub fn side_by_side(versions: &Versions<'_>) -> Vec<u8> {
+    let line = |bytes: &[u8]| if bytes.is_empty() || bytes.ends_with(b"\n") { Vec::new() } else { b"\n".to_vec() };
+    let (ours, theirs) = (versions.ours, versions.theirs);
+    let parts: [&[u8]; 7] =
+        [b"<<<<<<< ours\n", ours, &line(ours), b"=======\n", theirs, &line(theirs), b">>>>>>> theirs\n"];
+    parts.concat()
+}

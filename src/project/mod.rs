@@ -5,6 +5,7 @@ mod borrowing;
 pub mod config;
 mod consumers;
 pub mod creation_rules;
+pub mod declaration;
 pub mod files;
 pub mod git;
 mod hiding;

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use zeroize::Zeroizing;
+
 /// The identities of a run, and every place where one was looked for.
 #[derive(Default)]
 pub struct Identities {
     keys: Vec<Key>,
+    public: Vec<String>,
     places: Vec<String>,
 }
 
@@ -54,7 +57,10 @@ impl Identities {
             }
             for word in line.split_whitespace() {
                 match native(word) {
-                    Ok(key) => self.keys.push(key),
+                    Ok((key, public)) => {
+                        self.keys.push(key);
+                        self.public.push(public);
+                    }
                     Err(why) => faults.push(fault(index + 1, why)),
                 }
             }
@@ -79,6 +85,12 @@ impl Identities {
         &self.places
     }
 
+    /// The public keys of the age identities, in the order in which they were added; SSH keys are not among them.
+    #[must_use]
+    pub fn public_keys(&self) -> &[String] {
+        &self.public
+    }
+
     /// The identities in the form that the age library wants.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &dyn age::Identity> {
         self.keys.iter().map(|key| &**key as &dyn age::Identity)
@@ -98,7 +110,20 @@ const ENCRYPTED_KEY_FILE: Refusal = (
     "decrypt it with `age --decrypt` and hand the identity over in SOPS_AGE_KEY",
 );
 
-fn native(word: &str) -> Result<Key, Refusal> {
+/// A new identity as a key file holds it, and its public key.
+#[must_use]
+pub fn generate() -> (Zeroizing<String>, String) {
+    use age::secrecy::ExposeSecret;
+    let key = age::x25519::Identity::generate();
+    let public = key.to_public().to_string();
+    let text = key.to_string();
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the key.
+    let mut file = Zeroizing::new(String::with_capacity(256));
+    file.extend(["# public key: ", &public, "\n", text.expose_secret(), "\n"]);
+    (file, public)
+}
+
+fn native(word: &str) -> Result<(Key, String), Refusal> {
     let upper = word.get(..16).unwrap_or(word).to_ascii_uppercase();
     if upper.starts_with("AGE-PLUGIN-") {
         return Err(("a plugin identity is not supported", "use an identity that begins with AGE-SECRET-KEY-1"));
@@ -109,7 +134,8 @@ fn native(word: &str) -> Result<Key, Refusal> {
     }
     let key = age::x25519::Identity::from_str(word)
         .map_err(|_| ("not an age identity", "an identity begins with AGE-SECRET-KEY-1; `age-keygen` makes one"))?;
-    Ok(Box::new(key))
+    let public = key.to_public().to_string();
+    Ok((Box::new(key), public))
 }
 
 /// Somebody, or something, that a file is sealed for: `age1…`, with the cargo feature `ssh` also `ssh-ed25519 …`.
@@ -283,6 +309,16 @@ mod tests {
             assert_eq!(found.iter().map(|fault| (fault.line, fault.message)).collect::<Vec<_>>(), faults);
             assert!(!format!("{identities:?}{found:?}").contains(cut));
         }
+    }
+
+    #[test]
+    fn a_new_identity_opens_for_its_public_key() {
+        let (file, public) = generate();
+        let mut identities = Identities::default();
+        assert_eq!(identities.add("new", &file), []);
+        assert_eq!(identities.public_keys(), std::slice::from_ref(&public));
+        assert!(public.parse::<Recipient>().is_ok());
+        assert_ne!(generate().1, public);
     }
 
     #[test]

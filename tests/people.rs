@@ -1,13 +1,18 @@
 //! Several people and their sealed files: who may open what, and branches that meet again.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use sparkcfg::identity::{Identities, Recipient};
 use sparkcfg::layer::{Entry, Fault};
 use sparkcfg::merge::{CannotMerge, Outcome, Tools, Versions, merge};
+use sparkcfg::project::config::Config;
 use sparkcfg::secret::Secret;
 use sparkcfg::stores::{self, Order, Previous, Store};
 
@@ -161,10 +166,7 @@ fn access_that_one_side_took_away_stays_away() {
     assert_eq!(opened(&result.text, &laptop), Values::from([("A".into(), "2".into()), ("B".into(), "2".into())]));
     for stranger in [&gone, &new] {
         assert!((sops().plain)(result.text.as_bytes(), stranger).is_err());
-        assert_eq!(
-            merge(&versions, &Tools { identities: stranger, ..tools }).map(|_| ()).unwrap_err().to_string().is_empty(),
-            false
-        );
+        assert!(merge(&versions, &Tools { identities: stranger, ..tools }).is_err());
     }
     assert!(!result.text.lines().any(|line| line.starts_with("A=") && ours.contains(line)), "the data key is new");
 }
@@ -174,7 +176,7 @@ fn whoever_came_later_merges_without_the_base() {
     let (laptop, laptop_key) = person();
     let (late, late_key) = person();
     let base = Values::from(["A", "B", "C"].map(|key| (key.to_owned(), "1".to_owned())));
-    let before = seal(&base, &[laptop_key.clone()], false, None);
+    let before = seal(&base, std::slice::from_ref(&laptop_key), false, None);
     let both = [laptop_key, late_key];
     let change = |key: &str, value: Option<&str>| {
         let edit = BTreeMap::from([(key.to_owned(), value.map(ToOwned::to_owned))]);
@@ -203,5 +205,450 @@ fn damaged_versions_are_not_merged() {
     for (ours, theirs) in [(&good, &cut), (&cut, &good)] {
         let versions = Versions { base: good.as_bytes(), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
         assert!(matches!(merge(&versions, &tools), Err(CannotMerge::Open(..))));
+    }
+}
+
+/// A project in a git repository of its own, and people who each have a home.
+struct Scene {
+    folder: tempfile::TempDir,
+}
+
+impl Scene {
+    /// Three environments, none with a secret yet.
+    fn new() -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::create_dir_all(scene.root().join("environments")).unwrap();
+        for environment in ["dev", "staging", "prod"] {
+            scene.write(&format!("environments/{environment}.env"), "LOG_LEVEL=info\n");
+        }
+        scene.git(&["init", "-q", "-b", "main"]);
+        scene
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.root().join(path), text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root().join(path)).unwrap_or_default()
+    }
+
+    /// Runs sparkcfg as one of the people: exit code, stdout, stderr.
+    fn run(&self, person: &str, line: &str) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(self.root()).env_clear().envs(self.environment(person)).args(line.split(' '));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    fn environment(&self, person: &str) -> [(&'static str, OsString); 6] {
+        let home = self.folder.path().join(person);
+        std::fs::create_dir_all(&home).unwrap();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        [
+            ("PATH", path),
+            ("HOME", home.into()),
+            ("USER", person.into()),
+            ("NO_COLOR", "1".into()),
+            ("COLUMNS", "100".into()),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+        ]
+    }
+
+    /// Runs it and expects it to do its work; gives what it wrote to stdout.
+    fn does(&self, person: &str, line: &str) -> String {
+        let (code, out, err) = self.run(person, line);
+        assert_eq!(code, 0, "{line}\n{out}{err}");
+        out
+    }
+
+    fn git(&self, arguments: &[&str]) -> (bool, String) {
+        self.git_as("laptop", arguments)
+    }
+
+    fn git_as(&self, person: &str, arguments: &[&str]) -> (bool, String) {
+        let driver = format!("merge.sparkcfg.driver='{}' secrets merge %O %A %B %P", env!("CARGO_BIN_EXE_sparkcfg"));
+        let mut command = Command::new("git");
+        command.current_dir(self.root()).env_clear().envs(self.environment(person));
+        command.args(["-c", "user.name=test", "-c", "user.email=test@example.com", "-c", &driver]).args(arguments);
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        let (done, text) = self.git(&["commit", "-q", "-m", message]);
+        assert!(done, "{text}");
+    }
+
+    /// Seals values as one of the people would, for whoever the table names.
+    fn seal(&self, person: &str, environment: &str, lines: &str) {
+        let path = format!("environments/{environment}.secrets.env");
+        let recipients = self.recipients(environment);
+        let identities = self.identities(person);
+        let before = std::fs::read(self.root().join(&path)).ok();
+        let previous = before.as_deref().map(|bytes| Previous { bytes, identities: &identities });
+        let order = Order { recipients: &recipients, time: TIME, new_key: false, previous };
+        let text = (sops().seal)(&Secret::new(lines.to_owned()), &order).unwrap();
+        self.write(&path, &text);
+    }
+
+    fn recipients(&self, environment: &str) -> Vec<Recipient> {
+        let config = Config::parse("sparkcfg.toml", &self.read("sparkcfg.toml")).unwrap();
+        config.recipients_of(&[environment]).unwrap()
+    }
+
+    fn identities(&self, person: &str) -> Identities {
+        let path = self.folder.path().join(person).join(".config/sops/age/keys.txt");
+        let mut identities = Identities::default();
+        assert_eq!(identities.add("test", &std::fs::read_to_string(path).unwrap()), []);
+        identities
+    }
+
+    /// What a person reads of a sealed file; `None` if it does not open for them.
+    fn reads(&self, person: &str, environment: &str) -> Option<String> {
+        let bytes = self.read(&format!("environments/{environment}.secrets.env"));
+        let plain = (sops().plain)(bytes.as_bytes(), &self.identities(person)).ok()?;
+        Some(plain.expose().to_owned())
+    }
+
+    /// The codes that `validate` finds without any key, with how many of each.
+    fn found(&self) -> BTreeMap<String, usize> {
+        let (_, out, err) = self.run("nobody", "validate --format json");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        let mut found = BTreeMap::new();
+        for finding in report["findings"].as_array().unwrap() {
+            *found.entry(finding["code"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        found.remove("cannot-open");
+        found
+    }
+}
+
+/// A scene with two people and secrets in every environment: `laptop` opens all, `deploy` nothing yet.
+fn two_people() -> Scene {
+    let scene = Scene::new();
+    scene.does("laptop", "secrets init");
+    scene.does("deploy", "secrets init");
+    for environment in ["dev", "staging", "prod"] {
+        scene.seal("laptop", environment, "# about the key\nAPI_KEY=canary-1\nDB_PASSWORD=canary-2\nTOKEN=canary-3\n");
+    }
+    scene.does("laptop", "secrets sync");
+    scene.commit("begin");
+    assert_eq!(scene.found(), BTreeMap::new());
+    scene
+}
+
+#[test]
+fn a_person_begins_once() {
+    let scene = Scene::new();
+    let public = scene.does("laptop", "secrets init");
+    let files = ["sparkcfg.toml", ".gitignore", ".gitattributes", ".sops.yaml"];
+    let before = files.map(|path| scene.read(path));
+    assert!(public.trim().parse::<Recipient>().is_ok());
+    assert!(before[0].contains(public.trim()) && before[3].contains(public.trim()));
+    let key = scene.folder.path().join("laptop/.config/sops/age/keys.txt");
+    let secret = std::fs::read_to_string(&key).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let (code, out, err) = scene.run("laptop", "secrets init --name another");
+    assert_eq!((code, out.as_str()), (0, public.as_str()), "{err}");
+    assert_eq!(files.map(|path| scene.read(path)), before);
+    assert_eq!(std::fs::read_to_string(&key).unwrap(), secret);
+    assert!(!format!("{out}{err}").contains("AGE-SECRET-KEY"));
+    // A name that is taken, and names that cannot be one, make no key.
+    for name in ["laptop", "two words", "a\u{1b}[31m", ""] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("other"));
+        let output = command.env_remove("USER").args(["secrets", "init", "--name", name]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(!scene.folder.path().join("other/.config").exists());
+    }
+    let broken = scene.folder.path().join("third/.config/sops/age");
+    std::fs::create_dir_all(&broken).unwrap();
+    std::fs::write(broken.join("keys.txt"), "# nothing\n").unwrap();
+    let (code, _, err) = scene.run("third", "secrets init");
+    assert_eq!(code, 2);
+    assert!(err.contains("a file is there already"), "{err}");
+    assert_eq!(std::fs::read_to_string(broken.join("keys.txt")).unwrap(), "# nothing\n");
+}
+
+#[test]
+fn access_comes_and_goes() {
+    let scene = two_people();
+    let before = scene.read("environments/prod.secrets.env");
+    assert_eq!(scene.reads("deploy", "prod"), None);
+    let (code, _, err) = scene.run("deploy", "secrets grant deploy prod");
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(scene.git(&["status", "--porcelain"]).1, "", "who cannot open it changes nothing");
+
+    scene.does("laptop", "secrets grant deploy prod");
+    assert!(scene.reads("deploy", "prod").unwrap().contains("API_KEY=canary-1"));
+    assert_eq!(scene.found(), BTreeMap::new());
+    // Nothing but the new recipient and what proves the whole is different.
+    let after = scene.read("environments/prod.secrets.env");
+    let kept = after.lines().filter(|line| before.contains(line)).count();
+    assert_eq!((after.lines().count(), kept), (before.lines().count() + 2, before.lines().count() - 2), "{after}");
+    assert_eq!(scene.read("environments/dev.secrets.env"), scene.git(&["show", "HEAD:environments/dev.secrets.env"]).1);
+    assert!(scene.read(".sops.yaml").matches("age1").count() == 4);
+    let again = scene.read("sparkcfg.toml");
+    scene.does("laptop", "secrets grant deploy prod");
+    assert_eq!(scene.read("environments/prod.secrets.env"), after);
+    assert_eq!(scene.read("sparkcfg.toml"), again);
+    scene.commit("grant");
+
+    let told = scene.does("laptop", "secrets revoke deploy prod");
+    for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+        assert!(told.contains(key), "{told}");
+    }
+    let files = ["sparkcfg.toml", ".sops.yaml", "sparkcfg-revoked.toml", "environments/prod.secrets.env"];
+    for text in files.map(|path| scene.read(path)).iter().chain([&told]) {
+        assert!(!text.contains("canary"), "{text}");
+    }
+    assert_eq!(scene.reads("deploy", "prod"), None);
+    assert!(scene.reads("laptop", "prod").unwrap().contains("TOKEN=canary-3"));
+    // Not one sealed value of before is left: the data key is another.
+    let revoked = scene.read("environments/prod.secrets.env");
+    assert!(after.lines().filter(|line| line.contains("=ENC[")).all(|line| !revoked.contains(line)));
+    assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 3)]));
+    scene.does("laptop", "secrets revoke deploy prod");
+    assert_eq!(scene.read("environments/prod.secrets.env"), revoked, "it is revoked once");
+    scene.commit("revoke");
+    changes_are_struck(&scene);
+}
+
+/// After a revocation, each value is warned of until it changed, however it is sealed in between.
+fn changes_are_struck(scene: &Scene) {
+    let left = || scene.found().get("revoked-reader").copied().unwrap_or_default();
+    scene.does("laptop", "secrets rotate prod");
+    assert_eq!(left(), 3, "sealing anew changes no value");
+    scene.does("laptop", "secrets unset TOKEN -e prod");
+    assert_eq!(left(), 2);
+    // As plain SOPS would: one value changed, the data key kept.
+    scene.seal("laptop", "prod", "API_KEY=canary-9\nDB_PASSWORD=canary-2\n");
+    assert_eq!(left(), 1);
+    scene.does("laptop", "secrets unset DB_PASSWORD -e prod");
+    assert_eq!(left(), 0);
+    assert_eq!(scene.found().get("recipients-differ"), None);
+}
+
+#[test]
+fn mistakes_about_people_change_nothing() {
+    let scene = two_people();
+    for (line, word) in [
+        ("secrets grant deply prod", "did you mean `deploy`"),
+        ("secrets grant deploy prd", "did you mean `prod`"),
+        ("secrets grant deploy base", "for the people of all"),
+        ("secrets grant third prod --key age1xyz", "checksum"),
+        (
+            "secrets grant laptop prod --key age1sntty6rrnszd5265qgh38vqvg9xufsthkx3cay59fyugl30r9gxqzs2nkt",
+            "another public key",
+        ),
+        ("secrets revoke laptop prod", "nobody would be left"),
+        ("secrets revoke nobody prod", "no `nobody`"),
+        ("secrets rotate", "required"),
+        ("secrets rotate prod --all", "cannot be used with"),
+        ("secrets rotate prd", "did you mean `prod`"),
+        ("secrets drill", "--identity"),
+        ("secrets diff prod", "required"),
+        ("secrets diff prod prd", "did you mean `prod`"),
+        ("secrets diff prod prod@nowhere", "no revision `nowhere`"),
+        ("secrets sync --format json", "are for reports"),
+        ("secrets merge a b c environments/prod.secrets.env", "no such file"),
+    ] {
+        let (code, out, err) = scene.run("laptop", line);
+        assert_eq!((code, out.as_str()), (2, ""), "{line}\n{out}{err}");
+        assert!(err.contains(word), "{line}\n{err}");
+        assert_eq!(scene.git(&["status", "--porcelain"]).1, "", "{line}");
+    }
+    // Somebody without a key changes nothing either.
+    for line in ["secrets rotate --all", "secrets revoke laptop dev", "secrets grant deploy dev"] {
+        let (code, _, err) = scene.run("nobody", line);
+        assert_eq!(code, 2, "{line}\n{err}");
+        assert_eq!(scene.git(&["status", "--porcelain"]).1, "", "{line}");
+    }
+}
+
+#[test]
+fn rotation_is_for_the_people_of_the_table() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy dev");
+    scene.commit("grant");
+    let before = scene.read("environments/dev.secrets.env");
+    // Somebody adds themselves to a file, as whoever can push could.
+    let (stranger, key) = person();
+    let block = (sops().seal)(
+        &Secret::new("X=1\n".into()),
+        &Order { recipients: std::slice::from_ref(&key), time: TIME, new_key: false, previous: None },
+    )
+    .unwrap();
+    let enc = block.lines().find_map(|line| line.strip_prefix("sops_age__list_0__map_enc=")).unwrap();
+    let path = "environments/dev.secrets.env";
+    scene.write(
+        path,
+        &format!("{before}sops_age__list_2__map_enc={enc}\nsops_age__list_2__map_recipient={}\n", key.as_str()),
+    );
+    assert_eq!(scene.found().get("recipients-differ"), Some(&1));
+    let (code, out, _) = scene.run("nobody", "secrets who --check");
+    assert_eq!(code, 1, "{out}");
+    scene.does("laptop", "secrets rotate --all");
+    let after = scene.read(path);
+    assert!(!after.contains(key.as_str()) && (sops().plain)(after.as_bytes(), &stranger).is_err());
+    assert!(scene.reads("deploy", "dev").is_some());
+    assert_eq!(scene.found().get("recipients-differ"), None);
+    assert_eq!(scene.run("nobody", "secrets who --check").0, 0);
+}
+
+#[test]
+fn every_wrong_recipient_is_found_without_a_key() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy prod");
+    let path = "environments/prod.secrets.env";
+    let good = scene.read(path);
+    let [one, two] = ["laptop", "deploy"].map(|name| scene.identities(name).public_keys()[0].clone());
+    let (_, other) = person();
+    let other = other.as_str();
+    let block = |index: usize| {
+        let lines = good.lines().filter(|line| line.starts_with(&format!("sops_age__list_{index}__")));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let cases = [
+        (
+            "added",
+            format!("{good}{}", block(0).replace("list_0", "list_2").replace(&one, other).replace(&two, other)),
+            1,
+        ),
+        ("removed", good.replace(&block(1), ""), 1),
+        ("swapped", good.replace(&two, other), 2),
+        ("both swapped", good.replace(&two, other).replace(&one, &two), 2),
+        ("none", good.replace(&block(0), "").replace(&block(1), ""), 2),
+        ("good", good.clone(), 0),
+    ];
+    for (name, text, expected) in cases {
+        scene.write(path, &text);
+        assert_eq!(scene.found().get("recipients-differ").copied().unwrap_or_default(), expected, "{name}");
+        assert_eq!(scene.run("nobody", "secrets who --check").0, i32::from(expected > 0), "{name}");
+    }
+}
+
+#[test]
+fn branches_meet_in_a_real_repository() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy prod");
+    scene.commit("grant");
+    let text =
+        |api: &str, password: &str| format!("# about the key\nAPI_KEY={api}\nDB_PASSWORD={password}\nTOKEN=canary-3\n");
+    scene.git(&["checkout", "-q", "-b", "other"]);
+    scene.seal("deploy", "prod", &text("canary-1", "canary-8"));
+    scene.commit("theirs");
+    scene.git(&["checkout", "-q", "main"]);
+    scene.seal("laptop", "prod", &text("canary-7", "canary-2"));
+    scene.commit("ours");
+    let (merged, said) = scene.git(&["merge", "-q", "--no-edit", "other"]);
+    assert!(merged, "{said}");
+    assert_eq!(scene.reads("deploy", "prod").as_deref(), Some(text("canary-7", "canary-8").as_str()));
+    assert_eq!(scene.found(), BTreeMap::new());
+    // The diff against our side shows the value of theirs, the time and what proves the whole.
+    let (_, diff) = scene.git(&["diff", "--unified=0", "HEAD^1", "--", "environments"]);
+    let changed: Vec<_> = diff.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++")).collect();
+    let names: Vec<_> = changed.iter().filter_map(|line| line[1..].split_once('=')).map(|(name, _)| name).collect();
+    assert!(names == ["DB_PASSWORD", "sops_lastmodified", "sops_mac"], "{names:?}");
+
+    scene.git(&["checkout", "-q", "other"]);
+    scene.seal("deploy", "prod", &text("canary-5", "canary-8"));
+    scene.commit("theirs again");
+    scene.git(&["checkout", "-q", "main"]);
+    let (merged, said) = scene.git(&["merge", "--no-edit", "other"]);
+    assert!(!merged && said.contains("both sides changed API_KEY") && !said.contains("canary"), "{said}");
+    assert!(scene.git(&["status", "--porcelain"]).1.contains("UU environments/prod.secrets.env"));
+    let conflict = scene.read("environments/prod.secrets.env");
+    assert_eq!(conflict.matches("<<<<<<< ours").count(), 2, "{conflict}");
+    for (ours, expected) in [(true, "canary-7"), (false, "canary-5")] {
+        scene.write("environments/prod.secrets.env", &solved(&conflict, ours));
+        assert_eq!(scene.reads("laptop", "prod").as_deref(), Some(text(expected, "canary-8").as_str()));
+    }
+    scene.commit("solved");
+
+    // Whoever has no key gets both versions side by side, and loses neither.
+    scene.git(&["checkout", "-q", "-b", "third", "HEAD~1"]);
+    let (merged, said) = scene.git_as("nobody", &["merge", "--no-edit", "other"]);
+    assert!(!merged && said.contains("git checkout --merge"), "{said}");
+    let both = scene.read("environments/prod.secrets.env");
+    assert!(both.starts_with("<<<<<<< ours\n") && both.ends_with(">>>>>>> theirs\n"));
+    let (done, said) = scene.git(&["checkout", "--merge", "environments/prod.secrets.env"]);
+    assert!(done, "{said}");
+    assert_eq!(scene.read("environments/prod.secrets.env").matches("<<<<<<< ours").count(), 2);
+}
+
+#[test]
+fn a_drill_tells_what_a_loss_would_cost() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy prod");
+    let line = |person: &str| {
+        format!(
+            "secrets drill --identity {}",
+            scene.folder.path().join(person).join(".config/sops/age/keys.txt").display()
+        )
+    };
+    let (code, out, err) = scene.run("nobody", &line("laptop"));
+    assert_eq!(code, 0, "{out}{err}");
+    for words in
+        ["3 of 3 sealed files open", "dev.secrets.env is lost for good", "prod.secrets.env opens for laptop alone"]
+    {
+        assert!(out.contains(words), "{out}");
+    }
+    // The identity that was named counts, whatever else lies around.
+    let (code, out, _) = scene.run("laptop", &line("deploy"));
+    assert_eq!(code, 1);
+    assert!(out.contains("1 of 3 sealed files open") && out.contains("dev.secrets.env does not open"), "{out}");
+    assert!(!out.contains("canary"));
+}
+
+#[test]
+fn differences_have_names_and_no_values() {
+    let scene = two_people();
+    scene.seal("laptop", "dev", "API_KEY=canary-1\nDB_PASSWORD=canary-9\nNEW=canary-4\n");
+    let rows = |person: &str, line: &str| -> Vec<String> {
+        let out = scene.does(person, line);
+        assert!(!out.contains("canary"));
+        out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    for (person, line, expected) in [
+        (
+            "laptop",
+            "secrets diff dev prod",
+            ["API_KEY same", "DB_PASSWORD changed", "NEW only in dev", "TOKEN only in prod"],
+        ),
+        (
+            "nobody",
+            "secrets diff dev prod",
+            ["API_KEY sealed", "DB_PASSWORD sealed", "NEW only in dev", "TOKEN only in prod"],
+        ),
+        (
+            "nobody",
+            "secrets diff dev@HEAD dev",
+            ["API_KEY same", "DB_PASSWORD changed or sealed anew", "NEW only in dev", "TOKEN only in dev@HEAD"],
+        ),
+        (
+            "laptop",
+            "secrets diff environments/dev.secrets.env@HEAD environments/dev.secrets.env",
+            [
+                "API_KEY same",
+                "DB_PASSWORD changed",
+                "NEW only in environments/dev.secrets.env",
+                "TOKEN only in environments/dev.secrets.env@HEAD",
+            ],
+        ),
+    ] {
+        assert_eq!(rows(person, line), expected, "{person}: {line}");
     }
 }

@@ -26,6 +26,7 @@ mod published_secret;
 mod reads_differently;
 mod recipients_differ;
 mod reference_cycle;
+mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
 mod syntax;
@@ -119,6 +120,7 @@ pub static ALL: &[Check] = &[
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
     Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
+    Check::of(&revoked_reader::RULE).layer(revoked_reader::check),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),

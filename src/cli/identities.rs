@@ -20,13 +20,19 @@ pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Resu
     Ok(identities)
 }
 
+/// The identities in the files that were named, and no others.
+pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
+    let mut identities = Identities::default();
+    for path in paths {
+        add_file(&mut identities, "--identity", path)?;
+    }
+    Ok(identities)
+}
+
 /// The identities of whoever runs it, the same for every project. A file that was named and cannot be read is an
 /// error; one that SOPS would look at is not.
 pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
-    let mut identities = Identities::default();
-    for path in named {
-        add_file(&mut identities, "--identity", path)?;
-    }
+    let mut identities = self::named(named)?;
     for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
         match std::env::var(place) {
             Ok(value) if value.is_empty() => {}
@@ -60,6 +66,12 @@ fn add(identities: &mut Identities, place: &str, text: &str) -> Result<(), Error
         }
         None => Ok(()),
     }
+}
+
+/// Where a new identity of this person belongs: the file that SOPS was told, or else SOPS's own.
+pub(super) fn own_file() -> Option<PathBuf> {
+    let told = ["SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY_FILE"].iter().filter_map(std::env::var_os);
+    told.map(PathBuf::from).find(|path| !path.as_os_str().is_empty()).or_else(default_file)
 }
 
 /// `$XDG_CONFIG_HOME/sops/age/keys.txt`, as SOPS has it.

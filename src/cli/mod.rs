@@ -143,10 +143,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let global = &arguments.global;
-    let plain = matches!(
-        arguments.command,
-        Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_) | Command::Secrets(_)
-    );
+    let plain = match &arguments.command {
+        Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_) => true,
+        Command::Secrets(command) => !command.reports(),
+        _ => false,
+    };
     if plain && (global.format != "human" || !global.output.is_empty()) {
         let _ = printing::complain(
             "error: --format and --output are for reports\n  help: use them with validate; `show ENV --as json` prints values\n",

@@ -11,6 +11,7 @@ use crate::envelope::CannotOpen;
 use crate::identity::{Identities, Recipient};
 use crate::layer::Parse;
 use crate::secret::Secret;
+use crate::stores::sops::traces;
 use crate::stores::{CannotSeal, Order, Previous, Store};
 use text::{Merged, Pieces};
 
@@ -154,12 +155,7 @@ fn readers(bytes: &[u8], tools: &Tools<'_>) -> HashSet<String> {
 
 /// Whether a side has a data key of its own: none of the sealed keys of the base is left in it.
 fn is_rekeyed(base: &[u8], side: &[u8]) -> bool {
-    let keys = |bytes: &[u8]| -> HashSet<String> {
-        let text = String::from_utf8_lossy(bytes);
-        let lines = text.lines().filter(|line| line.starts_with("sops_age__list_"));
-        lines.filter_map(|line| line.split_once("__map_enc=")).map(|(_, key)| key.to_owned()).collect()
-    };
-    let (base, side) = (keys(base), keys(side));
+    let (base, side) = (traces(base).keys, traces(side).keys);
     !base.is_empty() && !side.is_empty() && base.is_disjoint(&side)
 }
 

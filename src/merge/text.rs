@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{Tools, Versions};
 use crate::secret::Secret;
+use crate::stores::sops::traces;
 
 type Text = Zeroizing<String>;
 
@@ -183,12 +184,7 @@ fn joined<'a>(slots: &[Slot<'a>], side: impl Fn(&Slot<'a>) -> Option<&'a str>) -
 /// The base as far as it is known without opening it: a value that is still sealed as it was has not changed. A value
 /// that both sides sealed anew counts as changed by both.
 pub(super) fn recognised(versions: &Versions<'_>, ours: &Pieces, theirs: &Pieces) -> Pieces {
-    let lines = |bytes: &[u8]| -> HashMap<String, String> {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        let lines = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("sops_"));
-        lines.filter_map(|line| line.split_once('=')).map(|(key, token)| (key.to_owned(), token.to_owned())).collect()
-    };
-    let (base, mine, other) = (lines(versions.base), lines(versions.ours), lines(versions.theirs));
+    let [base, mine, other] = [versions.base, versions.ours, versions.theirs].map(|bytes| traces(bytes).values);
     let (ours, theirs) = (ours.by_key(), theirs.by_key());
     let known = base.iter().map(|(key, token)| {
         let side = if mine.get(key) == Some(token) {

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
+use super::revocations;
 use crate::error::Error;
 
 /// A tree that git holds.
@@ -67,6 +68,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             || name == "sparkcfg.toml"
             || name == "sparkcfg-baseline.toml"
             || name == creation_rules::NAME
+            || name == revocations::NAME
             || name.ends_with("age-key.txt")
     };
     let mut wanted: BTreeMap<String, String> =

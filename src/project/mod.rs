@@ -12,6 +12,7 @@ mod hiding;
 pub mod layout;
 mod process;
 mod rests;
+pub mod revocations;
 pub mod sealing;
 pub mod writing;
 
@@ -38,6 +39,7 @@ use consumers::Consumers;
 use creation_rules::{CreationRules, Refusal};
 use files::Files;
 use layout::Stack;
+use revocations::Revocations;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
 #[derive(Default)]
@@ -75,6 +77,8 @@ pub struct Project {
     pub schema: Option<ProjectSchema>,
     /// `.sops.yaml`, where there is one beside `sparkcfg.toml`.
     pub sops: Option<SopsFile>,
+    /// Values that somebody could read who may not any more.
+    pub revocations: Revocations,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
     /// Whether this is what is about to be committed.
@@ -159,6 +163,7 @@ impl Project {
             sealed_files: HashMap::new(),
             schema: None,
             sops: None,
+            revocations: Revocations::read(files)?,
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
             stacks: Vec::new(),

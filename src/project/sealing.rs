@@ -10,6 +10,7 @@ use super::access::{SealedFile, sealed_among, sealed_files};
 use super::config::Config;
 use super::files::Files;
 use super::layout;
+use super::revocations::{Revocations, Version};
 use super::{Project, compose_entries, stacks, writing};
 use crate::envelope;
 use crate::error::Error;
@@ -225,6 +226,8 @@ impl Sealing {
     /// rule of sealed files; what was written does not open to it; the system refuses. The file is then as it was.
     pub fn write(&self, _lock: &Lock, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Written, Error> {
         let shown = self.shown(target);
+        // Read first, so that a broken one stops a change before it is made.
+        let record = Revocations::read(&self.files)?;
         let recipients = self.recipients(target)?;
         self.writer_can_read(target, &recipients)?;
         if self.files.read_if_there(&target.file.path)? != target.bytes {
@@ -248,7 +251,29 @@ impl Sealing {
         prove(text.as_bytes())?;
         writing::write_proven(self.files.root(), &target.file.path, text.as_bytes(), &prove)
             .map_err(|error| Error { place: Some(shown), ..error })?;
+        self.settle(record, target, plain, text.as_bytes())?;
         Ok(Written::Changed)
+    }
+
+    /// Strikes from the record of what others could read whatever changed.
+    fn settle(&self, mut record: Revocations, target: &Target, plain: &Secret, sealed: &[u8]) -> Result<(), Error> {
+        let (path, bytes) = (&target.file.path, target.bytes.as_deref().unwrap_or_default());
+        if record.paths().any(|known| known == path) {
+            let before = self.plain(target)?;
+            let (before, after) = (Version { plain: &before, bytes }, Version { plain, bytes: sealed });
+            if record.settle(path, before, after) {
+                record.write(&self.files)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether whoever runs this can write a file: it would be sealed for them too.
+    ///
+    /// # Errors
+    /// It would not, or for nobody at all.
+    pub fn may_write(&self, target: &Target) -> Result<(), Error> {
+        self.writer_can_read(target, &self.recipients(target)?)
     }
 
     /// Whether whoever writes is among those for whom it is sealed; else the file could neither be proven nor ever be

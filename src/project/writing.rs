@@ -77,6 +77,43 @@ fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Optio
     })
 }
 
+/// Removes a file that lies within `root`; one that is not there is fine.
+///
+/// # Errors
+/// See [`write`].
+pub fn remove(root: &Path, path: &str) -> Result<(), Error> {
+    match fs::remove_file(within(root, path)?) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::new("this file cannot be removed").at(path))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a new file that only its owner can read, wherever it is, and makes its folder.
+///
+/// # Errors
+/// As the system says; a file that is there is never touched.
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.exists() {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    // Temporary files are made for their owner alone.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
 /// The file of a path that lies within `root`: no `..`, not absolute, and no symbolic link on the way.
 fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
@@ -169,7 +206,7 @@ fn mode(_bits: u32) -> Option<Permissions> {
 
 #[cfg(test)]
 mod tests {
-    use super::{replace, write};
+    use super::{create_private, remove, replace, write};
     use std::fs;
 
     #[test]
@@ -184,6 +221,26 @@ mod tests {
         assert_eq!(fs::read(root.join("a/b/c.txt")).unwrap(), b"two");
         assert!(write(root, "a/b", b"x", false).is_err());
         assert_eq!(fs::read_dir(root.join("a/b")).unwrap().count(), 1);
+        remove(root, "a/b/c.txt").unwrap();
+        remove(root, "a/b/c.txt").unwrap();
+        assert!(remove(root, "../x").is_err());
+        assert_eq!(fs::read_dir(root.join("a/b")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_private_is_never_overwritten() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("sops/age/keys.txt");
+        create_private(&path, b"one").unwrap();
+        assert_eq!(create_private(&path, b"two").unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        }
     }
 
     #[cfg(unix)]

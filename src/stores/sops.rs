@@ -3,7 +3,7 @@
 //! Written from the behaviour of SOPS 3.13, <https://github.com/getsops/sops>. SOPS trusts more than it should when a
 //! file was changed by somebody who cannot open it; the rules of [`DamageKind`] close that.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -245,4 +245,26 @@ fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'stat
         other => return Ok((other, entry.interpolates)),
     };
     Ok((Content::Opened(Secret::new(secret)), entry.interpolates))
+}
+
+/// What of a file can be recognised again without a key.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Traces {
+    /// The sealed text of each value. It stays the same as long as the value and the data key do.
+    pub values: BTreeMap<String, String>,
+    /// The data key, sealed for each recipient. Files that have one of these in common have the same data key.
+    pub keys: BTreeSet<String>,
+}
+
+/// Reads what can be recognised again; nothing where the bytes are no SOPS file.
+#[must_use]
+pub fn traces(bytes: &[u8]) -> Traces {
+    if recognise(bytes).is_err() {
+        return Traces::default();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let document = Document::parse(&text);
+    let values = document.lines.iter().filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
+    let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
+    Traces { values: values.collect(), keys: keys.collect() }
 }

@@ -3,8 +3,18 @@
 //! To add a verb: one file with its arguments and `run(&self, global, keys)`, one `mod` line, one entry in [`Verb`].
 //! Whatever changes a sealed file goes through [`Sealing`].
 
+mod diff;
+mod drill;
 mod get;
+mod grant;
+mod init;
+mod merge;
+mod revoke;
+mod rotate;
+mod sharing;
+mod sync;
 mod unset;
+mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +31,9 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg secrets get API_KEY -e prod | pbcopy        to a pipe only
   sparkcfg secrets unset API_KEY -e prod
+  sparkcfg secrets who                                 who can open what
+  sparkcfg secrets grant laptop dev
+  sparkcfg secrets revoke laptop prod                  and what must change now
 
 ENV is an environment, `base` for what all environments share, or the path of a sealed file.";
 
@@ -48,13 +61,45 @@ enum Verb {
     Get(get::Get),
     /// Remove a secret
     Unset(unset::Unset),
+    /// Make a key for this person, the tables of people and access, and ignore rules
+    Init(init::Init),
+    /// Show who can open which environment's secrets; needs no key
+    Who(who::Who),
+    /// Let one more person open an environment's secrets
+    Grant(grant::Grant),
+    /// Take a person's access away: a new data key, and the list of what they could read
+    Revoke(revoke::Revoke),
+    /// Seal anew, with new data keys, for the people of the table
+    Rotate(rotate::Rotate),
+    /// Bring .sops.yaml in step with the tables of people and access
+    Sync(sync::Sync),
+    /// Prove that an identity opens every sealed file, and what the loss of each other key would cost
+    Drill(drill::Drill),
+    /// Show which secrets differ between environments, files or revisions; never their values
+    Diff(diff::Diff),
+    /// Merge two versions of a sealed file key by key; git calls it
+    Merge(merge::Merge),
 }
 
 impl Secrets {
+    /// Whether what it writes has the forms of a report.
+    pub(super) fn reports(&self) -> bool {
+        matches!(self.verb, Verb::Who(_))
+    }
+
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         match &self.verb {
             Verb::Get(verb) => verb.run(global, &self.keys),
             Verb::Unset(verb) => verb.run(global, &self.keys),
+            Verb::Init(verb) => verb.run(global, &self.keys),
+            Verb::Who(verb) => verb.run(global),
+            Verb::Grant(verb) => verb.run(global, &self.keys),
+            Verb::Revoke(verb) => verb.run(global, &self.keys),
+            Verb::Rotate(verb) => verb.run(global, &self.keys),
+            Verb::Sync(verb) => verb.run(global),
+            Verb::Drill(verb) => verb.run(global, &self.keys),
+            Verb::Diff(verb) => verb.run(global, &self.keys),
+            Verb::Merge(verb) => verb.run(global, &self.keys),
         }
     }
 }
@@ -78,4 +123,17 @@ fn now() -> String {
 /// A change that keeps the data key.
 const fn change(time: &str) -> Change<'_> {
     Change { time, new_key: false }
+}
+
+/// Rows of text as columns, parted by two blanks.
+fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |index: usize| rows.iter().filter_map(|row| row.get(index)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<_> = (0..count).map(|index| width(index).unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        format!("{}\n", line.trim_end())
+    };
+    rows.iter().map(line).collect()
 }

@@ -1,0 +1,54 @@
+//! A value is still the one that somebody could read who may not any more.
+//!
+//! `sparkcfg secrets revoke` seals a file for the others, with a new data key. What the person read before, or can still
+//! read in an old commit, it cannot take back: those values must change where they come from. `sparkcfg-revoked.toml`
+//! keeps their names until each has; it holds digests of sealed text, never anything of a value.
+//!
+//! ```console
+//! $ sparkcfg secrets revoke deploy prod
+//! $ sparkcfg secrets set API_KEY -e prod
+//! ```
+//!
+//! Why it hurts: who left, or who found a lost laptop, still has the password.
+//!
+//! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
+//! by hand if the value needs no change.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::revocations::{NAME, Unchanged};
+
+pub(super) static RULE: Rule = Rule {
+    code: "revoked-reader",
+    severity: Severity::Warning,
+    summary: "a value is still the one that somebody could read who may not any more",
+    page: include_str!("revoked_reader.rs"),
+};
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let Some(known) = file.project.sealed_files.get(&file.index) else { return };
+    for Unchanged { key, readers } in file.project.revocations.unchanged(&known.path, file.layer.text.as_bytes()) {
+        let readers = super::listed(&readers, "and");
+        let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
+        let place = entry.map_or(0..0, |entry| entry.key.clone());
+        let (what, set) = match &key {
+            Some(key) => (told_name(key), format!("set {} -e {}", told_name(key), environment(file))),
+            None => (format!("all of {}", file.path()), format!("edit {}", environment(file))),
+        };
+        let mut finding = Finding::new(&RULE, format!("{what} is still what {readers} could read"))
+            .at(file.layer.span(&place), "not changed since")
+            .help(format!(
+                "change it at its provider, then: sparkcfg secrets {set}; if it needs no change, take it out of {NAME}"
+            ));
+        if let Some(key) = &key {
+            finding = finding.key(key);
+        }
+        finding.environments.clone_from(&file.environments);
+        findings.push(finding);
+    }
+}
+
+/// The name under which `sparkcfg secrets` knows the file.
+fn environment<'a>(file: &'a File<'_>) -> &'a str {
+    file.layer.name.strip_suffix(".secrets").unwrap_or(&file.layer.name)
+}

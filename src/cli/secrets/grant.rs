@@ -1,0 +1,66 @@
+//! `sparkcfg secrets grant`: one more person who can open an environment's secrets.
+
+use std::process::ExitCode;
+
+use super::sharing::{Sharing, known_environment, known_person};
+use super::{Global, Keys};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::identity::Recipient;
+use crate::project::declaration::Change;
+use crate::source::printable;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Grant {
+    /// Who: a name of [people]
+    name: String,
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// The public key of somebody who is not in [people] yet
+    #[arg(long, value_name = "PUBLIC KEY")]
+    key: Option<String>,
+}
+
+impl Grant {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let (name, environment) = (self.name.as_str(), self.environment.as_str());
+        let mut sharing = Sharing::begin(global, keys)?;
+        let mut changes = Vec::new();
+        match &self.key {
+            Some(key) => {
+                let key = key.trim();
+                check_key(&sharing, name, key)?;
+                changes.push(Change::Introduce { name, key });
+            }
+            None => known_person(&sharing.before, name)?,
+        }
+        known_environment(&sharing.sealing, environment)?;
+        changes.push(Change::Grant { name, environment });
+        sharing.declare(&changes)?;
+        let opened = sharing.open(Some(environment))?;
+        sharing.write_tables()?;
+        sharing.record(&opened)?;
+        sharing.write_all(&opened, false)?;
+        let (name, environment) = (printable(name), printable(environment));
+        printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A key must be one, and must not quietly take the place of another.
+fn check_key(sharing: &Sharing, name: &str, key: &str) -> Result<(), Error> {
+    let wrong = |message: String| Error::new(message);
+    key.parse::<Recipient>().map_err(|message| {
+        wrong(format!("--key: {message}")).help("`sparkcfg secrets init` prints the public key of whoever runs it")
+    })?;
+    if sharing.before.people.get(name).is_some_and(|known| known != key) {
+        let help = "a new key of the same person gets a name of its own, as in laptop-2; or change it in sparkcfg.toml and rotate";
+        return Err(wrong(format!("{name} has another public key in [people]")).help(help));
+    }
+    match sharing.before.owner_of(key).filter(|owner| *owner != name) {
+        Some(owner) => Err(wrong(format!("this public key is that of {owner}")).help(format!("grant it to {owner}"))),
+        None => Ok(()),
+    }
+}

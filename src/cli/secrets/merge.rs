@@ -1,0 +1,136 @@
+//! `sparkcfg secrets merge`: what git calls to merge two versions of a sealed file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::{Global, Keys, now};
+use crate::cli::{identities, printing};
+use crate::envelope;
+use crate::error::Error;
+use crate::identity::{Identities, Recipient};
+use crate::merge::{Outcome, Tools, Versions, merge, side_by_side};
+use crate::project::access::sealed_files;
+use crate::project::config::Config;
+use crate::project::files::Files;
+use crate::project::{Project, compose_entries, discover, writing};
+use crate::source::printable;
+use crate::stores;
+
+/// The arguments, in the order in which a merge driver gets them: `%O %A %B %P`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Merge {
+    /// The version that both sides come from (%O)
+    base: PathBuf,
+    /// Our version, which the result takes the place of (%A)
+    ours: PathBuf,
+    /// Their version (%B)
+    theirs: PathBuf,
+    /// The path of the file in the repository (%P)
+    path: String,
+}
+
+impl Merge {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let [base, ours, theirs] = [read(&self.base)?, read(&self.ours)?, read(&self.theirs)?];
+        let versions = Versions { base: &base, ours: &ours, theirs: &theirs };
+        let merged = match self.merged(&versions, global, keys) {
+            Ok(merged) => merged,
+            Err(error) => {
+                // Neither side may be lost unseen, so both stand in the file until somebody decides.
+                put(&self.ours, &side_by_side(&versions))?;
+                printing::complain(&format!("{error}\n"))?;
+                let path = printable(&self.path);
+                printing::complain(&format!(
+                    "{path}: both versions stand in it; once you have a key: git checkout --merge {path}\n"
+                ))?;
+                return Ok(ExitCode::from(1));
+            }
+        };
+        let (outcome, config) = merged;
+        put(&self.ours, outcome.text.as_bytes())?;
+        for key in &outcome.left_out {
+            let name = printable(config.owner_of(key).unwrap_or(key));
+            printing::complain(&format!(
+                "{}: a version was sealed for {name}, whom sparkcfg.toml does not let open it; the result is not\n",
+                printable(&self.path)
+            ))?;
+        }
+        if outcome.conflicts.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let names: Vec<_> = outcome.conflicts.iter().map(|key| printable(key)).collect();
+        printing::complain(&format!(
+            "{}: both sides changed {}\n  help: take the same side at every mark, or one version with `git checkout --ours` or `--theirs`; then `sparkcfg secrets set KEY -e ENV`\n",
+            printable(&self.path),
+            names.join(", ")
+        ))?;
+        Ok(ExitCode::from(1))
+    }
+
+    fn merged(&self, versions: &Versions<'_>, global: &Global, keys: &Keys) -> Result<(Outcome, Config), Error> {
+        let store = stores::of(&self.path).ok_or_else(|| {
+            Error::new("this is no sealed file")
+                .at(&self.path)
+                .help("its name ends with .secrets.env or .secrets.env.age")
+        })?;
+        let (root, path) = self.project(global)?;
+        let files = Files::on_disk(&root, "");
+        let config = Project::config(&files)?;
+        let identities = identities::collect(&keys.identity, &files, &config)?;
+        let recipients = recipients(&files, &config, &path)?;
+        let time = now();
+        let tools =
+            Tools { store, identities: &identities, recipients: &recipients, time: &time, parse: compose_entries };
+        let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
+        Ok((outcome, config))
+    }
+
+    /// The project that the file belongs to, and its path there. Git runs a driver at the top of the work tree.
+    fn project(&self, global: &Global) -> Result<(PathBuf, String), Error> {
+        let here = std::env::current_dir().map_err(|_| Error::new("the current folder cannot be read"))?;
+        let full = here.join(&self.path);
+        let root = match &global.project {
+            Some(_) => here.join(global.folder()?.0),
+            None => discover(full.parent().unwrap_or(&here)),
+        };
+        let inside = full.strip_prefix(&root).map(|path| path.to_string_lossy().replace('\\', "/"));
+        let inside = inside.map_err(|_| Error::new("this file belongs to another project").at(&self.path))?;
+        Ok((root, inside))
+    }
+}
+
+fn failed(why: &crate::merge::CannotMerge, path: &str, identities: &Identities) -> Error {
+    let looked = identities.places().join(", ");
+    Error::new(format!("it cannot be merged: {why}"))
+        .at(path)
+        .help(format!("{}; looked for identities in: {looked}", why.help()))
+}
+
+/// Those for whom the result is sealed. The file may be new to this side, and is then told by its name.
+fn recipients(files: &Files, config: &Config, path: &str) -> Result<Vec<Recipient>, Error> {
+    let known = sealed_files(files, config)?.into_iter().find(|file| file.path == path);
+    let environments = match known {
+        Some(file) => file.environments,
+        None => {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let stem = stores::of(path).and_then(|store| name.strip_suffix(store.suffix)).unwrap_or(name);
+            if stem == "base" { Project::environment_names_in(files, config)? } else { vec![stem.to_owned()] }
+        }
+    };
+    config.recipients_of(&environments)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |message: &str| Error::new(message.to_owned()).at(path.to_string_lossy());
+    let about = fs::metadata(path).map_err(|_| failed("there is no such file"))?;
+    if !about.is_file() || about.len() > envelope::LARGEST as u64 {
+        return Err(failed("this is no sealed file: those are plain files of 1 MiB at most"));
+    }
+    fs::read(path).map_err(|_| failed("this file cannot be read"))
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    writing::replace(path, bytes)
+        .map_err(|_| Error::new("the result cannot be written; the file is as it was").at(path.to_string_lossy()))
+}

@@ -1,0 +1,103 @@
+//! `sparkcfg secrets revoke`: one person less, a new data key, and the list of what they could read.
+
+use std::process::ExitCode;
+
+use super::sharing::{Opened, Sharing, known_environment, known_person};
+use super::{Global, Keys};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::project::compose_entries;
+use crate::project::declaration::Change;
+use crate::project::revocations;
+use crate::source::printable;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Revoke {
+    /// Who: a name of [people]
+    name: String,
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: String,
+}
+
+impl Revoke {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let (name, environment) = (self.name.as_str(), self.environment.as_str());
+        let mut sharing = Sharing::begin(global, keys)?;
+        known_person(&sharing.before, name)?;
+        known_environment(&sharing.sealing, environment)?;
+        if sharing.before.recovery.as_deref() == Some(name) {
+            let help = "name another one as `recovery` in sparkcfg.toml first";
+            return Err(
+                Error::new(format!("{name} is kept for recovery, and must be able to open everything")).help(help)
+            );
+        }
+        sharing.declare(&[Change::Revoke { name, environment }])?;
+        if sharing.sealing.config.readers_of(&[environment]).is_some_and(|readers| readers.is_empty()) {
+            let help = "grant it to somebody else first";
+            return Err(Error::new(format!("nobody would be left who can open {environment}")).help(help));
+        }
+        let opened = sharing.open(Some(environment))?;
+        let (kept, others): (Vec<_>, Vec<_>) = opened.into_iter().partition(|one| self.stays(&sharing, one));
+        let lost: Vec<_> = others.into_iter().filter(|one| self.had(&sharing, one)).collect();
+        sharing.write_tables()?;
+        sharing.record(&lost)?;
+        sharing.write_all(&lost, true)?;
+        self.tell(&sharing, &lost, &kept)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether the person may open a file all the same, because another environment shares it.
+    fn stays(&self, sharing: &Sharing, one: &Opened) -> bool {
+        let readers = sharing.sealing.config.readers_of(&one.target.file.environments);
+        readers.is_some_and(|readers| readers.contains(self.name.as_str()))
+    }
+
+    /// Whether the person could open a file. A form that does not name its readers may still be sealed for one too many,
+    /// where an earlier run was cut off.
+    fn had(&self, sharing: &Sharing, one: &Opened) -> bool {
+        let bytes = one.target.bytes.as_deref().unwrap_or_default();
+        let unnamed = (one.target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());
+        let readers =
+            sharing.sealing.config.readers_of(&one.target.file.environments).map_or(0, |readers| readers.len());
+        unnamed > readers || sharing.leaving(&one.target).contains(&self.name)
+    }
+
+    /// What is left to do, as the result of the command.
+    fn tell(&self, sharing: &Sharing, lost: &[Opened], kept: &[Opened]) -> Result<(), Error> {
+        let (name, environment) = (printable(&self.name), printable(&self.environment));
+        let shown = |one: &Opened| printable(&sharing.sealing.files.shown(&one.target.file.path));
+        for one in kept {
+            printing::complain(&format!(
+                "{} stays open to {name}, for another environment that shares it\n",
+                shown(one)
+            ))?;
+        }
+        if lost.is_empty() {
+            return printing::complain(&format!(
+                "there is no other sealed file of {environment} that {name} could open\n"
+            ));
+        }
+        let mut text = format!(
+            "{name} could read these values of {environment}; change each at its provider, then set it anew:\n"
+        );
+        for one in lost {
+            let mut keys: Vec<_> = compose_entries(one.plain.expose())
+                .0
+                .iter()
+                .filter_map(|entry| one.plain.expose().get(entry.key.start as usize..entry.key.end as usize))
+                .map(printable)
+                .collect();
+            keys.sort();
+            keys.dedup();
+            text.extend(["  ", &shown(one), "\n"]);
+            text.extend(keys.into_iter().map(|key| format!("    {key}\n")));
+        }
+        printing::print(&text)?;
+        printing::complain(&format!(
+            "`sparkcfg validate` warns of each until it has changed; commit {} with the sealed files\n",
+            revocations::NAME
+        ))
+    }
+}

@@ -1,0 +1,51 @@
+//! `sparkcfg secrets rotate`: new data keys, sealed for the people of the table.
+
+use std::process::ExitCode;
+
+use super::sharing::{Sharing, known_environment};
+use super::{Global, Keys};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::source::printable;
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+#[group(id = "what", required = true, multiple = false, args = ["environment", "all"])]
+pub(super) struct Rotate {
+    /// The environment; what it shares with others is sealed anew too
+    #[arg(value_name = "ENV")]
+    environment: Option<String>,
+    /// Every sealed file
+    #[arg(long)]
+    all: bool,
+}
+
+impl Rotate {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let sharing = Sharing::begin(global, keys)?;
+        if let Some(environment) = &self.environment {
+            known_environment(&sharing.sealing, environment)?;
+        }
+        let opened = sharing.open(self.environment.as_deref())?;
+        if opened.is_empty() {
+            let of = self.environment.as_deref().unwrap_or("this project");
+            return Err(
+                Error::new(format!("{of} has no sealed file")).help("`sparkcfg secrets set KEY -e ENV` makes one")
+            );
+        }
+        sharing.record(&opened)?;
+        sharing.write_all(&opened, true)?;
+        for one in &opened {
+            let leaving = sharing.leaving(&one.target);
+            if !leaving.is_empty() {
+                let names: Vec<_> = leaving.iter().map(|name| printable(name)).collect();
+                printing::complain(&format!(
+                    "{} was open to {}: change its values at their providers; `sparkcfg validate` lists them\n",
+                    printable(&sharing.sealing.files.shown(&one.target.file.path)),
+                    names.join(", ")
+                ))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,175 @@
+//! What granting, revoking and rotating have in common: all files are opened before one is written, and each is then
+//! written whole or not at all.
+
+use super::{Global, Keys, now, sync};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::project::access::sealed_files;
+use crate::project::config::Config;
+use crate::project::declaration::{self, Change as Declared};
+use crate::project::files;
+use crate::project::revocations::Revocations;
+use crate::project::sealing::{Change, Lock, Sealing, Target, Written};
+use crate::project::{Project, writing};
+use crate::secret::Secret;
+use crate::source::printable;
+use crate::suggestion::nearest;
+
+/// A project under the lock, as its tables are to be.
+pub(super) struct Sharing {
+    pub(super) sealing: Sealing,
+    /// The tables as they are.
+    pub(super) before: Config,
+    /// The text of `sparkcfg.toml` as it is to be; `None` if it stays.
+    text: Option<String>,
+    lock: Lock,
+}
+
+/// A sealed file, opened.
+pub(super) struct Opened {
+    pub(super) target: Target,
+    pub(super) plain: Secret,
+}
+
+impl Sharing {
+    pub(super) fn begin(global: &Global, keys: &Keys) -> Result<Self, Error> {
+        let sealing = keys.sealing(global)?;
+        let lock = sealing.lock()?;
+        // Read once more: it may have changed while the lock was somebody else's.
+        let before = Project::config(&sealing.files)?;
+        Ok(Self { sealing: Sealing { config: before.clone(), ..sealing }, before, text: None, lock })
+    }
+
+    /// Changes the tables, for now in memory only.
+    pub(super) fn declare(&mut self, changes: &[Declared<'_>]) -> Result<(), Error> {
+        let now = match self.sealing.files.read_if_there(declaration::NAME)? {
+            Some(bytes) => files::text(bytes).0,
+            None => String::new(),
+        };
+        let text = declaration::changed(&now, changes)?;
+        if text != now {
+            self.sealing.config = Config::parse(&self.sealing.files.shown(declaration::NAME), &text)?;
+            self.text = Some(text);
+        }
+        Ok(())
+    }
+
+    /// The sealed files of an environment, or all, each opened; whoever runs this must be able to write them too.
+    pub(super) fn open(&self, environment: Option<&str>) -> Result<Vec<Opened>, Error> {
+        let mut opened = Vec::new();
+        for file in sealed_files(&self.sealing.files, &self.sealing.config)? {
+            if environment.is_none_or(|name| file.environments.iter().any(|one| one == name)) {
+                let target = self.sealing.load(file)?;
+                let plain = self.sealing.plain(&target)?;
+                self.sealing.may_write(&target)?;
+                opened.push(Opened { target, plain });
+            }
+        }
+        Ok(opened)
+    }
+
+    /// Whose access to a file is at an end: its recipients who are none any more, and those whom the table named.
+    pub(super) fn leaving(&self, target: &Target) -> Vec<String> {
+        let environments = &target.file.environments;
+        let now = self.sealing.config.readers_of(environments).unwrap_or_default();
+        let bytes = target.bytes.as_deref().unwrap_or_default();
+        let recipients = (target.store.readers)(bytes).map(|readers| readers.recipients).unwrap_or_default();
+        let of_file = recipients.iter().map(|key| self.before.owner_of(key).unwrap_or(key));
+        let of_table = self.before.readers_of(environments).unwrap_or_default();
+        let mut names: Vec<_> =
+            of_file.chain(of_table).filter(|name| !now.contains(name)).map(ToOwned::to_owned).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Writes `sparkcfg.toml`, if it changes.
+    pub(super) fn write_tables(&self) -> Result<(), Error> {
+        let Some(text) = &self.text else { return Ok(()) };
+        writing::write(self.sealing.files.root(), declaration::NAME, text.as_bytes(), false)
+    }
+
+    /// Records what those who leave could read, before anything is sealed without them: a run that is killed in
+    /// between must not forget it.
+    pub(super) fn record(&self, opened: &[Opened]) -> Result<(), Error> {
+        let mut record = Revocations::read(&self.sealing.files)?;
+        let before = record.clone();
+        for one in opened {
+            for name in self.leaving(&one.target) {
+                record.add(&one.target.file.path, one.target.bytes.as_deref().unwrap_or_default(), &name);
+            }
+        }
+        if record == before { Ok(()) } else { record.write(&self.sealing.files) }
+    }
+
+    pub(super) fn write(&self, one: &Opened, new_key: bool) -> Result<Written, Error> {
+        self.sealing.write(&self.lock, &one.target, &one.plain, &Change { time: &now(), new_key })
+    }
+
+    /// Writes every file, goes on where one fails, and ends with what became of each.
+    ///
+    /// # Errors
+    /// At least one could not be written.
+    pub(super) fn write_all(&self, opened: &[Opened], new_key: bool) -> Result<(), Error> {
+        let mut rows = Vec::with_capacity(opened.len());
+        let mut failures = Vec::new();
+        for one in opened {
+            let shown = self.sealing.files.shown(&one.target.file.path);
+            let done = match self.write(one, new_key) {
+                Ok(Written::Changed) => "sealed anew",
+                Ok(Written::Unchanged) => "as it was",
+                Err(error) => {
+                    failures.push(error);
+                    "not done"
+                }
+            };
+            rows.push(vec![printable(&shown), done.to_owned()]);
+        }
+        sync::keep_in_step(&self.sealing.files, &self.sealing.config)?;
+        printing::complain(&super::columns(&rows))?;
+        let count = failures.len();
+        let Some(first) = failures.into_iter().next() else { return Ok(()) };
+        for_each_line(count, &first)
+    }
+}
+
+/// The first of several failures; the table above tells which files they are.
+fn for_each_line(count: usize, first: &Error) -> Result<(), Error> {
+    let help = first.help.clone().unwrap_or_default();
+    let again = if help.is_empty() { "run it again".to_owned() } else { format!("{help}; then run it again") };
+    let message =
+        if count > 1 { format!("{count} files are not done: {}", first.message) } else { first.message.clone() };
+    Err(Error { message, place: first.place.clone(), help: Some(again) })
+}
+
+/// Refuses names that nobody has.
+pub(super) fn known_person(config: &Config, name: &str) -> Result<(), Error> {
+    if config.people.contains_key(name) {
+        return Ok(());
+    }
+    let error = Error::new(format!("[people] in sparkcfg.toml has no `{name}`"));
+    Err(match nearest(name, config.people.keys().map(String::as_str)) {
+        Some(near) => {
+            error.help(format!("did you mean `{near}`? A new one needs a public key: grant {name} ENV --key age1…"))
+        }
+        None => error.help(format!("give the public key: sparkcfg secrets grant {name} ENV --key age1…")),
+    })
+}
+
+/// Refuses environments that a project does not have. One that has none at all may begin with its table.
+pub(super) fn known_environment(sealing: &Sealing, name: &str) -> Result<(), Error> {
+    let mut names = Project::environment_names_in(&sealing.files, &sealing.config)?;
+    names.extend(sealing.config.access.keys().cloned());
+    if names.is_empty() || names.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    names.sort();
+    names.dedup();
+    let list = names.join(", ");
+    let help = match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? There are: {list}"),
+        None if name == "base" => format!("what all environments share is for the people of all of them: {list}"),
+        None => format!("there are: {list}; a new one begins with its file, environments/{name}.env"),
+    };
+    Err(Error::new(format!("there is no environment `{name}`")).help(help))
+}

@@ -1,0 +1,172 @@
+//! `sparkcfg secrets who`: who can open which environment's secrets, by the table and by the files.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::Global;
+use crate::checks;
+use crate::cli::printing;
+use crate::error::Error;
+use crate::outputs::{self, json_text};
+use crate::project::access::{SealedFile, sealed_files};
+use crate::project::config::Config;
+use crate::project::files::Files;
+use crate::project::{Options, Project};
+use crate::report::{Report, Summary};
+use crate::source::printable;
+use crate::stores::{self, Readers};
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// Fail with recipients-differ where the files, or .sops.yaml, are not what the table says
+    #[arg(long)]
+    check: bool,
+}
+
+/// A sealed file and what it says about itself.
+struct Known {
+    file: SealedFile,
+    readers: Readers,
+}
+
+impl Who {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        if self.check {
+            return judge(&files, global);
+        }
+        let config = Project::config(&files)?;
+        let mut known = Vec::new();
+        for file in sealed_files(&files, &config)? {
+            let store = stores::of(&file.path).ok_or_else(|| Error::new("this is no sealed file").at(&file.path))?;
+            let readers = (store.readers)(&files.read(&file.path)?)
+                .map_err(|why| Error::new(why.message()).at(files.shown(&file.path)).help(why.help()))?;
+            known.push(Known { file, readers });
+        }
+        let mut environments = Project::environment_names_in(&files, &config)?;
+        let more: Vec<_> = config.access.keys().filter(|name| !environments.contains(name)).cloned().collect();
+        environments.extend(more);
+        match global.format.as_str() {
+            "json" => printing::print(&json_text(&as_json(&environments, &known, &config, &files)))?,
+            "human" => printing::print(&table(&environments, &known, &config, &files))?,
+            other => {
+                let help = "there are human and json; `who --check` writes every format of a report";
+                return Err(Error::new(format!("who cannot be written as {other}")).help(help));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The findings about recipients, as `validate` tells them.
+fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
+    let destinations = printing::destinations(&global.output)?;
+    let mut project = Project::read(files, &Options::default())?;
+    let mut found = checks::run(&project);
+    found.findings.retain(|finding| finding.rule.code == "recipients-differ");
+    project.hide_secrets();
+    let (environments, files, keys) = found.looked_at;
+    let summary = Summary { environments, files, keys, ..Summary::default() };
+    let report = Report::new("secrets who", found.findings, std::mem::take(&mut project.sources), summary);
+    printing::save(&report, &destinations)?;
+    if global.quiet < 2 {
+        let output = outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
+        printing::print(&(output.write)(&report, &printing::style(global.color, global.quiet > 0)))?;
+    }
+    Ok(ExitCode::from(u8::from(report.fails(global.fail_on))))
+}
+
+/// A reader as people know it: by name, or by the beginning of an unknown key.
+fn called(config: &Config, key: &str) -> String {
+    match config.owner_of(key) {
+        Some(name) => printable(name),
+        None => format!("{}…", printable(&key.chars().take(16).collect::<String>())),
+    }
+}
+
+/// What one person can do in one environment.
+fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'static str {
+    let of_environment = known.iter().filter(|one| one.file.environments.iter().any(|each| each == environment));
+    let named: Vec<_> = of_environment.filter(|one| one.readers.unnamed.is_empty()).collect();
+    let opens = |one: &&&Known| one.readers.recipients.iter().any(|key| called(config, key) == name);
+    let may = |one: &&&Known| config.readers_of(&one.file.environments).is_some_and(|readers| readers.contains(name));
+    let declared = config.access.get(environment).is_some_and(|list| list.iter().any(|one| one == name))
+        || config.access.contains_key(environment) && config.recovery.as_deref() == Some(name);
+    let uninvited =
+        named.iter().filter(opens).any(|one| !may(&one) && config.readers_of(&one.file.environments).is_some());
+    let opened = named.iter().filter(opens).count();
+    match (declared, opened) {
+        _ if uninvited => "uninvited",
+        (true, opened) if opened < named.len() => "not yet",
+        (true, _) => "yes",
+        (false, 0) => "-",
+        // Shared files are for the people of every environment that uses them.
+        (false, opened) if opened == named.len() => "yes",
+        (false, _) => "shared",
+    }
+}
+
+fn table(environments: &[String], known: &[Known], config: &Config, files: &Files) -> String {
+    let mut people: Vec<String> = config.people.keys().map(|name| printable(name)).collect();
+    let strangers: BTreeSet<_> =
+        known.iter().flat_map(|one| &one.readers.recipients).map(|key| called(config, key)).collect();
+    people.extend(strangers.into_iter().filter(|name| !config.people.contains_key(name)));
+    if environments.is_empty() || people.is_empty() {
+        return "nobody: there are no [people] in sparkcfg.toml and no sealed files; begin with `sparkcfg secrets init`\n".to_owned();
+    }
+    let mut rows = vec![std::iter::once(String::new()).chain(people.iter().cloned()).collect::<Vec<_>>()];
+    for environment in environments {
+        let cells = people.iter().map(|name| cell(name, environment, known, config).to_owned());
+        rows.push(std::iter::once(printable(environment)).chain(cells).collect());
+    }
+    let mut text = super::columns(&rows);
+    let mut said = BTreeSet::new();
+    for row in rows.iter().skip(1) {
+        said.extend(row.iter().skip(1).map(String::as_str));
+    }
+    let legend = [
+        ("not yet", "in the table, but a file is not sealed for them: `sparkcfg secrets rotate ENV`"),
+        ("shared", "only what the environment shares with another one that they may open"),
+        ("uninvited", "can open it, but is not in the table: `sparkcfg secrets rotate ENV`"),
+    ];
+    let legend: Vec<_> = legend.iter().filter(|(word, _)| said.contains(word)).collect();
+    if !legend.is_empty() {
+        text.push('\n');
+        text.extend(legend.iter().map(|(word, meaning)| format!("{word}: {meaning}\n")));
+    }
+    for one in known.iter().filter(|one| !one.readers.unnamed.is_empty()) {
+        let count = one.readers.unnamed.len();
+        let path = printable(&files.shown(&one.file.path));
+        let word = if count == 1 { "recipient" } else { "recipients" };
+        let kinds = printable(&one.readers.unnamed.join(", "));
+        text.extend([format!("\n{path} has {count} {word} that it does not name ({kinds})\n")]);
+    }
+    text
+}
+
+fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Files) -> Value {
+    let of_file = |one: &Known| {
+        let recipients = one.readers.recipients.iter().map(|key| json!({ "name": config.owner_of(key), "key": key }));
+        json!({
+            "path": files.shown(&one.file.path),
+            "may_open": config.readers_of(&one.file.environments),
+            "recipients": recipients.collect::<Vec<_>>(),
+            "unnamed": one.readers.unnamed,
+        })
+    };
+    let of_environment = |name: &String| {
+        let files = known.iter().filter(|one| one.file.environments.contains(name)).map(of_file);
+        let value = json!({ "access": config.access.get(name), "files": files.collect::<Vec<_>>() });
+        (name.clone(), value)
+    };
+    json!({
+        "version": 1,
+        "people": config.people,
+        "recovery": config.recovery,
+        "environments": environments.iter().map(of_environment).collect::<serde_json::Map<_, _>>(),
+    })
+}

@@ -1,0 +1,317 @@
+//! `sparkcfg-revoked.toml`: values that somebody could read who may not any more, until each has changed.
+//!
+//! No value leaves a trace here. What is kept are digests of *sealed* text, which is random to whoever has no key: a
+//! value whose sealed text differs, in a file that still has a data key of those days, has changed for certain. Where the
+//! data key is another one, sealed text says nothing; whoever seals with sparkcfg then has both texts open, strikes what
+//! changed and renews the digests of what did not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::compose_entries;
+use super::files::{self, Files};
+use super::writing;
+use crate::error::Error;
+use crate::layer::Content;
+use crate::secret::Secret;
+use crate::source::Sources;
+use crate::stores::sops::traces;
+
+/// The file's name; it lies beside `sparkcfg.toml`.
+pub const NAME: &str = "sparkcfg-revoked.toml";
+
+const HEAD: &str = "\
+# Values that somebody could read who may not any more. Change each at its provider and set it anew with
+# `sparkcfg secrets set` or `edit`: its line then goes by itself. A line of a value that needs no change can be removed.
+# The digests are of sealed text, never of values.
+";
+
+/// The record: sealed file → what is still to be changed in it.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Revocations(BTreeMap<String, Pending>);
+
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Pending {
+    /// Whole files hide their names, so all of it is meant.
+    all: BTreeSet<String>,
+    /// Digests of the sealed data keys.
+    data_keys: BTreeSet<String>,
+    values: BTreeMap<String, Known>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    /// Who could read it.
+    readers: BTreeSet<String>,
+    /// Digest of its sealed text.
+    sealed: String,
+}
+
+/// A value that is still to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The key; `None` where it is a whole file.
+    pub key: Option<String>,
+    /// The names, or public keys, of those who could read it.
+    pub readers: Vec<String>,
+}
+
+/// A sealed file and what it opens to.
+#[derive(Debug, Clone, Copy)]
+pub struct Version<'a> {
+    /// The opened text.
+    pub plain: &'a Secret,
+    /// The file.
+    pub bytes: &'a [u8],
+}
+
+impl Revocations {
+    /// The record of a project; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is broken.
+    pub fn read(files: &Files) -> Result<Self, Error> {
+        match files.read_if_there(NAME)? {
+            Some(bytes) => Self::parse(&files.shown(NAME), &files::text(bytes).0),
+            None => Ok(Self::default()),
+        }
+    }
+
+    fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let mut sources = Sources::default();
+            let source = sources.add(path, text);
+            let start = error.span().unwrap_or_default().start;
+            let position = sources.position(source, u32::try_from(start).unwrap_or(u32::MAX));
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            Error::new(message)
+                .at(format!("{path}:{}:{}", position.line, position.column))
+                .help("restore it from the last good commit; sparkcfg itself writes this file")
+        })
+    }
+
+    /// Writes the record, or removes its file once nothing is left in it.
+    ///
+    /// # Errors
+    /// See [`writing::write`].
+    pub fn write(&self, files: &Files) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return writing::remove(files.root(), NAME);
+        }
+        writing::write(files.root(), NAME, self.text().as_bytes(), false)
+    }
+
+    fn text(&self) -> String {
+        let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
+        let name = |text: &str| toml_edit::Key::new(text).to_string();
+        let list = |items: &BTreeSet<String>| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
+        let mut text = HEAD.to_owned();
+        for (path, pending) in &self.0 {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n[{}]\n", name(path));
+            if !pending.all.is_empty() {
+                let _ = writeln!(text, "all = [{}]", list(&pending.all));
+            }
+            if !pending.data_keys.is_empty() {
+                let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
+            }
+            for (key, known) in &pending.values {
+                let (key, readers, sealed) = (name(key), list(&known.readers), quoted(&known.sealed));
+                let _ = writeln!(text, "values.{key} = {{ readers = [{readers}], sealed = {sealed} }}");
+            }
+        }
+        text
+    }
+
+    /// Records that `reader` could read everything in a sealed file.
+    pub fn add(&mut self, path: &str, bytes: &[u8], reader: &str) {
+        let pending = self.0.entry(path.to_owned()).or_default();
+        let traces = traces(bytes);
+        if traces.keys.is_empty() {
+            pending.all.insert(reader.to_owned());
+            return;
+        }
+        for (key, token) in traces.values {
+            let known = Known { readers: BTreeSet::new(), sealed: digest(&token) };
+            pending.values.entry(key).or_insert(known).readers.insert(reader.to_owned());
+        }
+        pending.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
+        if pending.values.is_empty() {
+            self.0.remove(path);
+        }
+    }
+
+    /// Brings the record in line with a file that was just sealed anew, by whoever has both texts open; tells whether
+    /// anything in it is different now.
+    pub fn settle(&mut self, path: &str, before: Version<'_>, after: Version<'_>) -> bool {
+        // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
+        let left: BTreeSet<_> = self.unchanged(path, before.bytes).into_iter().filter_map(|one| one.key).collect();
+        let Some(pending) = self.0.get_mut(path) else { return false };
+        let old = pending.clone();
+        let traces = traces(after.bytes);
+        let (before, after) = (values(before.plain), values(after.plain));
+        let stays = |key: &str| before.get(key).is_some_and(|value| after.get(key) == Some(value));
+        if before.keys().all(|key| !stays(key)) {
+            pending.all.clear();
+        }
+        pending.values.retain(|key, known| {
+            if let Some(token) = traces.values.get(key).filter(|_| left.contains(key) && stays(key)) {
+                known.sealed = digest(token);
+                return true;
+            }
+            false
+        });
+        pending.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
+        let different = *pending != old;
+        if pending.values.is_empty() && pending.all.is_empty() {
+            self.0.remove(path);
+        }
+        different
+    }
+
+    /// What is still to be changed in a file, as far as can be told without a key.
+    #[must_use]
+    pub fn unchanged(&self, path: &str, bytes: &[u8]) -> Vec<Unchanged> {
+        let Some(pending) = self.0.get(path) else { return Vec::new() };
+        let readers = |names: &BTreeSet<String>| names.iter().cloned().collect();
+        let traces = traces(bytes);
+        let same_key = traces.keys.iter().any(|key| pending.data_keys.contains(&digest(key)));
+        let is_left = |key: &str, known: &Known| {
+            traces.values.get(key).is_some_and(|token| !same_key || digest(token) == known.sealed)
+        };
+        let all = (!pending.all.is_empty()).then(|| Unchanged { key: None, readers: readers(&pending.all) });
+        let values = pending.values.iter().filter(|(key, known)| is_left(key, known));
+        let values = values.map(|(key, known)| Unchanged { key: Some(key.clone()), readers: readers(&known.readers) });
+        all.into_iter().chain(values).collect()
+    }
+
+    /// The files that the record is about.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The values of an opened text, by key.
+fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
+    let (text, mut values) = (text.expose(), BTreeMap::new());
+    let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
+    for entry in compose_entries(text).0 {
+        let value = match &entry.content {
+            Content::Slice(range) => slice(range),
+            Content::Decoded(text) => text,
+            _ => "",
+        };
+        values.insert(slice(&entry.key).to_owned(), Zeroizing::new(value.to_owned()));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{Identities, Recipient, generate};
+    use crate::stores::{self, Order, Previous};
+
+    const PATH: &str = "environments/prod.secrets.env";
+
+    struct Person(Identities, [Recipient; 1]);
+
+    fn person() -> Person {
+        let (file, public) = generate();
+        let mut identities = Identities::default();
+        identities.add("test", &file);
+        Person(identities, [public.parse().unwrap()])
+    }
+
+    fn seal(text: &Secret, person: &Person, new_key: bool, previous: Option<&str>) -> String {
+        let previous = previous.map(|text| Previous { bytes: text.as_bytes(), identities: &person.0 });
+        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, previous };
+        (stores::of(PATH).unwrap().seal)(text, &order).unwrap()
+    }
+
+    fn names(record: &Revocations, bytes: &str) -> String {
+        let unchanged = record.unchanged(PATH, bytes.as_bytes());
+        unchanged.iter().map(|one| one.key.as_deref().unwrap_or("*")).collect::<Vec<_>>().join(" ")
+    }
+
+    fn secret(text: &str) -> Secret {
+        Secret::new(text.to_owned())
+    }
+
+    fn version<'a>(plain: &'a Secret, text: &'a str) -> Version<'a> {
+        Version { plain, bytes: text.as_bytes() }
+    }
+
+    #[test]
+    fn a_value_is_struck_when_it_changed() {
+        let person = person();
+        let texts = ["A=1\nB=1\n", "A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=1\nC=1\n", "A=2\nB=1\n", "B=2\n"].map(secret);
+        let mut sealed = seal(&texts[0], &person, false, None);
+        let mut record = Revocations::default();
+        record.add(PATH, sealed.as_bytes(), "gone");
+        // Revoked, set, set, rotated, removed and set.
+        for (index, (new_key, expected)) in
+            [(true, "A B"), (false, "B"), (false, "B"), (true, "B"), (false, "")].into_iter().enumerate()
+        {
+            let next = seal(&texts[index + 1], &person, new_key, Some(&sealed));
+            record.settle(PATH, version(&texts[index], &sealed), version(&texts[index + 1], &next));
+            assert_eq!(names(&record, &next), expected, "{index}");
+            sealed = next;
+        }
+        assert_eq!(record, Revocations::default());
+    }
+
+    #[test]
+    fn without_a_key_only_the_same_data_key_proves_a_change() {
+        let person = person();
+        let (before, after) = (secret("A=1\nB=1\n"), secret("A=2\nB=1\n"));
+        let sealed = seal(&before, &person, false, None);
+        let mut record = Revocations::default();
+        record.add(PATH, sealed.as_bytes(), "gone");
+        assert_eq!(names(&record, &sealed), "A B");
+        // As plain SOPS edits and rotates, which know nothing of the record.
+        let edited = seal(&after, &person, false, Some(&sealed));
+        assert_eq!(names(&record, &edited), "B");
+        let rotated = seal(&after, &person, true, Some(&edited));
+        assert_eq!(names(&record, &rotated), "A B");
+        // Once sparkcfg itself seals anew, it keeps what was proven.
+        assert!(record.settle(PATH, version(&after, &edited), version(&after, &rotated)));
+        assert_eq!(names(&record, &rotated), "B");
+    }
+
+    #[test]
+    fn the_record_is_read_as_it_was_written() {
+        let person = person();
+        let sealed = seal(&secret("A=1\nB=canary\n"), &person, false, None);
+        let mut record = Revocations::default();
+        record.add(PATH, sealed.as_bytes(), "one");
+        record.add(PATH, sealed.as_bytes(), "t\"w\no");
+        record.add("prod.secrets.env.age", b"", "one");
+        let text = record.text();
+        assert_eq!(Revocations::parse(NAME, &text).unwrap(), record, "{text}");
+        assert!(!text.contains("canary"));
+        let error = Revocations::parse(NAME, "[\"x\"]\nvalus = 1\n").unwrap_err();
+        assert_eq!(error.place.as_deref(), Some("sparkcfg-revoked.toml:2:1"));
+        assert_eq!(Revocations::parse(NAME, "").unwrap(), Revocations::default());
+        assert_eq!(record.unchanged("prod.secrets.env.age", b"").len(), 1);
+        let (same, other) = (secret("A=1\n"), secret("A=2\n"));
+        let path = "prod.secrets.env.age";
+        assert!(!record.settle(path, version(&same, ""), version(&same, "")));
+        assert!(record.settle(path, version(&same, ""), version(&other, "")));
+        assert_eq!(record.unchanged("prod.secrets.env.age", b"").len(), 0);
+    }
+}

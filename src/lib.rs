@@ -37,6 +37,7 @@ pub mod plain;
 pub mod portable;
 pub mod project;
 pub mod quoting;
+pub mod rendering;
 pub mod report;
 pub mod schema;
 pub mod secret;

@@ -2,6 +2,10 @@
 
 use crate::dialects::{Dialect, Process};
 
+/// The readers that a `.env` file meets. Those that take quotes for a part of the value are not among them.
+pub const COMMON: &[&str] =
+    &["compose", "python-dotenv", "node-dotenv", "node", "dotenvy", "godotenv", "ruby-dotenv", "shell"];
+
 /// No spelling serves all readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unportable {

@@ -15,7 +15,7 @@ const ROWS: &[&[&str]] = &[
     &["error", "dialects", "environment", "ignores", "plain"],
     &["stores", "drift", "typed", "model", "portable", "quoting"],
     &["project"],
-    &["checks", "report", "targets", "merge"],
+    &["checks", "report", "targets", "rendering", "merge"],
     &["outputs"],
     &["cli", "lib", "main"],
 ];

@@ -26,6 +26,12 @@ mod published_secret;
 mod reads_differently;
 mod recipients_differ;
 mod reference_cycle;
+mod render_broken;
+mod render_edited;
+mod render_stale;
+mod render_undefined;
+mod render_unused;
+mod render_unwritable;
 mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
@@ -120,6 +126,12 @@ pub static ALL: &[Check] = &[
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
     Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
+    Check::of(&render_broken::RULE),
+    Check::of(&render_edited::RULE),
+    Check::of(&render_stale::RULE),
+    Check::of(&render_undefined::RULE),
+    Check::of(&render_unused::RULE),
+    Check::of(&render_unwritable::RULE),
     Check::of(&revoked_reader::RULE).layer(revoked_reader::check),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),

@@ -6,6 +6,8 @@ mod identities;
 mod printing;
 mod protection;
 mod read;
+mod render;
+mod rendering;
 mod run;
 mod schema;
 mod secrets;
@@ -97,6 +99,9 @@ enum Command {
     /// Print the resolved values of an environment, secrets masked
     #[command(after_help = show::EXAMPLES)]
     Show(show::Show),
+    /// Write the files that templates/ describes, for each environment
+    #[command(after_help = render::EXAMPLES)]
+    Render(render::Render),
     /// Print what each reader (docker compose, make, node, …) makes of an env file
     #[command(after_help = read::EXAMPLES)]
     Read(read::Read),
@@ -159,6 +164,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),
+        Command::Render(command) => command.run(global),
         Command::Run(command) => Ok(command.run(global)),
         Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),

@@ -126,7 +126,7 @@ fn refused(target: &Target, refusals: &[Refusal]) -> Error {
 }
 
 /// The value as it may be printed: `None` for a secret.
-fn shown<'s>(project: &Project, setting: &'s Setting<'_>) -> Option<&'s str> {
+pub(super) fn shown<'s>(project: &Project, setting: &'s Setting<'_>) -> Option<&'s str> {
     let text = setting.value.text()?;
     let secret = matches!(setting.value, Resolved::Secret(_)) || project.hides(setting.key, text);
     (!secret).then_some(text)

@@ -114,6 +114,25 @@ pub fn commit(root: &Path, name: &str) -> Result<String, Error> {
     }
 }
 
+/// Whether git keeps its hands off a path. A file that it tracks is not ignored, whatever a pattern says; where there
+/// is no repository, nothing can be committed.
+///
+/// # Errors
+/// No git, or a repository that it cannot read.
+pub fn is_ignored(root: &Path, path: &str) -> Result<bool, Error> {
+    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+        return Ok(true);
+    }
+    // A pattern that ends in a slash speaks of folders, and the folder may not be there yet.
+    let within = format!("{}/x", path.trim_end_matches('/'));
+    if run(root, &["check-ignore", "--quiet", "--", &within])?.is_none() {
+        git(root, &["rev-parse", "--git-dir"])?;
+        return Ok(false);
+    }
+    let tracked = run(root, &["ls-files", "-z", "--", path])?.unwrap_or_default();
+    Ok(tracked.is_empty())
+}
+
 /// What git answers; an error where it refuses.
 fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
     run(root, arguments)?.ok_or_else(|| {

@@ -42,6 +42,36 @@ impl Project {
         (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
 
+    /// What no output may show of a text that is no layer, such as a template or a rendered file: what stands behind the
+    /// name of a secret, what looks like one, and the secrets in `known`. A mere reference to a secret may be shown.
+    #[must_use]
+    pub fn secrets_in(&self, text: &str, known: &[&str]) -> Vec<std::ops::Range<u32>> {
+        let mut found: Vec<std::ops::Range<usize>> = Vec::new();
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let start = at;
+            at += line.len();
+            let end = start + line.trim_end().len();
+            let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+            if let Some((before, after)) = line.split_once([':', '=']) {
+                let key = before.trim_end().trim_end_matches(['"', '\'']).rsplit(|sign| !is_name(sign)).next();
+                if key.is_some_and(|key| self.is_secret(key)) && !refers(after) {
+                    found.push(start + before.len() + 1..end);
+                }
+            }
+            let words = line.split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | ',' | ';'));
+            for word in words.filter(|word| detection::known_token(word).is_some() || holds_password(word)) {
+                let from = start + (word.as_ptr() as usize - line.as_ptr() as usize);
+                found.push(from..from + word.len());
+            }
+        }
+        for secret in known.iter().filter(|secret| secret.len() > 3) {
+            found.extend(text.match_indices(secret).map(|(at, _)| at..at + secret.len()));
+        }
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        found.into_iter().map(|range| offset(range.start)..offset(range.end)).collect()
+    }
+
     /// Marks everything that no output may show. Only needed once there is something to show.
     pub fn hide_secrets(&mut self) {
         let mut spans = Vec::new();
@@ -149,6 +179,25 @@ impl Project {
             None => line,
         }
     }
+}
+
+/// Whether a word is a URL with a password in it that is no reference.
+fn holds_password(word: &str) -> bool {
+    detection::url_password(word).is_some_and(|at| word.get(at).is_none_or(|password| !password.starts_with("${")))
+}
+
+/// Whether what stands behind a name only refers to a value: nothing, `${NAME}`, `process.env["NAME"]`, a mounted file.
+fn refers(text: &str) -> bool {
+    let text = text.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let within = |start: &str, end: &str| text.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    let reference = within("${", "}").is_some_and(|inner| {
+        is_name(inner)
+            || inner.split_once('?').is_some_and(|(name, why)| is_name(name) && why.starts_with("start it with"))
+    });
+    let variable = within("process.env[\"", "\"]").is_some_and(is_name);
+    text.is_empty() || reference || variable || text.strip_prefix("/run/secrets/").is_some_and(is_name)
 }
 
 /// Whether a word of a broken line is no piece of a key: short, or in the capitals of a variable's name.

@@ -14,6 +14,7 @@ mod process;
 mod rests;
 pub mod revocations;
 pub mod sealing;
+pub mod templates;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};

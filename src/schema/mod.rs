@@ -34,7 +34,7 @@ use compile::Refusal;
 use document::{Document, Draft};
 use place::Places;
 use plan::{NodeId, Plan};
-use property::Property;
+pub use property::Property;
 use rules::{Disagreement, Lookup, Rule};
 use typed::{Reading, Typed, Types};
 use view::{Settings, View};

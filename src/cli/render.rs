@@ -1,0 +1,139 @@
+//! `sparkcfg render`: templates and environments in, the files of each environment out.
+
+use std::process::ExitCode;
+
+use super::rendering::{self, Job, Written};
+use super::{Global, Keys, identities, printing};
+use crate::error::Error;
+use crate::outputs;
+use crate::project::files::Files;
+use crate::project::{Options, Project, git, writing};
+use crate::report::Report;
+use crate::source::{printable, printable_lines};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg render                    every template for every environment, into rendered/ENV/
+  sparkcfg render prod --check       fail, with a diff, when a file is stale or was edited
+  sparkcfg render prod --stdout --template compose.yml.j2 | docker compose -f - config
+  sparkcfg render dev --with-secrets --to private
+                                     values instead of references, into an ignored folder";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Render {
+    /// The environments to render; all when none is named
+    environments: Vec<String>,
+    /// Write nothing; fail, with a diff, when a file is not what would be written
+    #[arg(long, conflicts_with_all = ["stdout", "with_secrets"])]
+    check: bool,
+    /// Write nothing; show what would change
+    #[arg(long, conflicts_with_all = ["stdout", "with_secrets", "check"])]
+    diff: bool,
+    /// Print the files instead of writing them
+    #[arg(long)]
+    stdout: bool,
+    /// The folder, within the project, that gets a folder for each environment
+    #[arg(long, value_name = "DIR", default_value = "rendered")]
+    to: String,
+    /// Only this template, by its path within templates/; may be given several times
+    #[arg(long, value_name = "NAME")]
+    template: Vec<String>,
+    /// Write secrets instead of references to them: private files, only into a folder that git ignores
+    #[arg(long)]
+    with_secrets: bool,
+    /// Write over files that were edited by hand
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Render {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let destinations = printing::destinations(&global.output)?;
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let to = self.to.trim_end_matches('/');
+        if self.with_secrets && !self.stdout && !git::is_ignored(&root, to)? {
+            return Err(Error::new("secrets are written only into a folder that git ignores")
+                .at(printable(to))
+                .help("add it to .gitignore, or name another folder with --to DIR"));
+        }
+        let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
+        let options = Options {
+            environments: self.environments.clone(),
+            identities: Some(&identities),
+            process: self.keys.process(),
+            ..Options::default()
+        };
+        let mut project = Project::read(&files, &options)?;
+        let job = Job { to, only: &self.template, with_secrets: self.with_secrets };
+        let mut outcome = rendering::run(&mut project, &files, &job)?;
+        let compares = self.check || self.diff;
+        let mut diff = String::new();
+        let mut blocked = Vec::new();
+        // As long as a template is broken, what the others give is not worth a word.
+        if !self.stdout && !outcome.is_broken {
+            for file in &outcome.files {
+                let compared = rendering::compare(&mut project, &files, file)?;
+                if compares {
+                    diff.push_str(&compared.diff);
+                    outcome.findings.extend(compared.finding);
+                } else if compared.is_foreign && !self.force {
+                    blocked.push(file.path.clone());
+                    outcome.findings.extend(compared.finding);
+                }
+            }
+            if compares && self.template.is_empty() {
+                outcome.findings.extend(rendering::leftovers(&mut project, &files, &outcome, to)?);
+            }
+        }
+        let report = rendering::report("render", project, outcome.findings, outcome.summary);
+        if self.stdout {
+            return print(&report, &outcome.files, global);
+        }
+        if compares && global.format == "human" && global.quiet == 0 {
+            printing::print(&printable_lines(&diff))?;
+        }
+        printing::save(&report, &destinations)?;
+        if compares || report.summary.errors + report.summary.warnings > 0 || global.format != "human" {
+            show(&report, global)?;
+        }
+        if !compares && !outcome.is_broken {
+            for file in outcome.files.iter().filter(|file| !blocked.contains(&file.path)) {
+                writing::write(&root, &file.path, file.text.expose().as_bytes(), self.with_secrets)?;
+                if global.quiet == 0 {
+                    printing::complain(&format!("wrote {}\n", printable(&files.shown(&file.path))))?;
+                }
+            }
+        }
+        Ok(ExitCode::from(u8::from(!self.diff && report.fails(global.fail_on))))
+    }
+}
+
+/// The texts on stdout; what is to be said about them goes to stderr.
+fn print(report: &Report, files: &[Written], global: &Global) -> Result<ExitCode, Error> {
+    if report.summary.errors > 0 {
+        let output = outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
+        printing::complain(&(output.write)(report, &printing::style(global.color, global.quiet > 0)))?;
+        return Ok(ExitCode::from(1));
+    }
+    let several = files.len() > 1;
+    for file in files {
+        if several {
+            printing::print(&format!("==> {} <==\n", printable(&file.path)))?;
+        }
+        printing::print(file.text.expose())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The report as `--format` wants it.
+pub(super) fn show(report: &Report, global: &Global) -> Result<(), Error> {
+    if global.quiet >= 2 {
+        return Ok(());
+    }
+    let output = outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
+    printing::print(&(output.write)(report, &printing::style(global.color, global.quiet > 0)))
+}

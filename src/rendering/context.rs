@@ -1,0 +1,165 @@
+//! The values of an environment as a template sees them: with their types, and written as they stand.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
+use serde_json::Value as Json;
+
+use super::{Input, marks};
+
+/// A value that is written otherwise than its type would be: `yes` for true, `a,b` for a list.
+pub(super) struct Spelled {
+    text: String,
+    typed: Value,
+}
+
+impl fmt::Debug for Spelled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Spelled")
+    }
+}
+
+impl Object for Spelled {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        match self.typed.kind() {
+            ValueKind::Seq => ObjectRepr::Seq,
+            ValueKind::Map => ObjectRepr::Map,
+            _ => ObjectRepr::Plain,
+        }
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.typed.get_item(key).ok().filter(|value| !value.is_undefined())
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        match (self.typed.kind(), self.typed.len(), self.typed.try_iter()) {
+            (ValueKind::Seq, Some(length), _) => Enumerator::Seq(length),
+            (ValueKind::Map, _, Ok(keys)) => Enumerator::Values(keys.collect()),
+            _ => Enumerator::NonEnumerable,
+        }
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        self.typed.is_true()
+    }
+
+    fn render(self: &Arc<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// A value that a filter made for its structure.
+pub(super) struct Structure(pub(super) Json);
+
+impl fmt::Debug for Structure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Structure")
+    }
+}
+
+impl Object for Structure {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
+/// The value of each key, and of `env` and `environment`.
+pub(super) fn values(input: &Input<'_>) -> BTreeMap<String, Value> {
+    let each = || input.variables.iter().map(|variable| (variable.key.to_owned(), value(variable)));
+    let mut values: BTreeMap<String, Value> = each().collect();
+    values.insert("env".to_owned(), Value::from(each().collect::<BTreeMap<_, _>>()));
+    values.insert("environment".to_owned(), input.environment.into());
+    values
+}
+
+fn own<'i>(input: &'i Input<'_>, service: &str) -> impl Iterator<Item = &'i super::Variable<'i>> {
+    input.variables.iter().filter(move |variable| variable.services.iter().any(|name| name == service))
+}
+
+/// The keys that a service reads.
+pub(super) fn keys_of(input: &Input<'_>, service: &str) -> Vec<String> {
+    own(input, service).map(|variable| variable.key.to_owned()).collect()
+}
+
+/// The secrets among them that are only referred to.
+pub(super) fn secrets_of(input: &Input<'_>, service: &str) -> Vec<String> {
+    own(input, service).filter(|variable| variable.text.is_none()).map(|variable| variable.key.to_owned()).collect()
+}
+
+/// What a service gets: `KEY`, or `KEY_FILE` with the place of a mounted secret.
+pub(super) fn of_service(input: &Input<'_>, service: &str, secrets: bool) -> BTreeMap<String, Value> {
+    let delivered = own(input, service).filter(|variable| secrets || variable.text.is_some()).map(|variable| {
+        if variable.text.is_none() && variable.has_file_variant {
+            (format!("{}_FILE", variable.key), Value::from(format!("/run/secrets/{}", variable.key)))
+        } else {
+            (variable.key.to_owned(), text(variable))
+        }
+    });
+    delivered.collect()
+}
+
+fn text(variable: &super::Variable<'_>) -> Value {
+    variable.text.map_or_else(|| marks::secret(variable.key).into(), Value::from)
+}
+
+fn value(variable: &super::Variable<'_>) -> Value {
+    let Some(text) = variable.text else { return marks::secret(variable.key).into() };
+    let typed = from_json(&variable.typed);
+    let as_written = match &variable.typed {
+        Json::String(_) | Json::Null => return text.into(),
+        Json::Array(_) | Json::Object(_) => false,
+        scalar => {
+            let canonical = scalar.to_string();
+            canonical == text
+        }
+    };
+    if as_written { typed } else { Value::from_object(Spelled { text: text.to_owned(), typed }) }
+}
+
+fn from_json(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::from(()),
+        Json::Bool(flag) => Value::from(*flag),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => Value::from(number),
+            (_, Some(number)) => Value::from(number),
+            _ => Value::from(number.as_f64().unwrap_or_default()),
+        },
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => items.iter().map(from_json).collect(),
+        Json::Object(members) => {
+            let members = members.iter().map(|(key, value)| (key.clone(), from_json(value)));
+            Value::from(members.collect::<BTreeMap<_, _>>())
+        }
+    }
+}
+
+/// A template's value with its structure; `None` for what no file can hold.
+pub(super) fn to_json(value: &Value) -> Option<Json> {
+    if let Some(spelled) = value.downcast_object_ref::<Spelled>() {
+        return to_json(&spelled.typed);
+    }
+    if let Some(structure) = value.downcast_object_ref::<Structure>() {
+        return Some(structure.0.clone());
+    }
+    Some(match value.kind() {
+        ValueKind::None => Json::Null,
+        ValueKind::Bool => value.is_true().into(),
+        ValueKind::Number => match i64::try_from(value.clone()) {
+            Ok(number) if value.is_integer() => number.into(),
+            _ => Json::from(f64::try_from(value.clone()).ok()?),
+        },
+        ValueKind::String => value.as_str()?.into(),
+        ValueKind::Seq | ValueKind::Iterable => {
+            Json::Array(value.try_iter().ok()?.map(|item| to_json(&item)).collect::<Option<_>>()?)
+        }
+        ValueKind::Map => {
+            let member = |key: Value| Some((key.to_string(), to_json(&value.get_item(&key).ok()?)?));
+            Json::Object(value.try_iter().ok()?.map(member).collect::<Option<_>>()?)
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,87 @@
+//! Env files: a line `NAME=` is written so that the common readers agree; a secret becomes a comment.
+
+use super::{Draft, Kind, Misfit, Sign, Token, add, by_line, known, one_line};
+use crate::dialects::{self, Dialect, Process};
+use crate::portable;
+use crate::rendering::marks::Part;
+
+pub(super) const KIND: Kind = Kind {
+    name: "env",
+    comment: Some("#"),
+    is: |name| name == "env" || name.ends_with(".env") || name.starts_with(".env"),
+    write: |draft| by_line(&draft.lines(), |line, misfits| write(draft, line, misfits)),
+};
+
+fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> String {
+    let own = |tokens: &[Token<'_>]| -> Option<String> {
+        tokens.iter().map(|token| if let Sign::Own(own) = token.sign { Some(own) } else { None }).collect()
+    };
+    if let Some(text) = own(line) {
+        return text;
+    }
+    let at = line.first().map_or(0, |token| token.at);
+    let comment = line.first().is_some_and(|token| token.is(|own| own == '#'));
+    let equals = line.iter().position(|token| token.is(|own| own == '='));
+    let Some(equals) = equals.filter(|_| !comment) else { return one_line_of(draft, line, misfits) };
+    let (before, after) = (line.get(..equals).unwrap_or_default(), line.get(equals + 1..).unwrap_or_default());
+    let mut name = String::new();
+    for part in parts(draft, before) {
+        match part {
+            Part::Text(text) => name.push_str(&text),
+            Part::Secret(key) => misfits.push(super::no_reference(at, &key, "the name of a variable")),
+        }
+    }
+    let name = name.trim();
+    if after.first().is_some_and(|token| token.is(|own| matches!(own, '"' | '\''))) {
+        misfits.push(Misfit::new(
+            at,
+            "a value is put in quotes here already",
+            "leave the quotes out: they are chosen to suit the value",
+        ));
+        return String::new();
+    }
+    let parts = parts(draft, after);
+    if parts.iter().any(|part| matches!(part, Part::Secret(_))) {
+        return format!("# {name} is a secret: sparkcfg run {} sets it", draft.environment);
+    }
+    let value = known(&parts, at, "an env file").unwrap_or_default();
+    let readers: Vec<&Dialect> = portable::COMMON.iter().filter_map(|name| dialects::find(name)).collect();
+    match portable::spell(name, &value, &readers, &Process::new()) {
+        Ok(line) => line,
+        Err(unportable) => {
+            let message = format!(
+                "{name} cannot be written for all readers of an env file: {} stands in the way: {}",
+                unportable.reader, unportable.reason
+            );
+            misfits.push(Misfit {
+                at,
+                key: Some(name.to_owned()),
+                message,
+                help: "choose another value, or write the file of one reader with `sparkcfg show ENV --as`",
+            });
+            String::new()
+        }
+    }
+}
+
+fn parts(draft: &Draft<'_>, tokens: &[Token<'_>]) -> Vec<Part> {
+    let parts = tokens.iter().flat_map(|token| match token.sign {
+        Sign::Own(own) => vec![Part::Text(own.to_string())],
+        Sign::Hole(piece) => draft.parts(piece),
+    });
+    parts.collect()
+}
+
+fn one_line_of(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> String {
+    let mut out = String::new();
+    for token in line {
+        match token.sign {
+            Sign::Own(own) => out.push(own),
+            Sign::Hole(piece) => {
+                let text = known(&draft.parts(piece), token.at, "a comment");
+                add(&mut out, misfits, text.and_then(|text| one_line(&text, token.at, "a comment")));
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,31 @@
+//! JSON: inside a string a value is escaped, elsewhere it becomes a string of its own.
+
+use super::{Draft, Kind, Misfit, Sign, add, known};
+use crate::quoting;
+use crate::rendering::marks::Piece;
+
+pub(super) const KIND: Kind = Kind { name: "json", comment: None, is: |name| name.ends_with(".json"), write };
+
+fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
+    let (mut out, mut misfits) = (String::new(), Vec::new());
+    let (mut quoted, mut escaped) = (false, false);
+    for token in draft.tokens() {
+        match token.sign {
+            Sign::Own(own) => {
+                out.push(own);
+                quoted ^= own == '"' && !escaped;
+                escaped = quoted && own == '\\' && !escaped;
+            }
+            Sign::Hole(Piece::Structure(value)) if !quoted => {
+                let text = quoting::json_text(value);
+                add(&mut out, &mut misfits, known(&draft.pieces.parts(text.trim_end()), token.at, "JSON"));
+            }
+            Sign::Hole(piece) => {
+                let text = known(&draft.parts(piece), token.at, "JSON");
+                let quote = if quoted { quoting::json_inside } else { quoting::json };
+                add(&mut out, &mut misfits, text.map(|text| quote(&text)));
+            }
+        }
+    }
+    if misfits.is_empty() { Ok(out) } else { Err(misfits) }
+}

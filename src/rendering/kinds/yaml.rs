@@ -1,0 +1,317 @@
+//! YAML, and compose files with their `$`: a scalar with a value in it is a quoted string, whatever it looks like.
+
+use serde_json::Value;
+
+use super::{Draft, Kind, Misfit, Sign, Token, add, by_line, known, no_reference, one_line, written};
+use crate::quoting;
+use crate::rendering::marks::{Part, Piece};
+
+pub(super) const COMPOSE: Kind = Kind {
+    name: "compose",
+    comment: Some("#"),
+    is: |name| is_yaml(name) && (name.starts_with("compose") || name.starts_with("docker-compose")),
+    write: |draft| write(draft, true),
+};
+
+pub(super) const YAML: Kind =
+    Kind { name: "yaml", comment: Some("#"), is: is_yaml, write: |draft| write(draft, false) };
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yml") || name.ends_with(".yaml")
+}
+
+fn write(draft: &Draft<'_>, compose: bool) -> Result<String, Vec<Misfit>> {
+    let mut writer = Writer { draft, compose, quote: None, depth: 0, block: None, continues: None };
+    by_line(&draft.lines(), |line, misfits| writer.line(line, misfits))
+}
+
+/// What is open from one line to the next.
+struct Writer<'w, 'd> {
+    draft: &'w Draft<'d>,
+    compose: bool,
+    quote: Option<char>,
+    /// How many `[` and `{`.
+    depth: usize,
+    /// A block scalar, by the column of what it belongs to.
+    block: Option<usize>,
+    /// The column of a plain scalar's owner that the next line may go on with.
+    continues: Option<usize>,
+}
+
+impl<'d> Writer<'_, 'd> {
+    fn line(&mut self, line: &[Token<'d>], misfits: &mut Vec<Misfit>) -> String {
+        let indent = line.iter().take_while(|token| token.is(|own| own == ' ')).count();
+        let blank = line.iter().all(|token| token.is(char::is_whitespace));
+        if self.block.is_some_and(|column| !blank && indent <= column) {
+            self.block = None;
+        }
+        if self.block.is_some() {
+            return self.in_block(line, indent, misfits);
+        }
+        let mut out = String::new();
+        let mut at = 0;
+        let mut column = indent;
+        let continues = self.continues.take().filter(|column| indent > *column);
+        if blank {
+            self.continues = continues;
+        }
+        let mut previous: Option<char> = None;
+        while let Some(token) = line.get(at) {
+            if let Some(quote) = self.quote {
+                at = self.in_quotes(quote, line, at, &mut out, misfits);
+                previous = Some(quote);
+                continue;
+            }
+            let next_blank = line.get(at + 1).is_none_or(|next| next.is(char::is_whitespace));
+            match token.sign {
+                Sign::Own(own) if own.is_whitespace() => out.push(own),
+                Sign::Own('#') if previous.is_none_or(char::is_whitespace) => {
+                    self.comment(line.get(at..).unwrap_or_default(), &mut out, misfits);
+                    return out;
+                }
+                Sign::Own(own @ ('"' | '\'')) => {
+                    self.quote = Some(own);
+                    out.push(own);
+                }
+                Sign::Own(own @ ('-' | '?')) if next_blank => {
+                    column = if at == indent || column < at { at } else { column };
+                    out.push(own);
+                }
+                Sign::Own(own @ (':' | ',')) => out.push(own),
+                Sign::Own(own @ ('[' | '{')) => {
+                    self.depth += 1;
+                    out.push(own);
+                }
+                Sign::Own(own @ (']' | '}')) => {
+                    self.depth = self.depth.saturating_sub(1);
+                    out.push(own);
+                }
+                Sign::Own(own @ ('&' | '!')) => {
+                    at += self.property(line, at, &mut out);
+                    previous = Some(own);
+                    continue;
+                }
+                Sign::Own(own @ ('|' | '>')) if self.depth == 0 => {
+                    out.push(own);
+                    self.block = Some(column);
+                }
+                _ => {
+                    let end = self.end_of_plain(line, at);
+                    let scalar = line.get(at..end).unwrap_or_default();
+                    let is_key = line.get(end).is_some_and(|token| token.is(|own| own == ':'));
+                    let alone = at == indent && end == line.len() && self.depth == 0;
+                    if is_key && self.depth == 0 {
+                        column = column.max(at);
+                    }
+                    let continued = alone && continues.is_some();
+                    let result = self.scalar(scalar, alone.then_some(indent), continued);
+                    add(&mut out, misfits, result);
+                    if !is_key && self.depth == 0 && end == line.len() {
+                        self.continues = continues.filter(|_| alone).or(Some(column));
+                    }
+                    at = end;
+                    previous = Some('x');
+                    continue;
+                }
+            }
+            previous = if let Sign::Own(own) = token.sign { Some(own) } else { None };
+            at += 1;
+        }
+        out
+    }
+
+    /// An anchor or a tag, up to the next blank.
+    #[expect(clippy::unused_self, reason = "the parts of a line read alike")]
+    fn property(&self, line: &[Token<'d>], at: usize, out: &mut String) -> usize {
+        let word = line.iter().skip(at).map_while(|token| match token.sign {
+            Sign::Own(own) if !own.is_whitespace() => Some(own),
+            _ => None,
+        });
+        let word: String = word.collect();
+        out.push_str(&word);
+        word.chars().count()
+    }
+
+    /// Where a plain scalar ends that begins at `at`.
+    fn end_of_plain(&self, line: &[Token<'d>], at: usize) -> usize {
+        let mut end = at;
+        for (index, token) in line.iter().enumerate().skip(at) {
+            let Sign::Own(own) = token.sign else {
+                end = index + 1;
+                continue;
+            };
+            let after = line.get(index + 1);
+            let ends_key = own == ':'
+                && after.is_none_or(|next| {
+                    next.is(|next| next.is_whitespace() || self.depth > 0 && ",[]{}".contains(next))
+                });
+            let comment =
+                own == '#' && index > at && line.get(index - 1).is_some_and(|token| token.is(char::is_whitespace));
+            if ends_key || comment || self.depth > 0 && ",[]{}".contains(own) {
+                break;
+            }
+            if !own.is_whitespace() {
+                end = index + 1;
+            }
+        }
+        end.max(at + 1)
+    }
+
+    /// A plain scalar: as it is, or as a quoted string if a value is in it.
+    fn scalar(&self, scalar: &[Token<'d>], alone: Option<usize>, continued: bool) -> Result<String, Misfit> {
+        let hole = scalar.iter().find(|token| matches!(token.sign, Sign::Hole(_)));
+        let Some(hole) = hole else {
+            return Ok(scalar
+                .iter()
+                .filter_map(|token| if let Sign::Own(own) = token.sign { Some(own) } else { None })
+                .collect());
+        };
+        if let [Token { sign: Sign::Hole(Piece::Structure(value)), at }] = scalar {
+            return match alone {
+                Some(indent) => self.structure(value, *at, indent),
+                None => self.flow(value, *at),
+            };
+        }
+        if continued {
+            let help = "put the whole scalar in quotes, or write it as a block with |";
+            return Err(Misfit::new(hole.at, "a value stands in a scalar that began on an earlier line", help));
+        }
+        let mut out = String::from("\"");
+        for token in scalar {
+            match token.sign {
+                Sign::Own(own) => out.push_str(&quoting::yaml_inside(own.encode_utf8(&mut [0; 4]))),
+                Sign::Hole(piece) => out.push_str(&self.quoted(&self.draft.parts(piece), token.at)?),
+            }
+        }
+        out.push('"');
+        Ok(out)
+    }
+
+    /// Parts for the inside of double quotes.
+    fn quoted(&self, parts: &[Part], at: usize) -> Result<String, Misfit> {
+        written(parts, |text| Ok(quoting::yaml_inside(&self.doubled(text))), |key| self.reference(key, at))
+    }
+
+    fn doubled(&self, text: &str) -> String {
+        if self.compose { text.replace('$', "$$") } else { text.to_owned() }
+    }
+
+    fn reference(&self, key: &str, at: usize) -> Result<String, Misfit> {
+        if self.compose { Ok(self.draft.required(key)) } else { Err(no_reference(at, key, "YAML")) }
+    }
+
+    /// One token within quotes; gives the place of the next.
+    fn in_quotes(
+        &mut self,
+        quote: char,
+        line: &[Token<'d>],
+        at: usize,
+        out: &mut String,
+        misfits: &mut Vec<Misfit>,
+    ) -> usize {
+        let Some(token) = line.get(at) else { return at + 1 };
+        match token.sign {
+            Sign::Own('\\') if quote == '"' => {
+                out.push('\\');
+                if let Some(Token { sign: Sign::Own(next), .. }) = line.get(at + 1) {
+                    out.push(*next);
+                    return at + 2;
+                }
+            }
+            Sign::Own('\'') if quote == '\'' && line.get(at + 1).is_some_and(|next| next.is(|next| next == '\'')) => {
+                out.push_str("''");
+                return at + 2;
+            }
+            Sign::Own(own) => {
+                out.push(own);
+                if own == quote {
+                    self.quote = None;
+                }
+            }
+            Sign::Hole(piece) if quote == '"' => {
+                let parts = self.draft.parts(piece);
+                add(out, misfits, self.quoted(&parts, token.at));
+            }
+            Sign::Hole(piece) => {
+                let text =
+                    |text: &str| Ok(one_line(&self.doubled(text), token.at, "single quotes")?.replace('\'', "''"));
+                let result = written(&self.draft.parts(piece), text, |key| self.reference(key, token.at));
+                add(out, misfits, result);
+            }
+        }
+        at + 1
+    }
+
+    fn comment(&self, rest: &[Token<'d>], out: &mut String, misfits: &mut Vec<Misfit>) {
+        for token in rest {
+            match token.sign {
+                Sign::Own(own) => out.push(own),
+                Sign::Hole(piece) => {
+                    let text = known(&self.draft.parts(piece), token.at, "a comment");
+                    add(out, misfits, text.and_then(|text| one_line(&text, token.at, "a comment")));
+                }
+            }
+        }
+    }
+
+    fn in_block(&self, line: &[Token<'d>], indent: usize, misfits: &mut Vec<Misfit>) -> String {
+        let mut out = String::new();
+        for token in line {
+            let piece = match token.sign {
+                Sign::Own(own) => {
+                    out.push(own);
+                    continue;
+                }
+                Sign::Hole(piece) => piece,
+            };
+            let text = |text: &str| {
+                if text.chars().any(|character| character.is_control() && character != '\n' && character != '\t') {
+                    return one_line(text, token.at, "a block");
+                }
+                Ok(self.doubled(text).replace('\n', &format!("\n{}", " ".repeat(indent))))
+            };
+            let result = written(&self.draft.parts(piece), text, |key| self.reference(key, token.at));
+            add(&mut out, misfits, result);
+        }
+        out
+    }
+
+    /// A structure on lines of its own.
+    fn structure(&self, value: &Value, at: usize, indent: usize) -> Result<String, Misfit> {
+        let pad = format!("\n{}", " ".repeat(indent));
+        match value {
+            Value::Object(members) if !members.is_empty() => {
+                let lines = members.iter().map(|(key, value)| Ok(format!("{}: {}", name(key), self.flow(value, at)?)));
+                Ok(lines.collect::<Result<Vec<_>, _>>()?.join(&pad))
+            }
+            Value::Array(items) if !items.is_empty() => {
+                let lines = items.iter().map(|item| Ok(format!("- {}", self.flow(item, at)?)));
+                Ok(lines.collect::<Result<Vec<_>, _>>()?.join(&pad))
+            }
+            other => self.flow(other, at),
+        }
+    }
+
+    /// A structure on one line.
+    fn flow(&self, value: &Value, at: usize) -> Result<String, Misfit> {
+        Ok(match value {
+            Value::String(text) => format!("\"{}\"", self.quoted(&self.draft.pieces.parts(text), at)?),
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.flow(item, at)).collect::<Result<Vec<_>, _>>()?;
+                format!("[{}]", items.join(", "))
+            }
+            Value::Object(members) => {
+                let members =
+                    members.iter().map(|(key, value)| Ok(format!("{}: {}", name(key), self.flow(value, at)?)));
+                format!("{{{}}}", members.collect::<Result<Vec<_>, _>>()?.join(", "))
+            }
+            scalar => scalar.to_string(),
+        })
+    }
+}
+
+/// The name of a member: bare where that cannot be taken for anything else.
+fn name(key: &str) -> String {
+    let plain = key.len() > 3 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    if plain && !matches!(key, "NULL" | "TRUE" | "FALSE") { key.to_owned() } else { quoting::yaml(key) }
+}

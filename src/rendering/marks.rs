@@ -1,0 +1,94 @@
+//! Marks that stand for values and secrets while a template is run.
+
+use serde_json::Value;
+
+/// Around the number of a piece: characters that Unicode keeps out of texts.
+const PIECE: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
+/// Around the key of a secret.
+const SECRET: [char; 2] = ['\u{fdd2}', '\u{fdd3}'];
+
+/// Whether a text holds a character that marks are made of.
+pub(super) fn holds_mark(text: &str) -> bool {
+    text.contains(|character: char| ('\u{fdd0}'..='\u{fdef}').contains(&character))
+}
+
+/// What stands for a secret.
+pub(super) fn secret(key: &str) -> String {
+    format!("{}{key}{}", SECRET[0], SECRET[1])
+}
+
+/// What comes out at one place of a template.
+pub(super) enum Piece {
+    /// A text, which may hold marks of secrets.
+    Text(String),
+    /// A value that is to keep its type and structure.
+    Structure(Value),
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Known text.
+    Text(String),
+    /// The key of a secret that stands here.
+    Secret(String),
+}
+
+/// Everything that comes out of a template, by number. It may hold secrets, so it has no `Debug`.
+#[derive(Default)]
+pub(super) struct Pieces(Vec<Piece>);
+
+impl Pieces {
+    /// Keeps a piece and gives its mark.
+    pub(super) fn add(&mut self, piece: Piece) -> String {
+        self.0.push(piece);
+        format!("{}{}{}", PIECE[0], self.0.len() - 1, PIECE[1])
+    }
+
+    /// The piece whose mark `text` begins with, and the mark's length.
+    pub(super) fn at_start(&self, text: &str) -> Option<(&Piece, usize)> {
+        let (number, _) = text.strip_prefix(PIECE[0])?.split_once(PIECE[1])?;
+        let length = number.len() + PIECE[0].len_utf8() + PIECE[1].len_utf8();
+        Some((self.0.get(number.parse::<usize>().ok()?)?, length))
+    }
+
+    /// The parts of a text, with all marks in it followed.
+    pub(super) fn parts(&self, text: &str) -> Vec<Part> {
+        let mut parts = Vec::new();
+        self.collect(text, &mut parts, 0);
+        parts
+    }
+
+    fn collect(&self, text: &str, parts: &mut Vec<Part>, depth: usize) {
+        let mut rest = text;
+        while let Some(at) = rest.find([PIECE[0], SECRET[0]]) {
+            push(parts, &rest[..at]);
+            rest = &rest[at..];
+            let secret = rest.strip_prefix(SECRET[0]).and_then(|rest| rest.split_once(SECRET[1]));
+            match (secret, self.at_start(rest)) {
+                (Some((key, after)), _) => {
+                    parts.push(Part::Secret(key.to_owned()));
+                    rest = after;
+                }
+                (None, Some((piece, length))) if depth < 32 => {
+                    match piece {
+                        Piece::Text(text) => self.collect(text, parts, depth + 1),
+                        Piece::Structure(value) => push(parts, &value.to_string()),
+                    }
+                    rest = &rest[length..];
+                }
+                // A mark that a filter has cut in two.
+                _ => rest = &rest[PIECE[0].len_utf8()..],
+            }
+        }
+        push(parts, rest);
+    }
+}
+
+fn push(parts: &mut Vec<Part>, text: &str) {
+    match parts.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Part::Text(before)) => before.push_str(text),
+        _ => parts.push(Part::Text(text.to_owned())),
+    }
+}

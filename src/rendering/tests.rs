@@ -1,0 +1,229 @@
+//! What comes out of templates, kind by kind.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::{Strategy, any, proptest};
+use proptest::test_runner::Config;
+use serde_json::{Value, json};
+
+use super::{FaultKind, Input, Templates, Variable, header, render};
+
+fn input<'i>(services: &'i [String], value: &'i str) -> Input<'i> {
+    let variable = |key: &'i str, text: Option<&'i str>, typed: Value| Variable {
+        key,
+        text,
+        typed,
+        has_file_variant: key == "DB_PASSWORD",
+        services,
+    };
+    Input {
+        environment: "prod",
+        variables: vec![
+            variable("API_KEY", None, Value::Null),
+            variable("DB_PASSWORD", None, Value::Null),
+            variable("DEBUG", Some("no"), json!(false)),
+            variable("HOSTS", Some("a,b"), json!(["a", "b"])),
+            variable("PORT", Some("8080"), json!(8080)),
+            variable("V", Some(value), value.into()),
+        ],
+        unset: vec!["LATER".to_owned()],
+        reveals: false,
+    }
+}
+
+fn rendered(name: &str, text: &str, value: &str) -> Result<String, Vec<super::Fault>> {
+    let services = ["api".to_owned()];
+    let templates = Templates::from([(name.to_owned(), text.to_owned())]);
+    render(name, &templates, &input(&services, value)).map(|rendered| rendered.body)
+}
+
+#[test]
+fn each_kind_quotes_for_the_place() {
+    for (name, text, value, expected) in [
+        ("compose.yml.j2", "a: {{ V }}\n", "no", "a: \"no\"\n"),
+        ("compose.yml.j2", "a: {{ V }} # why\n", "12:30", "a: \"12:30\" # why\n"),
+        ("compose.yml.j2", "- {{ V }}:{{ PORT }}\n", "0123", "- \"0123:8080\"\n"),
+        ("compose.yml.j2", "- a: redis:{{ V }}\n  b: 1\n", "7", "- a: \"redis:7\"\n  b: 1\n"),
+        ("compose.yml.j2", "a: \"x-{{ V }}\"\n", "\"$A\\", "a: \"x-\\\"$$A\\\\\"\n"),
+        ("compose.yml.j2", "a: 'x-{{ V }}'\n", "it's $A", "a: 'x-it''s $$A'\n"),
+        ("compose.yml.j2", "a: [{{ V }}, x{{ PORT }}]\n", "a, b]", "a: [\"a, b]\", \"x8080\"]\n"),
+        ("compose.yml.j2", "a: { {{ V }}: 1 }\n", "k", "a: { \"k\": 1 }\n"),
+        ("compose.yml.j2", "a: |\n  x {{ V }}\nb: {{ V }}\n", "1\n2$", "a: |\n  x 1\n  2$$\nb: \"1\\n2$$\"\n"),
+        ("compose.yml.j2", "- a: |\n    x\n  b: {{ V }}\n", "1e3", "- a: |\n    x\n  b: \"1e3\"\n"),
+        ("compose.yml.j2", "a: {{ PORT | yaml }}\nb: {{ HOSTS | yaml }}\n", "", "a: 8080\nb: [\"a\", \"b\"]\n"),
+        ("compose.yml.j2", "a:\n  {{ HOSTS | yaml }}\n", "", "a:\n  - \"a\"\n  - \"b\"\n"),
+        ("compose.yml.j2", "a: {{ API_KEY }}\n", "", "a: \"${API_KEY?start it with sparkcfg run prod}\"\n"),
+        (
+            "compose.yml.j2",
+            "a: r://:{{ API_KEY }}@{{ V }}\n",
+            "$h",
+            "a: \"r://:${API_KEY?start it with sparkcfg run prod}@$$h\"\n",
+        ),
+        ("compose.yml.j2", "a: &x {{ V }}\nb: *x\n", "1", "a: &x \"1\"\nb: *x\n"),
+        ("compose.yml.j2", "a: ${LEFT:-alone} $$\n", "", "a: ${LEFT:-alone} $$\n"),
+        ("other.yml.j2", "a: {{ V }}\n", "$A", "a: \"$A\"\n"),
+        ("compose.yml", "a: ${V}\nb: \"${PORT:-1}\" $$\n", "no", "a: \"no\"\nb: \"8080\" $\n"),
+        ("compose.yml", "a: ${V:-x}\n", "", "a: x\n"),
+        ("compose.yml", "a: ${V}\n", "", "a: \"\"\n"),
+        ("e.config.js.j2", "x = {{ V }};\n", "it's \"${a}\"\n", "x = \"it's \\\"${a}\\\"\\n\";\n"),
+        ("e.config.js.j2", "x = `{{ V }}${ {{ V }} }`;\n", "`${a}", "x = `\\`\\${a}${ \"`${a}\" }`;\n"),
+        ("e.config.js.j2", "x = 'a{{ V }}'; // {{ V }}\n", "it's", "x = 'ait\\'s'; // it's\n"),
+        (
+            "e.config.js.j2",
+            "x = {{ API_KEY }}; y = {{ PORT | json }};\n",
+            "",
+            "x = process.env[\"API_KEY\"]; y = 8080;\n",
+        ),
+        ("e.config.js.j2", "x = \"a{{ API_KEY }}\";\n", "", "x = \"a\" + process.env[\"API_KEY\"] + \"\";\n"),
+        (
+            "a.json.j2",
+            "{\"a\": {{ V }}, \"b{{ V }}\": {{ HOSTS | json }}}\n",
+            "\"\n",
+            "{\"a\": \"\\\"\\n\", \"b\\\"\\n\": [\n  \"a\",\n  \"b\"\n]}\n",
+        ),
+        (
+            "env.j2",
+            "A={{ V }}\nB=x:{{ PORT }}\nC={{ API_KEY }}\n# {{ V }}\n",
+            "a b",
+            "A='a b'\nB=x:8080\n# C is a secret: sparkcfg run prod sets it\n# a b\n",
+        ),
+        (
+            "a.sh.j2",
+            "A={{ V }} B=\"{{ V }}\" C='{{ V }}' D={{ API_KEY }}\n",
+            "it's $1",
+            "A='it'\\''s $1' B=\"it's \\$1\" C='it'\\''s $1' D=\"${API_KEY?start it with sparkcfg run prod}\"\n",
+        ),
+        (
+            "a.service.j2",
+            "[Service]\nEnvironment=A={{ V }}\nExecStart=/x {{ V }}\n",
+            "5% $a \"b\"",
+            "[Service]\nEnvironment=A=\"5%% $a \\\"b\\\"\"\nExecStart=/x \"5%% $$a \\\"b\\\"\"\n",
+        ),
+        ("a.conf.j2", "port {{ PORT }}\n", "", "port 8080\n"),
+        (
+            "compose.yml.j2",
+            "{% if DEBUG %}\na: 1\n{% endif %}\nb: {{ DEBUG }}\n{% for host in HOSTS %}\n- {{ host }}\n{% endfor %}\n",
+            "",
+            "b: \"no\"\n- \"a\"\n- \"b\"\n",
+        ),
+        ("compose.yml.j2", "a: {{ LATER | default(\"x\") }}\n", "", "a: \"x\"\n"),
+        (
+            "compose.yml.j2",
+            "{% macro twice(x) %}{{ x }}-{{ x }}{% endmacro %}\na: {{ twice(V) }}\n",
+            "no: {",
+            "a: \"no: {-no: {\"\n",
+        ),
+        (
+            "compose.yml.j2",
+            "a:\n  {{ env_of(\"api\") | yaml }}\n",
+            "$",
+            "a:\n  API_KEY: \"${API_KEY?start it with sparkcfg run prod}\"\n  DB_PASSWORD_FILE: \"/run/secrets/DB_PASSWORD\"\n  DEBUG: \"no\"\n  HOSTS: \"a,b\"\n  PORT: \"8080\"\n  \"V\": \"$$\"\n",
+        ),
+    ] {
+        assert_eq!(rendered(name, text, value).as_deref(), Ok(expected), "{name}: {text}");
+    }
+}
+
+#[test]
+fn faults_have_a_place() {
+    for (name, text, value, expected) in [
+        (
+            "a.yml.j2",
+            "a: {{ PROT }}\nb: {{ env.NO }}\n",
+            "",
+            vec![(FaultKind::Undefined, "PROT"), (FaultKind::Undefined, "NO")],
+        ),
+        ("a.yml.j2", "{% if false %}{{ NEVER }}{% endif %}\n", "", vec![(FaultKind::Undefined, "NEVER")]),
+        (
+            "a.yml.j2",
+            "a: {{ LATER }}\nb: {{ LATER }} {{ PRT }}\n",
+            "",
+            vec![(FaultKind::Undefined, "LATER"), (FaultKind::Undefined, "PRT")],
+        ),
+        ("a.yml.j2", "a: {{ V | raw }}\n", "", vec![(FaultKind::Broken, "V | raw")]),
+        ("a.yml.j2", "a: {{ V | safe }}\n", "", vec![(FaultKind::Broken, "V | safe")]),
+        (
+            "a.yml.j2",
+            "a: {{ HOSTS | first }}{% include \"../secret\" %}\n",
+            "",
+            vec![(FaultKind::Broken, "{% include \"../secret\" %}")],
+        ),
+        (
+            "a.yml.j2",
+            "{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}",
+            "",
+            vec![(FaultKind::Broken, "")],
+        ),
+        ("a.yml.j2", "a: {{ API_KEY }}\n", "", vec![(FaultKind::Unwritable, "API_KEY")]),
+        ("a.yml.j2", "# {{ V }}\na: 1\n", "x\ny: 2", vec![(FaultKind::Unwritable, "V")]),
+        ("a.yml.j2", "a: one\n  two {{ V }}\n", "x", vec![(FaultKind::Unwritable, "V")]),
+        ("a.conf.j2", "pass {{ V }}\n", "a b", vec![(FaultKind::Unwritable, "V")]),
+        ("env.j2", "A={{ V }}\n", "a$b'\"\\c\n", vec![(FaultKind::Unwritable, "A={{")]),
+        ("a.sh.j2", "cat <<E\n{{ V }}\nE\n", "x", vec![(FaultKind::Unwritable, "V")]),
+        (
+            "compose.yml",
+            "a: ${PROT}\nb: ${NO:?x}\n",
+            "",
+            vec![(FaultKind::Undefined, "${PROT}"), (FaultKind::Undefined, "${NO:?x}")],
+        ),
+    ] {
+        let faults = rendered(name, text, value).unwrap_err();
+        let found: Vec<_> =
+            faults.iter().map(|fault| (fault.kind, text.get(fault.at.clone()).unwrap_or_default())).collect();
+        if expected.iter().any(|(kind, _)| *kind == FaultKind::Broken) || name == "env.j2" {
+            assert_eq!(found.len(), 1, "{text}: {faults:?}");
+            assert_eq!(found[0].0, expected[0].0, "{text}: {faults:?}");
+        } else {
+            assert_eq!(found, expected, "{text}: {faults:?}");
+        }
+    }
+}
+
+#[test]
+fn headers_tell_edits() {
+    let services = [];
+    let input = input(&services, "x");
+    for (path, body) in [("compose.yml", "a: 1\n"), ("a.sh", "#!/bin/sh\necho\n"), ("a.js", "x\n")] {
+        let text = header::write(path, path, body, "0", &input, false);
+        assert_eq!(header::state(&text), header::State::Untouched, "{text}");
+        assert_eq!(header::state(&format!("{text} ")), header::State::Edited, "{text}");
+        assert_eq!(header::state(body), header::State::Unmarked);
+        assert_eq!(text.starts_with("#!"), body.starts_with("#!"));
+        assert!(!header::holds_secrets(&text));
+        assert!(header::holds_secrets(&header::write(path, path, body, "0", &input, true)));
+    }
+    assert_eq!(header::write("a.json", "a.json", "{}", "0", &input, false), "{}");
+}
+
+#[test]
+fn inputs_tell_what_changed() {
+    let templates = Templates::from([("a.j2".to_owned(), "x".to_owned()), ("_b.j2".to_owned(), "y".to_owned())]);
+    let services = [];
+    let hash =
+        |value: &str, templates: &Templates| header::inputs("a.j2", templates, "schema", &input(&services, value));
+    let before = hash("1", &templates);
+    assert_eq!(before, hash("1", &templates));
+    assert_ne!(before, hash("2", &templates));
+    for path in ["a.j2", "_b.j2"] {
+        let mut changed = templates.clone();
+        changed.insert(path.to_owned(), "z".to_owned());
+        assert_ne!(before, hash("1", &changed), "{path}");
+    }
+}
+
+proptest! {
+    #![proptest_config(Config::with_cases(256))]
+
+    #[test]
+    fn any_text_arrives_in_yaml_and_json(value in any::<String>().prop_filter("marks", |text| !super::marks::holds_mark(text))) {
+        let yaml = "whole: {{ V }}\nkey {{ V }}: 1\ndouble: \"a{{ V }}b\"\nflow: [{{ V }}, {a: {{ V }}x}]\n- {{ V }}".replace("\n- {{ V }}", "");
+        let text = rendered("a.yml.j2", &yaml, &value).unwrap();
+        let read: BTreeMap<String, Value> = serde_saphyr::from_str(&text).unwrap();
+        assert_eq!(read["whole"], value);
+        assert_eq!(read["double"], format!("a{value}b"));
+        assert_eq!(read["flow"], json!([value, { "a": format!("{value}x") }]));
+        assert_eq!(read[&format!("key {value}")], 1);
+        let text = rendered("a.json.j2", "[{{ V }}, \"a{{ V }}\"]", &value).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([value, format!("a{value}")]));
+    }
+}

@@ -89,6 +89,68 @@ pub struct Fix {
     pub replacement: String,
     /// What is done, for people: `quote the value`.
     pub title: String,
+    /// Whether nothing can go wrong by it; `--fix` applies only those, `--fix=unsafe` all.
+    pub safe: bool,
+}
+
+/// What came of a key that was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bucket {
+    /// It breaks a policy.
+    Unexpected,
+    /// It breaks a policy, and somebody said why.
+    Acknowledged,
+    /// It differs, and no policy says whether it may.
+    Unclassified,
+    /// It could not be opened or read everywhere.
+    Unknown,
+    /// It differs as it may.
+    Expected,
+    /// It does not differ.
+    Equal,
+}
+
+/// What happened to a finding since a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The revision does not have it.
+    Introduced,
+    /// The revision has it, too.
+    Unchanged,
+    /// Only the revision has it.
+    Resolved,
+}
+
+/// What a finding says about a difference between sources.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// What it stays known by, `code:key:sources`, in a workspace with the member before the key.
+    pub id: String,
+    /// Its row in the comparison.
+    pub row: Option<usize>,
+    /// The difference in a few words, safe to print: `staging 3000 · prod 30000`.
+    pub short: String,
+    /// The values that it is about, in the order of [`Finding::environments`]; `None` for a secret.
+    pub saw: Option<Vec<String>>,
+    /// Whether it counts.
+    pub bucket: Bucket,
+    /// What happened to it since a revision.
+    pub change: Option<Change>,
+    /// Why it is accepted.
+    pub accepted: Option<Accepted>,
+}
+
+/// Why a difference is accepted.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Accepted {
+    /// The reason.
+    pub why: String,
+    /// Until when, as a date.
+    pub until: Option<String>,
+    /// Who said so.
+    pub by: Option<String>,
 }
 
 /// Something wrong in the user's files.
@@ -112,6 +174,8 @@ pub struct Finding {
     pub related: Vec<Label>,
     /// How to mend it, where that is safe.
     pub fix: Option<Fix>,
+    /// What it says about a difference, where sources were compared.
+    pub difference: Option<Box<Difference>>,
 }
 
 impl Finding {
@@ -127,6 +191,7 @@ impl Finding {
             label: None,
             related: Vec::new(),
             fix: None,
+            difference: None,
         }
     }
 
@@ -177,10 +242,19 @@ impl Finding {
         self
     }
 
+    /// Says whether nothing can go wrong by the replacement.
+    #[must_use]
+    pub fn safe(mut self, safe: bool) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.safe = safe;
+        }
+        self
+    }
+
     /// Offers a replacement.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into(), title: title.into() });
+        self.fix = Some(Fix { span, replacement: replacement.into(), title: title.into(), safe: true });
         self
     }
 }

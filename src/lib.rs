@@ -21,6 +21,7 @@ pub mod checks;
 pub mod cli;
 pub mod detection;
 pub mod dialects;
+pub mod drift;
 pub mod envelope;
 pub mod environment;
 pub mod error;

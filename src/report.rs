@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::drift::Comparison;
 use crate::finding::{Finding, Severity};
 use crate::source::{Sources, Span, printable};
 
@@ -16,6 +17,8 @@ pub struct Report {
     pub sources: Sources,
     /// What was checked and what came of it.
     pub summary: Summary,
+    /// What was compared, where that is what the run is about.
+    pub comparison: Option<Box<Comparison>>,
 }
 
 /// Counts, for the last line and for machines.
@@ -91,7 +94,25 @@ impl Report {
             fixable: findings.iter().filter(|finding| finding.fix.is_some()).count(),
             ..summary
         };
-        Self { command, findings, sources, summary }
+        Self { command, findings, sources, summary, comparison: None }
+    }
+
+    /// The report of a comparison. The worst findings come first, then those of the keys in order: unlike a fault in a
+    /// file, a difference has no one place by which people look for it.
+    #[must_use]
+    pub fn of_comparison(
+        command: &'static str,
+        findings: Vec<Finding>,
+        sources: Sources,
+        summary: Summary,
+        mut comparison: Comparison,
+    ) -> Self {
+        comparison.settled.iter_mut().for_each(make_printable);
+        sort_by_key(&mut comparison.settled);
+        let mut report = Self::new(command, findings, sources, summary);
+        sort_by_key(&mut report.findings);
+        report.comparison = Some(Box::new(comparison));
+        report
     }
 
     /// The span as a path with lines and columns; a secret has a place, but no width (see [`Sources::veiled`]).
@@ -141,6 +162,14 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
         finding.environments.dedup();
     }
     merged
+}
+
+fn sort_by_key(findings: &mut [Finding]) {
+    findings.sort_by_cached_key(|finding| {
+        let row = finding.difference.as_ref().and_then(|difference| difference.row);
+        let worst_first = std::cmp::Reverse(finding.severity);
+        (worst_first, row.is_none(), row, finding.rule.code, finding.environments.clone())
+    });
 }
 
 fn make_printable(finding: &mut Finding) {

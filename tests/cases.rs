@@ -121,6 +121,23 @@ fn one(case: &Case, path: &Path) -> Vec<String> {
             complaints.extend(oracles::finds(&case.group, !case.name.starts_with("good-"), &json));
         }
     }
+    let compares = line.contains("sparkcfg drift")
+        && !["--format", "--ack", "--prune-acks", "--suggest", "--fix", "--patch"]
+            .iter()
+            .any(|option| line.contains(option));
+    if compares && ran.stderr.is_empty() {
+        let (json, place) = run_in_a_copy(case, &format!("{line} --format json"));
+        complaints.extend(oracles::shows_nothing_it_must_not(&json, place.root.path()));
+        complaints.extend(oracles::same_drift(&ran, &json));
+        complaints.extend(oracles::places_are_in_the_files(&json, &place.project()));
+        let files = sparkcfg::outputs::ALL.iter().map(|output| format!(" --output {0}=../home/{0}", output.name));
+        let (all, place) = run_in_a_copy(case, &format!("{line} -qq{}", files.collect::<String>()));
+        complaints.extend((all.code != ran.code).then(|| format!("with all formats it ends with {}", all.code)));
+        complaints.extend(oracles::formats_are_safe(&place.home(), oracles::codes_of(&json).len()));
+        if sparkcfg::checks::find(&case.group).is_some_and(|rule| !sparkcfg::checks::is_of_validate(rule.code)) {
+            complaints.extend(oracles::finds(&case.group, !case.name.starts_with("good-"), &json));
+        }
+    }
     complaints
 }
 

@@ -31,6 +31,8 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "comparison"],
     ["checks", "concealment"],
     ["checks", "consequences"],
+    ["checks", "matrix"],
+    ["checks", "mending"],
     ["dialects", "families"],
     ["targets", "lines"],
 ];

@@ -12,16 +12,29 @@ mod comparison;
 mod concealment;
 mod consequences;
 mod deprecated_key;
+mod drift_exposed_secret;
+mod drift_extra;
+mod drift_missing;
+mod drift_must_differ;
+mod drift_must_match;
+mod drift_not_allowed_here;
+mod drift_rename;
+mod drift_shape;
+mod drift_unclassified;
+mod drift_unknown;
 mod duplicate_key;
 mod invalid_key_name;
 mod key_without_value;
 mod loose_assignment;
+pub mod matrix;
+mod mending;
 mod missing_key;
 mod no_final_newline;
 mod not_allowed_value;
 mod out_of_range;
 mod placeholder_value;
 mod plaintext_secret;
+mod policy_conflict;
 mod published_secret;
 mod reads_differently;
 mod recipients_differ;
@@ -74,18 +87,24 @@ pub struct Check {
     pub environment: Option<CheckEnvironment>,
     /// Looks at everything.
     pub project: Option<CheckAll>,
+    /// Looks at one key in all sources that are compared.
+    pub row: Option<CheckRow>,
+    /// Looks at one key as it is declared and as it runs.
+    pub live: Option<CheckRow>,
 }
 
 /// Looks at one file.
 pub type CheckFile = fn(&File<'_>, &mut Vec<Finding>);
 /// Looks at one environment.
 pub type CheckEnvironment = fn(&Subject<'_>, &mut Vec<Finding>);
+/// Looks at one key in all sources.
+pub type CheckRow = fn(&matrix::Compared<'_, '_>, &mut Vec<Finding>);
 /// Looks at all environments together.
 pub type CheckAll = fn(&[Subject<'_>], &mut Vec<Finding>);
 
 impl Check {
     const fn of(rule: &'static Rule) -> Self {
-        Self { rule, layer: None, environment: None, project: None }
+        Self { rule, layer: None, environment: None, project: None, row: None, live: None }
     }
 
     const fn layer(mut self, run: CheckFile) -> Self {
@@ -102,6 +121,23 @@ impl Check {
         self.project = Some(run);
         self
     }
+
+    const fn row(mut self, run: CheckRow) -> Self {
+        self.row = Some(run);
+        self
+    }
+
+    const fn live(mut self, run: CheckRow) -> Self {
+        self.live = Some(run);
+        self
+    }
+
+    /// Whether only a comparison finds it.
+    fn is_of_drift(&self) -> bool {
+        let compares = self.row.is_some() || self.live.is_some();
+        let elsewhere = self.layer.is_some() || self.environment.is_some() || self.project.is_some();
+        compares && !elsewhere
+    }
 }
 
 /// Every check, by code.
@@ -112,6 +148,16 @@ pub static ALL: &[Check] = &[
     Check::of(&cannot_open::RULE).layer(cannot_open::check),
     Check::of(&command_substitution::RULE).layer(command_substitution::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
+    Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
+    Check::of(&drift_extra::RULE).row(drift_extra::check),
+    Check::of(&drift_missing::RULE).row(drift_missing::check),
+    Check::of(&drift_must_differ::RULE).row(drift_must_differ::check),
+    Check::of(&drift_must_match::RULE).row(drift_must_match::check),
+    Check::of(&drift_not_allowed_here::RULE).row(drift_not_allowed_here::check),
+    Check::of(&drift_rename::RULE).row(drift_rename::check),
+    Check::of(&drift_shape::RULE).row(drift_shape::check),
+    Check::of(&drift_unclassified::RULE).row(drift_unclassified::check),
+    Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check),
     Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
     Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
     Check::of(&key_without_value::RULE).layer(key_without_value::check),
@@ -120,8 +166,9 @@ pub static ALL: &[Check] = &[
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
-    Check::of(&placeholder_value::RULE).environment(placeholder_value::check),
+    Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check),
+    Check::of(&policy_conflict::RULE).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
     Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
@@ -137,7 +184,7 @@ pub static ALL: &[Check] = &[
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
-    Check::of(&undefined_reference::RULE).environment(undefined_reference::check),
+    Check::of(&undefined_reference::RULE).environment(undefined_reference::check).row(undefined_reference::check_row),
     Check::of(&uneven_key::RULE).project(uneven_key::check),
     Check::of(&unknown_code::RULE),
     Check::of(&unknown_key::RULE).environment(unknown_key::check),
@@ -153,6 +200,12 @@ pub static ALL: &[Check] = &[
 #[must_use]
 pub fn find(code: &str) -> Option<&'static Rule> {
     ALL.iter().map(|check| check.rule).find(|rule| rule.code == code)
+}
+
+/// Whether `validate` finds a code, and not only a comparison.
+#[must_use]
+pub fn is_of_validate(code: &str) -> bool {
+    ALL.iter().any(|check| check.rule.code == code && !check.is_of_drift())
 }
 
 /// What the checks found.
@@ -205,7 +258,14 @@ pub fn run(project: &Project) -> Found {
             .collect::<HashSet<_>>()
             .len(),
     };
-    let ignored = silence(project, &mut findings);
+    let ignored = settle(project, &mut findings, false);
+    Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
+}
+
+/// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
+/// many were silenced. `drift` says whether they are those of a comparison or those of everything else.
+pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
+    let ignored = silence(project, findings, drift);
     findings.retain_mut(|finding| match project.config.severity.get(finding.rule.code) {
         Some(Level::Off) => false,
         Some(level) => {
@@ -214,12 +274,12 @@ pub fn run(project: &Project) -> Found {
         }
         None => true,
     });
-    concealment::conceal(project, &mut findings);
-    Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
+    concealment::conceal(project, findings);
+    ignored
 }
 
 /// Takes out what comments silence, and tells of comments that silence nothing.
-fn silence(project: &Project, findings: &mut Vec<Finding>) -> usize {
+fn silence(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
     let mut ignores: Vec<_> = project.layers.iter().flat_map(ignores::of).map(|ignore| (ignore, false)).collect();
     if ignores.is_empty() {
         return 0;
@@ -241,7 +301,12 @@ fn silence(project: &Project, findings: &mut Vec<Finding>) -> usize {
     });
     let ignored = before - findings.len();
     for (ignore, used) in ignores {
-        if find(&ignore.code).is_none() {
+        let check = ALL.iter().find(|check| check.rule.code == ignore.code);
+        // Each of the two kinds of runs knows only of its own findings whether a comment is needed.
+        if drift != check.is_some_and(Check::is_of_drift) {
+            continue;
+        }
+        if check.is_none() {
             let near = nearest(&ignore.code, ALL.iter().map(|check| check.rule.code));
             let (message, help) = match (ignore.code.is_empty(), near) {
                 (true, _) => {

@@ -10,7 +10,9 @@
 //! Remedy: set the real value; if it is a secret, in a sealed file.
 
 use super::Subject;
+use super::matrix::Compared;
 use crate::detection;
+use crate::drift::State;
 use crate::environment::Resolved;
 use crate::finding::{Finding, Rule, Severity, told_name};
 
@@ -39,5 +41,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             "set the real value".to_owned()
         };
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Note)).help(help));
+    }
+}
+
+/// A placeholder in one source, where another has the real value.
+pub(super) fn check_row(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let is = |column: &usize, state| compared.cells[*column].state == state;
+    if !compared.columns().any(|column| is(&column, State::Set)) {
+        return;
+    }
+    let key = told_name(compared.key);
+    for column in compared.judged().filter(|column| is(column, State::Placeholder)) {
+        let name = compared.name(column);
+        let severity = if compared.is_protected(column) { Severity::Error } else { Severity::Note };
+        let message = format!("{key} is still a placeholder in {name}");
+        let finding = compared.finding(&RULE, &[column], message, &format!("a placeholder in {name}"));
+        findings.push(finding.severity(severity).help("set the real value"));
     }
 }

@@ -11,6 +11,8 @@
 use std::collections::HashSet;
 
 use super::Subject;
+use super::matrix::Compared;
+use crate::drift::State;
 use crate::environment::{Loose, LooseFault};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::suggestion::nearest;
@@ -64,4 +66,19 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
     layer.entries.get(loose.entry).is_none_or(|entry| subject.project.hides_entry(layer, entry))
+}
+
+/// A reference that leads nowhere in one source, where another source's leads somewhere.
+pub(super) fn check_row(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let is = |column: &usize, state| compared.cells[*column].state == state;
+    let (loose, others): (Vec<_>, Vec<_>) = compared.columns().partition(|column| is(column, State::Unresolved));
+    let loose: Vec<_> = loose.into_iter().filter(|column| compared.judged().contains(column)).collect();
+    if loose.is_empty() || others.is_empty() {
+        return;
+    }
+    let names: Vec<_> = loose.iter().map(|column| compared.name(*column)).collect();
+    let listed = super::listed(&names, "and");
+    let message = format!("{} refers to a name that has no value in {listed}", told_name(compared.key));
+    let finding = compared.finding(&RULE, &loose, message, &format!("a reference leads nowhere in {listed}"));
+    findings.push(finding.help("set the name above it, or give it a default: ${NAME:-value}"));
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod drift;
 mod explain;
 mod fix;
 mod identities;
@@ -13,6 +14,7 @@ mod schema;
 mod secrets;
 mod show;
 mod validate;
+mod workspace;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -42,6 +44,7 @@ Examples:
   sparkcfg validate prod --require-secrets    the gate before a deploy
   sparkcfg validate --staged              judge what is about to be committed
   sparkcfg run dev -- npm start           start a program with exactly the environment dev
+  sparkcfg drift staging prod             what differs that no policy allows
   sparkcfg explain DATABASE_URL           where a value comes from, layer by layer
   sparkcfg explain out-of-range           what a finding means and how to mend it
 
@@ -93,6 +96,9 @@ enum Command {
     /// Check every environment, or those named
     #[command(after_help = validate::EXAMPLES)]
     Validate(validate::Validate),
+    /// Compare environments, revisions and what runs; only what no policy allows counts
+    #[command(after_help = drift::EXAMPLES)]
+    Drift(drift::Drift),
     /// Write or check the schema of the built-in model; print the effective schema of an environment
     #[command(after_help = schema::EXAMPLES)]
     Schema(schema::Schema),
@@ -161,6 +167,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     let result = match &arguments.command {
         Command::Validate(command) => command.run(global),
+        Command::Drift(command) => command.run(global),
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),

@@ -103,7 +103,7 @@ pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, Pa
 }
 
 /// A report must not take the place of a file that it is about.
-fn refuse_inputs(path: &Path) -> Result<(), Error> {
+pub(super) fn refuse_inputs(path: &Path) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let input = name.starts_with(".env")
         || name.ends_with(".env")

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, fix, identities, printing};
+use super::{Global, Keys, fix, identities, printing, workspace};
 use crate::checks;
 use crate::error::Error;
 use crate::finding::Finding;
@@ -62,7 +62,7 @@ impl Validate {
         let files = if self.staged { git::files(&root, &prefix, Tree::Index)? } else { Files::on_disk(&root, &prefix) };
         let mut report = self.report(&files, global)?;
         if self.fix {
-            let (fixes, changed) = fix::apply(&report, &root, &prefix)?;
+            let (fixes, changed) = fix::apply(&report, &root, &prefix, false)?;
             if fixes > 0 {
                 report = self.report(&files, global)?;
             }
@@ -138,7 +138,7 @@ impl Validate {
         person: &Identities,
         global: &Global,
     ) -> Result<Checked, Error> {
-        let mut folders = members(files, workspace)?;
+        let mut folders = workspace::members(files, workspace)?;
         let own = Project::has_environments(files, &Project::config(files)?)?;
         if own {
             folders.insert(0, String::new());
@@ -202,45 +202,4 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
     let help =
         near.map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(files.shown("sparkcfg.toml")).help(help))
-}
-
-/// The folders of a workspace, sorted.
-fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
-    let mut folders = Vec::new();
-    for pattern in &workspace.members {
-        let inside =
-            std::path::Path::new(pattern).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-        if !inside {
-            let help = "name folders within the workspace, as in services/*";
-            return Err(Error::new(format!("the member `{pattern}` leads out of the workspace"))
-                .at(files.shown("sparkcfg.toml"))
-                .help(help));
-        }
-        let mut found = vec![String::new()];
-        for part in pattern.trim_end_matches('/').split('/') {
-            let glob = globset::Glob::new(part).map_err(|_| {
-                Error::new(format!("`{part}` is no pattern for folders")).at(files.shown("sparkcfg.toml"))
-            })?;
-            let matcher = glob.compile_matcher();
-            let plain = !part.contains(['*', '?', '[', '{']);
-            let mut next = Vec::new();
-            for folder in found {
-                let inside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-                if plain {
-                    next.push(inside(part));
-                } else {
-                    next.extend(
-                        files.folders(&folder)?.iter().filter(|name| matcher.is_match(name)).map(|name| inside(name)),
-                    );
-                }
-            }
-            found = next;
-        }
-        folders.append(&mut found);
-    }
-    // A link may lead out of the workspace as well as `..` does.
-    folders.retain(|folder| !workspace.exclude.contains(folder) && files.holds(folder));
-    folders.sort();
-    folders.dedup();
-    Ok(folders)
 }

@@ -1,5 +1,6 @@
 //! `human`: each finding with its line, a pointer at the place and what to do, for a terminal.
 
+mod drift;
 mod snippet;
 mod wrapping;
 
@@ -21,6 +22,9 @@ pub(super) const OUTPUT: Output =
 const MOST_RELATED: usize = 8;
 
 pub(super) fn write(report: &Report, style: &Style) -> String {
+    if let Some(comparison) = &report.comparison {
+        return drift::write(report, comparison, style);
+    }
     let painter = Painter::new(style);
     let mut out = String::new();
     for finding in &report.findings {

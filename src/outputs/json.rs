@@ -1,5 +1,7 @@
 //! `json`: everything, for other programs; described by `schemas/report.schema.json`.
 
+mod drift;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -47,9 +49,15 @@ struct Remedy<'a> {
     title: &'a str,
     location: Place,
     replacement: &'a str,
+    /// Told only where there are two kinds of fixes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    safe: Option<bool>,
 }
 
 fn write(report: &Report, _: &Style) -> String {
+    if let Some(comparison) = &report.comparison {
+        return drift::write(report, comparison);
+    }
     let findings = report.findings.iter().map(|finding| entry(report, finding)).collect();
     json_text(&Document { version: 1, command: report.command, findings, summary: report.summary })
 }
@@ -73,6 +81,7 @@ fn entry<'a>(report: &Report, finding: &'a Finding) -> Entry<'a> {
             title: &fix.title,
             location: report.place(fix.span),
             replacement: &fix.replacement,
+            safe: finding.difference.as_ref().map(|_| fix.safe),
         }),
     }
 }

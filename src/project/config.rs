@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::drift::policy::Policies;
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::source::Sources;
@@ -33,6 +34,35 @@ pub struct Config {
     pub recovery: Option<String>,
     /// The projects of a monorepo.
     pub workspace: Option<Workspace>,
+    /// What differences between environments mean.
+    pub drift: Drifting,
+}
+
+/// `[drift]`: what differences between environments mean.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Drifting {
+    /// Environments whose secrets no other one may have; as `protected` above when absent.
+    pub protected: Option<Vec<String>>,
+    /// Whether a difference that nobody classified is an error.
+    pub strict: bool,
+    /// Policies for groups of keys; the nearest decides.
+    pub rule: Vec<DriftRule>,
+    /// Patterns of variables that say nothing about the configuration of what runs, beside the built-in ones.
+    pub noise: Vec<String>,
+}
+
+/// `[[drift.rule]]`: the policy of a group of keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DriftRule {
+    /// Patterns of keys: `*_TIMEOUT_MS`.
+    pub keys: Vec<String>,
+    /// The environments between which it holds; all when absent.
+    #[serde(default)]
+    pub between: Vec<String>,
+    /// What a difference means.
+    pub policy: crate::schema::extension::Drift,
 }
 
 /// `[workspace]`: the folders that hold a project each.
@@ -87,6 +117,16 @@ const KNOWN: &[&str] = &[
     "workspace",
     "members",
     "exclude",
+    "drift",
+    "strict",
+    "rule",
+    "noise",
+    "keys",
+    "between",
+    "policy",
+    "must-match",
+    "must-differ",
+    "may-differ",
     "off",
     "note",
     "warning",
@@ -122,6 +162,36 @@ impl Config {
             }
         }
         Ok(config)
+    }
+
+    /// The policies of `[[drift.rule]]`.
+    ///
+    /// # Errors
+    /// A pattern that is none, or an environment that the project does not have.
+    pub fn policies(&self, path: &str, environments: &[&str]) -> Result<Policies, Error> {
+        let mut policies = Policies::default();
+        for rule in &self.drift.rule {
+            if let Some(stranger) = rule.between.iter().find(|name| !environments.contains(&name.as_str())) {
+                let failed = Error::new(format!("[[drift.rule]] names an unknown environment `{stranger}`")).at(path);
+                return Err(match nearest(stranger, environments.iter().copied()) {
+                    Some(near) => failed.help(format!("did you mean `{near}`?")),
+                    None => failed.help(format!("there are: {}", environments.join(", "))),
+                });
+            }
+            policies
+                .add(&rule.keys, &rule.between, rule.policy)
+                .map_err(|pattern| Error::new(format!("[[drift.rule]] `{pattern}` is no pattern for keys")).at(path))?;
+        }
+        Ok(policies)
+    }
+
+    /// Whether no other environment may have the secrets of `environment`.
+    #[must_use]
+    pub fn keeps_secrets_apart(&self, environment: &str) -> bool {
+        match &self.drift.protected {
+            Some(names) => names.iter().any(|name| name == environment),
+            None => self.is_protected(environment),
+        }
     }
 
     fn people_are_known(&self, path: &str) -> Result<(), Error> {

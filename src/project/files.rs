@@ -13,7 +13,7 @@ use crate::layer::Fault;
 pub(super) const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// A tree of files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Files {
     root: PathBuf,
     /// What stands before each path that users see: `services/api/`.
@@ -23,7 +23,7 @@ pub struct Files {
 }
 
 /// Files that git holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Held {
     /// A revision; `None` for the index.
     revision: Option<String>,
@@ -85,9 +85,12 @@ impl Files {
         }
     }
 
-    /// The same tree one folder down.
+    /// The same tree one folder down; the same itself where `folder` is empty.
     #[must_use]
     pub fn member(&self, folder: &str) -> Self {
+        if folder.is_empty() {
+            return self.clone();
+        }
         let start = format!("{folder}/");
         let held = self.held.as_ref().map(|held| {
             let inside = held.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));

@@ -129,7 +129,8 @@ fn stack<'a>(
 }
 
 /// Environments in the order in which a change travels through them.
-fn order(environment: &str) -> u8 {
+#[must_use]
+pub fn order(environment: &str) -> u8 {
     match environment {
         "local" => 0,
         "dev" | "development" => 1,

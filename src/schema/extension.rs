@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::parts::Part;
+use super::sameness::Shape;
 
 /// The name of the keyword.
 pub const KEYWORD: &str = "x-sparkcfg";
@@ -26,7 +27,7 @@ pub struct Extension {
     /// The environments in which the key may be set; everywhere when absent.
     pub only_in: Option<Vec<String>>,
     /// The parts of the value that stay the same where the value itself may differ: `scheme`, `port`, `path`, …
-    pub same: Vec<String>,
+    pub same: Vec<Shape>,
     /// The services that read the key.
     pub services: Vec<String>,
     /// Who answers for the key.
@@ -44,7 +45,7 @@ pub struct Extension {
 }
 
 /// What a difference between two environments means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Drift {
     /// The same value everywhere.
@@ -53,6 +54,18 @@ pub enum Drift {
     MustDiffer,
     /// Either.
     MayDiffer,
+}
+
+impl Drift {
+    /// The word that a schema and `sparkcfg.toml` use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MustMatch => "must-match",
+            Self::MustDiffer => "must-differ",
+            Self::MayDiffer => "may-differ",
+        }
+    }
 }
 
 /// What templates owe a key.

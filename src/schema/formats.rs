@@ -3,6 +3,8 @@
 mod network;
 mod text;
 
+pub(super) use text::{bytes, nanoseconds};
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 

@@ -19,6 +19,7 @@ pub mod place;
 mod plan;
 pub mod property;
 pub mod rules;
+pub mod sameness;
 pub mod typed;
 mod view;
 pub mod violation;

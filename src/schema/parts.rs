@@ -104,6 +104,25 @@ impl<'a> Url<'a> {
         Some(Self { scheme, user, password, host, port, path, tail })
     }
 
+    /// Whether two URLs lead to the same: scheme and host in any case, the scheme's own port where none is written,
+    /// escapes read, everything else as it is.
+    pub(super) fn is_same(&self, other: &Url<'_>) -> bool {
+        let info = |url: &Url<'_>| [url.user, url.password].map(|part| part.map(|part| decoded(part).into_owned()));
+        let path = |url: &Url<'_>| url.database().map(Cow::into_owned);
+        let place = |url: &Url<'_>| {
+            if url.has_one_host() {
+                (url.host().map(Cow::into_owned), url.port().map(Cow::into_owned))
+            } else {
+                (Some(lower(url.host).into_owned()), None)
+            }
+        };
+        self.scheme() == other.scheme()
+            && info(self) == info(other)
+            && place(self) == place(other)
+            && path(self) == path(other)
+            && self.tail == other.tail
+    }
+
     /// The scheme without the driver that some add: `postgresql` of `postgresql+asyncpg`.
     pub(super) fn kind(&self) -> Cow<'a, str> {
         let kind = self.scheme.split('+').next().unwrap_or_default();

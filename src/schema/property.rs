@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::extension::{Drift, Extension, Render};
 use super::plan::{Check, Node, NodeId, Notes, Plan};
+use super::sameness::Shape;
 use super::typed::{Reading, Types};
 use super::{Schema, check::written};
 
@@ -131,7 +132,7 @@ impl<'s> Property<'s> {
 
     /// The parts that stay the same where the value itself may differ.
     #[must_use]
-    pub fn same(&self) -> &'s [String] {
+    pub fn same(&self) -> &'s [Shape] {
         self.extension(|extension| Some(extension.same.as_slice()).filter(|list| !list.is_empty())).unwrap_or_default()
     }
 
@@ -158,6 +159,12 @@ impl<'s> Property<'s> {
     #[must_use]
     pub fn separator(&self) -> Option<&'s str> {
         self.extension(|extension| extension.separator.as_deref())
+    }
+
+    /// Whether the items of a list have no order: `uniqueItems`.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.keyword("uniqueItems").and_then(Value::as_bool).unwrap_or_default()
     }
 
     /// Whether `KEY_FILE` may name a file with the value.

@@ -145,18 +145,52 @@ pub(crate) fn same_verdict(human: &Ran, json: &Ran) -> Vec<String> {
     complaints
 }
 
+/// People and programs are told the same about a comparison: the same exit code, and whatever is an error or a warning.
+pub(crate) fn same_drift(human: &Ran, json: &Ran) -> Vec<String> {
+    let mut complaints = Vec::new();
+    if human.code != json.code {
+        complaints.push(format!("human ends with {}, json with {}", human.code, json.code));
+    }
+    if human.stderr != json.stderr {
+        complaints.push("stderr depends on the format".to_owned());
+    }
+    let Some(report) = report(json, &mut complaints) else { return complaints };
+    for finding in findings(&report).filter(|finding| finding["severity"] != "note") {
+        let (code, key) = (text(&finding["code"]), text(&finding["key"]));
+        let counts =
+            finding["bucket"] == "unexpected" && !matches!(text(&finding["change"]).as_str(), "unchanged" | "resolved");
+        if counts && !human.stdout.contains(&key) {
+            complaints.push(format!("human tells nothing of {code} {key}"));
+        }
+    }
+    let rows = report["rows"].as_array().unwrap();
+    let in_bucket = |bucket: &str| rows.iter().filter(|row| row["bucket"] == bucket).count();
+    for bucket in ["acknowledged", "unclassified", "expected", "equal", "unknown"] {
+        if report["counts"][bucket] != in_bucket(bucket) {
+            complaints.push(format!(
+                "{bucket} is counted as {}, there are {}",
+                report["counts"][bucket],
+                in_bucket(bucket)
+            ));
+        }
+    }
+    complaints
+}
+
 /// A report as JSON, valid against its published schema.
 fn report(json: &Ran, complaints: &mut Vec<String>) -> Option<Value> {
-    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-        let schema = serde_json::from_str(include_str!("../../schemas/report.schema.json")).unwrap();
-        jsonschema::validator_for(&schema).unwrap()
+    static SCHEMAS: LazyLock<[jsonschema::Validator; 2]> = LazyLock::new(|| {
+        let texts = [include_str!("../../schemas/report.schema.json"), include_str!("../../schemas/drift.schema.json")];
+        texts.map(|text| jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap())
     });
     if json.stdout.is_empty() {
         return None;
     }
     match serde_json::from_str(&json.stdout) {
         Ok(report) => {
-            complaints.extend(SCHEMA.iter_errors(&report).map(|error| format!("report.schema.json: {error}")));
+            let report: Value = report;
+            let schema = &SCHEMAS[usize::from(report["command"] == "drift")];
+            complaints.extend(schema.iter_errors(&report).map(|error| format!("the published schema: {error}")));
             Some(report)
         }
         Err(error) => {
@@ -212,7 +246,7 @@ fn misplaced(place: &Value, project: &Path) -> Option<&'static str> {
         return Some("ends before it starts, or counts from 0");
     }
     // A whole age file shows only opened names, which are no lines of the file.
-    if path.starts_with("builtin:") || path.ends_with(".age") {
+    if path.starts_with("builtin:") || path.ends_with(".age") || path.contains(':') {
         return None;
     }
     let Ok(bytes) = fs::read(project.join(path)) else { return Some("is in no file of the project") };

@@ -4,6 +4,7 @@ use serde_json::json;
 use sparkcfg::schema::Schema;
 use sparkcfg::schema::extension::Drift;
 use sparkcfg::schema::rules::{Lookup, RuleKind};
+use sparkcfg::schema::sameness::Shape;
 use sparkcfg::schema::violation::{Because, ViolationKind};
 
 const RULES: &str = r#"{
@@ -140,7 +141,7 @@ fn a_property_says_what_it_is() {
     let (a, b, c) = (schema.property("A"), schema.property("B"), schema.property("C"));
     assert_eq!((a.description(), a.separator(), a.drift()), (Some("nearer"), Some(" "), Some(Drift::MustMatch)));
     assert_eq!((a.owner(), a.has_file_variant(), a.default_text()), (Some("team"), true, None));
-    assert_eq!((a.same(), a.types(), a.is_secret()), (&["port".to_owned()][..], vec!["array"], false));
+    assert_eq!((a.same(), a.types(), a.is_secret()), (&[Shape::Port][..], vec!["array"], false));
     assert_eq!((b.is_secret(), b.types(), b.services()), (true, vec!["null", "string"], &["api".to_owned()][..]));
     assert_eq!((c.default_text().as_deref(), c.is_deprecated()), (Some("1"), true));
     assert_eq!((c.allowed_values().len(), c.examples()), (2, vec![&json!(1)]));

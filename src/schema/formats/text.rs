@@ -20,6 +20,80 @@ fn is_plain_duration(text: &str) -> bool {
     !text.is_empty()
 }
 
+/// A length of time in nanoseconds, with months apart, because they have no length; `None` for what is no duration, or
+/// finer than a nanosecond.
+pub(in crate::schema) fn nanoseconds(text: &str) -> Option<(i128, i128)> {
+    if text == "0" {
+        return Some((0, 0));
+    }
+    if !is_duration(text) {
+        return None;
+    }
+    let (mut months, mut length) = (0_i128, 0_i128);
+    let iso = text.strip_prefix('P');
+    let mut in_time = false;
+    let mut rest = iso.unwrap_or(text);
+    while !rest.is_empty() {
+        if let Some(time) = rest.strip_prefix('T') {
+            in_time = true;
+            rest = time;
+            continue;
+        }
+        let after = after_decimal(rest)?;
+        let number = rest.get(..rest.len() - after.len())?;
+        let end = if iso.is_some() { 1 } else { after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len()) };
+        let (unit, next) = after.split_at_checked(end)?;
+        rest = next;
+        match (unit, in_time) {
+            ("Y", _) => months = months.checked_add(times(number, 12)?)?,
+            ("M", false) => months = months.checked_add(times(number, 1)?)?,
+            _ => length = length.checked_add(times(number, unit_of_time(unit)?)?)?,
+        }
+    }
+    Some((months, length))
+}
+
+fn unit_of_time(unit: &str) -> Option<i128> {
+    const SECOND: i128 = 1_000_000_000;
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" | "S" => SECOND,
+        "m" | "M" => 60 * SECOND,
+        "h" | "H" => 3_600 * SECOND,
+        "d" | "D" => 86_400 * SECOND,
+        "w" | "W" => 7 * 86_400 * SECOND,
+        _ => return None,
+    })
+}
+
+/// A decimal times a unit; `None` where the result is not whole.
+fn times(number: &str, unit: i128) -> Option<i128> {
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+    let scale = 10_i128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let amount = digits.checked_mul(unit)?;
+    (amount % scale == 0).then_some(amount / scale)
+}
+
+/// An amount in bytes, and whether its unit is one that some read as 1000 and some as 1024 (`KB`): such an amount is
+/// the same only as one of its own kind.
+pub(in crate::schema) fn bytes(text: &str) -> Option<(bool, i128)> {
+    if !is_byte_size(text) {
+        return None;
+    }
+    let after = after_decimal(text)?;
+    let number = text.get(..text.len() - after.len())?;
+    let unit = after.trim_start().to_ascii_lowercase();
+    let power = unit.chars().next().and_then(|prefix| "kmgtpe".find(prefix)).map_or(0, |at| at + 1);
+    let power = u32::try_from(power).ok()?;
+    let is_ambiguous = power > 0 && unit.len() == 2 && unit.ends_with('b');
+    let base: i128 = if is_ambiguous { 1000 } else { 1024 };
+    Some((is_ambiguous, times(number, base.pow(power))?))
+}
+
 /// What follows `12` or `1.5`.
 fn after_decimal(text: &str) -> Option<&str> {
     let after_digits = |text: &str| {

@@ -1,0 +1,52 @@
+//! A key that must be there is set in one environment and missing in another.
+//!
+//! What counts: the schema requires the key there (`required`, `required-in`, a condition), it has no value, and another
+//! source that is compared has one. A file that nobody here can open may hold it, so then nothing is said.
+//!
+//! Why it hurts: what was tried in staging does not start in prod.
+//!
+//! Example: `SENTRY_DSN` is set in staging, and prod requires it.
+//!
+//! Remedy: set the key in the file of that environment. `--fix` does so where the schema has a default, `--fix=unsafe`
+//! copies the other environment's value if it is no secret.
+
+use super::matrix::Compared;
+use crate::finding::{Finding, Rule, Severity, told_name};
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-missing",
+    severity: Severity::Error,
+    summary: "a required key is set elsewhere and missing here",
+    page: include_str!("drift_missing.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let having = compared.columns().find(|column| compared.cells[*column].state.is_there());
+    let Some(having) = having else { return };
+    let key = told_name(compared.key);
+    for column in compared.judged().filter(|column| compared.is_missing(*column)) {
+        let (name, home) = (compared.name(column), compared.home(column));
+        let message = format!("{key} is set in {} and missing in {name}, which requires it", compared.name(having));
+        let short = format!("{name} has no value; required");
+        let sealed = if compared.secret { ", sealed" } else { "" };
+        let mut finding = compared.finding(&RULE, &[column], message, &short).help(format!("add it to {home}{sealed}"));
+        if let Some(at) = compared.cells[having].at {
+            finding = finding.related(at, format!("set in {}", compared.name(having)));
+        }
+        let default = compared.property.as_ref().and_then(crate::schema::property::Property::default_text);
+        let (text, safe) = match (&default, compared.text(having)) {
+            (Some(default), _) => (default.as_str(), true),
+            (None, Some(text)) => (text, false),
+            _ => ("", false),
+        };
+        if let Some((span, line)) = compared.insertion(column, text) {
+            let title = if safe {
+                format!("set {key} to its default in {home}")
+            } else {
+                format!("set {key} in {home} as in {}", compared.name(having))
+            };
+            finding = finding.fix(span, line, title).safe(safe);
+        }
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,68 @@
+//! A key must have one value, and has several.
+//!
+//! The policy is `must-match`: under `x-sparkcfg.drift` in the schema, or in a `[[drift.rule]]` of `sparkcfg.toml`. Values are
+//! compared as what they say, after layers, defaults and references: `1.0` is `1`, `1m30s` is `90s`.
+//!
+//! Example: `API_TIMEOUT_MS` is 3000 in staging and 30000 in prod.
+//!
+//! Remedy: give both the same value, best in the base that they share.
+
+use super::matrix::Compared;
+use crate::drift::{Relation, State};
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::schema::extension::Drift;
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-must-match",
+    severity: Severity::Error,
+    summary: "a key that must have one value has several",
+    page: include_str!("drift_must_match.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let columns = compared.columns_of(|one, other, policy| {
+        // A value that must be there and is not has a finding of its own; an optional one may be left out.
+        let missing = compared.is_missing(one) || compared.is_missing(other);
+        let missing = missing || compared.may_lack(one) || compared.may_lack(other);
+        policy == Some(Drift::MustMatch) && !missing && compared.relation(one, other) == Relation::Different
+    });
+    if columns.is_empty() {
+        return;
+    }
+    let key = told_name(compared.key);
+    let told: Vec<_> = columns.iter().map(|column| compared.told(*column)).collect();
+    let message = if compared.secret {
+        format!("{key} must match, and differs (hidden)")
+    } else {
+        format!("{key} must match: {}", told.join(", "))
+    };
+    let mut finding = compared.finding(&RULE, &columns, message, &told.join(" · "));
+    finding = finding.help("give it one value, best in the base that they share");
+    if let Some((odd, good)) = odd_one(compared, &columns)
+        && let Some(text) = compared.text(good)
+    {
+        let edit = match compared.cells[odd].state {
+            State::Absent | State::Default => compared.insertion(odd, text),
+            _ => compared.replacement(odd, text),
+        };
+        if let Some((span, replacement)) = edit {
+            let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
+            finding = finding.fix(span, replacement, title).safe(false);
+        }
+    }
+    findings.push(finding);
+}
+
+/// The one that is to be changed and the one that it follows: of two the second, of several the one that stands alone.
+fn odd_one(compared: &Compared<'_, '_>, columns: &[usize]) -> Option<(usize, usize)> {
+    if let [one, other] = columns {
+        return Some((*other, *one));
+    }
+    let class = |column: &usize| compared.cells[*column].class;
+    let alone = |column: &&usize| columns.iter().filter(|other| class(other) == class(column)).count() == 1;
+    let mut odd = columns.iter().filter(alone);
+    let (Some(odd), None) = (odd.next(), odd.next()) else { return None };
+    let mut others = columns.iter().filter(|column| *column != odd);
+    let first = others.next()?;
+    others.all(|column| class(column) == class(first)).then_some((*odd, *first))
+}

@@ -1,0 +1,34 @@
+//! A key is set in an environment that its schema leaves out.
+//!
+//! `x-sparkcfg.only-in` lists the environments in which the key may be set.
+//!
+//! Example: `DEBUG_TOOLBAR` has `"only-in": ["dev"]` and is set in prod.
+//!
+//! Remedy: take the line out (`--fix` does, where no other environment reads it), or add the environment to `only-in`.
+
+use super::matrix::Compared;
+use crate::finding::{Finding, Rule, Severity, told_name};
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-not-allowed-here",
+    severity: Severity::Error,
+    summary: "a key is set where `only-in` forbids it",
+    page: include_str!("drift_not_allowed_here.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let list = compared.property.as_ref().and_then(crate::schema::property::Property::only_in).unwrap_or_default();
+    let key = told_name(compared.key);
+    for column in compared.judged().filter(|column| compared.is_forbidden(*column)) {
+        let name = compared.name(column);
+        let allowed =
+            if list.is_empty() { "nowhere".to_owned() } else { format!("in {} only", super::listed(list, "and")) };
+        let message = format!("{key} is set in {name}, and belongs {allowed}");
+        let mut finding = compared.finding(&RULE, &[column], message, &format!("set in {name}; {allowed}"));
+        finding = finding.help(format!("take it out, or add {name} to only-in"));
+        if let Some(span) = compared.removal(column) {
+            finding = finding.fix(span, "", format!("remove {key} from {name}")).safe(true);
+        }
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,51 @@
+//! Values may differ, but not in this part of them.
+//!
+//! `x-sparkcfg.same` lists the parts of a key's value that stay the same: `scheme user host port database origin path` of a
+//! URL, the `length`, or the `unit` after a number.
+//!
+//! Example: `DATABASE_URL` has `"same": ["scheme", "port"]`, and the port is 5432 in staging and 15432 in prod.
+//!
+//! Remedy: mend the value that is wrong, or take the part out of `same`.
+
+use super::matrix::Compared;
+use crate::drift::Relation;
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::schema::sameness::Shape;
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-shape",
+    severity: Severity::Warning,
+    summary: "values differ in a part that must stay the same",
+    page: include_str!("drift_shape.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let Some(property) = &compared.property else { return };
+    for shape in property.same() {
+        // How long a secret is may not be told, not even by comparison.
+        if compared.secret && *shape == Shape::Length {
+            continue;
+        }
+        let part = |column: usize| compared.text(column).map(|text| shape.of(text));
+        let columns = compared.columns_of(|one, other, _| {
+            let both = part(one).zip(part(other));
+            compared.relation(one, other) == Relation::Different && both.is_some_and(|(one, other)| one != other)
+        });
+        if columns.is_empty() {
+            continue;
+        }
+        let key = told_name(compared.key);
+        let told = columns.iter().map(|column| match (compared.secret, part(*column).flatten()) {
+            (false, Some(part)) => format!("{} {}", compared.name(*column), super::shortened(&part)),
+            (false, None) => format!("{} none", compared.name(*column)),
+            (true, _) => compared.name(*column).to_owned(),
+        });
+        let told: Vec<_> = told.collect();
+        let hidden = if compared.secret { " (hidden)" } else { "" };
+        let differs = if compared.secret { " differs:" } else { "" };
+        let message = format!("the {} of {key} differs{hidden}: {}", shape.name(), told.join(", "));
+        let short = format!("{}{differs} {}", shape.name(), told.join(" · "));
+        let help = format!("the schema says that the {} stays the same", shape.name());
+        findings.push(compared.finding(&RULE, &columns, message, &short).help(help));
+    }
+}

@@ -1,0 +1,47 @@
+//! A policy cannot be checked, because a value could not be opened or read.
+//!
+//! What counts: keys whose policy is `must-match` or `must-differ`, and secrets of protected environments. It is a note, and an
+//! error with `--unknown error`, as before a deploy. An unknown value is never taken for the same, nor for missing.
+//!
+//! Example: `API_KEY` must differ between staging and prod, and only the key for staging is at hand.
+//!
+//! Remedy: give a key that opens the file, as `sparkcfg explain cannot-open` says.
+
+use super::matrix::Compared;
+use crate::drift::{Relation, State};
+use crate::finding::{Bucket, Finding, Rule, Severity, told_name};
+use crate::schema::extension::Drift;
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-unknown",
+    severity: Severity::Note,
+    summary: "a value could not be opened, so its policy is not checked",
+    page: include_str!("drift_unknown.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let columns = compared.columns_of(|one, other, policy| {
+        let policy = matches!(policy, Some(Drift::MustMatch | Drift::MustDiffer)) || compared.is_live();
+        // Beside a value that nobody set there is nothing to be the same as.
+        let empty = |column: usize| {
+            let state = compared.cells[column].state;
+            state == State::Absent || compared.cells[column].by_file
+        };
+        policy && !empty(one) && !empty(other) && compared.relation(one, other) == Relation::Unknown
+    });
+    let closed: Vec<_> = columns.into_iter().filter(|column| compared.cells[*column].state == State::Unknown).collect();
+    if closed.is_empty() {
+        return;
+    }
+    let names: Vec<_> = closed.iter().map(|column| compared.name(*column)).collect();
+    let listed = super::listed(&names, "and");
+    let message = format!("{} could not be opened in {listed}, so its policy is not checked", told_name(compared.key));
+    let mut finding = compared.finding(&RULE, &closed, message, &format!("not opened in {listed}"));
+    finding = finding.severity(compared.unknown_severity()).help("give a key that opens it: --identity FILE");
+    if compared.unknown_severity() == Severity::Note
+        && let Some(difference) = &mut finding.difference
+    {
+        difference.bucket = Bucket::Unknown;
+    }
+    findings.push(finding);
+}

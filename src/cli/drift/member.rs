@@ -1,0 +1,336 @@
+//! One project of a comparison: its sources are read, compared and judged.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::wanted::Wanted;
+use super::{changed, identities};
+use crate::checks::{self, matrix};
+use crate::drift::policy::Policies;
+use crate::drift::{Access, Column, Kind, Mode, Row};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::finding::{Finding, Severity};
+use crate::identity::Identities;
+use crate::project::files::Files;
+use crate::project::{self, Project};
+use crate::report::Summary;
+use crate::source::{Sources, printable};
+
+/// What holds for every member.
+pub(super) struct Options<'o> {
+    pub(super) wanted: &'o [Wanted],
+    pub(super) mode: &'o Mode,
+    pub(super) against: Option<&'o str>,
+    pub(super) strict: bool,
+    pub(super) unknown: Severity,
+    /// Only these keys; all when absent.
+    pub(super) keys: Option<GlobSet>,
+    pub(super) person: &'o Identities,
+    pub(super) named: &'o [PathBuf],
+    pub(super) process: HashMap<String, String>,
+}
+
+/// One project, and what git holds of it.
+pub(super) struct Member<'m> {
+    files: Files,
+    held: Vec<(&'m str, Files)>,
+    /// Its folder; `None` where the project is alone.
+    name: Option<Arc<str>>,
+}
+
+/// What came of one project.
+pub(super) struct Found {
+    pub(super) rows: Vec<Row>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) settled: Vec<Finding>,
+    pub(super) columns: Vec<Column>,
+    pub(super) sources: Sources,
+    pub(super) schema: Option<String>,
+    pub(super) access: Vec<Access>,
+    pub(super) hidden: Vec<(&'static str, usize)>,
+    pub(super) apply: Option<String>,
+    pub(super) summary: Summary,
+}
+
+/// The patterns of `--keys`.
+pub(super) fn patterns(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let broken = |_| Error::new(format!("`{pattern}` is no pattern for keys")).help("as in --keys '*_URL'");
+        set.add(Glob::new(pattern).map_err(broken)?);
+    }
+    set.build().map(Some).map_err(|_| Error::new("the patterns of --keys are too many"))
+}
+
+impl<'m> Member<'m> {
+    pub(super) fn new(files: &Files, held: &'m [(String, Files)], folder: &str, several: bool) -> Self {
+        let inside = |files: &Files| files.member(folder);
+        Self {
+            files: inside(files),
+            held: held.iter().map(|(revision, files)| (revision.as_str(), inside(files))).collect(),
+            name: several.then(|| if folder.is_empty() { "." } else { folder }.into()),
+        }
+    }
+
+    /// Compares what `options` want; nothing where the project has none of it.
+    pub(super) fn compare(&self, options: &Options<'_>) -> Result<Option<Found>, Error> {
+        let config = Project::config(&self.files)?;
+        let names = Project::environment_names_in(&self.files, &config)?;
+        let strangers = |wanted: &&Wanted| matches!(wanted, Wanted::Declared(name) if !names.contains(name));
+        if self.name.is_some() && (names.is_empty() || options.wanted.iter().any(|wanted| strangers(&wanted))) {
+            return Ok(None);
+        }
+        let declared = options.wanted.iter().filter_map(|wanted| match wanted {
+            Wanted::Declared(name) => Some(name.clone()),
+            Wanted::Revision { .. } => None,
+        });
+        let declared: Vec<_> = declared.collect();
+        let mut working = Self::read(&self.files, declared, options)?;
+        let mut before = Vec::with_capacity(self.held.len());
+        for (revision, files) in &self.held {
+            let of_revision = options.wanted.iter().filter_map(|wanted| match wanted {
+                Wanted::Revision { environment, revision: known } if known == revision => Some(environment.clone()),
+                _ => None,
+            });
+            before.push((*revision, Self::read_before(files, of_revision.collect(), options)?));
+        }
+        let alone = working.environment_names().count() < 2 && options.wanted.is_empty() && options.against.is_none();
+        if alone {
+            let name = working.environment_names().next().map(ToString::to_string).unwrap_or_default();
+            return if self.name.is_some() { Ok(None) } else { Err(single(&name)) };
+        }
+        let mut found = self.compared(&working, &before, options)?;
+        working.hide_secrets();
+        found.sources = std::mem::take(&mut working.sources);
+        for (_, project) in &mut before {
+            if let Some(project) = project {
+                project.hide_secrets();
+                found.sources.absorb(std::mem::take(&mut project.sources));
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn read(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Project, Error> {
+        let config = Project::config(files)?;
+        let own = match config.identities.as_slice() {
+            [] => None,
+            _ => Some(identities::collect(options.named, files, &config)?),
+        };
+        let options = project::Options {
+            environments,
+            personal: false,
+            identities: Some(own.as_ref().unwrap_or(options.person)),
+            require_secrets: false,
+            process: options.process.clone(),
+        };
+        Project::read(files, &options)
+    }
+
+    /// The project at a revision; nothing where it did not exist yet and nobody asked for one of its environments.
+    fn read_before(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Option<Project>, Error> {
+        let config = Project::config(files)?;
+        if environments.is_empty() && !Project::has_environments(files, &config)? {
+            return Ok(None);
+        }
+        Self::read(files, environments, options).map(Some)
+    }
+
+    fn compared(
+        &self,
+        working: &Project,
+        before: &[(&str, Option<Project>)],
+        options: &Options<'_>,
+    ) -> Result<Found, Error> {
+        let config_path = self.files.shown("sparkcfg.toml");
+        let all = Project::environment_names_in(&self.files, &working.config)?;
+        let all: Vec<_> = all.iter().map(String::as_str).collect();
+        let policies = working.config.policies(&config_path, &all)?;
+        let environments = working.environments();
+        let mut offset = u32::try_from(working.sources.ids().count()).unwrap_or(u32::MAX);
+        let mut past = Vec::with_capacity(before.len());
+        for (revision, project) in before {
+            let environments = project.as_ref().map(Project::environments).unwrap_or_default();
+            past.push((*revision, project.as_ref(), environments, offset));
+            let texts = project.as_ref().map_or(0, |project| project.sources.ids().count());
+            offset += u32::try_from(texts).unwrap_or_default();
+        }
+        let declared = |environment| source(working, environment, None, 0);
+        let chosen: Vec<_> = if options.wanted.is_empty() {
+            environments.iter().map(declared).collect()
+        } else {
+            let find = |wanted: &Wanted| match wanted {
+                Wanted::Declared(name) => environments.iter().find(|it| *it.name == **name).map(declared),
+                Wanted::Revision { environment, revision } => {
+                    let (_, project, environments, offset) = past.iter().find(|(known, ..)| known == revision)?;
+                    let found = environments.iter().find(|it| *it.name == **environment)?;
+                    Some(source((*project)?, found, Some(revision), *offset))
+                }
+            };
+            options.wanted.iter().filter_map(find).collect()
+        };
+        let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
+        let access = if *options.mode == Mode::Time { access(&chosen) } else { Vec::new() };
+        let (mut rows, findings) = self.judged(chosen, &policies, working, options);
+        let (mut findings, ignored) = settled(working, findings);
+        if let Some(keys) = &options.keys {
+            keep(keys, &mut rows, &mut findings);
+        }
+        let mut settled = Vec::new();
+        if options.against.is_some()
+            && let Some((revision, project, environments, offset)) = past.first()
+        {
+            let then = self.findings_then(*project, environments, *offset, options)?;
+            let then = then.into_iter().filter(|finding| {
+                let key = finding.key.as_deref().unwrap_or_default();
+                options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
+            });
+            let _ = revision;
+            (findings, settled) = changed(findings, then.collect());
+        }
+        let summary = Summary {
+            environments: columns.len(),
+            files: working.file_count()
+                + before.iter().filter_map(|(_, it)| it.as_ref()).map(Project::file_count).sum::<usize>(),
+            keys: rows.len(),
+            ignored,
+            ..Summary::default()
+        };
+        let schema = working.schema.as_ref().map(|schema| printable(working.sources.path(schema.source)));
+        Ok(Found {
+            rows,
+            findings,
+            settled,
+            columns,
+            sources: Sources::default(),
+            schema,
+            access,
+            hidden: Vec::new(),
+            apply: None,
+            summary,
+        })
+    }
+
+    fn judged(
+        &self,
+        sources: Vec<matrix::Source<'_>>,
+        policies: &Policies,
+        judge: &Project,
+        options: &Options<'_>,
+    ) -> (Vec<Row>, Vec<Finding>) {
+        let rules = matrix::Rules {
+            mode: options.mode.clone(),
+            policies,
+            strict: options.strict || judge.config.drift.strict,
+            unknown: options.unknown,
+            member: self.name.clone(),
+        };
+        matrix::compare(sources, &rules)
+    }
+
+    /// What a comparison of all environments would have found at a revision, by the rules of that time.
+    fn findings_then<'a>(
+        &self,
+        project: Option<&'a Project>,
+        environments: &'a [Environment<'a>],
+        offset: u32,
+        options: &Options<'_>,
+    ) -> Result<Vec<Finding>, Error> {
+        let Some(project) = project else { return Ok(Vec::new()) };
+        let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
+        let policies = project.config.policies("sparkcfg.toml", &names)?;
+        let sources = environments.iter().map(|environment| source(project, environment, None, 0));
+        let (_, findings) = self.judged(sources.collect(), &policies, project, options);
+        let (findings, _) = settled(project, findings);
+        Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
+    }
+}
+
+/// The project's say about findings, and how many its comments silence.
+fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, usize) {
+    let ignored = checks::settle(project, &mut findings, true);
+    (findings, ignored)
+}
+
+fn source<'a>(
+    project: &'a Project,
+    environment: &'a Environment<'a>,
+    revision: Option<&str>,
+    offset: u32,
+) -> matrix::Source<'a> {
+    let (name, kind) = match revision {
+        Some(revision) => (format!("{}@{revision}", environment.name), Kind::Revision),
+        None => (environment.name.to_string(), Kind::Declared),
+    };
+    let column = Column { name: printable(&name), kind, protected: environment.protected };
+    matrix::Source { column, project, environment, offset }
+}
+
+fn single(name: &str) -> Error {
+    Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
+        .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION"))
+}
+
+/// Keeps the rows of some keys, and the findings about them.
+fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
+    let mut places = HashMap::new();
+    let kept = std::mem::take(rows).into_iter().enumerate().filter(|(_, row)| keys.is_match(&row.key));
+    for (at, row) in kept {
+        places.insert(at, rows.len());
+        rows.push(row);
+    }
+    findings.retain_mut(|finding| {
+        let Some(difference) = &mut finding.difference else { return true };
+        let row = difference.row.and_then(|row| places.get(&row).copied());
+        difference.row = row;
+        row.is_some()
+    });
+}
+
+/// Who gained or lost access to the sealed files of an environment between two revisions.
+fn access(sources: &[matrix::Source<'_>]) -> Vec<Access> {
+    let [then, now] = sources else { return Vec::new() };
+    let readers = |source: &matrix::Source<'_>| -> BTreeMap<String, HashSet<String>> {
+        let project = source.project;
+        let people = &project.config.people;
+        let named = |key: &String| people.iter().find(|(_, known)| *known == key).map_or(key, |(name, _)| name).clone();
+        let used = project
+            .layers
+            .iter()
+            .enumerate()
+            .filter(|(_, layer)| source.environment.layers.iter().any(|used| std::ptr::eq(*used, *layer)));
+        let sealed = used.filter_map(|(index, layer)| {
+            let sealed = project.sealed.get(&index)?;
+            let path = project.sources.path(layer.source);
+            let path = if source.column.kind == Kind::Revision {
+                path.split_once(':').map_or(path, |(_, path)| path)
+            } else {
+                path
+            };
+            Some((path.to_owned(), sealed.readers.recipients.iter().map(named).collect()))
+        });
+        sealed.collect()
+    };
+    let (then, now) = (readers(then), readers(now));
+    let mut changes = Vec::new();
+    for (path, new) in &now {
+        let Some(old) = then.get(path) else { continue };
+        let sorted = |names: std::collections::hash_set::Difference<'_, String, _>| {
+            let mut names: Vec<_> = names.map(|name| printable(name)).collect();
+            names.sort();
+            names
+        };
+        let (gained, lost) = (sorted(new.difference(old)), sorted(old.difference(new)));
+        if !gained.is_empty() || !lost.is_empty() {
+            changes.push(Access { path: printable(path), gained, lost });
+        }
+    }
+    changes
+}

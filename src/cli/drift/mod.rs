@@ -1,0 +1,253 @@
+//! `sparkcfg drift`: differences between environments, revisions and what runs, judged by policy.
+
+mod member;
+mod mending;
+mod wanted;
+
+use std::process::ExitCode;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::{Global, Keys, identities, printing, workspace};
+use crate::drift::{Column, Comparison, Mode, Shown};
+use crate::error::Error;
+use crate::finding::{Bucket, Change, Finding, Severity};
+use crate::project::Project;
+use crate::project::files::Files;
+use crate::project::git::{self, Tree};
+use crate::project::layout;
+use crate::report::{FailOn, Report, Summary};
+use crate::source::Sources;
+use member::{Found, Member};
+use wanted::Wanted;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg drift                          all environments side by side
+  sparkcfg drift staging prod             two of them, with the place of every difference
+  sparkcfg drift prod@v1.4.0 prod         what changed in prod since a tag
+  sparkcfg drift --against origin/main    what this branch adds, resolves and leaves";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Drift {
+    /// What to compare: environments, or one at a revision (prod@v1.4.0); all environments when none is named
+    sources: Vec<String>,
+    /// Compare the differences with those of a git revision: only new ones count
+    #[arg(long, value_name = "REVISION", conflicts_with = "sources")]
+    against: Option<String>,
+    /// Which rows to show besides the unexpected ones
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "WHICH")]
+    show: Vec<Shown>,
+    /// Only keys that fit a pattern: '*_URL'; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    keys: Vec<String>,
+    /// Mend what can be mended safely, then compare again; `unsafe` copies values of other environments, too
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "safe", value_parser = ["safe", "unsafe"])]
+    fix: Option<String>,
+    /// Write the changes of --fix to a file for `git apply` instead of making them
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    patch: Option<std::path::PathBuf>,
+    /// Let differences that no policy classifies be errors
+    #[arg(long)]
+    strict: bool,
+    /// How bad it is when a value whose policy matters cannot be opened
+    #[arg(long, value_name = "SEVERITY", default_value = "note", value_parser = ["note", "error"])]
+    unknown: String,
+    #[command(flatten)]
+    access: Keys,
+}
+
+/// What all members found, together.
+#[derive(Default)]
+struct Gathered {
+    findings: Vec<Finding>,
+    sources: Sources,
+    summary: Summary,
+    comparison: Comparison,
+}
+
+impl Drift {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let destinations = printing::destinations(&global.output)?;
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let mut report = self.report(&files, global)?;
+        let all = self.fix.as_deref() == Some("unsafe");
+        if let Some(path) = &self.patch {
+            mending::write_patch(&report, path, all)?;
+        } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
+            report = self.report(&files, global)?;
+        }
+        printing::save(&report, &destinations)?;
+        if global.quiet < 2 {
+            let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
+            let style = printing::style(global.color, global.quiet > 0);
+            printing::print(&(output.write)(&report, &style))?;
+        }
+        let conflict = report.findings.iter().any(|finding| finding.rule.code == "policy-conflict");
+        let failed = report.fails(global.fail_on);
+        std::mem::forget(report);
+        Ok(ExitCode::from(if conflict { 2 } else { u8::from(failed) }))
+    }
+
+    fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
+        let wanted = Wanted::all(&self.sources)?;
+        let mode = match &self.against {
+            Some(revision) => Mode::Against(crate::source::printable(revision)),
+            None => wanted::mode(&wanted),
+        };
+        let config = Project::config(files)?;
+        let person = identities::of_person(&self.access.identity)?;
+        let options = member::Options {
+            wanted: &wanted,
+            mode: &mode,
+            against: self.against.as_deref(),
+            strict: self.strict,
+            unknown: if self.unknown == "error" { Severity::Error } else { Severity::Note },
+            keys: member::patterns(&self.keys)?,
+            person: &person,
+            named: &self.access.identity,
+            process: self.access.process(),
+        };
+        let mut folders = vec![String::new()];
+        if let Some(workspace) = &config.workspace {
+            folders = workspace::members(files, workspace)?;
+            if Project::has_environments(files, &config)? {
+                folders.insert(0, String::new());
+            }
+        }
+        let revisions = wanted::revisions(&wanted, self.against.as_deref());
+        let held = revisions.into_iter().map(|name| Ok((name.to_owned(), Self::held(files, name)?)));
+        let held: Vec<(String, Files)> = held.collect::<Result<_, Error>>()?;
+        let several = config.workspace.is_some();
+        let results: Vec<_> = folders
+            .into_par_iter()
+            .map(|folder| Member::new(files, &held, &folder, several).compare(&options))
+            .collect();
+        let mut gathered = Gathered::default();
+        let mut any = false;
+        for found in results {
+            if let Some(found) = found? {
+                any = true;
+                gathered.add(found);
+            }
+        }
+        if !any || gathered.comparison.rows.is_empty() {
+            return Err(Self::nothing(several));
+        }
+        Ok(self.finished(gathered, mode, global))
+    }
+
+    /// The files of a revision, shown as git names them: `v1.4.0:environments/prod.env`.
+    fn held(files: &Files, revision: &str) -> Result<Files, Error> {
+        let prefix = format!("{}:{}", crate::source::printable(revision), files.shown(""));
+        git::files(files.root(), &prefix, Tree::Revision(revision))
+    }
+
+    fn nothing(several: bool) -> Error {
+        let place =
+            if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
+        Error::new(format!("nothing to compare: {place}"))
+            .help("drift needs two environments, as in `sparkcfg drift staging prod`, or --against REVISION")
+    }
+
+    fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
+        let Gathered { findings, sources, summary, mut comparison } = gathered;
+        comparison.mode = mode;
+        comparison.shown.clone_from(&self.show);
+        if global.fail_on == FailOn::Note {
+            // What fails the run is told.
+            comparison.shown.extend([Shown::Unclassified, Shown::Unknown]);
+        }
+        comparison.count();
+        if comparison.mode == Mode::Matrix && self.sources.is_empty() {
+            comparison.sort_columns(|column| layout::order(&column.name));
+        }
+        let change = |finding: &&Finding| finding.difference.as_ref().and_then(|difference| difference.change);
+        let all = || findings.iter().chain(&comparison.settled);
+        let number = |wanted| all().filter(|finding| change(finding) == Some(wanted)).count();
+        let numbers = (number(Change::Introduced), number(Change::Unchanged), number(Change::Resolved));
+        (comparison.counts.introduced, comparison.counts.unchanged, comparison.counts.resolved) = numbers;
+        let counts = |finding: &&Finding| {
+            finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
+        };
+        comparison.counts.unexpected = findings.iter().filter(counts).count();
+        Report::of_comparison("drift", findings, sources, summary, comparison)
+    }
+}
+
+impl Gathered {
+    /// Takes over what one member found: its texts move, its rows follow, its columns are found or added.
+    fn add(&mut self, found: Found) {
+        let offset = self.sources.absorb(found.sources);
+        let first_row = self.comparison.rows.len();
+        let moved = |finding: Finding| {
+            let mut finding = finding.shifted(offset);
+            if let Some(row) = finding.difference.as_mut().and_then(|difference| difference.row.as_mut()) {
+                *row += first_row;
+            }
+            finding
+        };
+        self.findings.extend(found.findings.into_iter().map(moved));
+        self.comparison.settled.extend(found.settled.into_iter().map(moved));
+        let place = |column: &Column, columns: &mut Vec<Column>| {
+            columns.iter().position(|known| known.name == column.name).unwrap_or_else(|| {
+                columns.push(column.clone());
+                columns.len() - 1
+            })
+        };
+        let places: Vec<_> = found.columns.iter().map(|column| place(column, &mut self.comparison.columns)).collect();
+        let width = self.comparison.columns.len();
+        for row in &mut self.comparison.rows {
+            row.cells.resize(width, None);
+        }
+        for mut row in found.rows {
+            let mut cells = vec![None; width];
+            for (cell, place) in row.cells.into_iter().zip(&places) {
+                cells[*place] = cell.map(|cell| cell.shifted(offset));
+            }
+            row.cells = cells;
+            self.comparison.rows.push(row);
+        }
+        self.comparison.schema = match (self.comparison.schema.take(), first_row) {
+            (None, 0) => found.schema,
+            (known, _) => known.filter(|known| Some(known) == found.schema.as_ref()),
+        };
+        self.comparison.access.extend(found.access);
+        self.comparison.hidden.extend(found.hidden);
+        self.comparison.apply = self.comparison.apply.take().or(found.apply);
+        self.summary.environments += found.summary.environments;
+        self.summary.files += found.summary.files;
+        self.summary.keys += found.summary.keys;
+        self.summary.ignored += found.summary.ignored;
+    }
+}
+
+/// Splits findings into those that count and those that do not, by what the revision had.
+fn changed(findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    let id = |finding: &Finding| finding.difference.as_ref().map(|difference| difference.id.clone());
+    let known: std::collections::HashSet<_> = before.iter().filter_map(id).collect();
+    let now: std::collections::HashSet<_> = findings.iter().filter_map(id).collect();
+    let (mut counting, mut settled) = (Vec::new(), Vec::new());
+    for mut finding in findings {
+        let unchanged = id(&finding).is_some_and(|id| known.contains(&id));
+        if let Some(difference) = &mut finding.difference {
+            difference.change = Some(if unchanged { Change::Unchanged } else { Change::Introduced });
+        }
+        if unchanged { settled.push(finding) } else { counting.push(finding) }
+    }
+    for mut finding in before.into_iter().filter(|finding| !id(finding).is_some_and(|id| now.contains(&id))) {
+        if let Some(difference) = &mut finding.difference {
+            difference.change = Some(Change::Resolved);
+            // Its row is one of the revision's.
+            difference.row = None;
+            if difference.bucket != Bucket::Unexpected {
+                continue;
+            }
+        }
+        finding.fix = None;
+        settled.push(finding);
+    }
+    (counting, settled)
+}

@@ -1,0 +1,46 @@
+//! The members of a workspace.
+
+use crate::error::Error;
+use crate::project::config::Workspace;
+use crate::project::files::Files;
+
+/// The folders of a workspace, sorted.
+pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
+    let mut folders = Vec::new();
+    for pattern in &workspace.members {
+        let inside =
+            std::path::Path::new(pattern).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+        if !inside {
+            let help = "name folders within the workspace, as in services/*";
+            return Err(Error::new(format!("the member `{pattern}` leads out of the workspace"))
+                .at(files.shown("sparkcfg.toml"))
+                .help(help));
+        }
+        let mut found = vec![String::new()];
+        for part in pattern.trim_end_matches('/').split('/') {
+            let glob = globset::Glob::new(part).map_err(|_| {
+                Error::new(format!("`{part}` is no pattern for folders")).at(files.shown("sparkcfg.toml"))
+            })?;
+            let matcher = glob.compile_matcher();
+            let plain = !part.contains(['*', '?', '[', '{']);
+            let mut next = Vec::new();
+            for folder in found {
+                let inside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+                if plain {
+                    next.push(inside(part));
+                } else {
+                    next.extend(
+                        files.folders(&folder)?.iter().filter(|name| matcher.is_match(name)).map(|name| inside(name)),
+                    );
+                }
+            }
+            found = next;
+        }
+        folders.append(&mut found);
+    }
+    // A link may lead out of the workspace as well as `..` does.
+    folders.retain(|folder| !workspace.exclude.contains(folder) && files.holds(folder));
+    folders.sort();
+    folders.dedup();
+    Ok(folders)
+}

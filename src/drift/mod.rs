@@ -1,0 +1,367 @@
+//! Differences between environments as plain data: a matrix of keys and sources, which every output writes.
+//!
+//! No value of a secret is in here: where two secrets are the same, their cells have the same class.
+
+pub mod policy;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::finding::{Bucket, Finding};
+use crate::schema::extension::Drift;
+use crate::source::Span;
+
+/// What is compared with what, and what came of it.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// What kind of comparison it is.
+    pub mode: Mode,
+    /// The schema, as users see it.
+    pub schema: Option<String>,
+    /// The sources, in the order in which they were named, else in that in which a change travels.
+    pub columns: Vec<Column>,
+    /// The keys, by member of the workspace and name.
+    pub rows: Vec<Row>,
+    /// Findings that do not count: acknowledged, unchanged since the revision, or resolved.
+    pub settled: Vec<Finding>,
+    /// How many rows are in which bucket, and how many findings of which change.
+    pub counts: Counts,
+    /// Variables of a live source that say nothing about the configuration: profile and number, sorted.
+    pub hidden: Vec<(&'static str, usize)>,
+    /// The command that makes a live source read its configuration again.
+    pub apply: Option<String>,
+    /// Who gained or lost access between two revisions of a sealed file.
+    pub access: Vec<Access>,
+    /// Which rows people want to see besides those with a finding.
+    pub shown: Vec<Shown>,
+}
+
+/// Who can read a sealed file at a revision, and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// The file, as users see it.
+    pub path: String,
+    /// Recipients that it did not have before: names from `[people]`, else public keys.
+    pub gained: Vec<String>,
+    /// Recipients that it no longer has.
+    pub lost: Vec<String>,
+}
+
+/// What kind of comparison it is.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum Mode {
+    /// All environments of the project.
+    #[default]
+    Matrix,
+    /// Two sources.
+    Pair,
+    /// One environment at two revisions.
+    Time,
+    /// A declared environment and what really runs.
+    Live,
+    /// All environments, and what changed since a revision.
+    Against(String),
+}
+
+impl Mode {
+    /// The word that programs read.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Matrix => "matrix",
+            Self::Pair => "pair",
+            Self::Time => "time",
+            Self::Live => "live",
+            Self::Against(_) => "against",
+        }
+    }
+}
+
+/// One source of values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Column {
+    /// As the user names it: `prod`, `prod@v1.4.0`, `pm2:-#web`.
+    pub name: String,
+    /// Where it comes from.
+    pub kind: Kind,
+    /// Whether findings about secrets and placeholders are errors there.
+    pub protected: bool,
+}
+
+/// Where the values of a column come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The files of the project.
+    Declared,
+    /// The files of the project at a revision of git.
+    Revision,
+    /// A process, a container, or what another tool says about one.
+    Live,
+}
+
+/// What a source says about a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It has a value.
+    Set,
+    /// It is set, to nothing.
+    Empty,
+    /// It is not set, and the schema has a default.
+    Default,
+    /// It is not set.
+    Absent,
+    /// The schema does not allow it there, and it is not there.
+    NotApplicable,
+    /// It could not be opened or read, so nothing can be said about it.
+    Unknown,
+    /// A reference in it leads nowhere.
+    Unresolved,
+    /// A placeholder stands in its place.
+    Placeholder,
+    /// It breaks a rule of the schema.
+    Invalid,
+}
+
+impl State {
+    /// The word that programs read.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Set => "set",
+            Self::Empty => "empty",
+            Self::Default => "default",
+            Self::Absent => "absent",
+            Self::NotApplicable => "not-applicable",
+            Self::Unknown => "unknown",
+            Self::Unresolved => "unresolved",
+            Self::Placeholder => "placeholder",
+            Self::Invalid => "invalid",
+        }
+    }
+
+    /// Whether the source itself sets the key, be it to something that nobody here can read.
+    #[must_use]
+    pub const fn is_there(self) -> bool {
+        !matches!(self, Self::Default | Self::Absent | Self::NotApplicable)
+    }
+}
+
+/// A key in one source. It never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// What the source says.
+    pub state: State,
+    /// Cells of a row with the same class have the same value, numbered from 0 in every row; `None` where there is no
+    /// value, or none that can be known.
+    pub class: Option<usize>,
+    /// The value, safe to print; `None` for a secret.
+    pub value: Option<String>,
+    /// Whether it is held sealed.
+    pub sealed: bool,
+    /// Whether `KEY_FILE` names a file with the value.
+    pub by_file: bool,
+    /// Where it is set.
+    pub at: Option<Span>,
+    /// What that overrides, nearest first.
+    pub overrides: Vec<Span>,
+}
+
+/// How two cells of a row relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// One value.
+    Same,
+    /// Two values, or one and none.
+    Different,
+    /// Nothing can be said: one of them could not be opened.
+    Unknown,
+}
+
+impl Cell {
+    /// The same cell after its texts moved (see [`crate::source::Sources::absorb`]).
+    #[must_use]
+    pub fn shifted(mut self, offset: u32) -> Self {
+        for span in self.at.iter_mut().chain(&mut self.overrides) {
+            *span = span.shifted(offset);
+        }
+        self
+    }
+
+    /// How it relates to another cell of its row.
+    #[must_use]
+    pub fn relation(&self, other: &Self) -> Relation {
+        let is_closed = |cell: &Self| matches!(cell.state, State::Unknown | State::Unresolved) || cell.by_file;
+        match (self.class, other.class) {
+            (Some(one), Some(two)) if one == two => Relation::Same,
+            _ if is_closed(self) || is_closed(other) => Relation::Unknown,
+            (None, None) => Relation::Same,
+            _ => Relation::Different,
+        }
+    }
+}
+
+/// A key in all sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The member of the workspace, as a path; `None` for the project itself.
+    pub member: Option<Arc<str>>,
+    /// The key.
+    pub key: String,
+    /// Whether no output may show its values.
+    pub secret: bool,
+    /// What differences mean; `None` where nobody said so.
+    pub policy: Option<Drift>,
+    /// One for each column; `None` where the member has no such environment.
+    pub cells: Vec<Option<Cell>>,
+    /// What came of it.
+    pub bucket: Bucket,
+}
+
+impl Row {
+    /// The letter of a cell's class: equal letters in a row are equal values.
+    #[must_use]
+    pub fn letter(class: usize) -> String {
+        let letter = u8::try_from(class % 26).map_or('z', |class| char::from(b'a' + class));
+        if class < 26 { letter.to_string() } else { format!("{letter}{}", class / 26) }
+    }
+}
+
+/// How much of what was found.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Rows.
+    pub keys: usize,
+    /// Findings that count, beside those about what nobody classified or could open.
+    pub unexpected: usize,
+    /// Rows whose findings are all acknowledged.
+    pub acknowledged: usize,
+    /// Rows that differ, and no policy says whether they may.
+    pub unclassified: usize,
+    /// Rows that differ as they may.
+    pub expected: usize,
+    /// Rows with one value.
+    pub equal: usize,
+    /// Rows of which nothing can be said, because a cell could not be opened or read.
+    pub unknown: usize,
+    /// Findings that the revision did not have.
+    pub introduced: usize,
+    /// Findings that the revision has as well.
+    pub unchanged: usize,
+    /// Findings that only the revision has.
+    pub resolved: usize,
+}
+
+/// Which rows people want to see besides those with a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shown {
+    /// Those that differ as they may.
+    Expected,
+    /// Those whose findings are acknowledged.
+    Acknowledged,
+    /// Those with one value.
+    Equal,
+    /// Those that differ, and no policy says whether they may.
+    Unclassified,
+    /// Those with a cell that could not be opened.
+    Unknown,
+    /// With --against: findings that the revision has as well.
+    Unchanged,
+    /// All of these.
+    All,
+}
+
+impl Comparison {
+    /// Whether people want to see rows of a kind.
+    #[must_use]
+    pub fn shows(&self, kind: Shown) -> bool {
+        self.shown.contains(&kind) || self.shown.contains(&Shown::All)
+    }
+
+    /// Puts the columns in order, and the cells of every row with them.
+    pub fn sort_columns<K: Ord>(&mut self, key: impl Fn(&Column) -> K) {
+        let mut order: Vec<_> = (0..self.columns.len()).collect();
+        order.sort_by_key(|at| self.columns.get(*at).map(&key));
+        self.columns = order.iter().filter_map(|at| self.columns.get(*at).cloned()).collect();
+        for row in &mut self.rows {
+            row.cells = order.iter().map(|at| row.cells.get(*at).cloned().flatten()).collect();
+        }
+    }
+
+    /// Counts the rows anew.
+    pub fn count(&mut self) {
+        let rows = |bucket| self.rows.iter().filter(|row| row.bucket == bucket).count();
+        self.counts = Counts {
+            keys: self.rows.len(),
+            acknowledged: rows(Bucket::Acknowledged),
+            unclassified: rows(Bucket::Unclassified),
+            expected: rows(Bucket::Expected),
+            equal: rows(Bucket::Equal),
+            unknown: rows(Bucket::Unknown),
+            ..self.counts
+        };
+    }
+}
+
+/// The classes of some texts: equal ones, as `same` has it, get one number, counted from 0 in order of appearance.
+#[must_use]
+pub fn classes<T>(texts: &[Option<T>], same: impl Fn(&T, &T) -> bool) -> Vec<Option<usize>> {
+    let mut known: Vec<&T> = Vec::new();
+    let mut found = Vec::with_capacity(texts.len());
+    for text in texts {
+        found.push(text.as_ref().map(|text| {
+            known.iter().position(|other| same(other, text)).unwrap_or_else(|| {
+                known.push(text);
+                known.len() - 1
+            })
+        }));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Relation, Row, State, classes};
+
+    #[test]
+    fn classes_are_numbered_by_appearance() {
+        for (texts, expected) in [
+            (vec![Some("b"), Some("a"), Some("B")], vec![Some(0), Some(1), Some(0)]),
+            (vec![None, Some("a"), None], vec![None, Some(0), None]),
+            (vec![], vec![]),
+        ] {
+            assert_eq!(classes(&texts, |one, other| one.eq_ignore_ascii_case(other)), expected, "{texts:?}");
+        }
+        assert_eq!([0, 25, 26, 52].map(Row::letter), ["a", "z", "a1", "a2"]);
+    }
+
+    #[test]
+    fn unknown_is_never_same_and_never_missing() {
+        let cell = |state, class| Cell {
+            state,
+            class,
+            value: None,
+            sealed: false,
+            by_file: false,
+            at: None,
+            overrides: Vec::new(),
+        };
+        for (one, other, expected) in [
+            (cell(State::Set, Some(0)), cell(State::Set, Some(0)), Relation::Same),
+            (cell(State::Set, Some(0)), cell(State::Empty, Some(1)), Relation::Different),
+            (cell(State::Set, Some(0)), cell(State::Absent, None), Relation::Different),
+            (cell(State::Absent, None), cell(State::NotApplicable, None), Relation::Same),
+            (cell(State::Set, Some(0)), cell(State::Unknown, None), Relation::Unknown),
+            (cell(State::Absent, None), cell(State::Unknown, None), Relation::Unknown),
+            (cell(State::Unknown, None), cell(State::Unknown, None), Relation::Unknown),
+            // Sealed text that is the same at two revisions.
+            (cell(State::Unknown, Some(0)), cell(State::Unknown, Some(0)), Relation::Same),
+            (cell(State::Unknown, Some(0)), cell(State::Unknown, Some(1)), Relation::Unknown),
+        ] {
+            assert_eq!(one.relation(&other), expected, "{one:?} {other:?}");
+            assert_eq!(other.relation(&one), expected, "{other:?} {one:?}");
+        }
+    }
+}

@@ -23,7 +23,13 @@ pub fn is_name(key: &str) -> bool {
 /// `None` if `key` is no name (see [`is_name`]) or `value` has a NUL byte, which no environment variable can hold.
 #[must_use]
 pub fn set(text: &Secret, key: &str, value: &Secret, parse: Parse) -> Option<Secret> {
-    let (text, spelled) = (text.expose(), spelled(value).filter(|_| is_name(key))?);
+    put(text, key, &spelled(value)?, parse)
+}
+
+/// The same with a value that is spelled already, as [`spelled`] does it; `None` if `key` is no name.
+#[must_use]
+pub fn put(text: &Secret, key: &str, spelled: &Secret, parse: Parse) -> Option<Secret> {
+    let text = Some(text.expose()).filter(|_| is_name(key))?;
     let (entries, _) = parse(text);
     let entry = entries.iter().rfind(|entry| slice(text, &entry.key) == key);
     let (at, start) = match entry {

@@ -26,8 +26,13 @@ fn codes() -> BTreeSet<String> {
 
 /// The commands, as `--help` lists them.
 fn commands() -> BTreeSet<String> {
+    commands_of("sparkcfg")
+}
+
+/// The commands that the help of `command` lists.
+fn commands_of(command: &str) -> BTreeSet<String> {
     let home = tempfile::tempdir().unwrap();
-    let help = run("sparkcfg --help", root(), home.path()).stdout;
+    let help = run(&format!("{command} --help"), root(), home.path()).stdout;
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     lines
         .filter(|line| !line.starts_with("   "))
@@ -95,9 +100,11 @@ fn a_code_has_a_page() {
 #[test]
 fn pages_name_only_options_that_exist() {
     let home = tempfile::tempdir().unwrap();
+    let verbs = commands_of("sparkcfg secrets").into_iter().map(|verb| format!("secrets {verb}"));
     let helps: String = commands()
-        .iter()
-        .filter(|command| *command != "help")
+        .into_iter()
+        .chain(verbs)
+        .filter(|command| !command.ends_with("help"))
         .map(|command| run(&format!("sparkcfg {command} --help"), root(), home.path()).stdout)
         .collect();
     let option = regex::Regex::new(r"--[a-z][a-z-]+").unwrap();

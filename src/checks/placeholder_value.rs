@@ -7,7 +7,7 @@
 //!
 //! Example: `API_KEY=changeme` in prod.
 //!
-//! Remedy: set the real value; if it is a secret, in a sealed file.
+//! Remedy: set the real value; if it is a secret, with `sparkcfg secrets set KEY -e ENV`.
 
 use super::Subject;
 use super::matrix::Compared;

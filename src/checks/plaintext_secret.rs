@@ -19,9 +19,10 @@
 //!
 //! Why it hurts: everybody who can read the repository, now or in ten years, can read it.
 //!
-//! Remedy: seal it in `ENV.secrets.env` (SOPS with age), take it out of the file, and change it where it is used: it
-//! has been seen. If it is no secret, say `"x-sparkcfg": { "secret": false }` in the
-//! schema, or silence it where it stands: `# sparkcfg: ignore[plaintext-secret] reason`.
+//! Remedy: `sparkcfg secrets import FILE -e ENV --only-secrets --remove` seals what is secret in `ENV.secrets.env` and
+//! takes it out of the file; then change it where it is used: it has been seen. If it is no secret, say
+//! `"x-sparkcfg": { "secret": false }` in the schema, or silence it where it stands:
+//! `# sparkcfg: ignore[plaintext-secret] reason`.
 
 use std::ops::Range;
 

@@ -6,7 +6,7 @@
 //!
 //! Why it hurts: it is the first thing that anybody tries. An error in protected environments, a warning elsewhere.
 //!
-//! Remedy: make a new one, and seal it.
+//! Remedy: make a new one, and seal it: `openssl rand -hex 32 | sparkcfg secrets set KEY -e ENV`.
 
 use super::Subject;
 use crate::detection;

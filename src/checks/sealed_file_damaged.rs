@@ -5,7 +5,7 @@
 //!
 //! Why it hurts: a merge went wrong, or somebody without a key changed the file.
 //!
-//! Remedy: restore the file from git, or make the change again with `sops edit`.
+//! Remedy: restore the file from git, or make the change again with `sparkcfg secrets edit`.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};

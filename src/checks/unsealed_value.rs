@@ -6,7 +6,7 @@
 //! Why it hurts: whoever can write to the repository can add what the program then reads, without any key.
 //!
 //! Remedy: put values that are no secrets into the environment's plain file; seal the others with
-//! `sops edit`.
+//! `sparkcfg secrets set`.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};

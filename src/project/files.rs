@@ -20,6 +20,8 @@ pub struct Files {
     prefix: String,
     /// The files that git holds, where they are judged instead of the folder's.
     held: Option<Held>,
+    /// A file that is about to be written: its path, and what it will hold.
+    proposed: Option<(String, Vec<u8>)>,
 }
 
 /// Files that git holds.
@@ -34,21 +36,33 @@ impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: None }
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: None, files: staged });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None }
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: Some(revision.to_owned()), files });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None }
+    }
+
+    /// The same tree as it will be once `path` holds `bytes`: what is about to be written can be judged before.
+    #[must_use]
+    pub fn with(&self, path: &str, bytes: Vec<u8>) -> Self {
+        let (root, prefix, held) = (self.root.clone(), self.prefix.clone(), self.held.clone());
+        Self { root, prefix, held, proposed: Some((path.to_owned(), bytes)) }
+    }
+
+    fn proposed(&self, path: &str) -> Option<&[u8]> {
+        let (proposed, bytes) = self.proposed.as_ref()?;
+        (proposed == path).then_some(bytes)
     }
 
     /// The revision that the files are from; `None` for the folder and for the index.
@@ -97,7 +111,7 @@ impl Files {
             let files = inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect();
             Held { revision: held.revision.clone(), files }
         });
-        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), held }
+        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), held, proposed: None }
     }
 
     /// Whether a folder is within the tree, wherever links lead.
@@ -137,13 +151,13 @@ impl Files {
             }
         } else {
             let entries = match fs::read_dir(self.root.join(folder)) {
-                Ok(entries) => entries,
-                Err(error) if missing(&error) => return Ok(Vec::new()),
+                Ok(entries) => Some(entries),
+                Err(error) if missing(&error) => None,
                 Err(error) => return Err(self.unreadable(folder, &error)),
             };
             // A link is followed here to see what it is, and refused when it is read if it leaves the project. One that
             // leads nowhere, and a folder where a layer should be, are kept: reading them says what is wrong.
-            let kept = entries.flatten().filter(|entry| {
+            let kept = entries.into_iter().flatten().flatten().filter(|entry| {
                 let is_folder = match entry.file_type() {
                     Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|to| to.is_dir()),
                     kind => kind.is_ok_and(|kind| kind.is_dir()),
@@ -154,6 +168,10 @@ impl Files {
             });
             kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
         };
+        if let Some((path, _)) = self.proposed.as_ref().filter(|_| !folders) {
+            let (within, name) = path.rsplit_once('/').unwrap_or(("", path));
+            names.extend((within == folder).then(|| name.to_owned()));
+        }
         names.sort();
         names.dedup();
         Ok(names)
@@ -169,6 +187,9 @@ impl Files {
         if !inside {
             let help = "name a file within the project's folder, relative to it";
             return Err(Error::new("a path leads out of the project").at(self.shown(path)).help(help));
+        }
+        if let Some(bytes) = self.proposed(path) {
+            return Ok(bytes.to_vec());
         }
         if let Some(held) = &self.held {
             let plain = path.trim_start_matches("./");
@@ -190,6 +211,9 @@ impl Files {
     /// # Errors
     /// See [`Files::read`].
     pub fn read_if_there(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        if let Some(bytes) = self.proposed(path) {
+            return Ok(Some(bytes.to_vec()));
+        }
         if let Some(Held { files, .. }) = &self.held {
             return Ok(files.get(path).cloned());
         }

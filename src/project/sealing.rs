@@ -39,6 +39,8 @@ pub struct Target {
     pub store: &'static Store,
     /// The file as it was read; `None` if there is none yet.
     pub bytes: Option<Vec<u8>>,
+    /// Whether these bytes are to be taken for a sealed file. Whoever seals a file that never was says no.
+    pub sealed: bool,
 }
 
 /// How a sealed file is to be written.
@@ -66,6 +68,13 @@ pub struct Lock {
     _file: File,
 }
 
+impl Target {
+    /// The sealed file that is there already.
+    fn previous(&self) -> Option<&[u8]> {
+        self.bytes.as_deref().filter(|_| self.sealed)
+    }
+}
+
 impl Sealing {
     /// The sealed file that `name` means: an environment, `base` for what all environments share, or a path. A file
     /// that is not there yet has its place too.
@@ -86,7 +95,7 @@ impl Sealing {
         let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
         let store = stores::of(&file.path).ok_or_else(unknown)?;
         let bytes = self.files.read_if_there(&file.path)?;
-        Ok(Target { file, store, bytes })
+        Ok(Target { file, store, bytes, sealed: true })
     }
 
     fn by_path(&self, name: &str) -> Result<SealedFile, Error> {
@@ -150,10 +159,12 @@ impl Sealing {
             names.push(name.to_owned());
             names
         };
-        let stacks = match path.strip_prefix("environments/") {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let stacks = match folder {
             _ if !self.config.environments.is_empty() => stacks(&self.files, &self.config, false)?,
-            Some(name) => layout::of_folder(&with(self.files.names("environments")?, name), false),
-            None => layout::of_root(&with(self.files.names("")?, path), false),
+            "environments" => layout::of_folder(&with(self.files.names(folder)?, name), false),
+            "" => layout::of_root(&with(self.files.names("")?, name), false),
+            _ => return Ok(None),
         };
         Ok(sealed_among(&stacks).into_iter().find(|file| file.path == path))
     }
@@ -163,7 +174,7 @@ impl Sealing {
     /// # Errors
     /// Nobody here can open it, or it is damaged.
     pub fn plain(&self, target: &Target) -> Result<Secret, Error> {
-        let Some(bytes) = &target.bytes else { return Ok(Secret::new(String::new())) };
+        let Some(bytes) = target.previous() else { return Ok(Secret::new(String::new())) };
         (target.store.plain)(bytes, &self.identities).map_err(|why| {
             let error = Error::new(format!("it cannot be opened: {}", why.message())).at(self.shown(target));
             if why.is_damage() {
@@ -228,21 +239,15 @@ impl Sealing {
         let shown = self.shown(target);
         // Read first, so that a broken one stops a change before it is made.
         let record = Revocations::read(&self.files)?;
-        let recipients = self.recipients(target)?;
-        self.writer_can_read(target, &recipients)?;
+        self.may_write(target)?;
         if self.files.read_if_there(&target.file.path)? != target.bytes {
             let error = Error::new("this file changed since it was read; it is left as it is now").at(shown);
             return Err(error.help("run it again"));
         }
-        if self.is_unchanged(target, plain, recipients.len(), change.new_key)? {
+        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change.new_key)? {
             return Ok(Written::Unchanged);
         }
-        let previous = target.bytes.as_deref().map(|bytes| Previous { bytes, identities: &self.identities });
-        let order = Order { recipients: &recipients, time: change.time, new_key: change.new_key, previous };
-        let text = (target.store.seal)(plain, &order).map_err(|why| {
-            let place = if why.line > 0 { format!(", line {} when opened", why.line) } else { String::new() };
-            Error::new(why.message).at(format!("{shown}{place}")).help(why.help)
-        })?;
+        let text = self.draft(target, plain, change)?;
         if target.bytes.as_deref() == Some(text.as_bytes()) {
             return Ok(Written::Unchanged);
         }
@@ -266,6 +271,20 @@ impl Sealing {
             }
         }
         Ok(())
+    }
+
+    /// The file as [`Sealing::write`] would write it, so that it can be judged before.
+    ///
+    /// # Errors
+    /// Nobody is declared as its reader; the text breaks a rule of sealed files; the file as it was stays closed.
+    pub fn draft(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<String, Error> {
+        let recipients = self.recipients(target)?;
+        let previous = target.previous().map(|bytes| Previous { bytes, identities: &self.identities });
+        let order = Order { recipients: &recipients, time: change.time, new_key: change.new_key, previous };
+        (target.store.seal)(plain, &order).map_err(|why| {
+            let place = if why.line > 0 { format!(", line {} when opened", why.line) } else { String::new() };
+            Error::new(why.message).at(format!("{}{place}", self.shown(target))).help(why.help)
+        })
     }
 
     /// Whether whoever runs this can write a file: it would be sealed for them too.
@@ -300,7 +319,7 @@ impl Sealing {
     /// Whether a form that does not show for whom it is sealed says what it should already. Other forms are compared
     /// once they are sealed.
     fn is_unchanged(&self, target: &Target, plain: &Secret, readers: usize, new_key: bool) -> Result<bool, Error> {
-        let Some(bytes) = target.bytes.as_deref().filter(|_| !target.store.shows_names && !new_key) else {
+        let Some(bytes) = target.previous().filter(|_| !target.store.shows_names && !new_key) else {
             return Ok(false);
         };
         let count = (target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());

@@ -49,7 +49,7 @@ fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, opened: &str) {
     if !is_name(key) {
         // It may be a piece of a value that was meant to go over several lines.
         let (message, help) =
-            ("a line of the opened file has no variable's name", "open it with `age --decrypt` and mend the line");
+            ("a line of the opened file has no variable's name", "mend it with `sparkcfg secrets edit`");
         sealed.damages.push(Damage { range: end(shown), kind: DamageKind::KeyName, message, help });
         return;
     }

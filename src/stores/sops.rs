@@ -137,7 +137,7 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
         return Err(("this is a SOPS file in INI form, not in dotenv form", ONLY));
     }
     if !begins(document::PREFIX) {
-        let help = "seal it with `sops encrypt --in-place`";
+        let help = "seal its values with `sparkcfg secrets import`";
         return Err(("this file is not sealed: it has no SOPS metadata", help));
     }
     Ok(())
@@ -191,7 +191,7 @@ fn value_damage(line: &Line<'_>) -> Option<Damage> {
         let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
         (DamageKind::Unsealed, "the value is empty, so nothing protects it", help)
     } else {
-        let help = "set it with `sops edit`, and change it where it is used: it stands in the history";
+        let help = "set it with `sparkcfg secrets set`, and change it where it is used: it stands in the history";
         (DamageKind::Unsealed, "the value is in plain text", help)
     };
     Some(Damage { range, kind, message, help })
@@ -237,7 +237,7 @@ fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'stat
     }
     let entry = found.pop().filter(|entry| found.is_empty() && entry.key == (0..offset(key.len())));
     let Some(entry) = entry else {
-        return Err(("the opened value goes on after its closing quote", "open it with `sops edit`"));
+        return Err(("the opened value goes on after its closing quote", "mend it with `sparkcfg secrets edit`"));
     };
     let secret = match entry.content {
         Content::Slice(range) => line.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned(),

@@ -5,12 +5,20 @@
 
 mod diff;
 mod drill;
+mod edit;
+mod editor;
+mod export;
 mod get;
 mod grant;
+mod import;
 mod init;
+mod input;
+mod judging;
 mod merge;
+mod private;
 mod revoke;
 mod rotate;
+mod set;
 mod sharing;
 mod sync;
 mod unset;
@@ -29,8 +37,9 @@ use crate::project::sealing::{Change, Sealing};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  sparkcfg secrets get API_KEY -e prod | pbcopy        to a pipe only
-  sparkcfg secrets unset API_KEY -e prod
+  sparkcfg secrets set API_KEY -e prod                 asks for it, unseen
+  sparkcfg secrets edit prod                           all of them, in $EDITOR
+  sparkcfg secrets get API_KEY -e prod | wl-copy       to a pipe only
   sparkcfg secrets who                                 who can open what
   sparkcfg secrets grant laptop dev
   sparkcfg secrets revoke laptop prod                  and what must change now
@@ -56,11 +65,23 @@ struct Keys {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Set a secret: from a prompt without echo, a pipe or a file
+    #[command(after_help = set::EXAMPLES)]
+    Set(set::Set),
     /// Print the value of a secret to a pipe
     #[command(after_help = get::EXAMPLES)]
     Get(get::Get),
     /// Remove a secret
     Unset(unset::Unset),
+    /// Change the secrets of an environment in your editor
+    #[command(after_help = edit::EXAMPLES)]
+    Edit(edit::Edit),
+    /// Take the secrets of another file over: dotenv, SOPS or age
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Import),
+    /// Write the secrets of an environment as plain dotenv text or as one age file
+    #[command(after_help = export::EXAMPLES)]
+    Export(export::Export),
     /// Make a key for this person, the tables of people and access, and ignore rules
     Init(init::Init),
     /// Show who can open which environment's secrets; needs no key
@@ -88,9 +109,14 @@ impl Secrets {
     }
 
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        private::sweep();
         match &self.verb {
+            Verb::Set(verb) => verb.run(global, &self.keys),
             Verb::Get(verb) => verb.run(global, &self.keys),
             Verb::Unset(verb) => verb.run(global, &self.keys),
+            Verb::Edit(verb) => verb.run(global, &self.keys),
+            Verb::Import(verb) => verb.run(global, &self.keys),
+            Verb::Export(verb) => verb.run(global, &self.keys),
             Verb::Init(verb) => verb.run(global, &self.keys),
             Verb::Who(verb) => verb.run(global),
             Verb::Grant(verb) => verb.run(global, &self.keys),

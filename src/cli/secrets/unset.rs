@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::{Global, Keys, change, now};
 use crate::cli::printing;
 use crate::error::Error;
+use crate::finding::told_name;
 use crate::plain;
 use crate::project::compose_entries;
 use crate::source::printable;
@@ -27,7 +28,7 @@ impl Unset {
         let text = sealing.plain(&target)?;
         let shown = sealing.files.shown(&target.file.path);
         let text = plain::unset(&text, &self.key, compose_entries)
-            .ok_or_else(|| Error::new(format!("{} is not in it", self.key)).at(shown.clone()))?;
+            .ok_or_else(|| Error::new(format!("{} is not set there", told_name(&self.key))).at(shown.clone()))?;
         sealing.write(&lock, &target, &text, &change(&now()))?;
         printing::complain(&format!("removed {} from {}\n", printable(&self.key), printable(&shown)))?;
         Ok(ExitCode::SUCCESS)

@@ -1,0 +1,99 @@
+//! The person's editor, told to leave nothing behind.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::private;
+use crate::error::Error;
+
+/// What keeps vim and its kin from writing the text, or traces of it, anywhere but into the file.
+const VIM: &[&str] = &[
+    "-n",
+    "-i",
+    "NONE",
+    "--cmd",
+    "set nomodeline",
+    "-c",
+    "set noundofile nobackup nowritebackup noswapfile viminfo= history=0",
+];
+
+/// Lets the person edit a file, and waits.
+///
+/// # Errors
+/// There is no editor, or it says that it failed.
+pub(super) fn edit(file: &Path) -> Result<(), Error> {
+    let words =
+        ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.trim().is_empty()));
+    let words = words.unwrap_or_else(|| "vi".to_owned());
+    let mut command = command(&words);
+    if is_vim(&words) {
+        command.args(VIM);
+    }
+    // What opens secrets is none of the editor's business.
+    for name in ["SPARKCFG_AGE_KEY", "SOPS_AGE_KEY"] {
+        command.env_remove(name);
+    }
+    let failed = |message: String| Error::new(message).help("nothing was changed; VISUAL or EDITOR names the editor");
+    let mut child = command.arg(file).spawn().map_err(|_| failed(format!("the editor `{words}` cannot be started")))?;
+    private::remember_editor(Some(child.id()));
+    let ended = child.wait();
+    private::remember_editor(None);
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.code() == Some(127) => Err(failed(format!("there is no editor `{words}`"))),
+        _ => Err(failed(format!("the editor `{words}` failed"))),
+    }
+}
+
+/// A shell splits the words, as git has it, so that `EDITOR="code --wait"` and quotes work.
+#[cfg(unix)]
+fn command(words: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec {words} \"$@\""), "editor"]);
+    command
+}
+
+#[cfg(not(unix))]
+fn command(words: &str) -> Command {
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(words.next().unwrap_or("notepad"));
+    command.args(words);
+    command
+}
+
+/// Whether the words start a vim, be it as `vi` by way of links.
+fn is_vim(words: &str) -> bool {
+    let program = words.split_whitespace().next().unwrap_or_default();
+    let known = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains("vim") || matches!(&*name, "view" | "vimx")
+    };
+    if known(Path::new(program)) {
+        return true;
+    }
+    let found = if program.contains('/') {
+        Path::new(program).canonicalize().ok()
+    } else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).find_map(|folder| folder.join(program).canonicalize().ok())
+    };
+    found.is_some_and(|path| known(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_vim;
+
+    #[test]
+    fn vim_by_its_names() {
+        for (words, expected) in [
+            ("vim", true),
+            ("/usr/bin/nvim -u x", true),
+            ("gvim --nofork", true),
+            ("nano", false),
+            ("code --wait", false),
+        ] {
+            assert_eq!(is_vim(words), expected, "{words}");
+        }
+    }
+}

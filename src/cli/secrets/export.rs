@@ -1,0 +1,103 @@
+//! `sparkcfg secrets export`: a sealed file as another program wants it.
+
+use std::io::IsTerminal;
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ValueHint;
+
+use super::{Global, Keys, now};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::project::sealing::{Sealing, Target};
+use crate::project::{git, writing};
+use crate::secret::Secret;
+use crate::source::printable;
+use crate::stores::{self, Order};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg secrets export prod --as dotenv | ssh host 'cat > /run/app.env'
+  sparkcfg secrets export prod --as dotenv --to prod.local.env     only if git ignores it; 0600
+  sparkcfg secrets export prod --as age --to backup/prod.env.age   sealed for the same people";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The environment, `base`, or the path of a sealed file
+    #[arg(value_name = "ENV")]
+    environment: String,
+    /// As what: plain dotenv text, or one age file for the same people
+    #[arg(long = "as", value_name = "FORM", value_parser = ["age", "dotenv"])]
+    form: String,
+    /// Write it into a new file of the project; plain text only where git ignores it, readable by you alone
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    to: Option<PathBuf>,
+    /// Print plain text even where people see it: on a terminal
+    #[arg(long)]
+    reveal: bool,
+}
+
+impl Export {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let secret = self.form == "dotenv";
+        if secret && self.to.is_none() && !self.reveal && std::io::stdout().is_terminal() {
+            let help = "send them through a pipe, use --to FILE, or add --reveal";
+            return Err(Error::new("secrets are not printed on a terminal").help(help));
+        }
+        let sealing = keys.sealing(global)?;
+        let target = sealing.target(&self.environment)?;
+        if target.bytes.is_none() {
+            return Err(Error::new("there is no such sealed file yet").at(sealing.files.shown(&target.file.path)));
+        }
+        let plain = sealing.plain(&target)?;
+        let text = if secret { plain } else { sealed(&sealing, &target, &plain)? };
+        let Some(path) = &self.to else {
+            return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
+        };
+        let root = sealing.files.root();
+        let within = within(root, path)?;
+        if root.join(&within).symlink_metadata().is_ok() {
+            let help = "export to a new name, or remove the file first";
+            return Err(Error::new("there is such a file already; it is left as it is").at(&within).help(help));
+        }
+        if secret && !git::is_ignored(root, &within)? {
+            let help = format!("add {within} to .gitignore first, or export to a name that it has");
+            return Err(Error::new("git would commit this file, and secrets in plain text with it")
+                .at(&within)
+                .help(help));
+        }
+        writing::write(root, &within, text.expose().as_bytes(), secret)?;
+        printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn sealed(sealing: &Sealing, target: &Target, plain: &Secret) -> Result<Secret, Error> {
+    let recipients = sealing.recipients(target)?;
+    let store = stores::of(".secrets.env.age").ok_or_else(|| Error::new("there is no such form"))?;
+    let order = Order { recipients: &recipients, time: &now(), new_key: true, previous: None };
+    let text = (store.seal)(plain, &order).map_err(|why| Error::new(why.message).help(why.help))?;
+    Ok(Secret::new(text))
+}
+
+/// A path as the user gave it, seen from the project's folder.
+pub(super) fn within(root: &Path, path: &Path) -> Result<String, Error> {
+    let outside = || {
+        Error::new("this file would lie outside of the project")
+            .at(path.to_string_lossy())
+            .help("name one within its folder; a pipe writes anywhere")
+    };
+    let name = path.file_name().ok_or_else(outside)?;
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    // A folder that is not there yet is taken as it is written.
+    let real = folder.canonicalize().or_else(|_| std::path::absolute(folder)).map_err(|_| outside())?;
+    let root = root.canonicalize().map_err(|_| outside())?;
+    let inside = real.strip_prefix(&root).map_err(|_| outside())?.join(name);
+    let plain = inside.components().all(|part| matches!(part, Component::Normal(_)));
+    let parts: Option<Vec<_>> = inside.components().map(|part| part.as_os_str().to_str()).collect();
+    parts.filter(|_| plain).map(|parts| parts.join("/")).ok_or_else(outside)
+}

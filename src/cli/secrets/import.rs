@@ -1,0 +1,284 @@
+//! `sparkcfg secrets import`: secrets of another file taken over into a sealed one.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ValueHint;
+
+use super::{Global, Keys, change, input, judging, now};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::finding::told_name;
+use crate::layer::Content;
+use crate::plain;
+use crate::project::sealing::{Sealing, Target, Written};
+use crate::project::{Options, Project, compose_entries, writing};
+use crate::secret::Secret;
+use crate::source::printable;
+use crate::stores::{self, Imported};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg secrets import .env.prod -e prod --only-secrets --remove   what is secret moves out of .env.prod
+  sparkcfg secrets import prod.enc.yaml -e prod                       a file by SOPS, in YAML, JSON or dotenv
+  sparkcfg secrets import old.env.age -e prod --key API_KEY
+  pass show app/prod | sparkcfg secrets import - -e prod";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Import {
+    /// A dotenv file, a file by SOPS or a whole age file; `-` is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// The environment, `base`, or the path of a sealed file
+    #[arg(short, long = "env", value_name = "ENV")]
+    environment: String,
+    /// Take this key only; may be given several times
+    #[arg(long, value_name = "KEY")]
+    key: Vec<String>,
+    /// Take only what the schema calls a secret, or what is named or looks like one
+    #[arg(long)]
+    only_secrets: bool,
+    /// Let the file's values take the place of others that are sealed already
+    #[arg(long)]
+    overwrite: bool,
+    /// Remove what was taken from the file, if it is in plain text
+    #[arg(long)]
+    remove: bool,
+    /// Seal it although the project's checks speak against it
+    #[arg(long)]
+    no_validate: bool,
+}
+
+/// What a file has to give.
+struct Found {
+    /// Each key once, with its value as read and as it is to be written.
+    values: Vec<Value>,
+    /// Keys that are left out, with the reason.
+    left_out: Vec<(String, &'static str)>,
+    /// The file, where it is plain text.
+    plain: Option<Secret>,
+}
+
+struct Value {
+    key: String,
+    content: Secret,
+    spelled: Secret,
+}
+
+impl Import {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let sealing = keys.sealing(global)?;
+        sealing.may_write(&sealing.target(&self.environment)?)?;
+        let mut found = self.found(&sealing)?;
+        let lock = sealing.lock()?;
+        let mut target = sealing.target(&self.environment)?;
+        // A file of secrets that was never sealed takes its own place.
+        target.sealed = found.plain.is_none() || !self.is(&sealing, &target);
+        self.choose(&mut found, &sealing, &target)?;
+        let (text, taken) = match &found.plain {
+            Some(plain) if !target.sealed => in_place(&found, plain),
+            _ => self.taken_over(&found, &sealing.plain(&target)?, &sealing.files.shown(&target.file.path))?,
+        };
+        if !self.no_validate && !taken.is_empty() && !judging::accepts(&sealing, &target, &text, &taken, global)? {
+            printing::complain("nothing was changed; --no-validate imports it all the same\n")?;
+            return Ok(ExitCode::from(1));
+        }
+        let written = if taken.is_empty() {
+            Written::Unchanged
+        } else {
+            sealing.write(&lock, &target, &text, &change(&now()))?
+        };
+        if !target.sealed {
+            found.plain = None;
+        }
+        self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether the file is the very one that is to be sealed.
+    fn is(&self, sealing: &Sealing, target: &Target) -> bool {
+        let real = |path: &Path| path.canonicalize().ok();
+        real(&self.file).is_some_and(|file| Some(file) == real(&sealing.files.root().join(&target.file.path)))
+    }
+
+    fn found(&self, sealing: &Sealing) -> Result<Found, Error> {
+        let place = self.file.to_string_lossy();
+        let bytes = input::bytes(&self.file)?;
+        let imported = stores::import(&bytes, &sealing.identities).map_err(|why| {
+            let line = if why.line > 0 { format!(":{}", why.line) } else { String::new() };
+            Error::new(why.message).at(format!("{place}{line}")).help(why.help)
+        })?;
+        let found = match imported {
+            Some(Imported::Text(text)) => of_text(&text, &place)?,
+            Some(Imported::Values { values, left_out }) => {
+                let spell = |(key, content): (String, Secret)| {
+                    let spelled = input::spelled(&content)
+                        .map_err(|error| Error::new(format!("{}: {}", told_name(&key), error.message)).at(&*place))?;
+                    Ok(Value { key, content, spelled })
+                };
+                let names =
+                    left_out.into_iter().map(|left| (left.name.unwrap_or_else(|| "a key".to_owned()), left.why));
+                Found {
+                    values: values.into_iter().map(spell).collect::<Result<_, Error>>()?,
+                    left_out: names.collect(),
+                    plain: None,
+                }
+            }
+            None => {
+                let text = std::str::from_utf8(&bytes)
+                    .map_err(|_| Error::new("this is neither text nor a sealed file").at(&*place))?;
+                let text = Secret::new(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
+                Found { plain: Some(Secret::new(text.expose().to_owned())), ..of_text(&text, &place)? }
+            }
+        };
+        if self.remove && found.plain.is_none() {
+            return Err(Error::new("--remove is for files in plain text; this one is sealed").at(&*place));
+        }
+        Ok(found)
+    }
+
+    /// Keeps what was asked for.
+    fn choose(&self, found: &mut Found, sealing: &Sealing, target: &Target) -> Result<(), Error> {
+        if !target.sealed && (self.only_secrets || self.remove || !self.key.is_empty()) {
+            let help =
+                "leave --key, --only-secrets and --remove out, or move what is no secret into another file first";
+            return Err(Error::new("this file is sealed as a whole").at(self.file.to_string_lossy()).help(help));
+        }
+        if let Some(missing) = self.key.iter().find(|key| !found.values.iter().any(|value| value.key == **key)) {
+            let near = crate::suggestion::nearest(missing, found.values.iter().map(|value| value.key.as_str()));
+            let error = Error::new(format!("{missing} has no value in it")).at(self.file.to_string_lossy());
+            return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
+        }
+        if !self.key.is_empty() {
+            found.values.retain(|value| self.key.contains(&value.key));
+            found.left_out.clear();
+        }
+        if self.only_secrets {
+            let known = Project::environment_names_in(&sealing.files, &sealing.config)?;
+            let environments: Vec<_> =
+                target.file.environments.iter().filter(|name| known.contains(name)).cloned().collect();
+            let options = Options { environments, ..Options::default() };
+            let project = if known.is_empty() { None } else { Some(Project::read(&sealing.files, &options)?) };
+            let secret = |value: &Value| match &project {
+                Some(project) => project.hides(&value.key, value.content.expose()),
+                None => crate::detection::names_secret(&value.key),
+            };
+            found.values.retain(secret);
+        }
+        Ok(())
+    }
+
+    /// The sealed text with the new values, and the keys that changed in it.
+    fn taken_over(&self, found: &Found, before: &Secret, shown: &str) -> Result<(Secret, Vec<String>), Error> {
+        let mut text = Secret::new(before.expose().to_owned());
+        let (mut taken, mut differing) = (Vec::new(), Vec::new());
+        for value in &found.values {
+            let known = content(before, &value.key);
+            if known.as_ref().is_some_and(|known| known.expose() == value.content.expose()) {
+                continue;
+            }
+            if known.is_some() {
+                differing.push(value.key.clone());
+            }
+            let failed = || Error::new(format!("{} cannot be written", told_name(&value.key))).at(shown);
+            text = plain::put(&text, &value.key, &value.spelled, compose_entries).ok_or_else(failed)?;
+            taken.push(value.key.clone());
+        }
+        if differing.is_empty() || self.overwrite {
+            return Ok((text, taken));
+        }
+        let message = format!("other values are sealed already: {}", differing.join(", "));
+        Err(Error::new(message).at(shown).help("--overwrite takes the new ones; --key KEY takes only some"))
+    }
+
+    fn tell(&self, found: &Found, taken: &[String], written: Written, shown: &str) -> Result<(), Error> {
+        let shown = printable(shown);
+        let all: Vec<_> = found.values.iter().map(|value| value.key.clone()).collect();
+        let mut told = vec![match (written, all.is_empty()) {
+            (Written::Changed, _) => format!("sealed {} in {shown}", printable(&taken.join(", "))),
+            (Written::Unchanged, false) => format!("unchanged: {shown} has all of these values"),
+            (Written::Unchanged, true) => "there is nothing to import".to_owned(),
+        }];
+        told.extend(found.left_out.iter().map(|(key, why)| format!("left out: {}, {why}", printable(key))));
+        let file = printable(&self.file.to_string_lossy());
+        match &found.plain {
+            Some(plain) if self.remove && self.file != Path::new("-") => {
+                remove(&self.file, plain, &all)?;
+                told.push(format!("removed them from {file}; where git has it, its history still does:"));
+                told.push("change each value where it is used".to_owned());
+            }
+            Some(_) if !all.is_empty() && self.file != Path::new("-") => {
+                told.push(format!("{file} still holds them in plain text: --remove takes them out of it;"));
+                told.push("where git has it, its history does too: change each value where it is used".to_owned());
+            }
+            _ => {}
+        }
+        printing::complain(&format!("{}\n", told.join("\n")))
+    }
+}
+
+/// The whole text, comments too, without what cannot be sealed; and its keys.
+fn in_place(found: &Found, plain: &Secret) -> (Secret, Vec<String>) {
+    let mut text = plain::on_single_lines(plain, compose_entries);
+    for (key, _) in &found.left_out {
+        text = plain::unset(&text, key, compose_entries).unwrap_or(text);
+    }
+    (text, found.values.iter().map(|value| value.key.clone()).collect())
+}
+
+/// The entries of dotenv text.
+fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
+    let line = |at: u32| text.expose().get(..at as usize).unwrap_or_default().matches('\n').count() + 1;
+    let (entries, faults) = compose_entries(text.expose());
+    if let Some(fault) = faults.first() {
+        return Err(Error::new(fault.message).at(format!("{place}:{}", line(fault.at.start))).help(fault.help));
+    }
+    let slice = |text: &'_ str, range: &std::ops::Range<u32>| {
+        text.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned()
+    };
+    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None };
+    for entry in entries {
+        let key = slice(text.expose(), &entry.key);
+        if !plain::is_name(&key) {
+            let help = "a value over several lines stands in quotes; a name is letters, digits, `_`, `.` and `-`";
+            let at = format!("{place}:{}", line(entry.key.start));
+            return Err(Error::new("this is no variable's name").at(at).help(help));
+        }
+        let content = match &entry.content {
+            Content::Slice(range) => slice(text.expose(), range),
+            Content::Decoded(content) => String::from(content.clone()),
+            _ => {
+                found.left_out.push((key, "it has no value"));
+                continue;
+            }
+        };
+        let written = slice(text.expose(), &entry.value);
+        if content.is_empty() || written.is_empty() {
+            found.left_out.push((key, "it is empty, and SOPS cannot seal that"));
+            continue;
+        }
+        found.values.retain(|value| value.key != key);
+        let assignment = Secret::new(["K=", &written].concat());
+        let joined = plain::on_single_lines(&assignment, compose_entries);
+        let spelled = Secret::new(joined.expose().strip_prefix("K=").unwrap_or_default().to_owned());
+        found.values.push(Value { key, content: Secret::new(content), spelled });
+    }
+    Ok(found)
+}
+
+/// The value of a key, before references are resolved.
+fn content(text: &Secret, key: &str) -> Option<Secret> {
+    let found = of_text(text, "").ok()?;
+    found.values.into_iter().find(|value| value.key == key).map(|value| value.content)
+}
+
+/// Takes keys out of a plain file; whatever else it holds stays.
+fn remove(path: &Path, plain: &Secret, keys: &[String]) -> Result<(), Error> {
+    let mut text = Secret::new(plain.expose().to_owned());
+    for key in keys {
+        text = plain::unset(&text, key, compose_entries).unwrap_or(text);
+    }
+    writing::replace(path, text.expose().as_bytes())
+        .map_err(|_| Error::new("this file could not be written; it still holds the values").at(path.to_string_lossy()))
+}

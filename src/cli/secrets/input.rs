@@ -1,0 +1,159 @@
+//! Where a new value comes from: a prompt without echo, a pipe or a file; never the command line.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::dialects::{self, Process, compose};
+use crate::envelope::LARGEST;
+use crate::error::Error;
+use crate::plain;
+use crate::portable;
+use crate::project::compose_entries;
+use crate::secret::Secret;
+
+/// The new value of a secret, as it is to be read back.
+///
+/// # Errors
+/// Nothing was given, or something that no variable can hold.
+pub(super) fn value(prompt: &str, file: Option<&Path>, exact: bool) -> Result<Secret, Error> {
+    let value = match file {
+        Some(path) if path != Path::new("-") => {
+            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            text(file, exact).map_err(|error| error.at(path.to_string_lossy()))?
+        }
+        None if std::io::stdin().is_terminal() => prompted(prompt)?,
+        _ => text(std::io::stdin().lock(), exact).map_err(|error| error.at("standard input"))?,
+    };
+    if value.expose().is_empty() {
+        let help = "a sealed value cannot be empty; `sparkcfg secrets unset KEY -e ENV` removes one";
+        return Err(Error::new("there is no value").help(help));
+    }
+    if value.expose().contains('\0') {
+        let help = "no variable can hold one; store it in Base64";
+        return Err(Error::new("the value holds a NUL byte").help(help));
+    }
+    Ok(value)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file",
+        std::io::ErrorKind::PermissionDenied => "this file may not be read (permission denied)",
+        _ => "this file cannot be read",
+    };
+    Error::new(reason).at(path.to_string_lossy())
+}
+
+/// The bytes of a file, or of `-`, standard input; no more than a sealed file may have.
+///
+/// # Errors
+/// It cannot be read, or is too large.
+pub(super) fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if path == Path::new("-") {
+        return all(std::io::stdin().lock()).map_err(|error| error.at("standard input"));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    all(file).map_err(|error| error.at(path.to_string_lossy()))
+}
+
+fn all(from: impl Read) -> Result<Zeroizing<Vec<u8>>, Error> {
+    // Sized beforehand, so that everyday values leave no outgrown buffer behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(64 * 1024));
+    let limit = LARGEST as u64 + 1;
+    from.take(limit).read_to_end(&mut bytes).map_err(|_| Error::new("it cannot be read"))?;
+    if bytes.len() > LARGEST {
+        return Err(Error::new("it is larger than 1 MiB, which no sealed file may be"));
+    }
+    Ok(bytes)
+}
+
+/// A text without the one line end that `echo` and editors put at its end, unless that is part of the value.
+fn text(from: impl Read, exact: bool) -> Result<Secret, Error> {
+    let bytes = all(from)?;
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return Err(Error::new("it is not UTF-8 text").help("store it in Base64"));
+    };
+    let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(Secret::new(line.filter(|_| !exact).unwrap_or(text).to_owned()))
+}
+
+/// Twice from the terminal, unseen.
+fn prompted(prompt: &str) -> Result<Secret, Error> {
+    let ask = |prompt: &str| {
+        rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| match error.kind() {
+            std::io::ErrorKind::Interrupted => Error::new("interrupted; nothing was changed"),
+            _ => Error::new("the terminal cannot be read").help("send the value through a pipe, or use --from-file"),
+        })
+    };
+    let once = ask(&format!("{prompt}: "))?;
+    if once.expose().is_empty() {
+        return Ok(once);
+    }
+    let again = ask("The same again: ")?;
+    if once.expose() == again.expose() { Ok(once) } else { Err(Error::new("the two differ; nothing was changed")) }
+}
+
+/// The value as it is written after `KEY=` so that docker compose reads it back exactly; on one line.
+///
+/// # Errors
+/// There is no way to write it.
+pub(super) fn spelled(value: &Secret) -> Result<Secret, Error> {
+    let portable = || {
+        let compose = dialects::find("compose")?;
+        let line = portable::spell("K", value.expose(), &[compose], &Process::new()).ok().map(Secret::new)?;
+        let joined = plain::on_single_lines(&line, compose_entries);
+        Some(Secret::new(joined.expose().strip_prefix("K=")?.to_owned()))
+    };
+    let fits = |spelled: &Secret| {
+        let line = Zeroizing::new(["K=", spelled.expose(), "\n"].concat());
+        !spelled.expose().contains('\n') && reads(&line, "K", value)
+    };
+    plain::spelled(value).filter(fits).or_else(|| portable().filter(fits)).ok_or_else(|| {
+        Error::new("this value cannot be written so that every byte of it is read back").help("store it in Base64")
+    })
+}
+
+/// Whether docker compose reads exactly `value` as `key`.
+pub(super) fn reads(text: &str, key: &str, value: &Secret) -> bool {
+    compose::read(text.as_bytes(), &Process::new()).value(key) == Some(value.expose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_end_is_no_part_of_a_value() {
+        for (given, exact, expected) in [
+            ("v", false, "v"),
+            ("v\n", false, "v"),
+            ("v\r\n", false, "v"),
+            ("v\n\n", false, "v\n"),
+            ("v\r", false, "v\r"),
+            ("a\nb\n", false, "a\nb"),
+            ("v\n", true, "v\n"),
+            ("\n", false, ""),
+        ] {
+            assert_eq!(text(given.as_bytes(), exact).unwrap().expose(), expected, "{given:?}");
+        }
+        assert!(text([0xff].as_slice(), false).is_err());
+        assert!(text(vec![b'a'; LARGEST + 1].as_slice(), false).is_err());
+    }
+
+    #[test]
+    fn every_value_is_read_back() {
+        let pieces = ["a", " ", "'", "\"", "\\", "$", "${A}", "$$", "#", " #", "\n", "\r", "`", "\\n", "ü", "=", "\t"];
+        for one in pieces {
+            for two in pieces {
+                for three in pieces {
+                    let value = Secret::new([one, two, three].concat());
+                    let spelled = spelled(&value).unwrap_or_else(|_| panic!("{:?}", value.expose()));
+                    assert!(!spelled.expose().contains('\n'));
+                }
+            }
+        }
+    }
+}

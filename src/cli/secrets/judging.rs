@@ -1,0 +1,68 @@
+//! What a sealed file is about to hold, judged by the project's checks before it is written.
+
+use std::collections::HashSet;
+
+use super::{Global, change, now};
+use crate::checks;
+use crate::cli::printing;
+use crate::error::Error;
+use crate::finding::{Finding, Severity};
+use crate::project::files::Files;
+use crate::project::sealing::{Sealing, Target};
+use crate::project::{Options, Project};
+use crate::report::{Report, Summary};
+use crate::secret::Secret;
+
+/// Whether the project takes the text: no error about one of the `changed` keys in this file, and none that is not
+/// there today. What speaks against it is told.
+///
+/// # Errors
+/// The text cannot be sealed, or the project cannot be checked.
+pub(super) fn accepts(
+    sealing: &Sealing,
+    target: &Target,
+    text: &Secret,
+    changed: &[String],
+    global: &Global,
+) -> Result<bool, Error> {
+    let sealed = sealing.draft(target, text, &change(&now()))?;
+    let files = sealing.files.with(&target.file.path, sealed.into_bytes());
+    let (mut project, found) = judged(sealing, target, &files)?;
+    // A project that is about to get its first file, or is broken today, has no findings to compare with.
+    let before = target.bytes.as_ref().and_then(|_| judged(sealing, target, &sealing.files).ok());
+    let known: Option<HashSet<_>> = before.map(|(_, found)| found.iter().map(identity).collect());
+    let path = sealing.files.shown(&target.file.path);
+    let here =
+        |finding: &Finding| finding.label.as_ref().is_some_and(|label| project.sources.path(label.span.source) == path);
+    let counts = |finding: &Finding| {
+        let own = finding.key.as_ref().is_some_and(|key| changed.contains(key)) && here(finding);
+        own || known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
+    };
+    let errors: Vec<_> = found.into_iter().filter(counts).collect();
+    if errors.is_empty() {
+        return Ok(true);
+    }
+    project.hide_secrets();
+    let report = Report::new("validate", errors, std::mem::take(&mut project.sources), Summary::default());
+    let output = crate::outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
+    printing::complain(&(output.write)(&report, &printing::style_of_errors(global.color, true)))?;
+    Ok(false)
+}
+
+/// The errors that the checks find in the environments of a file.
+fn judged(sealing: &Sealing, target: &Target, files: &Files) -> Result<(Project, Vec<Finding>), Error> {
+    let options = Options {
+        environments: target.file.environments.clone(),
+        identities: Some(&sealing.identities),
+        ..Options::default()
+    };
+    let project = Project::read(files, &options)?;
+    let mut found = checks::run(&project).findings;
+    found.retain(|finding| finding.severity == Severity::Error);
+    Ok((project, found))
+}
+
+/// What makes two findings the same although lines moved.
+fn identity(finding: &Finding) -> (&'static str, Option<String>, String) {
+    (finding.rule.code, finding.key.clone(), finding.message.clone())
+}

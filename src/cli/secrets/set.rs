@@ -1,0 +1,107 @@
+//! `sparkcfg secrets set`: a value, new or instead of an old one, that no command line ever saw.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueHint;
+
+use super::{Global, Keys, change, input, judging, now};
+use crate::cli::printing;
+use crate::error::Error;
+use crate::finding::told_name;
+use crate::plain;
+use crate::project::compose_entries;
+use crate::project::sealing::Written;
+use crate::source::printable;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg secrets set API_KEY -e prod                    asks for it, unseen
+  openssl rand -hex 32 | sparkcfg secrets set API_KEY -e prod
+  sparkcfg secrets set TLS_KEY -e prod --from-file tls.key
+
+The line end at the end of a pipe or file is not part of the value; with --exact it is.";
+
+/// The arguments. They may hold a secret that somebody typed where none belongs.
+#[derive(clap::Args)]
+pub(super) struct Set {
+    /// The key
+    key: String,
+    /// The environment, `base`, or the path of a sealed file
+    #[arg(short, long = "env", value_name = "ENV", required_unless_present = "rest")]
+    environment: Option<String>,
+    /// Read the value from a file; `-` is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from_file: Option<PathBuf>,
+    /// Keep the line end at the end of a pipe or file
+    #[arg(long)]
+    exact: bool,
+    /// Set it although the project's checks speak against it
+    #[arg(long)]
+    no_validate: bool,
+    /// What follows: refused here, so that no message quotes it
+    #[arg(hide = true, allow_hyphen_values = true)]
+    rest: Vec<OsString>,
+}
+
+impl std::fmt::Debug for Set {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Set").finish_non_exhaustive()
+    }
+}
+
+impl Set {
+    pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        let key = self.key()?;
+        let environment = self.environment.as_deref().unwrap_or_default();
+        let sealing = keys.sealing(global)?;
+        let target = sealing.target(environment)?;
+        let shown = sealing.files.shown(&target.file.path);
+        sealing.may_write(&target)?;
+        sealing.plain(&target)?;
+        let value = input::value(&format!("{key} in {}", printable(&shown)), self.from_file.as_deref(), self.exact)?;
+        let spelled = input::spelled(&value)?;
+        // Only now, so that nobody waits for a person who types.
+        let lock = sealing.lock()?;
+        let target = sealing.target(environment)?;
+        let before = sealing.plain(&target)?;
+        let text = plain::put(&before, key, &spelled, compose_entries)
+            .filter(|text| input::reads(text.expose(), key, &value))
+            .ok_or_else(|| {
+                Error::new("a quote that is open in the file would swallow the new value")
+                    .at(shown.clone())
+                    .help(format!("mend the file with `sparkcfg secrets edit {environment}`"))
+            })?;
+        if !self.no_validate && !judging::accepts(&sealing, &target, &text, &[key.to_owned()], global)? {
+            printing::complain("nothing was changed; --no-validate sets it all the same\n")?;
+            return Ok(ExitCode::from(1));
+        }
+        let verb = match sealing.write(&lock, &target, &text, &change(&now()))? {
+            Written::Changed => "set",
+            Written::Unchanged => "unchanged:",
+        };
+        printing::complain(&format!("{verb} {key} in {}\n", printable(&shown)))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The key, if it is nothing but one.
+    fn key(&self) -> Result<&str, Error> {
+        let (name, value) = self.key.split_once('=').map_or((&*self.key, false), |(name, _)| (name, true));
+        let told = if plain::is_name(name) { told_name(name) } else { "KEY".to_owned() };
+        if value || !self.rest.is_empty() {
+            let message =
+                "a secret is never given on the command line: other programs, logs and the shell's history see it";
+            let help = format!(
+                "if it was real, change it where it is used; then `sparkcfg secrets set {told} -e {}` asks for it, and takes it from a pipe or with --from-file",
+                self.environment.as_deref().unwrap_or("ENV")
+            );
+            return Err(Error::new(message).help(help));
+        }
+        if !plain::is_name(name) {
+            let help = "a name is a letter or `_`, then letters, digits, `_`, `.` and `-`";
+            return Err(Error::new("this is no variable's name").help(help));
+        }
+        Ok(name)
+    }
+}

@@ -1,0 +1,641 @@
+//! The life of a secret, told to the program itself: set, read, edited, imported, exported, and never seen.
+#![cfg(unix)]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use sparkcfg::identity::{Identities, Recipient};
+use sparkcfg::secret::Secret;
+use sparkcfg::stores::{self, Order};
+
+const CANARY: &str = "hunter2canary";
+
+/// A project with an environment `prod`, readable by `laptop`, whose key is at hand.
+struct Project {
+    folder: tempfile::TempDir,
+    recipient: String,
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+struct Ran {
+    stdout: Vec<u8>,
+    stderr: String,
+    code: Option<i32>,
+}
+
+impl Ran {
+    #[track_caller]
+    fn ok(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}", self.stderr);
+        self
+    }
+
+    /// It failed with `code`, said `message`, and told no secret.
+    #[track_caller]
+    fn failed(self, code: i32, message: &str) {
+        assert_eq!(self.code, Some(code), "{}", self.stderr);
+        assert!(self.stderr.contains(message), "{message}: {}", self.stderr);
+        let told = format!("{}{}", self.stderr, String::from_utf8_lossy(&self.stdout));
+        assert!(!told.contains(CANARY) && !told.contains("hunter2"), "{told}");
+    }
+}
+
+fn key() -> (String, String) {
+    use age::secrecy::ExposeSecret;
+    let key = age::x25519::Identity::generate();
+    (key.to_string().expose_secret().to_owned(), key.to_public().to_string())
+}
+
+impl Project {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, recipient) = key();
+        let project = Self { folder, recipient };
+        project.write("home/key.txt", &secret);
+        project.write("home/run/.keep", "");
+        project.write("p/sparkcfg.toml", &project.config("prod = [\"laptop\"]\ndev = [\"laptop\"]"));
+        project.write("p/environments/base.env", "PORT=80\n");
+        project.write("p/environments/prod.env", "LEVEL=warn\n");
+        project.write("p/environments/dev.env", "LEVEL=debug\n");
+        project
+    }
+
+    fn config(&self, access: &str) -> String {
+        format!("[people]\nlaptop = \"{}\"\n[access]\n{access}\n", self.recipient)
+    }
+
+    fn with_schema(self) -> Self {
+        let text = r#"{ "type": "object", "additionalProperties": false, "properties": {
+            "PORT": { "type": "integer" }, "LEVEL": { "type": "string" },
+            "API_KEY": { "type": "string", "writeOnly": true, "minLength": 8 },
+            "DB_PASSWORD": { "type": "string", "writeOnly": true } } }"#;
+        self.write("p/schemas/app.schema.json", text);
+        self
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn sealed(&self) -> String {
+        self.read("p/environments/prod.secrets.env")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(self.path("p")).env_clear().arg("secrets").args(arguments);
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", self.path("home"));
+        command.env("XDG_RUNTIME_DIR", self.path("home/run")).env("SOPS_AGE_KEY_FILE", self.path("home/key.txt"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
+        ran(self.command(arguments), stdin)
+    }
+
+    #[track_caller]
+    fn set(&self, key: &str, value: &str) {
+        self.run(&["set", key, "-e", "prod", "--exact"], value.as_bytes()).ok();
+    }
+
+    #[track_caller]
+    fn get(&self, key: &str) -> String {
+        String::from_utf8(self.run(&["get", key, "-e", "prod"], b"").ok().stdout).unwrap()
+    }
+
+    /// The name of an editor that is a shell script, in whose `$1` the file is.
+    fn editor(&self, script: &str) -> String {
+        let path = self.path("home/editor");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn edit(&self, arguments: &[&str], script: &str) -> Ran {
+        let mut command = self.command(&[&["edit"], arguments].concat());
+        command.env("EDITOR", self.editor(script));
+        ran(command, b"")
+    }
+
+    /// What lies where private files do.
+    fn private(&self) -> Vec<String> {
+        names(&self.path("home/run")).into_iter().filter(|name| name != ".keep").collect()
+    }
+}
+
+fn ran(mut command: Command, stdin: &[u8]) -> Ran {
+    let mut child = command.spawn().unwrap();
+    // A program that refuses its arguments reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    Ran { stdout: output.stdout, stderr, code: output.status.code() }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn differing_lines(before: &str, after: &str) -> usize {
+    assert_eq!(before.lines().count(), after.lines().count());
+    before.lines().zip(after.lines()).filter(|(before, after)| before != after).count()
+}
+
+#[test]
+fn values_come_back_exactly() {
+    let project = Project::new();
+    for value in [
+        "x",
+        "two words",
+        "it's \"quoted\" \\ $HOME ${PORT} `id` $(id) #no comment",
+        " leading and trailing ",
+        "-----BEGIN KEY-----\nabc=\n-----END KEY-----\n",
+        "a\r\nb\r\n",
+        "\n",
+        "\\n",
+        "'",
+        "ENC[AES256_GCM,data:x]",
+        "ünï🔑",
+        "a=b=c==",
+    ] {
+        project.set("API_KEY", value);
+        assert_eq!(project.get("API_KEY"), value, "{value:?}");
+    }
+    project.run(&["set", "API_KEY", "-e", "prod"], b"line\n").ok();
+    assert_eq!(project.get("API_KEY"), "line");
+    project.write("home/value", "from a file\r\n");
+    project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "../home/value"], b"not this").ok();
+    assert_eq!(project.get("API_KEY"), "from a file");
+    assert!(project.run(&["set", "API_KEY", "-e", "prod"], b"from a file").ok().stderr.contains("unchanged"));
+    project.run(&["unset", "API_KEY", "-e", "prod"], b"").ok();
+    project.run(&["get", "API_KEY", "-e", "prod"], b"").failed(2, "API_KEY is not set in prod");
+    project.run(&["unset", "API_KEY", "-e", "prod"], b"").failed(2, "API_KEY is not set there");
+}
+
+#[test]
+fn the_command_line_holds_no_value() {
+    let project = Project::new();
+    for arguments in [
+        &["set", "API_KEY=hunter2canary", "-e", "prod"][..],
+        &["set", "API_KEY", CANARY, "-e", "prod"],
+        &["set", "-e", "prod", "API_KEY", CANARY],
+        &["set", "-e", "prod", "API_KEY", "-hunter2canary"],
+        &["set", "-e", "prod", "API_KEY", "--hunter2canary"],
+        &["set", "-e", "prod", "API_KEY", "--value=hunter2canary"],
+        &["set", "API_KEY", "--", CANARY],
+        &["set", "API_KEY", "=", CANARY],
+    ] {
+        project.run(arguments, b"x").failed(2, "never given on the command line");
+    }
+    assert!(!project.path("p/environments/prod.secrets.env").exists());
+}
+
+#[test]
+fn one_value_is_three_lines() {
+    let project = Project::new();
+    let text: String = (0..200).map(|number| format!("KEY_{number}=value {number}\n")).collect();
+    let recipients: [Recipient; 1] = [project.recipient.parse().unwrap()];
+    let order = Order { recipients: &recipients, time: "2026-01-01T00:00:00Z", new_key: false, previous: None };
+    let before = (stores::of(".secrets.env").unwrap().seal)(&Secret::new(text), &order).unwrap();
+    project.write("p/environments/prod.secrets.env", &before);
+    project.set("KEY_77", "changed");
+    assert_eq!(differing_lines(&before, &project.sealed()), 3);
+    let after = project.sealed();
+    project.edit(&["prod"], "sed -i 's/^KEY_78=.*/KEY_78=edited/' \"$1\"").ok();
+    assert!(differing_lines(&after, &project.sealed()) <= 3);
+    assert_eq!((project.get("KEY_77"), project.get("KEY_78")), ("changed".to_owned(), "edited".to_owned()));
+    project.run(&["unset", "KEY_0", "-e", "prod"], b"").ok();
+    assert_eq!(project.sealed().lines().count() + 1, before.lines().count());
+}
+
+#[test]
+fn what_is_wrong_changes_nothing() {
+    let project = Project::new().with_schema();
+    project.set("API_KEY", "correct horse");
+    let before = project.sealed();
+    let set = |key: &str, value: &[u8]| project.run(&["set", key, "-e", "prod"], value);
+    set("API_KEY", b"").failed(2, "there is no value");
+    set("API_KEY", b"\n").failed(2, "there is no value");
+    set("API_KEY", b"hunter2\0canary").failed(2, "NUL byte");
+    set("API_KEY", b"hunter2\xff").failed(2, "not UTF-8");
+    set("API_KEY", b"hunter2").failed(1, "API_KEY is too short");
+    set("API_KYE", CANARY.as_bytes()).failed(1, "did you mean API_KEY?");
+    set("API KEY", CANARY.as_bytes()).failed(2, "no variable's name");
+    set("sops_mac", CANARY.as_bytes()).failed(2, "must not begin with sops_");
+    project.run(&["set", "API_KEY", "-e", "prdo"], CANARY.as_bytes()).failed(2, "did you mean `prod`?");
+    project.run(&["set", "API_KEY", "-e", "../x.secrets.env"], CANARY.as_bytes()).failed(2, "no environment has this");
+    project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "none"], b"").failed(2, "there is no such file");
+    project.run(&["set", "A", "-e", "prod", "--identity", "none"], b"").failed(2, "there is no such key file");
+    assert_eq!(project.sealed(), before);
+    // What a person wants all the same.
+    project.run(&["set", "API_KEY", "-e", "prod", "--no-validate"], b"short").ok();
+    assert_eq!(project.get("API_KEY"), "short");
+}
+
+#[test]
+fn who_may_write() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let before = project.sealed();
+    let refused = |message: &str| {
+        for arguments in [&["set", "API_KEY", "-e", "prod"][..], &["unset", "API_KEY", "-e", "prod"], &["edit", "prod"]]
+        {
+            project.run(arguments, b"new value").failed(2, message);
+            assert_eq!(project.sealed(), before);
+        }
+    };
+    let (other, stranger) = key();
+    project.write("p/sparkcfg.toml", &project.config("dev = [\"laptop\"]"));
+    refused("secrets grant NAME prod");
+    project.write("p/sparkcfg.toml", &format!("{}[access]\nprod = [\"nobody\"]\n", "[people]\n"));
+    refused("`nobody`, who is not in [people]");
+    project.write("p/sparkcfg.toml", &format!("[people]\nother = \"{stranger}\"\n[access]\nprod = [\"other\"]\n"));
+    refused("none of the identities here is one of its readers");
+    project.write("p/sparkcfg.toml", "[people]\nlaptop = \"age1cutoff\"\n[access]\nprod = [\"laptop\"]\n");
+    refused("[people] laptop");
+    project.write("p/sparkcfg.toml", &project.config("prod = [\"laptop\"]"));
+    project.write("home/key.txt", "");
+    refused("no age identity was found");
+    // A reader of the table who cannot open the file yet.
+    project.write("home/key.txt", &other);
+    project.write("p/sparkcfg.toml", &format!("[people]\nother = \"{stranger}\"\n[access]\nprod = [\"other\"]\n"));
+    refused("ask somebody who can open it");
+}
+
+#[test]
+fn a_file_that_was_tampered_with_is_left_alone() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let good = project.sealed();
+    for (bad, message) in [
+        (good.replacen("API_KEY=", "API_KEY2=", 1), "moved here"),
+        (format!("EMPTY=\n{good}"), "the value is empty"),
+        (format!("#{CANARY}\n{good}"), "not sealed"),
+        (good.replacen("sops_mac=", "sops_mca=", 1), "no MAC"),
+        (good[..good.len() / 2].to_owned(), ""),
+        (String::new(), "not sealed"),
+        (format!("A={CANARY}\n"), "not sealed"),
+    ] {
+        project.write("p/environments/prod.secrets.env", &bad);
+        project.run(&["set", "OTHER", "-e", "prod"], b"value").failed(2, message);
+        assert_eq!(project.sealed(), bad);
+    }
+    // What can be mended is mended with what names it.
+    project.write("p/environments/prod.secrets.env", &format!("EMPTY=\n{good}"));
+    project.run(&["unset", "EMPTY", "-e", "prod"], b"").ok();
+    assert_eq!(project.get("API_KEY"), CANARY);
+}
+
+#[test]
+fn only_ordinary_files_of_the_project_are_written() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let sealed = project.path("p/environments/prod.secrets.env");
+    let elsewhere = project.path("home/elsewhere.env");
+    fs::rename(&sealed, &elsewhere).unwrap();
+    symlink(&elsewhere, &sealed).unwrap();
+    let before = project.read("home/elsewhere.env");
+    project.run(&["set", "API_KEY", "-e", "prod"], b"other").failed(2, "symbolic link");
+    assert_eq!(project.read("home/elsewhere.env"), before);
+    fs::remove_file(&sealed).unwrap();
+    fs::create_dir(&sealed).unwrap();
+    project.run(&["set", "API_KEY", "-e", "prod"], b"other").failed(2, "not a plain file");
+    fs::remove_dir(&sealed).unwrap();
+    // The mode stays; what a killed run left is cleared away.
+    fs::rename(&elsewhere, &sealed).unwrap();
+    fs::set_permissions(&sealed, fs::Permissions::from_mode(0o640)).unwrap();
+    project.write("p/environments/.sparkcfg-sealed-abc", "left");
+    project.set("API_KEY", "new");
+    assert_eq!(fs::metadata(&sealed).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(names(&project.path("p/environments")), ["base.env", "dev.env", "prod.env", "prod.secrets.env"]);
+}
+
+#[test]
+fn nobody_overwrites_anybody() {
+    let project = Project::new();
+    fs::create_dir(project.path("p/.git")).unwrap();
+    project.set("KEY_0", "value 0");
+    let children: Vec<_> = (1..9)
+        .map(|number| {
+            let (name, value) = (format!("KEY_{number}"), format!("value {number}"));
+            let mut child = project.command(&["set", &name, "-e", "prod"]).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(value.as_bytes()).unwrap();
+            child
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    for number in 0..9 {
+        assert_eq!(project.get(&format!("KEY_{number}")), format!("value {number}"));
+    }
+}
+
+#[test]
+fn an_editor_gets_the_text() {
+    let project = Project::new().with_schema();
+    // There is no file yet.
+    project.edit(&["prod"], "true").ok();
+    assert!(!project.path("p/environments/prod.secrets.env").exists());
+    project.edit(&["prod"], "printf '# note\\nAPI_KEY=\"correct\\nhorse\"\\r\\n\\nDB_PASSWORD=x y' > \"$1\"").ok();
+    assert_eq!((project.get("API_KEY"), project.get("DB_PASSWORD")), ("correct\nhorse".to_owned(), "x y".to_owned()));
+    let before = project.sealed();
+    assert!(!before.contains("note") && !before.contains("horse"));
+    // Nothing changes.
+    for script in ["true", "touch \"$1\"", "cp \"$1\" \"$1.new\"; mv \"$1.new\" \"$1\"", "echo >> \"$1\""] {
+        assert!(project.edit(&["prod"], script).ok().stderr.contains("unchanged"), "{script}");
+        assert_eq!(project.sealed(), before);
+    }
+    // Nothing good comes of it.
+    for (code, script, message) in [
+        (1, "echo API_KEY=hunter2 > \"$1\"", "too short"),
+        (1, "echo API_KYE=hunter2canary >> \"$1\"", "did you mean API_KEY?"),
+        (1, "echo 'DB_PASSWORD=\"hunter2canary' > \"$1\"", "quote is not closed"),
+        (1, "echo DB_PASSWORD= > \"$1\"", "cannot seal an empty value"),
+        (1, "printf 'API_KEY=hunter2canary\\nAPI_KEY=hunter2canary\\n' > \"$1\"", "stands there twice"),
+        (1, "printf 'API_KEY=hunter2canary\\nhunter2+canary/x==\\n' > \"$1\"", "environments/prod.secrets.env"),
+        (2, "echo API_KEY=hunter2canary > \"$1\"; exit 1", "failed"),
+        (2, "rm \"$1\"", "left no file"),
+        (2, "rm \"$1\"; ln -s /etc/passwd \"$1\"", "no ordinary file"),
+        (2, "printf '\\377' > \"$1\"", "not UTF-8"),
+        (2, "head -c 1100000 /dev/zero > \"$1\"", "larger than 1 MiB"),
+    ] {
+        project.edit(&["prod"], script).failed(code, message);
+        assert_eq!(project.sealed(), before, "{script}");
+        assert_eq!(project.private(), [""; 0]);
+    }
+    let mut command = project.command(&["edit", "prod"]);
+    command.env("VISUAL", "no-such-editor");
+    ran(command, b"").failed(2, "there is no editor `no-such-editor`");
+    project.edit(&["prod", "--no-validate"], "echo API_KEY=short > \"$1\"").ok();
+    assert_eq!(project.get("API_KEY"), "short");
+}
+
+#[test]
+fn an_editor_is_alone_with_the_text() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let script = "stat -c %a \"$1\" \"$(dirname \"$1\")\" > \"$HOME/modes\"; env > \"$HOME/env\"; echo \"$@\" > \"$HOME/arguments\"";
+    let mut command = project.command(&["edit", "prod"]);
+    command.env(
+        "VISUAL",
+        format!(
+            "{} --wait 'two words'",
+            project.editor(&format!("for last; do :; done; set -- \"$last\" \"$@\"; {script}"))
+        ),
+    );
+    command.env("SOPS_AGE_KEY", project.read("home/key.txt").trim());
+    ran(command, b"").ok();
+    assert_eq!(project.read("home/modes"), "600\n700\n");
+    assert!(project.read("home/arguments").contains("--wait two words"));
+    assert!(project.read("home/arguments").contains(project.path("home/run").to_str().unwrap()));
+    assert!(!project.read("home/env").contains("AGE-SECRET-KEY"));
+    assert_eq!(project.private(), [""; 0]);
+}
+
+#[test]
+fn two_editors_at_once() {
+    let project = Project::new();
+    project.set("A", "1");
+    project.set("B", "1");
+    let meanwhile = |key: &str| {
+        let program = env!("CARGO_BIN_EXE_sparkcfg");
+        format!("echo changed | {program} secrets set {key} -e prod; sed -i 's/^A=.*/A=edited/' \"$1\"")
+    };
+    let edit = |script: String| {
+        let mut command = project.command(&["edit", "prod"]);
+        command.env("EDITOR", project.editor(&script));
+        ran(command, b"")
+    };
+    edit(meanwhile("B")).ok();
+    assert_eq!((project.get("A"), project.get("B")), ("edited".to_owned(), "changed".to_owned()));
+    project.set("A", "1");
+    edit(meanwhile("A")).failed(2, "A changed here and in the file meanwhile");
+    assert_eq!(project.get("A"), "changed");
+}
+
+fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_mins(1), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// An editor that has written a secret and waits.
+fn waiting(project: &Project) -> Child {
+    let _ = fs::remove_file(project.path("home/started"));
+    let script = format!("echo B={CANARY} >> \"$1\"; touch \"$HOME/started\"; exec sleep 60");
+    let mut command = project.command(&["edit", "prod"]);
+    command.env("EDITOR", project.editor(&script)).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    wait_for("the editor starts", || project.path("home/started").exists());
+    assert_eq!(project.private().len(), 1);
+    child
+}
+
+#[test]
+fn no_signal_leaves_plain_text_behind() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let before = project.sealed();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let mut child = waiting(&project);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let status = child.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal.as_raw()));
+        assert_eq!(project.private(), [""; 0], "{signal:?}");
+        assert_eq!(project.sealed(), before);
+    }
+    // Nothing can be done about this one until the next start; who still works is left alone.
+    let mut killed = waiting(&project);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert_eq!(project.private().len(), 1);
+    project.get("API_KEY");
+    assert_eq!(project.private(), [""; 0]);
+    let mut working = waiting(&project);
+    project.get("API_KEY");
+    assert_eq!(project.private().len(), 1);
+    kill_process(Pid::from_child(&working), Signal::TERM).unwrap();
+    working.wait().unwrap();
+    assert_eq!(project.private(), [""; 0]);
+}
+
+#[test]
+fn dotenv_files_are_taken_over() {
+    let project = Project::new().with_schema();
+    let plain = "# note\nPORT=81\nAPI_KEY=\"correct\nhorse $PORT\" # c\nDB_PASSWORD='hunter2canary'\nLEVEL=\n";
+    project.write("p/old.env", plain);
+    let told = project.run(&["import", "old.env", "-e", "prod", "--only-secrets"], b"").ok().stderr;
+    assert!(told.contains("sealed API_KEY, DB_PASSWORD in environments/prod.secrets.env"), "{told}");
+    assert!(told.contains("left out: LEVEL") && told.contains("still holds them in plain text"), "{told}");
+    assert_eq!(
+        (project.get("API_KEY"), project.get("DB_PASSWORD")),
+        ("correct\nhorse 80".to_owned(), CANARY.to_owned())
+    );
+    assert!(!project.sealed().contains("PORT="));
+    assert_eq!(project.read("p/old.env"), plain);
+    let before = project.sealed();
+    let again = project.run(&["import", "old.env", "-e", "prod", "--only-secrets", "--remove"], b"").ok().stderr;
+    assert!(again.contains("unchanged") && again.contains("removed them from old.env"), "{again}");
+    assert_eq!(project.sealed(), before);
+    assert_eq!(project.read("p/old.env"), "# note\nPORT=81\nLEVEL=\n");
+    // What is sealed already is not lost by accident.
+    let other = b"DB_PASSWORD=hunter2canary2\n";
+    project.run(&["import", "-", "-e", "prod"], other).failed(2, "other values are sealed already: DB_PASSWORD");
+    project.run(&["import", "-", "-e", "prod", "--overwrite"], other).ok();
+    assert_eq!(project.get("DB_PASSWORD"), "hunter2canary2");
+    for (arguments, text, code, message) in [
+        (&["--key", "DB_PASWORD"][..], "DB_PASSWORD=hunter2\n", 2, "did you mean DB_PASSWORD?"),
+        (&[], "API_KEY=hunter2\n", 2, "other values are sealed already"),
+        (&["--overwrite"], "API_KEY=hunter2\n", 1, "too short"),
+        (&[], "CERT=\"hunter2\n", 2, "-:1"),
+        (&["--remove"], "sops_mac=hunter2\n", 2, ""),
+        (&[], "", 0, "there is nothing to import"),
+    ] {
+        let ran = project.run(&[&["import", "-", "-e", "prod"], arguments].concat(), text.as_bytes());
+        ran.failed(code, message);
+    }
+    project.run(&["import", "none.env", "-e", "prod"], b"").failed(2, "there is no such file");
+}
+
+#[test]
+fn a_file_that_was_never_sealed_is_sealed_in_its_place() {
+    let project = Project::new();
+    project.write("p/environments/prod.secrets.env", &format!("# note\nAPI_KEY={CANARY}\nEMPTY=\nB=\"1\n2\"\n"));
+    let path = "environments/prod.secrets.env";
+    project.run(&["import", path, "-e", "prod", "--key", "B"], b"").failed(2, "sealed as a whole");
+    let told = project.run(&["import", path, "-e", "prod"], b"").ok().stderr;
+    assert!(told.contains("left out: EMPTY") && !told.contains("still holds"), "{told}");
+    assert!(!project.sealed().contains(CANARY));
+    assert_eq!((project.get("API_KEY"), project.get("B")), (CANARY.to_owned(), "1\n2".to_owned()));
+    let plain = project.run(&["export", "prod", "--as", "dotenv"], b"").ok().stdout;
+    assert_eq!(String::from_utf8(plain).unwrap(), format!("# note\nAPI_KEY={CANARY}\nB=\"1\\n2\"\n"));
+}
+
+#[test]
+fn sealed_files_are_taken_over() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sops");
+    let (file, key) = (|path: &str| data.join(path).to_str().unwrap().to_owned(), data.join("keys/k1.txt"));
+    for (path, name) in [("enc/mixed.enc.env", "DB_PASSWORD"), ("enc/simple.yaml", "")] {
+        let project = Project::new();
+        let arguments = ["import", &file(path), "-e", "prod", "--identity", key.to_str().unwrap()];
+        let told = project.run(&arguments, b"").ok().stderr;
+        assert!(told.starts_with("sealed ") && told.contains(name), "{path}: {told}");
+        let refused = [&arguments[..], &["--remove"]].concat();
+        project.run(&refused, b"").failed(2, "this one is sealed");
+        project.run(&["import", &file(path), "-e", "dev"], b"").failed(2, "");
+    }
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    project.run(&["export", "prod", "--as", "age", "--to", "backup.age"], b"").ok();
+    project.run(&["import", "backup.age", "-e", "dev"], b"").ok();
+    let dev = project.run(&["get", "API_KEY", "-e", "dev"], b"").ok().stdout;
+    assert_eq!(String::from_utf8(dev).unwrap(), CANARY);
+}
+
+#[test]
+fn plain_text_leaves_only_where_it_may() {
+    let project = Project::new();
+    project.run(&["export", "prod", "--as", "dotenv"], b"").failed(2, "there is no such sealed file yet");
+    project.set("API_KEY", CANARY);
+    project.set("B", "a b");
+    let text = format!("API_KEY={CANARY}\nB='a b'\n");
+    assert_eq!(project.run(&["export", "prod", "--as", "dotenv"], b"").ok().stdout, text.as_bytes());
+    let to = |path: &str| project.run(&["export", "prod", "--as", "dotenv", "--to", path], b"");
+    let git = Command::new("git").args(["init", "-q", "."]).current_dir(project.path("p")).status();
+    assert!(git.unwrap().success());
+    project.write("p/.gitignore", "*.local.env\n");
+    to("plain.env").failed(2, "git would commit this file");
+    to("../out.local.env").failed(2, "outside of the project");
+    to("environments/prod.env").failed(2, "there is such a file already");
+    to("prod.local.env").ok();
+    assert_eq!(project.read("p/prod.local.env"), text);
+    assert_eq!(fs::metadata(project.path("p/prod.local.env")).unwrap().permissions().mode() & 0o777, 0o600);
+    let sealed = project.run(&["export", "prod", "--as", "age"], b"").ok().stdout;
+    let mut identities = Identities::default();
+    identities.add("test", &project.read("home/key.txt"));
+    let opened = sparkcfg::envelope::open(&sealed, &identities).unwrap();
+    assert_eq!(opened.as_slice(), text.as_bytes());
+}
+
+#[test]
+fn whole_age_files_too() {
+    let project = Project::new();
+    project.set("API_KEY", "one");
+    project.run(&["export", "prod", "--as", "age", "--to", "environments/prod.secrets.env.age"], b"").ok();
+    project.run(&["set", "API_KEY", "-e", "prod"], b"two").failed(2, "several sealed files");
+    fs::remove_file(project.path("p/environments/prod.secrets.env")).unwrap();
+    project.set("API_KEY", "two");
+    project.edit(&["prod"], "printf '\\n# note\\nB=3\\n' >> \"$1\"").ok();
+    assert_eq!((project.get("API_KEY"), project.get("B")), ("two".to_owned(), "3".to_owned()));
+    let before = fs::read(project.path("p/environments/prod.secrets.env.age")).unwrap();
+    assert!(project.run(&["set", "B", "-e", "prod"], b"3").ok().stderr.contains("unchanged"));
+    project.edit(&["prod"], "true").ok();
+    assert_eq!(fs::read(project.path("p/environments/prod.secrets.env.age")).unwrap(), before);
+    project.run(&["unset", "B", "-e", "prod"], b"").ok();
+    let text = project.run(&["export", "prod", "--as", "dotenv"], b"").ok().stdout;
+    assert_eq!(String::from_utf8(text).unwrap(), "API_KEY=two\n\n# note\n");
+}
+
+#[test]
+fn where_files_lie() {
+    let project = Project::new();
+    project.run(&["set", "SHARED", "-e", "base"], b"for all").ok();
+    assert_eq!(project.get("SHARED"), "for all");
+    project.run(&["set", "A", "-e", "environments/dev.secrets.env.age"], b"1").ok();
+    project.run(&["set", "B", "-e", "dev"], b"2").ok();
+    let expected = ["base.env", "base.secrets.env", "dev.env", "dev.secrets.env.age", "prod.env"];
+    assert_eq!(names(&project.path("p/environments")), expected);
+    assert_eq!(project.run(&["get", "B", "-e", "environments/dev.secrets.env.age"], b"").ok().stdout, b"2");
+    // A project without the folder.
+    fs::remove_dir_all(project.path("p/environments")).unwrap();
+    project.write("p/.env", "PORT=1\n");
+    project.write("p/.env.prod", "PORT=2\n");
+    project.set("API_KEY", "one");
+    assert!(project.path("p/prod.secrets.env").exists());
+    project.run(&["set", "SHARED", "-e", "base"], b"1").ok();
+    assert!(project.path("p/base.secrets.env").exists());
+    // One that lists its layers.
+    let listed = "[environments]\nprod = [\".env\", \"secret/eu.secrets.env\"]\ntest = [\".env\"]\n";
+    project.write("p/sparkcfg.toml", &format!("{}{listed}", project.config("prod = [\"laptop\"]")));
+    project.run(&["set", "A", "-e", "test"], b"1").failed(2, "[environments] lists no sealed file for test");
+    project.set("API_KEY", "two");
+    assert!(project.path("p/secret/eu.secrets.env").exists());
+    assert_eq!(project.get("API_KEY"), "two");
+    // A member of a workspace.
+    project.write("p/sparkcfg.toml", "[workspace]\nmembers = [\"services/*\"]\n");
+    fs::remove_file(project.path("p/.env")).unwrap();
+    fs::remove_file(project.path("p/.env.prod")).unwrap();
+    for path in ["prod.secrets.env", "base.secrets.env"] {
+        fs::remove_file(project.path("p").join(path)).unwrap();
+    }
+    project.run(&["set", "A", "-e", "prod"], b"1").failed(2, "--project DIR");
+    project.write("p/services/api/sparkcfg.toml", &project.config("prod = [\"laptop\"]"));
+    let told = project.run(&["set", "A", "-e", "prod", "--project", "services/api"], b"1").ok().stderr;
+    assert_eq!(told, "set A in services/api/environments/prod.secrets.env\n");
+}

@@ -48,6 +48,7 @@ mod render_unwritable;
 mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
+mod shared_secret;
 mod syntax;
 mod trailing_blank;
 mod undefined_reference;
@@ -182,6 +183,7 @@ pub static ALL: &[Check] = &[
     Check::of(&revoked_reader::RULE).layer(revoked_reader::check),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
+    Check::of(&shared_secret::RULE).project(shared_secret::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
     Check::of(&undefined_reference::RULE).environment(undefined_reference::check).row(undefined_reference::check_row),

@@ -1,6 +1,6 @@
 //! Values that everybody can read in a public example.
 
-use super::urls::url_password;
+use super::urls::{is_local_default, url_password};
 
 /// A value known from public examples, and where it is known from.
 #[derive(Debug)]
@@ -14,15 +14,65 @@ pub struct Published {
 /// Values that everybody knows. To add one: one line, in the order of the values.
 pub static PUBLISHED: &[Published] = &[
     Published { value: "!ChangeMe!", known_from: "the API Platform template" },
+    Published { value: "!ChangeThisMercureHubJWTSecretKey!", known_from: "the API Platform template" },
+    Published {
+        value: "16f8c0ef4a5d391b26034086c628469d3f9f497f08163ab9b40137092f2909ef",
+        known_from: "the LibreChat example file",
+    },
+    Published { value: "255d861b-5ea1-5996-9aa3-922530ec40b1", known_from: "the Directus documentation" },
+    Published {
+        value: "46BKJoQYlPPOexq0OhDZnIlNepKFf87WFwLbfzqDDho=",
+        known_from: "a widely copied Airflow compose file",
+    },
+    Published { value: "6116487b-cda1-52c2-b5b5-c8022c45e263", known_from: "the Directus documentation" },
+    Published { value: "81HqDtbqAywKSOumSha3BhWNOdQ26slT6K0YaZeZyPs=", known_from: "the Airflow documentation" },
+    Published {
+        value: "850181e4652dd023b7a98c58ae0d2d34bd487ee0cc3254aed6eda37307425907",
+        known_from: "the Supabase example file",
+    },
+    Published { value: "AABBCCDDAABBCCDDAABBCCDDAABBCCDDAABBCCDD", known_from: "the Flowise example file" },
+    Published { value: "AKIAIOSFODNN7EXAMPLE", known_from: "the AWS documentation" },
+    Published { value: "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET", known_from: "the Superset source" },
+    Published { value: "DrhYf7zENyR6AlUCKmnz0eYASOQdl6zxH7s7MKFSfFCt", known_from: "the LibreChat example file" },
     Published { value: "SecretPassw0rd", known_from: "many tutorials" },
+    Published { value: "TEST_NON_DEV_SECRET", known_from: "the Superset compose files" },
+    Published { value: "ThisTokenIsNotSoSecretChangeIt", known_from: "the Symfony skeleton" },
+    Published {
+        value: "UpNVntn3cDxHJpq99YMc1T1AQgQpc8kfYTuRgBiYa15BLrx8etQoXz3gZv1/u2oq",
+        known_from: "the Supabase example file",
+    },
+    Published { value: "WVF5YThaHlkYwhGUSmCRgsX3tD5ngdN8pkih", known_from: "the Dify example file" },
+    Published { value: "a-string-secret-at-least-256-bits-long", known_from: "jwt.io" },
+    Published { value: "aSampleMasterKey", known_from: "the Meilisearch documentation" },
     Published { value: "admin123", known_from: "many tutorials" },
     Published { value: "automagik_pass", known_from: "the Automagik compose files" },
     Published { value: "changethis", known_from: "the FastAPI full-stack template" },
+    Published { value: "d1r3ctu5", known_from: "the Directus documentation" },
+    Published { value: "data encryption key with 32 char", known_from: "the Hoppscotch example file" },
+    Published { value: "default:development.unleash-insecure-api-token", known_from: "the Unleash compose file" },
     Published { value: "devin_secret_key", known_from: "a public example" },
     Published { value: "difyai123456", known_from: "the Dify compose files" },
     Published { value: "eW91ci10ZXN0LWVuY3J5cHRpb24ta2V5LS0tLS0tLS0=", known_from: "the Automagik example file" },
+    Published {
+        value: "eaa5191f2914e30b9387fd84e254e4ba6fc51b4654968a9b0803b456a54b8418",
+        known_from: "the LibreChat example file",
+    },
+    Published {
+        value: "f34be427ebb29de8d88c107a71546019685ed8b241d8f2ed00c3df97ad2566f0",
+        known_from: "the LibreChat example file",
+    },
+    Published { value: "generate_a_new_key", known_from: "the Outline example file" },
     Published { value: "guest:guest", known_from: "RabbitMQ's default user" },
+    Published { value: "infini_rag_flow", known_from: "the RAGFlow compose files" },
+    Published { value: "keyboard cat", known_from: "the documentation of express-session" },
+    Published { value: "minio123", known_from: "many tutorials" },
     Published { value: "minioadmin", known_from: "MinIO's default user" },
+    Published { value: "miniosecret", known_from: "the Langfuse compose file" },
+    Published { value: "mmuser_password", known_from: "the Mattermost compose file" },
+    Published { value: "my-secret-pw", known_from: "the documentation of the MySQL image" },
+    Published { value: "myadminsecretkey", known_from: "the Hasura documentation" },
+    Published { value: "myredissecret", known_from: "the Langfuse compose file" },
+    Published { value: "mysecretpassword", known_from: "the documentation of the PostgreSQL image" },
     Published { value: "namastex888", known_from: "the Automagik example file" },
     Published { value: "password123", known_from: "many tutorials" },
     Published { value: "postgres:postgres", known_from: "PostgreSQL's default user" },
@@ -33,12 +83,53 @@ pub static PUBLISHED: &[Published] = &[
         value: "super-secret-jwt-token-with-at-least-32-characters-long",
         known_from: "the Supabase example file",
     },
+    Published { value: "taiga-secret-key", known_from: "the Taiga compose file" },
+    Published { value: "thisISaSECRET_1234", known_from: "the Superset source" },
+    Published { value: "this_password_is_insecure_and_should_be_updated", known_from: "the Supabase example file" },
+    Published { value: "tobemodified", known_from: "the Strapi example file" },
+    Published { value: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", known_from: "the AWS documentation" },
+    Published { value: "your-256-bit-secret", known_from: "jwt.io" },
     Published { value: "your-super-secret-and-long-postgres-password", known_from: "the Supabase example file" },
+    Published {
+        value: "your-super-secret-jwt-token-with-at-least-32-characters-long",
+        known_from: "the Supabase example file",
+    },
 ];
 
-/// The published value that `value` is, or that is the password of the URL `value`.
+/// The published value that `value` is, or that is the password, or the user and password, of the URL `value`.
 #[must_use]
 pub fn published(value: &str) -> Option<&'static Published> {
-    let inside = url_password(value).map(|password| &value[password]);
-    PUBLISHED.iter().find(|known| known.value == value || inside == Some(known.value))
+    let known = |value: &str| PUBLISHED.binary_search_by(|known| known.value.cmp(value)).ok().map(|at| &PUBLISHED[at]);
+    known(value).or_else(|| {
+        let password = url_password(value)?;
+        let user = value[..password.end].rfind("://").map_or(0, |scheme| scheme + 3);
+        let both = known(&value[user..password.end]).filter(|_| !is_local_default(value));
+        known(&value[password]).or(both)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PUBLISHED, published};
+
+    #[test]
+    fn values_are_in_order() {
+        assert!(PUBLISHED.is_sorted_by(|one, next| one.value < next.value));
+    }
+
+    #[test]
+    fn also_in_urls() {
+        for (value, expected) in [
+            ("namastex888", Some("namastex888")),
+            ("redis://:difyai123456@cache:6379/1", Some("difyai123456")),
+            ("amqp://guest:guest@rabbitmq:5672//", Some("guest:guest")),
+            ("postgresql+asyncpg://postgres:postgres@db/x", Some("postgres:postgres")),
+            ("postgres://postgres:postgres@localhost/x", None),
+            ("postgres://app:other@db/x", None),
+            ("postgres", None),
+            ("", None),
+        ] {
+            assert_eq!(published(value).map(|known| known.value), expected, "{value}");
+        }
+    }
 }

@@ -194,6 +194,12 @@ impl Schema {
         self.rules.iter().flat_map(|rule| rule.check(&text)).collect()
     }
 
+    /// Whether a rule says that two keys have one value, wherever it applies.
+    #[must_use]
+    pub fn agree(&self, one: &str, other: &str) -> bool {
+        self.rules.iter().any(|rule| rule.makes_equal(one, other))
+    }
+
     /// The plain standard schema of an environment, for any other validator: `x-sparkcfg` taken out, `required-in`,
     /// `only-in` and `in` folded in. Without an environment, only taken out.
     #[must_use]

@@ -102,6 +102,12 @@ impl Rule {
         Ok(Self { kind, index, members, when })
     }
 
+    /// Whether it wants the whole values of two keys to be one.
+    pub(super) fn makes_equal(&self, one: &str, other: &str) -> bool {
+        let has = |key: &str| self.members.iter().any(|member| member.part.is_none() && member.key == key);
+        self.kind == RuleKind::Agree && has(one) && has(other)
+    }
+
     /// What is broken; `text` is a key's value, if it is known.
     pub(super) fn check(&self, text: &dyn Fn(&str) -> Option<String>) -> Vec<Disagreement> {
         let value = |member: &Member| {

@@ -1,0 +1,153 @@
+//! The same secret stands in two environments, or under two keys.
+//!
+//! What counts: opened values of secrets of at least eight characters. In two environments it is an error where one of
+//! them is protected, else a warning; not where the schema says `"x-sparkcfg": { "drift": "must-match" }`, and not for a
+//! layer that both share on purpose. Under two keys of one environment it is a warning, but not where `agree` in the
+//! schema says that they are equal. Values that are known from public examples have a code of their own.
+//!
+//! Values are compared in memory only: nothing here tells more than that they are the same.
+//!
+//! Why it hurts: who learns the secret of dev has that of prod too, and a new value for one place breaks the other.
+//!
+//! Example: `DB_PASSWORD` in `staging.secrets.env` and in `prod.secrets.env`, copied.
+//!
+//! Remedy: make a secret of its own for each. Where it has to be one, say so in the schema, or put it into the layer that
+//! both share.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Subject;
+use crate::detection;
+use crate::environment::{Resolved, Setting};
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::PROCESS;
+use crate::schema::extension::Drift;
+use crate::source::SourceId;
+
+pub(super) static RULE: Rule = Rule {
+    code: "shared-secret",
+    severity: Severity::Error,
+    summary: "the same secret stands in two environments or under two keys",
+    page: include_str!("shared_secret.rs"),
+};
+
+/// Shorter values are equal by chance, and to say so would tell them, in characters.
+const SHORTEST: usize = 8;
+
+/// A value and the place that sets it.
+struct Place<'s, 'a> {
+    subject: &'s Subject<'a>,
+    setting: &'s Setting<'a>,
+    /// The entry, by its text and where in it the key begins: what two environments share has only one.
+    entry: (SourceId, u32),
+}
+
+pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let mut same: HashMap<&str, Vec<Place<'_, '_>>> = HashMap::new();
+    for subject in subjects {
+        for setting in &subject.environment.settings {
+            let Some(text) = counted(subject, setting) else { continue };
+            let layer = subject.environment.layers[setting.layer];
+            let entry = (layer.source, subject.environment.entry(setting).key.start);
+            same.entry(text).or_default().push(Place { subject, setting, entry });
+        }
+    }
+    // What stands in plain files only is plain to see, and told as that.
+    let counts = |places: &Vec<Place<'_, '_>>| {
+        places.len() > 1 && places.iter().any(|place| is_opened(place.subject, place.setting))
+    };
+    let mut groups: Vec<_> = same.into_values().filter(counts).collect();
+    groups.sort_by_key(|places| places[0].entry);
+    for places in &groups {
+        between_environments(places, findings);
+        under_two_keys(places, findings);
+    }
+}
+
+fn is_opened(subject: &Subject<'_>, setting: &Setting<'_>) -> bool {
+    matches!(setting.value, Resolved::Secret(_)) && subject.environment.layers[setting.layer].name != PROCESS
+}
+
+/// The text of a secret that may not be shared.
+fn counted<'s, 'a>(subject: &Subject<'a>, setting: &'s Setting<'a>) -> Option<&'s str> {
+    let layer = subject.environment.layers[setting.layer];
+    let entry = subject.environment.entry(setting);
+    // A value that only refers to another key is that other key's business.
+    let literal = !entry.interpolates || !layer.content(entry).unwrap_or_default().contains('$');
+    let text = setting.value.text()?;
+    let secret = is_opened(subject, setting)
+        || subject.project.is_secret(setting.key) && layer.name != PROCESS && detection::may_be_secret(text);
+    let counts = text.chars().count() >= SHORTEST && !detection::stands_in_for_a_secret(text);
+    (secret && literal && counts && detection::published(text).is_none()).then_some(text)
+}
+
+fn may_be_shared(place: &Place<'_, '_>) -> bool {
+    let schema = place.subject.project.schema.as_ref();
+    schema.is_some_and(|schema| schema.schema.property(place.setting.key).drift() == Some(Drift::MustMatch))
+}
+
+/// One finding for each key and entry that stands in another environment too, at the most protected one.
+fn between_environments(places: &[Place<'_, '_>], findings: &mut Vec<Finding>) {
+    let name = |place: &Place<'_, '_>| place.subject.environment.name.clone();
+    let is_protected = |place: &Place<'_, '_>| place.subject.environment.protected;
+    let mut by_environment: BTreeMap<_, &Place<'_, '_>> = BTreeMap::new();
+    for (index, place) in places.iter().enumerate().filter(|(_, place)| !may_be_shared(place)) {
+        let first = places[..index].iter().position(|other| name(other) == name(place)).unwrap_or(index);
+        by_environment.entry(first).or_insert(place);
+    }
+    let places: Vec<_> = by_environment.into_values().collect();
+    let Some(most) = places.iter().max_by_key(|place| is_protected(place)) else { return };
+    let others: Vec<_> = places.iter().filter(|place| name(place) != name(most) && place.entry != most.entry).collect();
+    if others.is_empty() {
+        return;
+    }
+    let severity = if is_protected(most) { Severity::Error } else { Severity::Warning };
+    let names: Vec<_> = others.iter().map(|place| name(place).to_string()).collect();
+    let message = format!(
+        "{} is the same secret in {} and {}",
+        told_name(most.setting.key),
+        name(most),
+        super::listed(&names, "and")
+    );
+    let help = format!(
+        "make one for each, and change it where it is used: who reads {} knows that of {}",
+        names[0],
+        name(most)
+    );
+    let mut finding = most.subject.about(&RULE, most.setting, message).severity(severity).help(help);
+    for other in others {
+        let said = format!("{} in {}", told_name(other.setting.key), name(other));
+        finding = finding.related(other.subject.environment.place(other.setting), said);
+        finding.environments.push(name(other));
+    }
+    finding.environments.sort();
+    findings.push(finding);
+}
+
+/// One finding for each environment in which several keys have this value.
+fn under_two_keys(places: &[Place<'_, '_>], findings: &mut Vec<Finding>) {
+    let mut told: Vec<(SourceId, u32)> = Vec::new();
+    for (index, first) in places.iter().enumerate() {
+        let environment = &first.subject.environment.name;
+        let is_first = !places[..index].iter().any(|place| place.subject.environment.name == *environment);
+        if !is_first || told.contains(&first.entry) {
+            continue;
+        }
+        let others = places[index + 1..].iter().filter(|place| place.subject.environment.name == *environment);
+        let others: Vec<_> = others.filter(|other| !agree(first, other)).collect();
+        let Some(second) = others.first() else { continue };
+        told.push(first.entry);
+        let keys: Vec<_> = others.iter().map(|other| told_name(other.setting.key)).collect();
+        let message = format!("{} is the same secret as {}", told_name(first.setting.key), super::listed(&keys, "and"));
+        let help = "make one for each; or say under `agree` in the schema that they are equal";
+        let mut finding = first.subject.about(&RULE, first.setting, message).severity(Severity::Warning).help(help);
+        finding = finding.related(second.subject.environment.place(second.setting), "the same here");
+        findings.push(finding);
+    }
+}
+
+/// Whether the schema says that two keys have one value.
+fn agree(one: &Place<'_, '_>, other: &Place<'_, '_>) -> bool {
+    let Some(schema) = &one.subject.project.schema else { return false };
+    schema.schema.agree(one.setting.key, other.setting.key)
+}

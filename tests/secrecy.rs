@@ -409,3 +409,53 @@ fn a_password_is_not_let_into_a_commit() {
     assert_eq!(severity(&Project::open(folder.path()).unwrap()), Some(sparkcfg::finding::Severity::Warning));
     assert_eq!(severity(&project(&[("environments/dev.env", text)])), Some(sparkcfg::finding::Severity::Error));
 }
+
+/// The index of a repository (version 2) with these paths, as bytes.
+fn index(paths: &[&str]) -> Vec<u8> {
+    let mut bytes = b"DIRC\0\0\0\x02\0\0\0".to_vec();
+    bytes.push(u8::try_from(paths.len()).unwrap());
+    for path in paths {
+        let start = bytes.len();
+        bytes.extend([0; 60]);
+        bytes.extend([0, u8::try_from(path.len()).unwrap()]);
+        bytes.extend(path.as_bytes());
+        bytes.extend(vec![0; 8 - (bytes.len() - start) % 8]);
+    }
+    bytes
+}
+
+#[test]
+fn what_is_for_one_person_is_not_in_git() {
+    use age::secrecy::ExposeSecret;
+    let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    let secret = format!("DB_PASSWORD={CANARY}\n");
+    let files = [
+        ("app/.gitignore", "*.local.env\n!kept.local.env\n"),
+        ("app/environments/base.env", "A=1\n"),
+        ("app/environments/dev.env", "B=1\n"),
+        ("app/environments/dev.local.env", &secret),
+        ("app/environments/kept.local.env", &secret),
+        ("app/environments/deploy.age-key.txt", &key),
+        ("app/environments/open.age-key.txt", &key),
+        ("app/environments/a-note-on-the-key.md", "no key"),
+        ("app/sparkcfg.toml", "identities = [\"environments/open.age-key.txt\"]\n"),
+    ];
+    let folder = folder(&files);
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    let told = || shown(&folder.path().join("app"), &["validate", "--format", "json"]);
+    let codes = |told: &str, word: &str| told.matches(word).count();
+    let before = told();
+    assert_eq!((codes(&before, "\"secrets-tracked\""), codes(&before, "does not ignore it")), (1, 1), "{before}");
+    let all: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+    fs::write(folder.path().join(".git/index"), index(&all)).unwrap();
+    let after = told();
+    assert_eq!(codes(&after, "\"secrets-tracked\""), 3, "{after}");
+    assert_eq!(
+        (codes(&after, "is a personal layer, and git tracks it"), codes(&after, "holds an identity")),
+        (2, 1),
+        "{after}"
+    );
+    assert!(!after.contains(CANARY) && !after.contains(&key[20..40]) && !after.contains("open.age-key.txt"), "{after}");
+    fs::write(folder.path().join(".git/index"), b"DIRC no index").unwrap();
+    assert_eq!(codes(&told(), "\"secrets-tracked\""), 0);
+}

@@ -48,6 +48,7 @@ mod render_unwritable;
 mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
+mod secrets_tracked;
 mod shared_secret;
 mod syntax;
 mod trailing_blank;
@@ -73,6 +74,7 @@ use crate::ignores;
 use crate::layer::{Entry, Layer};
 use crate::project::Project;
 use crate::project::config::Level;
+use crate::project::layout::is_personal;
 use crate::schema::rules::{Disagreement, Lookup};
 use crate::schema::violation::{Violation, ViolationKind};
 use crate::suggestion::nearest;
@@ -183,6 +185,7 @@ pub static ALL: &[Check] = &[
     Check::of(&revoked_reader::RULE).layer(revoked_reader::check),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
+    Check::of(&secrets_tracked::RULE).project(secrets_tracked::check),
     Check::of(&shared_secret::RULE).project(shared_secret::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
@@ -364,14 +367,6 @@ impl File<'_> {
     }
 }
 
-/// Whether a file is a person's own, by its name: `prod.local.env`, `.env.local`, `.env.prod.local`.
-fn is_personal(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let own = |rest: &str| rest.starts_with('.') && rest.ends_with(".local");
-    name.strip_suffix(".local.env").is_some_and(|environment| !environment.is_empty())
-        || name.strip_prefix(".env").is_some_and(own)
-}
-
 /// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
 /// names that end in `.env` for dotenv.
 fn sealed_name(path: &str) -> String {
@@ -548,27 +543,6 @@ fn listed(items: &[impl AsRef<str>], word: &str) -> String {
         [first @ .., last] => {
             let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
             format!("{} {word} {}", first.join(", "), last.as_ref())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_personal;
-
-    #[test]
-    fn personal_files() {
-        for (path, expected) in [
-            ("environments/prod.local.env", true),
-            (".env.local", true),
-            ("services/api/.env.prod.local", true),
-            ("environments/local.env", false),
-            ("local.env", false),
-            (".env", false),
-            (".env.notlocal", false),
-            ("prod.env", false),
-        ] {
-            assert_eq!(is_personal(path), expected, "{path}");
         }
     }
 }

@@ -31,6 +31,7 @@ use crate::detection::{self, Certainty};
 use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
+use crate::project::layout::is_personal;
 
 pub(super) static RULE: Rule = Rule {
     code: "plaintext-secret",
@@ -41,7 +42,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     // A personal file is git-ignored: that is where a person's own secrets may stand.
-    if file.layer.sealed || super::is_personal(file.path()) {
+    if file.layer.sealed || is_personal(file.path()) {
         return;
     }
     for entry in &file.layer.entries {

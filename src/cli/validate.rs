@@ -59,7 +59,11 @@ impl Validate {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
-        let files = if self.staged { git::files(&root, &prefix, Tree::Index)? } else { Files::on_disk(&root, &prefix) };
+        let files = if self.staged {
+            git::files(&root, &prefix, Tree::Index)?
+        } else {
+            Files::on_disk(&root, &prefix).watching_git()
+        };
         let mut report = self.report(&files, global)?;
         if self.fix {
             let (fixes, changed) = fix::apply(&report, &root, &prefix, false)?;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
+use super::tracking::Index;
 use crate::error::Error;
 use crate::layer::Fault;
 
@@ -22,6 +24,8 @@ pub struct Files {
     held: Option<Held>,
     /// A file that is about to be written: its path, and what it will hold.
     proposed: Option<(String, Vec<u8>)>,
+    /// What git has around the folder, read when first asked for; `None` where nobody wants to know.
+    index: Option<Arc<OnceLock<Option<Index>>>>,
 }
 
 /// Files that git holds.
@@ -36,28 +40,28 @@ impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: None, index: None }
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: None, files: staged });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None, index: None }
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: Some(revision.to_owned()), files });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None, index: None }
     }
 
     /// The same tree as it will be once `path` holds `bytes`: what is about to be written can be judged before.
     #[must_use]
     pub fn with(&self, path: &str, bytes: Vec<u8>) -> Self {
         let (root, prefix, held) = (self.root.clone(), self.prefix.clone(), self.held.clone());
-        Self { root, prefix, held, proposed: Some((path.to_owned(), bytes)) }
+        Self { root, prefix, held, proposed: Some((path.to_owned(), bytes)), index: self.index.clone() }
     }
 
     fn proposed(&self, path: &str) -> Option<&[u8]> {
@@ -69,6 +73,18 @@ impl Files {
     #[must_use]
     pub fn revision(&self) -> Option<&str> {
         self.held.as_ref()?.revision.as_deref()
+    }
+
+    /// The same, and it is asked what git has of the folder: see [`super::tracking`].
+    #[must_use]
+    pub fn watching_git(mut self) -> Self {
+        self.index = Some(Arc::default());
+        self
+    }
+
+    /// What git has around the folder.
+    pub(super) fn index(&self) -> Option<&Index> {
+        self.index.as_ref()?.get_or_init(|| Index::around(&self.root)).as_ref()
     }
 
     /// Whether these are the files that are about to be committed.
@@ -111,7 +127,13 @@ impl Files {
             let files = inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect();
             Held { revision: held.revision.clone(), files }
         });
-        Self { root: self.root.join(folder), prefix: format!("{}{start}", self.prefix), held, proposed: None }
+        Self {
+            root: self.root.join(folder),
+            prefix: format!("{}{start}", self.prefix),
+            held,
+            proposed: None,
+            index: self.index.clone(),
+        }
     }
 
     /// Whether a folder is within the tree, wherever links lead.

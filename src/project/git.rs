@@ -69,7 +69,8 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             || name == "sparkcfg-baseline.toml"
             || name == creation_rules::NAME
             || name == revocations::NAME
-            || name.ends_with("age-key.txt")
+            || name.ends_with("key.txt")
+            || name.ends_with("keys.txt")
     };
     let mut wanted: BTreeMap<String, String> =
         objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();

@@ -128,6 +128,15 @@ fn stack<'a>(
     stacks
 }
 
+/// Whether a file is a person's own, by its name: `prod.local.env`, `.env.local`, `.env.prod.local`.
+#[must_use]
+pub fn is_personal(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let own = |rest: &str| rest.starts_with('.') && rest.ends_with(".local");
+    name.strip_suffix(".local.env").is_some_and(|environment| !environment.is_empty())
+        || name.strip_prefix(".env").is_some_and(own)
+}
+
 /// Environments in the order in which a change travels through them.
 #[must_use]
 pub fn order(environment: &str) -> u8 {
@@ -143,7 +152,7 @@ pub fn order(environment: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stack, of_folder, of_root};
+    use super::{Stack, is_personal, of_folder, of_root};
 
     fn shape(stacks: &[Stack]) -> Vec<String> {
         stacks.iter().map(|stack| format!("{}: {}", stack.name, stack.files.join(" "))).collect()
@@ -201,5 +210,21 @@ mod tests {
         );
         assert_eq!(shape(&of_root(&names(&[".env"]), false)), ["default: .env"]);
         assert_eq!(shape(&of_root(&names(&[".env.example"]), false)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn personal_files() {
+        for (path, expected) in [
+            ("environments/prod.local.env", true),
+            (".env.local", true),
+            ("services/api/.env.prod.local", true),
+            ("environments/local.env", false),
+            ("local.env", false),
+            (".env", false),
+            (".env.notlocal", false),
+            ("prod.env", false),
+        ] {
+            assert_eq!(is_personal(path), expected, "{path}");
+        }
     }
 }

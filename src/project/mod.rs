@@ -15,6 +15,7 @@ mod rests;
 pub mod revocations;
 pub mod sealing;
 pub mod templates;
+pub mod tracking;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};
@@ -82,6 +83,8 @@ pub struct Project {
     pub revocations: Revocations,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
+    /// Files for one person only that git has or would take, and where each begins.
+    pub exposed: Vec<(tracking::Exposed, Span)>,
     /// Whether this is what is about to be committed.
     pub staged: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
@@ -166,6 +169,7 @@ impl Project {
             sops: None,
             revocations: Revocations::read(files)?,
             require_secrets: options.require_secrets,
+            exposed: Vec::new(),
             staged: files.is_staged(),
             stacks: Vec::new(),
             process: options.process.clone(),
@@ -192,6 +196,11 @@ impl Project {
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
+        for exposed in tracking::exposed(files, &project.config) {
+            // Without its text, of which nothing may be told.
+            let source = project.sources.add(files.shown(&exposed.path), "");
+            project.exposed.push((exposed, Span::new(source, 0..0)));
+        }
         project.add_process_layer();
         Ok(project)
     }

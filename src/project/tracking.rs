@@ -1,0 +1,270 @@
+//! What git has, or would take, of files that are for one person only: read from its index and its ignore rules, without
+//! starting it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::GitignoreBuilder;
+
+use super::config::Config;
+use super::files::Files;
+use super::layout;
+use crate::detection;
+
+/// A file that should be known to one person only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposed {
+    /// Relative to the project.
+    pub path: String,
+    /// How it is known to others, or soon may be.
+    pub exposure: Exposure,
+}
+
+/// How a file is known to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// A personal layer, in git.
+    Personal,
+    /// A personal layer that `git add .` would take.
+    NotIgnored,
+    /// A file with an identity that opens secrets, in git.
+    Identity,
+}
+
+/// The largest index that is read, in bytes: some hundred thousand files.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// The largest file that is looked at for an identity, in bytes.
+const LARGEST_KEY: u64 = 64 * 1024;
+
+/// The exposed files beside the layers of a project, in order. Without git there are none.
+pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
+    let Some(git) = Git::around(files) else { return Vec::new() };
+    let mut found = Vec::new();
+    for folder in folders(config) {
+        for name in files.names(&folder).unwrap_or_default() {
+            let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+            let tracked = git.tracks(&path);
+            let exposure = if layout::is_personal(&path) {
+                if tracked { Some(Exposure::Personal) } else { (!git.ignores(&path)).then_some(Exposure::NotIgnored) }
+            } else {
+                let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
+                (tracked && !published && holds_identity(files, &path)).then_some(Exposure::Identity)
+            };
+            found.extend(exposure.map(|exposure| Exposed { path, exposure }));
+        }
+    }
+    found
+}
+
+/// Where files of this kind lie: beside the layers.
+fn folders(config: &Config) -> Vec<String> {
+    let folder = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let mut folders: Vec<_> = config.environments.values().flatten().map(folder).collect();
+    folders.extend([String::new(), "environments".to_owned()]);
+    folders.sort();
+    folders.dedup();
+    folders
+}
+
+fn holds_identity(files: &Files, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let likely = ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
+    let small =
+        files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
+    if !likely || !small {
+        return false;
+    }
+    let Ok(bytes) = files.read(path) else { return false };
+    let text = String::from_utf8_lossy(&bytes);
+    let is_identity = |line: &str| detection::known_token(line.trim()) == Some("an age identity");
+    text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") || text.lines().any(is_identity)
+}
+
+/// What a repository tracks. Its `Debug` may be long.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// The repository's folder.
+    root: PathBuf,
+    /// Sorted, relative to that.
+    paths: Vec<String>,
+}
+
+impl Index {
+    /// The index of the repository around a folder; `None` where there is none, or none that can be read.
+    pub(super) fn around(folder: &Path) -> Option<Self> {
+        let folder = folder.canonicalize().ok()?;
+        let root = folder.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
+        let index = folder_of(&root)?.join("index");
+        let mut paths = match fs::metadata(&index) {
+            Ok(about) if about.len() <= LARGEST => paths(&fs::read(&index).ok()?)?,
+            Ok(_) => return None,
+            // Nothing was ever added.
+            Err(_) => Vec::new(),
+        };
+        paths.sort();
+        Some(Self { root, paths })
+    }
+}
+
+/// A project in a repository.
+struct Git<'f> {
+    /// `None` for the files of the index itself: all of them are tracked.
+    index: Option<&'f Index>,
+    /// The project's folder.
+    project: PathBuf,
+    /// What stands before its paths in the repository.
+    start: String,
+}
+
+impl<'f> Git<'f> {
+    fn around(files: &'f Files) -> Option<Self> {
+        if files.is_staged() {
+            return Some(Self { index: None, project: PathBuf::new(), start: String::new() });
+        }
+        let index = files.index()?;
+        let project = files.root().canonicalize().ok()?;
+        let inside = project.strip_prefix(&index.root).ok()?.to_str()?.replace('\\', "/");
+        let start = if inside.is_empty() { inside } else { format!("{inside}/") };
+        Some(Self { index: Some(index), project, start })
+    }
+
+    fn tracks(&self, path: &str) -> bool {
+        let full = format!("{}{path}", self.start);
+        self.index.is_none_or(|index| index.paths.binary_search(&full).is_ok())
+    }
+
+    /// Whether the rules of the repository say so; those of a person, outside it, do not hold for others.
+    fn ignores(&self, path: &str) -> bool {
+        let Some(Index { root, .. }) = self.index else { return false };
+        let full = self.project.join(path);
+        let mut builder = GitignoreBuilder::new(root);
+        let mut folders: Vec<&Path> = full.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
+        folders.reverse();
+        for folder in folders {
+            let rules = folder.join(".gitignore");
+            // Rules of a folder hold from there on; those further down come later and win.
+            let Ok(text) = fs::read_to_string(&rules) else { continue };
+            let below = folder.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
+            for line in text.lines() {
+                let _ = builder.add_line(None, &moved(line, below));
+            }
+        }
+        let ignored = builder.build().ok();
+        ignored.is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+    }
+}
+
+/// A rule of the folder `below` as one of the repository's folder.
+fn moved(line: &str, below: &str) -> String {
+    let (not, rule) = line.strip_prefix('!').map_or(("", line), |rule| ("!", rule));
+    if below.is_empty() || rule.trim().is_empty() || rule.starts_with('#') {
+        return line.to_owned();
+    }
+    let anchored = rule.trim_end().trim_end_matches('/').contains('/');
+    let between = if anchored { "" } else { "**/" };
+    format!("{not}/{}/{between}{}", below.replace('\\', "/"), rule.trim_start_matches('/'))
+}
+
+/// Where the repository keeps its index: `.git`, or what the file `.git` of a worktree names.
+fn folder_of(root: &Path) -> Option<PathBuf> {
+    let git = root.join(".git");
+    if git.is_dir() {
+        return Some(git);
+    }
+    let text = fs::read_to_string(git).ok()?;
+    Some(root.join(text.strip_prefix("gitdir:")?.trim()))
+}
+
+/// The paths in an index (versions 2 to 4); `None` for what cannot be read, such as one with other hashes.
+fn paths(bytes: &[u8]) -> Option<Vec<String>> {
+    const HASH: usize = 20;
+    const FIXED: usize = 40 + HASH;
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let version = number(4)?;
+    if !bytes.starts_with(b"DIRC") || !(2..=4).contains(&version) {
+        return None;
+    }
+    let (mut at, mut found, mut before) = (12, Vec::new(), Vec::<u8>::new());
+    for _ in 0..number(8)? {
+        let start = at;
+        let flags = u16::from_be_bytes(bytes.get(at + FIXED..at + FIXED + 2)?.try_into().ok()?);
+        at += FIXED + 2 + if flags & 0x4000 == 0 { 0 } else { 2 };
+        if version == 4 {
+            let mut byte = *bytes.get(at)?;
+            let mut cut = usize::from(byte & 127);
+            at += 1;
+            while byte & 128 != 0 {
+                byte = *bytes.get(at)?;
+                cut = (cut.checked_add(1)?).checked_mul(128)? + usize::from(byte & 127);
+                at += 1;
+            }
+            before.truncate(before.len().checked_sub(cut)?);
+        } else {
+            before.clear();
+        }
+        let length = bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+        before.extend_from_slice(&bytes[at..at + length]);
+        at += length + 1;
+        if version < 4 {
+            // An entry is filled up with one to eight zero bytes.
+            at = start + (at - start).next_multiple_of(8);
+        }
+        if before.is_empty() || before.contains(&b'\n') {
+            return None;
+        }
+        found.push(String::from_utf8_lossy(&before).into_owned());
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{moved, paths};
+
+    fn index(version: u8, entries: &[(u8, &str)]) -> Vec<u8> {
+        let mut bytes = b"DIRC\0\0\0".to_vec();
+        bytes.extend([version, 0, 0, 0, u8::try_from(entries.len()).unwrap()]);
+        for (cut, name) in entries {
+            let start = bytes.len();
+            bytes.extend([7; 60]);
+            bytes.extend([0, u8::try_from(name.len()).unwrap()]);
+            bytes.extend((version == 4).then_some(*cut));
+            bytes.extend(name.as_bytes());
+            let rest = if version == 4 { 1 } else { 8 - (bytes.len() - start) % 8 };
+            bytes.extend(vec![0; rest]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn indexes() {
+        let whole = [(0, "a"), (0, "environments/dev.env"), (0, "environments/dev.local.env")];
+        let expected = Some(whole.map(|(_, name)| name.to_owned()).to_vec());
+        assert_eq!(paths(&index(2, &whole)), expected);
+        assert_eq!(paths(&index(3, &whole)), expected);
+        assert_eq!(paths(&index(4, &[(0, "a"), (1, "environments/dev.env"), (3, "local.env")])), expected);
+        let bytes = index(2, &whole);
+        for cut in 0..bytes.len() - 1 {
+            assert!(paths(&bytes[..cut]).is_none() || cut >= bytes.len() - 8, "{cut}");
+        }
+        assert_eq!(paths(b"DIRC\0\0\0\x09\0\0\0\x01"), None);
+        assert_eq!(paths(&index(4, &[(9, "a")])), None);
+    }
+
+    #[test]
+    fn rules_of_folders() {
+        for (line, below, expected) in [
+            ("*.local.env", "", "*.local.env"),
+            ("*.local.env", "a/b", "/a/b/**/*.local.env"),
+            ("/x.env", "a", "/a/x.env"),
+            ("x/y", "a", "/a/x/y"),
+            ("!x", "a", "!/a/**/x"),
+            ("x/", "a", "/a/**/x/"),
+            ("# x", "a", "# x"),
+            ("", "a", ""),
+        ] {
+            assert_eq!(moved(line, below), expected, "{line}");
+        }
+    }
+}

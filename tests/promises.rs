@@ -213,3 +213,114 @@ fn console_blocks_are_found() {
     let expected = [("sparkcfg explain", "list"), ("sparkcfg validate", "bad")];
     assert_eq!(console_blocks(text), expected.map(|(line, output)| (line.to_owned(), output.to_owned())));
 }
+
+/// A small project in a repository of its own, with what the closure does to it committed.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in [
+        ("environments/base.env", "LEVEL=info\n"),
+        ("environments/prod.env", "APP_VERSION=1.2.0\nDB_PASSWORD=correct-horse-9\n"),
+        (
+            "templates/compose.yml.j2",
+            "services:\n  app:\n    image: app:{{ APP_VERSION }}\n    environment:\n      {{ env | yaml }}\n",
+        ),
+        (".gitignore", "/private/\n"),
+    ] {
+        fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(path), text).unwrap();
+    }
+    git(folder.path(), &["init", "-q"]);
+    commit(folder.path());
+    folder
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new("git");
+    command.current_dir(folder).args(["-c", "user.name=test", "-c", "user.email=test@example.com"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn commit(folder: &Path) {
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-q", "-m", "change"]);
+}
+
+/// What is written with secrets is private, and in no place from which it could be committed.
+#[test]
+fn secrets_are_rendered_only_where_git_does_not_look() {
+    let (folder, home) = (repository(), tempfile::tempdir().unwrap());
+    let root = folder.path();
+    for (line, expected) in [
+        ("sparkcfg render prod --with-secrets", 2),
+        ("sparkcfg render prod --with-secrets --to /tmp", 2),
+        ("sparkcfg render prod --with-secrets --to ../private", 2),
+        ("sparkcfg render prod --with-secrets --to private", 0),
+        ("sparkcfg render prod", 0),
+    ] {
+        let ran = run(line, root, home.path());
+        assert_eq!(ran.code, expected, "{line}\n{}", ran.shown());
+        assert!(!ran.shown().contains("correct-horse"), "{line}\n{}", ran.shown());
+    }
+    let (private, open) = (root.join("private/prod/compose.yml"), root.join("rendered/prod/compose.yml"));
+    let text = fs::read_to_string(&private).unwrap();
+    assert!(text.contains("DB_PASSWORD: \"correct-horse-9\"") && text.contains("HOLDS SECRETS"), "{text}");
+    let text = fs::read_to_string(&open).unwrap();
+    assert!(text.contains("${DB_PASSWORD?") && !text.contains("correct-horse"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&private), mode(&open)), (0o600, 0o644));
+    }
+    // A file that git tracks is not ignored, whatever a pattern says.
+    git(root, &["add", "-f", "private"]);
+    let ran = run("sparkcfg render prod --with-secrets --to private", root, home.path());
+    assert_eq!(ran.code, 2, "{}", ran.shown());
+    // Nor does a difference tell what stands in such a file.
+    let ran = run("sparkcfg render prod --check --to private", root, home.path());
+    assert!(ran.code == 1 && !ran.shown().contains("correct-horse"), "{}", ran.shown());
+}
+
+/// A release is what git holds; the way back from it is a change like any other.
+#[test]
+fn a_release_is_recorded_compared_and_taken_back() {
+    let (folder, home) = (repository(), tempfile::tempdir().unwrap());
+    let root = folder.path();
+    let says = |line: &str, code: i32, words: &str| {
+        let ran = run(line, root, home.path());
+        assert_eq!(ran.code, code, "{line}\n{}", ran.shown());
+        assert!(ran.shown().contains(words), "{line}\n{}", ran.shown());
+        assert!(!ran.shown().contains("correct-horse"), "{line}\n{}", ran.shown());
+    };
+    says("sparkcfg release prod --diff", 2, "prod has not been released yet");
+    says("sparkcfg release prod", 1, "has not been rendered");
+    says("sparkcfg render", 0, "wrote rendered/prod/compose.yml");
+    commit(root);
+    says("sparkcfg release prod", 0, "wrote releases/prod.json");
+    let first = fs::read_to_string(root.join("releases/prod.json")).unwrap();
+    let revision = git(root, &["rev-parse", "HEAD"]);
+    assert!(first.contains(revision.trim()) && !first.contains("1.2.0") && !first.contains("correct-horse"), "{first}");
+    commit(root);
+    says("sparkcfg release prod", 0, "nothing changed in prod");
+    says("sparkcfg release prod --rollback", 2, "no release of prod before");
+
+    fs::write(root.join("environments/prod.env"), "APP_VERSION=1.3.0\nDB_PASSWORD=correct-horse-9\n").unwrap();
+    says("sparkcfg release prod --diff", 0, "+    image: \"app:1.3.0\"");
+    says("sparkcfg release prod", 2, "environments/prod.env: not committed");
+    says("sparkcfg release prod --rollback", 2, "no release of prod before");
+    says("sparkcfg render", 0, "wrote rendered/prod/compose.yml");
+    commit(root);
+    says("sparkcfg release prod", 0, "wrote releases/prod.json");
+    commit(root);
+    fs::write(root.join("environments/base.env"), "LEVEL=debug\n").unwrap();
+    says("sparkcfg release prod --rollback", 2, "environments/base.env: not committed");
+    git(root, &["checkout", "-q", "environments"]);
+    says("sparkcfg release prod --rollback", 0, "restored environments/prod.env");
+    assert!(fs::read_to_string(root.join("environments/prod.env")).unwrap().starts_with("APP_VERSION=1.2.0\n"));
+
+    fs::write(root.join("releases/prod.json"), "{}").unwrap();
+    says("sparkcfg release prod --diff", 2, "this is no record of a release");
+}

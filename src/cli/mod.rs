@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod deploy_check;
 mod drift;
 mod explain;
 mod fix;
@@ -7,6 +8,7 @@ mod identities;
 mod printing;
 mod protection;
 mod read;
+mod release;
 mod render;
 mod rendering;
 mod run;
@@ -108,6 +110,12 @@ enum Command {
     /// Write the files that templates/ describes, for each environment
     #[command(after_help = render::EXAMPLES)]
     Render(render::Render),
+    /// Say with one verdict whether an environment may be deployed
+    #[command(after_help = deploy_check::EXAMPLES)]
+    DeployCheck(deploy_check::DeployCheck),
+    /// Record what is released, compare with the last release, or go back to the one before
+    #[command(after_help = release::EXAMPLES)]
+    Release(release::Release),
     /// Print what each reader (docker compose, make, node, …) makes of an env file
     #[command(after_help = read::EXAMPLES)]
     Read(read::Read),
@@ -172,6 +180,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),
         Command::Render(command) => command.run(global),
+        Command::DeployCheck(command) => command.run(global),
+        Command::Release(command) => command.run(global),
         Command::Run(command) => Ok(command.run(global)),
         Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),

@@ -79,12 +79,11 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
     for environment in &environments {
         let reference = input(project, environment, false)?;
         let revealing = if job.with_secrets { Some(input(project, environment, true)?) } else { None };
-        let schema = project.schema.as_ref().map_or("", |schema| &**project.sources.text(schema.source));
         for template in own.iter().filter(|name| job.only.is_empty() || job.only.contains(name)) {
             let input = revealing.as_ref().unwrap_or(&reference);
             match rendering::render(template, &templates, input) {
                 Ok(rendered) => {
-                    let inputs = header::inputs(template, &templates, schema, &reference);
+                    let inputs = header::inputs(template, &templates, &reference);
                     let text =
                         header::write(template, &rendered.path, &rendered.body, &inputs, input, job.with_secrets);
                     used.extend(rendered.used);
@@ -334,6 +333,12 @@ fn masked(project: &mut Project, shown: &str, text: &str) -> SourceId {
         project.sources.mask(Span::new(source, range));
     }
     source
+}
+
+/// The difference of two texts with secrets masked, as a unified diff.
+pub(super) fn difference(project: &mut Project, shown: &str, template: &str, before: &str, after: &str) -> String {
+    let source = masked(project, shown, before);
+    unified(project, source, shown, template, after)
 }
 
 fn unified(project: &mut Project, before: SourceId, shown: &str, template: &str, after: &str) -> String {

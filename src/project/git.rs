@@ -69,6 +69,8 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             || name == "sparkcfg-baseline.toml"
             || name == creation_rules::NAME
             || name == revocations::NAME
+            || path.starts_with("templates/")
+            || path.contains("/templates/")
             || name.ends_with("key.txt")
             || name.ends_with("keys.txt")
     };
@@ -132,6 +134,27 @@ pub fn is_ignored(root: &Path, path: &str) -> Result<bool, Error> {
     }
     let tracked = run(root, &["ls-files", "-z", "--", path])?.unwrap_or_default();
     Ok(tracked.is_empty())
+}
+
+/// Those of `paths` that are not as the last commit has them, or are not in it.
+///
+/// # Errors
+/// See [`files`].
+pub fn uncommitted(root: &Path, paths: &[String]) -> Result<Vec<String>, Error> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut arguments = vec!["status", "--porcelain", "-z", "--untracked-files=all", "--ignored", "--no-renames", "--"];
+    arguments.extend(paths.iter().map(String::as_str));
+    // The paths that it prints start at the repository's folder, so only their ends can be compared.
+    let listing = git(root, &arguments)?;
+    let listed: Vec<String> = listing
+        .split(|byte| *byte == 0)
+        .filter_map(|record| record.get(3..))
+        .map(|path| String::from_utf8_lossy(path).into_owned())
+        .collect();
+    let is_listed = |path: &&String| listed.iter().any(|found| found == *path || found.ends_with(&format!("/{path}")));
+    Ok(paths.iter().filter(is_listed).cloned().collect())
 }
 
 /// What git answers; an error where it refuses.

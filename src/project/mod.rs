@@ -262,6 +262,20 @@ impl Project {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
     }
 
+    /// The paths of the files that an environment is declared by, within the project: its layers, the schema,
+    /// `sparkcfg.toml`. `prefix` is what stands before the paths that users see.
+    #[must_use]
+    pub fn declared_files(&self, prefix: &str) -> Vec<String> {
+        let schema = self.schema.as_ref().filter(|_| !self.has_built_in_schema()).map(|schema| schema.source);
+        let layers = self.layers.iter().filter(|layer| layer.name != crate::layer::PROCESS).map(|layer| layer.source);
+        let sources = layers.chain(schema).chain(self.config_source);
+        let paths = sources.map(|source| self.sources.path(source));
+        let mut paths: Vec<_> = paths.map(|path| path.strip_prefix(prefix).unwrap_or(path).to_owned()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
     /// Whether the schema is the one that comes with sparkcfg, and no file of the project.
     #[must_use]
     pub fn has_built_in_schema(&self) -> bool {

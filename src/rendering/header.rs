@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{Input, Templates, kinds};
+use super::{Input, Templates, Variable, kinds};
 
 const INPUTS: &str = "sparkcfg-inputs: ";
 const BODY: &str = "sparkcfg-body: ";
@@ -64,16 +64,19 @@ pub fn holds_secrets(text: &str) -> bool {
     text.lines().take(3).any(|line| line.contains("HOLDS SECRETS: never commit"))
 }
 
-/// A hash of everything that a file is made from, but no secret: a hash of one could be guessed at.
+/// A hash of everything that a file is made from, but no secret: a hash of one could be guessed at. Of the schema, what
+/// it says about the values counts, so that a corrected description makes no file stale.
 #[must_use]
-pub fn inputs(template: &str, templates: &Templates, schema: &str, input: &Input<'_>) -> String {
+pub fn inputs(template: &str, templates: &Templates, input: &Input<'_>) -> String {
     let own = templates.iter().filter(|(path, _)| *path == template || !super::is_own_file(path));
-    let mut parts: Vec<&str> = own.flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
-    parts.extend([schema, input.environment]);
+    let mut parts: Vec<String> = own.flat_map(|(path, text)| [path.clone(), text.clone()]).collect();
+    parts.push(input.environment.to_owned());
     for variable in &input.variables {
-        parts.extend([variable.key, variable.text.unwrap_or("\u{fdd2}")]);
+        let Variable { key, text, typed, has_file_variant, services } = variable;
+        parts.extend([(*key).to_owned(), text.unwrap_or("\u{fdd2}").to_owned(), typed.to_string()]);
+        parts.extend([has_file_variant.to_string(), services.join(",")]);
     }
-    digest(&parts)
+    digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// The first 32 digits of a SHA-256 over texts, each with its length.

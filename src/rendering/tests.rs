@@ -199,8 +199,7 @@ fn headers_tell_edits() {
 fn inputs_tell_what_changed() {
     let templates = Templates::from([("a.j2".to_owned(), "x".to_owned()), ("_b.j2".to_owned(), "y".to_owned())]);
     let services = [];
-    let hash =
-        |value: &str, templates: &Templates| header::inputs("a.j2", templates, "schema", &input(&services, value));
+    let hash = |value: &str, templates: &Templates| header::inputs("a.j2", templates, &input(&services, value));
     let before = hash("1", &templates);
     assert_eq!(before, hash("1", &templates));
     assert_ne!(before, hash("2", &templates));

@@ -612,6 +612,9 @@ fn where_files_lie() {
     let expected = ["base.env", "base.secrets.env", "dev.env", "dev.secrets.env.age", "prod.env"];
     assert_eq!(names(&project.path("p/environments")), expected);
     assert_eq!(project.run(&["get", "B", "-e", "environments/dev.secrets.env.age"], b"").ok().stdout, b"2");
+    for path in ["dev.secrets.env", "environments/.secrets.env", "x/dev.secrets.env", "/tmp/dev.secrets.env"] {
+        project.run(&["set", "A", "-e", path], b"1").failed(2, "no environment has this sealed file as a layer");
+    }
     // A project without the folder.
     fs::remove_dir_all(project.path("p/environments")).unwrap();
     project.write("p/.env", "PORT=1\n");
@@ -620,6 +623,7 @@ fn where_files_lie() {
     assert!(project.path("p/prod.secrets.env").exists());
     project.run(&["set", "SHARED", "-e", "base"], b"1").ok();
     assert!(project.path("p/base.secrets.env").exists());
+    project.run(&["set", "A", "-e", "environments/prod.secrets.env"], b"1").failed(2, "as a layer");
     // One that lists its layers.
     let listed = "[environments]\nprod = [\".env\", \"secret/eu.secrets.env\"]\ntest = [\".env\"]\n";
     project.write("p/sparkcfg.toml", &format!("{}{listed}", project.config("prod = [\"laptop\"]")));

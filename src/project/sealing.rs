@@ -128,8 +128,7 @@ impl Sealing {
         if name != "base" && !names.contains(&name) {
             return Err(self.unknown(name, &names));
         }
-        let root = layout::of_folder(&self.files.names("environments")?, false).is_empty()
-            && !layout::of_root(&self.files.names("")?, false).is_empty();
+        let root = self.lies_in_root()?;
         let path = format!("{}{name}.secrets.env", if root { "" } else { "environments/" });
         self.placed(&path)?.ok_or_else(|| {
             Error::new(format!("[environments] lists no sealed file for {name}"))
@@ -153,6 +152,12 @@ impl Sealing {
         }
     }
 
+    /// Whether the project has its layers beside `.env`, and no folder for them.
+    fn lies_in_root(&self) -> Result<bool, Error> {
+        let folder = layout::of_folder(&self.files.names("environments")?, false);
+        Ok(folder.is_empty() && !layout::of_root(&self.files.names("")?, false).is_empty())
+    }
+
     /// The environments of a sealed file that is not there yet; `None` if it would be no layer of any.
     fn placed(&self, path: &str) -> Result<Option<SealedFile>, Error> {
         let with = |mut names: Vec<String>, name: &str| {
@@ -162,6 +167,8 @@ impl Sealing {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let stacks = match folder {
             _ if !self.config.environments.is_empty() => stacks(&self.files, &self.config, false)?,
+            // A file where the project has no others would be no layer, or turn the others into none.
+            _ if name.starts_with('.') || self.lies_in_root()? != folder.is_empty() => return Ok(None),
             "environments" => layout::of_folder(&with(self.files.names(folder)?, name), false),
             "" => layout::of_root(&with(self.files.names("")?, name), false),
             _ => return Ok(None),

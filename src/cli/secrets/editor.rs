@@ -13,6 +13,9 @@ const VIM: &[&str] = &[
     "NONE",
     "--cmd",
     "set nomodeline",
+    // Right before a file is read or written, whatever the person's own settings say.
+    "--cmd",
+    "autocmd BufReadPre,BufNewFile,BufWritePre * setlocal noundofile noswapfile | set nobackup nowritebackup viminfo= history=0",
     "-c",
     "set noundofile nobackup nowritebackup noswapfile viminfo= history=0",
 ];

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Types secrets at the prompt of `sparkcfg secrets set` on a real (pseudo) terminal.
+"""Types secrets at the prompt of `sparkcfg secrets set` on a real (pseudo) terminal, and edits them with a real vim.
 
 What is typed must not be echoed, must be asked for twice, and must arrive exactly; a terminal gets no secret without
---reveal. Needs cargo, python3 and a Unix. Prints "N passed, M failed"; exit code 1 if any failed.
+--reveal; vim leaves nothing behind, whatever its settings say. Needs cargo, python3, vim and a Unix. Prints "N passed, M failed"; exit code 1 if any failed.
 """
 
 import os
@@ -91,6 +91,16 @@ def main():
         check("it comes back exactly", code == 0 and shown == SECRET + "\r\n", shown)
         shown, code = on_a_terminal(program, folder, ["export", "prod", "--as", "dotenv"], [])
         check("a terminal gets no file", code == 2 and "canary" not in shown, shown)
+        traces = folder / "traces"
+        traces.mkdir()
+        settings = f"set undofile undodir={traces} backup writebackup backupdir={traces} swapfile directory={traces}"
+        (folder / ".vimrc").write_text(f"{settings}\nset viminfo='100,<50,n{traces}/viminfo\n")
+        vim = f"vim -E -s -u {folder}/.vimrc -c '%s/canary/changed/' -c wq"
+        own = {"HOME": str(folder), "SPARKCFG_AGE_KEY": KEY.split()[-1], "EDITOR": vim}
+        subprocess.run([program, "secrets", "edit", "prod"], cwd=folder, env={**os.environ, **own}, check=False)
+        shown, code = on_a_terminal(program, folder, ["get", "API_KEY", "-e", "prod", "--reveal"], [])
+        check("vim changes it", code == 0 and "changed" in shown, shown)
+        check("vim leaves nothing", not os.listdir(traces), os.listdir(traces))
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

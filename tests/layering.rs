@@ -33,6 +33,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "consequences"],
     ["checks", "matrix"],
     ["checks", "mending"],
+    ["checks", "respelling"],
     ["dialects", "families"],
     ["targets", "lines"],
 ];

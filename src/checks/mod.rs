@@ -45,6 +45,7 @@ mod render_stale;
 mod render_undefined;
 mod render_unused;
 mod render_unwritable;
+mod respelling;
 mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
@@ -233,6 +234,7 @@ pub fn run(project: &Project) -> Found {
         let file = File { project, layer, index, environments, protected };
         let mut findings = Vec::new();
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
+        reads_differently::keep_harmless(&file, &mut findings);
         findings
     };
     let environments = project.environments();

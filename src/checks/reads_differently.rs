@@ -15,11 +15,11 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::respelling::{Obstacle, Respelling, Values, Views, read};
 use super::{File, is_name};
-use crate::dialects::{self, Dialect, Process, Reading, Variable};
+use crate::dialects::{Reading, Variable};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
-use crate::portable;
 use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -56,9 +56,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         reading.error.is_none().then(|| ((*reader).to_owned(), values.collect::<HashMap<_, _>>()))
     };
     let values: Vec<_> = readings.iter().filter_map(values).collect();
+    let mut views = Views::of(&file.layer.text, chains);
     let mut seen: HashSet<&str> = HashSet::new();
     for variable in readings.iter().flat_map(|(_, reading)| &reading.vars) {
-        if !seen.insert(&variable.key) {
+        // A byte order mark that a reader takes for a part of the name is told at the name without it.
+        if !seen.insert(&variable.key) || variable.key.starts_with('\u{feff}') {
             continue;
         }
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
@@ -69,8 +71,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let span = file.layer.span(&at);
         let Some(finding) = differing(file, &values, &variable.key, span) else { continue };
-        let written = offset(variable.key_span.start)..offset(variable.value_span.end);
-        findings.push(mended(file, finding, chains, variable, written));
+        findings.push(mended(file, finding, &mut views, variable));
     }
 }
 
@@ -79,9 +80,6 @@ fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
     let line = |offset: u32| file.project.sources.position(file.layer.source, offset).line;
     file.layer.faults.iter().any(|fault| line(fault.at.start) == line(at.start))
 }
-
-/// What one reader sees: `None` for a key without a value.
-type Values = HashMap<String, Option<String>>;
 
 /// The finding about one key, if the readers that take the file do not agree about it.
 fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span) -> Option<Finding> {
@@ -126,43 +124,41 @@ fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span
 
 /// Adds the spelling that all of these readers read as docker compose reads what stands there now. There may be none;
 /// and a secret is not written into a report.
-fn mended(file: &File<'_>, finding: Finding, chains: &[String], variable: &Variable, written: Range<u32>) -> Finding {
+fn mended(file: &File<'_>, finding: Finding, views: &mut Views<'_>, variable: &Variable) -> Finding {
     let text = variable.value.as_deref().unwrap_or_default();
-    let plain = !variable.key.starts_with('#') && !file.project.hides(&variable.key, text) && !written.is_empty();
+    let plain = !variable.key.starts_with('#') && !file.project.hides(&variable.key, text);
     if !plain {
         return finding;
     }
     // Writing out what a reference resolves to today would be another value tomorrow.
-    if file.layer.slice(&written).contains('$') {
+    if file.layer.slice(&(offset(variable.value_span.start)..offset(variable.value_span.end))).contains('$') {
         return finding.help("write the value out, without $, or let only one kind of reader read this file");
     }
-    let names = chains.iter().flat_map(|chain| chain.split('>')).map(str::trim);
-    let readers: Vec<&Dialect> = names.filter_map(dialects::find).collect();
-    match portable::spell(&variable.key, text, &readers, &Process::new()) {
-        Ok(line) => {
-            let line = line.trim_end_matches('\n');
-            finding.help(format!("write {line}")).fix(
-                file.layer.span(&written),
-                line,
-                "spell it so that all readers agree",
-            )
+    match views.respelled(file, &variable.key) {
+        Ok(Respelling { range, text, line }) => finding.help(format!("write {}", line.replace('\n', "⏎"))).fix(
+            file.layer.span(&(offset(range.start)..offset(range.end))),
+            text,
+            "spell it so that all readers agree",
+        ),
+        Err(Obstacle::Unportable(error)) => {
+            finding.help(format!("no spelling suits all of them ({}: {})", error.reader, error.reason))
         }
-        Err(error) => finding.help(format!("no spelling suits all of them ({}: {})", error.reader, error.reason)),
+        Err(Obstacle::Entangled) => finding,
     }
 }
 
-/// What a reader, or a chain of readers that start each other, makes of a file.
-fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
-    let dialects: Option<Vec<&Dialect>> = chain.split('>').map(|name| dialects::find(name.trim())).collect();
-    let mut process = Process::new();
-    let mut last = None;
-    for dialect in dialects? {
-        let reading = (dialect.read)(bytes, &process);
-        let set = reading.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
-        process.extend(set);
-        last = Some(reading);
+/// Takes back what another check offers where a reader of the file would lose a value that it reads right.
+pub(super) fn keep_harmless(file: &File<'_>, findings: &mut [Finding]) {
+    let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
+    if file.layer.sealed || chains.is_empty() || findings.iter().all(|finding| finding.fix.is_none()) {
+        return;
     }
-    last
+    let mut views = Views::of(&file.layer.text, chains);
+    for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
+        if finding.fix.as_ref().is_some_and(|fix| !views.harmless(fix)) {
+            finding.fix = None;
+        }
+    }
 }
 
 fn offset(at: usize) -> u32 {

@@ -111,7 +111,10 @@ const SIGNS: &[Sign] = &[
             matches!(name, "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py")
                 || name.starts_with("requirements") && name.ends_with(".txt")
         },
-        |text| text.contains("python-dotenv") || text.contains("pydantic-settings"),
+        |text| {
+            let text = text.to_ascii_lowercase().replace('_', "-");
+            text.contains("python-dotenv") || text.contains("pydantic-settings")
+        },
     ),
     ("node-dotenv", |name| name == "package.json", |text| text.contains("\"dotenv\"")),
 ];

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
+use super::drift::Drift;
 use super::rendering::{self, Job};
-use super::{Global, Keys, identities, printing, render};
+use super::{Global, Keys, identities, printing, release, render};
 use crate::checks;
 use crate::error::Error;
 use crate::project::files::Files;
@@ -13,7 +14,8 @@ use crate::report::Summary;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg deploy-check prod --identity release.txt
-                                     the environment with its secrets, and what is rendered from it
+                                     the environment with its secrets, what changed since its last release,
+                                     and what is rendered from it
   sparkcfg deploy-check prod --format junit --output sarif=report.sarif";
 
 /// The arguments.
@@ -51,6 +53,14 @@ impl DeployCheck {
                 findings.extend(rendering::compare(&mut project, &files, file)?.finding);
             }
             findings.extend(rendering::leftovers(&mut project, &files, &outcome, job.to)?);
+        }
+        // What no policy allows to have changed since the last release.
+        if let Some(last) = release::last_revision(&files, &self.env)? {
+            let access = Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env };
+            let sources = [format!("{}@{last}", self.env), self.env.clone()];
+            let drift = Drift::between(sources, access).report(&files, global)?;
+            let offset = project.sources.absorb(drift.sources);
+            findings.extend(drift.findings.into_iter().map(|finding| finding.shifted(offset)));
         }
         let report = rendering::report("deploy-check", project, findings, summary);
         printing::save(&report, &destinations)?;

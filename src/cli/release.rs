@@ -80,17 +80,11 @@ impl Release {
     }
 
     fn path(&self) -> String {
-        format!("releases/{}.json", self.env)
+        path(&self.env)
     }
 
     fn last(&self, files: &Files) -> Result<Option<Lock>, Error> {
-        let Some(bytes) = files.read_if_there(&self.path())? else { return Ok(None) };
-        let broken =
-            || Error::new("this is no record of a release").at(files.shown(&self.path())).help("restore it from git");
-        let lock: Lock = serde_json::from_slice(&bytes).map_err(|_| broken())?;
-        let is_commit = |name: &str| name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let sound = lock.version == 1 && lock.environment == self.env && is_commit(&lock.revision);
-        if sound && lock.previous.as_deref().is_none_or(is_commit) { Ok(Some(lock)) } else { Err(broken()) }
+        last(files, &self.env)
     }
 
     fn picture(&self, files: Files, prefix: &str) -> Result<Picture, Error> {
@@ -247,6 +241,25 @@ impl Release {
         printing::complain(&next)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn path(environment: &str) -> String {
+    format!("releases/{environment}.json")
+}
+
+/// The commit of the last release of an environment.
+pub(super) fn last_revision(files: &Files, environment: &str) -> Result<Option<String>, Error> {
+    Ok(last(files, environment)?.map(|lock| lock.revision))
+}
+
+fn last(files: &Files, environment: &str) -> Result<Option<Lock>, Error> {
+    let path = path(environment);
+    let Some(bytes) = files.read_if_there(&path)? else { return Ok(None) };
+    let broken = || Error::new("this is no record of a release").at(files.shown(&path)).help("restore it from git");
+    let lock: Lock = serde_json::from_slice(&bytes).map_err(|_| broken())?;
+    let is_commit = |name: &str| name.len() >= 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let sound = lock.version == 1 && lock.environment == environment && is_commit(&lock.revision);
+    if sound && lock.previous.as_deref().is_none_or(is_commit) { Ok(Some(lock)) } else { Err(broken()) }
 }
 
 /// The paths of both lists, sorted, each once.

@@ -68,6 +68,14 @@ struct Gathered {
 }
 
 impl Drift {
+    /// What two sources have between them, for other commands.
+    pub(super) fn between(sources: [String; 2], access: Keys) -> Self {
+        let sources = sources.into();
+        let unknown = "note".to_owned();
+        let (against, fix, patch) = (None, None, None);
+        Self { sources, against, show: Vec::new(), keys: Vec::new(), fix, patch, strict: false, unknown, access }
+    }
+
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
@@ -91,7 +99,7 @@ impl Drift {
         Ok(ExitCode::from(if conflict { 2 } else { u8::from(failed) }))
     }
 
-    fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
+    pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
         let wanted = Wanted::all(&self.sources)?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),

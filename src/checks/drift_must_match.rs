@@ -5,7 +5,8 @@
 //!
 //! Example: `API_TIMEOUT_MS` is 3000 in staging and 30000 in prod.
 //!
-//! Remedy: give both the same value, best in the base that they share.
+//! Remedy: give both the same value, best in the base that they share; or accept it with a reason:
+//! `sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why "…"`.
 
 use super::matrix::Compared;
 use crate::drift::{Relation, State};

@@ -247,7 +247,14 @@ impl<'c, 'a> Compared<'c, 'a> {
         let secret = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
         let cells = told.iter().zip(&classes).zip(sides.iter().zip(&settings)).map(
             |(((state, text, by_file), class), (side, setting))| {
-                let text = text.as_deref().filter(|_| *state != State::Unknown && !secret);
+                // What only runs and nobody declared may be anything, so it is not shown.
+                let known = side.column.kind != Kind::Live
+                    || property.is_some()
+                    || settings
+                        .iter()
+                        .zip(sides)
+                        .any(|(setting, side)| setting.is_some() && side.column.kind != Kind::Live);
+                let text = text.as_deref().filter(|_| *state != State::Unknown && !secret && known);
                 Cell {
                     state: *state,
                     class: *class,
@@ -376,6 +383,11 @@ impl<'c, 'a> Compared<'c, 'a> {
     /// Whether there is a schema that could declare the key.
     pub(super) fn has_schema(&self) -> bool {
         self.sides.iter().any(|side| side.subject.project.schema.is_some())
+    }
+
+    /// Whether a source sets another key.
+    pub(super) fn sets(&self, column: usize, key: &str) -> bool {
+        self.sides[column].subject.environment.get(key).is_some_and(Setting::is_set)
     }
 
     /// The setting of a source.

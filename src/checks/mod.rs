@@ -6,12 +6,14 @@
 mod bad_format;
 mod bad_length;
 mod bad_pattern;
+mod baseline_stale;
 mod cannot_open;
 mod command_substitution;
 mod comparison;
 mod concealment;
 mod consequences;
 mod deprecated_key;
+mod drift_absent_live;
 mod drift_exposed_secret;
 mod drift_extra;
 mod drift_missing;
@@ -20,7 +22,9 @@ mod drift_must_match;
 mod drift_not_allowed_here;
 mod drift_rename;
 mod drift_shape;
+mod drift_stale_live;
 mod drift_unclassified;
+mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
 mod invalid_key_name;
@@ -69,6 +73,7 @@ use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
+use crate::drift::baseline;
 use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::ignores;
@@ -140,7 +145,7 @@ impl Check {
     fn is_of_drift(&self) -> bool {
         let compares = self.row.is_some() || self.live.is_some();
         let elsewhere = self.layer.is_some() || self.environment.is_some() || self.project.is_some();
-        compares && !elsewhere
+        compares && !elsewhere || self.rule.code == baseline_stale::RULE.code
     }
 }
 
@@ -149,9 +154,11 @@ pub static ALL: &[Check] = &[
     Check::of(&bad_format::RULE).environment(bad_format::check),
     Check::of(&bad_length::RULE).environment(bad_length::check),
     Check::of(&bad_pattern::RULE).environment(bad_pattern::check),
+    Check::of(&baseline_stale::RULE),
     Check::of(&cannot_open::RULE).layer(cannot_open::check),
     Check::of(&command_substitution::RULE).layer(command_substitution::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
+    Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
     Check::of(&drift_extra::RULE).row(drift_extra::check),
     Check::of(&drift_missing::RULE).row(drift_missing::check),
@@ -160,7 +167,9 @@ pub static ALL: &[Check] = &[
     Check::of(&drift_not_allowed_here::RULE).row(drift_not_allowed_here::check),
     Check::of(&drift_rename::RULE).row(drift_rename::check),
     Check::of(&drift_shape::RULE).row(drift_shape::check),
+    Check::of(&drift_stale_live::RULE).live(drift_stale_live::check),
     Check::of(&drift_unclassified::RULE).row(drift_unclassified::check),
+    Check::of(&drift_undeclared_live::RULE).live(drift_undeclared_live::check),
     Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check),
     Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
     Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
@@ -212,6 +221,12 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 #[must_use]
 pub fn is_of_validate(code: &str) -> bool {
     ALL.iter().any(|check| check.rule.code == code && !check.is_of_drift())
+}
+
+/// What is said about an entry of `sparkcfg-baseline.toml` that no longer does what it was written for.
+#[must_use]
+pub fn stale_entry(entry: &baseline::Entry, why: baseline::Stale, at: crate::source::Span) -> Finding {
+    baseline_stale::found(entry, why, at)
 }
 
 /// What the checks found.

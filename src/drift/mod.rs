@@ -2,6 +2,9 @@
 //!
 //! No value of a secret is in here: where two secrets are the same, their cells have the same class.
 
+pub mod baseline;
+pub mod live;
+pub mod noise;
 pub mod policy;
 
 use std::sync::Arc;

@@ -6,19 +6,22 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::running::Running;
 use super::wanted::Wanted;
 use super::{changed, identities};
 use crate::checks::{self, matrix};
+use crate::drift::baseline::{self, Baseline, Stale};
 use crate::drift::policy::Policies;
-use crate::drift::{Access, Column, Kind, Mode, Row};
+use crate::drift::{Access, Column, Kind, Mode, Row, State};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Bucket, Finding, Severity};
 use crate::identity::Identities;
+use crate::layer::Layer;
 use crate::project::files::Files;
 use crate::project::{self, Project};
 use crate::report::Summary;
-use crate::source::{Sources, printable};
+use crate::source::{SourceId, Sources, Span, printable};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -32,6 +35,9 @@ pub(super) struct Options<'o> {
     pub(super) person: &'o Identities,
     pub(super) named: &'o [PathBuf],
     pub(super) process: HashMap<String, String>,
+    pub(super) running: Vec<Running>,
+    /// The time, as RFC 3339; only its date counts, and only for entries of the baseline with one.
+    pub(super) today: String,
 }
 
 /// One project, and what git holds of it.
@@ -54,6 +60,8 @@ pub(super) struct Found {
     pub(super) hidden: Vec<(&'static str, usize)>,
     pub(super) apply: Option<String>,
     pub(super) summary: Summary,
+    /// Entries of the baseline that no longer do what they were written for, with the member's folder.
+    pub(super) stale: Vec<(String, baseline::Entry)>,
 }
 
 /// The patterns of `--keys`.
@@ -89,9 +97,13 @@ impl<'m> Member<'m> {
         }
         let declared = options.wanted.iter().filter_map(|wanted| match wanted {
             Wanted::Declared(name) => Some(name.clone()),
-            Wanted::Revision { .. } => None,
+            Wanted::Revision { .. } | Wanted::Live(_) => None,
         });
         let declared: Vec<_> = declared.collect();
+        if self.name.is_some() && !options.running.is_empty() {
+            return Err(Error::new("what runs is compared with one project, and this is a workspace of several")
+                .help("run it in the folder of the member, or name it with --project DIR"));
+        }
         let mut working = Self::read(&self.files, declared, options)?;
         let mut before = Vec::with_capacity(self.held.len());
         for (revision, files) in &self.held {
@@ -106,7 +118,13 @@ impl<'m> Member<'m> {
             let name = working.environment_names().next().map(ToString::to_string).unwrap_or_default();
             return if self.name.is_some() { Ok(None) } else { Err(single(&name)) };
         }
-        let mut found = self.compared(&working, &before, options)?;
+        let accepted = self.baseline(&mut working)?;
+        let mut hidden = BTreeMap::new();
+        let running = options.running.iter().map(|running| running.layer(&mut working, &mut hidden));
+        let running: Vec<_> = running.collect();
+        let mut found = self.compared(&working, &before, &running, &accepted, options)?;
+        found.hidden = hidden.into_iter().collect();
+        found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
         working.hide_secrets();
         found.sources = std::mem::take(&mut working.sources);
         for (_, project) in &mut before {
@@ -143,10 +161,21 @@ impl<'m> Member<'m> {
         Self::read(files, environments, options).map(Some)
     }
 
+    /// The accepted differences, and where they stand.
+    fn baseline(&self, project: &mut Project) -> Result<Option<(Baseline, SourceId)>, Error> {
+        let Some(bytes) = self.files.read_if_there(baseline::NAME)? else { return Ok(None) };
+        let path = self.files.shown(baseline::NAME);
+        let (text, _) = project::files::text(bytes);
+        let known = Baseline::parse(&path, &text)?;
+        Ok(Some((known, project.sources.add(path, text))))
+    }
+
     fn compared(
         &self,
         working: &Project,
         before: &[(&str, Option<Project>)],
+        running: &[Layer],
+        accepted: &Option<(Baseline, SourceId)>,
         options: &Options<'_>,
     ) -> Result<Found, Error> {
         let config_path = self.files.shown("sparkcfg.toml");
@@ -163,6 +192,15 @@ impl<'m> Member<'m> {
             offset += u32::try_from(texts).unwrap_or_default();
         }
         let declared = |environment| source(working, environment, None, 0);
+        // What runs is judged as the environment that it is compared with.
+        let first = options.wanted.first().map_or("", Wanted::environment);
+        let first = first.split('@').next().unwrap_or_default();
+        let nothing = HashMap::new();
+        let live = running.iter().map(|layer| {
+            let protected = working.config.is_protected(first);
+            Environment::new(first.into(), protected, vec![layer], &nothing)
+        });
+        let live: Vec<_> = live.collect();
         let chosen: Vec<_> = if options.wanted.is_empty() {
             environments.iter().map(declared).collect()
         } else {
@@ -172,6 +210,12 @@ impl<'m> Member<'m> {
                     let (_, project, environments, offset) = past.iter().find(|(known, ..)| known == revision)?;
                     let found = environments.iter().find(|it| *it.name == **environment)?;
                     Some(source((*project)?, found, Some(revision), *offset))
+                }
+                Wanted::Live(wanted) => {
+                    let environment = live.iter().find(|it| it.layers.iter().any(|layer| layer.name == wanted.name))?;
+                    let protected = environment.protected;
+                    let column = Column { name: printable(&wanted.name), kind: Kind::Live, protected };
+                    Some(matrix::Source { column, project: working, environment, offset: 0 })
                 }
             };
             options.wanted.iter().filter_map(find).collect()
@@ -184,6 +228,28 @@ impl<'m> Member<'m> {
             keep(keys, &mut rows, &mut findings);
         }
         let mut settled = Vec::new();
+        let mut stale = Vec::new();
+        if let Some((baseline, source)) = accepted {
+            let (counting, covered, used) = baseline.apply(findings, &options.today);
+            (findings, settled) = (counting, covered);
+            for ((entry, at), used) in baseline.entries().zip(used) {
+                let why = if entry.is_expired(&options.today) {
+                    Stale::Expired
+                } else if !used && options.sees_everything() && is_judged(entry, &columns, &rows) {
+                    Stale::Unused
+                } else {
+                    continue;
+                };
+                if options.against.is_none() {
+                    findings.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
+                }
+                let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();
+                stale.push((folder.to_owned(), entry.clone()));
+            }
+            for finding in &settled {
+                acknowledge(finding, &findings, &mut rows);
+            }
+        }
         if options.against.is_some()
             && let Some((revision, project, environments, offset)) = past.first()
         {
@@ -193,7 +259,10 @@ impl<'m> Member<'m> {
                 options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
             });
             let _ = revision;
-            (findings, settled) = changed(findings, then.collect());
+            let (counting, others) = changed(findings, then.collect());
+            findings = counting;
+            let known: HashSet<_> = settled.iter().filter_map(id).collect();
+            settled.extend(others.into_iter().filter(|finding| !id(finding).is_some_and(|id| known.contains(&id))));
         }
         let summary = Summary {
             environments: columns.len(),
@@ -215,6 +284,7 @@ impl<'m> Member<'m> {
             hidden: Vec::new(),
             apply: None,
             summary,
+            stale,
         })
     }
 
@@ -250,6 +320,38 @@ impl<'m> Member<'m> {
         let (_, findings) = self.judged(sources.collect(), &policies, project, options);
         let (findings, _) = settled(project, findings);
         Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
+    }
+}
+
+impl Options<'_> {
+    /// Whether every difference of the project would be found, so that what is not found is not there.
+    fn sees_everything(&self) -> bool {
+        self.wanted.is_empty() && self.keys.is_none()
+    }
+}
+
+fn id(finding: &Finding) -> Option<String> {
+    finding.difference.as_ref().map(|difference| difference.id.clone())
+}
+
+/// Whether the sources of an entry were compared, and all of them could be opened.
+fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool {
+    let place = |name: &String| columns.iter().position(|column| column.name == *name);
+    let Some(places) = entry.within.iter().map(place).collect::<Option<Vec<_>>>() else { return false };
+    let row = rows.iter().find(|row| row.key == entry.key);
+    row.is_none_or(|row| {
+        let cells = places.iter().filter_map(|place| row.cells.get(*place)?.as_ref());
+        cells.into_iter().all(|cell| cell.state != State::Unknown)
+    })
+}
+
+/// Counts a row as acknowledged where nothing else is found about it.
+fn acknowledge(finding: &Finding, counting: &[Finding], rows: &mut [Row]) {
+    let row = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.row);
+    let Some(at) = row(finding) else { return };
+    let others = counting.iter().filter(|other| row(other) == Some(at)).filter_map(|other| other.difference.as_ref());
+    if let Some(row) = rows.get_mut(at) {
+        row.bucket = others.map(|difference| difference.bucket).min().unwrap_or(Bucket::Acknowledged);
     }
 }
 

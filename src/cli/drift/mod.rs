@@ -1,7 +1,9 @@
 //! `sparkcfg drift`: differences between environments, revisions and what runs, judged by policy.
 
+mod acknowledging;
 mod member;
 mod mending;
+mod running;
 mod wanted;
 
 use std::process::ExitCode;
@@ -9,6 +11,7 @@ use std::process::ExitCode;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{Global, Keys, identities, printing, workspace};
+use crate::drift::baseline::Entry;
 use crate::drift::{Column, Comparison, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
@@ -26,12 +29,17 @@ Examples:
   sparkcfg drift                          all environments side by side
   sparkcfg drift staging prod             two of them, with the place of every difference
   sparkcfg drift prod@v1.4.0 prod         what changed in prod since a tag
-  sparkcfg drift --against origin/main    what this branch adds, resolves and leaves";
+  sparkcfg drift --against origin/main    what this branch adds, resolves and leaves
+  pm2 jlist | sparkcfg drift prod pm2:-#web     declared against what runs
+  docker compose config | sparkcfg drift prod compose:-#api
+  sparkcfg drift prod proc:4711
+  sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why OPS-412";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Drift {
-    /// What to compare: environments, or one at a revision (prod@v1.4.0); all environments when none is named
+    /// What to compare: environments, one at a revision (prod@v1.4.0), or what runs (pm2: docker: compose: k8s: proc: env:,
+    /// each with a file or - and #part); all environments when none is named
     sources: Vec<String>,
     /// Compare the differences with those of a git revision: only new ones count
     #[arg(long, value_name = "REVISION", conflicts_with = "sources")]
@@ -48,6 +56,24 @@ pub(super) struct Drift {
     /// Write the changes of --fix to a file for `git apply` instead of making them
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     patch: Option<std::path::PathBuf>,
+    /// Accept a finding, by its code and key, in sparkcfg-baseline.toml
+    #[arg(long, num_args = 2, value_names = ["CODE", "KEY"])]
+    ack: Vec<String>,
+    /// Accept everything unexpected
+    #[arg(long, conflicts_with = "ack")]
+    ack_all: bool,
+    /// Take entries away that are past their date or match nothing
+    #[arg(long)]
+    prune_acks: bool,
+    /// Why it is accepted
+    #[arg(long, value_name = "REASON")]
+    why: Option<String>,
+    /// The last day on which it is accepted
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    until: Option<String>,
+    /// Who accepts it
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
     /// Let differences that no policy classifies be errors
     #[arg(long)]
     strict: bool,
@@ -65,6 +91,7 @@ struct Gathered {
     sources: Sources,
     summary: Summary,
     comparison: Comparison,
+    stale: Vec<(String, Entry)>,
 }
 
 impl Drift {
@@ -80,12 +107,17 @@ impl Drift {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let mut report = self.report(&files, global)?;
+        self.check_baseline_options()?;
+        let (mut report, stale) = self.report(&files, global)?;
+        if self.changes_baseline() {
+            self.change_baseline(&report, &stale, &files, &root)?;
+            (report, _) = self.report(&files, global)?;
+        }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
             mending::write_patch(&report, path, all)?;
         } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
-            report = self.report(&files, global)?;
+            (report, _) = self.report(&files, global)?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
@@ -100,6 +132,7 @@ impl Drift {
     }
 
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
+    fn report(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {
         let wanted = Wanted::all(&self.sources)?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),
@@ -117,6 +150,8 @@ impl Drift {
             person: &person,
             named: &self.access.identity,
             process: self.access.process(),
+            running: running::all(&wanted)?,
+            today: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
         };
         let mut folders = vec![String::new()];
         if let Some(workspace) = &config.workspace {
@@ -144,7 +179,8 @@ impl Drift {
         if !any || gathered.comparison.rows.is_empty() {
             return Err(Self::nothing(several));
         }
-        Ok(self.finished(gathered, mode, global))
+        let stale = std::mem::take(&mut gathered.stale);
+        Ok((self.finished(gathered, mode, global), stale))
     }
 
     /// The files of a revision, shown as git names them: `v1.4.0:environments/prod.env`.
@@ -161,7 +197,7 @@ impl Drift {
     }
 
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
-        let Gathered { findings, sources, summary, mut comparison } = gathered;
+        let Gathered { findings, sources, summary, mut comparison, .. } = gathered;
         comparison.mode = mode;
         comparison.shown.clone_from(&self.show);
         if global.fail_on == FailOn::Note {
@@ -222,6 +258,7 @@ impl Gathered {
             (None, 0) => found.schema,
             (known, _) => known.filter(|known| Some(known) == found.schema.as_ref()),
         };
+        self.stale.extend(found.stale);
         self.comparison.access.extend(found.access);
         self.comparison.hidden.extend(found.hidden);
         self.comparison.apply = self.comparison.apply.take().or(found.apply);

@@ -1,6 +1,7 @@
-//! What the user wants to compare: `prod`, `prod@v1.4.0`.
+//! What the user wants to compare: `prod`, `prod@v1.4.0`, `pm2:-#web`.
 
 use crate::drift::Mode;
+use crate::drift::live;
 use crate::error::Error;
 
 /// A source as it was named.
@@ -15,25 +16,58 @@ pub(super) enum Wanted {
         /// The revision.
         revision: String,
     },
+    /// What runs, or a loose env file.
+    Live(Live),
+}
+
+/// What runs, as some tool tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Live {
+    /// As the user wrote it.
+    pub(super) name: String,
+    /// The tool; `env` for an env file.
+    pub(super) tool: String,
+    /// A file, `-` for the standard input.
+    pub(super) path: String,
+    /// Which of several parts.
+    pub(super) part: Option<String>,
 }
 
 impl Wanted {
-    /// Reads all sources that were named.
+    /// Reads all sources that were named. What is declared comes before what runs.
     pub(super) fn all(names: &[String]) -> Result<Vec<Self>, Error> {
-        let wanted: Vec<_> = names.iter().map(|name| Self::read(name)).collect::<Result<_, _>>()?;
+        let mut wanted: Vec<_> = names.iter().map(|name| Self::read(name)).collect::<Result<_, _>>()?;
         if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
             return Err(Error::new(format!("`{twice}` is named twice")).help("name two different sources"));
         }
-        match wanted.as_slice() {
-            [Self::Declared(name) | Self::Revision { environment: name, .. }] => {
-                let help = format!("name a second source, as in `sparkcfg drift {name}@HEAD {name}`");
-                Err(Error::new(format!("`{name}` alone has nothing to be compared with")).help(help))
-            }
-            _ => Ok(wanted),
+        if let [only] = wanted.as_slice() {
+            let name = only.environment();
+            let help = match only {
+                Self::Live(_) => format!("name what is declared, as in `sparkcfg drift prod {name}`"),
+                _ => format!("name a second source, as in `sparkcfg drift {name}@HEAD {name}`"),
+            };
+            return Err(Error::new(format!("`{name}` alone has nothing to be compared with")).help(help));
         }
+        wanted.sort_by_key(|wanted| matches!(wanted, Self::Live(_)));
+        let lives = wanted.iter().filter(|wanted| matches!(wanted, Self::Live(live) if live.path == "-"));
+        if lives.count() > 1 {
+            return Err(Error::new("only one source can be read from the standard input"));
+        }
+        Ok(wanted)
     }
 
     fn read(text: &str) -> Result<Self, Error> {
+        if let Some((tool, rest)) = text.split_once(':')
+            && (tool == "env" || live::find(tool).is_some())
+        {
+            let (path, part) = rest.rsplit_once('#').map_or((rest, None), |(path, part)| (path, Some(part.to_owned())));
+            if path.is_empty() {
+                let help = format!("write {tool}:FILE, or {tool}:- for the standard input");
+                return Err(Error::new(format!("`{text}` names no file")).help(help));
+            }
+            let (tool, path) = (tool.to_owned(), path.to_owned());
+            return Ok(Self::Live(Live { name: text.to_owned(), tool, path, part }));
+        }
         match text.split_once('@') {
             Some((environment, revision)) if environment.is_empty() || revision.is_empty() => {
                 Err(Error::new(format!("`{text}` names no source"))
@@ -50,6 +84,7 @@ impl Wanted {
     pub(super) fn environment(&self) -> &str {
         match self {
             Self::Declared(name) | Self::Revision { environment: name, .. } => name,
+            Self::Live(live) => &live.name,
         }
     }
 }
@@ -57,6 +92,7 @@ impl Wanted {
 /// What kind of comparison the sources make.
 pub(super) fn mode(wanted: &[Wanted]) -> Mode {
     match wanted {
+        [.., Wanted::Live(_)] => Mode::Live,
         [one, other] if one.environment() == other.environment() => Mode::Time,
         [_, _] => Mode::Pair,
         _ => Mode::Matrix,
@@ -67,7 +103,7 @@ pub(super) fn mode(wanted: &[Wanted]) -> Mode {
 pub(super) fn revisions<'w>(wanted: &'w [Wanted], against: Option<&'w str>) -> Vec<&'w str> {
     let named = wanted.iter().filter_map(|wanted| match wanted {
         Wanted::Revision { revision, .. } => Some(revision.as_str()),
-        Wanted::Declared(_) => None,
+        Wanted::Declared(_) | Wanted::Live(_) => None,
     });
     let mut revisions: Vec<_> = named.chain(against).collect();
     revisions.sort_unstable();

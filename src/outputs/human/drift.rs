@@ -432,7 +432,8 @@ impl Page<'_> {
                 let _ = write!(line, ", {risky} with --fix=unsafe");
             }
             self.wrapped(out, &line, 0);
-            if let Some(apply) = &self.comparison.apply {
+            let live = self.report.findings.iter().any(|finding| finding.rule.code.ends_with("-live"));
+            if let Some(apply) = self.comparison.apply.as_ref().filter(|_| live) {
                 let _ = writeln!(out, "to apply: {apply}");
             }
         }

@@ -1,0 +1,39 @@
+//! What runs has another value than what is declared.
+//!
+//! Why it hurts: the file was changed and nothing restarted, or somebody changed what runs and not the file. The next deploy
+//! undoes it, or the last one never arrived.
+//!
+//! Example: prod says `LOG_LEVEL=warn`, and the process that PM2 runs has `info`.
+//!
+//! Remedy: restart what runs so that it reads its configuration again (the report prints the command), or write into the file
+//! what should hold.
+
+use super::matrix::Compared;
+use crate::drift::{Relation, State};
+use crate::finding::{Finding, Rule, Severity, told_name};
+
+pub(super) static RULE: Rule = Rule {
+    code: "drift-stale-live",
+    severity: Severity::Error,
+    summary: "what runs has another value than the declared one",
+    page: include_str!("drift_stale_live.rs"),
+};
+
+pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let key = told_name(compared.key);
+    for live in compared.columns().skip(1).filter(|live| compared.cells[*live].state.is_there()) {
+        let declared = compared.cells[0].class.is_some() && compared.cells[0].state != State::Absent;
+        if !declared || compared.relation(0, live) != Relation::Different {
+            continue;
+        }
+        let short = format!("declared {} · live {}", compared.told_value(0), compared.told_value(live));
+        let message = match compared.secret {
+            true => format!("{key} in {} is not the declared secret", compared.name(live)),
+            false => {
+                format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
+            }
+        };
+        let finding = compared.finding(&RULE, &[0, live], message, &short);
+        findings.push(finding.help("restart what runs, or write into the file what should hold"));
+    }
+}

@@ -1,0 +1,102 @@
+//! `--ack`, `--ack-all` and `--prune-acks`: what `sparkcfg-baseline.toml` keeps.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::super::printing;
+use super::Drift;
+use crate::drift::baseline::{self, Baseline, Entry};
+use crate::error::Error;
+use crate::finding::{Bucket, Finding};
+use crate::project::files::Files;
+use crate::project::writing;
+use crate::report::Report;
+use crate::source::printable;
+
+impl Drift {
+    /// Whether the baseline is to be changed.
+    pub(super) fn changes_baseline(&self) -> bool {
+        !self.ack.is_empty() || self.ack_all || self.prune_acks
+    }
+
+    /// Says what is wrong with how the baseline is to be changed.
+    pub(super) fn check_baseline_options(&self) -> Result<(), Error> {
+        let accepts = !self.ack.is_empty() || self.ack_all;
+        if accepts && self.why.as_deref().is_none_or(|why| why.trim().is_empty()) {
+            return Err(Error::new("a difference is accepted with a reason")
+                .help("say why with --why, as in --why OPS-412; --why TODO if it is still to be found out"));
+        }
+        if self.until.as_deref().is_some_and(|date| !baseline::is_date(date)) {
+            return Err(Error::new("--until takes a day").help("write it as 2026-12-31"));
+        }
+        Ok(())
+    }
+
+    /// Writes the baseline of every member that changes.
+    pub(super) fn change_baseline(
+        &self,
+        report: &Report,
+        stale: &[(String, Entry)],
+        files: &Files,
+        root: &Path,
+    ) -> Result<(), Error> {
+        let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(finding)).collect();
+        if let ([code, key], true) = (self.ack.as_slice(), chosen.is_empty()) {
+            return Err(Error::new(format!("there is no finding {code} about {key} to accept"))
+                .help("code and key stand in the report of `sparkcfg drift`"));
+        }
+        let mut changes: BTreeMap<String, (Vec<Entry>, Vec<Entry>)> = BTreeMap::new();
+        for finding in chosen {
+            let folder = member(report, finding);
+            changes.entry(folder).or_default().0.push(self.entry(finding));
+        }
+        for (folder, entry) in stale.iter().filter(|_| self.prune_acks) {
+            changes.entry(folder.clone()).or_default().1.push(entry.clone());
+        }
+        for (folder, (added, removed)) in changes {
+            let path =
+                if folder.is_empty() { baseline::NAME.to_owned() } else { format!("{folder}/{}", baseline::NAME) };
+            let mut known = match files.read_if_there(&path)? {
+                Some(bytes) => Baseline::parse(&path, &String::from_utf8_lossy(&bytes))?,
+                None => Baseline::default(),
+            };
+            known.remove(&removed);
+            let (accepted, pruned) = (added.len(), removed.len());
+            added.into_iter().for_each(|entry| known.add(entry));
+            writing::write(root, &path, known.text().as_bytes(), false)?;
+            printing::complain(&format!(
+                "{}: {accepted} accepted, {pruned} taken away\n",
+                printable(&files.shown(&path))
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn accepts(&self, finding: &Finding) -> bool {
+        let Some(difference) = &finding.difference else { return false };
+        match self.ack.as_slice() {
+            [code, key] => finding.rule.code == *code && finding.key.as_deref() == Some(key),
+            _ => self.ack_all && difference.bucket == Bucket::Unexpected,
+        }
+    }
+
+    fn entry(&self, finding: &Finding) -> Entry {
+        Entry {
+            code: finding.rule.code.to_owned(),
+            key: finding.key.clone().unwrap_or_default(),
+            within: finding.environments.iter().map(ToString::to_string).collect(),
+            saw: finding.difference.as_ref().and_then(|difference| difference.saw.clone()),
+            why: self.why.clone().unwrap_or_default(),
+            until: self.until.clone(),
+            by: self.by.clone(),
+        }
+    }
+}
+
+/// The folder of the member that a finding is about; empty for the project itself.
+fn member(report: &Report, finding: &Finding) -> String {
+    let row = finding.difference.as_ref().and_then(|difference| difference.row);
+    let rows = report.comparison.as_ref().map(|comparison| &comparison.rows);
+    let member = row.zip(rows).and_then(|(row, rows)| rows.get(row)?.member.as_deref());
+    member.filter(|member| *member != ".").unwrap_or_default().to_owned()
+}

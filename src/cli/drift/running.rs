@@ -1,0 +1,136 @@
+//! What runs, read from where the user points and made a layer like any other.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
+use std::sync::Arc;
+
+use super::wanted::{Live, Wanted};
+use crate::dialects::compose;
+use crate::drift::live::{self, Part};
+use crate::drift::noise;
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::layer::{Content, Entry, Layer};
+use crate::project::Project;
+use crate::secret::Secret;
+use crate::source::Sources;
+
+/// The most bytes that are read.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// What runs, by the name that the user gave it.
+pub(super) struct Running {
+    pub(super) name: String,
+    pub(super) part: Part,
+}
+
+/// Reads every live source.
+pub(super) fn all(wanted: &[Wanted]) -> Result<Vec<Running>, Error> {
+    let lives = wanted.iter().filter_map(|wanted| match wanted {
+        Wanted::Live(live) => Some(live),
+        _ => None,
+    });
+    lives.map(|live| Ok(Running { name: live.name.clone(), part: part(live)? })).collect()
+}
+
+fn part(wanted: &Live) -> Result<Part, Error> {
+    let bytes = read(wanted)?;
+    let Some(producer) = live::find(&wanted.tool) else { return Ok(env_file(wanted, &bytes)) };
+    let failed = |message: &str| {
+        Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("it takes {}", producer.summary))
+    };
+    let mut parts = (producer.read)(&bytes).map_err(failed)?;
+    let names: Vec<_> = parts.iter().map(|part| part.name.clone()).collect();
+    if let Some(name) = &wanted.part {
+        parts.retain(|part| part.name == *name);
+        if parts.is_empty() {
+            let help = match crate::suggestion::nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean #{near}?"),
+                None => format!("there are: {}", names.join(", ")),
+            };
+            return Err(Error::new(format!("there is no `{name}` in {}:{}", wanted.tool, wanted.path)).help(help));
+        }
+    }
+    let several = parts.len() > 1 && !producer.is_one;
+    // What PM2 runs several times over has one name and one configuration.
+    if several && names.iter().collect::<HashSet<_>>().len() > 1 && wanted.part.is_none() {
+        let help = format!("choose one, as in {}#{}; there are: {}", wanted.name, names[0], names.join(", "));
+        return Err(Error::new(format!("{} holds several", wanted.name)).help(help));
+    }
+    let mut all = parts.into_iter();
+    let Some(mut first) = all.next() else { return Err(failed("there is nothing in it")) };
+    for part in all.filter(|_| producer.is_one) {
+        first.variables.extend(part.variables);
+    }
+    Ok(first)
+}
+
+fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
+    let failed = |message: &str| Error::new(message).at(&wanted.path);
+    let mut bytes = Vec::new();
+    if wanted.path == "-" {
+        std::io::stdin()
+            .lock()
+            .take(LIMIT)
+            .read_to_end(&mut bytes)
+            .map_err(|_| failed("the standard input cannot be read"))?;
+        return Ok(bytes);
+    }
+    let is_number = wanted.path.bytes().all(|byte| byte.is_ascii_digit());
+    let path =
+        if wanted.tool == "proc" && is_number { format!("/proc/{}/environ", wanted.path) } else { wanted.path.clone() };
+    let about = std::fs::metadata(&path).map_err(|_| failed("there is no such file or process"))?;
+    if !about.is_file() {
+        return Err(failed("this is not a plain file"));
+    }
+    let file = std::fs::File::open(&path).map_err(|_| failed("it may not be read (permission denied)"))?;
+    file.take(LIMIT).read_to_end(&mut bytes).map_err(|_| failed("it cannot be read"))?;
+    Ok(bytes)
+}
+
+/// A loose env file, read as docker compose reads it.
+fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    let source = Sources::default().add(wanted.path.as_str(), Arc::clone(&text));
+    let entries = compose::parse(&text).entries;
+    let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
+    let none = HashMap::new();
+    let environment = Environment::new(wanted.name.as_str().into(), false, vec![&layer], &none);
+    let variables = environment
+        .settings
+        .iter()
+        .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
+    Part { name: wanted.name.clone(), variables: variables.collect(), apply: None }
+}
+
+impl Running {
+    /// Its variables as a layer, without those that say nothing about the configuration; those are counted by profile.
+    ///
+    /// A variable that the project knows is never noise.
+    pub(super) fn layer(&self, project: &mut Project, hidden: &mut BTreeMap<&'static str, usize>) -> Layer {
+        let mut known: HashSet<String> = HashSet::new();
+        for layer in &project.layers {
+            known.extend(layer.entries.iter().map(|entry| layer.key(entry).to_owned()));
+        }
+        known.extend(project.schema.iter().flat_map(|schema| schema.schema.keys().map(ToOwned::to_owned)));
+        let own = &project.config.drift.noise;
+        let (mut text, mut entries) = (String::new(), Vec::new());
+        for (key, value) in &self.part.variables {
+            if !known.contains(key)
+                && let Some(profile) = noise::profile(key, own)
+            {
+                *hidden.entry(profile).or_default() += 1;
+                continue;
+            }
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let name = offset(text.len())..offset(text.len() + key.len());
+            text.push_str(key);
+            text.push_str("=\n");
+            let content = Content::Opened(Secret::new(value.expose().to_owned()));
+            entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
+        }
+        let text: Arc<str> = text.into();
+        let source = project.sources.add(self.name.as_str(), Arc::clone(&text));
+        Layer { name: self.name.clone(), source, text, sealed: true, entries, faults: Vec::new() }
+    }
+}

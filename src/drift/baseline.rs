@@ -1,0 +1,288 @@
+//! `sparkcfg-baseline.toml`: differences that somebody accepted, each with a reason.
+//!
+//! It holds neither a time nor line numbers, so that two branches that accept different things do not conflict, and of a
+//! secret neither a value nor a hash: such an entry covers that the values are equal, or not, whatever they are.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::error::Error;
+use crate::finding::{Accepted, Bucket, Finding};
+use crate::source::Sources;
+
+/// The name of the file, beside `sparkcfg.toml`.
+pub const NAME: &str = "sparkcfg-baseline.toml";
+
+/// The accepted differences of a project.
+#[derive(Debug, Default, Clone)]
+pub struct Baseline {
+    /// Each with its bytes in the file.
+    entries: Vec<(Entry, std::ops::Range<u32>)>,
+}
+
+/// One accepted difference.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The code of the finding.
+    pub code: String,
+    /// The key.
+    pub key: String,
+    /// The sources, sorted.
+    #[serde(rename = "in")]
+    pub within: Vec<String>,
+    /// The values that were accepted, in the order of the sources; none for a secret.
+    #[serde(default)]
+    pub saw: Option<Vec<String>>,
+    /// Why.
+    pub why: String,
+    /// The last day on which it counts: `2026-12-31`.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Who said so.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    #[serde(default)]
+    ack: Vec<Spanned<Entry>>,
+}
+
+/// Why an entry no longer does what it was written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// Its date is over.
+    Expired,
+    /// It covers no finding.
+    Unused,
+}
+
+impl Baseline {
+    /// Reads the text of the file.
+    ///
+    /// # Errors
+    /// Broken TOML, an unknown member or version, an empty reason, a date that is none.
+    pub fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        let mut sources = Sources::default();
+        let source = sources.add(path, text);
+        let place = |at: usize| {
+            let position = sources.position(source, u32::try_from(at).unwrap_or(u32::MAX));
+            format!("{path}:{}:{}", position.line, position.column)
+        };
+        let file: File = toml::from_str(text).map_err(|error| {
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            Error::new(message).at(place(error.span().unwrap_or_default().start))
+        })?;
+        if file.version != 1 {
+            return Err(Error::new(format!("version {} of a baseline is not known", file.version)).at(path));
+        }
+        let mut entries = Vec::with_capacity(file.ack.len());
+        for spanned in file.ack {
+            let span = spanned.span();
+            let mut entry = spanned.into_inner();
+            let failed = |message: &str, help: &str| Err(Error::new(message).at(place(span.start)).help(help));
+            if entry.why.trim().is_empty() {
+                return failed("an accepted difference has no reason", "say why, as in why = \"OPS-412\"");
+            }
+            if entry.until.as_deref().is_some_and(|date| !is_date(date)) {
+                return failed("`until` is no date", "write year, month and day, as in until = \"2026-12-31\"");
+            }
+            if entry.saw.as_ref().is_some_and(|saw| saw.len() != entry.within.len()) {
+                return failed("`saw` has not one value for each of `in`", "accept it anew with --ack");
+            }
+            entry.sort();
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            entries.push((entry, offset(span.start)..offset(span.end)));
+        }
+        Ok(Self { entries })
+    }
+
+    /// The file's text: sorted, one entry a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut entries: Vec<_> = self.entries.iter().map(|(entry, _)| entry).collect();
+        entries.sort();
+        let mut out = String::from("version = 1\nack = [\n");
+        for entry in entries {
+            let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
+            let mut members = vec![
+                format!("code = {}", quoted(&entry.code)),
+                format!("key = {}", quoted(&entry.key)),
+                format!("in = [{}]", list(&entry.within)),
+            ];
+            members.extend(entry.saw.as_ref().map(|saw| format!("saw = [{}]", list(saw))));
+            members.push(format!("why = {}", quoted(&entry.why)));
+            members.extend(entry.until.as_ref().map(|until| format!("until = {}", quoted(until))));
+            members.extend(entry.by.as_ref().map(|by| format!("by = {}", quoted(by))));
+            out.push_str(&format!("  {{ {} }},\n", members.join(", ")));
+        }
+        out.push_str("]\n");
+        out
+    }
+
+    /// Adds an entry; one about the same difference is replaced.
+    pub fn add(&mut self, mut entry: Entry) {
+        entry.sort();
+        let same = |known: &Entry| (&known.code, &known.key, &known.within) == (&entry.code, &entry.key, &entry.within);
+        self.entries.retain(|(known, _)| !same(known));
+        self.entries.push((entry, 0..0));
+    }
+
+    /// Takes entries away.
+    pub fn remove(&mut self, entries: &[Entry]) {
+        self.entries.retain(|(known, _)| !entries.contains(known));
+    }
+
+    /// The entries, each with its bytes in the file.
+    pub fn entries(&self) -> impl Iterator<Item = &(Entry, std::ops::Range<u32>)> {
+        self.entries.iter()
+    }
+
+    /// Splits findings into those that count and those that an entry covers; says of each entry whether it covered one.
+    ///
+    /// An entry covers a finding of its code and key, about sources that it names, as long as their values are those
+    /// that it saw and its date is not over. `today` is a date, as in `2026-11-25`.
+    #[must_use]
+    pub fn apply(&self, findings: Vec<Finding>, today: &str) -> (Vec<Finding>, Vec<Finding>, Vec<bool>) {
+        let mut used = vec![false; self.entries.len()];
+        let (mut counting, mut settled) = (Vec::new(), Vec::new());
+        for mut finding in findings {
+            let mut covering = None;
+            for (at, (entry, _)) in self.entries.iter().enumerate() {
+                if !entry.is_about(&finding) {
+                    continue;
+                }
+                used[at] = true;
+                if !entry.is_expired(today) && entry.saw_the_same(&finding) {
+                    covering = Some(entry);
+                } else if !entry.is_expired(today) {
+                    finding.help = Some("it was accepted with other values; look at it again".to_owned());
+                }
+            }
+            match (covering, &mut finding.difference) {
+                (Some(entry), Some(difference)) => {
+                    difference.bucket = Bucket::Acknowledged;
+                    let Entry { why, until, by, .. } = entry.clone();
+                    difference.accepted = Some(Accepted { why, until, by });
+                    finding.fix = None;
+                    settled.push(finding);
+                }
+                _ => counting.push(finding),
+            }
+        }
+        (counting, settled, used)
+    }
+}
+
+impl Entry {
+    /// Puts the sources in order, and the values with them.
+    fn sort(&mut self) {
+        let saw = self.saw.take();
+        let mut pairs: Vec<_> = self.within.iter().cloned().enumerate().collect();
+        pairs.sort_by(|(_, one), (_, other)| one.cmp(other));
+        self.saw = saw.map(|saw| pairs.iter().filter_map(|(at, _)| saw.get(*at).cloned()).collect());
+        self.within = pairs.into_iter().map(|(_, name)| name).collect();
+    }
+
+    /// Whether its date is over.
+    #[must_use]
+    pub fn is_expired(&self, today: &str) -> bool {
+        self.until.as_deref().is_some_and(|until| until < today)
+    }
+
+    fn is_about(&self, finding: &Finding) -> bool {
+        self.code == finding.rule.code
+            && finding.key.as_deref() == Some(&*self.key)
+            && finding.environments.iter().all(|name| self.within.iter().any(|known| **known == **name))
+    }
+
+    fn saw_the_same(&self, finding: &Finding) -> bool {
+        let seen = finding.difference.as_ref().and_then(|difference| difference.saw.as_ref());
+        let (Some(saw), Some(seen)) = (&self.saw, seen) else { return true };
+        finding.environments.iter().zip(seen).all(|(name, value)| {
+            let at = self.within.iter().position(|known| **known == **name);
+            at.and_then(|at| saw.get(at)) == Some(value)
+        })
+    }
+}
+
+/// Whether `text` is a day, as in `2026-12-31`.
+#[must_use]
+pub fn is_date(text: &str) -> bool {
+    let parts: Vec<_> = text.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let number = |text: &str, digits: usize| {
+        let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
+        plain.then(|| text.parse::<u32>().ok()).flatten()
+    };
+    number(year, 4).is_some()
+        && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
+        && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control if control.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(control))),
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Baseline, Entry, is_date};
+
+    const TEXT: &str = "version = 1\nack = [\n  { code = \"drift-must-differ\", key = \"KEY\", in = [\"dev\", \"prod\"], \
+                        why = \"shared\" },\n  { code = \"drift-must-match\", key = \"A\", in = [\"prod\", \"staging\"], \
+                        saw = [\"\\\"\\\\\\u0009\", \"2\"], why = \"OPS-1\", until = \"2026-12-31\", by = \"deploy\" },\n]\n";
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let baseline = Baseline::parse("b", TEXT).unwrap();
+        assert_eq!(baseline.text(), TEXT);
+        let mut turned = Baseline::default();
+        for (entry, _) in baseline.entries() {
+            let mut entry = entry.clone();
+            entry.within.reverse();
+            entry.saw.iter_mut().for_each(|saw| saw.reverse());
+            turned.add(entry.clone());
+            turned.add(Entry { why: entry.why.clone(), ..entry });
+        }
+        assert_eq!(turned.text(), TEXT);
+        let all: Vec<_> = turned.entries().map(|(entry, _)| entry.clone()).collect();
+        turned.remove(&all);
+        assert_eq!(turned.text(), "version = 1\nack = [\n]\n");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let entry = |members: &str| format!("version = 1\nack = [{{ code = \"c\", key = \"K\", {members} }}]\n");
+        for (text, message) in [
+            ("version = 2\n".to_owned(), "version 2 of a baseline is not known"),
+            (entry("in = [\"a\"], why = \" \""), "an accepted difference has no reason"),
+            (entry("in = [\"a\"], why = \"x\", until = \"2026-13-01\""), "`until` is no date"),
+            (entry("in = [\"a\"], saw = [], why = \"x\""), "`saw` has not one value for each of `in`"),
+        ] {
+            assert_eq!(Baseline::parse("b", &text).unwrap_err().message, message);
+        }
+        assert!(Baseline::parse("b", "version = 1\nacks = []\n").unwrap_err().place.is_some());
+    }
+
+    #[test]
+    fn dates() {
+        for (text, expected) in [("2026-12-31", true), ("2026-1-1", false), ("2026-00-01", false), ("soon", false)] {
+            assert_eq!(is_date(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Docker Compose: what `docker compose config` prints, as YAML or JSON.
+
+use serde_json::Value;
+
+use super::{Part, Producer, assignment, text, word};
+use crate::secret::Secret;
+
+pub(super) const PRODUCER: Producer =
+    Producer { name: "compose", summary: "`docker compose config`, as YAML or JSON", is_one: false, read };
+
+fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
+    let all = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    let document: Value = if all.trim_start().starts_with('{') {
+        serde_json::from_str(all).map_err(|_| "it is no JSON")?
+    } else {
+        serde_saphyr::from_str(all).map_err(|_| "it is no YAML")?
+    };
+    let services = document.get("services").and_then(Value::as_object).ok_or("there are no services in it")?;
+    let part = |(name, service): (&String, &Value)| {
+        let variables = match service.get("environment") {
+            // A name without a value is handed through from a shell that nobody knows here.
+            Some(Value::Object(members)) => members
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .filter_map(|(key, value)| Some((key.clone(), plain(&text(value)?))))
+                .collect(),
+            Some(Value::Array(items)) => {
+                let pairs = items.iter().filter_map(|item| assignment(item.as_str()?));
+                pairs.map(|(key, value)| (key, plain(&value))).collect()
+            }
+            _ => Vec::new(),
+        };
+        let apply = Some(format!("docker compose up -d {}", word(name)));
+        Part { name: name.clone(), variables, apply }
+    };
+    Ok(services.iter().map(part).collect())
+}
+
+/// Compose writes every `$` of a value twice.
+fn plain(value: &Secret) -> Secret {
+    Secret::new(value.expose().replace("$$", "$"))
+}

@@ -1,0 +1,23 @@
+//! Docker: the JSON of `docker inspect`.
+
+use serde_json::Value;
+
+use super::{Part, Producer, assignment, word};
+
+pub(super) const PRODUCER: Producer = Producer { name: "docker", summary: "`docker inspect`", is_one: false, read };
+
+fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
+    let list: Vec<Value> = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `docker inspect`")?;
+    let part = |container: &Value| {
+        let config = container.get("Config")?;
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
+        let name = text(container.get("Name")).or_else(|| text(container.get("Id")))?;
+        let variables = config.get("Env").and_then(Value::as_array).into_iter().flatten();
+        let variables = variables.filter_map(|text| assignment(text.as_str()?)).collect();
+        // A container keeps the environment with which it was made, so a restart would change nothing.
+        let service = config.get("Labels").and_then(|labels| labels.get("com.docker.compose.service")?.as_str());
+        let apply = service.map(|service| format!("docker compose up -d --force-recreate {}", word(service)));
+        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, apply })
+    };
+    list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")
+}

@@ -1,0 +1,151 @@
+//! What really runs, as another tool tells it: one file a tool.
+//!
+//! To add a tool: one file with a [`Producer`], one `mod` line, one entry in [`ALL`]. Nothing is asked for: the user
+//! hands the tool's output over.
+
+mod compose;
+mod docker;
+mod kubernetes;
+mod pm2;
+mod process;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::secret::Secret;
+
+/// A tool that tells what runs.
+#[derive(Debug)]
+pub struct Producer {
+    /// What stands before the colon: `pm2`.
+    pub name: &'static str,
+    /// What it reads, for people.
+    pub summary: &'static str,
+    /// Whether its parts belong together, and one need not be chosen.
+    pub is_one: bool,
+    /// Reads the tool's output. The error says what is wrong, and never quotes it.
+    pub read: fn(&[u8]) -> Result<Vec<Part>, &'static str>,
+}
+
+/// A process, a container or a service. Its `Debug` tells no value.
+pub struct Part {
+    /// What the tool calls it.
+    pub name: String,
+    /// Its variables, in order.
+    pub variables: Vec<(String, Secret)>,
+    /// The command that makes it read its configuration again.
+    pub apply: Option<String>,
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut part = formatter.debug_struct("Part");
+        part.field("name", &self.name).field("variables", &self.variables.len()).finish_non_exhaustive()
+    }
+}
+
+/// Every tool.
+pub static ALL: &[Producer] =
+    &[pm2::PRODUCER, docker::PRODUCER, compose::PRODUCER, kubernetes::PRODUCER, process::PRODUCER];
+
+/// A tool by its name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Producer> {
+    ALL.iter().find(|producer| producer.name == name)
+}
+
+/// A scalar as a process would get it; nothing for a list or an object.
+fn text(value: &Value) -> Option<Secret> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(boolean) => boolean.to_string(),
+        Value::Null => String::new(),
+        Value::Array(_) | Value::Object(_) => return None,
+    };
+    Some(Secret::new(text))
+}
+
+/// `KEY=value` as a pair.
+fn assignment(text: &str) -> Option<(String, Secret)> {
+    let (key, value) = text.split_once('=')?;
+    (!key.is_empty()).then(|| (key.to_owned(), Secret::new(value.to_owned())))
+}
+
+/// A name as a shell takes it for one word.
+fn word(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
+    if !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, find};
+
+    fn shown(parts: &[Part]) -> Vec<String> {
+        let told = |part: &Part| {
+            let variables = part.variables.iter().map(|(key, value)| format!("{key}={}", value.expose()));
+            format!("{}: {}", part.name, variables.collect::<Vec<_>>().join(" "))
+        };
+        parts.iter().map(told).collect()
+    }
+
+    #[test]
+    fn tools_are_read() {
+        for (tool, text, expected) in [
+            (
+                "pm2",
+                r#"noise
+[{"name":"web","pm2_env":{"status":"online","env":{"PORT":80,"A":"x","axm":{},"web":"{}"}}}]"#,
+                &["web: PORT=80 A=x"][..],
+            ),
+            ("docker", r#"[{"Name":"/api","Config":{"Env":["A=1=2","B=","odd"]}}]"#, &["api: A=1=2 B="]),
+            (
+                "compose",
+                "services:\n  api:\n    environment:\n      A: p4ss$$w0rd\n      B: 1\n      C:\n",
+                &["api: A=p4ss$w0rd B=1"],
+            ),
+            ("compose", r#"{"services":{"api":{"environment":["A=x","B"]},"db":{}}}"#, &["api: A=x", "db: "]),
+            (
+                "k8s",
+                r#"{"kind":"List","items":[{"kind":"ConfigMap","metadata":{"name":"app"},"data":{"A":"1"}},
+              {"kind":"Secret","metadata":{"name":"app"},"data":{"B":"eA=="},"stringData":{"C":"y"}}]}"#,
+                &["app: A=1", "app: B=x C=y"],
+            ),
+            (
+                "k8s",
+                r#"{"kind":"Deployment","metadata":{"name":"web"},"spec":{"template":{"spec":{"containers":[{"name":"c","env":[{"name":"A","value":"1"},{"name":"B","valueFrom":{}}]}]}}}}"#,
+                &["web: A=1"],
+            ),
+            ("proc", "A=1\0B=two\nlines\0C\0", &["process: A=1 B=two\nlines"]),
+        ] {
+            let parts = (find(tool).unwrap().read)(text.as_bytes()).unwrap();
+            assert_eq!(shown(&parts), expected, "{tool}: {text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for (tool, text) in [
+            ("pm2", "{}"),
+            ("pm2", ""),
+            ("pm2", "[{]"),
+            ("docker", "[]x"),
+            ("docker", "{}"),
+            ("compose", "a: b"),
+            ("compose", "- a"),
+            ("compose", "{"),
+            ("k8s", "[]"),
+            ("k8s", r#"{"kind":"Secret","data":{"A":"%%"}}"#),
+            ("k8s", r#"{"kind":"Node"}"#),
+            ("proc", ""),
+        ] {
+            assert!((find(tool).unwrap().read)(text.as_bytes()).is_err(), "{tool}: {text}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A process of Linux: `/proc/PID/environ`, or a copy of it.
+
+use super::{Part, Producer, assignment};
+
+pub(super) const PRODUCER: Producer =
+    Producer { name: "proc", summary: "a process by its number, or a copy of /proc/PID/environ", is_one: true, read };
+
+fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+    let variables: Vec<_> = text.split('\0').filter_map(assignment).collect();
+    if variables.is_empty() {
+        return Err("there is no variable in it");
+    }
+    Ok(vec![Part { name: "process".to_owned(), variables, apply: None }])
+}

@@ -27,11 +27,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let short = format!("declared {} · live {}", compared.told_value(0), compared.told_value(live));
-        let message = match compared.secret {
-            true => format!("{key} in {} is not the declared secret", compared.name(live)),
-            false => {
-                format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
-            }
+        let message = if compared.secret {
+            format!("{key} in {} is not the declared secret", compared.name(live))
+        } else {
+            format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
         };
         let finding = compared.finding(&RULE, &[0, live], message, &short);
         findings.push(finding.help("restart what runs, or write into the file what should hold"));

@@ -7,7 +7,8 @@
 //!
 //! Example: `CACHE_TTL` is 60 in staging and 600 in prod, and nobody said why.
 //!
-//! Remedy: say `must-match`, `must-differ` or `may-differ`. In the schema or in `sparkcfg.toml`.
+//! Remedy: say `must-match`, `must-differ` or `may-differ`. `sparkcfg drift --suggest` proposes policies from
+//! what is there.
 
 use super::matrix::Compared;
 use crate::drift::Relation;

@@ -6,6 +6,7 @@ mod explain;
 mod fix;
 mod identities;
 mod printing;
+mod promote;
 mod protection;
 mod read;
 mod release;
@@ -101,6 +102,9 @@ enum Command {
     /// Compare environments, revisions and what runs; only what no policy allows counts
     #[command(after_help = drift::EXAMPLES)]
     Drift(drift::Drift),
+    /// Print what one environment has and another must have as well, as a patch for review
+    #[command(after_help = promote::EXAMPLES)]
+    Promote(promote::Promote),
     /// Write or check the schema of the built-in model; print the effective schema of an environment
     #[command(after_help = schema::EXAMPLES)]
     Schema(schema::Schema),
@@ -176,6 +180,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match &arguments.command {
         Command::Validate(command) => command.run(global),
         Command::Drift(command) => command.run(global),
+        Command::Promote(command) => command.run(global),
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),

@@ -3,6 +3,8 @@
 //! It holds neither a time nor line numbers, so that two branches that accept different things do not conflict, and of a
 //! secret neither a value nor a hash: such an entry covers that the values are equal, or not, whatever they are.
 
+use std::fmt::Write;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -118,7 +120,7 @@ impl Baseline {
             members.push(format!("why = {}", quoted(&entry.why)));
             members.extend(entry.until.as_ref().map(|until| format!("until = {}", quoted(until))));
             members.extend(entry.by.as_ref().map(|by| format!("by = {}", quoted(by))));
-            out.push_str(&format!("  {{ {} }},\n", members.join(", ")));
+            let _ = writeln!(out, "  {{ {} }},", members.join(", "));
         }
         out.push_str("]\n");
         out
@@ -231,7 +233,9 @@ fn quoted(text: &str) -> String {
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            control if control.is_control() => out.push_str(&format!("\\u{:04X}", u32::from(control))),
+            control if control.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(control));
+            }
             other => out.push(other),
         }
     }

@@ -62,7 +62,9 @@ impl Drift {
             };
             known.remove(&removed);
             let (accepted, pruned) = (added.len(), removed.len());
-            added.into_iter().for_each(|entry| known.add(entry));
+            for entry in added {
+                known.add(entry);
+            }
             writing::write(root, &path, known.text().as_bytes(), false)?;
             printing::complain(&format!(
                 "{}: {accepted} accepted, {pruned} taken away\n",

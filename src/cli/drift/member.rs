@@ -122,7 +122,7 @@ impl<'m> Member<'m> {
         let mut hidden = BTreeMap::new();
         let running = options.running.iter().map(|running| running.layer(&mut working, &mut hidden));
         let running: Vec<_> = running.collect();
-        let mut found = self.compared(&working, &before, &running, &accepted, options)?;
+        let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden.into_iter().collect();
         found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
         working.hide_secrets();
@@ -175,7 +175,7 @@ impl<'m> Member<'m> {
         working: &Project,
         before: &[(&str, Option<Project>)],
         running: &[Layer],
-        accepted: &Option<(Baseline, SourceId)>,
+        accepted: Option<&(Baseline, SourceId)>,
         options: &Options<'_>,
     ) -> Result<Found, Error> {
         let config_path = self.files.shown("sparkcfg.toml");
@@ -227,28 +227,9 @@ impl<'m> Member<'m> {
         if let Some(keys) = &options.keys {
             keep(keys, &mut rows, &mut findings);
         }
-        let mut settled = Vec::new();
-        let mut stale = Vec::new();
-        if let Some((baseline, source)) = accepted {
-            let (counting, covered, used) = baseline.apply(findings, &options.today);
-            (findings, settled) = (counting, covered);
-            for ((entry, at), used) in baseline.entries().zip(used) {
-                let why = if entry.is_expired(&options.today) {
-                    Stale::Expired
-                } else if !used && options.sees_everything() && is_judged(entry, &columns, &rows) {
-                    Stale::Unused
-                } else {
-                    continue;
-                };
-                if options.against.is_none() {
-                    findings.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
-                }
-                let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();
-                stale.push((folder.to_owned(), entry.clone()));
-            }
-            for finding in &settled {
-                acknowledge(finding, &findings, &mut rows);
-            }
+        let (mut settled, mut stale) = (Vec::new(), Vec::new());
+        if let Some(accepted) = accepted {
+            (findings, settled, stale) = self.accepted(accepted, findings, &columns, &mut rows, options);
         }
         if options.against.is_some()
             && let Some((revision, project, environments, offset)) = past.first()
@@ -286,6 +267,38 @@ impl<'m> Member<'m> {
             summary,
             stale,
         })
+    }
+
+    /// Splits off the findings that the baseline covers, and names its entries that are stale.
+    fn accepted(
+        &self,
+        (baseline, source): &(Baseline, SourceId),
+        findings: Vec<Finding>,
+        columns: &[Column],
+        rows: &mut [Row],
+        options: &Options<'_>,
+    ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
+        let (mut counting, covered, used) = baseline.apply(findings, &options.today);
+        let mut stale = Vec::new();
+        for ((entry, at), used) in baseline.entries().zip(used) {
+            let why = if entry.is_expired(&options.today) {
+                Stale::Expired
+            } else if !used && options.sees_everything() && is_judged(entry, columns, rows) {
+                Stale::Unused
+            } else {
+                continue;
+            };
+            // What happened to the baseline is not what a branch did.
+            if options.against.is_none() {
+                counting.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
+            }
+            let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();
+            stale.push((folder.to_owned(), entry.clone()));
+        }
+        for finding in &covered {
+            acknowledge(finding, &counting, rows);
+        }
+        (counting, covered, stale)
     }
 
     fn judged(

@@ -4,6 +4,7 @@ mod acknowledging;
 mod member;
 mod mending;
 mod running;
+mod suggesting;
 mod wanted;
 
 use std::process::ExitCode;
@@ -36,7 +37,7 @@ Examples:
   sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why OPS-412";
 
 /// The arguments.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Drift {
     /// What to compare: environments, one at a revision (prod@v1.4.0), or what runs (pm2: docker: compose: k8s: proc: env:,
     /// each with a file or - and #part); all environments when none is named
@@ -74,6 +75,9 @@ pub(super) struct Drift {
     /// Who accepts it
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
+    /// Print policies for keys that have none, as a patch for sparkcfg.toml; nothing is changed
+    #[arg(long, conflicts_with_all = ["fix", "patch", "ack", "ack_all", "prune_acks"])]
+    suggest: bool,
     /// Let differences that no policy classifies be errors
     #[arg(long)]
     strict: bool,
@@ -109,6 +113,14 @@ impl Drift {
         let files = Files::on_disk(&root, &prefix);
         self.check_baseline_options()?;
         let (mut report, stale) = self.report(&files, global)?;
+        if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
+            let patch = suggesting::patch(comparison, &files)?;
+            if patch.is_empty() {
+                printing::complain("nothing to propose: every key has a policy\n")?;
+            }
+            printing::print(&crate::source::printable_lines(&patch))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if self.changes_baseline() {
             self.change_baseline(&report, &stale, &files, &root)?;
             (report, _) = self.report(&files, global)?;
@@ -132,6 +144,19 @@ impl Drift {
     }
 
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
+    /// The comparison of two environments, as `promote` asks for it.
+    pub(super) fn between(from: &str, to: &str, keys: &Keys) -> Self {
+        let sources = vec![from.to_owned(), to.to_owned()];
+        let access = Keys { identity: keys.identity.clone(), process_env: keys.process_env };
+        Self { sources, access, unknown: "note".to_owned(), ..Self::default() }
+    }
+
+    /// The report of such a comparison.
+    pub(super) fn pair(&self, global: &Global) -> Result<Report, Error> {
+        let (root, prefix) = global.folder()?;
+        self.report(&Files::on_disk(&root, &prefix), global).map(|(report, _)| report)
+    }
+
     fn report(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {
         let wanted = Wanted::all(&self.sources)?;
         let mode = match &self.against {

@@ -26,7 +26,7 @@ fn part(item: &Value) -> Result<Part, &'static str> {
     let members = |name: &str| item.get(name).and_then(Value::as_object).into_iter().flatten();
     match item.get("kind").and_then(Value::as_str) {
         Some("ConfigMap") => {
-            variables.extend(members("data").filter_map(|(key, value)| Some((key.clone(), text(value)?))))
+            variables.extend(members("data").filter_map(|(key, value)| Some((key.clone(), text(value)?))));
         }
         Some("Secret") => {
             for (key, value) in members("data") {

@@ -1,0 +1,135 @@
+//! What `sparkcfg drift` does with git and with what runs: revisions, patches that git takes, a real process.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+#[allow(dead_code, reason = "shared with tests that need more of it")]
+mod console;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use console::run;
+use serde_json::Value;
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(["-c", "user.name=test", "-c", "user.email=test@example.com"]).args(arguments);
+    command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository with a case in it, committed.
+fn repository(case: &str) -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(case), place.path());
+    git(place.path(), &["init", "-q", "-b", "main"]);
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "one"]);
+    place
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn codes(line: &str, folder: &Path) -> (Vec<(String, String, String)>, i32) {
+    let home = tempfile::tempdir().unwrap();
+    let ran = run(&format!("{line} --format json"), folder, home.path());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{line}: {}", ran.shown()));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let told = findings.map(|finding| (text(&finding["code"]), text(&finding["key"]), text(&finding["change"])));
+    (told.collect(), ran.code)
+}
+
+#[test]
+fn a_branch_is_judged_by_what_it_changes() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    let prod = place.path().join("environments/prod.env");
+    let (before, code) = codes("sparkcfg drift --against HEAD", place.path());
+    assert_eq!(code, 0, "{before:?}");
+    assert!(before.iter().all(|(.., change)| change == "unchanged") && before.len() == 4, "{before:?}");
+
+    let text = fs::read_to_string(&prod).unwrap();
+    fs::write(&prod, text.replace("API_TIMEOUT_MS=30000\n", "CACHE_TTL=5s\n")).unwrap();
+    let (after, code) = codes("sparkcfg drift --against HEAD", place.path());
+    let of = |wanted: &str| {
+        after.iter().filter(|(.., change)| change == wanted).map(|(_, key, _)| key.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!((code, of("introduced"), of("resolved")), (1, vec!["CACHE_TTL"], vec!["API_TIMEOUT_MS"]), "{after:?}");
+    assert_eq!(of("unchanged").len(), 3);
+
+    let home = tempfile::tempdir().unwrap();
+    let ran = run("sparkcfg drift prod@HEAD prod", place.path(), home.path());
+    assert!(
+        ran.stdout.contains("API_TIMEOUT_MS  30000 → 3000") && ran.stdout.contains("CACHE_TTL       1m30s → 5s"),
+        "{}",
+        ran.shown()
+    );
+    let ran = run("sparkcfg drift prod@nowhere prod", place.path(), home.path());
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.shown());
+}
+
+#[test]
+fn git_takes_the_patch_and_no_secret_is_in_it() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    let home = tempfile::tempdir().unwrap();
+    let prod = place.path().join("environments/prod.env");
+    let original = fs::read_to_string(&prod).unwrap();
+    // The secret of this case stands right beside the lines that change, so its file stays out of the patch.
+    let ran = run("sparkcfg drift --fix=unsafe --patch fix.diff", place.path(), home.path());
+    assert!(ran.stderr.contains("left out: environments/prod.env"), "{}", ran.shown());
+    assert!(!place.path().join("fix.diff").exists());
+
+    fs::write(
+        &prod,
+        original.replace("JWT_SIGNING_KEY=c4n4ry-both\n", "") + "# 1\n# 2\n# 3\n# 4\nJWT_SIGNING_KEY=c4n4ry-both\n",
+    )
+    .unwrap();
+    git(place.path(), &["commit", "-qam", "two"]);
+    run("sparkcfg drift --fix=unsafe --patch fix.diff", place.path(), home.path());
+    let patch = fs::read_to_string(place.path().join("fix.diff")).unwrap();
+    assert!(patch.contains("+API_TIMEOUT_MS=3000\n") && patch.contains("-DEBUG_TOOLBAR=false\n"), "{patch}");
+    assert!(!patch.contains("c4n4ry"), "{patch}");
+    git(place.path(), &["apply", "fix.diff"]);
+    let (left, _) = codes("sparkcfg drift", place.path());
+    assert_eq!(left.iter().map(|(code, ..)| code.as_str()).collect::<Vec<_>>(), ["drift-must-differ"], "{left:?}");
+}
+
+/// A process of this machine, as Linux tells about it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_is_compared_with_what_is_declared() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("environments")).unwrap();
+    fs::write(place.path().join("environments/prod.env"), "PORT=80\nLOG_LEVEL=warn\nSENTRY_DSN=x\n").unwrap();
+    let mut child = Command::new("sleep");
+    child.arg("60").env_clear().envs([
+        ("PORT", "80"),
+        ("LOG_LEVEL", "info"),
+        ("MYVAR", "1"),
+        ("PATH", "/usr/bin:/bin"),
+    ]);
+    let mut child = child.spawn().unwrap();
+    // Until the new program has taken its place, the process still has this one's environment.
+    let environ = format!("/proc/{}/environ", child.id());
+    while !fs::read(&environ).is_ok_and(|bytes| bytes.windows(5).any(|window| window == b"MYVAR")) {
+        std::thread::yield_now();
+    }
+    let (found, code) = codes(&format!("sparkcfg drift prod proc:{}", child.id()), place.path());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
+    let expected =
+        [("drift-stale-live", "LOG_LEVEL"), ("drift-absent-live", "SENTRY_DSN"), ("drift-undeclared-live", "MYVAR")];
+    assert_eq!((told.as_slice(), code), (expected.as_slice(), 1));
+}

@@ -27,7 +27,10 @@ pub(super) struct Promote {
 
 impl Promote {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
-        let drift = Drift::between(&self.from, &self.to, &self.keys);
+        let drift = Drift::between(
+            [self.from.clone(), self.to.clone()],
+            Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env },
+        );
         let mut report = drift.pair(global)?;
         report.findings.retain(|finding| finding.rule.code == "drift-must-match");
         for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {

@@ -103,8 +103,7 @@ impl Drift {
     pub(super) fn between(sources: [String; 2], access: Keys) -> Self {
         let sources = sources.into();
         let unknown = "note".to_owned();
-        let (against, fix, patch) = (None, None, None);
-        Self { sources, against, show: Vec::new(), keys: Vec::new(), fix, patch, strict: false, unknown, access }
+        Self { sources, unknown, access, ..Self::default() }
     }
 
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
@@ -112,7 +111,7 @@ impl Drift {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
         self.check_baseline_options()?;
-        let (mut report, stale) = self.report(&files, global)?;
+        let (mut report, stale) = self.compared(&files, global)?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
             if patch.is_empty() {
@@ -123,13 +122,13 @@ impl Drift {
         }
         if self.changes_baseline() {
             self.change_baseline(&report, &stale, &files, &root)?;
-            (report, _) = self.report(&files, global)?;
+            (report, _) = self.compared(&files, global)?;
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
             mending::write_patch(&report, path, all)?;
         } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
-            (report, _) = self.report(&files, global)?;
+            (report, _) = self.compared(&files, global)?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
@@ -143,21 +142,18 @@ impl Drift {
         Ok(ExitCode::from(if conflict { 2 } else { u8::from(failed) }))
     }
 
+    /// The report, for other commands.
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
-    /// The comparison of two environments, as `promote` asks for it.
-    pub(super) fn between(from: &str, to: &str, keys: &Keys) -> Self {
-        let sources = vec![from.to_owned(), to.to_owned()];
-        let access = Keys { identity: keys.identity.clone(), process_env: keys.process_env };
-        Self { sources, access, unknown: "note".to_owned(), ..Self::default() }
+        self.compared(files, global).map(|(report, _)| report)
     }
 
     /// The report of such a comparison.
     pub(super) fn pair(&self, global: &Global) -> Result<Report, Error> {
         let (root, prefix) = global.folder()?;
-        self.report(&Files::on_disk(&root, &prefix), global).map(|(report, _)| report)
+        self.report(&Files::on_disk(&root, &prefix), global)
     }
 
-    fn report(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {
+    fn compared(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {
         let wanted = Wanted::all(&self.sources)?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),

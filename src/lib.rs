@@ -19,6 +19,7 @@
 
 pub mod checks;
 pub mod cli;
+pub mod compose;
 pub mod detection;
 pub mod dialects;
 pub mod drift;
@@ -35,6 +36,7 @@ pub mod merge;
 pub mod model;
 pub mod outputs;
 pub mod plain;
+pub mod pm2;
 pub mod portable;
 pub mod project;
 pub mod quoting;
@@ -46,6 +48,7 @@ pub mod source;
 pub mod stores;
 pub mod suggestion;
 pub mod targets;
+pub mod tree;
 pub mod typed;
 
 use std::fmt;

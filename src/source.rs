@@ -23,6 +23,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// A place that is still to be set.
+    pub const NOWHERE: Self = Self { source: SourceId(0), start: 0, end: 0 };
+
     /// A span over `range` of `source`.
     #[must_use]
     pub fn new(source: SourceId, range: Range<u32>) -> Self {

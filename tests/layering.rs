@@ -11,8 +11,8 @@ use regex::Regex;
 /// The modules, from the row that everything may import to the one that nothing may.
 const ROWS: &[&[&str]] = &[
     &["source", "secret", "suggestion", "detection", "identity"],
-    &["finding", "layer", "masking", "schema", "interpolation", "envelope"],
-    &["error", "dialects", "environment", "ignores", "plain"],
+    &["finding", "layer", "masking", "schema", "interpolation", "envelope", "tree"],
+    &["error", "dialects", "environment", "ignores", "plain", "compose", "pm2"],
     &["stores", "drift", "typed", "model", "portable", "quoting"],
     &["project"],
     &["checks", "report", "targets", "rendering", "merge"],

@@ -1,0 +1,174 @@
+//! Compose files as Compose reads them, each thing with its place: anchors, merges, overlays, `extends`, both forms of
+//! ports, mounts and variables. Interpolation is left as it is written.
+
+pub(crate) mod extend;
+mod merge;
+pub mod service;
+pub mod short;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::interpolation;
+use crate::source::{SourceId, Span};
+use crate::tree::{Node, Refusal, Value, yaml};
+use merge::Merger;
+pub use service::{EnvFile, Service, Variable};
+
+/// One file.
+pub struct File {
+    /// Its text.
+    pub source: SourceId,
+    /// The path by which files beside it are found: relative to the project.
+    pub path: String,
+    /// What stands in it, or why it cannot be read.
+    pub documents: Result<yaml::Documents, Refusal>,
+}
+
+/// Several files as one: what `docker compose -f a -f b` starts.
+pub struct Application {
+    /// The files in their order, as indices into [`Files::all`].
+    pub files: Vec<usize>,
+    /// The whole tree; `None` when no file could be read.
+    pub root: Option<Arc<Node>>,
+    /// The services in the order of the files.
+    pub services: Vec<Service>,
+    /// What speaks against the files as a whole.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A reference to a variable, as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The variable.
+    pub name: String,
+    /// Where the reference stands, or the value that holds it when its escapes hide the place.
+    pub span: Span,
+    /// What follows the name.
+    pub operator: Option<interpolation::Operator>,
+    /// The default, alternative or message.
+    pub argument: String,
+}
+
+impl File {
+    /// Reads the text of a file.
+    #[must_use]
+    pub fn read(source: SourceId, path: &str, text: &str) -> Self {
+        Self { source, path: path.to_owned(), documents: yaml::parse(source, text) }
+    }
+
+    /// Every reference that is written in the file, once, those in defaults included.
+    #[must_use]
+    pub fn references(&self) -> Vec<Reference> {
+        let Ok(documents) = &self.documents else { return Vec::new() };
+        documents.scalars.iter().flat_map(|scalar| references_in(scalar)).collect()
+    }
+}
+
+/// The references in one value.
+#[must_use]
+pub fn references_in(node: &Node) -> Vec<Reference> {
+    let Value::Scalar { text, .. } = &node.value else { return Vec::new() };
+    let found = interpolation::references(text);
+    let reference = |reference: &interpolation::Reference<'_>| Reference {
+        name: reference.name.to_owned(),
+        span: node.part(reference.range.clone()),
+        operator: reference.operator,
+        argument: reference.argument.to_owned(),
+    };
+    found.iter().map(reference).collect()
+}
+
+/// Every file that an application needs, each once.
+#[derive(Default)]
+pub struct Files {
+    /// In the order in which they were read.
+    pub all: Vec<File>,
+    places: HashMap<String, usize>,
+}
+
+impl Files {
+    /// The file with a path, read by `open` when it is asked for first; `None` where it cannot be had.
+    pub fn open(&mut self, path: &str, open: &mut Open<'_>) -> Option<usize> {
+        if let Some(&index) = self.places.get(path) {
+            return Some(index);
+        }
+        let (source, text) = open(path)?;
+        let index = self.all.len();
+        self.all.push(File::read(source, path, &text));
+        self.places.insert(path.to_owned(), index);
+        Some(index)
+    }
+}
+
+/// Gives the text of a path, relative to the project.
+pub type Open<'o> = dyn FnMut(&str) -> Option<(SourceId, Arc<str>)> + 'o;
+
+impl Application {
+    /// What the files with these indices give when they are laid over each other in their order.
+    #[must_use]
+    pub fn of(files: &mut Files, chosen: &[usize], open: &mut Open<'_>) -> Self {
+        let mut application = Self { files: chosen.to_vec(), root: None, services: Vec::new(), refusals: Vec::new() };
+        let mut merger = Merger::new();
+        let mut extender = extend::Extender::new(open);
+        let mut below: Option<Arc<Node>> = None;
+        let mut partial = Vec::new();
+        for &index in chosen {
+            let roots = match &files.all[index].documents {
+                Ok(documents) => documents.roots.clone(),
+                Err(refusal) => {
+                    application.refusals.push(refusal.clone());
+                    continue;
+                }
+            };
+            for root in roots {
+                if root.is_null() {
+                    continue;
+                }
+                if !matches!(root.value, Value::Map(_)) {
+                    let help = "a Compose file is a map with services";
+                    application.refusals.push(Refusal { at: root.span, message: "this is no Compose file", help });
+                    continue;
+                }
+                let root = extender.extended(files, index, &root, &mut merger);
+                let merged = match &below {
+                    None => Some(root),
+                    Some(below) => merger.merge(below, &root, &mut Vec::new()),
+                };
+                match merged {
+                    Some(merged) => below = Some(merged),
+                    None => {
+                        application.refusals.push(Refusal { at: Span::new(files.all[index].source, 0..0), ..TOO_MUCH })
+                    }
+                }
+            }
+        }
+        application.refusals.append(&mut extender.refusals);
+        partial.append(&mut extender.partial);
+        if let Some(root) = &below {
+            let services = root.get("services").map(Arc::clone);
+            let pairs = services.iter().flat_map(|services| services.pairs());
+            application.services = pairs
+                .filter(|pair| matches!(pair.value.value, Value::Map(_)))
+                .map(|pair| Service {
+                    name: pair.key.clone(),
+                    span: pair.key_span,
+                    node: Arc::clone(&pair.value),
+                    partial: partial.contains(&pair.key),
+                })
+                .collect();
+        }
+        application.root = below;
+        application
+    }
+}
+
+/// With its place still to be set.
+const TOO_MUCH: Refusal = Refusal {
+    at: Span::NOWHERE,
+    message: "laying these files over each other takes too many steps",
+    help: "check for anchors that repeat each other; sparkcfg stops there to protect itself",
+};
+
+#[cfg(test)]
+mod tests;

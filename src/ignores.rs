@@ -1,7 +1,7 @@
 //! Comments that silence findings: `# sparkcfg: ignore[code] reason`, above a line or at its end.
 
 use crate::layer::Layer;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 
 /// One code that a comment silences.
 #[derive(Debug)]
@@ -19,7 +19,16 @@ const MARK: &str = "sparkcfg:";
 /// The comments of a layer.
 #[must_use]
 pub fn of(layer: &Layer) -> Vec<Ignore> {
-    let text = &*layer.text;
+    scan(layer.source, &layer.text, &|at| in_value(layer, at))
+}
+
+/// The comments of a Compose or PM2 file, which a script begins with `//`.
+#[must_use]
+pub fn in_text(source: SourceId, text: &str) -> Vec<Ignore> {
+    scan(source, text, &|_| false)
+}
+
+fn scan(source: SourceId, text: &str, in_value: &dyn Fn(usize) -> bool) -> Vec<Ignore> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = text[from..].find(MARK).map(|at| from + at) {
@@ -27,8 +36,9 @@ pub fn of(layer: &Layer) -> Vec<Ignore> {
         let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         let before = text[start..at].trim_end();
-        if before.ends_with('#') && !in_value(layer, at) {
-            read(layer, (start, from, end), before.trim() == "#", &mut found);
+        let alone = matches!(before.trim(), "#" | "//");
+        if (before.ends_with('#') || before.ends_with("//")) && !in_value(at) {
+            read((source, text), (start, from, end), alone, &mut found);
         }
     }
     found
@@ -41,8 +51,12 @@ fn in_value(layer: &Layer, at: usize) -> bool {
     entry.is_some_and(|entry| (entry.value.start as usize..entry.value.end as usize).contains(&at))
 }
 
-fn read(layer: &Layer, (start, from, end): (usize, usize, usize), alone: bool, found: &mut Vec<Ignore>) {
-    let text = &*layer.text;
+fn read(
+    (source, text): (SourceId, &str),
+    (start, from, end): (usize, usize, usize),
+    alone: bool,
+    found: &mut Vec<Ignore>,
+) {
     let words = text[from..end].trim_start();
     let words_at = end - words.len();
     let (codes_at, whole) = match (words.strip_prefix("ignore-file"), words.strip_prefix("ignore")) {
@@ -53,7 +67,7 @@ fn read(layer: &Layer, (start, from, end): (usize, usize, usize), alone: bool, f
     };
     let span = |from: usize, to: usize| {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        layer.span(&(offset(from)..offset(to)))
+        Span::new(source, offset(from)..offset(to))
     };
     let line = match (whole, alone) {
         (true, _) => span(0, text.len()),
@@ -80,7 +94,7 @@ fn next_line(text: &str, mut at: usize) -> Option<(usize, usize)> {
         let start = at + 1;
         let end = text.get(start..)?.find('\n').map_or(text.len(), |length| start + length);
         let line = text[start..end].trim();
-        if !line.is_empty() && !line.starts_with('#') {
+        if !line.is_empty() && !line.starts_with('#') && !line.starts_with("//") {
             return Some((start, end));
         }
         at = end;

@@ -13,8 +13,8 @@ pub struct Ecosystem {
     pub apps: Vec<App>,
     /// Why the file cannot be read; never for a script, of which everything unknown stays unknown.
     pub refusal: Option<Refusal>,
-    /// Every scalar that was read, in order.
-    pub scalars: Vec<Arc<Node>>,
+    /// Every name whose value is a scalar.
+    pub named: Vec<Pair>,
 }
 
 /// One app. It may hold secrets, so it has no `Debug`.
@@ -43,7 +43,7 @@ impl Ecosystem {
     /// Reads the text of a file.
     #[must_use]
     pub fn read(source: SourceId, path: &str, text: &str) -> Self {
-        let mut file = Self { source, apps: Vec::new(), refusal: None, scalars: Vec::new() };
+        let mut file = Self { source, apps: Vec::new(), refusal: None, named: Vec::new() };
         let root = if is_script(path) {
             script::parse(source, text)
         } else {
@@ -56,7 +56,7 @@ impl Ecosystem {
             }
         };
         let Some(root) = root else { return file };
-        collect(&root, &mut file.scalars);
+        collect(&root, &mut file.named);
         let apps = root.get("apps").unwrap_or(&root);
         let list = if let Value::List(_) = apps.value { apps.items().collect() } else { vec![apps] };
         file.apps = list.into_iter().filter(|node| matches!(node.value, Value::Map(_))).map(App::of).collect();
@@ -64,17 +64,21 @@ impl Ecosystem {
     }
 }
 
-/// Every scalar, once; a tree that repeats parts of itself is not walked twice, because only YAML does and it is small.
-fn collect(node: &Arc<Node>, scalars: &mut Vec<Arc<Node>>) {
+/// Names with their values, up to a number that only a file that repeats parts of itself can reach.
+fn collect(node: &Arc<Node>, named: &mut Vec<Pair>) {
     const MOST: usize = 100_000;
-    if scalars.len() >= MOST {
-        return;
+    for pair in node.pairs() {
+        if named.len() >= MOST {
+            return;
+        }
+        named.push(pair.clone());
+        collect(&pair.value, named);
     }
-    match &node.value {
-        Value::Scalar { .. } => scalars.push(Arc::clone(node)),
-        Value::Unknown => {}
-        Value::Map(pairs) => pairs.iter().for_each(|pair| collect(&pair.value, scalars)),
-        Value::List(items) => items.iter().for_each(|item| collect(item, scalars)),
+    for item in node.items() {
+        if named.len() >= MOST {
+            return;
+        }
+        collect(item, named);
     }
 }
 

@@ -10,8 +10,34 @@ mod baseline_stale;
 mod cannot_open;
 mod command_substitution;
 mod comparison;
+mod compose_added_capability;
+mod compose_capabilities;
+mod compose_collision;
+mod compose_docker_socket;
+mod compose_host_namespace;
+mod compose_host_path;
+mod compose_literal_secret;
+mod compose_log_growth;
+mod compose_low_port;
+mod compose_mount_propagation;
+mod compose_moving_tag;
+mod compose_no_cpu_limit;
+mod compose_no_digest;
+mod compose_no_healthcheck;
+mod compose_no_memory_limit;
+mod compose_no_pids_limit;
+mod compose_no_restart;
+mod compose_open_port;
+mod compose_privilege_gain;
+mod compose_privileged;
+mod compose_syntax;
+mod compose_two_files;
+mod compose_unconfined;
+mod compose_version_key;
+mod compose_writable_root;
 mod concealment;
 mod consequences;
+mod deployed;
 mod deprecated_key;
 mod drift_absent_live;
 mod drift_exposed_secret;
@@ -38,6 +64,18 @@ mod not_allowed_value;
 mod out_of_range;
 mod placeholder_value;
 mod plaintext_secret;
+mod pm2_crash_loop;
+mod pm2_env_blocks;
+mod pm2_exec_mode;
+mod pm2_inherited_environment;
+mod pm2_kill_timeout;
+mod pm2_literal_secret;
+mod pm2_log_rotation;
+mod pm2_memory_limit;
+mod pm2_stop_exit_codes;
+mod pm2_syntax;
+mod pm2_wait_ready;
+mod pm2_watch;
 mod policy_conflict;
 mod published_secret;
 mod reads_differently;
@@ -84,6 +122,7 @@ use crate::project::layout::is_personal;
 use crate::schema::rules::{Disagreement, Lookup};
 use crate::schema::violation::{Violation, ViolationKind};
 use crate::suggestion::nearest;
+pub use deployed::Deployed;
 
 /// One check. It looks at files, at environments, or at all environments together.
 #[derive(Debug)]
@@ -100,6 +139,8 @@ pub struct Check {
     pub row: Option<CheckRow>,
     /// Looks at one key as it is declared and as it runs.
     pub live: Option<CheckRow>,
+    /// Looks at the Compose or PM2 files of one environment.
+    pub deployment: Option<CheckDeployment>,
 }
 
 /// Looks at one file.
@@ -108,12 +149,14 @@ pub type CheckFile = fn(&File<'_>, &mut Vec<Finding>);
 pub type CheckEnvironment = fn(&Subject<'_>, &mut Vec<Finding>);
 /// Looks at one key in all sources.
 pub type CheckRow = fn(&matrix::Compared<'_, '_>, &mut Vec<Finding>);
+/// Looks at the Compose or PM2 files of one environment.
+pub type CheckDeployment = fn(&Deployed<'_>, &mut Vec<Finding>);
 /// Looks at all environments together.
 pub type CheckAll = fn(&[Subject<'_>], &mut Vec<Finding>);
 
 impl Check {
     const fn of(rule: &'static Rule) -> Self {
-        Self { rule, layer: None, environment: None, project: None, row: None, live: None }
+        Self { rule, layer: None, environment: None, project: None, row: None, live: None, deployment: None }
     }
 
     const fn layer(mut self, run: CheckFile) -> Self {
@@ -123,6 +166,11 @@ impl Check {
 
     const fn environment(mut self, run: CheckEnvironment) -> Self {
         self.environment = Some(run);
+        self
+    }
+
+    const fn deployment(mut self, run: CheckDeployment) -> Self {
+        self.deployment = Some(run);
         self
     }
 
@@ -157,6 +205,31 @@ pub static ALL: &[Check] = &[
     Check::of(&baseline_stale::RULE),
     Check::of(&cannot_open::RULE).layer(cannot_open::check),
     Check::of(&command_substitution::RULE).layer(command_substitution::check),
+    Check::of(&compose_added_capability::RULE).deployment(compose_added_capability::check),
+    Check::of(&compose_capabilities::RULE).deployment(compose_capabilities::check),
+    Check::of(&compose_collision::RULE).deployment(compose_collision::check),
+    Check::of(&compose_docker_socket::RULE).deployment(compose_docker_socket::check),
+    Check::of(&compose_host_namespace::RULE).deployment(compose_host_namespace::check),
+    Check::of(&compose_host_path::RULE).deployment(compose_host_path::check),
+    Check::of(&compose_literal_secret::RULE).deployment(compose_literal_secret::check),
+    Check::of(&compose_log_growth::RULE).deployment(compose_log_growth::check),
+    Check::of(&compose_low_port::RULE).deployment(compose_low_port::check),
+    Check::of(&compose_mount_propagation::RULE).deployment(compose_mount_propagation::check),
+    Check::of(&compose_moving_tag::RULE).deployment(compose_moving_tag::check),
+    Check::of(&compose_no_cpu_limit::RULE).deployment(compose_no_cpu_limit::check),
+    Check::of(&compose_no_digest::RULE).deployment(compose_no_digest::check),
+    Check::of(&compose_no_healthcheck::RULE).deployment(compose_no_healthcheck::check),
+    Check::of(&compose_no_memory_limit::RULE).deployment(compose_no_memory_limit::check),
+    Check::of(&compose_no_pids_limit::RULE).deployment(compose_no_pids_limit::check),
+    Check::of(&compose_no_restart::RULE).deployment(compose_no_restart::check),
+    Check::of(&compose_open_port::RULE).deployment(compose_open_port::check),
+    Check::of(&compose_privilege_gain::RULE).deployment(compose_privilege_gain::check),
+    Check::of(&compose_privileged::RULE).deployment(compose_privileged::check),
+    Check::of(&compose_syntax::RULE).deployment(compose_syntax::check),
+    Check::of(&compose_two_files::RULE).deployment(compose_two_files::check),
+    Check::of(&compose_unconfined::RULE).deployment(compose_unconfined::check),
+    Check::of(&compose_version_key::RULE).deployment(compose_version_key::check),
+    Check::of(&compose_writable_root::RULE).deployment(compose_writable_root::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
@@ -181,6 +254,18 @@ pub static ALL: &[Check] = &[
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check),
+    Check::of(&pm2_crash_loop::RULE).deployment(pm2_crash_loop::check),
+    Check::of(&pm2_env_blocks::RULE).deployment(pm2_env_blocks::check),
+    Check::of(&pm2_exec_mode::RULE).deployment(pm2_exec_mode::check),
+    Check::of(&pm2_inherited_environment::RULE).deployment(pm2_inherited_environment::check),
+    Check::of(&pm2_kill_timeout::RULE).deployment(pm2_kill_timeout::check),
+    Check::of(&pm2_literal_secret::RULE).deployment(pm2_literal_secret::check),
+    Check::of(&pm2_log_rotation::RULE).deployment(pm2_log_rotation::check),
+    Check::of(&pm2_memory_limit::RULE).deployment(pm2_memory_limit::check),
+    Check::of(&pm2_stop_exit_codes::RULE).deployment(pm2_stop_exit_codes::check),
+    Check::of(&pm2_syntax::RULE).deployment(pm2_syntax::check),
+    Check::of(&pm2_wait_ready::RULE).deployment(pm2_wait_ready::check),
+    Check::of(&pm2_watch::RULE).deployment(pm2_watch::check),
     Check::of(&policy_conflict::RULE).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
@@ -272,6 +357,7 @@ pub fn run(project: &Project) -> Found {
         ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
     }
     ALL.iter().filter_map(|check| check.project).for_each(|check| check(&subjects, &mut findings));
+    deployed::check(project, &mut findings);
     let keys = match environments.as_slice() {
         [only] => only.settings.len(),
         several => several
@@ -302,7 +388,10 @@ pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> us
 
 /// Takes out what comments silence, and tells of comments that silence nothing.
 fn silence(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
-    let mut ignores: Vec<_> = project.layers.iter().flat_map(ignores::of).map(|ignore| (ignore, false)).collect();
+    let layers = project.layers.iter().flat_map(ignores::of);
+    let deployments = project.deployments.sources();
+    let deployments = deployments.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
+    let mut ignores: Vec<_> = layers.chain(deployments).map(|ignore| (ignore, false)).collect();
     if ignores.is_empty() {
         return 0;
     }

@@ -104,6 +104,7 @@ impl Validate {
         global: &Global,
     ) -> Result<Checked, Error> {
         unknown_severities(config, files)?;
+        unknown_accepted(config, files)?;
         let own = match config.identities.as_slice() {
             [] => None,
             _ => Some(identities::collect(&self.keys.identity, files, config)?),
@@ -116,6 +117,7 @@ impl Validate {
             process: self.keys.process(),
         };
         let mut project = Project::read(files, &options)?;
+        project.read_deployments(files, environments.is_empty())?;
         if global.verbose {
             for layer in &project.layers {
                 printing::complain(&format!(
@@ -206,4 +208,18 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
     let help =
         near.map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(files.shown("sparkcfg.toml")).help(help))
+}
+
+/// `[hardening.accept]` may only name codes that are about a service or an app.
+fn unknown_accepted(config: &Config, files: &Files) -> Result<(), Error> {
+    let codes = || checks::ALL.iter().filter(|check| check.deployment.is_some()).map(|check| check.rule.code);
+    let accepted =
+        config.hardening.accept.iter().flat_map(|(name, listed)| listed.keys().map(move |code| (name, code)));
+    let Some((name, code)) = accepted.into_iter().find(|(_, code)| !codes().any(|known| known == *code)) else {
+        return Ok(());
+    };
+    let help = crate::suggestion::nearest(code, codes())
+        .map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
+    let message = format!("[hardening.accept.{name}] has an unknown code `{code}`");
+    Err(Error::new(message).at(files.shown("sparkcfg.toml")).help(help))
 }

@@ -33,9 +33,10 @@ enum Way {
     Logging,
 }
 
+#[allow(clippy::unnested_or_patterns, reason = "one place a line reads best")]
 fn way(path: &[&str]) -> Way {
     match path {
-        ["services", _, "command" | "entrypoint"]
+        ["services", _, "command" | "entrypoint" | "extends"]
         | ["services", _, "healthcheck", "test"]
         | ["services", _, "ulimits", _] => Way::Replace,
         ["services", _, "environment" | "labels" | "annotations" | "extra_hosts" | "sysctls"]
@@ -45,7 +46,6 @@ fn way(path: &[&str]) -> Way {
         ["services", _, "depends_on" | "networks"] => Way::Named,
         ["services", _, "dns" | "dns_search" | "dns_opt" | "env_file" | "tmpfs" | "label_file"] => Way::Listed,
         ["services", _, "build"] => Way::Under("context"),
-        ["services", _, "extends"] => Way::Replace,
         ["services", _, "logging"] => Way::Logging,
         _ => Way::Usual,
     }
@@ -117,7 +117,7 @@ impl Merger {
 /// `[A=1, B]` as `{A: 1, B: }`; a map stays one.
 fn keyed(node: &Arc<Node>) -> Option<Arc<Node>> {
     let Value::List(items) = &node.value else { return Some(Arc::clone(node)) };
-    let pairs = items.iter().filter_map(|item| short::assignment(item)).collect();
+    let pairs = items.iter().filter_map(short::assignment).collect();
     Node::new(Value::Map(pairs), node.span, node.tag).map(Arc::new)
 }
 

@@ -138,7 +138,7 @@ impl Application {
                 match merged {
                     Some(merged) => below = Some(merged),
                     None => {
-                        application.refusals.push(Refusal { at: Span::new(files.all[index].source, 0..0), ..TOO_MUCH })
+                        application.refusals.push(Refusal { at: Span::new(files.all[index].source, 0..0), ..TOO_MUCH });
                     }
                 }
             }

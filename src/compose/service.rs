@@ -78,6 +78,7 @@ impl Service {
     }
 
     /// The texts of a list, or of one text in its place, with what they mean.
+    #[must_use]
     pub fn texts(&self, key: &str) -> Vec<(String, Span)> {
         let Some(node) = self.get(key) else { return Vec::new() };
         let one = |node: &Node| literal(node).map(|text| (text, node.span));
@@ -101,9 +102,7 @@ impl Service {
         let variable =
             |pair: &Pair| Variable { name: pair.key.clone(), name_span: pair.key_span, value: Arc::clone(&pair.value) };
         match &node.value {
-            Value::List(_) => {
-                node.items().filter_map(|item| short::assignment(item)).map(|pair| variable(&pair)).collect()
-            }
+            Value::List(_) => node.items().filter_map(short::assignment).map(|pair| variable(&pair)).collect(),
             _ => node.pairs().map(variable).collect(),
         }
     }

@@ -1,5 +1,5 @@
 //! Files laid over each other, against what `docker compose config` says of them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::format_push_string, reason = "a test that cannot go on stops")]
 
 use super::*;
 use crate::source::Sources;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::deployments::Hardening;
 use crate::drift::policy::Policies;
 use crate::error::Error;
 use crate::finding::Severity;
@@ -32,6 +33,8 @@ pub struct Config {
     pub access: BTreeMap<String, Vec<String>>,
     /// Who must be able to open every sealed file: the name of an identity that is kept offline.
     pub recovery: Option<String>,
+    /// Which Compose and PM2 files are checked, and how.
+    pub hardening: Hardening,
     /// The projects of a monorepo.
     pub workspace: Option<Workspace>,
     /// What differences between environments mean.
@@ -127,6 +130,12 @@ const KNOWN: &[&str] = &[
     "must-match",
     "must-differ",
     "may-differ",
+    "hardening",
+    "profile",
+    "files",
+    "accept",
+    "minimal",
+    "default",
     "off",
     "note",
     "warning",
@@ -155,6 +164,7 @@ impl Config {
             }
         })?;
         config.people_are_known(path)?;
+        config.hardening.check(path)?;
         for (environment, files) in &config.environments {
             if let Some(twice) = files.iter().enumerate().find(|(index, file)| files[..*index].contains(file)) {
                 let message = format!("[environments] {environment} lists {} twice", twice.1);

@@ -110,6 +110,7 @@ impl Project {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
             }
         }
+        spans.extend(self.secrets_of_deployments());
         for span in spans {
             self.sources.mask(span);
         }

@@ -6,6 +6,7 @@ pub mod config;
 mod consumers;
 pub mod creation_rules;
 pub mod declaration;
+pub mod deployments;
 pub mod files;
 pub mod git;
 mod hiding;
@@ -39,6 +40,7 @@ use access::SealedFile;
 use config::Config;
 use consumers::Consumers;
 use creation_rules::{CreationRules, Refusal};
+use deployments::Deployments;
 use files::Files;
 use layout::Stack;
 use revocations::Revocations;
@@ -81,6 +83,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// The Compose and PM2 files of the environments, once they were asked for.
+    pub deployments: Deployments,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
     /// Files for one person only that git has or would take, and where each begins.
@@ -167,6 +171,7 @@ impl Project {
             sealed_files: HashMap::new(),
             schema: None,
             sops: None,
+            deployments: Deployments::default(),
             revocations: Revocations::read(files)?,
             require_secrets: options.require_secrets,
             exposed: Vec::new(),

@@ -39,9 +39,10 @@ impl Project {
         self.readers.push(Vec::new());
     }
 
-    /// How many files the layers were read from.
+    /// How many files were read: layers, Compose and PM2 files.
     #[must_use]
     pub fn file_count(&self) -> usize {
-        self.layers.iter().filter(|layer| layer.name != PROCESS).count()
+        let layers = self.layers.iter().filter(|layer| layer.name != PROCESS).count();
+        layers + self.deployments.sources().count()
     }
 }

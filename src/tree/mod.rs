@@ -122,12 +122,14 @@ impl Node {
     }
 
     /// The names and values of a map that files above did not take away; none for anything else.
+    #[must_use]
     pub fn pairs(&self) -> impl DoubleEndedIterator<Item = &Pair> {
         let pairs = if let Value::Map(pairs) = &self.value { pairs.as_slice() } else { &[] };
         pairs.iter().filter(|pair| pair.value.tag != Some(Tag::Reset))
     }
 
     /// The values of a list; none for anything else.
+    #[must_use]
     pub fn items(&self) -> impl Iterator<Item = &Arc<Self>> {
         let items = if let Value::List(items) = &self.value { items.as_slice() } else { &[] };
         items.iter().filter(|item| item.tag != Some(Tag::Reset))

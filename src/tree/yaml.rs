@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span as Place};
@@ -10,14 +9,14 @@ use granit_parser::{Event, Parser, ScalarStyle, Span as Place};
 use super::{MAX_BYTES, MAX_NODES, Node, Pair, Refusal, Tag, Value};
 use crate::source::{SourceId, Span};
 
-/// The documents of a text and its comments.
+/// The documents of a text.
 pub struct Documents {
     /// One tree a document.
     pub roots: Vec<Arc<Node>>,
     /// Every scalar that is written, once, in order: also those in anchors that no document uses in the end.
     pub scalars: Vec<Arc<Node>>,
-    /// Where comments stand, `#` included.
-    pub comments: Vec<Range<u32>>,
+    /// Every name whose value is a scalar.
+    pub named: Vec<Pair>,
 }
 
 /// Reads YAML or JSON.
@@ -94,7 +93,7 @@ struct OpenMap {
 
 impl Builder {
     fn new(source: SourceId) -> Self {
-        let documents = Documents { roots: Vec::new(), scalars: Vec::new(), comments: Vec::new() };
+        let documents = Documents { roots: Vec::new(), scalars: Vec::new(), named: Vec::new() };
         Self { source, documents, open: Vec::new(), anchors: HashMap::new(), nodes: 0 }
     }
 
@@ -116,10 +115,6 @@ impl Builder {
             },
             Event::DocumentStart(..) => {
                 self.anchors.clear();
-                Ok(())
-            }
-            Event::Comment(..) => {
-                self.documents.comments.push(span.start..span.end);
                 Ok(())
             }
             _ => Ok(()),
@@ -205,7 +200,13 @@ impl Builder {
                 map.key = Some((text.clone(), node.span));
             }
             Some((key, _)) if key == "<<" => map.merges.push(node),
-            Some((key, key_span)) => map.pairs.push(Pair { key, key_span, value: node }),
+            Some((key, key_span)) => {
+                let pair = Pair { key, key_span, value: node };
+                if matches!(pair.value.value, Value::Scalar { .. }) {
+                    self.documents.named.push(pair.clone());
+                }
+                map.pairs.push(pair);
+            }
         }
         Ok(())
     }
@@ -225,6 +226,7 @@ fn told(tag: &granit_parser::Tag) -> Option<Tag> {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, clippy::format_push_string, clippy::format_collect, reason = "a test")]
 mod tests {
     use super::*;
     use crate::source::Sources;

@@ -1,0 +1,79 @@
+//! A variable or build argument of a service holds a secret as it is.
+//!
+//! What counts is what `plaintext-secret` counts: the shape of a known token, a password in a URL, a secret by its name.
+//! References (`${DB_PASSWORD}`), names of files (`DB_PASSWORD_FILE`) and placeholders are none. What the schema says of a
+//! key goes before its name.
+//!
+//! Why it hurts: everybody who reads the repository, the image's history or `docker inspect` reads it. An error in protected
+//! environments and for known tokens, a warning elsewhere.
+//!
+//! Example: `POSTGRES_PASSWORD: 8fKq2vX9`
+//!
+//! Remedy: write `${POSTGRES_PASSWORD:?}` and start it with `sparkcfg run`, or use `secrets:` with a `_FILE` variable.
+
+use super::deployed::Deployed;
+use crate::compose::service::literal;
+use crate::compose::short;
+use crate::detection;
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::Project;
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    code: "compose-literal-secret",
+    severity: Severity::Error,
+    summary: "a secret stands in a Compose file",
+    page: include_str!("compose_literal_secret.rs"),
+};
+
+pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    for service in deployed.services() {
+        for variable in service.environment() {
+            let Some(text) = literal(&variable.value) else { continue };
+            tell(deployed, &service.name, (&variable.name, &text, variable.value.span), findings);
+        }
+        let Some(arguments) = service.node.find(&["build", "args"]) else { continue };
+        let listed = arguments.items().filter_map(short::assignment);
+        for pair in arguments.pairs().cloned().chain(listed) {
+            let Some(text) = literal(&pair.value) else { continue };
+            tell(deployed, &service.name, (&pair.key, &text, pair.value.span), findings);
+        }
+    }
+}
+
+fn tell(deployed: &Deployed<'_>, service: &str, (key, text, span): (&str, &str, Span), findings: &mut Vec<Finding>) {
+    let Some((what, certain)) = secret(deployed.project, key, text) else { return };
+    let severity = if certain { Severity::Error } else { deployed.severity(Severity::Warning) };
+    let finding = Finding::new(&RULE, format!("{} of {service} {what}", told_name(key)))
+        .key(key)
+        .at(span, "readable by everybody who can read the file")
+        .severity(severity)
+        .help(format!("write ${{{}:?}} and seal the value, or use secrets: and a _FILE variable", told_name(key)));
+    deployed.tell(service, finding, findings);
+}
+
+/// What a value is, and whether that is certain; `None` where it is no secret.
+fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
+    let upper = key.to_ascii_uppercase();
+    if text.is_empty() || upper.ends_with("_FILE") || text.starts_with("/run/secrets/") {
+        return None;
+    }
+    if let Some(token) = detection::token(text) {
+        let certain = matches!(token.certainty, detection::Certainty::Certain);
+        let counts = !matches!(token.certainty, detection::Certainty::Harmless);
+        return counts.then(|| (format!("is {}", token.name), certain));
+    }
+    if let Some(password) = detection::url_password(text) {
+        let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
+        return real.then(|| ("holds a password in a URL".to_owned(), false));
+    }
+    if detection::stands_in_for_a_secret(text) {
+        return None;
+    }
+    match project.declared_secret(key) {
+        Some(true) => Some(("is a secret".to_owned(), false)),
+        Some(false) => None,
+        None => (detection::names_secret(key) && detection::may_be_secret(text))
+            .then(|| ("is a secret by its name".to_owned(), false)),
+    }
+}

@@ -1,0 +1,36 @@
+//! A port of the host below 1024 is published.
+//!
+//! Why it hurts: such ports belong to the system's services; mail, name and file services of the host may want them. 80 and
+//! 443 are what gateways are for, and left alone.
+//!
+//! Example: `"25:25"`
+//!
+//! Remedy: publish a higher one, and let a gateway or the firewall lead there.
+//!
+//! CIS Docker Benchmark 1.6.0: "Ensure privileged ports are not mapped within containers".
+
+use super::deployed::Deployed;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "compose-low-port",
+    severity: Severity::Note,
+    summary: "a port below 1024 is published",
+    page: include_str!("compose_low_port.rs"),
+};
+
+pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    for service in deployed.services() {
+        for port in service.ports() {
+            let first =
+                port.published.as_deref().and_then(|published| published.split('-').next()?.parse::<u32>().ok());
+            let Some(number) = first.filter(|number| (1..1024).contains(number) && !matches!(number, 80 | 443)) else {
+                continue;
+            };
+            let finding = Finding::new(&RULE, format!("{} is published as port {number} of the host", service.name))
+                .at(port.span, "a port of the system")
+                .help("publish it as a port above 1023");
+            deployed.tell(&service.name, finding, findings);
+        }
+    }
+}

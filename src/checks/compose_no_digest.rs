@@ -1,0 +1,36 @@
+//! The image of a service has a tag but no digest.
+//!
+//! Why it hurts: a tag can be moved by whoever publishes the image; a digest names the very bytes.
+//!
+//! Example: `image: redis:7.4.1`
+//!
+//! Remedy: `docker compose config --lock-image-digests` writes them: `redis:7.4.1@sha256:…`.
+
+use super::deployed::{Deployed, Words};
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "compose-no-digest",
+    severity: Severity::Note,
+    summary: "an image is not pinned by its digest",
+    page: include_str!("compose_no_digest.rs"),
+};
+
+pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    let words = Words {
+        one: "has an image without a digest",
+        several: "have images without a digest",
+        help: "docker compose config --lock-image-digests writes them",
+    };
+    let lacking = deployed.services().filter(|service| {
+        let moving = |image: &str| {
+            !image.contains('@')
+                && image.rsplit('/').next().is_some_and(|name| name.contains(':') && !name.ends_with(":latest"))
+        };
+        service.get("build").is_none() && service.literal("image").is_some_and(|image| moving(&image))
+    });
+    let lacking: Vec<_> = lacking
+        .map(|service| (service.name.as_str(), service.get("image").map_or(service.span, |image| image.span)))
+        .collect();
+    deployed.tell_together(&RULE, &lacking, &words, findings);
+}

@@ -1,0 +1,28 @@
+//! A service has no memory limit.
+//!
+//! Why it hurts: one leak, and the kernel stops whatever it finds on the host, often the database.
+//!
+//! Example: a service without `deploy.resources.limits.memory` and without `mem_limit`.
+//!
+//! Remedy: write `deploy: { resources: { limits: { memory: 512M } } }`.
+//!
+//! CIS Docker Benchmark 1.6.0: "Ensure that the memory usage for containers is limited".
+
+use super::deployed::{Deployed, Words};
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "compose-no-memory-limit",
+    severity: Severity::Warning,
+    summary: "a service may take all memory",
+    page: include_str!("compose_no_memory_limit.rs"),
+};
+
+pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    let words = Words {
+        one: "has no memory limit",
+        several: "have no memory limit",
+        help: "set deploy.resources.limits.memory, or mem_limit",
+    };
+    deployed.tell_lacking(&RULE, &[&["mem_limit"], &["deploy", "resources", "limits", "memory"]], &words, findings);
+}

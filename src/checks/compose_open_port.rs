@@ -1,0 +1,41 @@
+//! A port is published on all addresses of the host.
+//!
+//! Why it hurts: Docker opens it in front of the host's own firewall rules (ufw, firewalld), so the whole network reaches
+//! it. Ports 80 and 443 are published to be reached and are left alone.
+//!
+//! Example: `"5432:5432"`
+//!
+//! Remedy: write `"127.0.0.1:5432:5432"`, or `expose` it to other services only. A gateway's port may be accepted in
+//! `sparkcfg.toml` with a reason.
+//!
+//! CIS Docker Benchmark 1.6.0: "Ensure that incoming container traffic is bound to a specific host interface".
+
+use super::deployed::Deployed;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "compose-open-port",
+    severity: Severity::Warning,
+    summary: "a port is open on every address of the host",
+    page: include_str!("compose_open_port.rs"),
+};
+
+pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    for service in deployed.services() {
+        for port in service.ports() {
+            let everywhere = port.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"));
+            let published = port.published.as_deref().unwrap_or("a port of Docker's choice");
+            if !everywhere || matches!(published, "80" | "443") || published.contains('$') {
+                continue;
+            }
+            let finding = Finding::new(&RULE, format!("{} is open on every address: {published}", service.name))
+                .at(port.span, "in front of the host's firewall")
+                .help(format!(
+                    "write 127.0.0.1:{}:{}, or expose it to other services only",
+                    port.published.as_deref().unwrap_or_default(),
+                    port.target
+                ));
+            deployed.tell(&service.name, finding, findings);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The Compose or PM2 files of one environment, as checks look at them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::{ALL, listed, unused_ignore};
+use crate::compose::service::Presence;
+use crate::compose::{Application, Service};
+use crate::finding::{Finding, Rule, Severity};
+use crate::pm2::{App, Ecosystem};
+use crate::project::Project;
+use crate::project::deployments::{Deployment, HardeningProfile, Kind, accepted};
+use crate::source::Span;
+
+/// What an environment starts, to be checked.
+pub struct Deployed<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The environment and its files.
+    pub deployment: &'a Deployment,
+    /// What was accepted: service and code.
+    accepted: &'a RefCell<BTreeSet<(String, &'static str)>>,
+}
+
+/// Runs every check over every deployment.
+pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
+    let accepted = RefCell::default();
+    let mut found = Vec::new();
+    for deployment in &project.deployments.all {
+        let deployed = Deployed { project, deployment, accepted: &accepted };
+        ALL.iter().filter_map(|check| check.deployment).for_each(|check| check(&deployed, &mut found));
+    }
+    let profile = project.config.hardening.profile;
+    found.retain_mut(|finding| {
+        finding.severity = match (profile, finding.severity) {
+            (HardeningProfile::Strict, Severity::Note) => Severity::Warning,
+            (HardeningProfile::Strict, _) => Severity::Error,
+            (_, severity) => severity,
+        };
+        profile != HardeningProfile::Minimal || finding.severity == Severity::Error
+    });
+    findings.append(&mut found);
+    if project.deployments.complete {
+        unused(project, &accepted.into_inner(), findings);
+    }
+}
+
+/// What is accepted in `sparkcfg.toml` and found nowhere.
+fn unused(project: &Project, used: &BTreeSet<(String, &'static str)>, findings: &mut Vec<Finding>) {
+    let Some(source) = project.config_source else { return };
+    let text = project.sources.text(source);
+    for (name, codes) in &project.config.hardening.accept {
+        for code in codes.keys().filter(|code| !used.iter().any(|(by, used)| by == name && used == code)) {
+            let from = text.find("accept").unwrap_or_default();
+            let from = text[from..].find(name.as_str()).map_or(from, |at| from + at);
+            let at = text[from..].find(code.as_str()).map_or(from, |at| from + at);
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let message = format!("{code} is not found in {name}");
+            let finding = Finding::new(&unused_ignore::RULE, message);
+            let span = Span::new(source, offset(at)..offset(at + code.len()));
+            findings.push(finding.at(span, "accepts nothing").help("take the line away"));
+        }
+    }
+}
+
+impl<'a> Deployed<'a> {
+    /// The Compose application.
+    pub(super) fn application(&self) -> Option<&'a Application> {
+        match &self.deployment.kind {
+            Kind::Compose(application) => Some(application),
+            Kind::Pm2(_) => None,
+        }
+    }
+
+    /// The PM2 file.
+    pub(super) fn ecosystem(&self) -> Option<&'a Ecosystem> {
+        match self.deployment.kind {
+            Kind::Compose(_) => None,
+            Kind::Pm2(index) => self.project.deployments.ecosystems.get(index),
+        }
+    }
+
+    /// The services of Compose; none of a PM2 file.
+    pub(super) fn services(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
+        self.application().into_iter().flat_map(|application| &application.services)
+    }
+
+    /// The apps of PM2; none of a Compose file.
+    pub(super) fn apps(&self) -> impl Iterator<Item = &'a App> + use<'a> {
+        self.ecosystem().into_iter().flat_map(|ecosystem| &ecosystem.apps)
+    }
+
+    /// Error in a protected environment, the given severity elsewhere.
+    pub(super) fn severity(&self, elsewhere: Severity) -> Severity {
+        if self.deployment.protected { Severity::Error } else { elsewhere }
+    }
+
+    /// Whether `sparkcfg.toml` accepts this of a service or app.
+    fn accepts(&self, name: &str, rule: &'static Rule) -> bool {
+        let accepts = accepted(&self.project.config, name, rule.code).is_some();
+        if accepts {
+            self.accepted.borrow_mut().insert((name.to_owned(), rule.code));
+        }
+        accepts
+    }
+
+    /// A finding about a service or app, unless that is accepted.
+    pub(super) fn tell(&self, name: &str, finding: Finding, findings: &mut Vec<Finding>) {
+        if !self.accepts(name, finding.rule) {
+            findings.push(self.of_environment(finding));
+        }
+    }
+
+    /// A finding with the environment that it is about.
+    pub(super) fn of_environment(&self, mut finding: Finding) -> Finding {
+        finding.environments.push(std::sync::Arc::clone(&self.deployment.environment));
+        finding
+    }
+
+    /// One finding for all services or apps that lack the same thing: `api and worker have no CPU limit`.
+    pub(super) fn tell_together(
+        &self,
+        rule: &'static Rule,
+        lacking: &[(&str, Span)],
+        words: &Words,
+        findings: &mut Vec<Finding>,
+    ) {
+        let lacking: Vec<_> = lacking.iter().filter(|(name, _)| !self.accepts(name, rule)).collect();
+        let Some(((_, first), others)) = lacking.split_first() else { return };
+        let names: Vec<_> = lacking.iter().map(|(name, _)| told(name)).collect();
+        let verb = if others.is_empty() { words.one } else { words.several };
+        let finding = Finding::new(rule, format!("{} {verb}", listed(&names, "and"))).at(*first, "").help(words.help);
+        let finding =
+            others.iter().fold(finding, |finding, (name, span)| finding.related(*span, format!("and {}", told(name))));
+        findings.push(self.of_environment(finding));
+    }
+
+    /// Tells of services that say nothing at any of these paths, one finding for all of them.
+    pub(super) fn tell_lacking(
+        &self,
+        rule: &'static Rule,
+        paths: &[&[&str]],
+        words: &Words,
+        findings: &mut Vec<Finding>,
+    ) {
+        let lacking = self.services().filter(|service| service.presence(paths) == Presence::Missing);
+        let lacking: Vec<_> = lacking.map(|service| (service.name.as_str(), service.span)).collect();
+        self.tell_together(rule, &lacking, words, findings);
+    }
+
+    /// Whether a service ends when its work is done: others wait for just that.
+    pub(super) fn is_one_shot(&self, name: &str) -> bool {
+        let waits = |(other, condition): (String, Option<String>)| {
+            other == name && condition.as_deref() == Some("service_completed_successfully")
+        };
+        self.services().any(|service| service.depends_on().into_iter().any(waits))
+    }
+}
+
+/// How several services are told about.
+pub(super) struct Words {
+    /// After one name.
+    pub(super) one: &'static str,
+    /// After several.
+    pub(super) several: &'static str,
+    /// What to do.
+    pub(super) help: &'static str,
+}
+
+/// A name that may be missing or hold anything.
+pub(super) fn told(name: &str) -> String {
+    if name.is_empty() { "this app".to_owned() } else { name.chars().take(60).collect() }
+}

@@ -1,0 +1,330 @@
+//! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml` names.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::files::{self, Files};
+use super::{Config, Project};
+use crate::compose::{self, Application};
+use crate::detection;
+use crate::error::Error;
+use crate::interpolation::{Sign, references};
+use crate::pm2::{self, Ecosystem};
+use crate::source::{SourceId, Sources, Span};
+use crate::suggestion::nearest;
+use crate::tree::{Node, Value};
+
+/// `[hardening]`: which files are checked, how strictly, and what is accepted.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Hardening {
+    /// How much is told.
+    pub profile: HardeningProfile,
+    /// Environment → its Compose files, each laid over the one before, and its PM2 files.
+    pub files: BTreeMap<String, Vec<String>>,
+    /// Service or app → code → the reason why that is as it should be.
+    pub accept: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// How much is told about Compose and PM2 files.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HardeningProfile {
+    /// Errors alone.
+    Minimal,
+    /// Everything, each as its page says.
+    #[default]
+    Default,
+    /// Notes are warnings, warnings are errors.
+    Strict,
+}
+
+/// What an environment starts.
+pub struct Deployment {
+    /// The environment.
+    pub environment: Arc<str>,
+    /// Whether it is protected.
+    pub protected: bool,
+    /// The files.
+    pub kind: Kind,
+    /// Names beside the first file by which Compose would find another one.
+    pub neighbours: Vec<String>,
+}
+
+/// Who starts it.
+pub enum Kind {
+    /// Compose.
+    Compose(Application),
+    /// PM2; an index into [`Deployments::ecosystems`].
+    Pm2(usize),
+}
+
+/// All of them, with the files that they need.
+#[derive(Default)]
+pub struct Deployments {
+    /// In the order of the environments.
+    pub all: Vec<Deployment>,
+    /// Compose files, each once.
+    pub compose: compose::Files,
+    /// PM2 files, each once.
+    pub ecosystems: Vec<Ecosystem>,
+    /// Whether every environment was looked at.
+    pub complete: bool,
+}
+
+/// The names under which Compose looks for a file by itself, first the one that it prefers.
+pub const FOUND_BY_COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// Where `render` puts what it made.
+const RENDERED: &str = "rendered";
+
+impl Hardening {
+    /// Checks what the types cannot.
+    pub(super) fn check(&self, path: &str) -> Result<(), Error> {
+        for (name, codes) in &self.accept {
+            if let Some((code, _)) = codes.iter().find(|(_, reason)| reason.trim().is_empty()) {
+                let message = format!("[hardening.accept.{name}] {code} has no reason");
+                return Err(Error::new(message).at(path).help("say why it is as it should be"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads what the environments of a project start.
+fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Error> {
+    let Hardening { files: named, .. } = &project.config.hardening;
+    let known = Project::environment_names_in(files, &project.config)?;
+    if let Some(name) = named.keys().find(|name| !known.contains(name)) {
+        let error = Error::new(format!("[hardening.files] names an environment `{name}` that there is not"));
+        let near = nearest(name, known.iter().map(String::as_str));
+        let help =
+            near.map_or_else(|| format!("there are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        return Err(error.at(files.shown("sparkcfg.toml")).help(help));
+    }
+    let mut reader = Reader {
+        files,
+        sources: &mut project.sources,
+        found: Deployments { complete, ..Deployments::default() },
+        scripts: HashMap::new(),
+    };
+    let names: Vec<Arc<str>> = project.stacks.iter().map(|(name, _)| Arc::clone(name)).collect();
+    for environment in names {
+        let protected = project.config.is_protected(&environment);
+        for paths in rendered(files, &environment)? {
+            reader.take(&environment, protected, &paths)?;
+        }
+        if let Some(paths) = named.get(&*environment) {
+            reader.take(&environment, protected, paths)?;
+        }
+    }
+    project.deployments = reader.found;
+    Ok(())
+}
+
+/// What was rendered: every Compose file for itself, with its override, and every PM2 file.
+fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error> {
+    let folder = format!("{RENDERED}/{environment}");
+    let names = files.names(&folder)?;
+    let yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
+    let is_override = |name: &str| name.contains(".override.");
+    let over = |name: &str| name.rsplit_once('.').map(|(stem, end)| format!("{stem}.override.{end}"));
+    let mut found = Vec::new();
+    for name in &names {
+        let is_compose = name.contains("compose") && yaml(name);
+        let is_pm2 = name.contains("ecosystem") && (yaml(name) || name.ends_with(".json") || pm2::is_script(name));
+        if !(is_pm2 || is_compose) || is_override(name) && names.iter().any(|base| over(base).as_ref() == Some(name)) {
+            continue;
+        }
+        let mut paths = vec![format!("{folder}/{name}")];
+        paths.extend(over(name).filter(|over| names.contains(over)).map(|over| format!("{folder}/{over}")));
+        found.push(paths);
+    }
+    Ok(found)
+}
+
+struct Reader<'r> {
+    files: &'r Files,
+    sources: &'r mut Sources,
+    found: Deployments,
+    /// PM2 files that were read: path → index.
+    scripts: HashMap<String, usize>,
+}
+
+impl Reader<'_> {
+    fn take(&mut self, environment: &Arc<str>, protected: bool, paths: &[String]) -> Result<(), Error> {
+        let mut chosen = Vec::new();
+        for path in paths {
+            if let Some(index) = self.ecosystem(path)? {
+                let (environment, kind) = (Arc::clone(environment), Kind::Pm2(index));
+                self.found.all.push(Deployment { environment, protected, kind, neighbours: Vec::new() });
+                continue;
+            }
+            // Asked for by name: a file that is missing is an error and no silence.
+            self.files.read(path)?;
+            chosen.extend(self.compose(path));
+        }
+        let Some(&first) = chosen.first() else { return Ok(()) };
+        let neighbours = self.neighbours(first, &chosen)?;
+        let Self { files, sources, found, .. } = self;
+        let mut open = |path: &str| open(files, sources, path);
+        let application = Application::of(&mut found.compose, &chosen, &mut open);
+        let (environment, kind) = (Arc::clone(environment), Kind::Compose(application));
+        self.found.all.push(Deployment { environment, protected, kind, neighbours });
+        Ok(())
+    }
+
+    fn compose(&mut self, path: &str) -> Option<usize> {
+        let Self { files, sources, found, .. } = self;
+        found.compose.open(path, &mut |path| open(files, sources, path))
+    }
+
+    /// The PM2 file at a path; `None` where it is one of Compose.
+    fn ecosystem(&mut self, path: &str) -> Result<Option<usize>, Error> {
+        if let Some(&index) = self.scripts.get(path) {
+            return Ok(Some(index));
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let says_so = pm2::is_script(name) || name.contains("ecosystem") || name.contains("pm2");
+        if !says_so && !name.ends_with(".json") {
+            return Ok(None);
+        }
+        let (text, _) = files::text(self.files.read(path)?);
+        let source = self.sources.add(self.files.shown(path), text.as_str());
+        let index = self.found.ecosystems.len();
+        self.found.ecosystems.push(Ecosystem::read(source, path, &text));
+        self.scripts.insert(path.to_owned(), index);
+        Ok(Some(index))
+    }
+
+    /// Other files of the same folder that Compose would find by itself.
+    fn neighbours(&self, first: usize, chosen: &[usize]) -> Result<Vec<String>, Error> {
+        let path = |index: usize| self.found.compose.all[index].path.as_str();
+        let (folder, name) = path(first).rsplit_once('/').unwrap_or(("", path(first)));
+        if !FOUND_BY_COMPOSE.contains(&name) {
+            return Ok(Vec::new());
+        }
+        let names = self.files.names(folder)?;
+        let full = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+        let others = names.into_iter().filter(|other| {
+            FOUND_BY_COMPOSE.contains(&other.as_str())
+                && other != name
+                && !chosen.iter().any(|index| path(*index) == full(other))
+        });
+        Ok(others.collect())
+    }
+}
+
+fn open(files: &Files, sources: &mut Sources, path: &str) -> Option<(SourceId, Arc<str>)> {
+    let (text, _) = files::text(files.read(path).ok()?);
+    let text: Arc<str> = text.into();
+    Some((sources.add(files.shown(path), Arc::clone(&text)), text))
+}
+
+impl Deployments {
+    /// Every file: its text, and where comments may stand.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> + '_ {
+        let compose = self.compose.all.iter().map(|file| file.source);
+        compose.chain(self.ecosystems.iter().map(|file| file.source))
+    }
+}
+
+impl Project {
+    /// Reads the Compose and PM2 files of the environments; `complete` says that these are all that there are.
+    ///
+    /// # Errors
+    /// A file that `sparkcfg.toml` names and that cannot be read, or an environment there that does not exist.
+    pub fn read_deployments(&mut self, files: &Files, complete: bool) -> Result<(), Error> {
+        read(files, self, complete)
+    }
+
+    /// What no output may show of Compose and PM2 files.
+    pub(super) fn secrets_of_deployments(&self) -> Vec<Span> {
+        let mut spans = Vec::new();
+        for file in &self.deployments.compose.all {
+            match &file.documents {
+                Ok(documents) => {
+                    let named = documents.named.iter().map(|pair| (Some(pair.key.as_str()), pair.value.as_ref()));
+                    let scalars = documents.scalars.iter().map(|scalar| (None, scalar.as_ref()));
+                    named.chain(scalars).for_each(|(key, node)| self.hide(key, node, &mut spans));
+                }
+                Err(_) => self.hide_lines(file.source, &mut spans),
+            }
+        }
+        for file in &self.deployments.ecosystems {
+            file.named.iter().for_each(|pair| self.hide(Some(&pair.key), &pair.value, &mut spans));
+            if file.refusal.is_some() {
+                self.hide_lines(file.source, &mut spans);
+            }
+        }
+        // Comments, and whatever else a secret may stand in.
+        for source in self.deployments.sources() {
+            spans.extend(self.tokens_in(source).into_iter().map(|range| Span::new(source, range)));
+        }
+        spans
+    }
+
+    fn hide(&self, key: Option<&str>, node: &Node, spans: &mut Vec<Span>) {
+        let Value::Scalar { text, .. } = &node.value else { return };
+        let assigned = text.split_once('=').filter(|(key, _)| detection::is_plausible_name(key));
+        let secret = |key: &str, value: &str| !value.is_empty() && !is_reference(value) && self.hides(key, value);
+        if secret(key.unwrap_or_default(), text) {
+            spans.push(node.span);
+        } else if let Some((key, value)) = assigned
+            && secret(key, value)
+        {
+            spans.push(node.part(key.len() + 1..text.len()));
+        }
+    }
+
+    /// Of lines that could not be read, everything after a name.
+    fn hide_lines(&self, source: SourceId, spans: &mut Vec<Span>) {
+        let mut at = 0;
+        for line in self.sources.text(source).split_inclusive('\n') {
+            let from = line.find([':', '=']).map_or(0, |colon| colon + 1);
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            spans.push(Span::new(source, offset(at + from)..offset(at + line.trim_end().len().max(from))));
+            at += line.len();
+        }
+    }
+
+    fn tokens_in(&self, source: SourceId) -> Vec<Range<u32>> {
+        let text = self.sources.text(source);
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let (mut at, mut found) = (0, Vec::new());
+        for line in text.split_inclusive('\n') {
+            if let Some(token) = detection::token(line) {
+                found.push(offset(at + token.range.start)..offset(at + line.trim_end().len()));
+            }
+            let comment = line.find(['#', '/']).map_or("", |from| &line[from..]);
+            let named = comment.find([':', '=']).is_some_and(|colon| {
+                let key =
+                    comment[..colon].trim_end().rsplit([' ', '#', '/', '\t', '"', '\'']).next().unwrap_or_default();
+                self.hides(key, comment[colon + 1..].trim())
+            });
+            if named {
+                let from = at + line.len() - comment.len();
+                found.push(offset(from)..offset(from + comment.trim_end().len()));
+            }
+            at += line.len();
+        }
+        found
+    }
+}
+
+/// Whether a value is nothing but a reference that brings no text of its own.
+fn is_reference(text: &str) -> bool {
+    let found = references(text);
+    let [reference] = found.as_slice() else { return false };
+    let own = matches!(reference.operator, Some(operator) if operator.sign != Sign::Required);
+    reference.range == (0..text.len()) && (!own || reference.argument.is_empty())
+}
+
+/// What `sparkcfg.toml` accepts of a service or app.
+#[must_use]
+pub fn accepted<'c>(config: &'c Config, name: &str, code: &str) -> Option<&'c str> {
+    config.hardening.accept.get(name)?.get(code).map(String::as_str)
+}

@@ -1,0 +1,1 @@
+module.exports = { apps: [{ ...require('./common'), name: 'api', script: 'server.js' }] };

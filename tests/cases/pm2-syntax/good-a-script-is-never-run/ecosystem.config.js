@@ -1,0 +1,2 @@
+const apps = require('./apps');
+module.exports = { apps: apps.map(secure) };

@@ -1,5 +1,6 @@
-//! A service adds a capability that is nearly root on the host: `ALL`, `SYS_ADMIN`, `SYS_MODULE`, `SYS_PTRACE`, `SYS_RAWIO`,
-//! `DAC_READ_SEARCH`, `BPF`.
+//! A service adds a capability that is nearly root on the host.
+//!
+//! These are `ALL`, `SYS_ADMIN`, `SYS_MODULE`, `SYS_PTRACE`, `SYS_RAWIO`, `DAC_READ_SEARCH` and `BPF`.
 //!
 //! Why it hurts: with one of these a process leaves its container by well-known ways.
 //!

@@ -4,7 +4,7 @@
 //!
 //! Example: `image: redis:7.4.1`
 //!
-//! Remedy: `docker compose config --lock-image-digests` writes them: `redis:7.4.1@sha256:…`.
+//! Remedy: write it behind the tag, `redis:7.4.1@sha256:…`; `docker compose config` has an option that does.
 
 use super::deployed::{Deployed, Words};
 use crate::finding::{Finding, Rule, Severity};
@@ -20,7 +20,7 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     let words = Words {
         one: "has an image without a digest",
         several: "have images without a digest",
-        help: "docker compose config --lock-image-digests writes them",
+        help: "write it behind the tag, as in redis:7.4.1@sha256:…",
     };
     let lacking = deployed.services().filter(|service| {
         let moving = |image: &str| {

@@ -104,7 +104,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 /// People and programs are told the same: codes in the same order, the same counts, the same exit code.
 pub(crate) fn same_verdict(human: &Ran, json: &Ran) -> Vec<String> {
     static HEADLINE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?m)^(error|warning|note)\[([a-z-]+)\]: ").unwrap());
+        LazyLock::new(|| Regex::new(r"(?m)^(error|warning|note)\[([a-z0-9-]+)\]: ").unwrap());
     static COUNT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(\d+) (environment|key|file|error|warning|note|fixable|ignored)").unwrap());
     let mut complaints = Vec::new();

@@ -11,6 +11,8 @@ pub struct Identities {
     keys: Vec<Key>,
     public: Vec<String>,
     places: Vec<String>,
+    /// What is not to be started before somebody allows it.
+    plugins: Vec<plugin::Waiting>,
 }
 
 type Key = Box<dyn age::Identity + Send + Sync>;
@@ -56,6 +58,13 @@ impl Identities {
                 continue;
             }
             for word in line.split_whitespace() {
+                if is_plugin(word) {
+                    match plugin::identity(word) {
+                        Ok(waiting) => self.plugins.push(waiting),
+                        Err(why) => faults.push(fault(index + 1, why)),
+                    }
+                    continue;
+                }
                 match native(word) {
                     Ok((key, public)) => {
                         self.keys.push(key);
@@ -66,6 +75,24 @@ impl Identities {
             }
         }
         faults
+    }
+
+    /// Lets plugins open files, for the plugin identities that were added so far (with the cargo feature `plugin`).
+    /// Without it none is ever started.
+    ///
+    /// # Errors
+    /// A plugin that is not installed, by the name of its program.
+    pub fn allow_plugins(&mut self) -> Result<(), String> {
+        for waiting in std::mem::take(&mut self.plugins) {
+            self.keys.push(plugin::allowed(waiting)?);
+        }
+        Ok(())
+    }
+
+    /// Whether there are plugin identities that nobody allowed.
+    #[must_use]
+    pub fn has_plugins(&self) -> bool {
+        !self.plugins.is_empty()
     }
 
     /// Remembers a place that held nothing, so that messages can name it.
@@ -123,11 +150,12 @@ pub fn generate() -> (Zeroizing<String>, String) {
     (file, public)
 }
 
+fn is_plugin(word: &str) -> bool {
+    word.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("AGE-PLUGIN-"))
+}
+
 fn native(word: &str) -> Result<(Key, String), Refusal> {
     let upper = word.get(..16).unwrap_or(word).to_ascii_uppercase();
-    if upper.starts_with("AGE-PLUGIN-") {
-        return Err(("a plugin identity is not supported", "use an identity that begins with AGE-SECRET-KEY-1"));
-    }
     if upper.starts_with("AGE-SECRET-KEY-P") {
         let help = "use an identity that begins with AGE-SECRET-KEY-1, as `age-keygen` writes it";
         return Err(("a post-quantum identity is not supported", help));
@@ -138,7 +166,8 @@ fn native(word: &str) -> Result<(Key, String), Refusal> {
     Ok((Box::new(key), public))
 }
 
-/// Somebody, or something, that a file is sealed for: `age1…`, with the cargo feature `ssh` also `ssh-ed25519 …`.
+/// Somebody, or something, that a file is sealed for: `age1…`, with the cargo feature `ssh` also `ssh-ed25519 …`, with
+/// `plugin` also `age1<plugin>1…`.
 #[derive(Clone)]
 pub struct Recipient {
     name: String,
@@ -150,6 +179,8 @@ enum Native {
     X25519(age::x25519::Recipient),
     #[cfg(feature = "ssh")]
     Ssh(age::ssh::Recipient),
+    #[cfg(feature = "plugin")]
+    Plugin(age::plugin::Recipient),
 }
 
 impl Recipient {
@@ -159,13 +190,16 @@ impl Recipient {
         &self.name
     }
 
-    /// The recipient in the form that the age library wants.
-    pub(crate) fn key(&self) -> &dyn age::Recipient {
-        match &self.key {
-            Native::X25519(key) => key,
+    /// The recipient in the form that the age library wants. That of a plugin starts its program when a file is sealed.
+    #[cfg_attr(not(feature = "plugin"), expect(clippy::unnecessary_wraps, reason = "a plugin may not be installed"))]
+    pub(crate) fn key(&self) -> Result<Box<dyn age::Recipient>, &'static str> {
+        Ok(match &self.key {
+            Native::X25519(key) => Box::new(key.clone()),
             #[cfg(feature = "ssh")]
-            Native::Ssh(key) => key,
-        }
+            Native::Ssh(key) => Box::new(key.clone()),
+            #[cfg(feature = "plugin")]
+            Native::Plugin(key) => plugin::sealing(key)?,
+        })
     }
 }
 
@@ -196,7 +230,7 @@ impl FromStr for Recipient {
             }
             RecipientKind::Ssh => return ssh::recipient(text),
             RecipientKind::PostQuantum => return Err("post-quantum recipients (age1pq1…) are not supported"),
-            RecipientKind::Plugin => return Err("plugin recipients are not supported"),
+            RecipientKind::Plugin => return plugin::recipient(text),
             RecipientKind::Other => return Err("not an age recipient: one begins with age1"),
         };
         Ok(Self { name: text.to_owned(), key })
@@ -232,6 +266,63 @@ impl RecipientKind {
             Some((prefix, _)) if prefix.starts_with("age1") => Self::Plugin,
             _ => Self::Other,
         }
+    }
+}
+
+#[cfg(feature = "plugin")]
+mod plugin {
+    use age::NoCallbacks;
+    use age::plugin::{IdentityPluginV1, RecipientPluginV1};
+
+    use super::{Key, Native, Recipient, Refusal};
+
+    pub(super) type Waiting = age::plugin::Identity;
+
+    pub(super) fn identity(word: &str) -> Result<Waiting, Refusal> {
+        word.parse()
+            .map_err(|_| ("not a plugin identity: is it cut off?", "make it anew with the plugin's own program"))
+    }
+
+    pub(super) fn allowed(waiting: Waiting) -> Result<Key, String> {
+        let name = waiting.plugin().to_owned();
+        match IdentityPluginV1::new(&name, &[waiting], NoCallbacks) {
+            Ok(key) => Ok(Box::new(key)),
+            Err(_) => Err(format!("age-plugin-{name}")),
+        }
+    }
+
+    pub(super) fn recipient(text: &str) -> Result<Recipient, &'static str> {
+        let key = text.parse().map_err(|_| "not a plugin recipient: its checksum does not fit, is it cut off?")?;
+        Ok(Recipient { name: text.to_owned(), key: Native::Plugin(key) })
+    }
+
+    pub(super) fn sealing(key: &age::plugin::Recipient) -> Result<Box<dyn age::Recipient>, &'static str> {
+        match RecipientPluginV1::new(key.plugin(), std::slice::from_ref(key), &[], NoCallbacks) {
+            Ok(key) => Ok(Box::new(key)),
+            Err(_) => Err("the plugin of a recipient is not installed"),
+        }
+    }
+}
+
+#[cfg(not(feature = "plugin"))]
+mod plugin {
+    use super::{Key, Recipient, Refusal};
+
+    /// There is none.
+    pub(super) enum Waiting {}
+
+    pub(super) fn identity(_: &str) -> Result<Waiting, Refusal> {
+        let help = "use an identity that begins with AGE-SECRET-KEY-1, or build sparkcfg with `--features plugin`";
+        Err(("plugin identities are not supported in this build", help))
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "as with plugins")]
+    pub(super) fn allowed(waiting: Waiting) -> Result<Key, String> {
+        match waiting {}
+    }
+
+    pub(super) fn recipient(_: &str) -> Result<Recipient, &'static str> {
+        Err("plugin recipients are not supported in this build; build sparkcfg with `--features plugin`")
     }
 }
 
@@ -297,7 +388,10 @@ mod tests {
             (format!("\u{feff}{one}\r\n\r\n  {two}  \r\n"), 2, vec![]),
             (format!("{one}\n{cut}\n{two}"), 2, vec![(2, "not an age identity")]),
             ("AGE-SECRET-KEY-PQ-1ABC".into(), 0, vec![(1, "a post-quantum identity is not supported")]),
-            ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "a plugin identity is not supported")]),
+            #[cfg(not(feature = "plugin"))]
+            ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "plugin identities are not supported in this build")]),
+            #[cfg(feature = "plugin")]
+            ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "not a plugin identity: is it cut off?")]),
             ("-----BEGIN AGE ENCRYPTED FILE-----\nx".into(), 0, vec![(1, ENCRYPTED_KEY_FILE.0)]),
             #[cfg(not(feature = "ssh"))]
             ("-----BEGIN OPENSSH PRIVATE KEY-----\nx".into(), 0, vec![(1, "SSH keys are not supported in this build")]),

@@ -652,3 +652,108 @@ fn differences_have_names_and_no_values() {
         assert_eq!(rows(person, line), expected, "{person}: {line}");
     }
 }
+
+/// A plugin that hides nothing, and leaves a mark when it is started.
+#[cfg(all(unix, feature = "plugin"))]
+const PLUGIN: &str = r#"#!/bin/sh
+: > "$(dirname "$0")/started"
+while IFS= read -r line; do
+  case "$line" in
+    "-> done"*) IFS= read -r line; break ;;
+    "-> "*) tag=$line ;;
+    ?*) case "$tag" in "-> wrap-file-key"* | "-> recipient-stanza 0 fake"*) key=$line ;; esac ;;
+  esac
+done
+if [ -n "$key" ]; then
+  case "$1" in
+    --age-plugin=recipient-v1) printf -- '-> recipient-stanza 0 fake\n%s\n' "$key" ;;
+    --age-plugin=identity-v1) printf -- '-> file-key 0\n%s\n' "$key" ;;
+  esac
+  IFS= read -r line
+  IFS= read -r line
+fi
+printf -- '-> done\n\n'
+"#;
+
+#[cfg(all(unix, feature = "plugin"))]
+#[test]
+fn a_plugin_is_started_for_whom_it_belongs_to_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = two_people();
+    let folder = scene.folder.path().join("bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("age-plugin-fake");
+    std::fs::write(&program, PLUGIN).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let key = scene.folder.path().join("token.txt");
+    std::fs::write(&key, "AGE-PLUGIN-FAKE-1QQQQQQQQCMU539\n").unwrap();
+    let key = key.display().to_string();
+    let path = std::env::join_paths(
+        std::iter::once(folder.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    )
+    .unwrap();
+    let run = |person: &str, line: &str, installed: bool, debug: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment(person)).args(line.split(' '));
+        if installed {
+            command.env("PATH", &path);
+        }
+        if debug {
+            command.env("AGEDEBUG", "plugin");
+        }
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let started = std::fs::remove_file(folder.join("started")).is_ok();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code().unwrap(), started, text)
+    };
+    let grant = "secrets grant token prod --key age1fake1qqqqqqqqxcpc7l";
+    let (code, _, text) = run("laptop", grant, false, false);
+    assert!(code == 2 && text.contains("not installed"), "{text}");
+    assert_eq!(scene.git(&["status", "--porcelain"]).1, "");
+    let (code, started, text) = run("laptop", grant, true, false);
+    assert!(code == 0 && started, "{text}");
+    let only = format!("--identity {key}");
+    for (line, installed, debug, expected, words) in [
+        (format!("secrets drill {only}"), true, false, (1, true), "1 of 3 sealed files open"),
+        (format!("secrets drill {only}"), false, false, (2, false), "age-plugin-fake was not found"),
+        (format!("secrets drill {only}"), true, true, (2, false), "AGEDEBUG"),
+        (format!("validate prod {only}"), true, false, (0, false), "stays sealed"),
+        ("secrets who --check".to_owned(), true, false, (0, false), "no findings"),
+        ("secrets who".to_owned(), true, false, (0, false), "token"),
+    ] {
+        let (code, started, text) = run("nobody", &line, installed, debug);
+        assert_eq!((code, started), expected, "{line}\n{text}");
+        assert!(text.contains(words), "{line}\n{text}");
+    }
+}
+
+#[cfg(not(feature = "plugin"))]
+#[test]
+fn a_plugin_needs_a_build_with_plugins() {
+    let scene = two_people();
+    let (code, _, err) = scene.run("laptop", "secrets grant token prod --key age1fake1qqqqqqqqxcpc7l");
+    assert!(code == 2 && err.contains("--features plugin"), "{err}");
+    let key = scene.folder.path().join("token.txt");
+    std::fs::write(&key, "AGE-PLUGIN-FAKE-1QQQQQQQQCMU539\n").unwrap();
+    let (code, _, err) = scene.run("nobody", &format!("validate --identity {}", key.display()));
+    assert!(code == 2 && err.contains("--features plugin") && !err.contains("QQQQ"), "{err}");
+    assert_eq!(scene.git(&["status", "--porcelain"]).1, "");
+}
+
+#[cfg(feature = "ssh")]
+#[test]
+fn an_ssh_key_is_a_person_too() {
+    let scene = two_people();
+    let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/sops/keys");
+    let public = std::fs::read_to_string(data.join("ssh_ed25519.pub")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+    command.current_dir(scene.root()).env_clear().envs(scene.environment("laptop"));
+    let output = command.args(["secrets", "grant", "server", "prod", "--key", public.trim()]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(scene.found(), BTreeMap::new());
+    let (code, out, _) =
+        scene.run("nobody", &format!("secrets drill --identity {}", data.join("ssh_ed25519").display()));
+    assert!(code == 1 && out.contains("1 of 3 sealed files open") && out.contains("server"), "{out}");
+    scene.does("laptop", "secrets revoke server prod");
+    assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 3)]));
+}

@@ -10,14 +10,35 @@ use crate::project::files::Files;
 /// The largest key file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// Collects every identity: those of the person, then those published with the project.
+/// Collects every identity: those of the person, then those published with the project. No plugin is started for any.
 pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
+    with_published(of_person(named)?, files, config)
+}
+
+/// The same, where the person's plugins may be started; never for what is published with a project.
+pub(super) fn collect_with_plugins(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
     let mut identities = of_person(named)?;
+    allow_plugins(&mut identities)?;
+    with_published(identities, files, config)
+}
+
+fn with_published(mut identities: Identities, files: &Files, config: &Config) -> Result<Identities, Error> {
     for path in &config.identities {
         let bytes = files.read(path)?;
         add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
     }
     Ok(identities)
+}
+
+/// Lets the plugin identities that are there start their programs.
+pub(super) fn allow_plugins(identities: &mut Identities) -> Result<(), Error> {
+    // With it, the age library writes to the terminal what it tells a plugin, keys included.
+    if cfg!(feature = "plugin") && std::env::var_os("AGEDEBUG").is_some() {
+        return Err(Error::new("AGEDEBUG would show what plugins are told, secrets included").help("unset it"));
+    }
+    identities.allow_plugins().map_err(|program| {
+        Error::new(format!("{program} was not found")).help("install the plugin, so that its program is on PATH")
+    })
 }
 
 /// The identities in the files that were named, and no others.

@@ -40,7 +40,8 @@ impl Drill {
         let files = Files::on_disk(&root, &prefix);
         let config = Project::config(&files)?;
         // Only what was named: the drill is about that key, whatever else lies around here.
-        let identities = identities::named(&keys.identity)?;
+        let mut identities = identities::named(&keys.identity)?;
+        identities::allow_plugins(&mut identities)?;
         let tried = tries(&files, &config, &identities)?;
         if tried.is_empty() {
             return Err(

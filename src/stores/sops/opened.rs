@@ -231,7 +231,7 @@ fn unsupported(blocks: &[Block<'_>]) -> Option<CannotOpen> {
         RecipientKind::X25519 | RecipientKind::Other => None,
         RecipientKind::Ssh => (!cfg!(feature = "ssh")).then_some(CannotOpen::Ssh),
         RecipientKind::PostQuantum => Some(CannotOpen::PostQuantum),
-        RecipientKind::Plugin => Some(CannotOpen::Plugin),
+        RecipientKind::Plugin => (!cfg!(feature = "plugin")).then_some(CannotOpen::Plugin),
     };
     if kinds().any(|kind| reason(kind).is_none()) { None } else { kinds().find_map(reason) }
 }

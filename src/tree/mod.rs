@@ -129,7 +129,6 @@ impl Node {
     }
 
     /// The values of a list; none for anything else.
-    #[must_use]
     pub fn items(&self) -> impl Iterator<Item = &Arc<Self>> {
         let items = if let Value::List(items) = &self.value { items.as_slice() } else { &[] };
         items.iter().filter(|item| item.tag != Some(Tag::Reset))

@@ -17,6 +17,9 @@ use sparkcfg::stores::{self, DamageKind, Order, Previous, Sealed, State, Store};
 
 #[path = "stores/cctv.rs"]
 mod cctv;
+#[cfg(unix)]
+#[path = "stores/crash.rs"]
+mod crash;
 #[path = "stores/import.rs"]
 mod import;
 #[path = "stores/recipients.rs"]

@@ -100,12 +100,12 @@ impl Revocations {
     /// Writes the record, or removes its file once nothing is left in it.
     ///
     /// # Errors
-    /// See [`writing::write`].
+    /// See [`writing::write_locked`].
     pub fn write(&self, files: &Files) -> Result<(), Error> {
         if self.0.is_empty() {
             return writing::remove(files.root(), NAME);
         }
-        writing::write(files.root(), NAME, self.text().as_bytes(), false)
+        writing::write_locked(files.root(), NAME, self.text().as_bytes())
     }
 
     fn text(&self) -> String {

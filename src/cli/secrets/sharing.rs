@@ -86,7 +86,7 @@ impl Sharing {
     /// Writes `sparkcfg.toml`, if it changes.
     pub(super) fn write_tables(&self) -> Result<(), Error> {
         let Some(text) = &self.text else { return Ok(()) };
-        writing::write(self.sealing.files.root(), declaration::NAME, text.as_bytes(), false)
+        writing::write_locked(self.sealing.files.root(), declaration::NAME, text.as_bytes())
     }
 
     /// Records what those who leave could read, before anything is sealed without them: a run that is killed in

@@ -66,12 +66,12 @@ impl Step {
 }
 
 /// Brings a `.sops.yaml` that is there in step, and says so. One that cannot be is told and left to its owner: the
-/// sealed files are right already.
+/// sealed files are right already. Under the lock.
 pub(super) fn keep_in_step(files: &Files, config: &Config) -> Result<(), Error> {
     let shown = printable(&files.shown(creation_rules::NAME));
     match Step::of(files, config) {
         Ok(Step { before: Some(before), after }) if before != after => {
-            writing::write(files.root(), creation_rules::NAME, after.as_bytes(), false)?;
+            writing::write_locked(files.root(), creation_rules::NAME, after.as_bytes())?;
             printing::complain(&format!("brought {shown} in step\n"))
         }
         Ok(_) => Ok(()),

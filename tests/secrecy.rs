@@ -11,6 +11,9 @@ use sparkcfg::project::files::Files;
 use sparkcfg::project::{Options, Project};
 use sparkcfg::report::{Report, Summary};
 
+#[path = "secrecy/runs.rs"]
+mod runs;
+
 const CANARY: &str = "hunter2canary";
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

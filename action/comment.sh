@@ -24,7 +24,8 @@ done_with() {
 }
 
 # The report: a plain file of a size that GitHub takes, which begins as ours do.
-[[ -f ${BODY:?} && ! -L $BODY ]] || refuse 'the report is not a file'
+[[ -e ${BODY:?} || -L $BODY ]] || done_with 'there is no report'
+[[ -f $BODY && ! -L $BODY ]] || refuse 'the report is not a file'
 [[ $(wc -c <"$BODY") -le $MOST_BYTES ]] || refuse 'the report is too long for a comment'
 body=$(tr -d '\000-\010\013-\037\177' <"$BODY")
 first=${body%%$'\n'*}

@@ -76,12 +76,22 @@ template=examples/ci/gitlab/sparkcfg.gitlab-ci.yml
 accepts "$template" "${schema[@]}" "${gitlab[@]}" "$template"
 broken "$template" 's/codequality: /codequalities: /; s/when: always/when: sometimes/'
 refuses "$broken" sometimes "${schema[@]}" "${gitlab[@]}" "$broken"
+# readme START: the YAML block of the README that begins with the line START.
+readme() { awk -v start="$1" '/^```/ { inside = 0 } inside; before ~ /^```yaml/ && $0 == start { inside = 1; print } { before = $0 }' README.md; }
+readme 'name: environments' >"$scratch/readme.yml"
+readme 'environments:' >"$scratch/readme.gitlab-ci.yml"
+accepts 'the workflow of the README' "${schema[@]}" vendor.github-workflows "$scratch/readme.yml"
+accepts 'the workflow of the README' "${zizmor[@]}" "$scratch/readme.yml"
+accepts 'the GitLab job of the README' "${schema[@]}" "${gitlab[@]}" "$scratch/readme.gitlab-ci.yml"
+sed -i 's/runs-on/run-on/' "$scratch/readme.yml"
+refuses 'the workflow of the README' run-on "${schema[@]}" vendor.github-workflows "$scratch/readme.yml"
 # What the jobs of the template run must exist.
 grep -E '^ +- sparkcfg ' "$template" | grep -oE -- '--output [a-z]+=' | grep -vqE 'gitlab|junit|html' && fail 'an unknown format in the template'
 
 # --- check.sh and install.sh, with the real program and what it finds
 cargo build --quiet --locked || exit 2
 SPARKCFG=$(cargo build --quiet --locked --message-format json | jq -r 'select(.target.name? == "sparkcfg") | .executable // empty' | tail -n 1)
+unset RUNNER_OS RUNNER_ARCH
 export SPARKCFG RUNNER_TEMP=$scratch/runner GITHUB_OUTPUT=$scratch/output GITHUB_STEP_SUMMARY=$scratch/summary
 mkdir -p "$RUNNER_TEMP"
 # checked NAME SETTINGS LINES...: with these settings, check.sh succeeds and leaves these outputs.
@@ -114,6 +124,22 @@ PATH=$scratch/bin:$PATH action/install.sh look && [ ! -s "$GITHUB_OUTPUT" ] && p
 PATH=$scratch/bin:$PATH action/install.sh install && grep -qx "program=$scratch/bin/sparkcfg" "$GITHUB_OUTPUT" && pass ||
   fail 'install does not take what is there'
 rm "$scratch/bin/sparkcfg"
+# Where it is not: a `cargo` that notes where and how it is called.
+cat >"$scratch/bin/cargo" <<'CARGO'
+#!/usr/bin/env bash
+echo "$PWD: $*" >>"$RUNNER_TEMP/cargo"
+mkdir -p "$4/bin" && printf '#!/bin/sh\n' >"$4/bin/sparkcfg" && chmod +x "$4/bin/sparkcfg"
+CARGO
+chmod +x "$scratch/bin/cargo"
+: >"$GITHUB_OUTPUT"
+for step in look install install; do
+  (cd "$scratch" && PATH=$scratch/bin:/usr/bin:/bin "$root/action/install.sh" "$step") || fail "install.sh $step"
+done
+program=$RUNNER_TEMP/sparkcfg-program
+grep -qxE 'key=sparkcfg-any-any-[0-9a-f]{32}' "$GITHUB_OUTPUT" && grep -qx "program=$program/bin/sparkcfg" "$GITHUB_OUTPUT" && pass ||
+  fail "install.sh tells $(cat "$GITHUB_OUTPUT")"
+[ "$(cat "$RUNNER_TEMP/cargo")" = "$root: install --locked --root $program --path $root" ] && pass ||
+  fail "cargo was called so: $(cat "$RUNNER_TEMP/cargo")"
 
 # --- comment.sh, with a `gh` that answers from files and notes what it is asked to write
 cat >"$scratch/bin/gh" <<'GH'
@@ -203,8 +229,10 @@ comment 'does not begin with the marker' '' NUMBER=7
 { cat "$scratch/red.md" && head -c 65000 /dev/zero | tr '\0' x; } >"$BODY"
 comment 'too long' '' NUMBER=7
 rm "$BODY"
-comment 'not a file' '' NUMBER=7
+comment 'there is no report' '' NUMBER=7
 ln -s "$scratch/red.md" "$BODY"
+comment 'not a file' '' NUMBER=7
+ln -sf "$scratch/nowhere" "$BODY"
 comment 'not a file' '' NUMBER=7
 rm "$BODY"
 {

@@ -79,6 +79,83 @@ fn a_branch_is_judged_by_what_it_changes() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.shown());
 }
 
+/// One verdict: what fails in one format fails in all, and each tells the same numbers.
+#[test]
+fn every_format_and_exit_code_agrees() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/drift");
+    let home = tempfile::tempdir().unwrap();
+    for (case, line, fails) in [
+        ("a-page-for-a-reviewer", "sparkcfg drift", 1),
+        ("a-page-for-a-reviewer", "sparkcfg drift staging prod", 1),
+        ("a-page-for-a-reviewer", "sparkcfg drift staging prod --fail-on never", 0),
+        ("a-page-for-a-reviewer", "sparkcfg drift staging prod --keys DATABASE_URL", 0),
+        ("services-of-a-workspace", "sparkcfg drift", 1),
+    ] {
+        let told = |format: &str| {
+            let ran = run(&format!("{line} --format {format}"), &cases.join(case), home.path());
+            assert_eq!(ran.code, fails, "{line} in {case} as {format}: {}", ran.shown());
+            ran.stdout
+        };
+        let json = |format: &str| serde_json::from_str::<Value>(&told(format)).unwrap();
+        let summary = &json("json")["summary"];
+        let expected = ["errors", "warnings", "notes"].map(|name| summary[name].as_u64().unwrap());
+        let count = |list: &Value, member: &str, names: [&str; 3]| {
+            let list = list.as_array().unwrap();
+            names.map(|name| list.iter().filter(|entry| entry[member] == name).count() as u64)
+        };
+        let results = &json("sarif")["runs"][0]["results"];
+        assert_eq!(count(results, "level", ["error", "warning", "note"]), expected, "{line} in {case}");
+        assert_eq!(count(&json("gitlab"), "severity", ["major", "minor", "info"]), expected, "{line} in {case}");
+        let diagnostics = &json("rdjson")["diagnostics"];
+        assert_eq!(count(diagnostics, "severity", ["ERROR", "WARNING", "INFO"]), expected, "{line} in {case}");
+        let junit = told("junit");
+        let lines = |text: &str, starts: [&str; 3]| {
+            starts.map(|start| text.lines().filter(|line| line.starts_with(start)).count() as u64)
+        };
+        assert_eq!(lines(&junit, ["error: ", "warning: ", "note: "]), expected, "{line} in {case}");
+        assert_eq!(junit.contains("<failure "), expected[0] > 0, "{line} in {case}");
+        let shown = expected.map(|number| number.min(10));
+        assert_eq!(lines(&told("github"), ["::error ", "::warning ", "::notice "]), shown, "{line} in {case}");
+        let clean = expected[0] + expected[1] == 0;
+        let markdown = told("markdown");
+        let headline = markdown.lines().nth(1).unwrap();
+        let (glyph, number) = (if clean { "✓" } else { "✗" }, format!("({} error", expected[0]));
+        assert!(headline.starts_with(&format!("### {glyph} Config drift: ")), "{headline}");
+        assert_eq!(headline.contains(&number), !clean, "{headline}");
+        assert_eq!(told("human").contains(&number), !clean, "{line} in {case}");
+        told("html");
+        for format in ["human", "json", "sarif", "gitlab", "rdjson", "junit", "github", "markdown", "html"] {
+            assert!(!told(format).contains("c4n4ry"), "{line} in {case}: {format} tells a secret");
+        }
+    }
+}
+
+/// However much differs, a comment is taken, and its headline stays.
+#[test]
+fn a_comment_always_fits() {
+    let home = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let environments = place.path().join("environments");
+    fs::create_dir(&environments).unwrap();
+    fs::write(place.path().join("sparkcfg.toml"), "[[drift.rule]]\nkeys = [\"*\"]\npolicy = \"must-match\"\n").unwrap();
+    for keys in [1, 100, 300, 600, 3000] {
+        for name in ["staging", "prod"] {
+            let text: String = (0..keys).map(|key| format!("KEY_{key}={name}|`{key}` @someone #12\n")).collect();
+            fs::write(environments.join(format!("{name}.env")), text).unwrap();
+        }
+        let text = run("sparkcfg drift staging prod --format markdown", place.path(), home.path()).stdout;
+        assert!(text.len() <= 60_000, "{keys} keys: {} bytes", text.len());
+        let start = format!(
+            "<!-- sparkcfg:drift v1 pair=staging..prod -->\n### ✗ Config drift: {keys} unexpected ({keys} error"
+        );
+        assert!(text.starts_with(&start), "{keys} keys: {}", &text[..200]);
+        let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| ✗")).collect();
+        assert!(rows.iter().all(|row| row.replace("\\|", "").matches('|').count() == 7), "{:?}", rows.first());
+        let left = keys - rows.len();
+        assert_eq!(left > 0, text.contains(&format!("\nand {left} finding")), "{keys} keys, {} rows", rows.len());
+    }
+}
+
 #[test]
 fn git_takes_the_patch_and_no_secret_is_in_it() {
     let place = repository("drift/a-page-for-a-reviewer");

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::finding::{Bucket, Finding};
+use crate::finding::{Bucket, Finding, Severity};
 use crate::schema::extension::Drift;
 use crate::source::Span;
 
@@ -193,6 +193,22 @@ impl Cell {
         self
     }
 
+    /// The cell in the fewest words, safe to print.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match (self.state, &self.value, self.class) {
+            (State::Absent, ..) => "-".to_owned(),
+            (State::NotApplicable, ..) => "n/a".to_owned(),
+            (State::Unknown, _, None) => "?".to_owned(),
+            (State::Unresolved, ..) => "unresolved".to_owned(),
+            (State::Empty, ..) => "empty".to_owned(),
+            (State::Default, Some(value), _) => format!("({value})"),
+            (_, Some(value), _) => value.clone(),
+            (_, None, Some(class)) => format!("●{}", Row::letter(class)),
+            _ => "set".to_owned(),
+        }
+    }
+
     /// How it relates to another cell of its row.
     #[must_use]
     pub fn relation(&self, other: &Self) -> Relation {
@@ -281,6 +297,18 @@ impl Comparison {
     #[must_use]
     pub fn shows(&self, kind: Shown) -> bool {
         self.shown.contains(&kind) || self.shown.contains(&Shown::All)
+    }
+
+    /// Whether people are told of a finding in full. What nobody classified and what could not be opened is counted,
+    /// until somebody asks, or it fails the run.
+    #[must_use]
+    pub fn lists(&self, finding: &Finding) -> bool {
+        let shown = match finding.rule.code {
+            "drift-unclassified" => Some(Shown::Unclassified),
+            "drift-unknown" => Some(Shown::Unknown),
+            _ => None,
+        };
+        finding.severity > Severity::Note || shown.is_none_or(|shown| self.shows(shown))
     }
 
     /// Puts the columns in order, and the cells of every row with them.

@@ -1,5 +1,7 @@
 //! `markdown`: for a comment on a pull request and for the summary of a job.
 
+mod drift;
+
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -26,6 +28,9 @@ struct Amount {
 }
 
 fn write(report: &Report, style: &Style) -> String {
+    if let Some(comparison) = &report.comparison {
+        return drift::write(report, comparison, style);
+    }
     let all = report.findings.len();
     let steps = [
         Amount { help: true, notes: true, rows: all },

@@ -91,6 +91,7 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
         severity: word(finding.severity),
         code: Code { value: finding.rule.code },
         suggestions: told_fix(report, finding)
+            .filter(|fix| fix.safe)
             .map(|fix| Suggestion { range: range(report, fix.span), text: &fix.replacement })
             .into_iter()
             .collect(),

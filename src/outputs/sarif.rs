@@ -256,7 +256,7 @@ fn outcome<'a>(
         locations: [location(report, shown_at(finding))],
         related_locations: related.collect(),
         partial_fingerprints: Fingerprints { primary_location_line_hash: format!("{hash}:{nth}") },
-        fixes: told_fix(report, finding).map(|fix| remedy(report, fix)).into_iter().collect(),
+        fixes: told_fix(report, finding).filter(|fix| fix.safe).map(|fix| remedy(report, fix)).into_iter().collect(),
     }
 }
 

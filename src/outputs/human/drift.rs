@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::super::{Style, plural, verdict};
 use super::wrapping::{width, wrap};
-use crate::drift::{Cell, Comparison, Mode, Row, Shown, State};
+use crate::drift::{Cell, Comparison, Mode, Row, Shown};
 use crate::finding::{Bucket, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
@@ -18,7 +18,7 @@ const NARROWEST_CELL: usize = 8;
 pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> String {
     let page = Page { report, comparison, style, width: style.width.clamp(40, 400) };
     let mut out = String::new();
-    let listed: Vec<_> = report.findings.iter().filter(|finding| page.lists(finding)).collect();
+    let listed: Vec<_> = report.findings.iter().filter(|finding| comparison.lists(finding)).collect();
     match &comparison.mode {
         Mode::Against(_) => page.delta(&mut out, &listed),
         Mode::Matrix => page.matrix(&mut out, &listed),
@@ -44,17 +44,6 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Whether a finding is told in full. What nobody classified and what could not be opened is counted, until
-    /// somebody asks, or it fails the run.
-    fn lists(&self, finding: &Finding) -> bool {
-        let shown = match finding.rule.code {
-            "drift-unclassified" => Some(Shown::Unclassified),
-            "drift-unknown" => Some(Shown::Unknown),
-            _ => None,
-        };
-        finding.severity > Severity::Note || shown.is_none_or(|shown| self.comparison.shows(shown))
-    }
-
     fn row(&self, finding: &Finding) -> Option<&Row> {
         self.comparison.rows.get(finding.difference.as_ref()?.row?)
     }
@@ -229,7 +218,7 @@ impl Page<'_> {
                     finding.rule.code == "drift-missing"
                         && finding.environments.iter().any(|name| **name == *column.name)
                 });
-                if missing { "MISSING".to_owned() } else { cell.as_ref().map(told_cell).unwrap_or_default() }
+                if missing { "MISSING".to_owned() } else { cell.as_ref().map(Cell::told).unwrap_or_default() }
             }));
             let required = own.iter().any(|finding| finding.rule.code == "drift-missing");
             cells.push(row.policy.map_or(if required { "required" } else { "" }, Drift::name).to_owned());
@@ -340,7 +329,7 @@ impl Page<'_> {
         for row in rows {
             let named = self.comparison.columns.iter().zip(&row.cells);
             let told = named.filter_map(|(column, cell)| {
-                let cell = cut(&told_cell(cell.as_ref()?), 40);
+                let cell = cut(&cell.as_ref()?.told(), 40);
                 Some(if between == " · " { format!("{} {cell}", column.name) } else { cell })
             });
             let told: Vec<_> = told.collect();
@@ -437,21 +426,6 @@ impl Page<'_> {
                 let _ = writeln!(out, "to apply: {apply}");
             }
         }
-    }
-}
-
-/// A cell in the fewest words.
-fn told_cell(cell: &Cell) -> String {
-    match (cell.state, &cell.value, cell.class) {
-        (State::Absent, ..) => "-".to_owned(),
-        (State::NotApplicable, ..) => "n/a".to_owned(),
-        (State::Unknown, _, None) => "?".to_owned(),
-        (State::Unresolved, ..) => "unresolved".to_owned(),
-        (State::Empty, ..) => "empty".to_owned(),
-        (State::Default, Some(value), _) => format!("({value})"),
-        (_, Some(value), _) => value.clone(),
-        (_, None, Some(class)) => format!("●{}", Row::letter(class)),
-        _ => "set".to_owned(),
     }
 }
 

@@ -1,0 +1,306 @@
+//! A comparison as a comment on a pull request that is updated in place.
+
+use std::fmt::Write;
+
+use super::super::{Style, plural, verdict};
+use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, phrase, remedies};
+use crate::drift::{Cell, Comparison, Mode, Row};
+use crate::finding::{Bucket, Change, Finding};
+use crate::report::Report;
+use crate::schema::extension::Drift;
+
+/// More columns than these make no table that fits a comment; the difference is told in words instead.
+const MOST_COLUMNS: usize = 5;
+/// How long the marker's list of sources may be.
+const LONGEST_MARKER: usize = 200;
+
+/// How much is told of what does not count.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rest {
+    /// How many.
+    Counts,
+    /// The keys.
+    Names,
+    /// What is unchanged as a table.
+    Unchanged,
+    /// What is acknowledged and what is expected as tables, too.
+    All,
+}
+
+/// How much to tell, from the most to the least; the first that fits is written.
+#[derive(Clone, Copy)]
+struct Amount {
+    rest: Rest,
+    help: bool,
+    rows: usize,
+}
+
+pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> String {
+    let listed: Vec<_> = report.findings.iter().filter(|finding| comparison.lists(finding)).collect();
+    let page = Page { report, comparison, listed, quiet: style.quiet };
+    let all = page.listed.len();
+    let steps = [(Rest::All, true), (Rest::Unchanged, true), (Rest::Names, true), (Rest::Names, false)];
+    let steps = steps.into_iter().map(|(rest, help)| Amount { rest, help, rows: all });
+    let fewer = std::iter::successors(Some(all), |rows| (*rows > 0).then_some(rows / 2));
+    let fewer = fewer.map(|rows| Amount { rest: Rest::Counts, help: false, rows });
+    // The last step has no rows and no names, so one fits.
+    steps.chain(fewer).map(|amount| page.write(amount)).find(|text| text.len() <= BUDGET).unwrap_or_default()
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    comparison: &'a Comparison,
+    /// The findings that count and are told.
+    listed: Vec<&'a Finding>,
+    quiet: bool,
+}
+
+impl Page<'_> {
+    fn write(&self, amount: Amount) -> String {
+        let mut out = self.headline();
+        let told = self.listed.get(..amount.rows).unwrap_or(&self.listed);
+        self.table(&mut out, told);
+        if let left @ 1.. = self.listed.len() - told.len() {
+            let _ = writeln!(out, "\nand {} more: see the full report", plural(left, "finding"));
+        }
+        self.hints(&mut out);
+        if amount.help {
+            remedies(&mut out, told);
+        }
+        self.settled(&mut out, amount.rest);
+        self.expected(&mut out, amount.rest);
+        if !self.quiet {
+            self.footer(&mut out);
+        }
+        out
+    }
+
+    /// The marker by which a workflow finds the comment again, and what a reader must know.
+    fn headline(&self) -> String {
+        let Comparison { counts, columns, mode, .. } = self.comparison;
+        let worst = self.listed.iter().map(|finding| finding.severity).max();
+        let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+        let verdict = match (mode, self.listed.len()) {
+            (Mode::Against(_), new) if new + counts.unchanged > 0 => {
+                let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
+                format!("{new} new, {} resolved, {} unchanged", counts.resolved, counts.unchanged)
+            }
+            (_, 0) => "nothing unexpected".to_owned(),
+            _ if counts.unexpected == 0 => verdict(&self.report.summary),
+            _ => format!("{} unexpected ({})", counts.unexpected, verdict(&self.report.summary)),
+        };
+        let mut out = format!(
+            "<!-- sparkcfg:drift v1 pair={} -->\n### {} Config drift: {verdict}\n",
+            marker(&names),
+            worst.map_or("✓", glyph)
+        );
+        let mut line = sources(&names, mode);
+        if let Mode::Against(revision) = mode {
+            let _ = write!(line, ", compared with {}", code(revision, LONGEST_NAME));
+        }
+        let _ = writeln!(out, "{line}");
+        if self.listed.is_empty() && counts.resolved > 0 {
+            let are = if counts.resolved == 1 { "is" } else { "are" };
+            let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
+        }
+        out
+    }
+
+    fn table(&self, out: &mut String, told: &[&Finding]) {
+        if told.is_empty() {
+            return;
+        }
+        let columns = if self.is_wide() { [].as_slice() } else { &self.comparison.columns };
+        let names: Vec<_> = columns.iter().map(|column| format!(" {} |", phrase(&column.name, LONGEST_NAME))).collect();
+        let names = names.concat();
+        let _ =
+            writeln!(out, "\n| | Key | Problem |{names} Where |\n|---|---|---|{}---|", "---|".repeat(columns.len()));
+        for finding in told {
+            let row = self.row(finding);
+            let cells: Vec<_> = (0..columns.len())
+                .map(|at| {
+                    format!(" {} |", row.and_then(|row| row.cells.get(at)?.as_ref()).map(cell).unwrap_or_default())
+                })
+                .collect();
+            let cells = cells.concat();
+            let place = finding.label.as_ref().map(|label| self.report.place(label.span));
+            let place = place.map(|place| code(&format!("{}:{}", place.path, place.line), LONGEST_NAME));
+            let _ = writeln!(
+                out,
+                "| {} | {} | `{}` {} |{cells} {} |",
+                glyph(finding.severity),
+                self.named(finding),
+                finding.rule.code,
+                self.problem(finding),
+                place.unwrap_or_default()
+            );
+        }
+    }
+
+    fn is_wide(&self) -> bool {
+        self.comparison.columns.len() > MOST_COLUMNS
+    }
+
+    fn row(&self, finding: &Finding) -> Option<&Row> {
+        self.comparison.rows.get(finding.difference.as_ref()?.row?)
+    }
+
+    /// In words what the columns do not tell.
+    fn problem(&self, finding: &Finding) -> String {
+        match &finding.difference {
+            Some(difference) if self.is_wide() || !difference.short.contains(" · ") => {
+                phrase(&difference.short, LONGEST_MESSAGE)
+            }
+            Some(_) if self.row(finding).is_some() => phrase(finding.rule.summary, LONGEST_MESSAGE),
+            _ => phrase(&finding.message, LONGEST_MESSAGE),
+        }
+    }
+
+    fn named(&self, finding: &Finding) -> String {
+        let key = finding.key.as_deref().unwrap_or_default();
+        self.row(finding).map_or_else(|| code(key, LONGEST_NAME), row_name)
+    }
+
+    /// What to run.
+    fn hints(&self, out: &mut String) {
+        let Comparison { mode, columns, apply, .. } = self.comparison;
+        let fixes = |safe| {
+            let fits = |finding: &&&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safe == safe);
+            self.listed.iter().filter(fits).count()
+        };
+        let of_pair = matches!(mode, Mode::Pair);
+        let names: Vec<_> = columns.iter().filter(|_| of_pair).map(|column| format!(" {}", column.name)).collect();
+        let names = names.concat();
+        let mut hints = Vec::new();
+        for (number, flag) in [(fixes(true), "--fix"), (fixes(false), "--fix=unsafe")] {
+            if number > 0 {
+                let command = code(&format!("sparkcfg drift{names} {flag}"), LONGEST_MESSAGE);
+                hints.push(format!("**Fix** {number} with {command}"));
+            }
+        }
+        let accepts = |finding: &&&Finding| finding.difference.is_some() && finding.key.is_some();
+        if let Some(finding) = self.listed.iter().find(accepts) {
+            let key = finding.key.as_deref().unwrap_or_default();
+            let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
+            hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
+        }
+        if let Some(apply) = apply.as_ref().filter(|_| !self.listed.is_empty()) {
+            hints.push(format!("**Apply** {}", code(apply, LONGEST_MESSAGE)));
+        }
+        if !hints.is_empty() {
+            let _ = writeln!(out, "\n{}", hints.join("  \n"));
+        }
+    }
+
+    /// Findings that do not count.
+    fn settled(&self, out: &mut String, rest: Rest) {
+        let change = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.change);
+        let (resolved, left): (Vec<_>, Vec<_>) =
+            self.comparison.settled.iter().partition(|finding| change(finding) == Some(Change::Resolved));
+        let accepted =
+            |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
+        let (acknowledged, unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        for (title, findings, tables_from) in [
+            ("Resolved by this change", resolved, None),
+            ("Unchanged", unchanged, Some(Rest::Unchanged)),
+            ("Acknowledged", acknowledged, Some(Rest::All)),
+        ] {
+            let told = if tables_from.is_some_and(|from| rest >= from) {
+                let lines: String = findings.iter().map(|finding| self.settled_row(finding)).collect();
+                format!("| Key | Problem | Note |\n|---|---|---|\n{lines}")
+            } else {
+                let mut names: Vec<_> = findings.iter().map(|finding| self.named(finding)).collect();
+                names.sort();
+                names.dedup();
+                format!("{}\n", names.join(", "))
+            };
+            details(out, title, findings.len(), &told, rest);
+        }
+    }
+
+    fn settled_row(&self, finding: &Finding) -> String {
+        let difference = finding.difference.as_ref();
+        let short = difference.map_or(finding.message.as_str(), |difference| &difference.short);
+        let why = difference.and_then(|difference| difference.accepted.as_ref());
+        let note = why.map_or(short, |accepted| &accepted.why);
+        format!("| {} | `{}` | {} |\n", self.named(finding), finding.rule.code, phrase(note, LONGEST_MESSAGE))
+    }
+
+    /// Rows that differ as they may.
+    fn expected(&self, out: &mut String, rest: Rest) {
+        if rest < Rest::All {
+            return;
+        }
+        let rows = self.comparison.rows.iter().filter(|row| row.bucket == Bucket::Expected);
+        let line = |row: &Row| {
+            let policy = row.policy.map_or("", Drift::name);
+            format!("| {} | {policy} |\n", row_name(row))
+        };
+        let lines: String = rows.map(line).collect();
+        let told = format!("| Key | Policy |\n|---|---|\n{lines}");
+        details(out, "Expected", self.comparison.counts.expected, &told, rest);
+    }
+
+    fn footer(&self, out: &mut String) {
+        let counts = &self.comparison.counts;
+        let version = env!("CARGO_PKG_VERSION");
+        let _ = writeln!(
+            out,
+            "\n<sub>sparkcfg {version} · {} · expected {} · acknowledged {} · unclassified {} · equal {} · unknown {} · secrets are never shown</sub>",
+            plural(counts.keys, "key"),
+            counts.expected,
+            counts.acknowledged,
+            counts.unclassified,
+            counts.equal,
+            counts.unknown
+        );
+    }
+}
+
+fn details(out: &mut String, title: &str, number: usize, told: &str, rest: Rest) {
+    if number > 0 && rest == Rest::Counts {
+        let _ = writeln!(out, "\n{title}: {number}");
+    } else if number > 0 {
+        let _ = write!(out, "\n<details><summary>{title} ({number})</summary>\n\n{told}\n</details>\n");
+    }
+}
+
+fn row_name(row: &Row) -> String {
+    let member = row.member.as_ref().map_or_else(String::new, |member| format!("{member}/"));
+    code(&format!("{member}{}", row.key), LONGEST_NAME)
+}
+
+/// A value stands in a code span; what is no value stands as it is, and cannot be taken for one.
+fn cell(cell: &Cell) -> String {
+    if cell.value.is_some() { code(&cell.told(), LONGEST_NAME) } else { cell.told() }
+}
+
+/// The sources in a comment that nothing in their names ends.
+fn marker(names: &[&str]) -> String {
+    let plain = |character: char| {
+        if character.is_ascii_alphanumeric() || "-_./:@#".contains(character) { character } else { '_' }
+    };
+    names.join("..").chars().map(plain).take(LONGEST_MARKER).collect()
+}
+
+fn sources(names: &[&str], mode: &Mode) -> String {
+    let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
+    code(&names.join(between), LONGEST_MESSAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marker;
+
+    #[test]
+    fn nothing_ends_the_marker() {
+        for (names, expected) in [
+            (&["staging", "prod"][..], "staging..prod"),
+            (&["prod@v1.4.0", "pm2:-#web"], "prod@v1.4.0..pm2:-#web"),
+            (&["a --> <b>", "c\u{202e}"], "a_--___b_..c_"),
+        ] {
+            assert_eq!(marker(names), expected);
+        }
+        assert_eq!(marker(&[&"x".repeat(1000)]).len(), 200);
+    }
+}

@@ -29,7 +29,7 @@ done_with() {
 [[ $(wc -c <"$BODY") -le $MOST_BYTES ]] || refuse 'the report is too long for a comment'
 body=$(tr -d '\000-\010\013-\037\177' <"$BODY")
 first=${body%%$'\n'*}
-[[ $first =~ ^'<!-- sparkcfg:drift v1'( [A-Za-z0-9=._@/-]+)*' -->'$ ]] || refuse 'the report does not begin with the marker'
+[[ $first =~ ^'<!-- sparkcfg:drift v1'( [A-Za-z0-9=._@/:#-]+)*' -->'$ ]] || refuse 'the report does not begin with the marker'
 
 # Breaks what would call people, link, load or embed, with a space of no width; a report of ours has none of it outside code.
 defuse() {

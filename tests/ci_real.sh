@@ -160,7 +160,7 @@ GH
 chmod +x "$scratch/bin/gh"
 export GH_PLAYED=$scratch/played GITHUB_REPOSITORY=o/r BODY=$scratch/drift.md
 mkdir -p "$GH_PLAYED"
-marker='<!-- sparkcfg:drift v1 -->'
+marker='<!-- sparkcfg:drift v1 pair=prod@v1.4..pm2:-#web -->'
 sha=4f2a9c1d4f2a9c1d4f2a9c1d4f2a9c1d4f2a9c1d
 printf '%s\n### ✗ sparkcfg drift: 1 error\n\n| ✗ | `A` | `x` |\n' "$marker" >"$scratch/red.md"
 printf '%s\n### ✓ sparkcfg drift: no findings\n' "$marker" >"$scratch/green.md"

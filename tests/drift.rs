@@ -1,5 +1,6 @@
 //! What `sparkcfg drift` does with git and with what runs: revisions, patches that git takes, a real process.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod console;

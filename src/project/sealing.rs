@@ -1,6 +1,7 @@
 //! The one way in which sealed files are changed: under a lock, compared with what was read, and proven to open to
 //! what was meant before they take their place.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -227,13 +228,25 @@ impl Sealing {
         let start = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Lock { _file: file }),
+                Ok(()) => {
+                    self.sweep();
+                    return Ok(Lock { _file: file });
+                }
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
                     std::thread::sleep(Duration::from_millis(20));
                 }
                 Err(TryLockError::WouldBlock) => return Err(refused("another sparkcfg is changing this project")),
                 Err(TryLockError::Error(_)) => return Err(refused("the file system has no locks")),
             }
+        }
+    }
+
+    /// Clears away what killed runs left where files are written under the lock.
+    fn sweep(&self) {
+        let sealed = sealed_files(&self.files, &self.config).unwrap_or_default();
+        let folders = sealed.iter().filter_map(|file| Path::new(&file.path).parent()).chain([Path::new("")]);
+        for folder in folders.collect::<BTreeSet<_>>() {
+            writing::sweep(&self.files.root().join(folder));
         }
     }
 

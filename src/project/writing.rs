@@ -30,8 +30,8 @@ pub fn write(root: &Path, path: &str, bytes: &[u8], private: bool) -> Result<(),
 }
 
 /// The same for a file that must first be proven: `prove` gets what stands on the disk, read again, and the file takes
-/// its place only if it finds nothing wrong. Whoever calls holds a lock, so that what an earlier run left behind when
-/// it was killed can be cleared away.
+/// its place only if it finds nothing wrong. Whoever calls holds a lock, so that what is left behind if the run is killed
+/// can be told from what is being written, and cleared away: see [`sweep`].
 ///
 /// # Errors
 /// See [`write`]; whatever `prove` finds. The file is then as it was.
@@ -153,7 +153,6 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Optio
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     if proof.is_some() {
-        sweep(folder);
         builder.prefix(PROVEN);
     }
     // A random name, made anew, readable by its owner alone; gone again if anything below fails.
@@ -175,8 +174,9 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Optio
     Ok(())
 }
 
-/// Removes what was left behind by runs that were killed. Nothing can be done about what cannot be removed.
-fn sweep(folder: &Path) {
+/// Removes what was left behind by runs that were killed while they held a lock, for whoever holds it now. Nothing can
+/// be done about what cannot be removed.
+pub fn sweep(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(PROVEN.as_bytes()) {

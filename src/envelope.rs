@@ -228,12 +228,12 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens() {
-        let (alice, for_alice) = pair();
-        let (bob, for_bob) = pair();
+        let (first, for_first) = pair();
+        let (second, for_second) = pair();
         let (carol, _) = pair();
-        let sealed = seal(b"canary", &[&for_alice, &for_bob]).unwrap();
-        assert_eq!(open(sealed.as_bytes(), &alice).unwrap().as_slice(), b"canary");
-        assert_eq!(open(sealed.as_bytes(), &bob).unwrap().as_slice(), b"canary");
+        let sealed = seal(b"canary", &[&for_first, &for_second]).unwrap();
+        assert_eq!(open(sealed.as_bytes(), &first).unwrap().as_slice(), b"canary");
+        assert_eq!(open(sealed.as_bytes(), &second).unwrap().as_slice(), b"canary");
         assert_eq!(open(sealed.as_bytes(), &carol).unwrap_err(), CannotOpen::NotARecipient);
         assert_eq!(open(sealed.as_bytes(), &Identities::default()).unwrap_err(), CannotOpen::NoIdentity);
         assert_eq!(recipient_kinds(sealed.as_bytes()).unwrap(), ["X25519", "X25519"]);
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        let (alice, _) = pair();
+        let (first, _) = pair();
         let header = |stanza: &str, count: usize| format!("age-encryption.org/v1\n{}--- x\n", stanza.repeat(count));
         for (bytes, expected) in [
             (String::new(), CannotOpen::Damaged),
@@ -253,7 +253,7 @@ mod tests {
             (header("-> X25519 AAAA\nAAAA\n", 1), CannotOpen::Damaged),
             (format!("age-encryption.org/v1\n{}", "A".repeat(LARGEST)), CannotOpen::TooLarge),
         ] {
-            assert_eq!(open(bytes.as_bytes(), &alice).unwrap_err(), expected);
+            assert_eq!(open(bytes.as_bytes(), &first).unwrap_err(), expected);
         }
     }
 }

@@ -433,7 +433,7 @@ mod tests {
     fn recipients_are_checked() {
         let public = fresh().1;
         assert_eq!(format!(" {public}\n").parse::<Recipient>().unwrap().as_str(), public);
-        for bad in [&public[..30], "age1pq1qqqq", "age1yubikey1qqqq", "bob", ""] {
+        for bad in [&public[..30], "age1pq1qqqq", "age1yubikey1qqqq", "nobody", ""] {
             assert!(bad.parse::<Recipient>().is_err(), "{bad}");
         }
     }

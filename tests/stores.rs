@@ -265,7 +265,7 @@ fn a_file_in_windows_line_ends_says_so() {
 
 #[test]
 fn each_fault_says_what_it_is() {
-    let (alice, recipient) = person();
+    let (first, recipient) = person();
     let plain = Secret::new("A=one\n# note\nB=two\n".into());
     let good = (sops().seal)(&plain, &order(std::slice::from_ref(&recipient), None)).unwrap();
     let line = |name: &str| good.lines().find(|line| line.starts_with(name)).unwrap();
@@ -297,10 +297,10 @@ fn each_fault_says_what_it_is() {
         (key, &format!("sops_age__list_0__map_enc={}", other.replace('\n', "\\n")), "sealed data key"),
     ] {
         let bad = good.replace(from, to);
-        let sealed = (sops().open)(bad.as_bytes(), &alice, raw);
+        let sealed = (sops().open)(bad.as_bytes(), &first, raw);
         assert_eq!(sealed.state, State::Damaged, "{message}: {to}");
         assert!(sealed.damages.iter().any(|damage| damage.message.contains(message)), "{to}: {sealed:?}");
-        assert!((sops().plain)(bad.as_bytes(), &alice).is_err(), "{to}");
+        assert!((sops().plain)(bad.as_bytes(), &first).is_err(), "{to}");
     }
     // What SOPS accepts, and does not change what was written.
     for (from, to) in [
@@ -310,14 +310,14 @@ fn each_fault_says_what_it_is() {
         ("B=", "\n\nB="),
         ("B=", "#\nB="),
     ] {
-        let sealed = (sops().open)(good.replace(from, to).as_bytes(), &alice, raw);
+        let sealed = (sops().open)(good.replace(from, to).as_bytes(), &first, raw);
         assert_eq!((sealed.state, sealed.damages.len()), (State::Opened, 0), "{to}");
     }
     let last = good
         .lines()
         .filter(|line| line.starts_with("sops_"))
         .chain(good.lines().filter(|line| !line.starts_with("sops_")));
-    assert_eq!((sops().open)(last.collect::<Vec<_>>().join("\n").as_bytes(), &alice, raw).state, State::Opened);
+    assert_eq!((sops().open)(last.collect::<Vec<_>>().join("\n").as_bytes(), &first, raw).state, State::Opened);
 }
 
 /// What may come of a change by somebody without a key: it is noticed, or names and values are what they were.
@@ -439,36 +439,36 @@ fn editing_one_value_changes_three_lines() {
 
 #[test]
 fn access_is_given_and_taken() {
-    let ((alice, for_alice), (bob, for_bob)) = (person(), person());
+    let ((first, for_first), (second, for_second)) = (person(), person());
     let plain = Secret::new("# note\nA=one\nB=two\n".into());
-    let (one, both) = ([for_alice.clone()], [for_bob.clone(), for_alice.clone()]);
+    let (one, both) = ([for_first.clone()], [for_second.clone(), for_first.clone()]);
     let alone = (sops().seal)(&plain, &order(&one, None)).unwrap();
-    assert_eq!((sops().plain)(alone.as_bytes(), &bob).unwrap_err(), CannotOpen::NotARecipient);
+    assert_eq!((sops().plain)(alone.as_bytes(), &second).unwrap_err(), CannotOpen::NotARecipient);
 
-    let shared = (sops().seal)(&plain, &order(&both, Some((alone.as_bytes(), &alice)))).unwrap();
+    let shared = (sops().seal)(&plain, &order(&both, Some((alone.as_bytes(), &first)))).unwrap();
     let changed: Vec<_> =
         shared.lines().filter(|line| !alone.contains(line)).map(|line| line.split_once('=').unwrap().0).collect();
     let added = ["sops_age__list_1__map_enc", "sops_age__list_1__map_recipient", "sops_mac"];
     assert_eq!(changed, added);
-    assert_eq!((sops().plain)(shared.as_bytes(), &bob).unwrap().expose(), plain.expose());
+    assert_eq!((sops().plain)(shared.as_bytes(), &second).unwrap().expose(), plain.expose());
 
     // A file whose recipients went beyond the declaration gets a new data key, whoever added them.
-    let taken = (sops().seal)(&plain, &order(&one, Some((shared.as_bytes(), &alice)))).unwrap();
-    assert_eq!((sops().plain)(taken.as_bytes(), &bob).unwrap_err(), CannotOpen::NotARecipient);
-    assert_eq!((sops().plain)(taken.as_bytes(), &alice).unwrap().expose(), plain.expose());
+    let taken = (sops().seal)(&plain, &order(&one, Some((shared.as_bytes(), &first)))).unwrap();
+    assert_eq!((sops().plain)(taken.as_bytes(), &second).unwrap_err(), CannotOpen::NotARecipient);
+    assert_eq!((sops().plain)(taken.as_bytes(), &first).unwrap().expose(), plain.expose());
     let kept: Vec<_> = taken.lines().filter(|line| shared.contains(line) && line.contains("ENC[")).collect();
     assert!(kept.is_empty(), "{kept:?}");
 
-    let renewed = Order { new_key: true, ..order(&one, Some((taken.as_bytes(), &alice))) };
+    let renewed = Order { new_key: true, ..order(&one, Some((taken.as_bytes(), &first))) };
     let renewed = (sops().seal)(&plain, &renewed).unwrap();
     let kept: Vec<_> = renewed.lines().filter(|line| taken.contains(line)).collect();
     assert_eq!(kept.len(), 4, "recipient, time, rule and version: {kept:?}");
-    assert_eq!((sops().plain)(renewed.as_bytes(), &alice).unwrap().expose(), plain.expose());
+    assert_eq!((sops().plain)(renewed.as_bytes(), &first).unwrap().expose(), plain.expose());
 }
 
 #[test]
 fn what_cannot_be_sealed_says_why() {
-    let (alice, recipient) = person();
+    let (first, recipient) = person();
     let one = [recipient];
     let base = (sops().seal)(&Secret::new("A=1\n".into()), &order(&one, None)).unwrap();
     for (plain, line, message) in [
@@ -480,7 +480,7 @@ fn what_cannot_be_sealed_says_why() {
         ("sops_mac=1\n", 1, "sops_"),
         ("B_unencrypted=1\n", 1, "plain text"),
     ] {
-        for previous in [None, Some((base.as_bytes(), &alice))] {
+        for previous in [None, Some((base.as_bytes(), &first))] {
             let error = (sops().seal)(&Secret::new(plain.into()), &order(&one, previous)).unwrap_err();
             assert_eq!(error.line, line, "{plain}");
             assert!(error.message.contains(message), "{plain}: {error}");
@@ -493,7 +493,7 @@ fn what_cannot_be_sealed_says_why() {
     let refused = (sops().seal)(&plain, &order(&one, Some((base.as_bytes(), &stranger)))).unwrap_err();
     assert_eq!(refused.message, CannotOpen::NotARecipient.message());
     let damaged = base.replacen("A=ENC", "B=ENC", 1);
-    let refused = (sops().seal)(&plain, &order(&one, Some((damaged.as_bytes(), &alice)))).unwrap_err();
+    let refused = (sops().seal)(&plain, &order(&one, Some((damaged.as_bytes(), &first)))).unwrap_err();
     assert_eq!(refused.message, CannotOpen::Damaged.message());
 }
 
@@ -596,7 +596,7 @@ fn any_bytes_are_answered() {
 #[test]
 fn nothing_shows_a_secret() {
     const CANARY: &str = "canary-7f3a";
-    let (alice, recipient) = person();
+    let (first, recipient) = person();
     let (stranger, _) = person();
     let one = [recipient];
     let plain = Secret::new(format!("# {CANARY}\nA={CANARY}\nB=x{CANARY}\n"));
@@ -612,7 +612,7 @@ fn nothing_shows_a_secret() {
             ("unsealed", &unsealed),
             ("plain", &plain.expose().to_owned()),
         ] {
-            for (who, identities) in [("alice", &alice), ("stranger", &stranger), ("nobody", &Identities::default())] {
+            for (who, identities) in [("first", &first), ("stranger", &stranger), ("nobody", &Identities::default())] {
                 let opened = (store.open)(text.as_bytes(), identities, raw);
                 let plain_text = (store.plain)(text.as_bytes(), identities);
                 let order = order(&one, Some((text.as_bytes(), identities)));

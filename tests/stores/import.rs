@@ -57,12 +57,12 @@ fn files_of_other_forms_by_real_sops_open() {
 
 #[test]
 fn dotenv_text_and_whole_files_are_taken_over_as_text() {
-    let (alice, recipient) = person();
+    let (first, recipient) = person();
     let text = "# note\nA=one\n";
     let order = order(std::slice::from_ref(&recipient), None);
     for store in [sops(), whole_age()] {
         let sealed = (store.seal)(&Secret::new(text.into()), &order).unwrap();
-        assert_eq!(told(&stores::import(sealed.as_bytes(), &alice).unwrap().unwrap()), text, "{}", store.name);
+        assert_eq!(told(&stores::import(sealed.as_bytes(), &first).unwrap().unwrap()), text, "{}", store.name);
     }
     let mixed = stores::import(&data("enc/mixed.enc.env"), &identities("keys/k1.txt")).unwrap().unwrap();
     assert_eq!(told(&mixed).as_bytes(), data("dec/mixed.env"));

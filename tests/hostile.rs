@@ -125,6 +125,17 @@ fn expansion_bombs_end() {
     }
 }
 
+/// Each value holds the one before: the values of all would be many times longer than the file.
+#[test]
+fn growing_values_are_not_followed_without_end() {
+    let mut file = "K0=x\n".to_owned();
+    for line in 1..8_000 {
+        let _ = writeln!(file, "K{line}=${{K{}}}x", line - 1);
+    }
+    let reading = (dialects::find("dotenv-expand").unwrap().read)(file.as_bytes(), &process());
+    assert!(reading.error.is_some(), "about 32 MiB of values are kept");
+}
+
 /// Text made of the signs that mean something to a reader.
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![

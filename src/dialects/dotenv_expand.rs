@@ -90,6 +90,7 @@ impl Expander<'_> {
             let (name, replacement) = self.replacement(inner);
             let expanded = replace_first(&text, written, &replacement);
             let ends = self.value(name) == Some(expanded.as_str());
+            self.work = self.work.checked_sub(expanded.len())?;
             if expanded.len() > MAX_VALUE {
                 return None;
             }

@@ -34,7 +34,7 @@ pub fn write(root: &Path, path: &str, bytes: &[u8], private: bool) -> Result<(),
 /// can be told from what is being written, and cleared away: see [`sweep`].
 ///
 /// # Errors
-/// See [`write`]; whatever `prove` finds. The file is then as it was.
+/// See [`write()`]; whatever `prove` finds. The file is then as it was.
 pub fn write_proven(
     root: &Path,
     path: &str,
@@ -47,7 +47,7 @@ pub fn write_proven(
 /// The same for a file that is proven by nothing: for whoever holds a lock.
 ///
 /// # Errors
-/// See [`write`].
+/// See [`write()`].
 pub fn write_locked(root: &Path, path: &str, bytes: &[u8]) -> Result<(), Error> {
     write_proven(root, path, bytes, &|_| Ok(()))
 }
@@ -88,7 +88,7 @@ fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Optio
 /// Removes a file that lies within `root`; one that is not there is fine.
 ///
 /// # Errors
-/// See [`write`].
+/// See [`write()`].
 pub fn remove(root: &Path, path: &str) -> Result<(), Error> {
     match fs::remove_file(within(root, path)?) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

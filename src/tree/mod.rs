@@ -172,3 +172,23 @@ impl Node {
         }
     }
 }
+
+/// The tree in one line.
+#[cfg(test)]
+fn shape(node: &Node) -> String {
+    match &node.value {
+        Value::Scalar { text, plain } => {
+            if *plain {
+                text.clone()
+            } else {
+                format!("'{text}'")
+            }
+        }
+        Value::Unknown => "?".into(),
+        Value::List(_) => format!("[{}]", node.items().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
+        Value::Map(_) => {
+            let pairs = node.pairs().map(|pair| format!("{}:{}", pair.key, shape(&pair.value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(" "))
+        }
+    }
+}

@@ -264,26 +264,9 @@ fn unescaped(token: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shape;
     use super::*;
     use crate::source::Sources;
-
-    fn shape(node: &Node) -> String {
-        match &node.value {
-            Value::Scalar { text, plain } => {
-                if *plain {
-                    text.clone()
-                } else {
-                    format!("'{text}'")
-                }
-            }
-            Value::Unknown => "?".into(),
-            Value::List(_) => format!("[{}]", node.items().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
-            Value::Map(_) => {
-                let pairs = node.pairs().map(|pair| format!("{}:{}", pair.key, shape(&pair.value)));
-                format!("{{{}}}", pairs.collect::<Vec<_>>().join(" "))
-            }
-        }
-    }
 
     #[test]
     fn literals() {

@@ -228,31 +228,13 @@ fn told(tag: &granit_parser::Tag) -> Option<Tag> {
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used, clippy::format_push_string, clippy::format_collect, reason = "a test")]
 mod tests {
+    use super::super::shape;
     use super::*;
     use crate::source::Sources;
 
     fn read(text: &str) -> Result<Documents, Refusal> {
         let source = Sources::default().add("a.yml", "");
         parse(source, text)
-    }
-
-    /// The tree in one line.
-    fn shape(node: &Node) -> String {
-        match &node.value {
-            Value::Scalar { text, plain } => {
-                if *plain {
-                    text.clone()
-                } else {
-                    format!("'{text}'")
-                }
-            }
-            Value::Unknown => "?".into(),
-            Value::List(_) => format!("[{}]", node.items().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
-            Value::Map(_) => {
-                let pairs = node.pairs().map(|pair| format!("{}:{}", pair.key, shape(&pair.value)));
-                format!("{{{}}}", pairs.collect::<Vec<_>>().join(" "))
-            }
-        }
     }
 
     #[test]

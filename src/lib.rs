@@ -50,6 +50,7 @@ pub mod suggestion;
 pub mod targets;
 pub mod tree;
 pub mod typed;
+pub mod uses;
 
 use std::fmt;
 use std::path::Path;

@@ -13,7 +13,7 @@ const ROWS: &[&[&str]] = &[
     &["source", "secret", "suggestion", "detection", "identity"],
     &["finding", "layer", "masking", "schema", "interpolation", "envelope", "tree"],
     &["error", "dialects", "environment", "ignores", "plain", "compose", "pm2"],
-    &["stores", "drift", "typed", "model", "portable", "quoting"],
+    &["stores", "drift", "typed", "model", "portable", "quoting", "uses"],
     &["project"],
     &["checks", "report", "targets", "rendering", "merge"],
     &["outputs"],

@@ -1,0 +1,120 @@
+//! Compose files: every `${…}`, and what `environment` and `build.args` of each service set or hand on.
+
+use super::{Fallback, Kind, Path, Use};
+use crate::compose::service::literal;
+use crate::compose::{Application, File, Files, Reference, references_in, short};
+use crate::interpolation::{Operator, Sign};
+use crate::source::Span;
+use crate::tree::{Node, Pair, Value};
+use std::sync::Arc;
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    path.is_yaml() && (path.name.contains("compose") || matches!(path.name, "stack.yml" | "stack.yaml"))
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let source = Span::NOWHERE.source;
+    let file = File::read(source, "", text);
+    uses.extend(file.references().iter().map(|reference| read_of(text, reference)));
+    // Anchors and merges are followed; what `extends` takes from elsewhere is read there.
+    let mut files = Files::default();
+    files.all.push(file);
+    let application = Application::of(&mut files, &[0], &mut |_| None);
+    for service in &application.services {
+        let owner = Some(service.name.as_str());
+        for variable in service.environment() {
+            entry(text, (&variable.name, variable.name_span), &variable.value, owner, uses);
+        }
+        let Some(arguments) = service.node.find(&["build", "args"]) else { continue };
+        let listed = arguments.items().filter_map(short::assignment);
+        for Pair { key, key_span, value } in arguments.pairs().cloned().chain(listed) {
+            entry(text, (&key, key_span), &value, owner, uses);
+        }
+    }
+}
+
+/// `KEY:`, `- KEY`, `KEY: ${KEY}` hand on; anything else sets.
+fn entry(text: &str, (name, span): (&str, Span), value: &Arc<Node>, owner: Option<&str>, uses: &mut Vec<Use>) {
+    let (kind, fallback) = if value.is_null() {
+        (Kind::Pass, Fallback::Absent)
+    } else if let Some(literal) = literal(value) {
+        // A text in quotes has its place within them.
+        let range = inner(text, value);
+        (Kind::Set, Fallback::Text { text: literal, at: range })
+    } else {
+        let own = references_in(value).into_iter().find(|reference| reference.name == name);
+        own.map_or((Kind::Set, Fallback::Computed), |reference| (Kind::Pass, fallback(text, &reference)))
+    };
+    let at = name_within(text, span, name);
+    uses.push(Use { name: name.to_owned(), at, kind, fallback, sure: true, owner: owner.map(ToOwned::to_owned) });
+}
+
+fn inner(text: &str, node: &Node) -> std::ops::Range<u32> {
+    let Value::Scalar { text: value, .. } = &node.value else { return node.span.start..node.span.end };
+    let span = node.part(0..value.len());
+    let fits = text.get(span.range()).is_some_and(|written| written == value);
+    if fits { span.start..span.end } else { node.span.start..node.span.end }
+}
+
+fn read_of(text: &str, reference: &Reference) -> Use {
+    let at = name_within(text, reference.span, &reference.name);
+    let (name, kind, fallback) = (reference.name.clone(), Kind::Read, fallback(text, reference));
+    Use { name, at, kind, fallback, sure: true, owner: None }
+}
+
+/// The name within what holds it.
+fn name_within(text: &str, span: Span, name: &str) -> std::ops::Range<u32> {
+    let at = text.get(span.range()).and_then(|written| written.find(name)).map(super::to_u32);
+    at.map_or(span.start..span.end, |at| span.start + at..span.start + at + super::to_u32(name.len()))
+}
+
+fn fallback(text: &str, reference: &Reference) -> Fallback {
+    match reference.operator {
+        None => Fallback::Absent,
+        Some(Operator { sign: Sign::Required, .. }) => Fallback::Required,
+        Some(Operator { sign: Sign::Alternative, .. }) => Fallback::Optional,
+        // What refers to other names is no text.
+        Some(_) if reference.argument.contains('$') => Fallback::Computed,
+        Some(_) => {
+            let span = reference.span;
+            let written = text.get(span.range()).unwrap_or_default();
+            let end = written.strip_suffix('}').map_or(written.len(), str::len);
+            let from = end.saturating_sub(reference.argument.len());
+            let fits = written.get(from..end) == Some(reference.argument.as_str());
+            let offset = |at: usize| span.start + super::to_u32(at);
+            let at = if fits { offset(from)..offset(end) } else { span.start..span.end };
+            Fallback::Text { text: reference.argument.clone(), at }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (text, expected) in [
+            ("services:\n  a:\n    image: x:${A_B:-1}\n    ports: ['${C_D}:80']\n", "A_B=1 C_D"),
+            ("x: ${A_B-d} ${C_D:?set it} ${E_F?} ${G_H:+x} $I_J $$K_L\n# ${M_N}\n", "A_B=d C_D! E_F! G_H? I_J"),
+            ("x: ${A_B:-${C_D:-5}}\n", "A_B=? C_D=5"),
+            (
+                "services:\n  a:\n    environment:\n      A_B: x\n      C_D:\n      E_F: ${E_F:-1}\n      G_H: ${I_J}\n",
+                "set A_B=x pass C_D pass E_F=1 E_F=1 set G_H=? I_J",
+            ),
+            (
+                "services:\n  a:\n    environment:\n      - A_B=x\n      - C_D\n      - E_F=${E_F}\n",
+                "set A_B=x pass C_D pass E_F E_F",
+            ),
+            ("services:\n  a:\n    build:\n      context: .\n      args:\n        A_B: 1\n", "set A_B=1"),
+            (
+                "x-env: &e\n  A_B: ${C_D}\nservices:\n  a:\n    environment: *e\n  b:\n    environment:\n      <<: *e\n",
+                "set A_B=? C_D",
+            ),
+            ("services: [", ""),
+            ("", ""),
+        ] {
+            assert_eq!(shown("compose.yaml", text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Java and Kotlin: `System.getenv`, dotenv, `@Value("${X:default}")`; and the settings files of Spring.
+
+use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
+use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, calls, is_screaming, to_u32};
+
+const JAVA: Syntax = Syntax {
+    line_comments: &["//"],
+    block_comments: &[("/*", "*/")],
+    nested_comments: false,
+    quotes: &[Quote::lines("\"\"\""), Quote::line("\""), Quote::line("'")],
+    in_words: &[],
+    habit: Habit::None,
+};
+
+/// What stands in every text with a use.
+pub(super) const MARKERS: &[&str] = &["getenv", "${", "nv(", "nv.", "nv[", "onfig"];
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    matches!(path.extension, "java" | "kt" | "kts" | "scala" | "groovy")
+}
+
+/// `application.yml`, `application-prod.properties`, `bootstrap.yml`
+pub(super) fn reads_settings(path: &Path<'_>) -> bool {
+    let named = path.name.starts_with("application") || path.name.starts_with("bootstrap");
+    named && (path.is_yaml() || path.extension == "properties")
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let lexed = lex(text, &JAVA);
+    for index in 0..lexed.tokens.len() {
+        if lexed.at(index) == "getenv" && lexed.at(index + 1) == "(" {
+            getenv(&lexed, index, uses);
+        } else if lexed.at(index) == "dotenv" {
+            let name = if lexed.follows(index + 1, &[".", "get", "("]) { index + 4 } else { index + 2 };
+            if lexed.string(name).is_some() && matches!(lexed.before(name, 1), "(" | "[") {
+                let fallback = after(&lexed, lexed.close(name - 1) + 1);
+                uses.extend(lexed.used(name, Kind::Read, fallback, true));
+            }
+        } else if lexed.tokens[index].kind == Token::Text && lexed.follows(index.saturating_sub(2), &["Value", "("]) {
+            let range = lexed.range(index);
+            placeholders(lexed.string(index).unwrap_or_default(), range.start, uses);
+        }
+    }
+    calls::around(&lexed, uses);
+    lexed.mentions(uses);
+}
+
+fn getenv(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
+    let close = lexed.close(index + 1);
+    if lexed.string(index + 2).is_some() {
+        uses.extend(lexed.used(index + 2, Kind::Read, after(lexed, close + 1), true));
+        return;
+    }
+    // `System.getenv().getOrDefault("X", "d")`, `System.getenv()["X"]`
+    if close != index + 2 {
+        return;
+    }
+    if lexed.at(close + 1) == "[" && lexed.string(close + 2).is_some() {
+        uses.extend(lexed.used(close + 2, Kind::Read, after(lexed, close + 4), true));
+    } else if lexed.at(close + 1) == "." && lexed.at(close + 3) == "(" && lexed.string(close + 4).is_some() {
+        let fallback = match lexed.at(close + 2) {
+            "get" => after(lexed, lexed.close(close + 3) + 1),
+            "getOrDefault" => {
+                lexed.arguments(close + 3).get(1).map_or(Fallback::Computed, |second| lexed.fallback(second.clone()))
+            }
+            "containsKey" | "getOrElse" => Fallback::Optional,
+            _ => return,
+        };
+        uses.extend(lexed.used(close + 4, Kind::Read, fallback, true));
+    }
+}
+
+/// Kotlin's `?: "d"`, and comparisons.
+fn after(lexed: &Lexed<'_>, end: usize) -> Fallback {
+    if lexed.follows(end, &["?", ":"]) {
+        return match lexed.at(end + 2) {
+            "throw" | "error" => Fallback::Required,
+            "return" => Fallback::Optional,
+            _ => lexed.fallback(end + 2..end + 3),
+        };
+    }
+    let asked = lexed.follows(end, &["=", "="]) || lexed.follows(end, &["!", "="]) || lexed.at(end) == "?";
+    if asked { Fallback::Optional } else { Fallback::Absent }
+}
+
+/// Settings of Spring as lines: a comment begins with `#`.
+pub(super) fn read_settings(text: &str, uses: &mut Vec<Use>) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        if !line.trim_start().starts_with('#') {
+            placeholders(line, to_u32(at), uses);
+        }
+        at += line.len();
+    }
+}
+
+/// `${NAME:default}`; names in lower case are Spring's own properties.
+fn placeholders(text: &str, base: u32, uses: &mut Vec<Use>) {
+    for (at, _) in text.match_indices("${") {
+        let inner = &text[at + 2..];
+        let length = inner.find(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').unwrap_or(inner.len());
+        let name = &inner[..length];
+        let rest = &inner[length..];
+        if !is_screaming(name) {
+            continue;
+        }
+        let from = at + 2 + length;
+        let fallback = match rest.strip_prefix(':') {
+            Some(default) if !default.starts_with("${") => {
+                let default = &default[..default.floor_char_boundary(MAX_DEFAULT)];
+                let end = default.find('}').unwrap_or(default.len());
+                let offset = |at: usize| base + to_u32(from + 1 + at);
+                Fallback::Text { text: default[..end].to_owned(), at: offset(0)..offset(end) }
+            }
+            Some(_) => Fallback::Computed,
+            None if rest.starts_with('}') => Fallback::Required,
+            None => continue,
+        };
+        let start = base + to_u32(at + 2);
+        let at = start..start + to_u32(length);
+        uses.push(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure: true, owner: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (path, text, expected) in [
+            ("A.java", "String x = System.getenv(\"A_B\");", "A_B"),
+            ("A.java", "String x = System.getenv().getOrDefault(\"A_B\", \"d\");", "A_B=d"),
+            ("A.java", "if (System.getenv(\"A_B\") != null) {}", "A_B?"),
+            ("A.java", "@Value(\"${A_B:d}\") String x; @Value(\"${app.name}\") String y;", "A_B=d"),
+            ("A.java", "// System.getenv(\"A_B\")\nString s = \"System.getenv()\";", ""),
+            ("A.kt", "val x = System.getenv(\"A_B\") ?: \"d\"\nval y = System.getenv()[\"C_D\"]", "A_B=d C_D"),
+            ("A.kt", "val x = System.getenv(\"A_B\") ?: error(\"no\")", "A_B!"),
+            ("A.kt", "val x = dotenv[\"A_B\"]", "A_B"),
+            ("application.yml", "a: ${A_B:5}\n# ${C_D}\nb: ${E_F}\nc: ${own.name}\n", "A_B=5 E_F!"),
+            ("application-dev.properties", "a=${A_B:}\n", "A_B="),
+        ] {
+            assert_eq!(shown(path, text), expected, "{text}");
+        }
+    }
+}

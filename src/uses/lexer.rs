@@ -1,0 +1,574 @@
+//! Program text as words, numbers, strings and signs, by a table per language: comments and the inside of strings are no
+//! code, but code within a string (`${…}`) is.
+
+use std::ops::Range;
+
+use super::heredoc;
+
+/// How deep code may stand in strings that stand in code.
+const MAX_DEPTH: usize = 16;
+/// How many bytes may be looked at in vain, beside four times the text: strings without an end would take forever.
+const FREE: usize = 1 << 16;
+
+/// How a language is written, as far as it matters for finding words.
+#[derive(Debug)]
+pub(super) struct Syntax {
+    /// What begins a comment that ends with the line.
+    pub(super) line_comments: &'static [&'static str],
+    /// What begins and ends a comment.
+    pub(super) block_comments: &'static [(&'static str, &'static str)],
+    /// Whether such comments stand in each other.
+    pub(super) nested_comments: bool,
+    /// Strings, the longest beginning first.
+    pub(super) quotes: &'static [Quote],
+    /// Signs that are part of words, as `$` in JavaScript.
+    pub(super) in_words: &'static [u8],
+    /// What only this language does.
+    pub(super) habit: Habit,
+}
+
+/// One way to write a string.
+#[derive(Debug)]
+pub(super) struct Quote {
+    /// What begins it.
+    pub(super) open: &'static str,
+    /// What ends it.
+    pub(super) close: &'static str,
+    /// Whether a backslash takes away what the next sign means.
+    pub(super) escapes: bool,
+    /// Whether it goes on over the end of a line.
+    pub(super) lines: bool,
+    /// What begins code within it; always ends with `{`.
+    pub(super) code: Option<&'static str>,
+}
+
+impl Quote {
+    /// A string that ends on its line, with escapes.
+    pub(super) const fn line(quote: &'static str) -> Self {
+        Self { open: quote, close: quote, escapes: true, lines: false, code: None }
+    }
+
+    /// A string over several lines, with escapes.
+    pub(super) const fn lines(quote: &'static str) -> Self {
+        Self { lines: true, ..Self::line(quote) }
+    }
+
+    /// A string over several lines in which everything is as it stands.
+    pub(super) const fn raw(quote: &'static str) -> Self {
+        Self { escapes: false, ..Self::lines(quote) }
+    }
+
+    /// The same with code in it.
+    pub(super) const fn with(self, code: &'static str) -> Self {
+        Self { code: Some(code), ..self }
+    }
+}
+
+/// What only one language does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Habit {
+    /// Nothing.
+    None,
+    /// `f"…{code}…"`, `rb'…'`.
+    Prefixes,
+    /// `r#"…"#`, `'a` without an end.
+    Rust,
+    /// `/…/` where a value may begin.
+    Regexes,
+    /// The same, `<<~NAME`, `%w[…]`, `=begin`.
+    Ruby,
+    /// Code only between `<?php` and `?>`; `<<<NAME`.
+    Php,
+}
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    Number,
+    Text,
+    Sign,
+}
+
+/// One token.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// What stands between the quotes of a string.
+    pub(super) inner: (u32, u32),
+    /// How far from the line's beginning it stands, for the first of a line.
+    pub(super) indent: Option<u32>,
+    /// Whether a string has code in it.
+    pub(super) mixed: bool,
+    /// The bracket that closes or opens this one; 0 for none.
+    pub(super) partner: u32,
+}
+
+/// A text and its tokens.
+#[derive(Debug)]
+pub(super) struct Lexed<'t> {
+    pub(super) text: &'t str,
+    pub(super) tokens: Vec<Token>,
+}
+
+/// Reads a whole text; one that is over 4 GiB has no tokens.
+pub(super) fn lex<'t>(text: &'t str, syntax: &Syntax) -> Lexed<'t> {
+    let mut lexed = Lexed { text, tokens: Vec::new() };
+    if u32::try_from(text.len()).is_ok() {
+        let mut lexer =
+            Lexer { text, syntax, at: 0, line: 0, fresh: true, tokens: Vec::new(), waiting: Vec::new(), wasted: 0 };
+        lexer.code(0, false);
+        lexed.tokens = lexer.tokens;
+        pair(text, &mut lexed.tokens);
+    }
+    lexed
+}
+
+/// Notes for each bracket where its partner is.
+fn pair(text: &str, tokens: &mut [Token]) {
+    let mut open: Vec<(u8, usize)> = Vec::new();
+    for index in 0..tokens.len() {
+        let Token { kind: Kind::Sign, start, .. } = tokens[index] else { continue };
+        match text.as_bytes()[start as usize] {
+            sign @ (b'(' | b'[' | b'{') => open.push((sign, index)),
+            sign @ (b')' | b']' | b'}') => {
+                let wanted = match sign {
+                    b')' => b'(',
+                    b']' => b'[',
+                    _ => b'{',
+                };
+                // A bracket too many is passed over.
+                if open.last().is_some_and(|(sign, _)| *sign == wanted)
+                    && let Some((_, begun)) = open.pop()
+                {
+                    tokens[begun].partner = u32::try_from(index).unwrap_or_default();
+                    tokens[index].partner = u32::try_from(begun).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+struct Lexer<'t> {
+    text: &'t str,
+    syntax: &'t Syntax,
+    at: usize,
+    /// Where the line begins.
+    line: usize,
+    /// Whether nothing but blanks stood on this line so far.
+    fresh: bool,
+    tokens: Vec<Token>,
+    /// Texts whose body begins on the next line: their end, and whether they hold code.
+    waiting: Vec<heredoc::Heredoc>,
+    /// Bytes that were looked at for an end that was not there.
+    wasted: usize,
+}
+
+fn to_u32(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+impl Lexer<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.text.as_bytes()[self.at.min(self.text.len())..]
+    }
+
+    fn starts(&self, with: &str) -> bool {
+        self.rest().starts_with(with.as_bytes())
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, inner: Range<usize>, mixed: bool) {
+        let indent = self.fresh.then(|| to_u32(start - self.line.min(start)));
+        self.fresh = false;
+        let (start, end) = (to_u32(start), to_u32(self.at));
+        let inner = (to_u32(inner.start), to_u32(inner.end));
+        self.tokens.push(Token { kind, start, end, inner, indent, mixed, partner: 0 });
+    }
+
+    fn newline(&mut self) {
+        self.at += 1;
+        self.line = self.at;
+        self.fresh = true;
+    }
+
+    /// Moves to `to`, counting lines.
+    fn pass(&mut self, to: usize) {
+        let to = to.min(self.text.len());
+        if let Some(newline) = memchr::memrchr(b'\n', &self.text.as_bytes()[self.at.min(to)..to]) {
+            self.line = self.at + newline + 1;
+            self.fresh = true;
+        }
+        self.at = to;
+    }
+
+    /// Code up to the end, or, within a string, up to the `}` that ends it.
+    fn code(&mut self, depth: usize, inside: bool) {
+        if !inside && self.syntax.habit == Habit::Php {
+            self.markup();
+        }
+        if !inside {
+            self.begin_block();
+        }
+        let mut braces = 0_usize;
+        while let Some(&byte) = self.rest().first() {
+            match byte {
+                b'\n' => {
+                    self.newline();
+                    self.bodies(depth);
+                    self.begin_block();
+                }
+                b' ' | b'\t' | b'\r' | 0x0c => self.at += 1,
+                _ if self.comment() => {}
+                _ if self.string(depth) => {}
+                b'0'..=b'9' => self.number(),
+                _ if self.is_word(byte) => self.word(depth),
+                b'}' if inside && braces == 0 => return,
+                b'?' if self.syntax.habit == Habit::Php && self.starts("?>") => self.markup(),
+                b'<' if self.heredoc() => {}
+                _ => {
+                    match byte {
+                        b'{' => braces += 1,
+                        b'}' => braces = braces.saturating_sub(1),
+                        _ => {}
+                    }
+                    let start = self.at;
+                    self.at += 1;
+                    self.push(Kind::Sign, start, start..start, false);
+                }
+            }
+        }
+    }
+
+    /// Goes past what is no PHP.
+    fn markup(&mut self) {
+        let next = ["<?php", "<?="]
+            .iter()
+            .filter_map(|open| memchr::memmem::find(self.rest(), open.as_bytes()).map(|at| (at, at + open.len())));
+        let to = next.min().map_or(self.text.len(), |(_, end)| self.at + end);
+        self.pass(to);
+    }
+
+    /// Ruby's `=begin … =end`, and `__END__`, which stand at the beginning of a line.
+    fn begin_block(&mut self) {
+        if self.syntax.habit != Habit::Ruby {
+            return;
+        }
+        if self.starts("=begin") {
+            let end = memchr::memmem::find(self.rest(), b"\n=end").map_or(self.text.len(), |at| self.at + at + 5);
+            self.pass(end);
+        } else if self.starts("__END__\n") {
+            self.at = self.text.len();
+        }
+    }
+
+    fn is_word(&self, byte: u8) -> bool {
+        byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 || self.syntax.in_words.contains(&byte)
+    }
+
+    fn comment(&mut self) -> bool {
+        let syntax = self.syntax;
+        for (open, close) in syntax.block_comments {
+            if !self.starts(open) {
+                continue;
+            }
+            let (open, close) = (open.as_bytes(), close.as_bytes());
+            let (mut depth, mut at) = (1_usize, self.at + open.len());
+            let bytes = self.text.as_bytes();
+            while depth > 0 && at < bytes.len() {
+                if bytes[at..].starts_with(close) {
+                    depth -= 1;
+                    at += close.len();
+                } else if syntax.nested_comments && bytes[at..].starts_with(open) {
+                    depth += 1;
+                    at += open.len();
+                } else {
+                    at += 1;
+                }
+            }
+            self.pass(at);
+            return true;
+        }
+        let begins = |open: &&&str| self.starts(open) && !(self.syntax.habit == Habit::Php && self.starts("#["));
+        if syntax.line_comments.iter().any(|open| begins(&open)) {
+            self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len());
+            return true;
+        }
+        false
+    }
+
+    fn number(&mut self) {
+        let start = self.at;
+        let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        let mut length = self.rest().iter().take_while(|byte| part(byte)).count();
+        // `1..5` and `1.method` are no numbers as a whole.
+        if let Some(dots) = memchr::memmem::find(&self.rest()[..length], b"..") {
+            length = dots.max(1);
+        }
+        self.at += length;
+        self.push(Kind::Number, start, start..self.at, false);
+    }
+
+    fn word(&mut self, depth: usize) {
+        let start = self.at;
+        let length = self.rest().iter().take_while(|byte| self.is_word(**byte)).count();
+        self.at += length;
+        let word = &self.text[start..self.at];
+        let next = self.rest().first().copied();
+        match self.syntax.habit {
+            Habit::Prefixes if matches!(next, Some(b'"' | b'\'')) && length <= 2 => {
+                let lower = word.to_ascii_lowercase();
+                if lower.bytes().all(|letter| b"rbfut".contains(&letter)) {
+                    let code = lower.contains(['f', 't']).then_some("{");
+                    if self.quoted(start, code, depth) {
+                        return;
+                    }
+                }
+            }
+            Habit::Rust if matches!(word, "r" | "br" | "cr") && matches!(next, Some(b'"' | b'#')) => {
+                if self.raw(start) {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        self.push(Kind::Word, start, start..self.at, false);
+    }
+
+    /// `r##"…"##`.
+    fn raw(&mut self, start: usize) -> bool {
+        let marks = self.rest().iter().take_while(|byte| **byte == b'#').count();
+        if self.rest().get(marks) != Some(&b'"') {
+            return false;
+        }
+        let from = self.at + marks + 1;
+        let close = format!("\"{}", "#".repeat(marks));
+        if self.wasted > 4 * self.text.len() + FREE {
+            return false;
+        }
+        let body = &self.text.as_bytes()[from..];
+        let Some(length) = memchr::memmem::find(body, close.as_bytes()) else {
+            self.wasted += body.len();
+            return false;
+        };
+        let fresh = self.fresh;
+        self.pass(from + length + close.len());
+        self.fresh = fresh;
+        self.push(Kind::Text, start, from..from + length, false);
+        true
+    }
+
+    fn string(&mut self, depth: usize) -> bool {
+        let start = self.at;
+        match (self.syntax.habit, self.rest()) {
+            (Habit::Rust, [b'\'', rest @ ..]) => return self.character(rest.len()),
+            (Habit::Regexes | Habit::Ruby, [b'/', ..]) => return self.value_may_begin() && self.regex(),
+            (Habit::Ruby, [b'%', ..]) => return self.value_may_begin() && self.percent(),
+            _ => {}
+        }
+        self.quoted(start, None, depth)
+    }
+
+    /// A character of Rust; a lifetime is none.
+    fn character(&mut self, left: usize) -> bool {
+        let start = self.at;
+        let body = &self.text[start + 1..];
+        let length = match body.chars().next() {
+            Some('\\') => body.char_indices().skip(2).find(|(_, sign)| *sign == '\'').map(|(at, _)| at),
+            Some(sign) if body[sign.len_utf8()..].starts_with('\'') => Some(sign.len_utf8()),
+            _ => None,
+        };
+        let Some(length) = length.filter(|length| *length < left.min(16)) else { return false };
+        self.at = start + length + 2;
+        self.push(Kind::Number, start, start..self.at, false);
+        true
+    }
+
+    /// Whether an operand may stand here, so that `/` is no division and `%` no remainder.
+    fn value_may_begin(&self) -> bool {
+        let Some(last) = self.tokens.last() else { return true };
+        let word = &self.text[last.start as usize..last.end as usize];
+        match last.kind {
+            Kind::Sign => !matches!(word, ")" | "]" | "}"),
+            Kind::Word => matches!(
+                word,
+                "return" | "typeof" | "case" | "in" | "of" | "when" | "if" | "unless" | "and" | "or" | "not" | "then"
+            ),
+            Kind::Number | Kind::Text => false,
+        }
+    }
+
+    /// `/…/` that ends on its line.
+    fn regex(&mut self) -> bool {
+        if self.wasted > 4 * self.text.len() + FREE {
+            return false;
+        }
+        let bytes = self.rest();
+        let (mut at, mut class) = (1, false);
+        loop {
+            match bytes.get(at) {
+                None | Some(b'\n') => {
+                    self.wasted += at;
+                    return false;
+                }
+                Some(b'\\') => at += 1,
+                Some(b'[') => class = true,
+                Some(b']') => class = false,
+                Some(b'/') if !class => break,
+                Some(_) => {}
+            }
+            at += 1;
+        }
+        let start = self.at;
+        self.at = (start + at + 1).min(self.text.len());
+        // A string that is nobody's name.
+        self.push(Kind::Text, start, start..start, true);
+        true
+    }
+
+    /// `%w[a b]`, `%q(…)`: passed over, as nothing there is a name.
+    fn percent(&mut self) -> bool {
+        let letters = self.rest().iter().skip(1).take_while(|byte| b"wWqQiIrsx".contains(byte)).count();
+        let close = match self.rest().get(1 + letters) {
+            Some(b'(') => b')',
+            Some(b'[') => b']',
+            Some(b'{') => b'}',
+            Some(b'<') => b'>',
+            Some(sign @ (b'|' | b'!' | b'/')) if letters == 1 => *sign,
+            _ => return false,
+        };
+        if letters > 1 {
+            return false;
+        }
+        let start = self.at;
+        let from = start + letters + 2;
+        // No such list is long; looking on to the end for each would take forever.
+        let body = &self.text.as_bytes()[from.min(self.text.len())..];
+        let Some(length) = memchr::memchr(close, &body[..body.len().min(4096)]) else { return false };
+        self.pass(from + length + 1);
+        self.push(Kind::Text, start, start..start, true);
+        true
+    }
+
+    fn quoted(&mut self, start: usize, code: Option<&'static str>, depth: usize) -> bool {
+        let syntax = self.syntax;
+        let Some(quote) = syntax.quotes.iter().find(|quote| self.starts(quote.open)) else { return false };
+        let from = self.at + quote.open.len();
+        if self.wasted > 4 * self.text.len() + FREE {
+            return false;
+        }
+        let end = match end_of(self.text, from, quote) {
+            Ok(end) => end,
+            Err(looked_at) => {
+                self.wasted += looked_at;
+                return false;
+            }
+        };
+        let after = end + quote.close.len();
+        let code = code.or(quote.code).filter(|_| depth < MAX_DEPTH);
+        let mixed =
+            code.is_some_and(|code| memchr::memmem::find(self.text[from..end].as_bytes(), code.as_bytes()).is_some());
+        self.at = after;
+        self.push(Kind::Text, start, from..end, mixed);
+        if let Some(code) = code.filter(|_| mixed) {
+            self.pieces(from..end, code, quote.escapes, depth);
+        }
+        self.at = from;
+        self.pass(after);
+        self.fresh = false;
+        true
+    }
+
+    /// The code within a string.
+    fn pieces(&mut self, body: Range<usize>, code: &'static str, escapes: bool, depth: usize) {
+        let bytes = self.text.as_bytes();
+        let mut at = body.start;
+        while at < body.end {
+            if escapes && bytes[at] == b'\\' {
+                at += 2;
+            } else if code == "{" && bytes[at..body.end].starts_with(b"{{") {
+                at += 2;
+            } else if bytes[at..body.end].starts_with(code.as_bytes()) {
+                self.at = at + code.len();
+                self.push(Kind::Sign, self.at - 1, at..at, false);
+                let (text, waiting) = (self.text, std::mem::take(&mut self.waiting));
+                self.text = &text[..body.end];
+                self.code(depth + 1, true);
+                self.text = text;
+                self.waiting = waiting;
+                let end = self.at;
+                if self.at < body.end {
+                    self.at += 1;
+                    self.push(Kind::Sign, end, end..end, false);
+                }
+                at = self.at.max(at + 1);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn heredoc(&mut self) -> bool {
+        let php = match self.syntax.habit {
+            Habit::Php => true,
+            Habit::Ruby => false,
+            _ => return false,
+        };
+        let Some((length, heredoc)) = heredoc::opening(&self.text[self.at..], php) else { return false };
+        let start = self.at;
+        self.at += length;
+        self.push(Kind::Text, start, start..start, true);
+        if self.waiting.len() < MAX_DEPTH {
+            self.waiting.push(heredoc);
+        }
+        true
+    }
+
+    /// The bodies that begin on this line.
+    fn bodies(&mut self, depth: usize) {
+        for heredoc in std::mem::take(&mut self.waiting) {
+            let body = heredoc::body(self.text, self.at, &heredoc.end);
+            if let Some(code) = heredoc.code.filter(|_| depth < MAX_DEPTH) {
+                self.pieces(body.clone(), code, true, depth);
+            }
+            self.at = body.start;
+            self.pass(body.end);
+            self.fresh = true;
+        }
+    }
+}
+
+/// Where the string ends whose body begins at `from`; how far was looked where it does not.
+fn end_of(text: &str, from: usize, quote: &Quote) -> Result<usize, usize> {
+    let bytes = text.as_bytes();
+    let close = quote.close.as_bytes();
+    let mut at = from;
+    // How deep in the braces of code: a quote there is not this string's.
+    let mut depth = 0_usize;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        if quote.escapes && rest[0] == b'\\' {
+            at += 2;
+        } else if rest[0] == b'\n' && !quote.lines {
+            return Err(at - from);
+        } else if depth == 0 && rest.starts_with(close) {
+            return Ok(at);
+        } else if let Some(code) = quote.code.filter(|code| rest.starts_with(code.as_bytes())) {
+            depth += 1;
+            at += code.len();
+        } else {
+            match rest[0] {
+                b'{' if depth > 0 => depth += 1,
+                b'}' if depth > 0 => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+    Err(at.saturating_sub(from))
+}
+
+#[cfg(test)]
+mod tests;

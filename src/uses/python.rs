@@ -1,0 +1,285 @@
+//! Python: `os.environ`, `os.getenv`, decouple, environs, django-environ, `envvar=` of click; settings classes of
+//! pydantic are in [`super::settings`].
+
+use std::collections::HashMap;
+
+use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
+use super::{Fallback, Kind, Path, Use, calls, is_name, settings};
+
+pub(super) const SYNTAX: Syntax = Syntax {
+    line_comments: &["#"],
+    block_comments: &[],
+    nested_comments: false,
+    quotes: &[Quote::lines("\"\"\""), Quote::lines("'''"), Quote::line("\""), Quote::line("'")],
+    in_words: &[],
+    habit: Habit::Prefixes,
+};
+
+/// What stands in every text with a use.
+pub(super) const MARKERS: &[&str] =
+    &["environ", "getenv", "BaseSettings", "decouple", "Env(", "envvar", "env(", "_env", "Env."];
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    matches!(path.extension, "py" | "pyi")
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let lexed = lex(text, &SYNTAX);
+    let reading = Reading {
+        constants: lexed.constants(),
+        environ: imports(&lexed, "environ"),
+        getenv: imports(&lexed, "getenv"),
+        decouple: text.contains("decouple"),
+        environs: text.contains("environs") || text.contains("import environ") || text.contains("from environ"),
+        prefixed: text.contains(".prefixed("),
+        lexed: &lexed,
+    };
+    for index in 0..lexed.tokens.len() {
+        reading.environment(index, uses);
+        reading.libraries(index, uses);
+    }
+    settings::read(&lexed, uses);
+    calls::around(&lexed, uses);
+    lexed.mentions(uses);
+}
+
+/// Whether `from os import …, name` stands in the text.
+fn imports(lexed: &Lexed<'_>, name: &str) -> bool {
+    (0..lexed.tokens.len()).any(|index| {
+        lexed.follows(index, &["from", "os", "import"])
+            && (index + 3..(index + 40).min(lexed.tokens.len()))
+                .take_while(|at| lexed.is_word(*at) || matches!(lexed.at(*at), "," | "("))
+                .any(|at| lexed.at(at) == name)
+    })
+}
+
+struct Reading<'l, 't> {
+    lexed: &'l Lexed<'t>,
+    /// Names that are set to a text.
+    constants: HashMap<&'t str, usize>,
+    /// Whether `environ` and `getenv` stand for those of `os`.
+    environ: bool,
+    getenv: bool,
+    decouple: bool,
+    environs: bool,
+    prefixed: bool,
+}
+
+impl Reading<'_, '_> {
+    /// The string of an argument, or that of the constant that stands there.
+    fn name(&self, index: usize) -> Option<usize> {
+        let named = |index: usize| self.lexed.string(index).is_some_and(is_name);
+        if named(index) {
+            return Some(index);
+        }
+        self.constants.get(self.lexed.at(index)).copied().filter(|index| named(*index))
+    }
+
+    fn push(&self, index: usize, kind: Kind, fallback: Fallback, uses: &mut Vec<Use>) {
+        uses.extend(self.lexed.used(index, kind, fallback, true));
+    }
+
+    /// `os.environ` in all its forms, and `os.getenv`.
+    fn environment(&self, index: usize, uses: &mut Vec<Use>) {
+        let lexed = self.lexed;
+        let of_os = lexed.before(index, 1) == "." && matches!(lexed.before(index, 2), "os" | "_os");
+        let bare = lexed.before(index, 1) != ".";
+        match lexed.at(index) {
+            "environ" | "environb" if of_os || bare && self.environ => {
+                let from = if of_os { index - 2 } else { index };
+                self.environ(index, from, uses);
+            }
+            "getenv" if (of_os || bare && self.getenv) && lexed.at(index + 1) == "(" => {
+                self.call(index + 1, Fallback::Absent, uses);
+            }
+            "putenv" if of_os && lexed.at(index + 1) == "(" => {
+                if let Some(name) = self.name(index + 2) {
+                    self.push(name, Kind::Set, Fallback::Computed, uses);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What is done with `environ` at `index`; the expression begins at `from`.
+    fn environ(&self, index: usize, from: usize, uses: &mut Vec<Use>) {
+        let lexed = self.lexed;
+        match lexed.at(index + 1) {
+            "[" => {
+                let Some(name) = self.name(index + 2).filter(|_| lexed.at(index + 3) == "]") else { return };
+                let set = lexed.at(index + 4) == "=" && lexed.at(index + 5) != "=";
+                let kind = if set || lexed.before(from, 1) == "del" { Kind::Set } else { Kind::Read };
+                let fallback =
+                    if kind == Kind::Set { lexed.fallback(index + 5..index + 6) } else { Fallback::Required };
+                self.push(name, kind, fallback, uses);
+            }
+            "." => match lexed.at(index + 2) {
+                "get" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Absent, uses),
+                "pop" | "__getitem__" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Optional, uses),
+                "setdefault" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Computed, uses),
+                _ => {}
+            },
+            // `"X" in os.environ`
+            _ if lexed.before(from, 1) == "in" => {
+                let steps = if lexed.before(from, 2) == "not" { 3 } else { 2 };
+                if let Some(name) = from.checked_sub(steps).and_then(|name| self.name(name)) {
+                    self.push(name, Kind::Read, Fallback::Optional, uses);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A call whose first argument names a variable, and whose second or `default` is what it falls back to.
+    fn call(&self, open: usize, otherwise: Fallback, uses: &mut Vec<Use>) {
+        let lexed = self.lexed;
+        let arguments = lexed.arguments(open);
+        let Some(name) = arguments.first().filter(|first| first.len() == 1).and_then(|first| self.name(first.start))
+        else {
+            return;
+        };
+        let default = arguments.iter().skip(1).find_map(|argument| match lexed.at(argument.start + 1) {
+            "=" if lexed.at(argument.start) == "default" => Some(argument.start + 2..argument.end),
+            "=" => None,
+            _ => Some(argument.clone()),
+        });
+        let fallback = default.map_or_else(|| self.after(open, otherwise), |default| lexed.fallback(default));
+        self.push(name, Kind::Read, fallback, uses);
+    }
+
+    /// What follows a call without a default: `or "x"`, `is None`, an `if` before it.
+    fn after(&self, open: usize, otherwise: Fallback) -> Fallback {
+        let lexed = self.lexed;
+        let close = lexed.close(open);
+        match lexed.at(close + 1) {
+            "or" => {
+                let end = (close + 2..close + 10).find(|at| {
+                    matches!(lexed.at(*at), ")" | "," | "]" | "}" | "or" | "if" | "and")
+                        || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some())
+                });
+                // `or os.getenv("OTHER")` leaves the question to that one.
+                lexed.fallback(close + 2..end.unwrap_or(close + 2))
+            }
+            "is" | "in" | "=" if lexed.at(close + 2) == "=" || lexed.at(close + 1) != "=" => Fallback::Optional,
+            "!" | "and" | "if" => Fallback::Optional,
+            ":" | ")" if self.is_asked(open) => Fallback::Optional,
+            _ if self.is_asked(open) => Fallback::Optional,
+            _ => otherwise,
+        }
+    }
+
+    /// Whether the call that opens at `open` is the whole question of an `if`: `if not os.getenv("X")`, `bool(…)`.
+    fn is_asked(&self, open: usize) -> bool {
+        let mut at = open;
+        while at > 0 && (self.lexed.is_word(at - 1) && !self.keyword(at - 1) || self.lexed.at(at - 1) == ".") {
+            at -= 1;
+        }
+        let before = self.lexed.before(at, 1);
+        matches!(before, "if" | "elif" | "not" | "and" | "while" | "assert")
+            || before == "(" && matches!(self.lexed.before(at, 2), "bool" | "any" | "all")
+    }
+
+    fn keyword(&self, index: usize) -> bool {
+        matches!(
+            self.lexed.at(index),
+            "if" | "elif" | "not" | "and" | "or" | "while" | "return" | "in" | "assert" | "else"
+        )
+    }
+
+    /// decouple, environs, django-environ, click.
+    fn libraries(&self, index: usize, uses: &mut Vec<Use>) {
+        let lexed = self.lexed;
+        let is_call = lexed.at(index + 1) == "(";
+        match lexed.at(index) {
+            "config" if self.decouple && is_call && lexed.before(index, 1) != "." => {
+                self.call(index + 1, Fallback::Required, uses);
+            }
+            "env" if self.environs && is_call && lexed.before(index, 1) != "." => self.environs_call(index + 1, uses),
+            "env" if self.environs && lexed.at(index + 1) == "." && lexed.at(index + 3) == "(" => {
+                let convenient = match (lexed.at(index + 2), lexed.at(index + 4)) {
+                    ("db" | "db_url", ")") => Some("DATABASE_URL"),
+                    ("cache" | "cache_url", ")") => Some("CACHE_URL"),
+                    ("email" | "email_url", ")") => Some("EMAIL_URL"),
+                    _ => None,
+                };
+                if let Some(name) = convenient {
+                    let (name, at) = (name.to_owned(), lexed.range(index + 2));
+                    let (kind, fallback) = (Kind::Read, Fallback::Required);
+                    uses.push(Use { name, at, kind, fallback, sure: true, owner: None });
+                }
+                if !matches!(lexed.at(index + 2), "read_env" | "prefixed") {
+                    self.environs_call(index + 3, uses);
+                }
+            }
+            // `environ.Env(DEBUG=(bool, False))`
+            "Env" if self.environs && is_call => {
+                for argument in lexed.arguments(index + 1) {
+                    if lexed.at(argument.start + 1) == "=" && super::is_screaming(lexed.at(argument.start)) {
+                        let parts = lexed.arguments(argument.start + 2);
+                        let fallback = parts.get(1).map_or(Fallback::Required, |part| lexed.fallback(part.clone()));
+                        self.push(argument.start, Kind::Read, fallback, uses);
+                    }
+                }
+            }
+            "envvar" if lexed.at(index + 1) == "=" => {
+                if let Some(name) = self.name(index + 2) {
+                    self.push(name, Kind::Read, Fallback::Optional, uses);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// With a prefix that stands elsewhere, the name is only a part of the variable's.
+    fn environs_call(&self, open: usize, uses: &mut Vec<Use>) {
+        let from = uses.len();
+        self.call(open, Fallback::Required, uses);
+        for found in &mut uses[from..] {
+            found.sure = !self.prefixed;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (text, expected) in [
+            ("import os\nx = os.environ['A_B']", "A_B!"),
+            ("x = os.environ.get(\"A_B\")", "A_B"),
+            ("x = os.getenv('A_B', 'd')", "A_B=d"),
+            ("x = os.getenv('A_B', default=5402)", "A_B=5402"),
+            ("x = os.getenv('A_B', f())", "A_B=?"),
+            ("x = int(os.getenv('A_B') or '8')", "A_B=8"),
+            ("x = os.getenv('A_B') or os.getenv('C_D')", "A_B=? C_D"),
+            ("if os.getenv('A_B'): pass", "A_B?"),
+            ("if not os.getenv('A_B'):\n  pass", "A_B?"),
+            ("if os.getenv('A_B') == 'x': pass", "A_B?"),
+            ("if 'A_B' not in os.environ: pass", "A_B?"),
+            ("os.environ['A_B'] = 'x'", "set A_B=x"),
+            ("os.environ.setdefault('A_B', 'x')", "A_B=x"),
+            ("from os import environ, getenv\na = environ['A_B']\nb = getenv('C_D')", "A_B! C_D"),
+            ("request.environ['A_B']", ""),
+            ("# os.environ['A_B']", ""),
+            ("'''\nos.environ['A_B']\n'''", ""),
+            ("x = \"os.environ['A_B']\"", ""),
+            ("x = f\"{os.environ['A_B']}:{1}\"", "A_B!"),
+            ("KEY = 'A_B'\nx = os.environ[KEY]", "A_B!"),
+            ("from decouple import config\nx = config('A_B', default=True, cast=bool)", "A_B=True"),
+            ("from environs import Env\nenv = Env()\nx = env.int('A_B', 3)\ny = env('C_D')", "A_B=3 C_D!"),
+            (
+                "import environ\nenv = environ.Env(A_B=(bool, False))\nx = env.db()\ny = env('C_D')",
+                "A_B=False DATABASE_URL! C_D!",
+            ),
+            ("@click.option('--x', envvar='A_B')", "A_B?"),
+            ("x = require_env('A_B')", "~A_B?"),
+            ("x = settings.lookup('A_B_C')", "@A_B_C"),
+            ("x = os.environ[", ""),
+            ("os.getenv('A_B", ""),
+        ] {
+            assert_eq!(shown("a.py", text), expected, "{text}");
+        }
+    }
+}

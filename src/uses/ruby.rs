@@ -1,0 +1,113 @@
+//! Ruby: `ENV["X"]`, `ENV.fetch`.
+
+use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
+use super::{Fallback, Kind, Path, Use, calls};
+
+const SYNTAX: Syntax = Syntax {
+    line_comments: &["#"],
+    block_comments: &[],
+    nested_comments: false,
+    quotes: &[Quote::lines("\"").with("#{"), Quote::lines("'"), Quote::lines("`").with("#{")],
+    in_words: &[],
+    habit: Habit::Ruby,
+};
+
+/// What stands in every text with a use.
+pub(super) const MARKERS: &[&str] = &["ENV"];
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    matches!(path.extension, "rb" | "rake" | "ru" | "erb" | "gemspec")
+        || matches!(path.name, "Rakefile" | "Gemfile" | "Procfile.rb" | "Capfile" | "Vagrantfile")
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let lexed = lex(text, &SYNTAX);
+    for index in 0..lexed.tokens.len() {
+        if lexed.at(index) == "ENV" && lexed.before(index, 1) != "." {
+            environment(&lexed, index, uses);
+        }
+    }
+    calls::around(&lexed, uses);
+    lexed.mentions(uses);
+}
+
+fn environment(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
+    match lexed.at(index + 1) {
+        "[" if lexed.string(index + 2).is_some() && lexed.at(index + 3) == "]" => {
+            let set = lexed.at(index + 4) == "=" && !matches!(lexed.at(index + 5), "=" | "~");
+            let kind = if set { Kind::Set } else { Kind::Read };
+            let fallback = if set { lexed.fallback(index + 5..index + 6) } else { after(lexed, index, index + 4) };
+            uses.extend(lexed.used(index + 2, kind, fallback, true));
+        }
+        "." if lexed.string(index + 4).is_some() && lexed.at(index + 3) == "(" => {
+            let close = lexed.close(index + 3);
+            let arguments = lexed.arguments(index + 3);
+            let fallback = match (lexed.at(index + 2), arguments.get(1), lexed.at(close + 1)) {
+                ("fetch", Some(default), _) => lexed.fallback(default.clone()),
+                ("fetch", None, "{") => lexed.fallback(close + 2..lexed.close(close + 1)),
+                ("fetch", None, "do") => Fallback::Computed,
+                ("fetch", None, _) => Fallback::Required,
+                ("key" | "has_key" | "include" | "dig" | "delete", _, _) => Fallback::Optional,
+                _ => return,
+            };
+            uses.extend(lexed.used(index + 4, Kind::Read, fallback, true));
+        }
+        // `ENV.key?("X")`, `ENV.fetch "X"`
+        "." if lexed.at(index + 2) == "fetch" && lexed.string(index + 3).is_some() => {
+            let fallback = if lexed.at(index + 4) == "," { Fallback::Computed } else { Fallback::Required };
+            uses.extend(lexed.used(index + 3, Kind::Read, fallback, true));
+        }
+        "." if lexed.at(index + 3) == "?" && lexed.string(index + 5).is_some() => {
+            uses.extend(lexed.used(index + 5, Kind::Read, Fallback::Optional, true));
+        }
+        _ => {}
+    }
+}
+
+fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
+    let or = lexed.at(end) == "|" && lexed.at(end + 1) == "|";
+    if or {
+        let begin = if lexed.at(end + 2) == "=" { end + 3 } else { end + 2 };
+        let stop = (begin..begin + 8).find(|at| {
+            matches!(lexed.at(*at), ")" | "," | "]" | "}" | ";" | "if" | "unless" | "%" | "|")
+                || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some() && *at > begin)
+        });
+        return lexed.fallback(begin..stop.unwrap_or(begin));
+    }
+    let compared = lexed.at(end) == "=" && lexed.at(end + 1) == "="
+        || lexed.follows(end, &["!", "="])
+        || matches!(lexed.at(end), "?" | "&")
+        || lexed.follows(end, &[".", "present"])
+        || lexed.follows(end, &[".", "blank"])
+        || lexed.follows(end, &[".", "nil"]);
+    let asked = matches!(lexed.before(from, 1), "if" | "unless" | "!" | "elsif" | "&" | "while");
+    if compared || asked { Fallback::Optional } else { Fallback::Absent }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (text, expected) in [
+            ("x = ENV['A_B']", "A_B"),
+            ("x = ENV.fetch(\"A_B\")", "A_B!"),
+            ("x = ENV.fetch('A_B', 5)", "A_B=5"),
+            ("x = ENV.fetch('A_B') { 'd' }", "A_B=d"),
+            ("x = ENV['A_B'] || 'd'\ny", "A_B=d"),
+            ("x if ENV['A_B']\nreturn if ENV['C_D'].present?", "A_B? C_D?"),
+            ("ENV['A_B'] ||= 'test'", "A_B=test"),
+            ("ENV['A_B'] = 'x'", "set A_B=x"),
+            ("ENV.key?('A_B')", "A_B?"),
+            ("x = \"#{ENV['A_B']}/y\"", "A_B"),
+            ("=begin\nENV['A_B']\n=end\nENV['C_D']", "C_D"),
+            ("x = <<~SQL\n  ENV['A_B'] #{ENV['C_D']}\nSQL\nENV['E_F']", "C_D E_F"),
+            ("x = %w[ENV['A_B'] b]; y = a / 2; ENV['C_D'] / 3", "C_D"),
+            ("# ENV['A_B']\n'ENV[\"A_B\"]'", ""),
+            ("x << Y\nENV['A_B']", "A_B"),
+        ] {
+            assert_eq!(shown("a.rb", text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Rust: `env::var`, `env!`, `option_env!`, dotenvy, `#[arg(env = "…")]` of clap.
+
+use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
+use super::{Fallback, Kind, Path, Use, calls, is_name, is_screaming};
+
+const SYNTAX: Syntax = Syntax {
+    line_comments: &["//"],
+    block_comments: &[("/*", "*/")],
+    nested_comments: true,
+    quotes: &[Quote::lines("\"")],
+    in_words: &[],
+    habit: Habit::Rust,
+};
+
+/// What stands in every text with a use.
+pub(super) const MARKERS: &[&str] = &["env::", "env!(", "var(", "var_os(", "env =", "env(", "_env"];
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    path.extension == "rs"
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let lexed = lex(text, &SYNTAX);
+    let constants = lexed.constants();
+    for index in 0..lexed.tokens.len() {
+        let of_env = lexed.before(index, 1) == ":" && matches!(lexed.before(index, 3), "env" | "dotenvy" | "dotenv");
+        let named = |at: usize| {
+            let own = lexed.string(at).filter(|text| is_name(text)).map(|_| at);
+            own.or_else(|| constants.get(lexed.at(at)).copied())
+        };
+        let found = match lexed.at(index) {
+            "var" | "var_os" if of_env && lexed.at(index + 1) == "(" => {
+                named(index + 2).map(|name| (name, Kind::Read, after(&lexed, lexed.close(index + 1))))
+            }
+            "set_var" if of_env && lexed.at(index + 1) == "(" => {
+                named(index + 2).map(|name| (name, Kind::Set, Fallback::Computed))
+            }
+            "env" if lexed.follows(index + 1, &["!", "("]) => {
+                named(index + 3).map(|name| (name, Kind::Read, Fallback::Required))
+            }
+            "option_env" if lexed.follows(index + 1, &["!", "("]) => {
+                named(index + 3).map(|name| (name, Kind::Read, Fallback::Optional))
+            }
+            "env" if lexed.at(index + 1) == "=" && lexed.string(index + 2).is_some_and(is_screaming) => {
+                Some((index + 2, Kind::Read, attribute(&lexed, index)))
+            }
+            _ => None,
+        };
+        uses.extend(found.and_then(|(name, kind, fallback)| lexed.used(name, kind, fallback, true)));
+    }
+    calls::around(&lexed, uses);
+    lexed.mentions(uses);
+}
+
+/// What follows the bracket that ends a call.
+fn after(lexed: &Lexed<'_>, close: usize) -> Fallback {
+    let mut at = close + 1;
+    // `.ok().and_then(|port| port.parse().ok()).unwrap_or(80)`
+    for _ in 0..6 {
+        if lexed.at(at) == "?" {
+            return Fallback::Required;
+        }
+        if lexed.at(at) != "." {
+            break;
+        }
+        let open = at + 2;
+        match lexed.at(at + 1) {
+            "unwrap" | "expect" | "context" | "with_context" if at == close + 1 => return Fallback::Required,
+            "unwrap_or" => {
+                return lexed.arguments(open).first().map_or(Fallback::Computed, |first| lexed.fallback(first.clone()));
+            }
+            "unwrap_or_else" => {
+                // `|_| "x".to_string()`
+                let body = lexed.arguments(open).first().map(|first| first.start + 3..first.end);
+                return body.filter(|body| !body.is_empty()).map_or(Fallback::Computed, |body| lexed.fallback(body));
+            }
+            "unwrap_or_default" | "is_ok" | "is_err" | "is_some" | "is_none" | "is_ok_and" | "is_some_and" => {
+                return Fallback::Optional;
+            }
+            _ => {}
+        }
+        at = if lexed.at(open) == "(" { lexed.close(open) + 1 } else { open };
+    }
+    if at > close + 1 { Fallback::Optional } else { Fallback::Absent }
+}
+
+/// The other words of `#[arg(env = "X", default_value = "y")]`.
+fn attribute(lexed: &Lexed<'_>, index: usize) -> Fallback {
+    let around = index.saturating_sub(24)..(index + 24).min(lexed.tokens.len());
+    let end = around.clone().find(|at| *at > index && lexed.at(*at) == "]").unwrap_or(around.end);
+    let begin = around.clone().filter(|at| *at < index && lexed.at(*at) == "#").last().unwrap_or(around.start);
+    let default =
+        (begin..end).find(|at| matches!(lexed.at(*at), "default_value" | "default_value_t") && lexed.at(at + 1) == "=");
+    match default {
+        Some(at) => match lexed.fallback(at + 2..at + 3) {
+            Fallback::Optional => Fallback::Computed,
+            found => found,
+        },
+        None => Fallback::Optional,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (text, expected) in [
+            ("let x = std::env::var(\"A_B\").unwrap();", "A_B!"),
+            ("let x = env::var(\"A_B\")?;", "A_B!"),
+            ("let x = env::var(\"A_B\").unwrap_or(\"d\".to_string());", "A_B=d"),
+            ("let x = env::var(\"A_B\").unwrap_or_else(|_| \"d\".into());", "A_B=d"),
+            ("let x = env::var(\"A_B\").unwrap_or_else(|_| String::from(\"d\"));", "A_B=d"),
+            ("let x = env::var(\"A_B\").ok().and_then(|x| x.parse().ok()).unwrap_or(80);", "A_B=80"),
+            ("let x = env::var_os(\"A_B\").is_some();", "A_B?"),
+            ("match env::var(\"A_B\") { Ok(x) => x, Err(_) => y }", "A_B"),
+            ("const K: &str = \"A_B\";\nlet x = env::var(K).expect(\"set it\");", "A_B!"),
+            ("let x = env!(\"A_B\"); let y = option_env!(\"C_D\");", "A_B! C_D?"),
+            ("#[arg(long, env = \"A_B\", default_value = \"d\")] x: String, #[arg(env = \"C_D\")] y: u8", "A_B=d C_D?"),
+            (
+                "/* /* */ env::var(\"A_B\") */ let s = r#\"env::var(\"C_D\")\"#; let l: &'a str = env::var(\"E_F\")?;",
+                "E_F!",
+            ),
+            ("let c = '\"'; env::var(\"A_B\")?; let d = '\\'';", "A_B!"),
+            ("env::var(\"", ""),
+        ] {
+            assert_eq!(shown("a.rs", text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Objects that say what a JavaScript program reads: schemas of zod, t3-env and envalid.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::lexer::Lexed;
+use super::{Fallback, Kind, Use, is_screaming};
+
+/// Functions that begin an object of which each name is a variable, and the names of objects within theirs that count.
+const ENTRIES: &[(&str, &[&str])] =
+    &[("cleanEnv", &[]), ("makeValidator", &[]), ("createEnv", &["server", "client", "shared"])];
+
+pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
+    let environment = lexed.text.contains("process.env") || lexed.text.contains("import.meta.env");
+    let parsing = parsing_environment(lexed);
+    for index in 0..lexed.tokens.len() {
+        let word = lexed.at(index);
+        if lexed.at(index + 1) != "(" {
+            continue;
+        }
+        if let Some((_, within)) = ENTRIES.iter().find(|(name, _)| *name == word) {
+            for argument in lexed.arguments(index + 1) {
+                entry(lexed, argument, within, uses);
+            }
+        } else if word == "object" && lexed.before(index, 1) == "." && lexed.at(index + 2) == "{" {
+            let named = index.checked_sub(4).filter(|_| lexed.before(index, 3) == "=").map_or("", |at| lexed.at(at));
+            let about = named.to_ascii_lowercase().contains("env");
+            let parsed = !named.is_empty() && parsing.contains(named);
+            // `z.object({…}).parse(process.env)`
+            let close = lexed.close(index + 1);
+            let at_once = lexed.at(close + 1) == "." && lexed.follows(close + 3, &["(", "process", ".", "env"]);
+            if environment && about || parsed || at_once {
+                object(lexed, index + 2, parsed || at_once, uses);
+            }
+        }
+    }
+}
+
+/// The names of which `name.parse(process.env)` stands somewhere.
+fn parsing_environment<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
+    let parses = |index: &usize| {
+        lexed.at(index + 1) == "."
+            && matches!(lexed.at(index + 2), "parse" | "safeParse" | "parseAsync")
+            && lexed.follows(index + 3, &["(", "process", ".", "env"])
+    };
+    (0..lexed.tokens.len()).filter(parses).map(|index| lexed.at(index)).collect()
+}
+
+fn entry(lexed: &Lexed<'_>, argument: Range<usize>, within: &[&str], uses: &mut Vec<Use>) {
+    if lexed.at(argument.start) != "{" {
+        return;
+    }
+    if within.is_empty() {
+        object(lexed, argument.start, true, uses);
+        return;
+    }
+    for part in lexed.arguments(argument.start) {
+        if within.contains(&lexed.at(part.start)) && lexed.follows(part.start + 1, &[":", "{"]) {
+            object(lexed, part.start + 2, true, uses);
+        }
+    }
+}
+
+/// The names of an object.
+fn object(lexed: &Lexed<'_>, open: usize, sure: bool, uses: &mut Vec<Use>) {
+    for part in lexed.arguments(open) {
+        let name = lexed.string(part.start).unwrap_or_else(|| lexed.at(part.start));
+        if lexed.at(part.start + 1) == ":" && is_screaming(name) {
+            let fallback = fallback(lexed, part.start + 2..part.end);
+            uses.extend(lexed.used(part.start, Kind::Read, fallback, sure));
+        }
+    }
+}
+
+/// `z.string().default("x")`, `port({ default: 3000 })`, `.optional()`.
+fn fallback(lexed: &Lexed<'_>, value: Range<usize>) -> Fallback {
+    for at in value.clone() {
+        match lexed.at(at) {
+            "default" | "devDefault" | "catch" | "prefault" if lexed.at(at + 1) == "(" => {
+                return lexed
+                    .arguments(at + 1)
+                    .first()
+                    .map_or(Fallback::Computed, |first| lexed.fallback(first.clone()));
+            }
+            "default" if lexed.at(at + 1) == ":" => {
+                let end = (at + 2..value.end).find(|end| matches!(lexed.at(*end), "," | "}")).unwrap_or(value.end);
+                return lexed.fallback(at + 2..end);
+            }
+            "optional" | "nullish" | "nullable" | "devDefault" => return Fallback::Optional,
+            _ => {}
+        }
+    }
+    Fallback::Required
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn objects() {
+        for (text, expected) in [
+            (
+                "const env = cleanEnv(process.env, { PORT: port({ default: 3000 }), API_KEY: str() })",
+                "PORT=3000 API_KEY!",
+            ),
+            (
+                "export const env = createEnv({ server: { A_B: z.string().url(), C_D: z.string().optional() }, client: { E_F: z.enum(['a']).default('a') }, runtimeEnv: {} })",
+                "A_B! C_D? E_F=a",
+            ),
+            ("const schema = z.object({ A_B: z.string() });\nconst env = schema.parse(process.env)", "A_B!"),
+            ("const e = z.object({ A_B: z.coerce.number().default(5) }).safeParse(process.env)", "A_B=5"),
+            ("const envSchema = z.object({ A_B: z.string() }); f(envSchema, process.env)", "~A_B!"),
+            ("const body = z.object({ A_B: z.string() }); process.env", ""),
+            ("createEnv({", ""),
+        ] {
+            assert_eq!(shown("a.ts", text), expected, "{text}");
+        }
+    }
+}

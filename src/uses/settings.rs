@@ -1,0 +1,280 @@
+//! Settings classes of pydantic: each field is a variable, named by prefix, alias and nesting.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::lexer::Lexed;
+use super::{Fallback, Kind, Use};
+
+/// How deep models may stand in each other.
+const MAX_DEPTH: usize = 5;
+
+/// A class of the text.
+struct Class<'t> {
+    bases: Vec<&'t str>,
+    /// Its body.
+    body: Range<usize>,
+    /// How far its fields stand from the margin.
+    indent: u32,
+}
+
+/// How a class names its variables.
+#[derive(Default, Clone)]
+struct Naming<'t> {
+    prefix: &'t str,
+    delimiter: Option<&'t str>,
+    /// Whether names count as written.
+    exact: bool,
+}
+
+/// A field of a class: its name, annotation and value, each as tokens.
+struct Field {
+    name: usize,
+    annotation: Range<usize>,
+    value: Range<usize>,
+}
+
+pub(super) fn read<'t>(lexed: &Lexed<'t>, uses: &mut Vec<Use>) {
+    if !lexed.text.contains("BaseSettings") {
+        return;
+    }
+    let (order, classes) = classes(lexed);
+    for name in &order {
+        let Some(class) = classes.get(name).filter(|class| is_settings(class, &classes, 0)) else { continue };
+        let naming = naming(lexed, class, &classes, 0);
+        for field in fields(lexed, class) {
+            field_uses(lexed, &field, &naming, &classes, uses);
+        }
+    }
+}
+
+fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>) {
+    let (mut order, mut found) = (Vec::new(), HashMap::new());
+    for index in 0..lexed.tokens.len() {
+        let Some(margin) = lexed.tokens[index].indent.filter(|_| lexed.at(index) == "class") else { continue };
+        let name = lexed.at(index + 1);
+        let (bases, colon) = if lexed.at(index + 2) == "(" {
+            let bases = lexed.arguments(index + 2).into_iter();
+            // `pydantic_settings.BaseSettings` is known by its last word.
+            (bases.map(|base| lexed.at(base.end - 1)).collect(), lexed.close(index + 2) + 1)
+        } else {
+            (Vec::new(), index + 2)
+        };
+        if lexed.at(colon) != ":" {
+            continue;
+        }
+        let begin = colon + 1;
+        let Some(indent) = lexed.tokens.get(begin).and_then(|token| token.indent).filter(|indent| *indent > margin)
+        else {
+            continue;
+        };
+        let ends =
+            |at: &usize| lexed.tokens[*at].indent.is_some_and(|indent| indent <= margin) && !is_inside(lexed, *at);
+        let end = (begin..lexed.tokens.len()).find(ends).unwrap_or(lexed.tokens.len());
+        if found.insert(name, Class { bases, body: begin..end, indent }).is_none() {
+            order.push(name);
+        }
+    }
+    (order, found)
+}
+
+/// Whether a token that begins a line only closes a bracket.
+fn is_inside(lexed: &Lexed<'_>, index: usize) -> bool {
+    matches!(lexed.at(index), ")" | "]" | "}")
+}
+
+fn is_settings<'t>(class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, depth: usize) -> bool {
+    depth < MAX_DEPTH
+        && class.bases.iter().take(8).any(|base| {
+            base.ends_with("BaseSettings")
+                || classes.get(base).is_some_and(|class| is_settings(class, classes, depth + 1))
+        })
+}
+
+/// What `model_config` or `class Config` says, else what the classes above say.
+fn naming<'t>(lexed: &Lexed<'t>, class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, depth: usize) -> Naming<'t> {
+    let above = class.bases.iter().filter_map(|base| classes.get(base));
+    let above =
+        if depth < MAX_DEPTH { above.map(|class| naming(lexed, class, classes, depth + 1)).next() } else { None };
+    let mut naming = above.unwrap_or_default();
+    for at in class.body.clone() {
+        let value = at + 2;
+        match lexed.string(at).unwrap_or_else(|| lexed.at(at)) {
+            "env_prefix" => naming.prefix = lexed.string(value).unwrap_or(naming.prefix),
+            "env_nested_delimiter" => naming.delimiter = lexed.string(value).or(naming.delimiter),
+            "case_sensitive" => naming.exact = lexed.at(value) == "True",
+            _ => {}
+        }
+    }
+    naming
+}
+
+/// The fields of a class: `name: annotation = value`.
+fn fields(lexed: &Lexed<'_>, class: &Class<'_>) -> Vec<Field> {
+    let mut found = Vec::new();
+    let mut at = class.body.start;
+    while at < class.body.end {
+        let begins = lexed.tokens[at].indent == Some(class.indent);
+        let name = lexed.at(at);
+        if !begins || !lexed.is_word(at) || lexed.at(at + 1) != ":" || name.starts_with('_') || name == "model_config" {
+            at += 1;
+            continue;
+        }
+        // The field goes on until a line begins outside of all brackets.
+        let mut end = at + 1;
+        let mut equals = None;
+        while end < class.body.end {
+            if end > at + 1 && lexed.tokens[end].indent.is_some() {
+                break;
+            }
+            if lexed.at(end) == "=" && equals.is_none() {
+                equals = Some(end);
+            }
+            end = if matches!(lexed.at(end), "(" | "[" | "{") { lexed.close(end).max(end) + 1 } else { end + 1 };
+        }
+        let end = end.min(class.body.end);
+        let annotation = at + 2..equals.unwrap_or(end);
+        let value = equals.map_or(end..end, |equals| equals + 1..end);
+        if !annotation.clone().any(|at| lexed.at(at) == "ClassVar") {
+            found.push(Field { name: at, annotation, value });
+        }
+        at = end.max(at + 1);
+    }
+    found
+}
+
+fn field_uses<'t>(
+    lexed: &Lexed<'t>,
+    field: &Field,
+    naming: &Naming<'t>,
+    classes: &HashMap<&'t str, Class<'t>>,
+    uses: &mut Vec<Use>,
+) {
+    let (fallback, names) = described(lexed, field);
+    if !names.is_empty() {
+        // Several names of one field: the first that is set counts, so none of them is needed alone.
+        let alone = names.len() == 1;
+        for name in names {
+            let fallback = if alone || !fallback.is_missing() { fallback.clone() } else { Fallback::Optional };
+            uses.extend(lexed.used(name, Kind::Read, fallback, true));
+        }
+        return;
+    }
+    let written = lexed.at(field.name);
+    let name = spelled(naming, &format!("{}{written}", naming.prefix));
+    let model = field.annotation.clone().find_map(|at| {
+        let class = classes.get(lexed.at(at))?;
+        (naming.delimiter.is_some() && !is_settings(class, classes, 0)).then_some(class)
+    });
+    if let (Some(class), Some(delimiter)) = (model, naming.delimiter) {
+        nested(lexed, class, (&format!("{name}{delimiter}"), delimiter, naming), classes, 0, uses);
+        return;
+    }
+    let at = lexed.range(field.name);
+    uses.push(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None });
+}
+
+fn spelled(naming: &Naming<'_>, name: &str) -> String {
+    if naming.exact { name.to_owned() } else { name.to_ascii_uppercase() }
+}
+
+/// The fields of a model within settings: `DB__HOST`.
+fn nested<'t>(
+    lexed: &Lexed<'t>,
+    class: &Class<'t>,
+    (prefix, delimiter, naming): (&str, &str, &Naming<'t>),
+    classes: &HashMap<&'t str, Class<'t>>,
+    depth: usize,
+    uses: &mut Vec<Use>,
+) {
+    for field in fields(lexed, class) {
+        let name = format!("{prefix}{}", spelled(naming, lexed.at(field.name)));
+        let inner = field.annotation.clone().find_map(|at| classes.get(lexed.at(at)));
+        if let Some(inner) = inner.filter(|_| depth < MAX_DEPTH && uses.len() < 10_000) {
+            nested(lexed, inner, (&format!("{name}{delimiter}"), delimiter, naming), classes, depth + 1, uses);
+            continue;
+        }
+        let (fallback, _) = described(lexed, &field);
+        // The whole model may as well come as one JSON text.
+        let fallback = if fallback.is_missing() { Fallback::Optional } else { fallback };
+        let at = lexed.range(field.name);
+        uses.push(Use { name, at, kind: Kind::Read, fallback, sure: false, owner: None });
+    }
+}
+
+/// What a field falls back to, and where names of its own stand.
+fn described(lexed: &Lexed<'_>, field: &Field) -> (Fallback, Vec<usize>) {
+    let mut names = Vec::new();
+    let mut fallback = None;
+    // `Annotated[str, Field(alias="X")] = "y"`
+    for call in field.annotation.clone().chain(field.value.clone()).filter(|at| lexed.at(*at) == "Field") {
+        if lexed.at(call + 1) != "(" {
+            continue;
+        }
+        for (position, argument) in lexed.arguments(call + 1).into_iter().enumerate() {
+            let named = lexed.at(argument.start + 1) == "=";
+            let value = if named { argument.start + 2..argument.end } else { argument.clone() };
+            match lexed.at(argument.start) {
+                "default" if named => fallback = Some(lexed.fallback(value)),
+                "default_factory" if named => fallback = Some(Fallback::Computed),
+                "validation_alias" | "env" if named => {
+                    names = value.filter(|at| lexed.string(*at).is_some()).collect();
+                }
+                "alias" if named && names.is_empty() => {
+                    names = value.filter(|at| lexed.string(*at).is_some()).collect();
+                }
+                "." if position == 0 => fallback = Some(Fallback::Required),
+                _ if !named && position == 0 => fallback = Some(lexed.fallback(value)),
+                _ => {}
+            }
+        }
+    }
+    let is_field = lexed.at(field.value.start) == "Field";
+    if !is_field && !field.value.is_empty() {
+        fallback = Some(lexed.fallback(field.value.clone()));
+    }
+    (fallback.unwrap_or(Fallback::Required), names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn fields() {
+        let head = "from pydantic_settings import BaseSettings\n";
+        for (text, expected) in [
+            ("class S(BaseSettings):\n    api_key: str\n    port: int = 8883\n", "API_KEY! PORT=8883"),
+            (
+                "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=\"APP_\")\n    port: int = 1\n",
+                "APP_PORT=1",
+            ),
+            ("class S(BaseSettings):\n    port: int\n    class Config:\n        env_prefix = 'APP_'\n", "APP_PORT!"),
+            ("class S(BaseSettings):\n    a: str = Field(..., alias='X_Y')\n    b: str | None = None\n", "X_Y! B?"),
+            (
+                "class S(BaseSettings):\n    a: str = Field(\n        default=\"q\",\n        validation_alias=AliasChoices('X_Y', 'Z_W'),\n    )\n",
+                "X_Y=q Z_W=q",
+            ),
+            (
+                "class S(BaseSettings):\n    a: str = Field(default_factory=list)\n    _b: int = 1\n    C: ClassVar[int] = 2\n",
+                "A=?",
+            ),
+            (
+                "class D(BaseModel):\n    host: str\n    port: int = 5\n\nclass S(BaseSettings):\n    model_config = {\"env_nested_delimiter\": \"__\"}\n    db: D\n",
+                "~DB__HOST? ~DB__PORT=5",
+            ),
+            (
+                "class A(BaseSettings):\n    x_y: int\n\nclass B(A):\n    z_w: int = 1\n\nclass C:\n    n: int\n",
+                "X_Y! Z_W=1",
+            ),
+            (
+                "class S(BaseSettings):\n    '''doc'''\n    x: int = 1  # note\n    def f(self):\n        y: int = 2\n",
+                "X=1",
+            ),
+            ("class S(BaseSettings", ""),
+            ("class S(BaseSettings):\n", ""),
+        ] {
+            assert_eq!(shown("a.py", &format!("{head}{text}")), expected, "{text}");
+        }
+    }
+}

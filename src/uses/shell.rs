@@ -1,0 +1,310 @@
+//! Shell scripts: what is expanded and not set in the script itself.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, is_screaming, to_u32};
+
+pub(super) fn reads(path: &Path<'_>) -> bool {
+    matches!(path.extension, "sh" | "bash" | "zsh" | "ksh")
+        || matches!(path.name, ".envrc" | "entrypoint" | "docker-entrypoint")
+}
+
+/// A piece of shell: what it expands, and what it sets.
+#[derive(Default)]
+pub(super) struct Script {
+    /// `$X`, `${X}` and their kin, in order.
+    pub(super) reads: Vec<Use>,
+    /// Names that the script sets, and where.
+    pub(super) sets: Vec<(String, Range<u32>)>,
+}
+
+pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
+    let script = scan(text, 0);
+    let own: HashSet<&str> = script.sets.iter().map(|(name, _)| name.as_str()).collect();
+    // `X="${X:-d}"` asks the environment first.
+    let asks = |found: &Use| !own.contains(found.name.as_str()) || assigns_itself(text, found);
+    let reads: Vec<_> = script.reads.iter().filter(|found| asks(found)).cloned().collect();
+    uses.extend(reads);
+}
+
+/// Whether a use stands in an assignment to its own name.
+fn assigns_itself(text: &str, found: &Use) -> bool {
+    let at = found.at.start as usize;
+    // Whoever assigns on a line begins it.
+    let from = text.floor_char_boundary(at.saturating_sub(MAX_DEFAULT));
+    let line = text[from..at].rfind('\n').map_or(from, |newline| from + newline + 1);
+    let before = text[line..at].trim_start();
+    let before = before.strip_prefix("export ").or_else(|| before.strip_prefix("readonly ")).unwrap_or(before);
+    let after_name = before.strip_prefix(found.name.as_str()).and_then(|rest| rest.strip_prefix('='));
+    after_name.is_some_and(|rest| matches!(rest.trim_matches('"'), "${" | "$"))
+}
+
+/// Reads a text as shell; `base` is added to every place.
+pub(super) fn scan(text: &str, base: u32) -> Script {
+    let mut scanner =
+        Scanner { text, base, at: 0, script: Script::default(), command: true, quoted: false, ends: Vec::new() };
+    scanner.run();
+    scanner.script
+}
+
+struct Scanner<'t> {
+    text: &'t str,
+    base: u32,
+    at: usize,
+    script: Script,
+    /// Whether a command may begin here, so that `X=` sets.
+    command: bool,
+    /// Whether within `"…"`.
+    quoted: bool,
+    /// Words that end texts which begin on the next line, with whether `$` counts there.
+    ends: Vec<(String, bool)>,
+}
+
+impl Scanner<'_> {
+    fn rest(&self) -> &[u8] {
+        &self.text.as_bytes()[self.at.min(self.text.len())..]
+    }
+
+    fn run(&mut self) {
+        while let Some(&byte) = self.rest().first() {
+            match byte {
+                b'\\' => self.at += 2,
+                b'\n' => {
+                    self.at += 1;
+                    self.command |= !self.quoted;
+                    self.texts();
+                }
+                b'"' => {
+                    self.quoted = !self.quoted;
+                    self.command = false;
+                    self.at += 1;
+                }
+                b'\'' if !self.quoted => {
+                    let end = memchr::memchr(b'\'', &self.rest()[1..]);
+                    self.at += end.map_or(self.rest().len(), |end| end + 2);
+                    self.command = false;
+                }
+                b'$' => self.expansion(),
+                b'#' if !self.quoted && self.blank_before() => {
+                    self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len());
+                }
+                b'<' if !self.quoted && self.rest().starts_with(b"<<") => self.text_begins(),
+                b';' | b'&' | b'|' | b'(' | b'{' | b'!' => {
+                    self.command |= !self.quoted;
+                    self.at += 1;
+                }
+                b' ' | b'\t' => self.at += 1,
+                _ if byte.is_ascii_alphabetic() || byte == b'_' => self.word(),
+                _ => {
+                    self.command = false;
+                    self.at += 1;
+                }
+            }
+        }
+    }
+
+    fn blank_before(&self) -> bool {
+        self.at == 0 || matches!(self.text.as_bytes()[self.at - 1], b' ' | b'\t' | b'\n' | b';')
+    }
+
+    fn name(&self, from: usize) -> &str {
+        let bytes = &self.text.as_bytes()[from.min(self.text.len())..];
+        let length = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let starts = bytes.first().is_some_and(|first| !first.is_ascii_digit());
+        if starts { &self.text[from..from + length] } else { "" }
+    }
+
+    /// A word: one that sets, one after which another sets, or any other.
+    fn word(&mut self) {
+        let word = self.name(self.at);
+        let (from, length) = (self.at, word.len());
+        let after = self.text.as_bytes().get(from + length).copied();
+        let appended = self.text[from + length..].starts_with("+=");
+        let begins = !self.quoted && (self.command || self.blank_before());
+        let sets = begins && self.command && (after == Some(b'=') || appended);
+        let declares = matches!(
+            word,
+            "export" | "readonly" | "local" | "declare" | "typeset" | "read" | "for" | "select" | "unset"
+        );
+        let opens = matches!(
+            word,
+            "then" | "do" | "else" | "if" | "while" | "until" | "elif" | "time" | "env" | "exec" | "sudo"
+        );
+        if sets {
+            self.set(from..from + length);
+            self.at = from + length + 1;
+            // `A=1 B=2 command`: another may follow, once the value is over.
+            return;
+        }
+        self.at = from + length.max(1);
+        if begins && self.command && declares {
+            self.declared();
+        } else if !opens || self.quoted {
+            self.command = false;
+        }
+    }
+
+    fn set(&mut self, range: Range<usize>) {
+        let name = self.text[range.clone()].to_owned();
+        self.script.sets.push((name, self.base + to_u32(range.start)..self.base + to_u32(range.end)));
+    }
+
+    /// `export A=1 B`, `read A B`, `for A in`: what is named up to the end of the command, values left to the scanner.
+    fn declared(&mut self) {
+        let line = memchr::memchr2(b'\n', b';', self.rest()).unwrap_or(self.rest().len());
+        let end = self.at + line;
+        let mut at = self.at;
+        let mut found = Vec::new();
+        for word in self.text[at..end].split([' ', '\t']) {
+            let name = word.split(['=', '+']).next().unwrap_or_default();
+            // `export "${X}"`, `for x in …`
+            if word == "in" {
+                break;
+            }
+            let exported_only = !word.contains('=') && self.text[..self.at].ends_with("export");
+            if super::is_name(name) && !exported_only {
+                found.push(at..at + name.len());
+            }
+            at += word.len() + 1;
+        }
+        found.into_iter().for_each(|range| self.set(range));
+        self.command = false;
+    }
+
+    fn expansion(&mut self) {
+        let rest = self.rest();
+        match rest.get(1) {
+            Some(b'{') => {
+                let skip = usize::from(matches!(rest.get(2), Some(b'#' | b'!')));
+                let from = self.at + 2 + skip;
+                let name = self.name(from);
+                let (length, after) = (name.len(), &self.text[(from + name.len()).min(self.text.len())..]);
+                let fallback = fallback(after, self.base + to_u32(from + length));
+                self.push(from..from + length, fallback);
+                // What stands in the default is read on.
+                self.at = (from + length).max(self.at + 2);
+                self.command = false;
+            }
+            Some(b'(') => {
+                self.at += 2;
+                self.command = true;
+            }
+            _ => {
+                let from = self.at + 1;
+                let length = self.name(from).len();
+                self.push(from..from + length, Fallback::Absent);
+                self.at = from + length;
+                self.command = false;
+            }
+        }
+    }
+
+    fn push(&mut self, range: Range<usize>, fallback: Fallback) {
+        let name = &self.text[range.clone()];
+        if is_screaming(name) {
+            // A script that demands a variable surely means one.
+            let sure = fallback == Fallback::Required;
+            let at = self.base + to_u32(range.start)..self.base + to_u32(range.end);
+            self.script.reads.push(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure, owner: None });
+        }
+    }
+
+    fn text_begins(&mut self) {
+        let rest = &self.text[self.at + 2..];
+        if rest.starts_with('<') {
+            self.at += 3;
+            return;
+        }
+        let word = rest.trim_start_matches(['-', ' ']);
+        let quoted = word.starts_with(['\'', '"', '\\']);
+        let word = word.trim_start_matches(['\'', '"', '\\']);
+        let length = word.find(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').unwrap_or(word.len());
+        if length > 0
+            && self.ends.len() < 16
+            && word.starts_with(|sign: char| sign.is_ascii_alphabetic() || sign == '_')
+        {
+            self.ends.push((word[..length].to_owned(), !quoted));
+        }
+        self.at += 2;
+    }
+
+    /// Texts that begin on this line: without their quotes every `$` counts, else none.
+    fn texts(&mut self) {
+        for (end, counts) in std::mem::take(&mut self.ends) {
+            let from = self.at.min(self.text.len());
+            let mut to = from;
+            let mut after = self.text.len();
+            for line in self.text[from..].split_inclusive('\n') {
+                if line.trim() == end {
+                    after = to + line.len();
+                    break;
+                }
+                to += line.len();
+            }
+            if counts {
+                let inner = Scanner { quoted: true, ..Scanner::of(&self.text[from..to], self.base + to_u32(from)) };
+                self.script.reads.append(&mut inner.finished().reads);
+            }
+            self.at = after;
+        }
+    }
+}
+
+impl<'t> Scanner<'t> {
+    fn of(text: &'t str, base: u32) -> Self {
+        Self { text, base, at: 0, script: Script::default(), command: false, quoted: false, ends: Vec::new() }
+    }
+
+    fn finished(mut self) -> Script {
+        self.run();
+        self.script
+    }
+}
+
+/// What follows the name in `${X…}`.
+fn fallback(after: &str, base: u32) -> Fallback {
+    let (colon, rest) = after.strip_prefix(':').map_or((0, after), |rest| (1, rest));
+    match rest.chars().next() {
+        Some('-' | '=') => {
+            let default = &rest[1..rest.floor_char_boundary(MAX_DEFAULT)];
+            let end = default.find(['}', '\n']).unwrap_or(default.len());
+            let default = &default[..end];
+            if default.contains(['$', '`']) {
+                return Fallback::Computed;
+            }
+            let from = base + colon + 1;
+            let trimmed = default.trim_matches(['"', '\'']);
+            let shift = to_u32(default.find(trimmed).unwrap_or_default());
+            Fallback::Text { text: trimmed.to_owned(), at: from + shift..from + shift + to_u32(trimmed.len()) }
+        }
+        Some('?') => Fallback::Required,
+        Some('+') => Fallback::Optional,
+        _ => Fallback::Absent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::shown;
+
+    #[test]
+    fn uses() {
+        for (text, expected) in [
+            ("echo $A_B \"${C_D}\" '$E_F' \\$G_H # $I_J\n", "~A_B ~C_D"),
+            (": \"${A_B:?set it}\"\nx=${C_D:-d}\n", "A_B! ~C_D=d"),
+            ("A_B=1\necho $A_B $C_D\n", "~C_D"),
+            ("A_B=\"${A_B:-1}\"\necho $A_B\n", "~A_B=1"),
+            ("export A_B=1 C_D\necho $A_B $C_D\n", "~C_D"),
+            ("for A_B in x y; do echo $A_B; done\nwhile read C_D; do echo $C_D; done", ""),
+            ("if true; then A_B=1; fi; echo $A_B", ""),
+            ("cat <<EOF\n$A_B\nEOF\ncat <<'EOF'\n$C_D\nEOF\necho $E_F", "~A_B ~E_F"),
+            ("x=$(A_B=1 cmd \"$C_D\")", "~C_D"),
+            ("echo ${#A_B} ${A_B%x} $lower $1 $$ $?", "~A_B ~A_B"),
+            ("echo ${", ""),
+            ("$", ""),
+        ] {
+            assert_eq!(shown("a.sh", text), expected, "{text}");
+        }
+    }
+}

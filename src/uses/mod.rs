@@ -11,6 +11,7 @@ mod heredoc;
 mod javascript;
 mod jvm;
 mod lexed;
+pub mod known;
 mod lexer;
 mod makefile;
 mod php;

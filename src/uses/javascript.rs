@@ -62,10 +62,9 @@ fn environment(lexed: &Lexed<'_>, index: usize, aliases: &HashSet<&str>) -> Opti
     // `this.process.env` is somebody else's, `globalThis.process.env` is not.
     let own = lexed.before(index, 1) != "." || matches!(lexed.before(index, 2), "globalThis" | "global" | "window");
     match lexed.at(index) {
-        "process" | "Bun" if own && lexed.follows(index + 1, &[".", "env"]) => Some(index + 3),
+        "process" | "Bun" | "Deno" if own && lexed.follows(index + 1, &[".", "env"]) => Some(index + 3),
         "process" if own && lexed.follows(index + 1, &["?", ".", "env"]) => Some(index + 4),
         "import" if own && lexed.follows(index + 1, &[".", "meta", ".", "env"]) => Some(index + 5),
-        "Deno" if own && lexed.follows(index + 1, &[".", "env"]) => Some(index + 3),
         word if aliases.contains(word) && lexed.before(index, 1) != "." && lexed.is_word(index) => Some(index + 1),
         _ => None,
     }

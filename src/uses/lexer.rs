@@ -317,7 +317,8 @@ impl Lexer<'_> {
         self.at += length;
         let word = &self.text[start..self.at];
         let next = self.rest().first().copied();
-        match self.syntax.habit {
+        let habit = self.syntax.habit;
+        match habit {
             Habit::Prefixes if matches!(next, Some(b'"' | b'\'')) && length <= 2 => {
                 let lower = word.to_ascii_lowercase();
                 if lower.bytes().all(|letter| b"rbfut".contains(&letter)) {
@@ -327,10 +328,10 @@ impl Lexer<'_> {
                     }
                 }
             }
-            Habit::Rust if matches!(word, "r" | "br" | "cr") && matches!(next, Some(b'"' | b'#')) => {
-                if self.raw(start) {
-                    return;
-                }
+            Habit::Rust
+                if matches!(word, "r" | "br" | "cr") && matches!(next, Some(b'"' | b'#')) && self.raw(start) =>
+            {
+                return;
             }
             _ => {}
         }
@@ -469,7 +470,7 @@ impl Lexer<'_> {
         let after = end + quote.close.len();
         let code = code.or(quote.code).filter(|_| depth < MAX_DEPTH);
         let mixed =
-            code.is_some_and(|code| memchr::memmem::find(self.text[from..end].as_bytes(), code.as_bytes()).is_some());
+            code.is_some_and(|code| memchr::memmem::find(&self.text.as_bytes()[from..end], code.as_bytes()).is_some());
         self.at = after;
         self.push(Kind::Text, start, from..end, mixed);
         if let Some(code) = code.filter(|_| mixed) {
@@ -486,9 +487,8 @@ impl Lexer<'_> {
         let bytes = self.text.as_bytes();
         let mut at = body.start;
         while at < body.end {
-            if escapes && bytes[at] == b'\\' {
-                at += 2;
-            } else if code == "{" && bytes[at..body.end].starts_with(b"{{") {
+            let doubled = code == "{" && bytes[at..body.end].starts_with(b"{{");
+            if doubled || escapes && bytes[at] == b'\\' {
                 at += 2;
             } else if bytes[at..body.end].starts_with(code.as_bytes()) {
                 self.at = at + code.len();

@@ -56,7 +56,7 @@ fn inner(node: &Node) -> std::ops::Range<u32> {
 fn alternative(written: &str, span: Span) -> Fallback {
     let lexed = lex(written, &javascript::SYNTAX);
     let operator = |at: &usize| *at > 0 && matches!(lexed.at(*at), "|" | "?") && lexed.at(at - 1) == lexed.at(*at);
-    let Some(last) = (0..lexed.tokens.len()).filter(operator).last() else { return Fallback::Absent };
+    let Some(last) = (0..lexed.tokens.len()).rfind(operator) else { return Fallback::Absent };
     match lexed.fallback(last + 1..lexed.tokens.len()) {
         Fallback::Text { text, at } => Fallback::Text { text, at: span.start + at.start..span.start + at.end },
         found => found,

@@ -162,7 +162,6 @@ impl Reading<'_, '_> {
             }
             "is" | "in" | "=" if lexed.at(close + 2) == "=" || lexed.at(close + 1) != "=" => Fallback::Optional,
             "!" | "and" | "if" => Fallback::Optional,
-            ":" | ")" if self.is_asked(open) => Fallback::Optional,
             _ if self.is_asked(open) => Fallback::Optional,
             _ => otherwise,
         }

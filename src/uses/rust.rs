@@ -88,7 +88,7 @@ fn after(lexed: &Lexed<'_>, close: usize) -> Fallback {
 fn attribute(lexed: &Lexed<'_>, index: usize) -> Fallback {
     let around = index.saturating_sub(24)..(index + 24).min(lexed.tokens.len());
     let end = around.clone().find(|at| *at > index && lexed.at(*at) == "]").unwrap_or(around.end);
-    let begin = around.clone().filter(|at| *at < index && lexed.at(*at) == "#").last().unwrap_or(around.start);
+    let begin = around.clone().rfind(|at| *at < index && lexed.at(*at) == "#").unwrap_or(around.start);
     let default =
         (begin..end).find(|at| matches!(lexed.at(*at), "default_value" | "default_value_t") && lexed.at(at + 1) == "=");
     match default {

@@ -34,7 +34,7 @@ struct Field {
     value: Range<usize>,
 }
 
-pub(super) fn read<'t>(lexed: &Lexed<'t>, uses: &mut Vec<Use>) {
+pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     if !lexed.text.contains("BaseSettings") {
         return;
     }

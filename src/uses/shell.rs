@@ -168,7 +168,9 @@ impl Scanner<'_> {
             }
             at += word.len() + 1;
         }
-        found.into_iter().for_each(|range| self.set(range));
+        for range in found {
+            self.set(range);
+        }
         self.command = false;
     }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives the reports of `cargo test --test outputs` to the tools that read such reports in real life, and to each tool
-# one broken report that it must refuse. Needs cargo, python3 and npm with their registries; ends with
-# `N passed, M failed`.
+# one broken report that it must refuse. Needs cargo, python3 and npm with their registries, and for the pages node and
+# Chromium; ends with `N passed, M failed`.
 #
 # JUNIT_XSD=PATH also checks JUnit reports against Jenkins' schema
 # (jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd, MIT).
@@ -9,7 +9,11 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 
 cargo test --quiet --test outputs reports_are_left_for_real_tools >/dev/null || exit 2
-reports=target/tmp/reports
+cargo test --quiet --test drift every_format_and_exit_code_agrees >/dev/null || exit 2
+# .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
+made=target/$(rustc -vV | sed -n 's/^host: //p')/tmp
+reports=$made/reports
+drift=$made/drift-reports
 tools=target/tmp/tools
 mkdir -p "$tools"
 python3 -m venv "$tools/python" &&
@@ -48,7 +52,7 @@ refuses() {
 
 # The schema has one pattern with a stray `]`, which only the older syntax of regular expressions takes.
 sarif_schema=("$python/check-jsonschema" --regex-variant nonunicode --schemafile tests/data/sarif/sarif-schema-2.1.0.json)
-for file in "$reports"/*.sarif; do
+for file in "$reports"/*.sarif "$drift"/*.sarif; do
   accepts check-jsonschema "$file" "${sarif_schema[@]}" "$file"
   accepts sarif-tools "$file" "$python/sarif" summary "$file"
 done
@@ -70,7 +74,15 @@ done
 sed 's/"line": 2/"line": 0/' "$reports/one-of-each.json" >"$broken/line.json"
 refuses check-jsonschema line.json "${report_schema[@]}" "$broken/line.json"
 
-for file in "$reports"/*.rdjson; do
+drift_schema=("$python/check-jsonschema" --schemafile schemas/drift.schema.json)
+accepts check-jsonschema drift.schema.json "$python/check-jsonschema" --check-metaschema schemas/drift.schema.json
+for file in "$drift"/*.json; do
+  accepts check-jsonschema "$file" "${drift_schema[@]}" "$file"
+done
+sed 's/"bucket": "unexpected"/"bucket": "odd"/' "$drift/matrix.json" >"$broken/bucket.json"
+refuses check-jsonschema bucket.json "${drift_schema[@]}" "$broken/bucket.json"
+
+for file in "$reports"/*.rdjson "$drift"/*.rdjson; do
   accepts rdformat-validator "$file" "$rdformat" "$file"
 done
 sed 's/"severity": "ERROR"/"severity": "fatal"/' "$reports/one-of-each.rdjson" >"$broken/severity.rdjson"
@@ -93,7 +105,7 @@ etree.XMLSchema(etree.parse(sys.argv[1])).assertValid(etree.parse(sys.argv[2]))
 PYTHON
 sed 's/failures="1"/failures="7"/' "$reports/one-of-each.junit" >"$broken/count.junit"
 sed 's/<testcase name=/<testcase title=/' "$reports/one-of-each.junit" >"$broken/name.junit"
-for file in "$reports"/*.junit; do
+for file in "$reports"/*.junit "$drift"/*.junit; do
   accepts junitparser "$file" "$python/python" "$tools/read_junit.py" "$file"
   [ -z "${JUNIT_XSD:-}" ] || accepts junit-10.xsd "$file" "$python/python" "$tools/read_xsd.py" "$JUNIT_XSD" "$file"
 done
@@ -137,17 +149,35 @@ cat >"$tools/read_html.py" <<'PYTHON'
 import json, sys
 from lxml import html
 page = html.parse(sys.argv[1], parser=html.HTMLParser(encoding="utf-8")).getroot()
-rows = len(page.xpath("//tr[@data-severity]"))
-findings = len(json.load(open(sys.argv[2], encoding="utf-8"))["findings"])
+rows = len(page.xpath("//@data-severity"))
+summary = json.load(open(sys.argv[2], encoding="utf-8"))["summary"]
+findings = sum(summary[name] for name in ("errors", "warnings", "notes"))
 scripts = page.xpath("//script")
 acting = page.xpath("//@*[starts-with(name(), 'on')] | //img | //iframe | //@src")
 sys.exit(0 if (rows, len(scripts), len(acting)) == (findings, 1, 0) else f"{rows} rows, {findings} findings, {acting}")
 PYTHON
-for file in "$reports"/*.html; do
+for file in "$reports"/*.html "$drift"/*.html; do
   accepts libxml2 "$file" "$python/python" "$tools/read_html.py" "$file" "${file%.html}.json"
 done
 sed 's/<td><span/<td><img src="x"\/><span/' "$reports/one-of-each.html" >"$broken/picture.html"
 refuses libxml2 picture.html "$python/python" "$tools/read_html.py" "$broken/picture.html" "$reports/one-of-each.json"
+for file in "$drift"/*.html; do
+  sed 's/<script>/<script>throw 1;/' "$file" >"$broken/$(basename "$file")"
+done
+
+# Chromium opens the pages as readers do; a script that is not the one that the policy names is not run.
+chromium=${CHROMIUM:-$(command -v chromium || true)}
+if [ -n "$chromium" ]; then
+  npm install --silent --no-fund --no-audit --prefix "$tools/pages" puppeteer-core@24.10.0 2>/dev/null || exit 2
+  mkdir -p "$tools/shots"
+  pages=(env "PAGES_MODULES=$PWD/$tools/pages" node tests/pages_real.mjs "$chromium" "$tools/shots")
+  accepts chromium "validate's pages" "${pages[@]}" "$reports"/{nothing,one-of-each,hostile,two-thousand}.html
+  accepts chromium "drift's pages" "${pages[@]}" "$drift"/*.html
+  refuses chromium 'another script' "${pages[@]}" "$broken/matrix.html"
+  echo "screenshots to look at: $tools/shots"
+else
+  echo 'chromium: not checked, it is not installed and CHROMIUM is not set'
+fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

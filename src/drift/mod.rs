@@ -7,6 +7,7 @@ pub mod live;
 pub mod noise;
 pub mod policy;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -30,8 +31,8 @@ pub struct Comparison {
     pub settled: Vec<Finding>,
     /// How many rows are in which bucket, and how many findings of which change.
     pub counts: Counts,
-    /// Variables of a live source that say nothing about the configuration: profile and number, sorted.
-    pub hidden: Vec<(&'static str, usize)>,
+    /// Variables of live sources that say nothing about the configuration, by profile; safe to print.
+    pub hidden: BTreeMap<&'static str, BTreeSet<String>>,
     /// The command that makes a live source read its configuration again.
     pub apply: Option<String>,
     /// Who gained or lost access between two revisions of a sealed file.
@@ -90,6 +91,8 @@ pub struct Column {
     pub kind: Kind,
     /// Whether findings about secrets and placeholders are errors there.
     pub protected: bool,
+    /// The files that make it, as users see them, the last wins; none of what runs.
+    pub layers: Vec<String>,
 }
 
 /// Where the values of a column come from.
@@ -231,6 +234,10 @@ pub struct Row {
     pub key: String,
     /// Whether no output may show its values.
     pub secret: bool,
+    /// What the schema says that it is for.
+    pub description: Option<String>,
+    /// Who the schema says looks after it.
+    pub owner: Option<String>,
     /// What differences mean; `None` where nobody said so.
     pub policy: Option<Drift>,
     /// One for each column; `None` where the member has no such environment.
@@ -286,6 +293,8 @@ pub enum Shown {
     Unclassified,
     /// Those with a cell that could not be opened.
     Unknown,
+    /// The names of variables in what runs that say nothing about the configuration.
+    Inherited,
     /// With --against: findings that the revision has as well.
     Unchanged,
     /// All of these.

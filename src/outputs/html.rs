@@ -1,5 +1,7 @@
 //! `html`: one page that needs nothing else, for people who were not there; it works without its script.
 
+mod drift;
+
 use std::fmt::Write;
 
 use base64::Engine;
@@ -18,26 +20,47 @@ const SCRIPT: &str = include_str!("html/page.js");
 fn write(report: &Report, _: &Style) -> String {
     let mut out = String::new();
     head(&mut out, report);
-    let worst = report.findings.iter().map(|finding| finding.severity).max();
-    let _ = write!(
-        out,
-        "<body>\n<header class=\"{}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{}</span> sparkcfg {}: {}</h1>\n<p>{}</p>\n</header>\n<main>\n",
-        worst.map_or("clean", Severity::name),
-        worst.map_or("✓", glyph),
-        report.command,
-        verdict(&report.summary),
-        checked(&report.summary)
-    );
-    if report.findings.is_empty() {
-        out.push_str("<p>Nothing to mend.</p>\n");
-    } else {
-        controls(&mut out, report);
-        table(&mut out, report);
+    match &report.comparison {
+        Some(comparison) => drift::write(&mut out, report, comparison),
+        None => findings(&mut out, report),
     }
     let version = env!("CARGO_PKG_VERSION");
     let _ = write!(out, "</main>\n<footer>sparkcfg {version} · secrets are never shown</footer>\n");
     let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
     out
+}
+
+/// Each finding with its place.
+fn findings(out: &mut String, report: &Report) {
+    let worst = report.findings.iter().map(|finding| finding.severity).max();
+    title(out, report, worst, &verdict(&report.summary));
+    let _ = write!(out, "<p>{}</p>\n</header>\n<main>\n", checked(&report.summary));
+    if report.findings.is_empty() {
+        out.push_str("<p>Nothing to mend.</p>\n");
+        return;
+    }
+    let summary = &report.summary;
+    let kinds = [
+        (Severity::Error, summary.errors, "error"),
+        (Severity::Warning, summary.warnings, "warning"),
+        (Severity::Note, summary.notes, "note"),
+    ];
+    let kinds = kinds.into_iter().filter(|(_, number, _)| *number > 0);
+    let kinds = kinds.map(|(severity, number, word)| (severity.name(), plural(number, word)));
+    let all = [("", format!("all {}", report.findings.len()))];
+    controls(out, "Severity", "", all.into_iter().chain(kinds));
+    table(out, report);
+}
+
+/// The beginning of the page: one sign for colour-blind eyes, and the verdict.
+fn title(out: &mut String, report: &Report, worst: Option<Severity>, told: &str) {
+    let _ = write!(
+        out,
+        "<body>\n<header class=\"{}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{}</span> sparkcfg {}: {told}</h1>\n",
+        worst.map_or("clean", Severity::name),
+        worst.map_or("✓", glyph),
+        report.command,
+    );
 }
 
 /// The policy lets nothing in but the style and the script that are part of the page.
@@ -56,30 +79,19 @@ fn head(out: &mut String, report: &Report) {
     );
 }
 
-/// Shown by the script, because without it they would do nothing.
-fn controls(out: &mut String, report: &Report) {
-    let summary = &report.summary;
-    out.push_str(
-        "<form class=\"controls\" role=\"search\" hidden=\"\">\n<div role=\"group\" aria-label=\"Severity\">\n",
-    );
-    let _ = writeln!(
+/// Buttons that choose rows by their kind, the one for `pressed` at first, and a search. They are shown by the script,
+/// because without it they would do nothing.
+fn controls<'k>(out: &mut String, label: &str, pressed: &str, kinds: impl Iterator<Item = (&'k str, String)>) {
+    let _ = write!(
         out,
-        "<button type=\"button\" data-show=\"\" aria-pressed=\"true\">all {}</button>",
-        report.findings.len()
+        "<form class=\"controls\" role=\"search\" hidden=\"\">\n<div role=\"group\" aria-label=\"{label}\">\n"
     );
-    for (severity, number, word) in [
-        (Severity::Error, summary.errors, "error"),
-        (Severity::Warning, summary.warnings, "warning"),
-        (Severity::Note, summary.notes, "note"),
-    ] {
-        if number > 0 {
-            let _ = writeln!(
-                out,
-                "<button type=\"button\" data-show=\"{}\" aria-pressed=\"false\">{}</button>",
-                severity.name(),
-                plural(number, word)
-            );
-        }
+    for (kind, told) in kinds {
+        let _ = writeln!(
+            out,
+            "<button type=\"button\" data-show=\"{kind}\" aria-pressed=\"{}\">{told}</button>",
+            kind == pressed
+        );
     }
     out.push_str("</div>\n<label>Search <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"/></label>\n");
     out.push_str("<output aria-live=\"polite\"></output>\n</form>\n");
@@ -103,7 +115,7 @@ fn row(out: &mut String, report: &Report, number: usize, finding: &Finding) {
     let severity = finding.severity.name();
     let _ = write!(
         out,
-        "<tr id=\"finding-{number}\" class=\"{severity}\" data-severity=\"{severity}\">\
+        "<tr id=\"finding-{number}\" class=\"{severity}\" data-kind=\"{severity}\" data-severity=\"{severity}\">\
          <td><span class=\"glyph\" aria-hidden=\"true\">{}</span> {severity}</td>",
         glyph(finding.severity)
     );

@@ -1,0 +1,358 @@
+//! A comparison as a page: every key in every source, the unexpected ones first, with its places and what to do.
+
+use std::fmt::Write;
+
+use super::super::{markup, plural, uri, verdict};
+use super::{controls, glyph, title};
+use crate::drift::{Cell, Comparison, Kind, Mode, Row, State};
+use crate::finding::{Bucket, Change, Finding, Severity};
+use crate::report::Report;
+use crate::schema::extension::Drift;
+
+/// More columns than these scroll beside the keys; fewer fit a screen.
+const MOST_COLUMNS: usize = 6;
+
+/// The kinds of rows that people choose by, worst first.
+const KINDS: [&str; 7] = ["unexpected", "unchanged", "acknowledged", "unclassified", "unknown", "expected", "equal"];
+
+/// A key, the findings about it, how many of them, at the beginning, count, and which of [`KINDS`] it is.
+struct Line<'a> {
+    row: &'a Row,
+    findings: Vec<&'a Finding>,
+    counting: usize,
+    kind: usize,
+}
+
+pub(super) fn write(out: &mut String, report: &Report, comparison: &Comparison) {
+    let page = Page { report, comparison };
+    let lines = page.lines();
+    page.header(out);
+    let number = |kind: usize| lines.iter().filter(|line| line.kind == kind).count();
+    let kinds = KINDS.iter().enumerate().map(|(kind, name)| (*name, number(kind))).filter(|(_, number)| *number > 0);
+    let kinds = kinds.map(|(name, number)| (name, format!("{} {number}", page.called(name))));
+    let pressed = if number(0) > 0 { KINDS[0] } else { "" };
+    controls(out, "Kind", pressed, kinds.chain([("", format!("all {}", lines.len()))]));
+    page.matrix(out, &lines);
+    legend(out, &lines);
+    page.others(out);
+    page.about(out);
+}
+
+struct Page<'a> {
+    report: &'a Report,
+    comparison: &'a Comparison,
+}
+
+impl<'a> Page<'a> {
+    fn lines(&self) -> Vec<Line<'a>> {
+        let Self { report, comparison } = *self;
+        let line = |row: &'a Row| Line { row, findings: Vec::new(), counting: 0, kind: 0 };
+        let mut lines: Vec<_> = comparison.rows.iter().map(line).collect();
+        let counting = report.findings.iter().map(|finding| (finding, 1));
+        for (finding, counts) in counting.chain(comparison.settled.iter().map(|finding| (finding, 0))) {
+            let row = finding.difference.as_ref().and_then(|difference| difference.row);
+            if let Some(line) = row.and_then(|row| lines.get_mut(row)) {
+                line.findings.push(finding);
+                line.counting += counts;
+            }
+        }
+        for line in &mut lines {
+            let unchanged = line.counting == 0 && line.findings.iter().any(|it| is(it, Change::Unchanged));
+            line.kind = match line.row.bucket {
+                Bucket::Unexpected if unchanged => 1,
+                Bucket::Unexpected => 0,
+                Bucket::Acknowledged => 2,
+                Bucket::Unclassified => 3,
+                Bucket::Unknown => 4,
+                Bucket::Expected => 5,
+                Bucket::Equal => 6,
+            };
+        }
+        lines.sort_by_key(|line| line.kind);
+        lines
+    }
+
+    /// What a kind of rows is called: what a branch adds is new.
+    fn called(&self, kind: &'static str) -> &'static str {
+        if kind == KINDS[0] && matches!(self.comparison.mode, Mode::Against(_)) { "new" } else { kind }
+    }
+
+    fn header(&self, out: &mut String) {
+        let Comparison { counts, columns, mode, schema, .. } = self.comparison;
+        let listed: Vec<_> = self.report.findings.iter().filter(|finding| self.comparison.lists(finding)).collect();
+        let new = if matches!(mode, Mode::Against(_)) { "new" } else { "unexpected" };
+        let told = match (listed.len(), counts.unexpected) {
+            (0, _) => format!("nothing {new}"),
+            (_, 0) => verdict(&self.report.summary),
+            (_, number) => format!("{number} {new} ({})", verdict(&self.report.summary)),
+        };
+        title(out, self.report, listed.iter().map(|finding| finding.severity).max(), &told);
+        let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
+        let names: Vec<_> = columns.iter().map(|column| markup(&column.name)).collect();
+        let _ = write!(out, "<p><strong>{}</strong> · {}", names.join(between), plural(counts.keys, "key"));
+        if let Mode::Against(revision) = mode {
+            let _ = write!(out, " · compared with <code>{}</code>", markup(revision));
+            let _ = write!(out, ": {} resolved, {} unchanged", counts.resolved, counts.unchanged);
+        }
+        if let Some(schema) = schema {
+            let _ = write!(out, " · <code>{}</code>", markup(schema));
+        }
+        out.push_str("</p>\n</header>\n<main>\n");
+    }
+
+    fn matrix(&self, out: &mut String, lines: &[Line<'_>]) {
+        let columns = &self.comparison.columns;
+        if columns.len() > MOST_COLUMNS {
+            out.push_str("<div class=\"wide\" role=\"region\" aria-label=\"The table\" tabindex=\"0\">\n");
+        } else {
+            out.push_str("<div>\n");
+        }
+        out.push_str(
+            "<table class=\"matrix\">\n<caption>Every key in every source, the unexpected ones first</caption>\n",
+        );
+        out.push_str("<thead>\n<tr><th scope=\"col\">Key</th>");
+        for column in columns {
+            let _ = write!(out, "<th scope=\"col\">{}</th>", markup(&column.name));
+        }
+        out.push_str(
+            "<th scope=\"col\">Policy</th><th scope=\"col\" class=\"problem\">Verdict</th></tr>\n</thead>\n<tbody>\n",
+        );
+        for line in lines {
+            self.line(out, line);
+        }
+        out.push_str("</tbody>\n</table>\n</div>\n");
+    }
+
+    fn line(&self, out: &mut String, line: &Line<'_>) {
+        let kind = KINDS[line.kind];
+        let counting: &[&Finding] = if line.kind == 0 { &line.findings } else { &[] };
+        let worst = counting.iter().map(|finding| finding.severity).max();
+        let name = named(line.row);
+        let class = worst.map(|worst| format!(" class=\"{}\"", worst.name())).unwrap_or_default();
+        let id = uri(&name);
+        let _ = write!(out, "<tr id=\"key-{id}\"{class} data-kind=\"{kind}\">");
+        let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", markup(&name));
+        for (column, cell) in self.comparison.columns.iter().zip(&line.row.cells) {
+            let at = cell.as_ref().and_then(|cell| cell.at);
+            let concerns = |finding: &&Finding| match (&finding.label, finding.environments.as_slice()) {
+                // What is declared is what should hold.
+                _ if self.comparison.mode == Mode::Live => column.kind == Kind::Live,
+                (_, [only]) => **only == *column.name,
+                (Some(label), _) => at == Some(label.span),
+                _ => false,
+            };
+            let class = if counting.iter().any(concerns) { " class=\"wrong\"" } else { "" };
+            let told = cell.as_ref().map(told).unwrap_or_default();
+            let _ = write!(out, "<td data-in=\"{}\"{class}>{told}</td>", markup(&column.name));
+        }
+        let required = line.findings.iter().any(|finding| finding.rule.code == "drift-missing");
+        let policy = line.row.policy.map_or(if required { "required" } else { "" }, Drift::name);
+        let _ = write!(out, "<td data-in=\"policy\">{policy}</td><td>");
+        if line.findings.is_empty() {
+            out.push_str(kind);
+        }
+        for (number, finding) in line.findings.iter().enumerate() {
+            problem(out, finding, number < line.counting);
+        }
+        self.more(out, line);
+        out.push_str("</td></tr>\n");
+    }
+
+    /// Where the values stand, what they are for, and what to do; nothing where all is as it should be.
+    fn more(&self, out: &mut String, line: &Line<'_>) {
+        if line.row.bucket == Bucket::Equal {
+            return;
+        }
+        let title = if line.findings.is_empty() { "places" } else { "places and what to do" };
+        let _ = write!(out, "<details><summary>{title}</summary><ul>");
+        for finding in &line.findings {
+            // The values stand in the columns.
+            if !is_told_by_columns(finding) {
+                let _ = write!(out, "<li>{}</li>", markup(&finding.message));
+            }
+            if let Some(help) = &finding.help {
+                let _ = write!(out, "<li>{}</li>", markup(help));
+            }
+            if let Some(fix) = &finding.fix {
+                let flag = if fix.safe { "--fix" } else { "--fix=unsafe" };
+                let _ = write!(out, "<li><code>sparkcfg drift {flag}</code>: {}</li>", markup(&fix.title));
+            }
+        }
+        for (column, cell) in self.comparison.columns.iter().zip(&line.row.cells) {
+            self.place(out, &column.name, cell.as_ref());
+        }
+        let about = [line.row.description.clone(), line.row.owner.as_ref().map(|owner| format!("owner: {owner}"))];
+        for told in about.iter().flatten() {
+            let _ = write!(out, "<li>{}</li>", markup(told));
+        }
+        let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
+        if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
+            let (code, key) = (finding.rule.code, markup(&line.row.key));
+            let _ = write!(out, "<li>to accept it: <code>sparkcfg drift --ack {code} {key} --why …</code></li>");
+        }
+        out.push_str("</ul></details>");
+    }
+
+    fn place(&self, out: &mut String, name: &str, cell: Option<&Cell>) {
+        let Some((cell, at)) = cell.and_then(|cell| Some((cell, cell.at?))) else { return };
+        let told = |span| {
+            let place = self.report.place(span);
+            format!("<code>{}:{}</code>", markup(&place.path), place.line)
+        };
+        let _ = write!(out, "<li>{}: {}", markup(name), told(at));
+        for (number, beaten) in cell.overrides.iter().enumerate() {
+            let word = if number == 0 { " overrides" } else { "," };
+            let _ = write!(out, "{word} {}", told(*beaten));
+        }
+        out.push_str("</li>");
+    }
+
+    /// Findings about no row: entries of the baseline, rules that disagree, and what only the revision has.
+    fn others(&self, out: &mut String) {
+        let of_no_row =
+            |finding: &&Finding| finding.difference.as_ref().is_none_or(|difference| difference.row.is_none());
+        let findings: Vec<_> = self.report.findings.iter().filter(of_no_row).collect();
+        if !findings.is_empty() {
+            out.push_str("<h2>About the comparison itself</h2>\n<ul>\n");
+        }
+        for finding in &findings {
+            let (severity, code) = (finding.severity.name(), finding.rule.code);
+            let _ = write!(
+                out,
+                "<li class=\"{severity}\" data-severity=\"{severity}\">{} {severity} ",
+                sign(finding.severity)
+            );
+            let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(&finding.message));
+            if let Some(label) = &finding.label {
+                let place = self.report.place(label.span);
+                let _ = write!(out, " <code>{}:{}</code>", markup(&place.path), place.line);
+            }
+            let help = finding.help.as_ref().map(|help| format!("<p class=\"help\">{}</p>", markup(help)));
+            let _ = writeln!(out, "{}</li>", help.unwrap_or_default());
+        }
+        if !findings.is_empty() {
+            out.push_str("</ul>\n");
+        }
+        let resolved: Vec<_> = self.comparison.settled.iter().filter(|it| is(it, Change::Resolved)).collect();
+        if !resolved.is_empty() {
+            out.push_str("<h2>Resolved by this change</h2>\n<ul>\n");
+            for finding in resolved {
+                let code = finding.rule.code;
+                let _ = writeln!(out, "<li>✓ <span class=\"code\">{code}</span> {}</li>", markup(&finding.message));
+            }
+            out.push_str("</ul>\n");
+        }
+    }
+
+    /// Who can read what, what was left out, and which files were read.
+    fn about(&self, out: &mut String) {
+        let Comparison { access, hidden, apply, columns, .. } = self.comparison;
+        for change in access {
+            let gained = change.gained.iter().map(|name| format!("+ {name}"));
+            let names: Vec<_> = gained.chain(change.lost.iter().map(|name| format!("- {name}"))).collect();
+            let _ =
+                writeln!(out, "<p><code>{}</code> opens for: {}</p>", markup(&change.path), markup(&names.join(", ")));
+        }
+        if !hidden.is_empty() {
+            let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();
+            let _ = writeln!(out, "<p>hidden: {}</p>", markup(&told.join(", ")));
+        }
+        if let Some(apply) = apply.as_ref().filter(|_| !self.report.findings.is_empty()) {
+            let _ = writeln!(out, "<p>to apply: <code>{}</code></p>", markup(apply));
+        }
+        if columns.iter().all(|column| column.layers.is_empty()) {
+            return;
+        }
+        out.push_str("<details><summary>Files of each source, the last wins</summary>\n<ul>\n");
+        for column in columns.iter().filter(|column| !column.layers.is_empty()) {
+            let paths: Vec<_> = column.layers.iter().map(|path| format!("<code>{}</code>", markup(path))).collect();
+            let _ = writeln!(out, "<li>{}: {}</li>", markup(&column.name), paths.join(", "));
+        }
+        out.push_str("</ul>\n</details>\n");
+    }
+}
+
+/// What is wrong with a key, in a few words; the columns tell the values.
+fn problem(out: &mut String, finding: &Finding, counts: bool) {
+    let short = finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
+    let short = if is_told_by_columns(finding) { finding.rule.summary } else { short };
+    let code = finding.rule.code;
+    if counts {
+        let severity = finding.severity.name();
+        let _ = write!(out, "<p data-severity=\"{severity}\"><span class=\"said\">{severity}: </span>");
+    } else {
+        out.push_str("<p>");
+    }
+    let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(short));
+    let difference = finding.difference.as_ref();
+    if let Some(accepted) = difference.and_then(|difference| difference.accepted.as_ref()) {
+        let _ = write!(out, "; acknowledged: {}", markup(&accepted.why));
+        if let Some(by) = &accepted.by {
+            let _ = write!(out, " ({})", markup(by));
+        }
+        if let Some(until) = &accepted.until {
+            let _ = write!(out, ", until {}", markup(until));
+        }
+    } else if is(finding, Change::Unchanged) {
+        out.push_str("; unchanged");
+    }
+    out.push_str("</p>");
+}
+
+fn is_told_by_columns(finding: &Finding) -> bool {
+    finding.difference.as_ref().is_some_and(|difference| difference.short.contains(" · "))
+}
+
+/// What the signs mean, as far as they are on the page.
+fn legend(out: &mut String, lines: &[Line<'_>]) {
+    let any =
+        |wanted: &dyn Fn(&Cell) -> bool| lines.iter().flat_map(|line| line.row.cells.iter().flatten()).any(wanted);
+    let signs = [
+        (
+            any(&|cell| cell.value.is_none() && cell.class.is_some()),
+            "●a ●b: in a row the same letter is the same hidden value",
+        ),
+        (
+            any(&|cell| cell.state == State::Unknown),
+            "not opened: nobody here has the key, so it is neither the same nor missing",
+        ),
+        (any(&|cell| cell.state == State::NotApplicable), "n/a: the schema keeps it from there"),
+    ];
+    let told: Vec<_> = signs.iter().filter(|(there, _)| *there).map(|(_, text)| *text).collect();
+    if !told.is_empty() {
+        let _ = writeln!(out, "<p class=\"help\">{}</p>", told.join(" · "));
+    }
+}
+
+fn is(finding: &Finding, change: Change) -> bool {
+    finding.difference.as_ref().is_some_and(|difference| difference.change == Some(change))
+}
+
+fn sign(severity: Severity) -> String {
+    format!("<span class=\"glyph {}\" aria-hidden=\"true\">{}</span>", severity.name(), glyph(severity))
+}
+
+fn named(row: &Row) -> String {
+    row.member.as_ref().map_or_else(|| row.key.clone(), |member| format!("{member}/{}", row.key))
+}
+
+/// What a source says, in words where there is room for them. Only what is a value stands as code.
+fn told(cell: &Cell) -> String {
+    let quiet = |text: &str| format!("<i>{text}</i>");
+    let value = match (&cell.value, cell.class) {
+        (Some(value), _) => format!("<code>{}</code>", markup(value)),
+        (None, Some(class)) => format!("<b>●{}</b>", Row::letter(class)),
+        (None, None) if cell.by_file => quiet("by file"),
+        (None, None) => quiet("set"),
+    };
+    match cell.state {
+        State::Absent => quiet("not set"),
+        State::NotApplicable => quiet("n/a"),
+        State::Unresolved => quiet("unresolved"),
+        State::Empty => quiet("empty"),
+        State::Unknown if cell.class.is_none() => quiet("not opened"),
+        State::Unknown => format!("{value} <i>sealed</i>"),
+        State::Default | State::Placeholder | State::Invalid => format!("{value} <i>{}</i>", cell.state.name()),
+        State::Set => value,
+    }
+}

@@ -35,9 +35,21 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let names: Vec<_> = closed.iter().map(|column| compared.name(*column)).collect();
     let listed = super::listed(&names, "and");
-    let message = format!("{} could not be opened in {listed}, so its policy is not checked", told_name(compared.key));
-    let mut finding = compared.finding(&RULE, &closed, message, &format!("not opened in {listed}"));
-    finding = finding.severity(compared.unknown_severity()).help("give a key that opens it: --identity FILE");
+    let key = told_name(compared.key);
+    // Of what runs, some is told only by where it comes from.
+    let (message, short, help) = if compared.is_live() && closed.iter().all(|column| *column > 0) {
+        let message = format!("the value of {key} in {listed} is not told, so it is not compared");
+        (
+            message,
+            format!("not told in {listed}"),
+            "hand over what it comes from, too, as in `kubectl get deploy,cm,secret -o json`",
+        )
+    } else {
+        let message = format!("{key} could not be opened in {listed}, so its policy is not checked");
+        (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
+    };
+    let mut finding = compared.finding(&RULE, &closed, message, &short);
+    finding = finding.severity(compared.unknown_severity()).help(help);
     if compared.unknown_severity() == Severity::Note
         && let Some(difference) = &mut finding.difference
     {

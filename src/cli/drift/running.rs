@@ -1,6 +1,6 @@
 //! What runs, read from where the user points and made a layer like any other.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -10,10 +10,11 @@ use crate::drift::live::{self, Part};
 use crate::drift::noise;
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::finding::told_name;
 use crate::layer::{Content, Entry, Layer};
 use crate::project::Project;
 use crate::secret::Secret;
-use crate::source::Sources;
+use crate::source::{Sources, printable};
 
 /// The most bytes that are read.
 const LIMIT: u64 = 64 * 1024 * 1024;
@@ -22,15 +23,30 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 pub(super) struct Running {
     pub(super) name: String,
     pub(super) part: Part,
+    /// What it has from the images that were named.
+    image: Vec<(String, Secret)>,
 }
 
 /// Reads every live source.
-pub(super) fn all(wanted: &[Wanted]) -> Result<Vec<Running>, Error> {
-    let lives = wanted.iter().filter_map(|wanted| match wanted {
-        Wanted::Live(live) => Some(live),
-        _ => None,
-    });
-    lives.map(|live| Ok(Running { name: live.name.clone(), part: part(live)? })).collect()
+pub(super) fn all(all: &[Wanted]) -> Result<Vec<Running>, Error> {
+    let mut running = Vec::new();
+    for wanted in all {
+        if let Wanted::Live(live) = wanted {
+            running.push(Running { name: live.name.clone(), part: part(live)?, image: images(all)? });
+        }
+    }
+    Ok(running)
+}
+
+/// The variables of the images that were named.
+fn images(wanted: &[Wanted]) -> Result<Vec<(String, Secret)>, Error> {
+    let mut variables = Vec::new();
+    for wanted in wanted {
+        if let Wanted::Image(image) = wanted {
+            variables.extend(part(image)?.variables);
+        }
+    }
+    Ok(variables)
 }
 
 fn part(wanted: &Live) -> Result<Part, Error> {
@@ -61,7 +77,11 @@ fn part(wanted: &Live) -> Result<Part, Error> {
     let Some(mut first) = all.next() else { return Err(failed("there is nothing in it")) };
     for part in all.filter(|_| producer.is_one) {
         first.variables.extend(part.variables);
+        first.referred.extend(part.referred);
+        first.has_more |= part.has_more;
     }
+    // What one part refers to may stand in another.
+    first.referred.retain(|key| first.variables.iter().all(|(known, _)| known != key));
     Ok(first)
 }
 
@@ -100,14 +120,14 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
         .settings
         .iter()
         .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
-    Part { name: wanted.name.clone(), variables: variables.collect(), apply: None }
+    Part { name: wanted.name.clone(), variables: variables.collect(), ..Part::default() }
 }
 
 impl Running {
     /// Its variables as a layer, without those that say nothing about the configuration; those are counted by profile.
     ///
     /// A variable that the project knows is never noise.
-    pub(super) fn layer(&self, project: &mut Project, hidden: &mut BTreeMap<&'static str, usize>) -> Layer {
+    pub(super) fn layer(&self, project: &mut Project, hidden: &mut BTreeMap<&'static str, BTreeSet<String>>) -> Layer {
         let mut known: HashSet<String> = HashSet::new();
         for layer in &project.layers {
             known.extend(layer.entries.iter().map(|entry| layer.key(entry).to_owned()));
@@ -116,21 +136,29 @@ impl Running {
         let own = &project.config.drift.noise;
         let (mut text, mut entries) = (String::new(), Vec::new());
         for (key, value) in &self.part.variables {
-            if !known.contains(key)
-                && let Some(profile) = noise::profile(key, own)
-            {
-                *hidden.entry(profile).or_default() += 1;
+            let of_image = self.image.iter().any(|(name, text)| name == key && text.expose() == value.expose());
+            let profile = noise::profile(key, own).or_else(|| of_image.then_some("image"));
+            if let Some(profile) = profile.filter(|_| !known.contains(key)) {
+                hidden.entry(profile).or_default().insert(printable(&told_name(key)));
                 continue;
             }
-            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let name = offset(text.len())..offset(text.len() + key.len());
-            text.push_str(key);
-            text.push_str("=\n");
-            let content = Content::Opened(Secret::new(value.expose().to_owned()));
-            entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
+            add(&mut text, &mut entries, key, Content::Opened(Secret::new(value.expose().to_owned())));
+        }
+        // Of what nobody declared there is nothing to compare.
+        for key in self.part.referred.iter().filter(|key| known.contains(*key)) {
+            add(&mut text, &mut entries, key, Content::Sealed);
         }
         let text: Arc<str> = text.into();
         let source = project.sources.add(self.name.as_str(), Arc::clone(&text));
         Layer { name: self.name.clone(), source, text, sealed: true, entries, faults: Vec::new() }
     }
+}
+
+/// Adds a variable to the text of a layer that holds names only.
+fn add(text: &mut String, entries: &mut Vec<Entry>, key: &str, content: Content) {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let name = offset(text.len())..offset(text.len() + key.len());
+    text.push_str(key);
+    text.push_str("=\n");
+    entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
 }

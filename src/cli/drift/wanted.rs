@@ -16,6 +16,8 @@ pub(super) enum Wanted {
         /// The revision.
         revision: String,
     },
+    /// The image of a container that runs, whose variables are not the container's own.
+    Image(Live),
     /// What runs, or a loose env file.
     Live(Live),
 }
@@ -40,7 +42,13 @@ impl Wanted {
         if let Some((_, twice)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
             return Err(Error::new(format!("`{twice}` is named twice")).help("name two different sources"));
         }
-        if let [only] = wanted.as_slice() {
+        let is_image = |wanted: &&Self| matches!(wanted, Self::Image(_));
+        let is_live = |wanted: &Self| matches!(wanted, Self::Live(_));
+        if wanted.iter().any(|wanted| is_image(&wanted)) && !wanted.iter().any(is_live) {
+            return Err(Error::new("docker-image: takes away what a container has from its image")
+                .help("name the container, too, as in `sparkcfg drift prod docker:- docker-image:FILE`"));
+        }
+        if let [only] = wanted.iter().filter(|wanted| !is_image(wanted)).collect::<Vec<_>>().as_slice() {
             let name = only.environment();
             let help = match only {
                 Self::Live(_) => format!("name what is declared, as in `sparkcfg drift prod {name}`"),
@@ -48,8 +56,9 @@ impl Wanted {
             };
             return Err(Error::new(format!("`{name}` alone has nothing to be compared with")).help(help));
         }
-        wanted.sort_by_key(|wanted| matches!(wanted, Self::Live(_)));
-        let lives = wanted.iter().filter(|wanted| matches!(wanted, Self::Live(live) if live.path == "-"));
+        wanted.sort_by_key(|wanted| (matches!(wanted, Self::Live(_)), matches!(wanted, Self::Image(_))));
+        let lives =
+            wanted.iter().filter(|wanted| matches!(wanted, Self::Live(live) | Self::Image(live) if live.path == "-"));
         if lives.count() > 1 {
             return Err(Error::new("only one source can be read from the standard input"));
         }
@@ -66,7 +75,8 @@ impl Wanted {
                 return Err(Error::new(format!("`{text}` names no file")).help(help));
             }
             let (tool, path) = (tool.to_owned(), path.to_owned());
-            return Ok(Self::Live(Live { name: text.to_owned(), tool, path, part }));
+            let live = Live { name: text.to_owned(), tool, path, part };
+            return Ok(if live.tool == live::image::PRODUCER.name { Self::Image(live) } else { Self::Live(live) });
         }
         match text.split_once('@') {
             Some((environment, revision)) if environment.is_empty() || revision.is_empty() => {
@@ -84,7 +94,7 @@ impl Wanted {
     pub(super) fn environment(&self) -> &str {
         match self {
             Self::Declared(name) | Self::Revision { environment: name, .. } => name,
-            Self::Live(live) => &live.name,
+            Self::Image(live) | Self::Live(live) => &live.name,
         }
     }
 }
@@ -103,7 +113,7 @@ pub(super) fn mode(wanted: &[Wanted]) -> Mode {
 pub(super) fn revisions<'w>(wanted: &'w [Wanted], against: Option<&'w str>) -> Vec<&'w str> {
     let named = wanted.iter().filter_map(|wanted| match wanted {
         Wanted::Revision { revision, .. } => Some(revision.as_str()),
-        Wanted::Declared(_) | Wanted::Live(_) => None,
+        Wanted::Declared(_) | Wanted::Image(_) | Wanted::Live(_) => None,
     });
     let mut revisions: Vec<_> = named.chain(against).collect();
     revisions.sort_unstable();

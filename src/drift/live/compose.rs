@@ -17,21 +17,29 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     };
     let services = document.get("services").and_then(Value::as_object).ok_or("there are no services in it")?;
     let part = |(name, service): (&String, &Value)| {
-        let variables = match service.get("environment") {
-            // A name without a value is handed through from a shell that nobody knows here.
-            Some(Value::Object(members)) => members
-                .iter()
-                .filter(|(_, value)| !value.is_null())
-                .filter_map(|(key, value)| Some((key.clone(), plain(&text(value)?))))
-                .collect(),
-            Some(Value::Array(items)) => {
-                let pairs = items.iter().filter_map(|item| assignment(item.as_str()?));
-                pairs.map(|(key, value)| (key, plain(&value))).collect()
+        // A name without a value is handed through from a shell that nobody knows here.
+        let (mut variables, mut referred) = (Vec::new(), Vec::new());
+        match service.get("environment") {
+            Some(Value::Object(members)) => {
+                for (key, value) in members {
+                    match text(value).filter(|_| !value.is_null()) {
+                        Some(value) => variables.push((key.clone(), plain(&value))),
+                        None => referred.push(key.clone()),
+                    }
+                }
             }
-            _ => Vec::new(),
-        };
+            Some(Value::Array(items)) => {
+                for item in items.iter().filter_map(Value::as_str) {
+                    match assignment(item) {
+                        Some((key, value)) => variables.push((key, plain(&value))),
+                        None => referred.push(item.to_owned()),
+                    }
+                }
+            }
+            _ => {}
+        }
         let apply = Some(format!("docker compose up -d {}", word(name)));
-        Part { name: name.clone(), variables, apply }
+        Part { name: name.clone(), variables, referred, apply, has_more: false }
     };
     Ok(services.iter().map(part).collect())
 }

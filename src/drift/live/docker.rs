@@ -17,7 +17,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         // A container keeps the environment with which it was made, so a restart would change nothing.
         let service = config.get("Labels").and_then(|labels| labels.get("com.docker.compose.service")?.as_str());
         let apply = service.map(|service| format!("docker compose up -d --force-recreate {}", word(service)));
-        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, apply })
+        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, apply, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")
 }

@@ -8,7 +8,7 @@ use super::{Part, Producer, text};
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
-    Producer { name: "k8s", summary: "`kubectl get configmap,secret -o json`", is_one: true, read };
+    Producer { name: "k8s", summary: "`kubectl get deploy,cm,secret -o json`", is_one: true, read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let document: Value = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `kubectl`")?;
@@ -22,7 +22,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
 
 fn part(item: &Value) -> Result<Part, &'static str> {
     let name = item.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let mut variables = Vec::new();
+    let (mut variables, mut referred, mut has_more) = (Vec::new(), Vec::new(), false);
     let members = |name: &str| item.get(name).and_then(Value::as_object).into_iter().flatten();
     match item.get("kind").and_then(Value::as_str) {
         Some("ConfigMap") => {
@@ -40,14 +40,24 @@ fn part(item: &Value) -> Result<Part, &'static str> {
         Some("Pod" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job") => {
             let containers =
                 ["/spec/containers", "/spec/template/spec/containers"].iter().find_map(|path| item.pointer(path));
-            let containers = containers.and_then(Value::as_array).into_iter().flatten();
-            let listed = containers.filter_map(|container| container.get("env")?.as_array()).flatten();
-            // What comes from a ConfigMap or a Secret stands there.
-            let pairs =
-                listed.filter_map(|pair| Some((pair.get("name")?.as_str()?.to_owned(), text(pair.get("value")?)?)));
-            variables.extend(pairs);
+            for container in containers.and_then(Value::as_array).into_iter().flatten() {
+                has_more |= container.get("envFrom").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
+                let listed = container.get("env").and_then(Value::as_array).into_iter().flatten();
+                for pair in listed {
+                    let Some(key) = pair.get("name").and_then(Value::as_str) else { continue };
+                    // What comes from a ConfigMap or a Secret stands there; an empty value is left out.
+                    match pair.get("valueFrom") {
+                        Some(_) => referred.push(key.to_owned()),
+                        None => variables.extend(
+                            pair.get("value")
+                                .map_or(Some(Secret::new(String::new())), text)
+                                .map(|value| (key.to_owned(), value)),
+                        ),
+                    }
+                }
+            }
         }
         _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
     }
-    Ok(Part { name, variables, apply: None })
+    Ok(Part { name, variables, referred, has_more, apply: None })
 }

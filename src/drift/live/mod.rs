@@ -5,6 +5,7 @@
 
 mod compose;
 mod docker;
+pub mod image;
 mod kubernetes;
 mod pm2;
 mod process;
@@ -29,11 +30,16 @@ pub struct Producer {
 }
 
 /// A process, a container or a service. Its `Debug` tells no value.
+#[derive(Default)]
 pub struct Part {
     /// What the tool calls it.
     pub name: String,
     /// Its variables, in order.
     pub variables: Vec<(String, Secret)>,
+    /// Variables that it has from elsewhere, so that the tool does not tell their values.
+    pub referred: Vec<String>,
+    /// Whether it has more of them, whose names the tool does not tell either.
+    pub has_more: bool,
     /// The command that makes it read its configuration again.
     pub apply: Option<String>,
 }
@@ -47,7 +53,7 @@ impl fmt::Debug for Part {
 
 /// Every tool.
 pub static ALL: &[Producer] =
-    &[pm2::PRODUCER, docker::PRODUCER, compose::PRODUCER, kubernetes::PRODUCER, process::PRODUCER];
+    &[pm2::PRODUCER, docker::PRODUCER, image::PRODUCER, compose::PRODUCER, kubernetes::PRODUCER, process::PRODUCER];
 
 /// A tool by its name.
 #[must_use]
@@ -90,7 +96,8 @@ mod tests {
     fn shown(parts: &[Part]) -> Vec<String> {
         let told = |part: &Part| {
             let variables = part.variables.iter().map(|(key, value)| format!("{key}={}", value.expose()));
-            format!("{}: {}", part.name, variables.collect::<Vec<_>>().join(" "))
+            let referred = part.referred.iter().map(|key| format!("{key}?"));
+            format!("{}: {}", part.name, variables.chain(referred).collect::<Vec<_>>().join(" "))
         };
         parts.iter().map(told).collect()
     }
@@ -108,9 +115,9 @@ mod tests {
             (
                 "compose",
                 "services:\n  api:\n    environment:\n      A: p4ss$$w0rd\n      B: 1\n      C:\n",
-                &["api: A=p4ss$w0rd B=1"],
+                &["api: A=p4ss$w0rd B=1 C?"],
             ),
-            ("compose", r#"{"services":{"api":{"environment":["A=x","B"]},"db":{}}}"#, &["api: A=x", "db: "]),
+            ("compose", r#"{"services":{"api":{"environment":["A=x","B"]},"db":{}}}"#, &["api: A=x B?", "db: "]),
             (
                 "k8s",
                 r#"{"kind":"List","items":[{"kind":"ConfigMap","metadata":{"name":"app"},"data":{"A":"1"}},
@@ -120,7 +127,12 @@ mod tests {
             (
                 "k8s",
                 r#"{"kind":"Deployment","metadata":{"name":"web"},"spec":{"template":{"spec":{"containers":[{"name":"c","env":[{"name":"A","value":"1"},{"name":"B","valueFrom":{}}]}]}}}}"#,
-                &["web: A=1"],
+                &["web: A=1 B?"],
+            ),
+            (
+                "docker-image",
+                r#"[{"Id":"sha256:1","RepoTags":["api:1"],"Config":{"Env":["PATH=/bin","A=1"]}}]"#,
+                &["image: PATH=/bin A=1"],
             ),
             ("proc", "A=1\0B=two\nlines\0C\0", &["process: A=1 B=two\nlines"]),
         ] {
@@ -137,6 +149,7 @@ mod tests {
             ("pm2", "[{]"),
             ("docker", "[]x"),
             ("docker", "{}"),
+            ("docker-image", r#"[{"Name":"/api","Config":{"Env":["A=1"]}}]"#),
             ("compose", "a: b"),
             ("compose", "- a"),
             ("compose", "{"),

@@ -20,7 +20,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let own = environment.iter().filter(|(key, _)| **key != name);
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
         let apply = Some(format!("pm2 reload ecosystem.config.js --only {} --update-env", word(&name)));
-        Some(Part { name, variables, apply })
+        Some(Part { name, variables, apply, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
 }

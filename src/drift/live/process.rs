@@ -11,5 +11,5 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     if variables.is_empty() {
         return Err("there is no variable in it");
     }
-    Ok(vec![Part { name: "process".to_owned(), variables, apply: None }])
+    Ok(vec![Part { name: "process".to_owned(), variables, ..Part::default() }])
 }

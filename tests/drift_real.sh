@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Compares what is declared with what really runs, and with what the real tools tell about it: a process under PM2,
+# `docker compose config`, `/proc/PID/environ`. Needs cargo, node, npm with its registry, and docker compose 2.24 or
+# newer, without an engine: the one that is installed, or the binary that DOCKER_COMPOSE names. Ends with
+# `N passed, M failed`.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+root=$PWD
+
+sparkcfg=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
+[ -x "$sparkcfg" ] || { echo 'no sparkcfg was built'; exit 2; }
+if [ -z "${DOCKER_COMPOSE:-}" ]; then
+  if docker compose version >/dev/null 2>&1; then DOCKER_COMPOSE='docker compose'; else DOCKER_COMPOSE=docker-compose; fi
+fi
+$DOCKER_COMPOSE version || { echo 'there is no docker compose'; exit 2; }
+tools=$root/target/tmp/tools
+npm install --silent --no-fund --no-audit --prefix "$tools/pm2" pm2@7.0.4 dotenv@16.4.5 2>/dev/null || exit 2
+work=$(mktemp -d)
+export PM2_HOME=$work/pm2
+pm2="$tools/pm2/node_modules/.bin/pm2"
+trap '"$pm2" kill >/dev/null 2>&1; rm -rf "$work"' EXIT
+
+passed=0
+failed=0
+# expect NAME CODE FINDINGS COMMAND...: the command must end with CODE and find exactly FINDINGS, and show no secret.
+expect() {
+  local name=$1 code=$2 findings=$3 output ended
+  shift 3
+  output=$("$@" --format json 2>&1)
+  ended=$?
+  local found
+  found=$(node -e 'const report = JSON.parse(require("fs").readFileSync(0, "utf8"));
+    console.log(report.findings.map((one) => `${one.code}:${one.key}`).sort().join(" "))' <<<"$output" 2>&1)
+  if [ "$ended" = "$code" ] && [ "$found" = "$findings" ] && [[ $output != *c4n4ry* ]]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf 'FAILED %s: exit %s, found %s\n%s\n' "$name" "$ended" "$found" "$(printf '%s' "$output" | head -n 5)"
+  fi
+}
+
+cd "$work" || exit 2
+mkdir environments schemas
+cat >environments/base.env <<'ENV'
+API_PORT=8883
+LOG_LEVEL=info
+ENV
+echo 'LOG_LEVEL=debug' >environments/dev.env
+cat >environments/prod.env <<'ENV'
+LOG_LEVEL=warn
+PASSWORD_RESET_URL=https://app.internal/p/reset
+API_KEY=c4n4ry-of-prod
+ENV
+cat >schemas/app.schema.json <<'JSON'
+{
+  "type": "object",
+  "properties": {
+    "API_PORT": { "type": "integer" },
+    "LOG_LEVEL": { "type": "string" },
+    "PASSWORD_RESET_URL": { "type": "string", "format": "uri", "x-sparkcfg": { "secret": false } },
+    "API_KEY": { "type": "string", "writeOnly": true }
+  }
+}
+JSON
+echo 'setInterval(() => {}, 1000);' >app.js
+cat >ecosystem.config.js <<'JS'
+module.exports = {
+  apps: [
+    { name: 'web', script: 'app.js', env: { API_PORT: 8883, LOG_LEVEL: 'warn', PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-prod' } },
+    { name: 'old', script: 'app.js', instances: 2, env: { API_PORT: 8883, LOG_LEVEL: 'info', PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-last-year', SURPRISE: 'c4n4ry?' } },
+  ],
+};
+JS
+
+# --- PM2: some forty variables that nobody declared, and not one of them told
+"$pm2" start ecosystem.config.js >/dev/null 2>&1 || { echo 'PM2 does not start'; exit 2; }
+"$pm2" jlist >jlist.json
+piped() { "$pm2" jlist | "$sparkcfg" drift prod "$@"; }
+expect 'pm2, as declared' 0 '' piped 'pm2:-#web'
+expect 'pm2, another order' 0 '' bash -c '"$0" jlist | "$1" drift pm2:-#web prod --format json' "$pm2" "$sparkcfg"
+expect 'pm2, from before' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
+expect 'pm2, another environment' 1 'drift-stale-live:LOG_LEVEL drift-undeclared-live:API_KEY drift-undeclared-live:PASSWORD_RESET_URL' \
+  "$sparkcfg" drift dev 'pm2:jlist.json#web'
+
+# --- the process itself, with PM2's own lower-case variables
+pid=$("$pm2" pid old | head -n 1)
+expect 'proc' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' "$sparkcfg" drift prod "proc:$pid"
+cp "/proc/$pid/environ" environ
+expect 'a copy of environ' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' "$sparkcfg" drift prod proc:environ
+
+# --- after what sparkcfg says is done, nothing is left
+sed -i "s/LOG_LEVEL: 'info'/LOG_LEVEL: 'warn'/; s/c4n4ry-of-last-year/c4n4ry-of-prod/" ecosystem.config.js
+apply=$("$sparkcfg" drift prod 'pm2:jlist.json#old' | sed -n 's/^to apply: //p')
+PATH="$(dirname "$pm2"):$PATH" bash -c "$apply" >/dev/null 2>&1
+expect "after $apply" 0 'drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
+
+# --- docker compose: merged files, doubled dollars, both forms
+cat >compose.yml <<'YML'
+services:
+  api:
+    image: scratch
+    env_file: [environments/base.env, environments/prod.env]
+  db:
+    image: scratch
+    environment: { POSTGRES_DB: app }
+YML
+$DOCKER_COMPOSE -f compose.yml config --format json >config.json || exit 2
+$DOCKER_COMPOSE -f compose.yml config >config.yml
+expect 'compose, JSON' 0 '' "$sparkcfg" drift prod 'compose:config.json#api'
+expect 'compose, YAML' 0 '' "$sparkcfg" drift prod 'compose:config.yml#api'
+expect 'compose, stale' 1 'drift-stale-live:LOG_LEVEL drift-undeclared-live:API_KEY drift-undeclared-live:PASSWORD_RESET_URL' \
+  "$sparkcfg" drift dev 'compose:config.json#api'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -65,7 +65,7 @@ def peak(processes):
 
 
 def jobs(workload, tree):
-    if workload == "XL":
+    if workload in ("XL", "D"):
         return {**peers.floors(tree, ["services"]), **peers.workspace(tree)}
     return {**peers.floors(tree, peers.env_files(tree)), **peers.table(tree)}
 

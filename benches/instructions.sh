@@ -44,6 +44,7 @@ printf '%-44s %10s\n' 'S: 3 environments, 100 keys' 'million'
 count 'floor: read, split, hash' "$clean" "$folder/floor" parse env/.env.dev env/.env.staging env/.env.prod
 count 'sparkcfg --version' "$clean/sparkcfg" "$SPARKCFG" --version
 count 'sparkcfg validate, clean' "$clean/sparkcfg" "$SPARKCFG" validate
+count 'sparkcfg drift, 90 of 100 keys differ' "$clean/sparkcfg" "$SPARKCFG" drift
 count 'sparkcfg validate, 23 defects' "$folder/S/dirty/sparkcfg" "$SPARKCFG" validate
 if command -v dotenv-linter >/dev/null; then
   count 'dotenv-linter check --schema, clean' "$clean" dotenv-linter check --plain --skip-updates -i UnorderedKey \

@@ -49,6 +49,8 @@ def table(tree, only=None):
     files = env_files(tree, only)
     names = [e for e in envs(tree) if only in (None, e)]
     commands = {"sparkcfg validate": [([SPARKCFG, "validate", *([only] if only else [])], f"{tree}/sparkcfg", {})]}
+    if len(names) > 1:
+        commands["sparkcfg drift"] = [([SPARKCFG, "drift"], f"{tree}/sparkcfg", {})]
     if os.path.isdir(f"{tree}/sparkcfg-pattern"):
         commands["sparkcfg validate, pattern schema"] = [([SPARKCFG, "validate"], f"{tree}/sparkcfg-pattern", {})]
     commands["dotenv-linter check --schema"] = [([*LINTER, "-s", "dotenv-linter.schema.json", *files], tree, {})]
@@ -72,6 +74,7 @@ def workspace(tree):
     documents = [f"json/{d}.{e}.json" for d in folders for e in ENVS]
     commands = {
         "sparkcfg validate": [([SPARKCFG, "validate"], f"{tree}/sparkcfg", {})],
+        "sparkcfg drift": [([SPARKCFG, "drift"], f"{tree}/sparkcfg", {})],
         "sparkcfg validate, 1 thread": [([SPARKCFG, "validate"], f"{tree}/sparkcfg", {"RAYON_NUM_THREADS": "1"})],
         "dotenv-linter check -r --schema": [([*LINTER, "-r", "-s", "dotenv-linter.schema.json", "services"], tree, {})],
         "dotenv-linter check -r": [([*LINTER, "-r", "services"], tree, {})],

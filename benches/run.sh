@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs sparkcfg beside the tools that are installed here, and prints times, ratios and who finds what.
 #
-#   benches/run.sh [WORKLOADS] [ROUNDS]        benches/run.sh S,M,L,XL 11
+#   benches/run.sh [WORKLOADS] [ROUNDS]        benches/run.sh S,M,L,XL,D 11
 #
 # SPARKCFG    a built binary; else a release build of this repository
 # BENCH_DIR   where workloads and results go, and stay; else a temporary folder
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-workloads=${1:-S,M,L,XL}
+workloads=${1:-S,M,L,XL,D}
 rounds=${2:-11}
 # What a user would choose between. `bench.py` without --only runs every peer that is installed.
 readonly COMPARED=floor,sparkcfg,dotenv-linter,jsonschema-cli,check-jsonschema,ajv-cli
@@ -51,7 +51,7 @@ look_for ajv 'npm install --global ajv-cli ajv-formats'
 
 echo "==> workloads in $folder"
 python3 "$here/gen.py" "$folder" --only "$workloads,one"
-for tree in "$folder"/{S,M,L,XL}/{clean,dirty} "$folder"/one/*; do
+for tree in "$folder"/{S,M,L,XL,D}/{clean,dirty} "$folder"/one/*; do
   [[ -d $tree ]] || continue
   python3 "$here/as_sparkcfg.py" "$tree"
   if [[ -f $tree/schema.pattern.json ]]; then

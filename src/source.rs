@@ -253,6 +253,10 @@ impl Shown {
 /// Threats T8 and T9: a value, a key, a file name or a git revision is written by somebody else.
 #[must_use]
 pub fn printable(text: &str) -> String {
+    // Nearly every text is plain; what a `[` does depends on what stands before it.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'[') {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         push_printable(&mut out, character);

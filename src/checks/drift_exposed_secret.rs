@@ -26,6 +26,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         there && !one_reference && text.is_some_and(|text| compared.project(*column).hides(compared.key, text))
     };
     let sealed: Vec<_> = compared.columns().filter(|column| compared.cells[*column].sealed).collect();
+    if sealed.is_empty() {
+        return;
+    }
     let plain: Vec<_> = compared.judged().filter(is_plain).collect();
     let Some(keeper) = sealed.first().filter(|_| !plain.is_empty()) else { return };
     let key = told_name(compared.key);

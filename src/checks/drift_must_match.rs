@@ -32,7 +32,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let key = told_name(compared.key);
     let told: Vec<_> = columns.iter().map(|column| compared.told(*column)).collect();
-    let message = if compared.secret {
+    let message = if compared.hidden {
         format!("{key} must match, and differs (hidden)")
     } else {
         format!("{key} must match: {}", told.join(", "))

@@ -20,32 +20,33 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
-    let Some(property) = &compared.property else { return };
-    for shape in property.same() {
+    for shape in compared.kept_shapes() {
         // How long a secret is may not be told, not even by comparison.
-        if compared.secret && *shape == Shape::Length {
+        if compared.secret && shape == Shape::Length {
             continue;
         }
         let part = |column: usize| compared.text(column).map(|text| shape.of(text));
         let columns = compared.columns_of(|one, other, _| {
             let both = part(one).zip(part(other));
-            compared.relation(one, other) == Relation::Different && both.is_some_and(|(one, other)| one != other)
+            let kept = compared.keeps(shape, one, other);
+            kept && compared.relation(one, other) == Relation::Different
+                && both.is_some_and(|(one, other)| one != other)
         });
         if columns.is_empty() {
             continue;
         }
         let key = told_name(compared.key);
-        let told = columns.iter().map(|column| match (compared.secret, part(*column).flatten()) {
+        let told = columns.iter().map(|column| match (compared.hidden, part(*column).flatten()) {
             (false, Some(part)) => format!("{} {}", compared.name(*column), super::shortened(&part)),
             (false, None) => format!("{} none", compared.name(*column)),
             (true, _) => compared.name(*column).to_owned(),
         });
         let told: Vec<_> = told.collect();
-        let hidden = if compared.secret { " (hidden)" } else { "" };
-        let differs = if compared.secret { " differs:" } else { "" };
+        let hidden = if compared.hidden { " (hidden)" } else { "" };
+        let differs = if compared.hidden { " differs:" } else { "" };
         let message = format!("the {} of {key} differs{hidden}: {}", shape.name(), told.join(", "));
         let short = format!("{}{differs} {}", shape.name(), told.join(" · "));
-        let help = format!("the schema says that the {} stays the same", shape.name());
+        let help = format!("its policy says that the {} stays the same", shape.name());
         findings.push(compared.finding(&RULE, &columns, message, &short).help(help));
     }
 }

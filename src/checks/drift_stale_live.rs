@@ -29,6 +29,8 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let short = format!("declared {} · live {}", compared.told_value(0), compared.told_value(live));
         let message = if compared.secret {
             format!("{key} in {} is not the declared secret", compared.name(live))
+        } else if compared.hidden {
+            format!("{key} in {} is not as declared (hidden)", compared.name(live))
         } else {
             format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
         };

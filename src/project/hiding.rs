@@ -25,11 +25,15 @@ impl Project {
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
-        let declared = self.declared_secret(key);
-        declared.unwrap_or_else(|| detection::names_secret(key))
-            || detection::url_password(text).is_some()
+        self.is_secret(key) || self.looks_secret(key, text)
+    }
+
+    /// Whether no output may show `text` for what it is, whatever its key is called.
+    #[must_use]
+    pub fn looks_secret(&self, key: &str, text: &str) -> bool {
+        detection::url_password(text).is_some()
             || detection::token(text).is_some()
-            || declared.is_none() && detection::looks_like_a_key(key, text)
+            || self.declared_secret(key).is_none() && detection::looks_like_a_key(key, text)
     }
 
     /// The key at the start of the line on which the byte `at` is: for lines that could not be read.

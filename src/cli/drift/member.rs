@@ -1,6 +1,9 @@
 //! One project of a comparison: its sources are read, compared and judged.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod access;
+mod settling;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,18 +13,18 @@ use super::running::Running;
 use super::wanted::Wanted;
 use super::{changed, identities};
 use crate::checks::{self, matrix};
-use crate::drift::baseline::{self, Baseline, Stale};
+use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
-use crate::drift::{Access, Column, Kind, Mode, Row, State};
+use crate::drift::{Access, Column, Kind, Mode, Row};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::finding::{Bucket, Finding, Severity};
+use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
 use crate::layer::Layer;
 use crate::project::files::Files;
 use crate::project::{self, Project};
 use crate::report::Summary;
-use crate::source::{SourceId, Sources, Span, printable};
+use crate::source::{SourceId, Sources, printable};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -30,6 +33,7 @@ pub(super) struct Options<'o> {
     pub(super) against: Option<&'o str>,
     pub(super) strict: bool,
     pub(super) unknown: Severity,
+    pub(super) hides_values: bool,
     /// Only these keys; all when absent.
     pub(super) keys: Option<GlobSet>,
     pub(super) person: &'o Identities,
@@ -57,7 +61,7 @@ pub(super) struct Found {
     pub(super) sources: Sources,
     pub(super) schema: Option<String>,
     pub(super) access: Vec<Access>,
-    pub(super) hidden: Vec<(&'static str, usize)>,
+    pub(super) hidden: BTreeMap<&'static str, BTreeSet<String>>,
     pub(super) apply: Option<String>,
     pub(super) summary: Summary,
     /// Entries of the baseline that no longer do what they were written for, with the member's folder.
@@ -97,7 +101,7 @@ impl<'m> Member<'m> {
         }
         let declared = options.wanted.iter().filter_map(|wanted| match wanted {
             Wanted::Declared(name) => Some(name.clone()),
-            Wanted::Revision { .. } | Wanted::Live(_) => None,
+            Wanted::Revision { .. } | Wanted::Image(_) | Wanted::Live(_) => None,
         });
         let declared: Vec<_> = declared.collect();
         if self.name.is_some() && !options.running.is_empty() {
@@ -123,7 +127,7 @@ impl<'m> Member<'m> {
         let running = options.running.iter().map(|running| running.layer(&mut working, &mut hidden));
         let running: Vec<_> = running.collect();
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
-        found.hidden = hidden.into_iter().collect();
+        found.hidden = hidden;
         found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
         working.hide_secrets();
         found.sources = std::mem::take(&mut working.sources);
@@ -211,21 +215,24 @@ impl<'m> Member<'m> {
                     let found = environments.iter().find(|it| *it.name == **environment)?;
                     Some(source((*project)?, found, Some(revision), *offset))
                 }
+                Wanted::Image(_) => None,
                 Wanted::Live(wanted) => {
                     let environment = live.iter().find(|it| it.layers.iter().any(|layer| layer.name == wanted.name))?;
                     let protected = environment.protected;
-                    let column = Column { name: printable(&wanted.name), kind: Kind::Live, protected };
-                    Some(matrix::Source { column, project: working, environment, offset: 0 })
+                    let column =
+                        Column { name: printable(&wanted.name), kind: Kind::Live, protected, layers: Vec::new() };
+                    let is_partial = options.running.iter().any(|it| it.name == wanted.name && it.part.has_more);
+                    Some(matrix::Source { column, project: working, environment, is_partial, offset: 0 })
                 }
             };
             options.wanted.iter().filter_map(find).collect()
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
-        let access = if *options.mode == Mode::Time { access(&chosen) } else { Vec::new() };
+        let access = if *options.mode == Mode::Time { access::between(&chosen) } else { Vec::new() };
         let (mut rows, findings) = self.judged(chosen, &policies, working, options);
         let (mut findings, ignored) = settled(working, findings);
         if let Some(keys) = &options.keys {
-            keep(keys, &mut rows, &mut findings);
+            settling::keep(keys, &mut rows, &mut findings);
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         if let Some(accepted) = accepted {
@@ -262,43 +269,11 @@ impl<'m> Member<'m> {
             sources: Sources::default(),
             schema,
             access,
-            hidden: Vec::new(),
+            hidden: BTreeMap::new(),
             apply: None,
             summary,
             stale,
         })
-    }
-
-    /// Splits off the findings that the baseline covers, and names its entries that are stale.
-    fn accepted(
-        &self,
-        (baseline, source): &(Baseline, SourceId),
-        findings: Vec<Finding>,
-        columns: &[Column],
-        rows: &mut [Row],
-        options: &Options<'_>,
-    ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
-        let (mut counting, covered, used) = baseline.apply(findings, &options.today);
-        let mut stale = Vec::new();
-        for ((entry, at), used) in baseline.entries().zip(used) {
-            let why = if entry.is_expired(&options.today) {
-                Stale::Expired
-            } else if !used && options.sees_everything() && is_judged(entry, columns, rows) {
-                Stale::Unused
-            } else {
-                continue;
-            };
-            // What happened to the baseline is not what a branch did.
-            if options.against.is_none() {
-                counting.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
-            }
-            let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();
-            stale.push((folder.to_owned(), entry.clone()));
-        }
-        for finding in &covered {
-            acknowledge(finding, &counting, rows);
-        }
-        (counting, covered, stale)
     }
 
     fn judged(
@@ -313,6 +288,7 @@ impl<'m> Member<'m> {
             policies,
             strict: options.strict || judge.config.drift.strict,
             unknown: options.unknown,
+            hides_values: options.hides_values,
             member: self.name.clone(),
         };
         matrix::compare(sources, &rules)
@@ -347,27 +323,6 @@ fn id(finding: &Finding) -> Option<String> {
     finding.difference.as_ref().map(|difference| difference.id.clone())
 }
 
-/// Whether the sources of an entry were compared, and all of them could be opened.
-fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool {
-    let place = |name: &String| columns.iter().position(|column| column.name == *name);
-    let Some(places) = entry.within.iter().map(place).collect::<Option<Vec<_>>>() else { return false };
-    let row = rows.iter().find(|row| row.key == entry.key);
-    row.is_none_or(|row| {
-        let cells = places.iter().filter_map(|place| row.cells.get(*place)?.as_ref());
-        cells.into_iter().all(|cell| cell.state != State::Unknown)
-    })
-}
-
-/// Counts a row as acknowledged where nothing else is found about it.
-fn acknowledge(finding: &Finding, counting: &[Finding], rows: &mut [Row]) {
-    let row = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.row);
-    let Some(at) = row(finding) else { return };
-    let others = counting.iter().filter(|other| row(other) == Some(at)).filter_map(|other| other.difference.as_ref());
-    if let Some(row) = rows.get_mut(at) {
-        row.bucket = others.map(|difference| difference.bucket).min().unwrap_or(Bucket::Acknowledged);
-    }
-}
-
 /// The project's say about findings, and how many its comments silence.
 fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, usize) {
     let ignored = checks::settle(project, &mut findings, true);
@@ -384,68 +339,12 @@ fn source<'a>(
         Some(revision) => (format!("{}@{revision}", environment.name), Kind::Revision),
         None => (environment.name.to_string(), Kind::Declared),
     };
-    let column = Column { name: printable(&name), kind, protected: environment.protected };
-    matrix::Source { column, project, environment, offset }
+    let layers = environment.layers.iter().map(|layer| printable(project.sources.path(layer.source))).collect();
+    let column = Column { name: printable(&name), kind, protected: environment.protected, layers };
+    matrix::Source { column, project, environment, is_partial: false, offset }
 }
 
 fn single(name: &str) -> Error {
     Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
         .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION"))
-}
-
-/// Keeps the rows of some keys, and the findings about them.
-fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
-    let mut places = HashMap::new();
-    let kept = std::mem::take(rows).into_iter().enumerate().filter(|(_, row)| keys.is_match(&row.key));
-    for (at, row) in kept {
-        places.insert(at, rows.len());
-        rows.push(row);
-    }
-    findings.retain_mut(|finding| {
-        let Some(difference) = &mut finding.difference else { return true };
-        let row = difference.row.and_then(|row| places.get(&row).copied());
-        difference.row = row;
-        row.is_some()
-    });
-}
-
-/// Who gained or lost access to the sealed files of an environment between two revisions.
-fn access(sources: &[matrix::Source<'_>]) -> Vec<Access> {
-    let [then, now] = sources else { return Vec::new() };
-    let readers = |source: &matrix::Source<'_>| -> BTreeMap<String, HashSet<String>> {
-        let project = source.project;
-        let people = &project.config.people;
-        let named = |key: &String| people.iter().find(|(_, known)| *known == key).map_or(key, |(name, _)| name).clone();
-        let used = project
-            .layers
-            .iter()
-            .enumerate()
-            .filter(|(_, layer)| source.environment.layers.iter().any(|used| std::ptr::eq(*used, *layer)));
-        let sealed = used.filter_map(|(index, layer)| {
-            let sealed = project.sealed.get(&index)?;
-            let path = project.sources.path(layer.source);
-            let path = if source.column.kind == Kind::Revision {
-                path.split_once(':').map_or(path, |(_, path)| path)
-            } else {
-                path
-            };
-            Some((path.to_owned(), sealed.readers.recipients.iter().map(named).collect()))
-        });
-        sealed.collect()
-    };
-    let (then, now) = (readers(then), readers(now));
-    let mut changes = Vec::new();
-    for (path, new) in &now {
-        let Some(old) = then.get(path) else { continue };
-        let sorted = |names: std::collections::hash_set::Difference<'_, String, _>| {
-            let mut names: Vec<_> = names.map(|name| printable(name)).collect();
-            names.sort();
-            names
-        };
-        let (gained, lost) = (sorted(new.difference(old)), sorted(old.difference(new)));
-        if !gained.is_empty() || !lost.is_empty() {
-            changes.push(Access { path: printable(path), gained, lost });
-        }
-    }
-    changes
 }

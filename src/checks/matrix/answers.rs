@@ -1,0 +1,165 @@
+//! What the checks of drift ask about a key.
+
+use std::collections::BTreeSet;
+
+use super::Compared;
+use crate::drift::policy::Conflict;
+use crate::drift::{Mode, Relation, State};
+use crate::environment::Setting;
+use crate::finding::Severity;
+use crate::project::Project;
+use crate::schema::extension::Drift;
+use crate::schema::property::Property;
+use crate::schema::sameness::Shape;
+
+impl<'c, 'a> Compared<'c, 'a> {
+    /// Whether what is declared is compared with what runs.
+    pub(in crate::checks) fn is_live(&self) -> bool {
+        self.rules.mode == Mode::Live
+    }
+
+    /// Whether one environment is compared at two revisions.
+    pub(in crate::checks) fn is_over_time(&self) -> bool {
+        self.rules.mode == Mode::Time
+    }
+
+    /// The sources, by number.
+    pub(in crate::checks) fn columns(&self) -> std::ops::Range<usize> {
+        0..self.sides.len()
+    }
+
+    /// The sources that are judged: of one environment at two revisions only the newer.
+    pub(in crate::checks) fn judged(&self) -> std::ops::Range<usize> {
+        let first = if self.is_over_time() { self.sides.len().saturating_sub(1) } else { 0 };
+        first..self.sides.len()
+    }
+
+    /// Whether a source may go without the key: the schema knows it, does not demand it, and has no default.
+    pub(in crate::checks) fn may_lack(&self, column: usize) -> bool {
+        self.property.is_some() && self.cells[column].state == State::Absent && !self.is_missing(column)
+    }
+
+    /// What users call a source.
+    pub(in crate::checks) fn name(&self, column: usize) -> &'c str {
+        &self.sides[column].column.name
+    }
+
+    /// The project that a source belongs to.
+    pub(in crate::checks) fn project(&self, column: usize) -> &'a Project {
+        self.sides[column].subject.project
+    }
+
+    /// Whether findings about secrets and placeholders are errors in a source.
+    pub(in crate::checks) fn is_protected(&self, column: usize) -> bool {
+        self.sides[column].column.protected
+    }
+
+    /// How bad it is when something could not be opened.
+    pub(in crate::checks) fn unknown_severity(&self) -> Severity {
+        self.rules.unknown
+    }
+
+    /// Whether a difference that nobody classified is an error.
+    pub(in crate::checks) fn is_strict(&self) -> bool {
+        self.rules.strict
+    }
+
+    /// Whether the schema says that the key must be there, and it is not.
+    pub(in crate::checks) fn is_missing(&self, column: usize) -> bool {
+        self.sides[column].flaws.get(self.key) == Some(&true)
+    }
+
+    /// Whether the schema forbids the key in a source that has it.
+    pub(in crate::checks) fn is_forbidden(&self, column: usize) -> bool {
+        let list = self.property.as_ref().and_then(Property::only_in);
+        list.is_some_and(|list| !self.sides[column].is_in(list)) && self.cells[column].state.is_there()
+    }
+
+    /// The text of a source, secret or not.
+    pub(in crate::checks) fn text(&self, column: usize) -> Option<&str> {
+        self.texts[column].as_deref()
+    }
+
+    /// Whether there is a schema that could declare the key.
+    pub(in crate::checks) fn has_schema(&self) -> bool {
+        self.sides.iter().any(|side| side.subject.project.schema.is_some())
+    }
+
+    /// Whether a source sets another key.
+    pub(in crate::checks) fn sets(&self, column: usize, key: &str) -> bool {
+        self.sides[column].subject.environment.get(key).is_some_and(Setting::is_set)
+    }
+
+    /// The setting of a source.
+    pub(in crate::checks) fn setting(&self, column: usize) -> Option<&'c Setting<'a>> {
+        self.settings[column]
+    }
+
+    /// How two sources relate.
+    pub(in crate::checks) fn relation(&self, one: usize, other: usize) -> Relation {
+        self.cells[one].relation(&self.cells[other])
+    }
+
+    /// The pairs of sources in which the key has a place, with what a difference means.
+    pub(in crate::checks) fn pairs(&self) -> impl Iterator<Item = (usize, usize, Option<Drift>)> {
+        self.pairs.iter().copied()
+    }
+
+    /// The pairs that `wanted` holds for; the sources in them, in order.
+    pub(in crate::checks) fn columns_of(&self, wanted: impl Fn(usize, usize, Option<Drift>) -> bool) -> Vec<usize> {
+        let pairs = self.pairs().filter(|(one, other, policy)| wanted(*one, *other, *policy));
+        let columns: BTreeSet<_> = pairs.flat_map(|(one, other, _)| [one, other]).collect();
+        columns.into_iter().collect()
+    }
+
+    /// What a difference between two sources means; secrets of a protected environment stay there.
+    pub(super) fn policy(&self, one: usize, other: usize) -> Option<Drift> {
+        let [first, second] = [one, other].map(|column| &*self.sides[column].subject.environment.name);
+        if self.is_over_time() || self.is_live() || first == second {
+            return None;
+        }
+        let apart = |column: usize| {
+            let side = &self.sides[column];
+            side.subject.project.config.keeps_secrets_apart(&side.subject.environment.name)
+        };
+        let usual = (self.secret && (apart(one) || apart(other))).then_some(Drift::MustDiffer);
+        self.fitting.between(first, second).ok().flatten().or(usual)
+    }
+
+    /// The parts of its value that somebody keeps the same.
+    pub(in crate::checks) fn kept_shapes(&self) -> BTreeSet<Shape> {
+        let declared = self.property.iter().flat_map(|property| property.same().iter().copied());
+        declared.chain(self.fitting.shapes()).collect()
+    }
+
+    /// Whether a part of the value stays the same between two sources.
+    pub(in crate::checks) fn keeps(&self, shape: Shape, one: usize, other: usize) -> bool {
+        let [first, second] = [one, other].map(|column| &*self.sides[column].subject.environment.name);
+        let declared = self.property.as_ref().is_some_and(|property| property.same().contains(&shape));
+        declared || self.fitting.keeps(shape, first, second)
+    }
+
+    /// Whether somebody said what differences of the key mean.
+    pub(in crate::checks) fn is_classified(&self) -> bool {
+        self.pairs().any(|(one, other, _)| {
+            let [first, second] = [one, other].map(|column| &*self.sides[column].subject.environment.name);
+            self.fitting.between(first, second).is_ok_and(|policy| policy.is_some())
+        })
+    }
+
+    /// Two rules that disagree about the key.
+    pub(in crate::checks) fn conflict(&self) -> Option<(usize, usize, Conflict)> {
+        if self.fitting.is_undisputed() {
+            return None;
+        }
+        self.pairs().find_map(|(one, other, _)| {
+            let [first, second] = [one, other].map(|column| &*self.sides[column].subject.environment.name);
+            self.fitting.between(first, second).err().map(|conflict| (one, other, conflict))
+        })
+    }
+
+    /// Whether two rules that are equally near disagree about any pair of sources.
+    pub(super) fn has_conflict(&self) -> bool {
+        self.conflict().is_some()
+    }
+}

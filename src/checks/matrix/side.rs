@@ -1,0 +1,135 @@
+//! One source of a comparison: what it says about a key, and where.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::super::{Subject, is_personal};
+use super::{Side, Source};
+use crate::detection;
+use crate::drift::{Kind, State};
+use crate::environment::{Resolved, Setting};
+use crate::layer::Layer;
+use crate::project::Project;
+use crate::schema::property::Property;
+use crate::schema::violation::ViolationKind;
+use crate::source::Span;
+
+impl<'a> Side<'a> {
+    pub(super) fn new(source: Source<'a>) -> Self {
+        let Source { column, project, environment, is_partial, offset } = source;
+        let subject = Subject::new(project, environment);
+        let mut flaws = HashMap::new();
+        for violation in &subject.violations {
+            let Some(key) = &violation.key else { continue };
+            match violation.kind {
+                ViolationKind::Deprecated { .. } | ViolationKind::NotHere { .. } => {}
+                ViolationKind::Unknown { .. } if violation.path.is_empty() => {}
+                ViolationKind::Missing { .. } if violation.path.is_empty() => drop(flaws.insert(key.clone(), true)),
+                _ => drop(flaws.insert(key.clone(), false)),
+            }
+        }
+        let winning = |loose: &&crate::environment::Loose<'_>| {
+            let setting = environment.get(loose.key);
+            setting.is_some_and(|setting| (setting.layer, setting.entry) == (loose.layer, loose.entry))
+        };
+        let loose = environment.loose.iter().filter(winning).map(|loose| loose.key).collect();
+        let closed = project.has_closed_layer(environment) && column.kind != Kind::Live;
+        let closed = environment.layers.iter().find(|layer| closed && layer.sealed && layer.entries.is_empty());
+        let closed = closed.map(|layer| &*layer.text);
+        Self { column, subject, offset, flaws, loose, closed, is_partial }
+    }
+
+    /// What the source says about a key, and the text that is compared.
+    pub(super) fn cell<'c>(
+        &'c self,
+        key: &str,
+        property: Option<&Property<'c>>,
+    ) -> (State, Option<Cow<'c, str>>, bool) {
+        let environment = self.subject.environment;
+        let Some(setting) = environment.get(key).filter(|setting| setting.is_set()) else {
+            let is_live = self.column.kind == Kind::Live;
+            let by_file = is_live || property.is_some_and(Property::has_file_variant);
+            if by_file && environment.get(&format!("{key}_FILE")).is_some_and(Setting::is_set) {
+                return (State::Set, None, true);
+            }
+            let elsewhere = property.and_then(Property::only_in).is_some_and(|list| !self.is_in(list));
+            return match property.and_then(Property::default_text) {
+                _ if elsewhere => (State::NotApplicable, None, false),
+                _ if self.is_partial => (State::Unknown, None, false),
+                _ if self.closed.is_some() => (State::Unknown, self.closed.map(Cow::Borrowed), false),
+                Some(default) => (State::Default, Some(Cow::Owned(default)), false),
+                None => (State::Absent, None, false),
+            };
+        };
+        let layer = environment.layers[setting.layer];
+        match &setting.value {
+            _ if self.loose.contains(setting.key) => (State::Unresolved, None, false),
+            Resolved::Unknown => {
+                let sealed = layer.slice(&environment.entry(setting).value);
+                (State::Unknown, (layer.sealed && !sealed.is_empty()).then_some(sealed.into()), false)
+            }
+            value => {
+                let text = value.text().unwrap_or_default();
+                let state = if text.is_empty() {
+                    State::Empty
+                } else if self.flaws.get(key) == Some(&false) {
+                    State::Invalid
+                } else if detection::is_placeholder(text) {
+                    State::Placeholder
+                } else {
+                    State::Set
+                };
+                (state, Some(text.into()), false)
+            }
+        }
+    }
+
+    pub(super) fn is_in(&self, list: &[String]) -> bool {
+        list.iter().any(|name| **name == *self.subject.environment.name)
+    }
+
+    pub(in crate::checks) fn place(&self, span: Span) -> Span {
+        span.shifted(self.offset)
+    }
+
+    /// Where a key stands; nowhere in a live source.
+    pub(super) fn at(&self, setting: &Setting<'a>) -> Option<Span> {
+        (self.column.kind != Kind::Live).then(|| {
+            let layer = self.subject.environment.layers[setting.layer];
+            let entry = self.subject.environment.entry(setting);
+            self.place(crate::environment::place(layer, entry))
+        })
+    }
+
+    /// Whether its value must not be shown; `judge` has said already that the key names no secret.
+    pub(super) fn hides(&self, key: &str, setting: &Setting<'_>, judge: &Project) -> bool {
+        let live = self.column.kind == Kind::Live;
+        let text = match &setting.value {
+            Resolved::Secret(secret) if live => Some(secret.expose()),
+            Resolved::Secret(_) | Resolved::Unknown => return true,
+            value => value.text(),
+        };
+        let project = self.subject.project;
+        let named = !std::ptr::eq(project, judge) && project.is_secret(key);
+        named || text.is_some_and(|text| project.looks_secret(key, text))
+    }
+
+    /// The file that is the environment's own, plain and no person's.
+    pub(in crate::checks) fn own_layer(&self) -> Option<&'a Layer> {
+        let project = self.subject.project;
+        let fits = |layer: &&&Layer| !layer.sealed && !is_personal(project.sources.path(layer.source));
+        self.subject.environment.layers.iter().rev().find(fits).copied()
+    }
+
+    pub(super) fn overridden(&self, setting: &Setting<'a>) -> Vec<Span> {
+        if self.column.kind == Kind::Live {
+            return Vec::new();
+        }
+        let environment = self.subject.environment;
+        let place = |(layer, entry): (usize, usize)| {
+            let layer = environment.layers[layer];
+            Some(self.place(crate::environment::place(layer, layer.entries.get(entry)?)))
+        };
+        environment.shadowed(setting).into_iter().filter_map(place).collect()
+    }
+}

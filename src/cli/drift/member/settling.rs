@@ -1,0 +1,83 @@
+//! Which findings of a comparison count: those that the baseline does not cover, about keys that were asked for.
+
+use std::collections::HashMap;
+
+use globset::GlobSet;
+
+use super::{Member, Options};
+use crate::checks;
+use crate::drift::baseline::{self, Baseline, Stale};
+use crate::drift::{Column, Row, State};
+use crate::finding::{Bucket, Finding};
+use crate::source::{SourceId, Span};
+
+impl Member<'_> {
+    /// Splits off the findings that the baseline covers, and names its entries that are stale.
+    pub(super) fn accepted(
+        &self,
+        (baseline, source): &(Baseline, SourceId),
+        findings: Vec<Finding>,
+        columns: &[Column],
+        rows: &mut [Row],
+        options: &Options<'_>,
+    ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
+        let (mut counting, covered, used) = baseline.apply(findings, &options.today);
+        let mut stale = Vec::new();
+        for ((entry, at), used) in baseline.entries().zip(used) {
+            let why = if entry.is_expired(&options.today) {
+                Stale::Expired
+            } else if !used && options.sees_everything() && is_judged(entry, columns, rows) {
+                Stale::Unused
+            } else {
+                continue;
+            };
+            // What happened to the baseline is not what a branch did.
+            if options.against.is_none() {
+                counting.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
+            }
+            let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();
+            stale.push((folder.to_owned(), entry.clone()));
+        }
+        for finding in &covered {
+            acknowledge(finding, &counting, rows);
+        }
+        (counting, covered, stale)
+    }
+}
+
+/// Whether the sources of an entry were compared, and all of them could be opened.
+fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool {
+    let place = |name: &String| columns.iter().position(|column| column.name == *name);
+    let Some(places) = entry.within.iter().map(place).collect::<Option<Vec<_>>>() else { return false };
+    let row = rows.iter().find(|row| row.key == entry.key);
+    row.is_none_or(|row| {
+        let cells = places.iter().filter_map(|place| row.cells.get(*place)?.as_ref());
+        cells.into_iter().all(|cell| cell.state != State::Unknown)
+    })
+}
+
+/// Counts a row as acknowledged where nothing else is found about it.
+fn acknowledge(finding: &Finding, counting: &[Finding], rows: &mut [Row]) {
+    let row = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.row);
+    let Some(at) = row(finding) else { return };
+    let others = counting.iter().filter(|other| row(other) == Some(at)).filter_map(|other| other.difference.as_ref());
+    if let Some(row) = rows.get_mut(at) {
+        row.bucket = others.map(|difference| difference.bucket).min().unwrap_or(Bucket::Acknowledged);
+    }
+}
+
+/// Keeps the rows of some keys, and the findings about them.
+pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
+    let mut places = HashMap::new();
+    let kept = std::mem::take(rows).into_iter().enumerate().filter(|(_, row)| keys.is_match(&row.key));
+    for (at, row) in kept {
+        places.insert(at, rows.len());
+        rows.push(row);
+    }
+    findings.retain_mut(|finding| {
+        let Some(difference) = &mut finding.difference else { return true };
+        let row = difference.row.and_then(|row| places.get(&row).copied());
+        difference.row = row;
+        row.is_some()
+    });
+}

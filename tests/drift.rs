@@ -1,9 +1,11 @@
 //! What `sparkcfg drift` does with git and with what runs: revisions, patches that git takes, a real process.
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod console;
+#[path = "outputs/readers.rs"]
+mod readers;
 
 use std::fs;
 use std::path::Path;
@@ -81,54 +83,67 @@ fn a_branch_is_judged_by_what_it_changes() {
 }
 
 /// One verdict: what fails in one format fails in all, and each tells the same numbers.
+///
+/// The reports are left for `tests/outputs_real.sh`, which gives them to the formats' own tools.
 #[test]
 fn every_format_and_exit_code_agrees() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/drift");
+    let left = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drift-reports");
+    fs::create_dir_all(&left).unwrap();
     let home = tempfile::tempdir().unwrap();
-    for (case, line, fails) in [
-        ("a-page-for-a-reviewer", "sparkcfg drift", 1),
-        ("a-page-for-a-reviewer", "sparkcfg drift staging prod", 1),
-        ("a-page-for-a-reviewer", "sparkcfg drift staging prod --fail-on never", 0),
-        ("a-page-for-a-reviewer", "sparkcfg drift staging prod --keys DATABASE_URL", 0),
-        ("services-of-a-workspace", "sparkcfg drift", 1),
+    for (name, case, line, fails) in [
+        ("matrix", "a-page-for-a-reviewer", "sparkcfg drift", 1),
+        ("pair", "a-page-for-a-reviewer", "sparkcfg drift staging prod", 1),
+        ("never", "a-page-for-a-reviewer", "sparkcfg drift staging prod --fail-on never", 0),
+        ("clean", "a-page-for-a-reviewer", "sparkcfg drift staging prod --keys DATABASE_URL", 0),
+        ("workspace", "services-of-a-workspace", "sparkcfg drift", 1),
+        ("accepted", "accepted-values-have-changed", "sparkcfg drift", 1),
+        ("live", "../drift-stale-live/the-process-still-has-the-old-level", "sparkcfg drift prod pm2:pm2.json#web", 1),
     ] {
-        let told = |format: &str| {
-            let ran = run(&format!("{line} --format {format}"), &cases.join(case), home.path());
-            assert_eq!(ran.code, fails, "{line} in {case} as {format}: {}", ran.shown());
-            ran.stdout
-        };
-        let json = |format: &str| serde_json::from_str::<Value>(&told(format)).unwrap();
-        let summary = &json("json")["summary"];
-        let expected = ["errors", "warnings", "notes"].map(|name| summary[name].as_u64().unwrap());
-        let count = |list: &Value, member: &str, names: [&str; 3]| {
-            let list = list.as_array().unwrap();
-            names.map(|name| list.iter().filter(|entry| entry[member] == name).count() as u64)
-        };
-        let results = &json("sarif")["runs"][0]["results"];
-        assert_eq!(count(results, "level", ["error", "warning", "note"]), expected, "{line} in {case}");
-        assert_eq!(count(&json("gitlab"), "severity", ["major", "minor", "info"]), expected, "{line} in {case}");
-        let diagnostics = &json("rdjson")["diagnostics"];
-        assert_eq!(count(diagnostics, "severity", ["ERROR", "WARNING", "INFO"]), expected, "{line} in {case}");
-        let junit = told("junit");
-        let lines = |text: &str, starts: [&str; 3]| {
-            starts.map(|start| text.lines().filter(|line| line.starts_with(start)).count() as u64)
-        };
-        assert_eq!(lines(&junit, ["error: ", "warning: ", "note: "]), expected, "{line} in {case}");
-        assert_eq!(junit.contains("<failure "), expected[0] > 0, "{line} in {case}");
-        let shown = expected.map(|number| number.min(10));
-        assert_eq!(lines(&told("github"), ["::error ", "::warning ", "::notice "]), shown, "{line} in {case}");
+        let mut reports = Vec::new();
+        for output in sparkcfg::outputs::ALL {
+            let ran = run(&format!("{line} --format {}", output.name), &cases.join(case), home.path());
+            assert_eq!(ran.code, fails, "{line} in {case} as {}: {}", output.name, ran.shown());
+            assert!(!ran.stdout.contains("c4n4ry"), "{line} in {case}: {} tells a secret", output.name);
+            fs::write(left.join(format!("{name}.{}", output.name)), &ran.stdout).unwrap();
+            reports.push((output.name, ran.stdout));
+        }
+        let told = |format: &str| &*reports.iter().find(|(name, _)| *name == format).unwrap().1;
+        let summary = &serde_json::from_str::<Value>(told("json")).unwrap()["summary"];
+        let expected =
+            ["errors", "warnings", "notes"].map(|name| usize::try_from(summary[name].as_u64().unwrap()).unwrap());
+        for format in ["sarif", "gitlab", "rdjson", "junit", "html"] {
+            assert_eq!(readers::counts(format, told(format)), Some(expected), "{line} in {case} as {format}");
+        }
+        let annotations = ["::error ", "::warning ", "::notice "]
+            .map(|start| told("github").lines().filter(|line| line.starts_with(start)).count());
+        assert_eq!(annotations, expected.map(|number| number.min(10)), "{line} in {case}");
         let clean = expected[0] + expected[1] == 0;
-        let markdown = told("markdown");
-        let headline = markdown.lines().nth(1).unwrap();
+        let headline = told("markdown").lines().nth(1).unwrap();
         let (glyph, number) = (if clean { "✓" } else { "✗" }, format!("({} error", expected[0]));
         assert!(headline.starts_with(&format!("### {glyph} Config drift: ")), "{headline}");
-        assert_eq!(headline.contains(&number), !clean, "{headline}");
-        assert_eq!(told("human").contains(&number), !clean, "{line} in {case}");
-        told("html");
-        for format in ["human", "json", "sarif", "gitlab", "rdjson", "junit", "github", "markdown", "html"] {
-            assert!(!told(format).contains("c4n4ry"), "{line} in {case}: {format} tells a secret");
+        for text in [headline, told("human"), told("html")] {
+            assert_eq!(text.contains(&number), !clean, "{line} in {case}: {text}");
         }
     }
+}
+
+/// A page with everything that can be said about 2,000 keys in three environments can still be opened and mailed.
+#[test]
+fn a_page_of_2000_keys_is_below_2_megabytes() {
+    let home = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let environments = place.path().join("environments");
+    fs::create_dir(&environments).unwrap();
+    fs::write(place.path().join("sparkcfg.toml"), "[[drift.rule]]\nkeys = [\"*\"]\npolicy = \"must-match\"\n").unwrap();
+    for name in ["dev", "staging", "prod"] {
+        let text: String =
+            (0..2_000).map(|key| format!("SERVICE_{key:04}_URL=http://{key}.{name}.internal/v1\n")).collect();
+        fs::write(environments.join(format!("{name}.env")), text).unwrap();
+    }
+    let text = run("sparkcfg drift --format html", place.path(), home.path()).stdout;
+    assert_eq!(readers::counts("html", &text), Some([2_000, 0, 0]));
+    assert!(text.len() < 2_000_000, "{} bytes", text.len());
 }
 
 /// However much differs, a comment is taken, and its headline stays.
@@ -181,6 +196,58 @@ fn git_takes_the_patch_and_no_secret_is_in_it() {
     git(place.path(), &["apply", "fix.diff"]);
     let (left, _) = codes("sparkcfg drift", place.path());
     assert_eq!(left.iter().map(|(code, ..)| code.as_str()).collect::<Vec<_>>(), ["drift-must-differ"], "{left:?}");
+}
+
+/// What each tool tells of one service: the level is stale in all of them, and of the noise nothing is told.
+#[test]
+fn recorded_shapes_are_compared_without_their_noise() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/live");
+    let home = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    copy(&data, place.path());
+    fs::create_dir(place.path().join("environments")).unwrap();
+    let declared =
+        "API_PORT=8883\nLOG_LEVEL=warn\nDATABASE_URL=postgres://db.prod.internal:5432/app\nAPI_KEY=c4n4ry-live\n";
+    fs::write(place.path().join("environments/prod.env"), declared).unwrap();
+    fs::create_dir(place.path().join("schemas")).unwrap();
+    let schema = r#"{"type": "object", "properties": {"API_PORT": {"type": "integer"}, "LOG_LEVEL": {"type": "string"},
+        "DATABASE_URL": {"format": "postgres-url"}, "API_KEY": {"writeOnly": true}}}"#;
+    fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+    let stale = ("drift-stale-live", "LOG_LEVEL");
+    for (source, expected) in [
+        (
+            "docker:docker-inspect.json",
+            vec![stale, ("drift-undeclared-live", "UV_LINK_MODE"), ("drift-undeclared-live", "VIRTUAL_ENV")],
+        ),
+        ("docker:docker-inspect.json docker-image:docker-image-inspect.json", vec![stale]),
+        ("compose:compose-config.json#api", vec![stale]),
+        ("k8s:kubectl-configmap-secret.json", vec![stale]),
+        ("k8s:kubectl-deployment.json", vec![stale, ("drift-unknown", "API_KEY")]),
+        ("k8s:kubectl-pod.json", vec![stale, ("drift-unknown", "API_KEY")]),
+        ("pm2:pm2-jlist.json#web", vec![]),
+        (
+            "pm2:pm2-jlist.json#worker",
+            vec![
+                stale,
+                ("drift-absent-live", "API_KEY"),
+                ("drift-absent-live", "API_PORT"),
+                ("drift-absent-live", "DATABASE_URL"),
+            ],
+        ),
+    ] {
+        let line = format!("sparkcfg drift prod {source}");
+        let (found, code) = codes(&line, place.path());
+        let mut told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
+        let mut expected = expected;
+        told.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(told, expected, "{source}");
+        assert_eq!(code, i32::from(expected.contains(&stale)), "{source}");
+        for format in ["human", "markdown", "html", "json"] {
+            let ran = run(&format!("{line} --show all --format {format}"), place.path(), home.path());
+            assert!(!ran.shown().contains("c4n4ry"), "{source} as {format}: {}", ran.shown());
+        }
+    }
 }
 
 /// A process of this machine, as Linux tells about it.

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::schema::extension::Drift;
+use crate::schema::sameness::Shape;
 
 /// The rules of `sparkcfg.toml`.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ struct Rule {
     keys: GlobMatcher,
     between: Vec<String>,
     policy: Drift,
+    same: Vec<Shape>,
 }
 
 /// How near a rule is to a pair of values; the nearest decides.
@@ -52,10 +54,22 @@ impl Policies {
     ///
     /// # Errors
     /// The pattern that is none.
-    pub fn add(&mut self, patterns: &[String], between: &[String], policy: Drift) -> Result<(), String> {
+    pub fn add(
+        &mut self,
+        patterns: &[String],
+        between: &[String],
+        policy: Drift,
+        same: &[Shape],
+    ) -> Result<(), String> {
         for pattern in patterns {
             let keys = Glob::new(pattern).map_err(|_| pattern.clone())?.compile_matcher();
-            self.rules.push(Rule { pattern: pattern.clone(), keys, between: between.to_vec(), policy });
+            self.rules.push(Rule {
+                pattern: pattern.clone(),
+                keys,
+                between: between.to_vec(),
+                policy,
+                same: same.to_vec(),
+            });
         }
         Ok(())
     }
@@ -75,19 +89,30 @@ impl Fitting<'_> {
         self.rules.len() + usize::from(self.declared.is_some()) < 2
     }
 
+    /// The parts of a value that some rule keeps the same.
+    pub fn shapes(&self) -> impl Iterator<Item = Shape> {
+        self.rules.iter().flat_map(|rule| rule.same.iter().copied())
+    }
+
+    /// Whether a rule keeps a part of the value the same between two environments.
+    #[must_use]
+    pub fn keeps(&self, shape: Shape, one: &str, other: &str) -> bool {
+        self.rules.iter().any(|rule| rule.is_between(one, other) && rule.same.contains(&shape))
+    }
+
     /// What a difference between two environments means; `None` where nobody said so.
     ///
     /// # Errors
     /// Two rules that are equally near and disagree.
     pub fn between(&self, one: &str, other: &str) -> Result<Option<Drift>, Conflict> {
+        if self.rules.is_empty() {
+            return Ok(self.declared);
+        }
         let declared = self.declared.map(|policy| {
             let nearness = Nearness { exact: true, letters: self.letters, between: false };
             (nearness, "the schema".to_owned(), policy)
         });
-        let fits = |rule: &&&Rule| {
-            rule.between.is_empty() || [one, other].iter().all(|name| rule.between.iter().any(|known| known == name))
-        };
-        let rules = self.rules.iter().filter(fits).map(|rule| {
+        let rules = self.rules.iter().filter(|rule| rule.is_between(one, other)).map(|rule| {
             let told = if rule.between.is_empty() {
                 format!("`{}`", rule.pattern)
             } else {
@@ -119,6 +144,10 @@ impl Fitting<'_> {
 }
 
 impl Rule {
+    fn is_between(&self, one: &str, other: &str) -> bool {
+        self.between.is_empty() || [one, other].iter().all(|name| self.between.iter().any(|known| known == name))
+    }
+
     fn nearness(&self) -> Nearness {
         let is_plain = |character: &char| !"*?[]{}!,".contains(*character);
         let letters = self.pattern.chars().filter(is_plain).count();
@@ -144,7 +173,7 @@ mod tests {
         let mut policies = Policies::default();
         for (pattern, between, policy) in rules {
             let between: Vec<_> = between.iter().map(|name| (*name).to_owned()).collect();
-            policies.add(&[(*pattern).to_owned()], &between, *policy).unwrap();
+            policies.add(&[(*pattern).to_owned()], &between, *policy, &[]).unwrap();
         }
         for (key, declared, pair, expected) in [
             ("X_TIMEOUT_MS", None, ["staging", "prod"], Ok(Some(MustMatch))),
@@ -162,6 +191,6 @@ mod tests {
             assert_eq!(found, expected.map_err(|names| names.map(ToOwned::to_owned)), "{key} {pair:?}");
         }
         assert_eq!(Policies::default().of("A", None).between("a", "b"), Ok(None));
-        assert_eq!(Policies::default().add(&["[".to_owned()], &[], MayDiffer), Err("[".to_owned()));
+        assert_eq!(Policies::default().add(&["[".to_owned()], &[], MayDiffer, &[]), Err("[".to_owned()));
     }
 }

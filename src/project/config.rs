@@ -66,6 +66,9 @@ pub struct DriftRule {
     pub between: Vec<String>,
     /// What a difference means.
     pub policy: crate::schema::extension::Drift,
+    /// Parts of the values that stay the same where they may differ: `scheme`, `port`.
+    #[serde(default)]
+    pub same: Vec<crate::schema::sameness::Shape>,
 }
 
 /// `[workspace]`: the folders that hold a project each.
@@ -127,6 +130,7 @@ const KNOWN: &[&str] = &[
     "keys",
     "between",
     "policy",
+    "same",
     "must-match",
     "must-differ",
     "may-differ",
@@ -189,7 +193,7 @@ impl Config {
                 });
             }
             policies
-                .add(&rule.keys, &rule.between, rule.policy)
+                .add(&rule.keys, &rule.between, rule.policy, &rule.same)
                 .map_err(|pattern| Error::new(format!("[[drift.rule]] `{pattern}` is no pattern for keys")).at(path))?;
         }
         Ok(policies)

@@ -29,6 +29,12 @@ impl Drift {
         if self.until.as_deref().is_some_and(|date| !baseline::is_date(date)) {
             return Err(Error::new("--until takes a day").help("write it as 2026-12-31"));
         }
+        if let Some(date) =
+            self.until.as_deref().filter(|date| accepts && *date < super::today().get(..10).unwrap_or_default())
+        {
+            return Err(Error::new(format!("{date} is over, so nothing would be accepted"))
+                .help("--until takes the last day on which it is accepted; without it there is no end"));
+        }
         Ok(())
     }
 
@@ -42,8 +48,14 @@ impl Drift {
     ) -> Result<(), Error> {
         let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(finding)).collect();
         if let ([code, key], true) = (self.ack.as_slice(), chosen.is_empty()) {
-            return Err(Error::new(format!("there is no finding {code} about {key} to accept"))
-                .help("code and key stand in the report of `sparkcfg drift`"));
+            let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, finding.key.as_deref()?));
+            let there: Vec<_> = report.findings.iter().filter_map(named).collect();
+            let near = crate::suggestion::nearest(&format!("{code} {key}"), there.iter().map(String::as_str));
+            let help = near.map_or_else(
+                || "code and key stand in the report of `sparkcfg drift`".to_owned(),
+                |near| format!("did you mean `--ack {near}`?"),
+            );
+            return Err(Error::new(format!("there is no finding {code} about {key} to accept")).help(help));
         }
         let mut changes: BTreeMap<String, (Vec<Entry>, Vec<Entry>)> = BTreeMap::new();
         for finding in chosen {

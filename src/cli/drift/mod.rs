@@ -40,7 +40,8 @@ Examples:
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Drift {
     /// What to compare: environments, one at a revision (prod@v1.4.0), or what runs (pm2: docker: compose: k8s: proc: env:,
-    /// each with a file or - and #part); all environments when none is named
+    /// each with a file or - and #part; docker-image: takes away what a container has from its image); all environments
+    /// when none is named
     sources: Vec<String>,
     /// Compare the differences with those of a git revision: only new ones count
     #[arg(long, value_name = "REVISION", conflicts_with = "sources")]
@@ -78,6 +79,12 @@ pub(super) struct Drift {
     /// Print policies for keys that have none, as a patch for sparkcfg.toml; nothing is changed
     #[arg(long, conflicts_with_all = ["fix", "patch", "ack", "ack_all", "prune_acks"])]
     suggest: bool,
+    /// Whether values that are no secrets are shown; with `hide` they are letters too, in every format
+    #[arg(
+        long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_value = "show",
+        default_missing_value = "show", value_parser = ["show", "hide"]
+    )]
+    values: String,
     /// Let differences that no policy classifies be errors
     #[arg(long)]
     strict: bool,
@@ -102,8 +109,8 @@ impl Drift {
     /// What two sources have between them, for other commands.
     pub(super) fn between(sources: [String; 2], access: Keys) -> Self {
         let sources = sources.into();
-        let unknown = "note".to_owned();
-        Self { sources, unknown, access, ..Self::default() }
+        let (values, unknown) = ("show".to_owned(), "note".to_owned());
+        Self { sources, values, unknown, access, ..Self::default() }
     }
 
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
@@ -111,6 +118,9 @@ impl Drift {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
         self.check_baseline_options()?;
+        if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
+            return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
+        }
         let (mut report, stale) = self.compared(&files, global)?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
@@ -167,12 +177,13 @@ impl Drift {
             against: self.against.as_deref(),
             strict: self.strict,
             unknown: if self.unknown == "error" { Severity::Error } else { Severity::Note },
+            hides_values: self.values == "hide",
             keys: member::patterns(&self.keys)?,
             person: &person,
             named: &self.access.identity,
             process: self.access.process(),
             running: running::all(&wanted)?,
-            today: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string(),
+            today: today(),
         };
         let mut folders = vec![String::new()];
         if let Some(workspace) = &config.workspace {
@@ -198,7 +209,7 @@ impl Drift {
             }
         }
         if !any || gathered.comparison.rows.is_empty() {
-            return Err(Self::nothing(several));
+            return Err(self.nothing(several));
         }
         let stale = std::mem::take(&mut gathered.stale);
         Ok((self.finished(gathered, mode, global), stale))
@@ -210,7 +221,11 @@ impl Drift {
         git::files(files.root(), &prefix, Tree::Revision(revision))
     }
 
-    fn nothing(several: bool) -> Error {
+    fn nothing(&self, several: bool) -> Error {
+        if !self.keys.is_empty() {
+            return Error::new("nothing to compare: no key fits --keys")
+                .help("a pattern stands for the whole name, as in --keys '*_URL'");
+        }
         let place =
             if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
         Error::new(format!("nothing to compare: {place}"))
@@ -257,10 +272,12 @@ impl Gathered {
         self.findings.extend(found.findings.into_iter().map(moved));
         self.comparison.settled.extend(found.settled.into_iter().map(moved));
         let place = |column: &Column, columns: &mut Vec<Column>| {
-            columns.iter().position(|known| known.name == column.name).unwrap_or_else(|| {
+            let Some(at) = columns.iter().position(|known| known.name == column.name) else {
                 columns.push(column.clone());
-                columns.len() - 1
-            })
+                return columns.len() - 1;
+            };
+            columns[at].layers.extend_from_slice(&column.layers);
+            at
         };
         let places: Vec<_> = found.columns.iter().map(|column| place(column, &mut self.comparison.columns)).collect();
         let width = self.comparison.columns.len();
@@ -288,6 +305,11 @@ impl Gathered {
         self.summary.keys += found.summary.keys;
         self.summary.ignored += found.summary.ignored;
     }
+}
+
+/// The time, as RFC 3339; only its date counts.
+fn today() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
 
 /// Splits findings into those that count and those that do not, by what the revision had.

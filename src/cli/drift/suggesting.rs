@@ -10,24 +10,28 @@ use crate::finding::Bucket;
 use crate::plain;
 use crate::project::files::Files;
 use crate::schema::extension::Drift;
+use crate::schema::sameness::Shape;
 
-/// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may.
-/// Secrets need none: by default they differ.
+/// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
+/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet.
 pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
-    let mut proposed: BTreeMap<(&str, Drift), Vec<&str>> = BTreeMap::new();
-    for row in comparison.rows.iter().filter(|row| row.policy.is_none() && !row.secret && plain::is_name(&row.key)) {
-        let policy = match row.bucket {
-            Bucket::Equal if is_set_everywhere(row) => Drift::MustMatch,
-            Bucket::Unclassified => Drift::MayDiffer,
+    let mut proposed: BTreeMap<(&str, Drift, Vec<Shape>), Vec<&str>> = BTreeMap::new();
+    for row in comparison.rows.iter().filter(|row| row.policy.is_none() && plain::is_name(&row.key)) {
+        let (policy, same) = match row.bucket {
+            _ if row.secret && is_known_twice(row) => (Drift::MustDiffer, Vec::new()),
+            Bucket::Equal if is_set_everywhere(row) && !row.secret => (Drift::MustMatch, Vec::new()),
+            Bucket::Unclassified => (Drift::MayDiffer, common(row)),
             _ => continue,
         };
         let folder = row.member.as_deref().filter(|member| *member != ".").unwrap_or_default();
-        proposed.entry((folder, policy)).or_default().push(&row.key);
+        proposed.entry((folder, policy, same)).or_default().push(&row.key);
     }
     let mut rules: BTreeMap<&str, String> = BTreeMap::new();
-    for ((folder, policy), keys) in proposed {
+    for ((folder, policy, same), keys) in proposed {
         let keys = keys.join("\",\n    \"");
-        let rule = format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n", policy.name());
+        let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
+        let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
+        let rule = format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n{same}", policy.name());
         rules.entry(folder).or_default().push_str(&rule);
     }
     let mut out = String::new();
@@ -44,6 +48,25 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
+}
+
+/// The parts that all values of a key have in common, where they are URLs.
+fn common(row: &Row) -> Vec<Shape> {
+    let values: Option<Vec<_>> = row.cells.iter().flatten().map(|cell| cell.value.as_deref()).collect();
+    let Some(values) = values.filter(|values| values.iter().all(|value| Shape::Host.of(value).is_some())) else {
+        return Vec::new();
+    };
+    let is_common = |shape: &Shape| {
+        let mut parts = values.iter().map(|value| shape.of(value));
+        let first = parts.next().flatten();
+        first.is_some() && parts.all(|part| part == first)
+    };
+    [Shape::Scheme, Shape::Port, Shape::Path].into_iter().filter(is_common).collect()
+}
+
+/// Whether two sources or more have a secret that could be opened.
+fn is_known_twice(row: &Row) -> bool {
+    row.cells.iter().flatten().filter(|cell| cell.state == State::Set && cell.class.is_some()).count() > 1
 }
 
 fn is_set_everywhere(row: &Row) -> bool {

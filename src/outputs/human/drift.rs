@@ -392,9 +392,15 @@ impl Page<'_> {
         let told: Vec<_> = told.map(|(name, number, _)| format!("{name} {number}")).collect();
         let told = told.join(" · ");
         if !self.comparison.hidden.is_empty() {
-            let hidden: Vec<_> =
-                self.comparison.hidden.iter().map(|(name, number)| format!("{number} {name}")).collect();
-            self.wrapped(out, &format!("hidden: {}", hidden.join(", ")), 0);
+            let hidden = &self.comparison.hidden;
+            let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();
+            let names = self.comparison.shows(Shown::Inherited);
+            let hint = if names { "" } else { "    --show inherited" };
+            self.wrapped(out, &format!("hidden: {}{hint}", told.join(", ")), 0);
+            for (name, keys) in hidden.iter().filter(|_| names) {
+                let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+                self.wrapped(out, &format!("{name}: {}", keys.join(" ")), 2);
+            }
         }
         if clean {
             let keys = plural(counts.keys, "key");

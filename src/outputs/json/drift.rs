@@ -80,7 +80,7 @@ pub(super) fn write(report: &Report, comparison: &Comparison) -> String {
         findings: all.map(|finding| entry(report, comparison, finding)).collect(),
         rows: comparison.rows.iter().map(|row| line(report, comparison, row)).collect(),
         access: &comparison.access,
-        hidden: comparison.hidden.iter().copied().collect(),
+        hidden: comparison.hidden.iter().map(|(name, keys)| (*name, keys.len())).collect(),
         apply: comparison.apply.as_deref(),
         summary: report.summary,
     })

@@ -119,7 +119,10 @@ impl Page<'_> {
             let row = self.row(finding);
             let cells: Vec<_> = (0..columns.len())
                 .map(|at| {
-                    format!(" {} |", row.and_then(|row| row.cells.get(at)?.as_ref()).map(cell).unwrap_or_default())
+                    let is_missing = finding.rule.code == "drift-missing"
+                        && finding.environments.iter().any(|name| **name == *columns[at].name);
+                    let told = row.and_then(|row| row.cells.get(at)?.as_ref()).map(cell).unwrap_or_default();
+                    if is_missing { " **missing** |".to_owned() } else { format!(" {told} |") }
                 })
                 .collect();
             let cells = cells.concat();

@@ -47,6 +47,27 @@ fn every_code_stands_alone_somewhere() {
     assert!(never.is_empty(), "{never:?}");
 }
 
+/// `--fix` takes the one line out of a Compose file, and leaves every other byte as it was.
+#[test]
+fn a_mended_compose_file_keeps_its_comments() {
+    let name = "taken-away-and-nothing-else";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/compose-version-key").join(name);
+    let case = Case { group: "compose-version-key".into(), name: name.into(), folder };
+    let before = fs::read_to_string(case.folder.join("compose.yml")).unwrap();
+    for (before, line) in [
+        (before.clone(), "version: \"3.8\"\n"),
+        (before.replace('\n', "\r\n"), "version: \"3.8\"\r\n"),
+        (before.replace("version: \"3.8\"", "version: \"3.8\"  # so old"), ""),
+    ] {
+        let place = Place::new(&case.folder);
+        let file = place.project().join("compose.yml");
+        fs::write(&file, &before).unwrap();
+        let ran = run("sparkcfg validate --fix", &place.project(), &place.home());
+        assert_eq!(ran.code, 0, "{}", ran.shown());
+        assert_eq!(fs::read_to_string(&file).unwrap(), before.replacen(line, "", 1), "{}", ran.shown());
+    }
+}
+
 fn cases() -> Vec<Case> {
     let groups = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases"));
     let cases = groups.into_iter().flat_map(|(group, folder)| {

@@ -56,6 +56,9 @@ const SEEN_IN_ENVIRONMENT: &str = "the file sets nothing; the recorder saw the v
 const RUNS_A_COMMAND: &str = "the real one runs a command";
 const PROCESS_ID: &str = "`$$` is the number of the shell's process";
 
+#[path = "dialects/compose.rs"]
+mod compose;
+
 struct Case {
     id: String,
     file: Vec<u8>,

@@ -1,4 +1,5 @@
-//! What `sparkcfg drift` does with git and with what runs: revisions, patches that git takes, a real process.
+//! What `sparkcfg drift` does with git and with what runs: revisions, patches that git takes, a real process; and what a deploy
+//! is checked for since the last release.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
@@ -277,4 +278,53 @@ fn a_process_is_compared_with_what_is_declared() {
     let expected =
         [("drift-stale-live", "LOG_LEVEL"), ("drift-absent-live", "SENTRY_DSN"), ("drift-undeclared-live", "MYVAR")];
     assert_eq!((told.as_slice(), code), (expected.as_slice(), 1));
+}
+
+/// What no policy allows to have changed since the last release stops a deploy, and so does what was not rendered anew.
+#[test]
+fn a_deploy_is_stopped_by_drift_since_the_release() {
+    let place = repository("deploy-check/in-order");
+    let folder = place.path();
+    let home = tempfile::tempdir().unwrap();
+    let does = |line: &str| {
+        let ran = run(line, folder, home.path());
+        assert_eq!(ran.code, 0, "{line}: {}", ran.shown());
+        ran
+    };
+    let write = |path: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(folder.join(path)).unwrap();
+        assert!(text.contains(from), "{path}");
+        fs::write(folder.join(path), text.replace(from, to)).unwrap();
+    };
+    let port = r#""API_PORT": { "type": "integer""#;
+    write("schemas/app.schema.json", port, &format!(r#"{port}, "x-sparkcfg": {{ "drift": "must-match" }}"#));
+    git(folder, &["commit", "-qam", "a policy"]);
+    does("sparkcfg render prod");
+    git(folder, &["add", "."]);
+    git(folder, &["commit", "-q", "--allow-empty", "-m", "rendered"]);
+    does("sparkcfg release prod");
+    assert_eq!(codes("sparkcfg deploy-check prod", folder), (Vec::new(), 0));
+
+    write("environments/prod.env", "1.2.0", "1.3.0");
+    let (found, code) = codes("sparkcfg deploy-check prod", folder);
+    let told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
+    assert_eq!((told.as_slice(), code), ([("render-stale", "")].as_slice(), 1));
+    does("sparkcfg render prod");
+    assert_eq!(codes("sparkcfg deploy-check prod", folder), (Vec::new(), 0));
+
+    write("environments/prod.env", "8883", "9999");
+    does("sparkcfg render prod");
+    let (found, code) = codes("sparkcfg deploy-check prod", folder);
+    let told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
+    assert_eq!((told.as_slice(), code), ([("drift-must-match", "API_PORT")].as_slice(), 1));
+    assert!(does("sparkcfg release prod --diff").stdout.contains("+      - \"127.0.0.1:9999:9999\""));
+
+    git(folder, &["add", "."]);
+    git(folder, &["commit", "-q", "-m", "another port"]);
+    does("sparkcfg release prod");
+    git(folder, &["add", "."]);
+    git(folder, &["commit", "-q", "-m", "released"]);
+    does("sparkcfg release prod --rollback");
+    let text = fs::read_to_string(folder.join("environments/prod.env")).unwrap();
+    assert_eq!(text, "API_PORT=8883\nAPP_VERSION=1.2.0\n");
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::merge::Merger;
-use super::{Files, Open};
+use super::{Files, Open, rebase};
 use crate::interpolation::interpolates;
 use crate::source::Span;
 use crate::tree::{Node, Pair, Refusal, Value};
@@ -12,7 +12,7 @@ use crate::tree::{Node, Pair, Refusal, Value};
 const MAX_CHAIN: usize = 50;
 
 pub(super) struct Extender<'e, 'o> {
-    open: &'e mut Open<'o>,
+    pub(super) open: &'e mut Open<'o>,
     /// Services of which a part could not be read.
     pub(super) partial: Vec<String>,
     pub(super) refusals: Vec<Refusal>,
@@ -23,11 +23,11 @@ impl<'e, 'o> Extender<'e, 'o> {
         Self { open, partial: Vec::new(), refusals: Vec::new() }
     }
 
-    /// The root of a file with every `extends` followed.
+    /// The root of a file with every `extends` followed; paths in it start at the folder.
     pub(super) fn extended(
         &mut self,
         files: &mut Files,
-        file: usize,
+        (file, folder): (usize, &str),
         root: &Arc<Node>,
         merger: &mut Merger,
     ) -> Arc<Node> {
@@ -37,7 +37,7 @@ impl<'e, 'o> Extender<'e, 'o> {
         }
         let mut pairs = Vec::new();
         for pair in services.pairs() {
-            let value = self.service(files, file, root, pair, merger, &mut Vec::new());
+            let value = self.service(files, (file, folder), root, pair, merger, &mut Vec::new());
             let value = value.unwrap_or_else(|| {
                 self.partial.push(pair.key.clone());
                 Arc::clone(&pair.value)
@@ -57,7 +57,7 @@ impl<'e, 'o> Extender<'e, 'o> {
     fn service(
         &mut self,
         files: &mut Files,
-        file: usize,
+        (file, folder): (usize, &str),
         root: &Arc<Node>,
         own: &Pair,
         merger: &mut Merger,
@@ -75,10 +75,12 @@ impl<'e, 'o> Extender<'e, 'o> {
         if interpolates(name) || other.is_some_and(interpolates) {
             return None;
         }
+        let mut folder = folder.to_owned();
         let (file, root) = match other {
             None => (file, Arc::clone(root)),
             Some(path) => {
-                let path = beside(&files.all[file].path, path)?;
+                let path = beside(&folder, path)?;
+                path.rsplit_once('/').map_or("", |(folder, _)| folder).clone_into(&mut folder);
                 let index = files.open(&path, self.open)?;
                 let root =
                     files.all[index].documents.as_ref().ok().and_then(|documents| documents.roots.first().cloned());
@@ -89,7 +91,10 @@ impl<'e, 'o> Extender<'e, 'o> {
             self.refuse(extends.span, "there is no service that could be extended here", "name a service of that file");
             return None;
         };
-        let base = self.service(files, file, &root, base, merger, chain)?;
+        let mut base = self.service(files, (file, &folder), &root, base, merger, chain)?;
+        if let Some((prefix, _)) = other.and_then(|path| path.rsplit_once('/')) {
+            base = rebase::service(&base, prefix, merger)?;
+        }
         merger.merge(&base, &own.value, &mut vec!["services".to_owned(), own.key.clone()])
     }
 
@@ -101,13 +106,12 @@ impl<'e, 'o> Extender<'e, 'o> {
     }
 }
 
-/// The path of `other`, which is written in the file at `path`; `None` when it leads out of the project.
+/// The path of `other`, which is written where paths start at `folder`; `None` when it leads out of the project.
 #[must_use]
-pub(crate) fn beside(path: &str, other: &str) -> Option<String> {
+pub(crate) fn beside(folder: &str, other: &str) -> Option<String> {
     if other.starts_with(['/', '~']) {
         return None;
     }
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(other.split('/')) {
         match part {

@@ -25,10 +25,14 @@ enum Way {
     Keyed,
     /// A list of names stands for a map of empty values.
     Named,
+    /// A list of names stands for a map of services that have to be started.
+    Awaited,
     /// One text stands for a list of one.
     Listed,
     /// A text is the value of this name.
     Under(&'static str),
+    /// `host=address`, each as it stands; a map stands for such a list.
+    Hosts,
     /// Options belong to a driver: another driver brings its own.
     Logging,
 }
@@ -39,13 +43,15 @@ fn way(path: &[&str]) -> Way {
         ["services", _, "command" | "entrypoint" | "extends"]
         | ["services", _, "healthcheck", "test"]
         | ["services", _, "ulimits", _] => Way::Replace,
-        ["services", _, "environment" | "labels" | "annotations" | "extra_hosts" | "sysctls"]
-        | ["services", _, "build", "args" | "labels" | "extra_hosts" | "additional_contexts"]
+        ["services", _, "environment" | "labels" | "annotations" | "sysctls"]
+        | ["services", _, "build", "args" | "labels" | "additional_contexts"]
         | ["services", _, "deploy", "labels"]
         | ["networks" | "volumes", _, "labels"] => Way::Keyed,
-        ["services", _, "depends_on" | "networks"] => Way::Named,
+        ["services", _, "networks"] => Way::Named,
+        ["services", _, "depends_on"] => Way::Awaited,
         ["services", _, "dns" | "dns_search" | "dns_opt" | "env_file" | "tmpfs" | "label_file"] => Way::Listed,
         ["services", _, "build"] => Way::Under("context"),
+        ["services", _, "extra_hosts"] | ["services", _, "build", "extra_hosts"] => Way::Hosts,
         ["services", _, "logging"] => Way::Logging,
         _ => Way::Usual,
     }
@@ -56,12 +62,34 @@ impl Merger {
         Self { steps: 0 }
     }
 
+    /// Notes that so many values are looked at; `None` when that is too much.
+    pub(super) fn count(&mut self, steps: usize) -> Option<()> {
+        self.steps = self.steps.saturating_add(steps);
+        (self.steps <= MAX_STEPS).then_some(())
+    }
+
+    /// Whether two trees say the same, wherever they stand; also where that is too much to tell.
+    pub(super) fn says_the_same(&mut self, one: &Arc<Node>, other: &Arc<Node>) -> bool {
+        if Arc::ptr_eq(one, other) || self.count(1).is_none() {
+            return true;
+        }
+        match (&one.value, &other.value) {
+            (Value::Scalar { .. }, Value::Scalar { .. }) => one.text() == other.text(),
+            (Value::List(items), Value::List(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(one, two)| self.says_the_same(one, two))
+            }
+            (Value::Map(pairs), Value::Map(others)) => {
+                let mut found = pairs.iter().map(|pair| other.get(&pair.key).zip(Some(&pair.value)));
+                pairs.len() == others.len()
+                    && found.all(|found| found.is_some_and(|(one, two)| self.says_the_same(one, two)))
+            }
+            _ => false,
+        }
+    }
+
     /// `over` laid over `base`, both at `path`; `None` when there is too much to do.
     pub(super) fn merge(&mut self, base: &Arc<Node>, over: &Arc<Node>, path: &mut Vec<String>) -> Option<Arc<Node>> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return None;
-        }
+        self.count(1)?;
         if over.tag == Some(Tag::Override) || base.tag == Some(Tag::Reset) || base.is_null() {
             return Some(Arc::clone(over));
         }
@@ -73,14 +101,16 @@ impl Merger {
         let (base, over) = match way {
             Way::Replace => return Some(Arc::clone(over)),
             Way::Keyed => (keyed(base)?, keyed(over)?),
-            Way::Named => (named(base)?, named(over)?),
+            Way::Named => (named(base, &[])?, named(over, &[])?),
+            Way::Awaited => (named(base, STARTED)?, named(over, STARTED)?),
             Way::Listed => (listed(base)?, listed(over)?),
+            Way::Hosts => (hosts(base)?, hosts(over)?),
             Way::Under(name) => (under(base, name)?, under(over, name)?),
             Way::Logging if other_driver(base, over) => return Some(Arc::clone(over)),
             Way::Logging | Way::Usual => (Arc::clone(base), Arc::clone(over)),
         };
         let value = match (&base.value, &over.value) {
-            (Value::Map(below), Value::Map(above)) => Value::Map(self.maps(below, above, path)?),
+            (Value::Map(below), Value::Map(above)) => Value::Map(self.maps(below, above, path, way)?),
             (Value::List(below), Value::List(above)) => {
                 self.steps += below.len() + above.len();
                 Value::List(without_repeats(below.iter().chain(above), names.last().copied()))
@@ -90,7 +120,7 @@ impl Merger {
         Node::new(value, over.span, over.tag).map(Arc::new)
     }
 
-    fn maps(&mut self, below: &[Pair], above: &[Pair], path: &mut Vec<String>) -> Option<Vec<Pair>> {
+    fn maps(&mut self, below: &[Pair], above: &[Pair], path: &mut Vec<String>, way: Way) -> Option<Vec<Pair>> {
         self.steps += below.len() + above.len();
         let mut pairs = below.to_vec();
         let mut places: HashMap<&str, usize> =
@@ -101,7 +131,8 @@ impl Merger {
                     places.insert(&pair.key, pairs.len());
                     pairs.push(pair.clone());
                 }
-                Some(&index) if pair.value.tag == Some(Tag::Reset) => pairs[index] = pair.clone(),
+                // A variable without a value takes the place of one with a value, too.
+                Some(&index) if pair.value.tag == Some(Tag::Reset) || way == Way::Keyed => pairs[index] = pair.clone(),
                 Some(&index) => {
                     path.push(pair.key.clone());
                     let value = self.merge(&pairs[index].value, &pair.value, path)?;
@@ -121,10 +152,16 @@ fn keyed(node: &Arc<Node>) -> Option<Arc<Node>> {
     Node::new(Value::Map(pairs), node.span, node.tag).map(Arc::new)
 }
 
-fn named(node: &Arc<Node>) -> Option<Arc<Node>> {
+/// What a service that is only named is waited for.
+const STARTED: &[(&str, &str)] = &[("condition", "service_started"), ("required", "true")];
+
+fn named(node: &Arc<Node>, with: &[(&str, &str)]) -> Option<Arc<Node>> {
     let Value::List(items) = &node.value else { return Some(Arc::clone(node)) };
     let pair = |item: &Arc<Node>| {
-        let value = Arc::new(Node::scalar("", true, item.span));
+        let scalar = |text: &str| Arc::new(Node::scalar(text, true, item.span));
+        let option = |(key, text): &(&str, &str)| Pair { key: (*key).into(), key_span: item.span, value: scalar(text) };
+        let options = Value::Map(with.iter().map(option).collect());
+        let value = if with.is_empty() { scalar("") } else { Arc::new(Node::new(options, item.span, None)?) };
         Some(Pair { key: item.text()?.to_owned(), key_span: item.span, value })
     };
     Node::new(Value::Map(items.iter().filter_map(pair).collect()), node.span, node.tag).map(Arc::new)
@@ -135,6 +172,15 @@ fn listed(node: &Arc<Node>) -> Option<Arc<Node>> {
         return Some(Arc::clone(node));
     }
     Node::new(Value::List(vec![Arc::clone(node)]), node.span, node.tag).map(Arc::new)
+}
+
+fn hosts(node: &Arc<Node>) -> Option<Arc<Node>> {
+    let Value::Map(_) = &node.value else { return Some(Arc::clone(node)) };
+    let line = |pair: &Pair| {
+        let text = format!("{}={}", pair.key, pair.value.text().unwrap_or_default());
+        Arc::new(Node::scalar(text, false, pair.value.span))
+    };
+    Node::new(Value::List(node.pairs().map(line).collect()), node.span, node.tag).map(Arc::new)
 }
 
 fn under(node: &Arc<Node>, name: &str) -> Option<Arc<Node>> {
@@ -162,13 +208,15 @@ fn without_repeats<'n>(items: impl Iterator<Item = &'n Arc<Node>>, name: Option<
             Some("env_file") => {
                 item.text().or_else(|| item.get("path").and_then(|path| path.text())).map(ToOwned::to_owned)
             }
-            Some("secrets" | "configs") => {
+            Some(kind @ ("secrets" | "configs")) => {
                 let of = |key| item.get(key).and_then(|node| node.text());
-                item.text().or_else(|| of("target")).or_else(|| of("source")).map(ToOwned::to_owned)
+                let folder = if kind == "secrets" { "/run/secrets/" } else { "/" };
+                let by_source = item.text().or_else(|| of("source")).map(|source| format!("{folder}{source}"));
+                of("target").map(ToOwned::to_owned).or(by_source)
             }
             Some(
-                "cap_add" | "cap_drop" | "dns" | "dns_search" | "dns_opt" | "expose" | "links" | "profiles" | "tmpfs"
-                | "security_opt" | "group_add",
+                "aliases" | "link_local_ips" | "extra_hosts" | "cap_add" | "cap_drop" | "dns" | "dns_search"
+                | "dns_opt" | "expose" | "links" | "profiles" | "tmpfs" | "security_opt" | "group_add",
             ) => item.text().map(ToOwned::to_owned),
             _ => None,
         };

@@ -1,8 +1,10 @@
-//! Compose files as Compose reads them, each thing with its place: anchors, merges, overlays, `extends`, both forms of
-//! ports, mounts and variables. Interpolation is left as it is written.
+//! Compose files as Compose reads them, each thing with its place: anchors, merges, overlays, `extends`,
+//! `include`, both forms of ports, mounts and variables. Interpolation is left as it is written.
 
 pub(crate) mod extend;
+mod loading;
 mod merge;
+mod rebase;
 pub mod service;
 pub mod short;
 
@@ -11,8 +13,8 @@ use std::sync::Arc;
 
 use crate::interpolation;
 use crate::source::{SourceId, Span};
-use crate::tree::{Node, Refusal, Value, yaml};
-use merge::Merger;
+use crate::tree::{Node, Pair, Refusal, Value, yaml};
+use loading::Loader;
 pub use service::{EnvFile, Service, Variable};
 
 /// One file.
@@ -27,7 +29,7 @@ pub struct File {
 
 /// Several files as one: what `docker compose -f a -f b` starts.
 pub struct Application {
-    /// The files in their order, as indices into [`Files::all`].
+    /// The files in their order, then those that they include, as indices into [`Files::all`].
     pub files: Vec<usize>,
     /// The whole tree; `None` when no file could be read.
     pub root: Option<Arc<Node>>,
@@ -108,67 +110,23 @@ impl Application {
     /// What the files with these indices give when they are laid over each other in their order.
     #[must_use]
     pub fn of(files: &mut Files, chosen: &[usize], open: &mut Open<'_>) -> Self {
-        let mut application = Self { files: chosen.to_vec(), root: None, services: Vec::new(), refusals: Vec::new() };
-        let mut merger = Merger::new();
-        let mut extender = extend::Extender::new(open);
-        let mut below: Option<Arc<Node>> = None;
-        let mut partial = Vec::new();
-        for &index in chosen {
-            let roots = match &files.all[index].documents {
-                Ok(documents) => documents.roots.clone(),
-                Err(refusal) => {
-                    application.refusals.push(refusal.clone());
-                    continue;
-                }
-            };
-            for root in roots {
-                if root.is_null() {
-                    continue;
-                }
-                if !matches!(root.value, Value::Map(_)) {
-                    let help = "a Compose file is a map with services";
-                    application.refusals.push(Refusal { at: root.span, message: "this is no Compose file", help });
-                    continue;
-                }
-                let root = extender.extended(files, index, &root, &mut merger);
-                let merged = match &below {
-                    None => Some(root),
-                    Some(below) => merger.merge(below, &root, &mut Vec::new()),
-                };
-                match merged {
-                    Some(merged) => below = Some(merged),
-                    None => {
-                        application.refusals.push(Refusal { at: Span::new(files.all[index].source, 0..0), ..TOO_MUCH });
-                    }
-                }
-            }
-        }
-        application.refusals.append(&mut extender.refusals);
-        partial.append(&mut extender.partial);
-        if let Some(root) = &below {
-            let services = root.get("services").map(Arc::clone);
-            let pairs = services.iter().flat_map(|services| services.pairs());
-            application.services = pairs
-                .filter(|pair| matches!(pair.value.value, Value::Map(_)))
-                .map(|pair| Service {
-                    name: pair.key.clone(),
-                    span: pair.key_span,
-                    node: Arc::clone(&pair.value),
-                    partial: partial.contains(&pair.key),
-                })
-                .collect();
-        }
-        application.root = below;
-        application
+        let first = chosen.first().map(|index| files.all[*index].path.clone()).unwrap_or_default();
+        let mut loader = Loader::new(files, open);
+        let root = loader.load(chosen, first.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let (included, partial, refusals) = loader.finish();
+        let services = root.as_ref().and_then(|root| root.get("services").map(Arc::clone));
+        let pairs = services.iter().flat_map(|services| services.pairs());
+        let service = |pair: &Pair| Service {
+            name: pair.key.clone(),
+            span: pair.key_span,
+            node: Arc::clone(&pair.value),
+            partial: partial.contains(&pair.key),
+        };
+        let services = pairs.filter(|pair| matches!(pair.value.value, Value::Map(_))).map(service).collect();
+        let included: Vec<_> = included.into_iter().filter(|index| !chosen.contains(index)).collect();
+        Self { files: [chosen, &included].concat(), root, services, refusals }
     }
 }
-
-/// With its place still to be set.
-const TOO_MUCH: Refusal = Refusal {
-    at: Span::NOWHERE,
-    message: "laying these files over each other takes too many steps",
-    help: "check for anchors that repeat each other; sparkcfg stops there to protect itself",
-};
 
 #[cfg(test)]
 mod tests;

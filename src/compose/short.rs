@@ -98,7 +98,7 @@ pub fn mount(node: &Node) -> Option<Mount> {
         let propagation = node.find(&["bind", "propagation"]).and_then(Node::text).map(ToOwned::to_owned);
         let is_path = text("type").is_some_and(|kind| kind == "bind");
         let read_only = node.get("read_only").and_then(|value| value.boolean()) == Some(true);
-        let target = text("target")?;
+        let target = cleaned(&text("target")?);
         return Some(Mount { source: text("source"), target, is_path, read_only, propagation, span: node.span });
     }
     let text = node.text()?;
@@ -115,12 +115,18 @@ pub fn mount(node: &Node) -> Option<Mount> {
     let spread = ["shared", "rshared", "slave", "rslave", "private", "rprivate"];
     Some(Mount {
         source: source.map(ToOwned::to_owned),
-        target: target.to_owned(),
+        target: cleaned(target),
         is_path,
         read_only: has("ro"),
         propagation: spread.into_iter().find(|name| has(name)).map(ToOwned::to_owned),
         span: node.span,
     })
+}
+
+/// `/data/` is the same place as `/data`.
+fn cleaned(target: &str) -> String {
+    let short = target.trim_end_matches('/');
+    if short.is_empty() { target } else { short }.to_owned()
 }
 
 /// The parts between colons, without those in `${…}`.

@@ -39,13 +39,14 @@ fn overlays() {
         ("ports", "ports: ['80:80']", "ports: !reset []", "gone"),
         ("environment", "environment: [A=1, B=2]", "environment: {B: 3, C: 4}", "{A:1 B:3 C:4}"),
         ("environment", "environment: {A: 1, B: 2}", "environment: {A: !reset null}", "{B:2}"),
+        ("environment", "environment: {A: 1, B: 2}", "environment: [A]", "{A: B:2}"),
         ("volumes", "volumes: ['a:/x', 'b:/y']", "volumes: ['./c:/x:ro']", "[./c:/x:ro b:/y]"),
         ("env_file", "env_file: a.env", "env_file: [b.env]", "[a.env b.env]"),
         (
             "depends_on",
             "depends_on: [db]",
             "depends_on: {q: {condition: service_started}}",
-            "{db: q:{condition:service_started}}",
+            "{db:{condition:service_started required:true} q:{condition:service_started}}",
         ),
         ("logging", "logging: {driver: a, options: {x: 1}}", "logging: {driver: b}", "{driver:b}"),
         (
@@ -123,11 +124,11 @@ fn merging_a_bomb_stops() {
 #[test]
 fn paths_beside() {
     for (path, other, expected) in [
-        ("a.yml", "b.yml", Some("b.yml")),
-        ("x/a.yml", "../b.yml", Some("b.yml")),
-        ("x/a.yml", "./y/b.yml", Some("x/y/b.yml")),
-        ("a.yml", "../b.yml", None),
-        ("a.yml", "/etc/b.yml", None),
+        ("", "b.yml", Some("b.yml")),
+        ("x", "../b.yml", Some("b.yml")),
+        ("x", "./y/b.yml", Some("x/y/b.yml")),
+        ("", "../b.yml", None),
+        ("", "/etc/b.yml", None),
     ] {
         assert_eq!(extend::beside(path, other).as_deref(), expected, "{path} {other}");
     }

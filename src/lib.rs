@@ -17,6 +17,7 @@
 //! The full door is [`Project`]: environments, findings as data, and every output.
 #![forbid(unsafe_code)]
 
+pub mod bindings;
 pub mod checks;
 pub mod cli;
 pub mod compose;
@@ -35,11 +36,13 @@ pub mod masking;
 pub mod merge;
 pub mod model;
 pub mod outputs;
+pub mod page;
 pub mod plain;
 pub mod pm2;
 pub mod portable;
 pub mod project;
 pub mod quoting;
+pub mod reference;
 pub mod rendering;
 pub mod report;
 pub mod schema;

@@ -1,5 +1,7 @@
 //! Text as literals of other languages: each gives back exactly the text to whoever reads that language.
 
+pub mod markdown;
+
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -120,6 +122,27 @@ pub fn json_text(document: &impl Serialize) -> String {
             }
         }
         out.push('\n');
+    }
+    out
+}
+
+/// `text` for the content and the quoted attributes of XML and HTML.
+#[must_use]
+pub fn markup(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // No character of XML 1.0.
+            '\u{fffe}' | '\u{ffff}' => {}
+            '\n' => out.push('\n'),
+            control if control.is_control() => {}
+            other => out.push(other),
+        }
     }
     out
 }

@@ -14,8 +14,8 @@ const ROWS: &[&[&str]] = &[
     &["finding", "layer", "masking", "schema", "interpolation", "envelope", "tree"],
     &["error", "dialects", "environment", "ignores", "plain", "compose", "pm2"],
     &["stores", "drift", "typed", "model", "portable", "quoting", "uses"],
-    &["project"],
-    &["checks", "report", "targets", "rendering", "merge"],
+    &["project", "page"],
+    &["checks", "report", "targets", "rendering", "merge", "reference", "bindings"],
     &["outputs"],
     &["cli", "lib", "main"],
 ];
@@ -24,7 +24,7 @@ const ROWS: &[&[&str]] = &[
 const TOP: usize = 7;
 
 /// Folders whose members know nothing of each other.
-const TABLES: &[&str] = &["dialects", "checks", "stores", "targets", "outputs"];
+const TABLES: &[&str] = &["dialects", "checks", "stores", "targets", "outputs", "reference", "bindings"];
 
 /// Files within a table that are no members but serve them.
 const SHARED: &[[&str; 2]] = &[
@@ -37,6 +37,11 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "deployed"],
     ["dialects", "families"],
     ["targets", "lines"],
+    ["bindings", "identifiers"],
+    ["bindings", "shape"],
+    ["reference", "example"],
+    ["reference", "kind"],
+    ["reference", "markers"],
 ];
 
 #[test]

@@ -1,9 +1,11 @@
 //! The command line: one file a command.
 
 mod deploy_check;
+mod docs;
 mod drift;
 mod explain;
 mod fix;
+mod generated;
 mod identities;
 mod printing;
 mod promote;
@@ -132,6 +134,9 @@ enum Command {
     /// Say where a key's value comes from, or what a code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
+    /// Write the reference of every key, and .env.example
+    #[command(after_help = docs::EXAMPLES)]
+    Docs(docs::Docs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -190,6 +195,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(command) => Ok(command.run(global)),
         Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),
+        Command::Docs(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "sparkcfg", &mut script);

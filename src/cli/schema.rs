@@ -1,21 +1,27 @@
 //! `sparkcfg schema`: the schema of the built-in model as a file, and any project's schema for other validators.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::generated::{self, Generated};
 use super::{Global, printing};
+use crate::bindings::{self, Language, Module};
 use crate::error::Error;
 use crate::model;
 use crate::outputs::json_text;
 use crate::project::files::Files;
-use crate::project::{Options, Project, writing};
+use crate::project::{Declared, Options, Project, writing};
 use crate::source::printable_lines;
+use crate::suggestion::nearest;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg schema                  write schemas/spark.schema.json from the built-in model
   sparkcfg schema --check          fail, with a diff, when that file is stale
   sparkcfg schema --env prod       print the plain JSON Schema of prod for any other validator
-  sparkcfg schema --print report   print the schema of the JSON report";
+  sparkcfg schema --print report   print the schema of the JSON report
+  sparkcfg schema --types typescript          print a settings module that reads as sparkcfg does
+  sparkcfg schema --types python=settings.py  write it; with --check, fail when it is stale";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -26,6 +32,9 @@ pub(super) struct Schema {
     /// Print the effective schema of an environment, without x-sparkcfg
     #[arg(long, value_name = "ENV")]
     env: Option<String>,
+    /// Print a typed settings module of this project's schema; write it with LANGUAGE=FILE; may be given several times
+    #[arg(long, value_name = "LANGUAGE[=FILE]", conflicts_with_all = ["env", "print"])]
+    types: Vec<String>,
     /// Print a schema that comes with sparkcfg
     #[arg(long, value_name = "NAME", value_parser = ["spark", "report"], conflicts_with_all = ["check", "env"])]
     print: Option<String>,
@@ -33,6 +42,9 @@ pub(super) struct Schema {
 
 impl Schema {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        if !self.types.is_empty() {
+            return self.modules(global);
+        }
         if let Some(name) = &self.print {
             let text = if name == "report" {
                 include_str!("../../schemas/report.schema.json").to_owned()
@@ -74,6 +86,28 @@ impl Schema {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// The settings modules that were asked for.
+    fn modules(&self, global: &Global) -> Result<ExitCode, Error> {
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let wanted: Vec<_> = self.types.iter().map(|text| wanted(text)).collect::<Result<_, _>>()?;
+        if let (true, Some((language, _))) = (self.check, wanted.iter().find(|(_, path)| path.is_none())) {
+            let help = format!("name it, as in --types {}=PATH", language.name);
+            return Err(Error::new("there is no file that could be stale").help(help));
+        }
+        let declared = Declared::read(&files)?;
+        let module = Module::of(&declared);
+        let mut written = Vec::new();
+        for (language, path) in wanted {
+            let text = (language.write)(&module);
+            match path {
+                Some(path) => written.push(Generated::named(&files, &path)?.holding(text)),
+                None => printing::print(&text)?,
+            }
+        }
+        generated::finish(&files, written, self.check, &module.schema, "write it with the same command without --check")
+    }
+
     #[expect(clippy::unused_self, reason = "a command's parts read alike")]
     fn effective(&self, environment: &str, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
@@ -86,5 +120,26 @@ impl Schema {
         })?;
         printing::print(&json_text(&schema.schema.effective(Some(environment))))?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A language, and the file to write.
+fn wanted(text: &str) -> Result<(&'static Language, Option<PathBuf>), Error> {
+    let (name, path) = text.split_once('=').map_or((text, None), |(name, path)| (name, Some(path)));
+    let language = bindings::find(name).ok_or_else(|| {
+        let names = || bindings::ALL.iter().map(|language| language.name);
+        let failed = Error::new(format!("there are no types for `{name}`"));
+        match nearest(name, names()) {
+            Some(near) => failed.help(format!("did you mean `{near}`?")),
+            None => failed.help(format!("there are: {}", names().collect::<Vec<_>>().join(", "))),
+        }
+    })?;
+    match path {
+        Some("") => Err(Error::new(format!("--types {name}= names no file")).help(format!("as in {name}=PATH"))),
+        Some(path) => {
+            printing::refuse_inputs(Path::new(path))?;
+            Ok((language, Some(PathBuf::from(path))))
+        }
+        None => Ok((language, None)),
     }
 }

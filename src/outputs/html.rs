@@ -4,29 +4,20 @@ mod drift;
 
 use std::fmt::Write;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
-
 use super::{Output, Style, checked, markup, plural, verdict};
 use crate::finding::{Finding, Label, Severity};
+use crate::page;
 use crate::report::Report;
 
 pub(super) const OUTPUT: Output = Output { name: "html", summary: "one self-contained page", write };
 
-const STYLESHEET: &str = include_str!("html/page.css");
-const SCRIPT: &str = include_str!("html/page.js");
-
 fn write(report: &Report, _: &Style) -> String {
-    let mut out = String::new();
-    head(&mut out, report);
+    let mut out = page::head(&format!("sparkcfg {}: {}", report.command, verdict(&report.summary)));
     match &report.comparison {
         Some(comparison) => drift::write(&mut out, report, comparison),
         None => findings(&mut out, report),
     }
-    let version = env!("CARGO_PKG_VERSION");
-    let _ = write!(out, "</main>\n<footer>sparkcfg {version} · secrets are never shown</footer>\n");
-    let _ = write!(out, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
+    page::foot(&mut out);
     out
 }
 
@@ -60,22 +51,6 @@ fn title(out: &mut String, report: &Report, worst: Option<Severity>, told: &str)
         worst.map_or("clean", Severity::name),
         worst.map_or("✓", glyph),
         report.command,
-    );
-}
-
-/// The policy lets nothing in but the style and the script that are part of the page.
-fn head(out: &mut String, report: &Report) {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
-    let _ = write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <meta name=\"color-scheme\" content=\"light dark\"/>\n<title>sparkcfg {}: {}</title>\n<style>{STYLESHEET}</style>\n</head>\n",
-        hash(STYLESHEET),
-        hash(SCRIPT),
-        report.command,
-        verdict(&report.summary)
     );
 }
 

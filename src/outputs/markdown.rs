@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::{Output, PROJECT_FILE, Style, closing, plural, shown_at, verdict};
 use crate::finding::{Finding, Severity};
+use crate::quoting::markdown::{code, phrase};
 use crate::report::Report;
 
 pub(super) const OUTPUT: Output =
@@ -123,67 +124,5 @@ fn glyph(severity: Severity) -> &'static str {
         Severity::Error => "✗",
         Severity::Warning => "!",
         Severity::Note => "•",
-    }
-}
-
-/// Text as prose where nothing in it means anything to Markdown or GitHub, else as a code span: a mention or an issue
-/// number cannot be escaped.
-fn phrase(text: &str, longest: usize) -> String {
-    let plain = |character: char| character.is_alphanumeric() || " ,.;:()'-/=%_".contains(character);
-    let word_links = |word: &str| {
-        word.starts_with('_')
-            || word.starts_with("www.")
-            || word.contains("://")
-            || word.starts_with("GH-")
-            || (word.len() >= 7 && word.chars().all(|digit| digit.is_ascii_hexdigit()))
-    };
-    let words = || text.split([' ', ',', ';', '(', ')', '\'', '=', '/', ':', '.']);
-    let safe = text.chars().all(plain) && !text.contains("://") && !text.contains("www.") && !words().any(word_links);
-    if safe && !text.starts_with(['-', '=', ' ']) { cut(text, longest) } else { code(text, longest) }
-}
-
-/// Text in a code span whose fence is longer than any inside, fit for a cell of a table.
-fn code(text: &str, longest: usize) -> String {
-    let text = cut(text, longest).replace('\n', "⏎");
-    let longest_run = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest_run + 1);
-    let around = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
-    let blank = if around { " " } else { "" };
-    // In a table `|` ends the cell even within a code span.
-    if text.is_empty() { String::new() } else { format!("{fence}{blank}{}{blank}{fence}", text.replace('|', "\\|")) }
-}
-
-fn cut(text: &str, longest: usize) -> String {
-    match text.char_indices().nth(longest) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_means_nothing() {
-        for (text, expected) in [
-            ("PORT is 80800, the maximum is 65535", "PORT is 80800, the maximum is 65535"),
-            ("API_PORT: 1 (a)", "API_PORT: 1 (a)"),
-            ("ask @admin", "`ask @admin`"),
-            ("see #12", "`see #12`"),
-            ("a|b", "`a\\|b`"),
-            ("`x`", "`` `x` ``"),
-            ("a ``` b", "````a ``` b````"),
-            ("<img src=x>", "`<img src=x>`"),
-            ("[a](http://b)", "`[a](http://b)`"),
-            ("http://b", "`http://b`"),
-            ("_em_ and *em*", "`_em_ and *em*`"),
-            ("_em_", "`_em_`"),
-            ("deadbeef1", "`deadbeef1`"),
-            ("", ""),
-        ] {
-            assert_eq!(phrase(text, 80), expected, "{text}");
-        }
-        assert_eq!(code("abcdef", 3), "`abc…`");
     }
 }

@@ -18,7 +18,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use crate::finding::{Finding, Fix};
-pub(crate) use crate::quoting::json_text;
+pub(crate) use crate::quoting::{json_text, markup};
 use crate::report::{Report, Summary};
 use crate::source::Span;
 
@@ -149,26 +149,6 @@ fn uri(path: &str) -> String {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
-/// `text` for the content and the quoted attributes of XML and HTML.
-fn markup(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            // No character of XML 1.0.
-            '\u{fffe}' | '\u{ffff}' => {}
-            '\n' => out.push('\n'),
-            control if control.is_control() => {}
-            other => out.push(other),
         }
     }
     out

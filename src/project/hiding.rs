@@ -1,39 +1,64 @@
 //! What no output may show: which values are secrets, and where else in the files a secret may stand.
 
-use super::{Project, rests};
+use super::{Project, ProjectSchema, rests};
 use crate::detection;
 use crate::layer::Layer;
+
+impl ProjectSchema {
+    /// Whether the schema says that `key` is, or is not, a secret.
+    #[must_use]
+    pub fn declared_secret(&self, key: &str) -> Option<bool> {
+        if !self.schema.names_secrets() {
+            return None;
+        }
+        let property = self.schema.property(key);
+        property.secret().or_else(|| property.is_secret().then_some(true))
+    }
+}
+
+/// Whether `key` holds a secret: what the schema says, else what its name says.
+#[must_use]
+pub fn is_secret(schema: Option<&ProjectSchema>, key: &str) -> bool {
+    schema.and_then(|schema| schema.declared_secret(key)).unwrap_or_else(|| detection::names_secret(key))
+}
+
+/// Whether no output may show `text` as the value of `key`.
+#[must_use]
+pub fn hides(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
+    is_secret(schema, key) || looks_secret(schema, key, text)
+}
+
+/// Whether no output may show `text` for what it is, whatever its key is called.
+fn looks_secret(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
+    let declared = schema.and_then(|schema| schema.declared_secret(key));
+    detection::url_password(text).is_some()
+        || detection::token(text).is_some()
+        || declared.is_none() && detection::looks_like_a_key(key, text)
+}
 
 impl Project {
     /// Whether `key` holds a secret: what the schema says, else what its name says.
     #[must_use]
     pub fn is_secret(&self, key: &str) -> bool {
-        self.declared_secret(key).unwrap_or_else(|| detection::names_secret(key))
+        is_secret(self.schema.as_ref(), key)
     }
 
     /// Whether the schema says that `key` is, or is not, a secret.
     #[must_use]
     pub fn declared_secret(&self, key: &str) -> Option<bool> {
-        let schema = &self.schema.as_ref()?.schema;
-        if !schema.names_secrets() {
-            return None;
-        }
-        let property = schema.property(key);
-        property.secret().or_else(|| property.is_secret().then_some(true))
+        self.schema.as_ref()?.declared_secret(key)
     }
 
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
-        self.is_secret(key) || self.looks_secret(key, text)
+        hides(self.schema.as_ref(), key, text)
     }
 
     /// Whether no output may show `text` for what it is, whatever its key is called.
     #[must_use]
     pub fn looks_secret(&self, key: &str, text: &str) -> bool {
-        detection::url_password(text).is_some()
-            || detection::token(text).is_some()
-            || self.declared_secret(key).is_none() && detection::looks_like_a_key(key, text)
+        looks_secret(self.schema.as_ref(), key, text)
     }
 
     /// The key at the start of the line on which the byte `at` is: for lines that could not be read.

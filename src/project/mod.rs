@@ -9,7 +9,7 @@ pub mod declaration;
 pub mod deployments;
 pub mod files;
 pub mod git;
-mod hiding;
+pub mod hiding;
 pub mod layout;
 mod process;
 mod rests;
@@ -111,6 +111,38 @@ impl ProjectSchema {
     #[must_use]
     pub fn place(&self, pointer: &str) -> Option<Span> {
         self.schema.place(pointer).map(|range| Span::new(self.source, range))
+    }
+}
+
+/// What a project says of its keys, without the values that it gives them: no layer is read.
+#[derive(Debug)]
+pub struct Declared {
+    /// What `sparkcfg.toml` says.
+    pub config: Config,
+    /// The schema.
+    pub schema: ProjectSchema,
+    /// The path of the schema, as users see it.
+    pub path: String,
+    /// The names of the environments, in order; none where there is no layer yet.
+    pub environments: Vec<String>,
+}
+
+impl Declared {
+    /// Reads `sparkcfg.toml` and the schema.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is broken; no schema.
+    pub fn read(files: &Files) -> Result<Self, Error> {
+        let mut sources = Sources::default();
+        let (config, _) = read_config(files, &mut sources)?;
+        let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| {
+            Error::new("this project has no schema").help(
+                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml",
+            )
+        })?;
+        let environments = stacks(files, &config, false)?.into_iter().map(|stack| stack.name).collect();
+        let path = sources.path(schema.source).to_owned();
+        Ok(Self { config, schema, path, environments })
     }
 }
 

@@ -1,7 +1,10 @@
 //! What `format` asserts: the names of the standard and those that configuration needs beyond them.
 
 mod network;
+mod patterns;
 mod text;
+
+pub use patterns::pattern;
 
 pub(super) use text::{bytes, nanoseconds};
 
@@ -101,7 +104,8 @@ pub(super) fn own() -> impl Iterator<Item = (&'static str, Accepts)> {
 }
 
 /// The least and the most of a format that is only a width.
-pub(super) fn integer_range(name: &str) -> Option<(Option<i128>, Option<i128>)> {
+#[must_use]
+pub fn integer_range(name: &str) -> Option<(Option<i128>, Option<i128>)> {
     WIDTHS.iter().find(|(known, ..)| *known == name).map(|(_, least, most)| (*least, *most))
 }
 

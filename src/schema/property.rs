@@ -179,6 +179,21 @@ impl<'s> Property<'s> {
         self.extension(|extension| extension.render)
     }
 
+    /// What holds of the key's value in every case, under a keyword: the key's own description first. What only some
+    /// condition brings is left out.
+    pub fn always(&self, keyword: &str) -> impl Iterator<Item = &'s Value> {
+        let plan = self.plan();
+        let certain = self.nodes.iter().filter(|(_, conditional)| !conditional);
+        let nodes = certain.flat_map(|(node, _)| plan.together(*node));
+        nodes.filter_map(move |id| self.schema.value.pointer(&plan.pointer(id))?.get(keyword))
+    }
+
+    /// The names of the types that the items of a list may have; none when the schema does not say.
+    #[must_use]
+    pub fn item_types(&self) -> Vec<&'static str> {
+        self.reading().items.map(|items| items.types.names()).unwrap_or_default()
+    }
+
     /// How the key's text is read.
     pub(super) fn reading(&self) -> Reading<'s> {
         let types = self.types;
@@ -210,7 +225,9 @@ impl<'s> Property<'s> {
         self.notes().find_map(|notes| fact(&notes.extension))
     }
 
-    fn keyword(&self, keyword: &str) -> Option<&'s Value> {
+    /// What the key's own description, or one that always holds with it, says under a keyword.
+    #[must_use]
+    pub fn keyword(&self, keyword: &str) -> Option<&'s Value> {
         let value = |id| self.schema.value.pointer(&self.plan().pointer(id))?.get(keyword);
         self.certain().find_map(value)
     }

@@ -209,24 +209,26 @@ pub(super) fn is_fernet_key(text: &str) -> bool {
     text.len() == 44 && text.strip_suffix('=').is_some_and(|body| body.bytes().all(is_letter))
 }
 
+/// The names of log levels in all common libraries.
+pub(super) const LEVELS: [&str; 14] = [
+    "trace",
+    "debug",
+    "verbose",
+    "info",
+    "notice",
+    "warn",
+    "warning",
+    "error",
+    "critical",
+    "fatal",
+    "alert",
+    "emergency",
+    "silent",
+    "off",
+];
+
 /// The name of a log level in any of the common libraries, in any case.
 pub(super) fn is_log_level(text: &str) -> bool {
-    const LEVELS: [&str; 14] = [
-        "trace",
-        "debug",
-        "verbose",
-        "info",
-        "notice",
-        "warn",
-        "warning",
-        "error",
-        "critical",
-        "fatal",
-        "alert",
-        "emergency",
-        "silent",
-        "off",
-    ];
     LEVELS.iter().any(|level| level.eq_ignore_ascii_case(text))
 }
 

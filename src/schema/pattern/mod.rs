@@ -66,6 +66,14 @@ fn engine(source: &str) -> Result<regex::Regex, &'static str> {
     })
 }
 
+/// A pattern of ECMA-262 in the syntax that Rust's and Go's engines share, both of which are linear; `None` for one that
+/// they cannot match.
+#[must_use]
+pub fn portable(source: &str) -> Option<String> {
+    engine(source).ok()?;
+    jsonschema_regex::to_rust_regex(source).ok().map(std::borrow::Cow::into_owned)
+}
+
 fn has_back_reference(source: &str) -> bool {
     let escapes = source.as_bytes().windows(2);
     source.contains("\\k<") || escapes.into_iter().any(|pair| matches!(pair, [b'\\', b'1'..=b'9']))

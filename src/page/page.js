@@ -10,7 +10,7 @@ if (controls) {
     const words = search.value.toLowerCase().split(/\s+/);
     let shown = 0;
     for (const { row, text } of rows) {
-      const fits = (!kind || row.dataset.kind === kind) && words.every((word) => text.includes(word));
+      const fits = (!kind || row.dataset.kind.split(" ").includes(kind)) && words.every((word) => text.includes(word));
       row.hidden = !fits;
       shown += fits;
     }

@@ -174,6 +174,14 @@ fn a_format_is_listed_and_changes_no_verdict() {
     }
 }
 
+/// The reference of the built-in model is the one that the schema gives.
+#[test]
+fn the_reference_is_up_to_date() {
+    let home = tempfile::tempdir().unwrap();
+    let ran = run("sparkcfg docs --inject schemas/README.md --check", root(), home.path());
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+}
+
 /// Every `console` block of the README that starts with `$ sparkcfg` runs, and shows what stands there.
 #[test]
 fn readme_commands() {

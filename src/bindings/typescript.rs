@@ -23,13 +23,16 @@ fn write(module: &Module<'_>) -> String {
 }
 
 fn declare(out: &mut String, field: &Field<'_>) {
+    if field.key == "__proto__" {
+        out.push_str("  // __proto__ is left out: an object of JavaScript cannot hold it.\n");
+        return;
+    }
     let told = super::told(field);
     if !told.is_empty() {
         out.push_str(&comment(&told, "  "));
     }
     let is_name = field.key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && field.key.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
-        && field.key != "__proto__";
+        && field.key.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_');
     let name = if is_name { field.key.to_owned() } else { format!("[{}]", quoting::json(field.key)) };
     let kind = type_of(&field.shape);
     let read = if field.secret { format!("secret<{kind}>") } else { format!("reads<{kind}>") };

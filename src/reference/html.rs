@@ -26,8 +26,10 @@ fn write(reference: &Reference) -> String {
     out
 }
 
-/// What a key can be filtered by.
-const KINDS: [(&str, fn(&Entry) -> bool); 3] = [
+/// What a key can be filtered by: a word, and whether it is that.
+type Kind = (&'static str, fn(&Entry) -> bool);
+
+const KINDS: [Kind; 3] = [
     ("required", |entry| entry.required != Required::No),
     ("secret", |entry| entry.secret),
     ("deprecated", |entry| entry.deprecated),

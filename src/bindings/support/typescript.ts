@@ -166,8 +166,9 @@ function faultOfNumber(value: number, shape: Shape): string | undefined {
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return `is not above ${exclusiveMinimum}`;
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum) return `is not below ${exclusiveMaximum}`;
   if (multipleOf !== undefined) {
-    const rest = Math.abs(value / multipleOf - Math.round(value / multipleOf));
-    if (rest > Math.abs(value / multipleOf) * 1e-14) return `is no multiple of ${multipleOf}`;
+    const whole = Number.isInteger(value) && Number.isInteger(multipleOf);
+    const rest = Math.abs(whole ? value % multipleOf : value / multipleOf - Math.round(value / multipleOf));
+    if (rest > (whole ? 0 : Math.abs(value / multipleOf) * 1e-14)) return `is no multiple of ${multipleOf}`;
   }
   return undefined;
 }

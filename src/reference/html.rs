@@ -68,8 +68,7 @@ fn table(out: &mut String, keys: &[Entry]) {
 fn row(out: &mut String, entry: &Entry) {
     let kinds: Vec<_> = KINDS.iter().filter(|(_, is)| is(entry)).map(|(name, _)| *name).collect();
     let key = markup(&entry.key);
-    let _ =
-        write!(out, "<tr id=\"{0}\" data-kind=\"{1}\"><th scope=\"row\">", fragment(&entry.key), kinds.join(" "));
+    let _ = write!(out, "<tr id=\"{0}\" data-kind=\"{1}\"><th scope=\"row\">", fragment(&entry.key), kinds.join(" "));
     let _ = write!(out, "<a class=\"anchor\" href=\"#{}\"><code>{key}</code></a>", fragment(&entry.key));
     for (shown, word) in [(entry.secret, "secret"), (entry.deprecated, "deprecated")] {
         if shown {

@@ -80,8 +80,9 @@ impl Label {
     }
 }
 
-/// A replacement that mends a finding. It never holds a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A replacement that mends a finding. It may hold a secret that stands in the file already, and so its text is in no
+/// output whose place is masked, and not in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What to replace; an empty span inserts.
     pub span: Span,
@@ -91,6 +92,14 @@ pub struct Fix {
     pub title: String,
     /// Whether nothing can go wrong by it; `--fix` applies only those, `--fix=unsafe` all.
     pub safe: bool,
+}
+
+impl fmt::Debug for Fix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { span, replacement: _, title, safe } = self;
+        let mut shown = formatter.debug_struct("Fix");
+        shown.field("span", span).field("title", title).field("safe", safe).finish_non_exhaustive()
+    }
 }
 
 /// What came of a key that was compared.

@@ -120,7 +120,7 @@ fn ours(case: &Case, reader: &str) -> Answer {
 
 #[test]
 fn every_reader_agrees_with_the_real_one() {
-    let mut failures = Vec::new();
+    let (mut failures, mut counts) = (Vec::new(), Vec::new());
     for (reader, parser, sibling) in READERS {
         let (mut agreed, mut all) = (0, 0);
         for case in cases() {
@@ -137,6 +137,25 @@ fn every_reader_agrees_with_the_real_one() {
             }
         }
         println!("{reader}: {agreed} of {all}");
+        counts.push(format!("| `{reader}` | {agreed} |"));
     }
     assert!(failures.is_empty(), "{}\n{} differ", failures.join("\n"), failures.len());
+    table_in_readme(&counts);
+}
+
+/// The counts stand in the README, three readers a line; `UPDATE=1` writes them anew.
+fn table_in_readme(counts: &[String]) {
+    const START: &str = "<!-- agreement -->\n";
+    const END: &str = "<!-- /agreement -->";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let rows: String = counts.chunks(3).map(|row| row.concat().replace("||", "|") + "\n").collect();
+    let table = format!("{0}\n{1}\n{rows}", "| reader | agrees ".repeat(3) + "|", "|---".repeat(6) + "|");
+    let (before, rest) = readme.split_once(START).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, [before, START, &table, END, after].concat()).unwrap();
+    } else {
+        assert!(found == table, "README.md counts otherwise: UPDATE=1 cargo test --test dialects");
+    }
 }

@@ -34,6 +34,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "matrix"],
     ["checks", "mending"],
     ["checks", "respelling"],
+    ["checks", "traps"],
     ["checks", "deployed"],
     ["dialects", "families"],
     ["targets", "lines"],

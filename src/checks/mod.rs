@@ -93,8 +93,10 @@ mod schema_rule;
 mod sealed_file_damaged;
 mod secrets_tracked;
 mod shared_secret;
+mod special_key;
 mod syntax;
 mod trailing_blank;
+mod traps;
 mod undefined_reference;
 mod uneven_key;
 mod unknown_code;
@@ -282,6 +284,7 @@ pub static ALL: &[Check] = &[
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
     Check::of(&secrets_tracked::RULE).project(secrets_tracked::check),
     Check::of(&shared_secret::RULE).project(shared_secret::check),
+    Check::of(&special_key::RULE).layer(special_key::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
     Check::of(&undefined_reference::RULE).environment(undefined_reference::check).row(undefined_reference::check_row),
@@ -465,6 +468,12 @@ impl File<'_> {
     /// A finding about an entry of this file.
     fn about(&self, rule: &'static Rule, entry: &Entry, message: impl Into<String>) -> Finding {
         Finding::new(rule, message).key(self.name(entry))
+    }
+
+    /// Whether a reader is among those of the file, alone or in a chain.
+    fn read_by(&self, reader: &str) -> bool {
+        let chains = self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default();
+        chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
     /// The key of an entry, as it may be told.

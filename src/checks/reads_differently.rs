@@ -15,12 +15,12 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::respelling::{Obstacle, Respelling, Values, Views, read};
+use super::respelling::{Harm, Obstacle, Respelling, Views, read};
+use super::traps::{self, Swallowing};
 use super::{File, is_name};
-use crate::dialects::{Reading, Variable};
-use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::dialects::{ReadError, Reading, Variable};
+use crate::finding::{Finding, Fix, Rule, Severity, told_name};
 use crate::layer::Entry;
-use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     code: "reads-differently",
@@ -30,48 +30,151 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    let path = file.path();
     let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
     if file.layer.sealed || chains.len() < 2 {
         return;
     }
     let readings: Vec<(&str, Reading)> =
         chains.iter().filter_map(|chain| Some((chain.as_str(), read(chain, file.layer.text.as_bytes())?))).collect();
-    for (reader, reading) in &readings {
-        if let Some(error) = &reading.error {
-            let at = error.at.clone().map_or(0..0, |at| offset(at.start)..offset(at.end));
-            if is_damaged(file, &at) {
-                continue;
-            }
-            let finding = Finding::new(&RULE, format!("{reader} refuses this file: {}", error.message));
-            findings.push(
-                finding
-                    .at(file.layer.span(&at), "here")
-                    .help(format!("sparkcfg read {path} shows what each reader gets")),
-            );
-        }
-    }
-    let values = |(reader, reading): &'_ (&'_ str, Reading)| {
-        let values = reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone()));
-        reading.error.is_none().then(|| ((*reader).to_owned(), values.collect::<HashMap<_, _>>()))
-    };
-    let values: Vec<_> = readings.iter().filter_map(values).collect();
     let mut views = Views::of(&file.layer.text, chains);
-    let mut seen: HashSet<&str> = HashSet::new();
+    refusals(file, &readings, &mut views, findings);
+    let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
+    let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    for entry in &file.layer.entries {
+        entries.entry(file.layer.key(entry)).or_default().push(entry);
+    }
+    let mut told: HashSet<&str> = HashSet::new();
     for variable in readings.iter().flat_map(|(_, reading)| &reading.vars) {
         // A byte order mark that a reader takes for a part of the name is told at the name without it.
-        if !seen.insert(&variable.key) || variable.key.starts_with('\u{feff}') {
+        if !told.insert(&variable.key) || variable.key.starts_with('\u{feff}') {
             continue;
         }
-        let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
-        let at = offset(span.start)..offset(span.end);
         let comment = variable.key.starts_with('#');
-        if is_damaged(file, &at) || !comment && !is_name(&variable.key) {
+        if is_damaged(file, &(offset(variable.key_span.start)..offset(variable.key_span.end)))
+            || !comment && !is_name(&variable.key)
+        {
             continue;
         }
-        let span = file.layer.span(&at);
-        let Some(finding) = differing(file, &values, &variable.key, span) else { continue };
-        findings.push(mended(file, finding, &mut views, variable));
+        let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let Some(difference) = Difference::of(file, &seen, variable, entries) else { continue };
+        let finding = difference.finding(file, variable, entries);
+        findings.push(mended(file, finding, &mut views, variable, entries, difference.hidden));
+    }
+}
+
+/// Readers that take nothing from the file, by what they stumble over.
+fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>, findings: &mut Vec<Finding>) {
+    let mut told: Vec<(&ReadError, Vec<&str>)> = Vec::new();
+    for (reader, error) in readings.iter().filter_map(|(reader, reading)| Some((reader, reading.error.as_ref()?))) {
+        match told.iter_mut().find(|(known, _)| *known == error) {
+            Some((_, readers)) => readers.push(reader),
+            None => told.push((error, vec![reader])),
+        }
+    }
+    for (error, readers) in told {
+        let at = error.at.clone().unwrap_or_default();
+        let place = offset(at.start)..offset(at.end);
+        if is_damaged(file, &place) {
+            continue;
+        }
+        let (refuse, readers) = (if readers.len() == 1 { "refuses" } else { "refuse" }, super::listed(&readers, "and"));
+        let finding = Finding::new(&RULE, format!("{readers} {refuse} this file: {}", error.message))
+            .at(file.layer.span(&place), "here")
+            .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
+        findings.push(match traps::export(&file.layer.text, at.start) {
+            Some(export) => {
+                let export = file.layer.span(&(offset(export.start)..offset(export.end)));
+                let title = "take `export` away";
+                let fix = Fix { span: export, replacement: String::new(), title: title.to_owned(), safe: true };
+                let harmless = matches!(views.harm(&fix), Harm::None);
+                let finding = finding.help(title);
+                if harmless { finding.fix(export, "", title) } else { finding }
+            }
+            None => finding,
+        });
+    }
+}
+
+/// What a reader that takes the file sees.
+struct Seen<'r> {
+    reader: &'r str,
+    values: HashMap<&'r str, Option<&'r str>>,
+    swallowing: Swallowing,
+}
+
+impl<'r> Seen<'r> {
+    fn of(file: &File<'_>, reader: &'r str, reading: &'r Reading) -> Option<Self> {
+        let values = reading.vars.iter().map(|variable| (variable.key.as_str(), variable.value.as_deref())).collect();
+        let swallowing = Swallowing::of(&file.layer.text, reading);
+        reading.error.is_none().then_some(Self { reader, values, swallowing })
+    }
+}
+
+/// Who sees what of one key.
+struct Difference<'r> {
+    groups: Vec<(Option<&'r str>, Vec<&'r str>)>,
+    /// Whether the values may not be shown.
+    hidden: bool,
+}
+
+impl<'r> Difference<'r> {
+    /// Those that readers see, if they do not agree.
+    fn of(file: &File<'_>, seen: &[Seen<'r>], variable: &Variable, entries: &[&Entry]) -> Option<Self> {
+        let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+        // One that takes this line for a part of a value above is told there.
+        let place = variable.key_span.start;
+        for one in seen {
+            let value = one.values.get(variable.key.as_str()).copied().flatten();
+            if value.is_none() && one.swallowing.takes(place) {
+                continue;
+            }
+            match groups.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, readers)) => readers.push(one.reader),
+                None => groups.push((value, vec![one.reader])),
+            }
+        }
+        let hidden = entries.iter().any(|entry| file.project.hides_entry(file.layer, entry))
+            || groups.iter().any(|(value, _)| file.project.hides(&variable.key, value.unwrap_or_default()));
+        (groups.len() > 1).then_some(Self { groups, hidden })
+    }
+
+    fn finding(&self, file: &File<'_>, variable: &Variable, entries: &[&Entry]) -> Finding {
+        // A hand-written splitter makes a variable of a comment that holds a `=`.
+        let comment = variable.key.starts_with('#');
+        let told: Vec<_> = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment)).collect();
+        let name = if comment { "a comment".to_owned() } else { told_name(&variable.key) };
+        let message = format!("{name} is read differently: {}", told.join(", "));
+        let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
+        let mut label = (span.clone(), "what this becomes depends on the reader".to_owned());
+        if comment {
+            "a hand-written splitter makes a variable of a comment with a =".clone_into(&mut label.1);
+        }
+        let readers: Vec<_> = self.groups.iter().map(|(_, readers)| readers.clone()).collect();
+        if let Some(trap) = traps::explain(file.layer, entries, &readers) {
+            // Which sign of a secret it is would tell a part of it.
+            label = if self.hidden { label } else { trap };
+        }
+        let (at, says) = label;
+        let help = if comment {
+            "take the = out of the comment, or read the file with a library"
+        } else if entries.len() > 1 {
+            "keep one of the lines"
+        } else {
+            "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
+        };
+        let at = file.layer.span(&(offset(at.start)..offset(at.end)));
+        Finding::new(&RULE, message).key(name).at(at, says).help(help)
+    }
+
+    fn told(&self, value: Option<&str>, readers: &[&str], comment: bool) -> String {
+        let readers = super::listed(readers, "and");
+        match value {
+            None => format!("not set for {readers}"),
+            Some(_) if comment => format!("a variable for {readers}"),
+            Some(_) if self.hidden => format!("another value for {readers}"),
+            Some("") => format!("empty for {readers}"),
+            Some(text) => format!("`{}` for {readers}", super::shortened(text)),
+        }
     }
 }
 
@@ -81,65 +184,41 @@ fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
     file.layer.faults.iter().any(|fault| line(fault.at.start) == line(at.start))
 }
 
-/// The finding about one key, if the readers that take the file do not agree about it.
-fn differing(file: &File<'_>, values: &[(String, Values)], key: &str, span: Span) -> Option<Finding> {
-    let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
-    for (reader, values) in values {
-        let value = values.get(key).and_then(Option::as_deref);
-        match groups.iter_mut().find(|(known, _)| *known == value) {
-            Some((_, readers)) => readers.push(reader),
-            None => groups.push((value, vec![reader])),
-        }
-    }
-    if groups.len() < 2 {
-        return None;
-    }
-    // A hand-written splitter makes a variable of a comment that holds a `=`.
-    let comment = key.starts_with('#');
-    let borrows = |entry: &Entry| file.layer.key(entry) == key && file.project.hides_entry(file.layer, entry);
-    let hidden = file.layer.entries.iter().any(borrows)
-        || groups.iter().any(|(value, _)| file.project.hides(key, value.unwrap_or_default()));
-    let told: Vec<_> = groups
-        .iter()
-        .map(|(value, readers)| {
-            let readers = super::listed(readers, "and");
-            match value {
-                None => format!("not set for {readers}"),
-                Some(_) if comment => format!("a variable for {readers}"),
-                Some(_) if hidden => format!("another value for {readers}"),
-                Some("") => format!("empty for {readers}"),
-                Some(text) => format!("`{}` for {readers}", super::shortened(text)),
-            }
-        })
-        .collect();
-    let name = if comment { "a comment".to_owned() } else { told_name(key) };
-    let message = format!("{name} is read differently: {}", told.join(", "));
-    let help = if comment {
-        "take the = out of the comment, or read the file with a library"
-    } else {
-        "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
-    };
-    Some(Finding::new(&RULE, message).key(name).at(span, "what this becomes depends on the reader").help(help))
-}
-
-/// Adds the spelling that all of these readers read as docker compose reads what stands there now. There may be none;
-/// and a secret is not written into a report.
-fn mended(file: &File<'_>, finding: Finding, views: &mut Views<'_>, variable: &Variable) -> Finding {
-    let text = variable.value.as_deref().unwrap_or_default();
-    let plain = !variable.key.starts_with('#') && !file.project.hides(&variable.key, text);
-    if !plain {
+/// Adds the spelling that all of these readers read as docker compose reads what stands there now, which there may not be.
+/// A secret is written by `--fix` alone, and only in words into a report.
+fn mended(
+    file: &File<'_>,
+    finding: Finding,
+    views: &mut Views<'_>,
+    variable: &Variable,
+    entries: &[&Entry],
+    hidden: bool,
+) -> Finding {
+    if variable.key.starts_with('#') || entries.len() > 1 {
         return finding;
     }
     // Writing out what a reference resolves to today would be another value tomorrow.
-    if file.layer.slice(&(offset(variable.value_span.start)..offset(variable.value_span.end))).contains('$') {
+    let refers = |entry: &&Entry| {
+        let written = file.layer.slice(&entry.value);
+        entry.interpolates && written.contains('$') || written.contains("$(")
+    };
+    if entries.iter().any(refers) {
         return finding.help("write the value out, without $, or let only one kind of reader read this file");
     }
-    match views.respelled(file, &variable.key) {
-        Ok(Respelling { range, text, line }) => finding.help(format!("write {}", line.replace('\n', "⏎"))).fix(
-            file.layer.span(&(offset(range.start)..offset(range.end))),
-            text,
-            "spell it so that all readers agree",
-        ),
+    match views.respelled(&variable.key, entries) {
+        Ok(Respelling { range, text, line }) => {
+            let help = match line.split_once('=').map(|(_, value)| value.chars().next()) {
+                _ if !hidden => format!("write {}", line.replace('\n', "⏎")),
+                Some(Some('\'')) => "put it in single quotes; `sparkcfg validate --fix` does it".to_owned(),
+                Some(Some('"')) => {
+                    "put it in double quotes, with a backslash where one is needed; `sparkcfg validate --fix` does it"
+                        .to_owned()
+                }
+                _ => "write it plainly, with nothing around it; `sparkcfg validate --fix` does it".to_owned(),
+            };
+            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            finding.help(help).fix(span, text, "spell it so that all readers agree")
+        }
         Err(Obstacle::Unportable(error)) => {
             finding.help(format!("no spelling suits all of them ({}: {})", error.reader, error.reason))
         }
@@ -147,17 +226,32 @@ fn mended(file: &File<'_>, finding: Finding, views: &mut Views<'_>, variable: &V
     }
 }
 
-/// Takes back what another check offers where a reader of the file would lose a value that it reads right.
-pub(super) fn keep_harmless(file: &File<'_>, findings: &mut [Finding]) {
+/// Notes about how a line is written. Where readers differ because of it, that is told and mended instead.
+const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
+
+/// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would
+/// lose a value that it reads right.
+pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
+    let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
+    let told: HashSet<_> = findings.iter().filter(mended).map(start).collect();
+    findings.retain(|finding| !NOTES.contains(&finding.rule.code) || !told.contains(&start(finding)));
     let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
     if file.layer.sealed || chains.is_empty() || findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
     let mut views = Views::of(&file.layer.text, chains);
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
-        if finding.fix.as_ref().is_some_and(|fix| !views.harmless(fix)) {
-            finding.fix = None;
+        let Some(fix) = &finding.fix else { continue };
+        match views.harm(fix) {
+            Harm::None => continue,
+            Harm::To(reader) => {
+                finding.help =
+                    Some(format!("{} only where {reader} does not read it: it would read it otherwise", fix.title));
+            }
+            Harm::Unknown => {}
         }
+        finding.fix = None;
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::File;
 use crate::dialects::{self, Dialect, Process, Reading};
 use crate::finding::Fix;
+use crate::layer::Entry;
 use crate::portable;
 
 /// How many bytes may be read, over all readers and tries, to prove the replacements in one file. A file that would need
@@ -13,7 +13,7 @@ use crate::portable;
 const MAX_READ: usize = 32 << 20;
 
 /// What one reader sees: `None` for a key without a value.
-pub(super) type Values = HashMap<String, Option<String>>;
+type Values = HashMap<String, Option<String>>;
 
 /// How a line can be written instead, in bytes of the file.
 pub(super) struct Respelling {
@@ -31,10 +31,20 @@ pub(super) enum Obstacle {
     Entangled,
 }
 
+/// What a replacement would do.
+pub(super) enum Harm<'a> {
+    /// No reader loses a value that it has right.
+    None,
+    /// This one does.
+    To(&'a str),
+    /// It cannot be told, because the file is too long.
+    Unknown,
+}
+
 /// What a reader, or a chain of readers that start each other, makes of a file.
 pub(super) fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
     let dialects: Option<Vec<&Dialect>> = chain.split('>').map(|name| dialects::find(name.trim())).collect();
-    let mut process = Process::new();
+    let mut process = surroundings();
     let mut last = None;
     for dialect in dialects? {
         let reading = (dialect.read)(bytes, &process);
@@ -43,6 +53,11 @@ pub(super) fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
         last = Some(reading);
     }
     last
+}
+
+/// What stands in any process environment. Without it `~` would be text for a shell.
+fn surroundings() -> Process {
+    Process::from([("HOME".to_owned(), "/home/user".to_owned())])
 }
 
 /// What every chain of readers gets from one file; `compose` stands for how sparkcfg itself reads it.
@@ -62,56 +77,59 @@ impl<'a> Views<'a> {
     }
 
     /// The line of `key`, written so that all readers get what docker compose reads there now, and nothing else in the
-    /// file becomes wrong for any of them.
-    pub(super) fn respelled(&mut self, file: &File<'_>, key: &str) -> Result<Respelling, Obstacle> {
-        let mut entries = file.layer.entries.iter().filter(|entry| file.layer.key(entry) == key);
-        let (Some(entry), None) = (entries.next(), entries.next()) else { return Err(Obstacle::Entangled) };
+    /// file becomes wrong for any of them. `entries` are the lines that set it.
+    pub(super) fn respelled(&mut self, key: &str, entries: &[&Entry]) -> Result<Respelling, Obstacle> {
+        let [entry] = entries else { return Err(Obstacle::Entangled) };
         let Some(Some(value)) = self.right.get(key).cloned() else { return Err(Obstacle::Entangled) };
         let names = self.chains.iter().flat_map(|chain| chain.split('>')).map(str::trim);
         let readers: Vec<&Dialect> = names.filter_map(dialects::find).collect();
-        let line = portable::spell(key, &value, &readers, &Process::new()).map_err(Obstacle::Unportable)?;
+        let line = portable::spell(key, &value, &readers, &surroundings()).map_err(Obstacle::Unportable)?;
         let written = entry.key.start as usize..entry.value.end as usize;
         for (range, text) in candidates(self.text, &written, &line) {
-            if self.proven(&range, &text, Some(key)) {
+            if matches!(self.proven(&range, &text, Some(key)), Harm::None) {
                 return Ok(Respelling { range, text, line });
             }
         }
         Err(Obstacle::Entangled)
     }
 
-    /// Whether a replacement that another check offers takes from no reader what it has right.
-    pub(super) fn harmless(&mut self, fix: &Fix) -> bool {
+    /// Whether a replacement that another check offers takes from a reader what it has right.
+    pub(super) fn harm(&mut self, fix: &Fix) -> Harm<'a> {
         self.proven(&fix.span.range(), &fix.replacement, None)
     }
 
-    fn proven(&mut self, range: &Range<usize>, replacement: &str, key: Option<&str>) -> bool {
+    fn proven(&mut self, range: &Range<usize>, replacement: &str, key: Option<&str>) -> Harm<'a> {
         let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(self.chains.len() + 1)) else {
-            return false;
+            return Harm::Unknown;
         };
         self.left = left;
         let (Some(before), Some(after)) = (self.text.get(..range.start), self.text.get(range.end..)) else {
-            return false;
+            return Harm::Unknown;
         };
         let text = [before, replacement, after].concat();
         if text == self.text {
-            return false;
+            return Harm::Unknown;
         }
         // What sparkcfg itself reads must stay, too.
         if key.is_some() && view("compose", &text).unwrap_or_default() != self.right {
-            return false;
+            return Harm::To("compose");
         }
         let right: Vec<_> = self.right.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))).collect();
-        self.chains.iter().zip(&self.seen).all(|(chain, seen)| {
+        for (chain, seen) in self.chains.iter().zip(&self.seen) {
             let now = view(chain, &text);
             let get = |values: &Option<Values>, name: &String| {
                 values.as_ref().and_then(|values| values.get(name).cloned()?)
             };
-            right.iter().all(|(name, value)| {
+            let stays = right.iter().all(|(name, value)| {
                 let was_right = get(seen, name).as_ref() == Some(*value);
                 let is_right = get(&now, name).as_ref() == Some(*value);
                 is_right || !was_right && key != Some(name.as_str())
-            })
-        })
+            });
+            if !stays {
+                return Harm::To(chain);
+            }
+        }
+        Harm::None
     }
 }
 

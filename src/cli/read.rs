@@ -1,16 +1,18 @@
 //! `sparkcfg read`: what each reader makes of an env file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
+use unicode_width::UnicodeWidthStr;
 
 use super::{Global, printing};
 use crate::detection;
 use crate::dialects::{self, Dialect, Process, Reading};
 use crate::error::Error;
+use crate::outputs::Style;
 use crate::plain::is_name;
 use crate::source::{MASK, printable};
 use crate::stores;
@@ -90,19 +92,25 @@ fn referring(text: &str) -> HashSet<String> {
             lines.push((key, value));
         }
     }
-    let mut found = HashSet::new();
-    loop {
-        let secret = |word: &str| detection::names_secret(word) || found.contains(word);
-        let refers = |value: &str| {
-            let parts = value.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
-            parts.into_iter().any(secret)
-        };
-        let more: Vec<_> = lines.iter().filter(|(key, value)| !found.contains(*key) && refers(value)).collect();
-        if more.is_empty() {
-            return found;
+    let words = |text: &'_ str| -> Vec<String> {
+        let parts = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+        parts.filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
+    };
+    let mut referring: HashMap<String, Vec<&str>> = HashMap::new();
+    for (key, value) in lines {
+        for word in words(value) {
+            referring.entry(word).or_default().push(key);
         }
-        found.extend(more.iter().map(|(key, _)| (*key).to_owned()));
     }
+    let mut found = HashSet::new();
+    let mut left: Vec<&str> =
+        referring.iter().filter(|(word, _)| detection::names_secret(word)).flat_map(|(_, keys)| keys.clone()).collect();
+    while let Some(key) = left.pop() {
+        if found.insert(key.to_owned()) {
+            left.extend(referring.get(key).into_iter().flatten().copied());
+        }
+    }
+    found
 }
 
 /// One reader, or a chain of them, and what it read.
@@ -132,7 +140,7 @@ impl Read {
             ("json", Some(_)) => pretty(&readings.first().map(|read| as_json(read, &hidden)).unwrap_or_default()),
             ("json", None) => pretty(&Value::Array(readings.iter().map(|read| as_json(read, &hidden)).collect())),
             ("human", Some(_)) => readings.first().map(|read| list(read, &hidden)).unwrap_or_default(),
-            ("human", None) => compare(&readings, &hidden),
+            ("human", None) => compare(&readings, &hidden, &printing::style(global.color, false)),
             (other, _) => {
                 return Err(Error::new(format!("`read` does not write {other}")).help("there are human and json"));
             }
@@ -162,41 +170,81 @@ fn list(read: &ReadBy, hidden: &Hidden) -> String {
     out
 }
 
-/// Each key once; where readers differ, each value with those who see it.
-fn compare(readings: &[ReadBy], hidden: &Hidden) -> String {
-    let mut keys: Vec<&str> = Vec::new();
-    for variable in readings.iter().flat_map(|read| &read.reading.vars) {
-        if !keys.contains(&variable.key.as_str()) {
-            keys.push(&variable.key);
-        }
-    }
+/// Each key once; where readers differ, each value with those who see it, the most seen first.
+fn compare(readings: &[ReadBy], hidden: &Hidden, style: &Style) -> String {
+    let values = |read: &'_ ReadBy| -> HashMap<String, Option<String>> {
+        read.reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone())).collect()
+    };
+    let values: Vec<_> = readings.iter().map(values).collect();
+    let mut seen = HashSet::new();
     let mut out = String::new();
-    for key in keys {
-        let name = printable(hidden.key(key));
-        let mut groups: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-        for read in readings {
-            groups.entry(read.reading.value(key)).or_default().push(&read.name);
-        }
-        if let [value] = groups.keys().collect::<Vec<_>>().as_slice() {
-            let _ = writeln!(out, "  {name}={}", shown(key, **value, hidden));
+    for key in readings.iter().flat_map(|read| &read.reading.vars).map(|variable| variable.key.as_str()) {
+        if !seen.insert(key) {
             continue;
         }
-        let _ = writeln!(out, "≠ {name}");
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_by_key(|(_, readers)| std::cmp::Reverse(readers.len()));
-        for (number, (value, readers)) in groups.iter().enumerate() {
-            // Two masked values look alike; the number says that they are not.
-            let shown = shown(key, *value, hidden);
-            let shown = if shown == MASK { format!("{MASK} ({})", number + 1) } else { shown };
-            let _ = writeln!(out, "    {shown:24} {}", readers.join(", "));
+        let name = printable(hidden.key(key));
+        let mut groups: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+        for (read, values) in readings.iter().zip(&values) {
+            groups.entry(values.get(key).and_then(Option::as_deref)).or_default().push(&read.name);
         }
+        let mut groups: Vec<_> = groups.into_iter().collect();
+        if let [(value, _)] = groups.as_slice() {
+            let _ = writeln!(out, "  {name}={}", shown(key, *value, hidden));
+            continue;
+        }
+        let _ = writeln!(out, "{} {name}", mark(style, "≠", "!"));
+        groups.sort_by_key(|(_, readers)| std::cmp::Reverse(readers.len()));
+        cells(&mut out, key, &groups, hidden, style.width);
     }
     for read in readings {
         if let Some(error) = &read.reading.error {
-            let _ = writeln!(out, "! {} refuses the file: {}", read.name, error.message);
+            let _ = writeln!(out, "{} {} refuses the file: {}", mark(style, "×", "x"), read.name, error.message);
         }
     }
     out
+}
+
+/// The sign in front of what is to be looked at.
+fn mark(style: &Style, sign: &'static str, plain: &'static str) -> String {
+    match style {
+        Style { color: true, .. } => format!("\u{1b}[33m{sign}\u{1b}[0m"),
+        Style { unicode: true, .. } => sign.to_owned(),
+        _ => plain.to_owned(),
+    }
+}
+
+/// The different values of one key, and who sees them in a column behind, wrapped.
+fn cells(out: &mut String, key: &str, groups: &[(Option<&str>, Vec<&str>)], hidden: &Hidden, width: usize) {
+    const INDENT: &str = "    ";
+    // A value that is wider stands on a line of its own.
+    let widest = width / 3;
+    let number = |(number, (value, _)): (usize, &(Option<&str>, Vec<&str>))| {
+        let shown = shown(key, *value, hidden);
+        // Two masked values look alike; the number says that they are not.
+        if shown == MASK { format!("{MASK} ({})", number + 1) } else { shown }
+    };
+    let cells: Vec<String> = groups.iter().enumerate().map(number).collect();
+    let column = cells.iter().map(|cell| cell.width()).filter(|width| *width <= widest).max().unwrap_or_default();
+    for (cell, (_, readers)) in cells.iter().zip(groups) {
+        let start = INDENT.len() + column + 2;
+        let mut line = format!("{INDENT}{cell}");
+        if cell.width() > column {
+            let _ = writeln!(out, "{line}");
+            line.clear();
+        }
+        let mut used = line.width();
+        for (number, reader) in readers.iter().enumerate() {
+            let end = if number + 1 < readers.len() { "," } else { "" };
+            if number > 0 && used + 1 + reader.len() + end.len() > width {
+                let _ = writeln!(out, "{line}");
+                (line, used) = (String::new(), 0);
+            }
+            let gap = if used < start { start - used } else { 1 };
+            let _ = write!(line, "{:gap$}{reader}{end}", "");
+            used += gap + reader.len() + end.len();
+        }
+        let _ = writeln!(out, "{line}");
+    }
 }
 
 /// Readers that start each other: what one has read is the process environment of the next.

@@ -4,6 +4,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::config::Config;
 use super::files::Files;
+use super::usage;
 use crate::dialects;
 use crate::error::Error;
 use crate::suggestion::nearest;
@@ -24,7 +25,7 @@ impl Consumers {
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
     pub(super) fn of(files: &Files, config: &Config) -> Result<Self, Error> {
         if config.consumers.is_empty() {
-            return visible(files).map(Self::Visible);
+            return usage::visible(files).map(Self::Visible);
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
@@ -65,56 +66,3 @@ fn unknown(name: &str) -> Error {
     };
     Error::new(format!("[consumers] names the reader `{name}`, which does not exist")).help(help)
 }
-
-/// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away.
-fn visible(files: &Files) -> Result<Vec<String>, Error> {
-    let names = files.names("")?;
-    let mut readers = vec!["compose".to_owned()];
-    for (reader, is_manifest, gives_away) in SIGNS {
-        let mut manifests = names.iter().filter(|name| is_manifest(name));
-        let found = manifests.any(|name| {
-            let text = files.read_if_there(name).ok().flatten().unwrap_or_default();
-            gives_away(&String::from_utf8_lossy(&text))
-        });
-        if found {
-            readers.push((*reader).to_owned());
-        }
-    }
-    Ok(readers)
-}
-
-/// A reader, the files that may give it away, and how.
-type Sign = (&'static str, fn(&str) -> bool, fn(&str) -> bool);
-
-const SIGNS: &[Sign] = &[
-    (
-        "make",
-        |name| matches!(name, "Makefile" | "makefile" | "GNUmakefile"),
-        |text| {
-            text.lines().any(|line| {
-                let line = line.trim_start_matches('-');
-                (line.starts_with("include ") || line.starts_with("sinclude ")) && line.contains(".env")
-            })
-        },
-    ),
-    (
-        "split",
-        |name| name.starts_with("ecosystem.") && name.contains("config."),
-        |text| {
-            text.contains(".env")
-                && (text.contains("split('=')") || text.contains("split(\"=\")") || text.contains("indexOf('=')"))
-        },
-    ),
-    (
-        "python-dotenv",
-        |name| {
-            matches!(name, "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py")
-                || name.starts_with("requirements") && name.ends_with(".txt")
-        },
-        |text| {
-            let text = text.to_ascii_lowercase().replace('_', "-");
-            text.contains("python-dotenv") || text.contains("pydantic-settings")
-        },
-    ),
-    ("node-dotenv", |name| name == "package.json", |text| text.contains("\"dotenv\"")),
-];

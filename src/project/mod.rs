@@ -17,6 +17,7 @@ pub mod revocations;
 pub mod sealing;
 pub mod templates;
 pub mod tracking;
+mod usage;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};

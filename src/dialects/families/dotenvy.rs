@@ -17,8 +17,14 @@ use std::rc::Rc;
 
 use crate::dialects::{Process, ReadError};
 
-/// How much text is handed to the crate, in bytes, before the file is taken for an expansion bomb.
-const MAX_FED: usize = 64 << 20;
+/// How much text is handed to the crate, in bytes, besides the file and what its keys are defined as, before the file is
+/// taken for an expansion bomb.
+const MAX_FED: usize = 12 << 20;
+/// How much of it for each byte of the file and of the process environment.
+const FED_FOR_EACH: usize = 5;
+
+/// Why a file is refused that the crate itself would read, given time.
+pub(in crate::dialects) const TOO_MUCH: &str = "the references expand to too much text";
 
 /// One assignment, by its places in the file.
 pub(in crate::dialects) struct Assignment {
@@ -69,6 +75,7 @@ struct Feed<'f> {
     fresh: bool,
     definitions: String,
     fed: usize,
+    most: usize,
     fault: Option<&'static str>,
 }
 
@@ -81,6 +88,7 @@ impl<'f> Feed<'f> {
             .map(|number| format!("sparkcfgMark{number}x"))
             .find(|mark| !taken(mark))
             .unwrap_or_default();
+        let given: usize = process.iter().map(|(key, value)| key.len() + value.len()).sum();
         let mut feed = Self {
             file,
             next: start,
@@ -90,6 +98,7 @@ impl<'f> Feed<'f> {
             fresh: true,
             definitions: String::new(),
             fed: 0,
+            most: MAX_FED.saturating_add((file.len() + given).saturating_mul(FED_FOR_EACH)),
             fault: None,
         };
         if feed.last_dollar.is_some() {
@@ -143,8 +152,8 @@ impl<'f> Feed<'f> {
             }
         }
         self.fed += self.waiting.len();
-        if self.fed > MAX_FED {
-            self.fault = Some("the references expand to too much text");
+        if self.fed > self.most {
+            self.fault = Some(TOO_MUCH);
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         Ok(())

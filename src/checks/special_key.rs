@@ -1,0 +1,64 @@
+//! A key that a program which reads the file gives a meaning of its own.
+//!
+//! A shell that sources the file and GNU make that includes it take every key for a variable of theirs. Some of those
+//! change how they work, and some cannot be set. This is looked at where `[consumers]`, or what the project visibly uses,
+//! says that such a program reads the file.
+//!
+//! Why it hurts: after `PATH=/srv/app` no command is found any more; bash stops at `UID=1000` in a script with `set -e`.
+//!
+//! Example: `UID=1000` in a file that is read with `set -a; . ./.env`.
+//!
+//! Remedy: give the key a name of its own, such as `APP_UID`, and tell the program that needs the other name in the place
+//! where it is started.
+
+use super::File;
+use crate::finding::{Finding, Rule, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    code: "special-key",
+    severity: Severity::Warning,
+    summary: "a key means something to a program that reads the file",
+    page: include_str!("special_key.rs"),
+};
+
+/// A key, the readers to which it means something, and what.
+const SPECIAL: &[(&str, &[&str], &str)] = &[
+    ("UID", &["shell"], "bash does not let it be set"),
+    ("EUID", &["shell"], "bash does not let it be set"),
+    ("PPID", &["shell"], "bash does not let it be set"),
+    ("BASHOPTS", &["shell"], "bash does not let it be set"),
+    ("SHELLOPTS", &["shell"], "bash does not let it be set"),
+    ("PATH", &["shell", "make"], "commands are looked for there from now on"),
+    ("IFS", &["shell"], "words are split by it from now on"),
+    ("ENV", &["shell"], "an interactive sh runs the file that it names"),
+    ("BASH_ENV", &["shell"], "every bash script runs the file that it names"),
+    ("CDPATH", &["shell"], "cd looks there from now on"),
+    ("SHELL", &["make"], "every recipe is run by it"),
+    ("MAKEFLAGS", &["make"], "make takes it for its options"),
+    ("MFLAGS", &["make"], "make takes it for its options"),
+    ("GNUMAKEFLAGS", &["make"], "make takes it for its options"),
+    ("MAKEFILES", &["make"], "make reads the files that it names"),
+    ("MAKE", &["make"], "recipes start make by it"),
+    ("CURDIR", &["make"], "make's own folder stands in it"),
+    ("VPATH", &["make"], "make looks for prerequisites there"),
+];
+
+pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    if file.layer.sealed {
+        return;
+    }
+    for entry in &file.layer.entries {
+        let key = file.layer.key(entry);
+        let Some((_, readers, effect)) = SPECIAL.iter().find(|(special, _, _)| *special == key) else { continue };
+        let readers: Vec<&str> = readers.iter().filter(|reader| file.read_by(reader)).copied().collect();
+        if readers.is_empty() {
+            continue;
+        }
+        let message = format!("{key} means something to {}", super::listed(&readers, "and"));
+        findings.push(
+            file.about(&RULE, entry, message)
+                .at(file.layer.span(&entry.key), *effect)
+                .help(format!("give it a name of its own, such as APP_{key}")),
+        );
+    }
+}

@@ -1,0 +1,259 @@
+//! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
+
+use std::sync::LazyLock;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use regex::Regex;
+use serde_json::Value;
+
+use super::files::Files;
+use crate::error::Error;
+
+/// How many folders are looked into; those nearest to the top come first.
+const MAX_FOLDERS: usize = 200;
+/// How deep they may lie below the top: `services/api/`.
+const MAX_DEPTH: usize = 2;
+/// The largest file that is looked into, in bytes.
+const MAX_FILE: usize = 1 << 20;
+
+/// Folders that hold what others wrote, or what was built.
+const FOREIGN: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "target",
+    "dist",
+    "build",
+    "venv",
+    "env",
+    "site-packages",
+    "third_party",
+    "__pycache__",
+];
+
+/// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away.
+pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
+    let ignored = ignored(files);
+    let mut found = vec!["compose"];
+    let mut folders = vec![String::new()];
+    let mut next = 0;
+    while let Some(folder) = folders.get(next).cloned() {
+        next += 1;
+        let within = |name: &String| if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+        // A folder below the top that cannot be listed gives nothing away.
+        let names = if folder.is_empty() { files.names("")? } else { files.names(&folder).unwrap_or_default() };
+        for name in names {
+            let path = within(&name);
+            let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&name)).collect();
+            if wanted.is_empty() || ignored.matched(&path, false).is_ignore() {
+                continue;
+            }
+            let text = files.read_if_there(&path).ok().flatten().filter(|text| text.len() <= MAX_FILE);
+            let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
+            found.extend(wanted.iter().flat_map(|sign| (sign.readers)(&text)));
+        }
+        if folder.split('/').filter(|part| !part.is_empty()).count() < MAX_DEPTH {
+            let below = files.folders(&folder).unwrap_or_default();
+            let own =
+                below.iter().filter(|name| !name.starts_with('.') && !FOREIGN.contains(&name.as_str())).map(within);
+            let own = own.filter(|path| !ignored.matched(path, true).is_ignore());
+            let room = MAX_FOLDERS.saturating_sub(folders.len());
+            folders.extend(own.take(room));
+        }
+    }
+    // dotenv-expand is given what dotenv has read.
+    if found.contains(&"dotenv-expand") {
+        found.retain(|reader| *reader != "node-dotenv");
+    }
+    let order = |reader: &&str| crate::dialects::ALL.iter().position(|dialect| dialect.name == *reader);
+    found.sort_by_key(order);
+    found.dedup();
+    Ok(found.into_iter().map(ToOwned::to_owned).collect())
+}
+
+/// What the project's own `.gitignore` leaves out.
+fn ignored(files: &Files) -> Gitignore {
+    let text = files.read_if_there(".gitignore").ok().flatten().unwrap_or_default();
+    let mut builder = GitignoreBuilder::new("");
+    for line in String::from_utf8_lossy(&text).lines() {
+        // A line that is no pattern leaves nothing out.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+}
+
+/// Files that may give a reader away, and how.
+struct Sign {
+    files: fn(&str) -> bool,
+    readers: fn(&str) -> Vec<&'static str>,
+}
+
+const SIGNS: &[Sign] = &[
+    Sign { files: is_makefile, readers: |text| given(includes_env_file(text), "make") },
+    Sign { files: holds_commands, readers: commands },
+    Sign {
+        files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
+        readers: |text| {
+            let raw = text.lines().any(|line| line.trim().trim_start_matches("- ").trim() == "format: raw");
+            given(raw, "compose-raw")
+        },
+    },
+    Sign {
+        files: |name| name.starts_with("ecosystem.") && name.contains("config."),
+        readers: |text| {
+            let splits = ["split('=')", "split(\"=\")", "indexOf('=')", "indexOf(\"=\")"];
+            given(text.contains(".env") && splits.iter().any(|split| text.contains(split)), "split")
+        },
+    },
+    Sign {
+        files: |name| matches!(name, "pyproject.toml" | "Pipfile"),
+        readers: |text| given(toml_dependencies(text).iter().any(|name| is_python_loader(name)), "python-dotenv"),
+    },
+    Sign {
+        files: |name| {
+            matches!(name, "setup.cfg" | "setup.py" | "environment.yml")
+                || name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
+        },
+        readers: |text| {
+            let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+            let mut words = code.flat_map(|line| line.split(|sign: char| !is_of_name(sign)));
+            given(words.any(is_python_loader), "python-dotenv")
+        },
+    },
+    Sign { files: |name| name == "package.json", readers: npm },
+    Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| vec!["bun"] },
+    Sign {
+        files: |name| matches!(name, "Gemfile" | "gems.rb"),
+        readers: |text| {
+            static GEM: LazyLock<Option<Regex>> =
+                LazyLock::new(|| Regex::new(r#"(?m)^\s*gem[ (]+["']dotenv(-rails)?["']"#).ok());
+            given(matches(&GEM, text), "ruby-dotenv")
+        },
+    },
+    Sign {
+        files: |name| name == "go.mod",
+        readers: |text| {
+            let mut lines = text.lines().filter(|line| !line.contains("// indirect"));
+            given(lines.any(|line| line.contains("github.com/joho/godotenv ")), "godotenv")
+        },
+    },
+    Sign {
+        files: |name| name == "Cargo.toml",
+        readers: |text| given(toml_dependencies(text).iter().any(|name| name == "dotenvy"), "dotenvy"),
+    },
+    Sign {
+        files: |name| name.ends_with(".service"),
+        readers: |text| given(text.lines().any(|line| line.starts_with("EnvironmentFile=")), "systemd"),
+    },
+];
+
+fn given(there: bool, reader: &'static str) -> Vec<&'static str> {
+    if there { vec![reader] } else { Vec::new() }
+}
+
+fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
+    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yml") || name.ends_with(".yaml")
+}
+
+fn is_makefile(name: &str) -> bool {
+    matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk")
+}
+
+fn holds_commands(name: &str) -> bool {
+    is_makefile(name)
+        || name.ends_with(".sh")
+        || matches!(
+            name,
+            "package.json" | "deno.json" | "deno.jsonc" | "justfile" | "Justfile" | "Procfile" | "Dockerfile"
+        )
+}
+
+/// `-include .env`, with blanks in front (they are none of a recipe's tabs), or by a variable that names such a file.
+fn includes_env_file(text: &str) -> bool {
+    static NAMED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +[^#\n]*\.env(?:[^A-Za-z0-9_]|$)").ok());
+    static VARIABLE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +[^#\n]*\$[({](\w+)[)}]").ok());
+    static DEFINED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?m)^ *(?:export +)?(\w+) *[:?]?:?= *[^#\n]*\.env(?:[^A-Za-z0-9_]|$)").ok());
+    let named = |pattern: &'_ LazyLock<Option<Regex>>| -> Vec<String> {
+        let found = pattern.as_ref().map(|pattern| pattern.captures_iter(text));
+        found.into_iter().flatten().filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
+    };
+    matches(&NAMED, text) || named(&VARIABLE).iter().any(|variable| named(&DEFINED).contains(variable))
+}
+
+/// Programs that are started with an env file, and shells that source one.
+fn commands(text: &str) -> Vec<&'static str> {
+    type Command = (&'static str, LazyLock<Option<Regex>>);
+    static COMMANDS: [Command; 6] = [
+        ("node", LazyLock::new(|| Regex::new(r"\bnode +[^|;&\n]*--env-file").ok())),
+        ("bun", LazyLock::new(|| Regex::new(r"\bbun +[^|;&\n]*--env-file").ok())),
+        ("deno", LazyLock::new(|| Regex::new(r"\bdeno +[^|;&\n]*--env(-file)?\b").ok())),
+        ("uv", LazyLock::new(|| Regex::new(r"\buv +run +[^|;&\n]*--env-file").ok())),
+        ("docker-run", LazyLock::new(|| Regex::new(r"\bdocker +run +[^|;&\n]*--env-file").ok())),
+        ("shell", LazyLock::new(|| Regex::new(r#"(?:^|[\s;&"(])(?:\.|source) +["']?(?:[\w./$(){}-]*/)?\.env\b"#).ok())),
+    ];
+    // A command may go on over several lines.
+    let joined = text.replace("\\\n", " ");
+    let code: String =
+        joined.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
+    COMMANDS.iter().filter(|(_, pattern)| matches(pattern, &code)).map(|(reader, _)| *reader).collect()
+}
+
+fn is_of_name(sign: char) -> bool {
+    sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.')
+}
+
+/// Whether a package, by its name in a manifest, loads env files as python-dotenv does.
+fn is_python_loader(package: &str) -> bool {
+    let name = package.to_ascii_lowercase().replace(['_', '.'], "-");
+    matches!(name.as_str(), "python-dotenv" | "pydantic-settings" | "environs")
+}
+
+/// npm's packages, of every kind of dependency.
+fn npm(text: &str) -> Vec<&'static str> {
+    let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Vec::new() };
+    let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+    let has = |package: &str| kinds.iter().any(|kind| manifest[*kind].get(package).is_some());
+    [("dotenv", "node-dotenv"), ("dotenv-expand", "dotenv-expand")]
+        .into_iter()
+        .filter(|(package, _)| has(package))
+        .map(|(_, reader)| reader)
+        .collect()
+}
+
+/// The names of what a `pyproject.toml`, `Pipfile` or `Cargo.toml` depends on, whatever table says it.
+fn toml_dependencies(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(manifest) = toml::from_str::<toml::Table>(text) {
+        collect(&manifest, &mut names);
+    }
+    names
+}
+
+/// Every table or list that is called dependencies, packages or a group of them, at any depth.
+fn collect(table: &toml::Table, names: &mut Vec<String>) {
+    for (name, value) in table {
+        let of_packages = name.ends_with("dependencies")
+            || matches!(name.as_str(), "packages" | "dev-packages" | "dependency-groups");
+        match value {
+            toml::Value::Table(inner) if of_packages => {
+                names.extend(inner.keys().cloned());
+                inner.values().for_each(|value| requirements(value, names));
+            }
+            toml::Value::Table(inner) => collect(inner, names),
+            value if of_packages => requirements(value, names),
+            _ => {}
+        }
+    }
+}
+
+/// The names in a list of requirements: `python-dotenv[cli]>=1`.
+fn requirements(value: &toml::Value, names: &mut Vec<String>) {
+    let texts = value.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
+    names.extend(texts.map(|text| text.trim().chars().take_while(|sign| is_of_name(*sign)).collect::<String>()));
+}

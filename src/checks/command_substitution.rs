@@ -47,9 +47,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         };
         let message = format!("{} holds a command in {what}", file.name(entry));
         let span = file.layer.span(&(start..entry.value.end));
-        let help = match by.contains("ruby-dotenv") {
-            true => "write the value out; where the command fails, ruby-dotenv loads nothing of the file",
-            false => "write the value out; an env file should hold no program",
+        let help = if by.contains("ruby-dotenv") {
+            "write the value out; where the command fails, ruby-dotenv loads nothing of the file"
+        } else {
+            "write the value out; an env file should hold no program"
         };
         findings.push(file.about(&RULE, entry, message).at(span, by).help(help));
     }

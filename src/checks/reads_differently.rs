@@ -147,7 +147,7 @@ impl<'r> Difference<'r> {
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
         let mut label = (span.clone(), "what this becomes depends on the reader".to_owned());
         if comment {
-            "a hand-written splitter makes a variable of a comment with a =".clone_into(&mut label.1);
+            "a splitter takes it for an assignment".clone_into(&mut label.1);
         }
         let readers: Vec<_> = self.groups.iter().map(|(_, readers)| readers.clone()).collect();
         if let Some(trap) = traps::explain(file.layer, entries, &readers) {

@@ -23,11 +23,10 @@ const UNCLOSED: &str = "this quote is not closed";
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for fault in &file.layer.faults {
         let finding = Finding::new(&RULE, fault.message).at(file.layer.span(&fault.at), fault.effect());
-        let unclosed = fault.message == UNCLOSED && file.read_by("systemd");
-        let mut finding = match unclosed {
-            true => finding.help(format!("{}; systemd takes every line below for a part of the value", fault.help)),
-            false => finding.help(fault.help),
-        };
+        let mut finding = finding.help(fault.help);
+        if fault.message == UNCLOSED && file.read_by("systemd") {
+            finding.help = Some(format!("{}; systemd takes every line below for a part of the value", fault.help));
+        }
         finding.key = file.project.key_on_line(file.layer, fault.at.start).map(told_name);
         findings.push(finding);
     }

@@ -87,6 +87,18 @@ impl CannotOpen {
     }
 }
 
+/// What a file is in which git left both sides, and what to do about it.
+pub const CONFLICT: &str = "git left a conflict in this file";
+/// See [`CONFLICT`].
+pub const SOLVE: &str = "take the same side at every mark, or one version with `git checkout --ours` or `--theirs`; `git checkout --merge` begins anew";
+
+/// Whether git left both sides of a merge in a file.
+#[must_use]
+pub fn has_conflict(bytes: &[u8]) -> bool {
+    let begins = |mark: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(mark));
+    begins(b"<<<<<<< ") && begins(b">>>>>>> ")
+}
+
 /// Whether `bytes` begin as an age file does, armored or not.
 #[must_use]
 pub fn is_age(bytes: &[u8]) -> bool {

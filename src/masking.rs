@@ -24,10 +24,20 @@ const LONG: usize = 64 * 1024;
 /// Shorter spellings in Base64 are not looked for, in bytes.
 const SHORTEST_BASE64: usize = 6;
 
+/// A line that ends in fewer bytes of a spelling than these is taken to end there: what could go on in the next one has to
+/// be held back, and a prompt should not wait for that.
+const BEFORE_A_BREAK: usize = 4;
+
 /// The spellings of some secrets, ready to be found. Its `Debug` tells nothing.
 pub struct Spellings {
     /// `None` when there is nothing to be found.
-    automaton: Option<NFA>,
+    plain: Option<Search>,
+    /// Base64 and hexadecimal, which programs break into lines.
+    broken: Option<Search>,
+}
+
+struct Search {
+    automaton: NFA,
     /// How many bytes of a spelling have been seen in each state.
     seen: HashMap<StateID, usize>,
 }
@@ -39,32 +49,56 @@ impl fmt::Debug for Spellings {
 }
 
 impl Spellings {
-    /// The spellings of `secrets`: as they are, line by line, in Base64, hexadecimal, as part of a URL, escaped as in
-    /// JSON. Values shorter than [`SHORTEST`] are left out.
+    /// The spellings of `secrets`: as they are, line by line, in Base64 and hexadecimal, also over several lines, as part
+    /// of a URL, escaped as in JSON. Values shorter than [`SHORTEST`] are left out.
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
-        let mut spellings = BTreeSet::new();
+        let (mut spellings, mut broken) = (BTreeSet::new(), BTreeSet::new());
         for secret in secrets {
-            add(&mut spellings, secret);
+            add(&mut spellings, &mut broken, secret);
             if let Some(password) = url_password(secret) {
-                add(&mut spellings, &secret[password.clone()]);
-                add(&mut spellings, &decoded(&secret[password]));
+                add(&mut spellings, &mut broken, &secret[password.clone()]);
+                add(&mut spellings, &mut broken, &decoded(&secret[password]));
             }
         }
-        let pieces: BTreeSet<&[u8]> = spellings.iter().flat_map(|spelling| pieces(spelling.as_bytes())).collect();
+        // What is cut off by a break that is too early to be noticed.
+        let rests = broken.iter().flat_map(|spelling| (0..BEFORE_A_BREAK).filter_map(|cut| spelling.get(cut..)));
+        let broken = Search::of(rests.filter(|rest| rest.len() >= 2 * BEFORE_A_BREAK));
+        Self { plain: Search::of(spellings.iter().map(String::as_str)), broken }
+    }
+}
+
+impl Search {
+    fn of<'s>(spellings: impl Iterator<Item = &'s str>) -> Option<Self> {
+        let pieces: BTreeSet<&[u8]> = spellings.flat_map(|spelling| pieces(spelling.as_bytes())).collect();
         let built = NFA::builder().match_kind(MatchKind::Standard).build(&pieces);
         // More spellings than an automaton can hold are beyond the limits of files.
-        let automaton = built.ok().filter(|_| !pieces.is_empty());
+        let automaton = built.ok().filter(|_| !pieces.is_empty())?;
         let mut seen = HashMap::new();
-        if let Some(automaton) = &automaton {
-            for piece in pieces {
-                let mut state = start(automaton);
-                for (index, byte) in piece.iter().enumerate() {
-                    state = automaton.next_state(Anchored::No, state, *byte);
-                    seen.insert(state, index + 1);
-                }
+        for piece in pieces {
+            let mut state = start(&automaton);
+            for (index, byte) in piece.iter().enumerate() {
+                state = automaton.next_state(Anchored::No, state, *byte);
+                seen.insert(state, index + 1);
             }
         }
-        Self { automaton, seen }
+        Some(Self { automaton, seen })
+    }
+
+    /// Goes on by one byte; how many of the last bytes are a spelling.
+    fn step(&self, state: &mut StateID, byte: u8) -> usize {
+        let automaton = &self.automaton;
+        *state = automaton.next_state(Anchored::No, *state, byte);
+        if !automaton.is_match(*state) {
+            return 0;
+        }
+        let found =
+            (0..automaton.match_len(*state)).map(|index| automaton.pattern_len(automaton.match_pattern(*state, index)));
+        found.max().unwrap_or_default()
+    }
+
+    /// How many of the last bytes may be the beginning of a spelling.
+    fn open(&self, state: StateID) -> usize {
+        self.seen.get(&state).copied().unwrap_or_default()
     }
 }
 
@@ -81,7 +115,7 @@ fn pieces(spelling: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn add(spellings: &mut BTreeSet<String>, secret: &str) {
+fn add(spellings: &mut BTreeSet<String>, broken: &mut BTreeSet<String>, secret: &str) {
     for part in secret.lines().map(str::trim).chain([secret, secret.trim()]) {
         if part.len() < SHORTEST {
             continue;
@@ -90,8 +124,10 @@ fn add(spellings: &mut BTreeSet<String>, secret: &str) {
         if part.len() <= LONG {
             spellings.extend(in_json(part));
             spellings.extend(in_urls(part));
-            spellings.extend(in_hexadecimal(part));
-            spellings.extend(in_base64(part.as_bytes()));
+            for spelling in in_hexadecimal(part).into_iter().chain(in_base64(part.as_bytes())) {
+                broken.insert(spelling.clone());
+                spellings.insert(spelling);
+            }
         }
     }
 }
@@ -188,6 +224,9 @@ fn decoded(text: &str) -> String {
 pub struct Masking<'s> {
     spellings: &'s Spellings,
     state: StateID,
+    /// The same for spellings over several lines, in which a line end counts for nothing, and whether one came last.
+    broken: StateID,
+    after_break: bool,
     /// Bytes that came in and did not go out yet, and for each whether it belongs to a secret.
     held: Vec<(u8, bool)>,
     /// Whether the last byte that went out belonged to a secret, so that its mask is written already.
@@ -204,28 +243,56 @@ impl<'s> Masking<'s> {
     /// A stream of which nothing has come yet.
     #[must_use]
     pub fn new(spellings: &'s Spellings) -> Self {
-        let state = spellings.automaton.as_ref().map(start).unwrap_or_default();
-        Self { spellings, state, held: Vec::new(), masked: false }
+        let begin =
+            |search: &Option<Search>| search.as_ref().map(|search| start(&search.automaton)).unwrap_or_default();
+        let (state, broken) = (begin(&spellings.plain), begin(&spellings.broken));
+        Self { spellings, state, broken, after_break: false, held: Vec::new(), masked: false }
     }
 
     /// Takes the next bytes and appends to `out` what can be said for sure.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
-        let Some(automaton) = &self.spellings.automaton else {
+        let Some(plain) = &self.spellings.plain else {
             out.extend_from_slice(bytes);
             return;
         };
         for byte in bytes {
-            self.state = automaton.next_state(Anchored::No, self.state, *byte);
             self.held.push((*byte, false));
-            if automaton.is_match(self.state) {
-                let found = (0..automaton.match_len(self.state))
-                    .map(|index| automaton.pattern_len(automaton.match_pattern(self.state, index)));
-                let from = self.held.len().saturating_sub(found.max().unwrap_or_default());
-                self.held[from..].iter_mut().for_each(|(_, masked)| *masked = true);
+            let found = plain.step(&mut self.state, *byte);
+            let from = self.held.len().saturating_sub(found);
+            self.held[from..].iter_mut().for_each(|(_, masked)| *masked = true);
+            self.push_over_breaks(*byte);
+        }
+        let mut open = plain.open(self.state);
+        if let Some(broken) = &self.spellings.broken {
+            open = open.max(self.held.len() - self.back(broken.open(self.broken)));
+        }
+        self.release(self.held.len().saturating_sub(open), out);
+    }
+
+    fn push_over_breaks(&mut self, byte: u8) {
+        let Some(broken) = &self.spellings.broken else { return };
+        match byte {
+            b'\r' => {}
+            b'\n' => {
+                if self.after_break || broken.open(self.broken) < BEFORE_A_BREAK {
+                    self.broken = start(&broken.automaton);
+                }
+                self.after_break = true;
+            }
+            _ => {
+                self.after_break = false;
+                let found = broken.step(&mut self.broken, byte);
+                let from = self.back(found);
+                let own = self.held[from..].iter_mut().filter(|(byte, _)| !is_break(*byte));
+                own.for_each(|(_, masked)| *masked = true);
             }
         }
-        let open = self.spellings.seen.get(&self.state).copied().unwrap_or_default();
-        self.release(self.held.len().saturating_sub(open), out);
+    }
+
+    /// Where the last `count` bytes that are no line ends begin.
+    fn back(&self, count: usize) -> usize {
+        let counted = self.held.iter().enumerate().rev().filter(|(_, (byte, _))| !is_break(*byte));
+        count.checked_sub(1).map_or(self.held.len(), |last| counted.map(|(at, _)| at).nth(last).unwrap_or_default())
     }
 
     /// Appends what was held back: nothing follows that would make a secret of it.
@@ -245,6 +312,10 @@ impl<'s> Masking<'s> {
     }
 }
 
+const fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Masking, PIECE, Spellings};
@@ -254,7 +325,7 @@ mod tests {
         let (mut masking, mut out) = (Masking::new(spellings), Vec::new());
         for piece in pieces {
             masking.push(piece, &mut out);
-            assert!(masking.held.len() < 2 * PIECE, "{} bytes are held back", masking.held.len());
+            assert!(masking.held.len() < 3 * PIECE, "{} bytes are held back", masking.held.len());
         }
         masking.finish(&mut out);
         String::from_utf8_lossy(&out).into_owned()
@@ -281,6 +352,39 @@ mod tests {
             let told = masked(&Spellings::of([secret]), &[text.as_bytes()]);
             assert_eq!(told.replace(MASK, "•"), expected, "{secret}: {text}");
         }
+    }
+
+    #[test]
+    fn over_several_lines() {
+        use base64::Engine;
+        let secret = "a secret of more than fifty-seven bytes, as private keys are: 0123456789abcdef";
+        let spellings = Spellings::of([secret]);
+        let fold = |text: &str, width: usize, end: &str| {
+            let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line)).collect();
+            lines.join(end)
+        };
+        for before in ["", "x", "xy", "xyz: and some more of it, so that it begins late on its line"] {
+            let data = format!("{before}{secret} and what follows it");
+            let base64 = base64::engine::general_purpose::STANDARD.encode(&data);
+            let hexadecimal: String = data.bytes().map(|byte| format!("{byte:02x}")).collect();
+            for (text, width) in [(&base64, 76), (&base64, 64), (&base64, 60), (&hexadecimal, 60), (&hexadecimal, 32)] {
+                for end in ["\n", "\r\n"] {
+                    let told = masked(&spellings, &[format!("{}\nend", fold(text, width, end)).as_bytes()]);
+                    let left: String = told.replace(MASK, "").chars().filter(|sign| !sign.is_whitespace()).collect();
+                    // Digits that the secret shares with its neighbours stay, and what is cut off by the first break.
+                    let own = text.len() - secret.len() * text.len() / data.len();
+                    assert!(left.len() <= own + 10, "{before} {width}: {left} of {text}");
+                    assert!(told.ends_with("\nend"), "{told}");
+                    let bytes = format!("{}\nend", fold(text, width, end));
+                    let single: Vec<_> = bytes.as_bytes().chunks(1).collect();
+                    assert_eq!(masked(&spellings, &single), told);
+                }
+            }
+        }
+        // A line end is not held back for what hardly begins a spelling.
+        let (mut masking, mut out) = (Masking::new(&spellings), Vec::new());
+        masking.push(b"ready: YSB\n", &mut out);
+        assert_eq!(out, b"ready: YSB\n");
     }
 
     #[test]

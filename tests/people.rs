@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -239,14 +240,22 @@ impl Scene {
 
     /// Runs sparkcfg as one of the people: exit code, stdout, stderr.
     fn run(&self, person: &str, line: &str) -> (i32, String, String) {
+        self.run_with(person, line, "")
+    }
+
+    /// The same, with something to read from stdin.
+    fn run_with(&self, person: &str, line: &str, input: &str) -> (i32, String, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
         command.current_dir(self.root()).env_clear().envs(self.environment(person)).args(line.split(' '));
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that reads nothing may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    fn environment(&self, person: &str) -> [(&'static str, OsString); 6] {
+    fn environment(&self, person: &str) -> [(&'static str, OsString); 7] {
         let home = self.folder.path().join(person);
         std::fs::create_dir_all(&home).unwrap();
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -257,6 +266,7 @@ impl Scene {
             ("NO_COLOR", "1".into()),
             ("COLUMNS", "100".into()),
             ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("EDITOR", "sed -i s/canary-/edited-/".into()),
         ]
     }
 
@@ -265,6 +275,12 @@ impl Scene {
         let (code, out, err) = self.run(person, line);
         assert_eq!(code, 0, "{line}\n{out}{err}");
         out
+    }
+
+    /// Sets a secret as one of the people.
+    fn set(&self, person: &str, key: &str, environment: &str, value: &str) {
+        let (code, out, err) = self.run_with(person, &format!("secrets set {key} -e {environment}"), value);
+        assert!(code == 0 && !format!("{out}{err}").contains(value), "{out}{err}");
     }
 
     fn git(&self, arguments: &[&str]) -> (bool, String) {
@@ -587,6 +603,179 @@ fn branches_meet_in_a_real_repository() {
     let (done, said) = scene.git(&["checkout", "--merge", "environments/prod.secrets.env"]);
     assert!(done, "{said}");
     assert_eq!(scene.read("environments/prod.secrets.env").matches("<<<<<<< ours").count(), 2);
+}
+
+/// The names of the lines that a diff adds, without their values.
+fn added(diff: &str) -> Vec<&str> {
+    let added = diff.lines().filter(|line| line.starts_with('+') && !line.starts_with("+++"));
+    added.filter_map(|line| line[1..].split_once('=')).map(|(name, _)| name).collect()
+}
+
+/// Two people and three environments, from the first key to a merge, with the commands alone.
+#[test]
+fn a_team_lives_with_its_secrets() {
+    let scene = Scene::new();
+    scene.does("laptop", "secrets init");
+    scene.does("deploy", "secrets init");
+    for environment in ["dev", "staging", "prod"] {
+        scene.set("laptop", "API_KEY", environment, &format!("canary-{environment}-1"));
+        scene.set("laptop", "DB_PASSWORD", environment, &format!("canary-{environment}-2"));
+    }
+    for environment in ["dev", "staging", "prod"] {
+        scene.does("laptop", &format!("secrets grant deploy {environment}"));
+    }
+    scene.commit("begin");
+    assert_eq!(scene.found(), BTreeMap::new());
+    let unchanged = |person: &str, environment: &str| {
+        let text = format!("API_KEY=canary-{environment}-1\nDB_PASSWORD=canary-{environment}-2\n");
+        assert_eq!(scene.reads(person, environment).as_deref(), Some(text.as_str()), "{person} {environment}");
+    };
+    for environment in ["dev", "staging", "prod"] {
+        unchanged("deploy", environment);
+    }
+
+    // One branch edits a secret, the other sets another one; both are there in the end, and nothing else changed.
+    scene.git(&["checkout", "-q", "-b", "other"]);
+    scene.set("deploy", "DB_PASSWORD", "prod", "canary-prod-8");
+    scene.does("deploy", "secrets revoke laptop dev");
+    scene.commit("theirs");
+    scene.git(&["checkout", "-q", "main"]);
+    scene.does("laptop", "secrets edit dev");
+    scene.set("laptop", "API_KEY", "prod", "canary-prod-7");
+    scene.does("laptop", "secrets revoke deploy staging");
+    let diff = scene.git(&["diff", "--unified=0", "--", "environments/prod.secrets.env"]).1;
+    assert_eq!(added(&diff), ["API_KEY", "sops_lastmodified", "sops_mac"]);
+    scene.commit("ours");
+    let (merged, said) = scene.git_as("deploy", &["merge", "--no-edit", "other"]);
+    // Both took somebody out of the table: that is for people to decide, the sealed files and the record are not.
+    let state = scene.git(&["status", "--porcelain"]).1;
+    let conflicts: Vec<_> = state.lines().filter(|line| line.starts_with("UU") || line.starts_with("AA")).collect();
+    assert!(
+        merged || conflicts.iter().all(|line| line.ends_with("sparkcfg.toml") || line.ends_with(".sops.yaml")),
+        "{said}{state}"
+    );
+    let record = scene.read("sparkcfg-revoked.toml");
+    assert!(record.contains("dev.secrets.env") && record.contains("staging.secrets.env"), "{record}");
+    assert!(!record.contains("<<<<<<<"), "{record}");
+    assert_eq!(scene.reads("deploy", "prod").as_deref(), Some("API_KEY=canary-prod-7\nDB_PASSWORD=canary-prod-8\n"));
+    for text in [said, record, scene.git(&["diff"]).1] {
+        assert!(!text.contains("canary") && !text.contains("edited-"), "{text}");
+    }
+}
+
+#[test]
+fn whole_files_are_shared_too() {
+    let scene = Scene::new();
+    scene.does("laptop", "secrets init");
+    scene.does("deploy", "secrets init");
+    let path = "environments/prod.secrets.env.age";
+    let bytes = || std::fs::read(scene.root().join(path)).unwrap();
+    let reads = |person: &str| {
+        let plain = (stores::of(path).unwrap().plain)(&bytes(), &scene.identities(person));
+        plain.ok().map(|plain| plain.expose().to_owned())
+    };
+    scene.set("laptop", "API_KEY", path, "canary-1");
+    scene.set("laptop", "DB_PASSWORD", "prod", "canary-2");
+    scene.commit("begin");
+    let text = "API_KEY=canary-1\nDB_PASSWORD=canary-2\n";
+    assert_eq!((reads("laptop").as_deref(), reads("deploy")), (Some(text), None));
+    let (code, _, err) = scene.run("deploy", "secrets grant deploy prod");
+    assert!(code == 2 && scene.git(&["status", "--porcelain"]).1.is_empty(), "{err}");
+    scene.does("laptop", "secrets grant deploy prod");
+    assert_eq!((reads("laptop").as_deref(), reads("deploy").as_deref()), (Some(text), Some(text)));
+    assert_eq!(scene.found(), BTreeMap::new());
+    let before = bytes();
+    scene.does("deploy", "secrets rotate prod");
+    assert!(bytes() != before && reads("laptop").as_deref() == Some(text));
+    let told = scene.does("laptop", "secrets revoke deploy prod");
+    assert!(told.contains("API_KEY") && told.contains("DB_PASSWORD") && !told.contains("canary"), "{told}");
+    assert_eq!((reads("laptop").as_deref(), reads("deploy")), (Some(text), None));
+    assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 1)]));
+    // Names are hidden too, so the record speaks of the whole file until all of it changed.
+    let record = scene.read("sparkcfg-revoked.toml");
+    assert!(!record.contains("API_KEY") && !record.contains("canary"), "{record}");
+    let (code, out, err) = scene.run("deploy", "secrets edit prod");
+    assert!(code == 2 && !format!("{out}{err}").contains("canary"), "{err}");
+    scene.does("laptop", "secrets edit prod");
+    assert_eq!(reads("laptop"), Some(text.replace("canary-", "edited-")));
+    assert_eq!(scene.found(), BTreeMap::new());
+}
+
+#[test]
+fn what_sops_was_told_is_taken_over() {
+    let scene = Scene::new();
+    scene.does("laptop", "secrets init --name laptop");
+    let public = scene.identities("laptop").public_keys()[0].clone();
+    let ((_, one), (_, two)) = (person(), person());
+    for path in ["sparkcfg.toml", ".sops.yaml", ".gitattributes"] {
+        std::fs::remove_file(scene.root().join(path)).unwrap();
+    }
+    let (one, two) = (one.as_str(), two.as_str());
+    let rules = format!(
+        "creation_rules:\n  - path_regex: prod\\.secrets\n    age: {one},{public}\n  - path_regex: staging\n    age: [{two}, no-key]\n    pgp: ABCD\n"
+    );
+    scene.write(".sops.yaml", &rules);
+    scene.write("environments/test.env", "LOG_LEVEL=info\n");
+    let (code, _, err) = scene.run("laptop", "secrets init");
+    assert_eq!(code, 0, "{err}");
+    let config = Config::parse("sparkcfg.toml", &scene.read("sparkcfg.toml")).unwrap();
+    let name = |key: &str| config.owner_of(key).unwrap().to_owned();
+    let mut prod = config.access["prod"].clone();
+    prod.sort();
+    assert_eq!(prod, ["laptop".to_owned(), name(one)]);
+    assert_eq!(config.access["staging"], [name(two)]);
+    assert_eq!(
+        (&config.access["dev"], &config.access["test"]),
+        (&vec!["laptop".to_owned()], &vec!["laptop".to_owned()])
+    );
+    // Names that nobody chose are marked, and what cannot be taken over is told.
+    assert_eq!(scene.read("sparkcfg.toml").matches("# from .sops.yaml").count(), 2);
+    for words in ["took over from .sops.yaml", "person-1", "none of age", "no public key"] {
+        assert!(err.contains(words), "{words}: {err}");
+    }
+    // Rules that fit stay; those for the rest are added.
+    assert!(scene.read(".sops.yaml").contains("path_regex: prod"), "{}", scene.read(".sops.yaml"));
+    let again = scene.read("sparkcfg.toml");
+    scene.does("laptop", "secrets init");
+    assert_eq!(scene.read("sparkcfg.toml"), again);
+    scene.write("sparkcfg.toml", "");
+    scene.write(".sops.yaml", "creation_rules: [\n");
+    let (code, _, err) = scene.run("laptop", "secrets init");
+    assert!(code == 2 && err.contains(".sops.yaml"), "{err}");
+    assert_eq!(scene.read("sparkcfg.toml"), "");
+}
+
+#[test]
+fn what_is_staged_is_judged_whatever_its_name() {
+    let scene = two_people();
+    // A token of a published example, whose checksum is right: it opens nothing any more.
+    let token = ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat();
+    for (path, text, ignored, expected) in [
+        (".env.bak", "DB_PASSWORD=hunter2canary\n", "", (1, 1)),
+        (".env.bak", "DB_PASSWORD=hunter2canary\n", "*.bak\n", (0, 1)),
+        ("environments/prod.env~", "DB_PASSWORD=hunter2canary\n", "", (1, 1)),
+        ("prod.env.orig", "URL=postgres://app:hunter2canary@db.internal/app\n", "", (1, 1)),
+        (".env.example", "DB_PASSWORD=hunter2canary\nAPI_KEY=changeme\nKEY=namastex888\n", "", (0, 0)),
+        (".env.example", &format!("GITHUB={token}\n"), "", (1, 1)),
+        (".env.example", &format!("# {token}\n"), "", (1, 1)),
+        ("environments/prod.env.js", "DB_PASSWORD=hunter2canary\n", "", (0, 0)),
+        (".env.bak", "LOG_LEVEL=info\n", "", (0, 0)),
+    ] {
+        scene.write(path, text);
+        scene.write(".git/info/exclude", ignored);
+        let count = |out: &str| out.matches("\"plaintext-secret\"").count();
+        let (code, out, _) = scene.run("nobody", "validate --format json");
+        assert_eq!((code, count(&out)), (expected.0, expected.0 as usize), "{path} {ignored}");
+        // What somebody adds all the same is refused.
+        scene.git(&["add", "-f", path]);
+        let (code, staged, err) = scene.run("nobody", "validate --staged --format json");
+        assert_eq!((code, count(&staged)), (expected.1, expected.1 as usize), "{path} {ignored} {staged}");
+        for text in [out, staged, err] {
+            assert!(!text.contains("hunter2") && !text.contains(&token), "{text}");
+        }
+        scene.git(&["rm", "-q", "--cached", path]);
+        std::fs::remove_file(scene.root().join(path)).unwrap();
+    }
 }
 
 #[test]

@@ -541,15 +541,38 @@ fn a_file_that_was_never_sealed_is_sealed_in_its_place() {
 fn sealed_files_are_taken_over() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sops");
     let (file, key) = (|path: &str| data.join(path).to_str().unwrap().to_owned(), data.join("keys/k1.txt"));
-    for (path, name) in [("enc/mixed.enc.env", "DB_PASSWORD"), ("enc/simple.yaml", "")] {
+    for (path, name) in [
+        ("enc/mixed.enc.env", "DB_PASSWORD"),
+        ("enc/simple.yaml", "left out: l, it is a list"),
+        ("enc/types.yaml", "left out: nested, it is a map"),
+        ("enc/types.json", "left out: arr, it is a list"),
+        ("enc/multidoc.yaml", "sealed d1, d2 in"),
+    ] {
         let project = Project::new();
         let arguments = ["import", &file(path), "-e", "prod", "--identity", key.to_str().unwrap()];
         let told = project.run(&arguments, b"").ok().stderr;
         assert!(told.starts_with("sealed ") && told.contains(name), "{path}: {told}");
         let refused = [&arguments[..], &["--remove"]].concat();
         project.run(&refused, b"").failed(2, "this one is sealed");
-        project.run(&["import", &file(path), "-e", "dev"], b"").failed(2, "");
+        project
+            .run(&["import", &file(path), "-e", "dev"], b"")
+            .failed(2, "none of the age identities found can open it");
+        let strange = file("keys/k2.txt");
+        project.run(&["import", &file(path), "-e", "dev", "--identity", &strange], b"").failed(2, "");
+        assert!(!project.path("p/environments/dev.secrets.env").exists(), "{path}");
     }
+    // Values over several lines, numbers and dates arrive as text; one key can be taken alone.
+    let project = Project::new();
+    let types = file("enc/types.yaml");
+    let arguments = ["import", &types, "-e", "prod", "--identity", key.to_str().unwrap(), "--key"];
+    project.run(&[&arguments[..], &["multi", "--key", "int"]].concat(), b"").ok();
+    assert_eq!((project.get("multi"), project.get("int")), ("l1\nl2\n".to_owned(), "42".to_owned()));
+    project.run(&["get", "str", "-e", "prod"], b"").failed(2, "");
+    project.run(&[&arguments[..], &["nested"]].concat(), b"").failed(2, "nested has no value in it");
+    let json = std::fs::read_to_string(data.join("enc/types.json")).unwrap().replacen("ENC[", "ENX[", 1);
+    project.write("p/broken.json", &json);
+    let broken = ["import", "broken.json", "-e", "dev", "--identity", key.to_str().unwrap()];
+    project.run(&broken, b"").failed(2, "broken.json");
     let project = Project::new();
     project.set("API_KEY", CANARY);
     project.run(&["export", "prod", "--as", "age", "--to", "backup.age"], b"").ok();

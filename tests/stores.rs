@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test that cannot go on stops")]
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -22,6 +21,9 @@ mod cctv;
 mod crash;
 #[path = "stores/import.rs"]
 mod import;
+#[cfg(unix)]
+#[path = "stores/others.rs"]
+mod others;
 #[path = "stores/recipients.rs"]
 mod recipients;
 
@@ -635,27 +637,4 @@ fn nothing_shows_a_secret() {
             assert!(!text.contains(fragment), "{what:?}");
         }
     }
-}
-
-/// Writes what `tests/stores_real.sh` lets another program open.
-#[test]
-#[ignore = "run by tests/stores_real.sh"]
-fn write_files_for_an_independent_reader() {
-    use age::secrecy::ExposeSecret;
-    let folder = PathBuf::from(std::env::var_os("SEALED_FILES").unwrap());
-    let key = age::x25519::Identity::generate();
-    std::fs::write(folder.join("key.txt"), key.to_string().expose_secret()).unwrap();
-    let one = [key.to_public().to_string().parse().unwrap()];
-    let written = Cell::new(0);
-    proptest!(settings(200), |(lines in lines())| {
-        // The other reader drops comments, and a byte-order mark at the beginning of a value.
-        let lines: Vec<_> = lines.into_iter().filter(|line| !line.starts_with('#') && !line.contains('\u{feff}')).collect();
-        let sealed = (sops().seal)(&Secret::new(lines.concat()), &order(&one, None)).unwrap();
-        let values = lines.iter().filter_map(|line| line.strip_suffix('\n')?.split_once('='));
-        let values: BTreeMap<_, _> = values.map(|(key, value)| (key, value.replace("\\n", "\n"))).collect();
-        std::fs::write(folder.join(format!("{:03}.env", written.get())), sealed).unwrap();
-        std::fs::write(folder.join(format!("{:03}.json", written.get())), serde_json::to_vec(&values).unwrap()).unwrap();
-        written.set(written.get() + 1);
-    });
-    assert_eq!(written.get(), 200);
 }

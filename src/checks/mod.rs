@@ -255,7 +255,7 @@ pub static ALL: &[Check] = &[
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
-    Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check),
+    Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check).project(plaintext_secret::check_strays),
     Check::of(&pm2_crash_loop::RULE).deployment(pm2_crash_loop::check),
     Check::of(&pm2_env_blocks::RULE).deployment(pm2_env_blocks::check),
     Check::of(&pm2_exec_mode::RULE).deployment(pm2_exec_mode::check),
@@ -394,7 +394,10 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize
     let layers = project.layers.iter().flat_map(ignores::of);
     let deployments = project.deployments.sources();
     let deployments = deployments.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
-    let mut ignores: Vec<_> = layers.chain(deployments).map(|ignore| (ignore, false)).collect();
+    // What a copy silences besides is about the file that it is a copy of.
+    let strays = project.strays.iter().flat_map(|stray| ignores::of(&stray.layer));
+    let strays = strays.filter(|ignore| ignore.code == plaintext_secret::RULE.code);
+    let mut ignores: Vec<_> = layers.chain(deployments).chain(strays).map(|ignore| (ignore, false)).collect();
     if ignores.is_empty() {
         return 0;
     }

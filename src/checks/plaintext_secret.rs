@@ -12,7 +12,12 @@
 //! 7. 32 characters or more, small and large letters and digits without order, under any name: a warning.
 //!
 //! Keys that are often public (Google) and test keys (Stripe) are warnings; a JSON web token that needs no signature is
-//! a note.
+//! a note. Whether one has expired only a clock could say, and the same files give the same findings every day; silence
+//! it where it stands.
+//!
+//! Env files that no environment uses get into git as easily: copies (`.env.bak`, `prod.env.orig`, `environments/prod.env~`)
+//! are looked at like layers, unless git ignores them. In examples (`.env.example`) only a known token is an error, and a
+//! warning what is named like a secret and looks like a real one: placeholders and published examples belong there.
 //!
 //! What counts by 2, 4 and 5 is an error in files that a protected environment uses, and in any file that is about to be
 //! committed (`--staged`); in others a warning.
@@ -26,12 +31,14 @@
 
 use std::ops::Range;
 
-use super::File;
-use crate::detection::{self, Certainty};
+use super::{File, Subject};
+use crate::detection::{self, Certainty, Token};
 use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
-use crate::project::layout::is_personal;
+use crate::layer::{Entry, Layer};
+use crate::project::layout::{Loose, is_personal};
+use crate::project::strays::Stray;
 
 pub(super) static RULE: Rule = Rule {
     code: "plaintext-secret",
@@ -60,14 +67,83 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
-    for range in file.project.comments(file.layer) {
-        let Some(token) = detection::token(file.layer.slice(&range)) else { continue };
-        let offset = |at: usize| range.start + u32::try_from(at).unwrap_or_default();
-        let place = offset(token.range.start)..offset(token.range.end);
+    for (place, token) in tokens_in_comments(file) {
         let message = format!("a comment holds {} in a file that is not sealed", token.name);
         let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
         findings.push(finished(file, finding, severity_of(token.certainty)));
     }
+}
+
+/// Env files that no environment uses.
+pub(super) fn check_strays(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let Some(subject) = subjects.first() else { return };
+    for Stray { layer, kind, protected } in &subject.project.strays {
+        let file = File { project: subject.project, layer, index: 0, environments: Vec::new(), protected: *protected };
+        for entry in layer.entries.iter().filter(|entry| begins_its_line(layer, entry)) {
+            let Some(text) = layer.content(entry).filter(|text| detection::published(text).is_none()) else { continue };
+            let secret = match kind {
+                Loose::Copy => secret(&file, layer.key(entry), text),
+                Loose::Example => in_an_example(&file, layer.key(entry), text),
+            };
+            let Some(secret) = secret else { continue };
+            let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
+            let finding = file.about(&RULE, entry, message).at(layer.span(&entry.value), READABLE);
+            findings.push(finding.severity(secret.severity).help(help_for(*kind, secret.severity)));
+        }
+        for (place, token) in tokens_in_comments(&file) {
+            if *kind == Loose::Example && token.certainty != Certainty::Certain {
+                continue;
+            }
+            let message = format!("a comment holds {} in a file that is not sealed", token.name);
+            let severity = severity_of(token.certainty);
+            let finding = Finding::new(&RULE, message).at(layer.span(&place), READABLE);
+            findings.push(finding.severity(severity).help(help_for(*kind, severity)));
+        }
+    }
+}
+
+fn help_for(kind: Loose, severity: Severity) -> &'static str {
+    match kind {
+        Loose::Copy => "no environment uses this file: remove it, or let git ignore it; then change what was in it",
+        Loose::Example if severity == Severity::Error => {
+            "write a placeholder, then change it where it is used: it has been seen"
+        }
+        Loose::Example => {
+            "if it is in use anywhere, write a placeholder and change it there; if not, write `# sparkcfg: ignore[plaintext-secret] reason` above it"
+        }
+    }
+}
+
+/// What follows a value on its line may be the rest of that value.
+fn begins_its_line(layer: &Layer, entry: &Entry) -> bool {
+    let before = layer.text.get(..entry.key.start as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default().trim();
+    line.is_empty() || line == "export"
+}
+
+/// An example is full of what looks like a secret. What counts is what nobody makes up.
+fn in_an_example(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
+    let counts = detection::url_password(text).map_or(text, |password| &text[password]);
+    if detection::stands_in_for_a_secret(counts) || detection::published(counts).is_some() {
+        return None;
+    }
+    if let Some(token) = detection::token(text).filter(|token| token.certainty == Certainty::Certain) {
+        return Some(Secret::new(&format!("is {}", token.name), Severity::Error));
+    }
+    let named = file.project.is_secret(key) || counts.len() < text.len();
+    (named && detection::looks_like_a_key("KEY", counts))
+        .then(|| Secret::new("looks like a real secret", Severity::Warning))
+}
+
+/// The known tokens in the comments of a file, each with its place.
+fn tokens_in_comments(file: &File<'_>) -> Vec<(Range<u32>, Token)> {
+    let comments = file.project.comments(file.layer).into_iter();
+    let found = comments.filter_map(|range| {
+        let token = detection::token(file.layer.slice(&range))?;
+        let offset = |at: usize| range.start + u32::try_from(at).unwrap_or_default();
+        Some((offset(token.range.start)..offset(token.range.end), token))
+    });
+    found.collect()
 }
 
 const LIKE_A_KEY: &str = "looks like a key";

@@ -59,10 +59,13 @@ impl Config {
     pub fn recipients_of(&self, environments: &[impl AsRef<str>]) -> Result<Vec<Recipient>, Error> {
         let names: Vec<_> = environments.iter().map(AsRef::as_ref).collect();
         let readers = self.readers_of(environments).filter(|readers| !readers.is_empty()).ok_or_else(|| {
-            let environment = names.first().unwrap_or(&"ENV");
+            let help = match names.first().unwrap_or(&"ENV") {
+                _ if self.people.is_empty() => "begin with `sparkcfg secrets init`".to_owned(),
+                environment => format!("say it with `sparkcfg secrets grant NAME {environment}`"),
+            };
             Error::new(format!("[access] in sparkcfg.toml does not say who may open {}", names.join(", ")))
                 .at("sparkcfg.toml")
-                .help(format!("say it with `sparkcfg secrets grant NAME {environment}`"))
+                .help(help)
         })?;
         let mut recipients = Vec::with_capacity(readers.len());
         for name in readers {

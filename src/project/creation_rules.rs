@@ -166,10 +166,15 @@ impl CreationRules {
         Ok(Self(rules))
     }
 
+    /// For whom SOPS would seal a file, and whether for keys besides that are none of age; `None` where no rule fits.
+    #[must_use]
+    pub fn recipients_of(&self, path: &str) -> Option<(&BTreeSet<String>, bool)> {
+        self.0.iter().find(|rule| rule.fits(path)).map(|rule| (&rule.recipients, rule.other_keys))
+    }
+
     /// What SOPS would do differently with a file: nothing, if it would seal it for these public keys alone.
     pub fn differences<'k>(&self, path: &str, keys: impl IntoIterator<Item = &'k str>) -> Vec<Difference> {
-        let fits = |rule: &&Rule| rule.path.as_ref().is_none_or(|pattern| pattern.is_match(path));
-        let Some(rule) = self.0.iter().find(fits) else {
+        let Some(rule) = self.0.iter().find(|rule| rule.fits(path)) else {
             return vec![Difference { line: 0, kind: DifferenceKind::NoRule }];
         };
         let keys: BTreeSet<_> = keys.into_iter().map(ToOwned::to_owned).collect();
@@ -183,6 +188,10 @@ impl CreationRules {
 }
 
 impl Rule {
+    fn fits(&self, path: &str) -> bool {
+        self.path.as_ref().is_none_or(|pattern| pattern.is_match(path))
+    }
+
     fn of(written: &Written, line: usize, path: Option<Regex>) -> Self {
         let groups = written.key_groups.as_deref().unwrap_or_default();
         let age = written.age.iter().chain(groups.iter().filter_map(|group| group.age.as_ref()));

@@ -82,6 +82,11 @@ impl Files {
         self
     }
 
+    /// Whether anybody wants to know what git has, or is about to have.
+    pub(super) fn watches_git(&self) -> bool {
+        self.index.is_some() || self.is_staged()
+    }
+
     /// What git has around the folder.
     pub(super) fn index(&self) -> Option<&Index> {
         self.index.as_ref()?.get_or_init(|| Index::around(&self.root)).as_ref()
@@ -226,6 +231,15 @@ impl Files {
             });
         }
         self.read_from_disk(path).map_err(|error| self.explained(path, error))
+    }
+
+    /// The size of a plain file in bytes; `None` where there is none.
+    pub(super) fn size(&self, path: &str) -> Option<usize> {
+        if let Some(held) = &self.held {
+            return held.files.get(path).map(Vec::len);
+        }
+        let about = fs::metadata(self.root.join(path)).ok().filter(fs::Metadata::is_file)?;
+        usize::try_from(about.len()).ok()
     }
 
     /// The bytes of a file that a project need not have.

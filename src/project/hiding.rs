@@ -140,6 +140,7 @@ impl Project {
             }
         }
         spans.extend(self.secrets_of_deployments());
+        spans.extend(self.secrets_of_strays());
         for span in spans {
             self.sources.mask(span);
         }

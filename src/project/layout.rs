@@ -63,6 +63,95 @@ pub fn of_root(names: &[String], personal: bool) -> Vec<Stack> {
     stack(parts, "", ALONE, personal)
 }
 
+/// What an env file is that no environment uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loose {
+    /// It documents, and is meant to be in git: `.env.example`.
+    Example,
+    /// A copy, or the file of a program that sparkcfg does not know: `.env.bak`, `prod.env~`, `docker.env`.
+    Copy,
+}
+
+/// What an env file is that is no layer, by its name; `None` for what is no env file, and for what is encrypted.
+#[must_use]
+pub fn loose(name: &str) -> Option<Loose> {
+    const OTHERS: &[&str] = &[
+        "7z",
+        "age",
+        "asc",
+        "bash",
+        "cjs",
+        "crypt",
+        "css",
+        "enc",
+        "encrypted",
+        "fish",
+        "go",
+        "gpg",
+        "gz",
+        "html",
+        "ini",
+        "java",
+        "js",
+        "json",
+        "json5",
+        "jsx",
+        "lock",
+        "md",
+        "mjs",
+        "p7m",
+        "php",
+        "pl",
+        "ps1",
+        "py",
+        "rb",
+        "rs",
+        "scss",
+        "sh",
+        "swo",
+        "swp",
+        "tar",
+        "tgz",
+        "toml",
+        "ts",
+        "tsx",
+        "vault",
+        "xml",
+        "yaml",
+        "yml",
+        "zip",
+        "zsh",
+        "zst",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let end = lower.rsplit('.').next().unwrap_or_default();
+    let (before, after) = match lower.split_once(".env") {
+        Some(parts) => parts,
+        // `env.example` is a common way to show a file whose name begins with a dot.
+        None => ("", lower.strip_prefix("env").filter(|rest| is_example(rest))?),
+    };
+    let ends = after.is_empty() || after == "rc" || after.starts_with(['.', '~', '-', '_', ' ']);
+    if !ends || OTHERS.contains(&end) {
+        return None;
+    }
+    let documents = before.split(['.', '-', '_']).chain(after.split(['.', '-', '_'])).any(|part| {
+        matches!(
+            part,
+            "example" | "examples" | "sample" | "template" | "tmpl" | "dist" | "defaults" | "schema" | "j2" | "tpl"
+        )
+    });
+    Some(if documents { Loose::Example } else { Loose::Copy })
+}
+
+/// The environment that a file which is no layer was about, by its name: `prod` of `prod.env~` and of `.env.prod.bak`.
+#[must_use]
+pub fn environment_of_loose(name: &str) -> Option<&str> {
+    let (before, after) = name.split_once(".env")?;
+    let own = before.trim_start_matches('.').trim_end_matches(".secrets").trim_end_matches(".local");
+    let part = if own.is_empty() { after.strip_prefix('.')?.split(['.', '~']).next()? } else { own };
+    (!part.is_empty() && part != "base" && !is_example(part)).then_some(part)
+}
+
 /// `.env.example` and its kin document; they configure nothing.
 fn is_example(environment: &str) -> bool {
     environment.split('.').any(|part| {
@@ -152,7 +241,7 @@ pub fn order(environment: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Stack, is_personal, of_folder, of_root};
+    use super::{Loose, Stack, environment_of_loose, is_personal, loose, of_folder, of_root};
 
     fn shape(stacks: &[Stack]) -> Vec<String> {
         stacks.iter().map(|stack| format!("{}: {}", stack.name, stack.files.join(" "))).collect()
@@ -210,6 +299,47 @@ mod tests {
         );
         assert_eq!(shape(&of_root(&names(&[".env"]), false)), ["default: .env"]);
         assert_eq!(shape(&of_root(&names(&[".env.example"]), false)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn files_that_are_no_layers() {
+        const COPY: Option<Loose> = Some(Loose::Copy);
+        const EXAMPLE: Option<Loose> = Some(Loose::Example);
+        for (name, expected, environment) in [
+            (".env.bak", COPY, None),
+            (".env.old", COPY, None),
+            (".env~", COPY, None),
+            (".env-backup", COPY, None),
+            (".envrc", COPY, None),
+            (".env", COPY, None),
+            ("prod.env.orig", COPY, Some("prod")),
+            ("prod.env~", COPY, Some("prod")),
+            ("prod.secrets.env.bak", COPY, Some("prod")),
+            (".env.prod.bak", COPY, Some("prod")),
+            (".env.keys", COPY, None),
+            ("base.env.save", COPY, None),
+            ("docker.env", COPY, Some("docker")),
+            (".env.example", EXAMPLE, None),
+            (".env.prod.example", EXAMPLE, Some("prod")),
+            ("prod.env.sample", EXAMPLE, Some("prod")),
+            ("example.env", EXAMPLE, None),
+            ("env.example", EXAMPLE, None),
+            (".env.schema", EXAMPLE, None),
+            (".env.vault", None, None),
+            ("prod.env.age", None, Some("prod")),
+            (".env.gpg", None, Some("gpg")),
+            ("next-env.d.ts", None, None),
+            ("prod.env.js", None, Some("prod")),
+            ("env.rs", None, None),
+            (".environment", None, Some("ironment")),
+            ("environment.yml", None, None),
+            ("README.md", None, None),
+        ] {
+            assert_eq!(loose(name), expected, "{name}");
+            if expected.is_some() {
+                assert_eq!(environment_of_loose(name), environment, "{name}");
+            }
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod process;
 mod rests;
 pub mod revocations;
 pub mod sealing;
+pub mod strays;
 pub mod templates;
 pub mod tracking;
 mod usage;
@@ -45,6 +46,7 @@ use deployments::Deployments;
 use files::Files;
 use layout::Stack;
 use revocations::Revocations;
+use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
 #[derive(Default)]
@@ -90,6 +92,8 @@ pub struct Project {
     pub require_secrets: bool,
     /// Files for one person only that git has or would take, and where each begins.
     pub exposed: Vec<(tracking::Exposed, Span)>,
+    /// Env files beside the layers that no environment uses.
+    pub strays: Vec<Stray>,
     /// Whether this is what is about to be committed.
     pub staged: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
@@ -193,6 +197,7 @@ impl Project {
         let (config, config_source) = read_config(files, &mut sources)?;
         let stacks = stacks(files, &config, options.personal)?;
         let sealed_files = access::sealed_among(&stacks);
+        let strays = if options.environments.is_empty() { strays::found(files, &config, &stacks) } else { Vec::new() };
         let stacks = chosen(stacks, &options.environments, files)?;
         let mut project = Self {
             sources,
@@ -208,6 +213,7 @@ impl Project {
             revocations: Revocations::read(files)?,
             require_secrets: options.require_secrets,
             exposed: Vec::new(),
+            strays: Vec::new(),
             staged: files.is_staged(),
             stacks: Vec::new(),
             process: options.process.clone(),
@@ -238,6 +244,9 @@ impl Project {
             // Without its text, of which nothing may be told.
             let source = project.sources.add(files.shown(&exposed.path), "");
             project.exposed.push((exposed, Span::new(source, 0..0)));
+        }
+        for (path, kind) in strays {
+            project.read_stray(files, &path, kind);
         }
         project.add_process_layer();
         Ok(project)

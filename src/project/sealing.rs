@@ -147,6 +147,9 @@ impl Sealing {
         list.sort_unstable();
         list.dedup();
         match (nearest(name, list.iter().copied()), list.is_empty()) {
+            (_, true) if self.config.people.is_empty() => {
+                error.help(format!("begin with environments/{name}.env and `sparkcfg secrets init`"))
+            }
             (_, true) => error.help(format!("say who may open it first: sparkcfg secrets grant NAME {name}")),
             (Some(near), _) => error.help(format!("did you mean `{near}`? There are: base, {}", list.join(", "))),
             (None, _) => error.help(format!("there are: base, {}", list.join(", "))),

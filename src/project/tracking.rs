@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::GitignoreBuilder;
+use ignore::gitignore::{GitignoreBuilder, gitconfig_excludes_path};
 
 use super::config::Config;
 use super::files::Files;
@@ -46,7 +46,11 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
             let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             let tracked = git.tracks(&path);
             let exposure = if layout::is_personal(&path) {
-                if tracked { Some(Exposure::Personal) } else { (!git.ignores(&path)).then_some(Exposure::NotIgnored) }
+                if tracked {
+                    Some(Exposure::Personal)
+                } else {
+                    (!git.ignores(&path, Rules::OfTheRepository)).then_some(Exposure::NotIgnored)
+                }
             } else {
                 let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
                 (tracked && !published && holds_identity(files, &path)).then_some(Exposure::Identity)
@@ -57,8 +61,15 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
     found
 }
 
+/// Those of `paths` that git has, or would take from this machine: whatever it ignores by its own rules or by the rules of
+/// this machine does not get in. Without git, all of them.
+pub(super) fn taken(files: &Files, paths: Vec<String>) -> Vec<String> {
+    let Some(git) = Git::around(files) else { return paths };
+    paths.into_iter().filter(|path| git.tracks(path) || !git.ignores(path, Rules::OfThisMachine)).collect()
+}
+
 /// Where files of this kind lie: beside the layers.
-fn folders(config: &Config) -> Vec<String> {
+pub(super) fn folders(config: &Config) -> Vec<String> {
     let folder = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let mut folders: Vec<_> = config.environments.values().flatten().map(folder).collect();
     folders.extend([String::new(), "environments".to_owned()]);
@@ -107,6 +118,15 @@ impl Index {
     }
 }
 
+/// Whose rules say what git ignores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    /// Those that everybody has: `.gitignore`.
+    OfTheRepository,
+    /// Besides those, what one person says for one repository, or for all: `.git/info/exclude`, `core.excludesFile`.
+    OfThisMachine,
+}
+
 /// A project in a repository.
 struct Git<'f> {
     /// `None` for the files of the index itself: all of them are tracked.
@@ -134,11 +154,17 @@ impl<'f> Git<'f> {
         self.index.is_none_or(|index| index.paths.binary_search(&full).is_ok())
     }
 
-    /// Whether the rules of the repository say so; those of a person, outside it, do not hold for others.
-    fn ignores(&self, path: &str) -> bool {
+    fn ignores(&self, path: &str, rules: Rules) -> bool {
         let Some(Index { root, .. }) = self.index else { return false };
         let full = self.project.join(path);
         let mut builder = GitignoreBuilder::new(root);
+        if rules == Rules::OfThisMachine {
+            // What comes later wins. A rule that cannot be read is passed over, as git does.
+            let exclude = folder_of(root).map(|folder| folder.join("info/exclude"));
+            for path in gitconfig_excludes_path().into_iter().chain(exclude).filter(|path| path.is_file()) {
+                let _ = builder.add(path);
+            }
+        }
         let mut folders: Vec<&Path> = full.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
         folders.reverse();
         for folder in folders {

@@ -126,6 +126,9 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(("this file is not UTF-8 text", RESTORE));
     };
+    if envelope::has_conflict(bytes) {
+        return Err((envelope::CONFLICT, envelope::SOLVE));
+    }
     if text.trim_start().starts_with('{') {
         return Err(("this is JSON, not a SOPS file in dotenv form", ONLY));
     }

@@ -23,11 +23,12 @@ struct Verb {
     again: bool,
 }
 
-const VERBS: [Verb; 5] = [
+const VERBS: [Verb; 6] = [
     Verb { arguments: &["set", "B_TOKEN", "-e", "prod", "--no-validate"], input: "a new value", again: true },
     Verb { arguments: &["unset", "B_TOKEN", "-e", "prod"], input: "", again: false },
     Verb { arguments: &["edit", "prod", "--no-validate"], input: "", again: true },
     Verb { arguments: &["rotate", "--all"], input: "", again: true },
+    Verb { arguments: &["grant", "newcomer", "prod"], input: "", again: true },
     Verb { arguments: &["revoke", "former", "prod"], input: "", again: true },
 ];
 
@@ -43,6 +44,7 @@ struct Scene {
     original: BTreeMap<String, Vec<u8>>,
     identities: Identities,
     former: Identities,
+    newcomer: Identities,
 }
 
 /// The text and data of the files of a project, as far as they are to be compared.
@@ -51,28 +53,30 @@ type State = BTreeMap<String, String>;
 impl Scene {
     fn new(root: &Path) -> Self {
         use age::secrecy::ExposeSecret;
-        let keys: Vec<_> = (0..2).map(|_| age::x25519::Identity::generate()).collect();
+        let keys: Vec<_> = (0..3).map(|_| age::x25519::Identity::generate()).collect();
         let opening = |key: &age::x25519::Identity| {
             let mut identities = Identities::default();
             identities.add("test", key.to_string().expose_secret());
             identities
         };
-        let recipients: Vec<_> = keys.iter().map(|key| key.to_public().to_string().parse().unwrap()).collect();
+        // The newcomer is known, and opens nothing yet.
+        let recipients: Vec<_> = keys[..2].iter().map(|key| key.to_public().to_string().parse().unwrap()).collect();
         let mut original = BTreeMap::new();
         for path in SEALED {
             let plain = Secret::new(format!("A_TOKEN=old-one-{path}\nB_TOKEN=old-two\nC_TOKEN=old-three\n"));
             let sealed = (stores::of(path).unwrap().seal)(&plain, &order(&recipients, None)).unwrap();
             original.insert(path.to_owned(), sealed.into_bytes());
         }
-        let [laptop, former] = [&keys[0], &keys[1]].map(|key| key.to_public().to_string());
+        let [laptop, former, newcomer] = [0, 1, 2].map(|index| keys[index].to_public().to_string());
         let both = "[\"laptop\", \"former\"]";
         let table = format!(
-            "[people]\nlaptop = \"{laptop}\"\nformer = \"{former}\"\n\n[access]\ndev = {both}\nprod = {both}\nstaging = {both}\n"
+            "[people]\nlaptop = \"{laptop}\"\nformer = \"{former}\"\nnewcomer = \"{newcomer}\"\n\n[access]\ndev = {both}\nprod = {both}\nstaging = {both}\n"
         );
         original.insert("sparkcfg.toml".into(), table.into_bytes());
         fs::create_dir_all(root.join("home")).unwrap();
         fs::write(root.join("home/key.txt"), keys[0].to_string().expose_secret()).unwrap();
-        let scene = Self { root: root.to_owned(), original, identities: opening(&keys[0]), former: opening(&keys[1]) };
+        let [identities, former, newcomer] = [0, 1, 2].map(|index| opening(&keys[index]));
+        let scene = Self { root: root.to_owned(), original, identities, former, newcomer };
         scene.restore();
         scene
     }
@@ -122,10 +126,11 @@ impl Scene {
             };
             let plain = (store.plain)(&bytes, &self.identities);
             let plain = plain.unwrap_or_else(|why| panic!("{path} is {why:?}: {}", what()));
-            let former = (store.plain)(&bytes, &self.former).is_ok();
+            let [former, newcomer] =
+                [&self.former, &self.newcomer].map(|identities| (store.plain)(&bytes, identities).is_ok());
             // A new data key is seen by what was kept.
             let kept = self.original.get(&path).is_some_and(|original| data(original).is_subset(&data(&bytes)));
-            state.insert(path, format!("{} former: {former}, key kept: {kept}", plain.expose()));
+            state.insert(path, format!("{} former: {former}, newcomer: {newcomer}, key kept: {kept}", plain.expose()));
         }
         state
     }

@@ -52,6 +52,10 @@ impl Grant {
 /// A key must be one, and must not quietly take the place of another.
 fn check_key(sharing: &Sharing, name: &str, key: &str) -> Result<(), Error> {
     let wrong = |message: String| Error::new(message);
+    if key.to_ascii_uppercase().contains("AGE-SECRET-KEY") {
+        let help = "it has been seen where it was typed: let its owner make a new one, and give its public key, age1…";
+        return Err(wrong("--key: this is an identity, which nobody else may have".to_owned()).help(help));
+    }
     key.parse::<Recipient>().map_err(|message| {
         wrong(format!("--key: {message}")).help("`sparkcfg secrets init` prints the public key of whoever runs it")
     })?;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::adopting::Adopted;
 use super::{Global, Keys, sync};
 use crate::cli::{identities, printing};
 use crate::error::Error;
@@ -28,7 +29,11 @@ pub(super) struct Init {
 const IGNORED: &[&str] = &["*.local.env", ".env.local", ".env.*.local"];
 
 /// Sealed files keep their line ends, and are merged key by key by whoever has told git how.
-const ATTRIBUTES: &[&str] = &["*.secrets.env text eol=lf merge=sparkcfg", "*.secrets.env.age -text merge=sparkcfg"];
+const ATTRIBUTES: &[&str] = &[
+    "*.secrets.env text eol=lf merge=sparkcfg",
+    "*.secrets.env.age -text merge=sparkcfg",
+    "sparkcfg-revoked.toml merge=sparkcfg",
+];
 
 const DRIVER: &str = "\
 to merge sealed files key by key, tell git once on this machine:
@@ -51,10 +56,17 @@ impl Init {
         };
         let public = own_key(&config, &known)?;
         let name = wanted.or_else(|| config.owner_of(&public).map(ToOwned::to_owned)).unwrap_or_default();
-        let mine = environments_to_begin(&files, &config, &public)?;
+        let adopted =
+            if config.access.is_empty() { Adopted::of(&files, &config, (&name, &public))? } else { Adopted::default() };
+        let mut mine = environments_to_begin(&files, &config, &public)?;
+        mine.retain(|environment| adopted.access.get(environment).is_none_or(|names| names.contains(&name)));
         let mut changes = vec![Change::Introduce { name: &name, key: &public }];
+        changes.extend(adopted.people.iter().map(|(name, key)| Change::Introduce { name, key }));
+        let granted =
+            adopted.access.iter().flat_map(|(environment, names)| names.iter().map(move |name| (name, environment)));
+        changes.extend(granted.map(|(name, environment)| Change::Grant { name, environment }));
         changes.extend(mine.iter().map(|environment| Change::Grant { name: &name, environment }));
-        let after = declaration::changed(&text, &changes)?;
+        let after = adopted.marked(&declaration::changed(&text, &changes)?);
         put(&files, declaration::NAME, &text, &after)?;
         add_lines(&files, ".gitignore", IGNORED)?;
         add_lines(&files, ".gitattributes", ATTRIBUTES)?;
@@ -64,6 +76,7 @@ impl Init {
             put(&files, creation_rules::NAME, step.before.as_deref().unwrap_or_default(), &step.after)?;
         }
         printing::print(&format!("{public}\n"))?;
+        printing::complain(&adopted.told())?;
         printing::complain(&next(&name, &public, &mine, &files, &config)?)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -13,6 +13,7 @@ use crate::merge::{Outcome, Tools, Versions, merge, side_by_side};
 use crate::project::access::sealed_files;
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, compose_entries, discover, writing};
 use crate::source::printable;
 use crate::stores;
@@ -34,6 +35,9 @@ impl Merge {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let [base, ours, theirs] = [read(&self.base)?, read(&self.ours)?, read(&self.theirs)?];
         let versions = Versions { base: &base, ours: &ours, theirs: &theirs };
+        if self.path.rsplit('/').next() == Some(revocations::NAME) {
+            return self.merge_records(&versions);
+        }
         let merged = match self.merged(&versions, global, keys) {
             Ok(merged) => merged,
             Err(error) => {
@@ -66,6 +70,23 @@ impl Merge {
             names.join(", ")
         ))?;
         Ok(ExitCode::from(1))
+    }
+
+    /// The record of what is still to change belongs to the sealed files, and needs no key.
+    fn merge_records(&self, versions: &Versions<'_>) -> Result<ExitCode, Error> {
+        match Revocations::merge(&self.path, versions.base, versions.ours, versions.theirs) {
+            Ok(text) => {
+                put(&self.ours, text.as_bytes())?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                put(&self.ours, &side_by_side(versions))?;
+                printing::complain(&format!("{error}\n"))?;
+                let path = printable(&self.path);
+                printing::complain(&format!("{path}: both versions stand in it; keep what is in either\n"))?;
+                Ok(ExitCode::from(1))
+            }
+        }
     }
 
     fn merged(&self, versions: &Versions<'_>, global: &Global, keys: &Keys) -> Result<(Outcome, Config), Error> {

@@ -3,6 +3,7 @@
 //! To add a verb: one file with its arguments and `run(&self, global, keys)`, one `mod` line, one entry in [`Verb`].
 //! Whatever changes a sealed file goes through [`Sealing`].
 
+mod adopting;
 mod diff;
 mod drill;
 mod edit;

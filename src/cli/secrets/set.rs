@@ -11,8 +11,8 @@ use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain;
-use crate::project::compose_entries;
-use crate::project::sealing::Written;
+use crate::project::sealing::{Sealing, Target, Written};
+use crate::project::{Options, Project, compose_entries};
 use crate::source::printable;
 
 pub(super) const EXAMPLES: &str = "\
@@ -82,6 +82,7 @@ impl Set {
             Written::Unchanged => "unchanged:",
         };
         printing::complain(&format!("{verb} {key} in {}\n", printable(&shown)))?;
+        tell_of_plain(&sealing, &target, key)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -104,4 +105,23 @@ impl Set {
         }
         Ok(name)
     }
+}
+
+/// A plain file that sets the key as well can still be read by everybody, or has the last word.
+fn tell_of_plain(sealing: &Sealing, target: &Target, key: &str) -> Result<(), Error> {
+    let known = Project::environment_names_in(&sealing.files, &sealing.config)?;
+    let environments = target.file.environments.iter().filter(|name| known.contains(name)).cloned().collect();
+    // What is wrong with the project is not the business of this command, which is done.
+    let Ok(project) = Project::read(&sealing.files, &Options { environments, ..Options::default() }) else {
+        return Ok(());
+    };
+    for layer in project.layers.iter().filter(|layer| !layer.sealed) {
+        let Some(entry) = layer.entries.iter().find(|entry| layer.key(entry) == key) else { continue };
+        let path = printable(project.sources.path(layer.source));
+        let line = project.sources.position(layer.source, entry.key.start).line;
+        printing::complain(&format!(
+            "{key} stands in {path}:{line} too, in plain text: take it out there, and change it if it was the secret\n"
+        ))?;
+    }
+    Ok(())
 }

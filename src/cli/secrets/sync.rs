@@ -79,17 +79,18 @@ pub(super) fn keep_in_step(files: &Files, config: &Config) -> Result<(), Error> 
     }
 }
 
+/// Where an environment's first sealed file lies, by the convention.
+pub(super) fn folder_of_new(files: &Files) -> Result<&'static str, Error> {
+    let in_root =
+        files.names("environments")?.is_empty() && files.names("")?.iter().any(|name| name.starts_with(".env"));
+    Ok(if in_root { "" } else { "environments/" })
+}
+
 /// Every sealed file in SOPS's form that is there, and that an environment with an access list would get.
 fn wanted(files: &Files, config: &Config) -> Result<Vec<Wanted>, Error> {
     let mut sealed = sealed_files(files, config)?;
     if config.environments.is_empty() {
-        let folder = if files.names("environments")?.is_empty()
-            && !files.names("")?.iter().all(|name| !name.starts_with(".env"))
-        {
-            ""
-        } else {
-            "environments/"
-        };
+        let folder = folder_of_new(files)?;
         for environment in config.access.keys() {
             let path = format!("{folder}{environment}.secrets.env");
             if sealed.iter().all(|file| file.path != path && file.path != format!("{path}.age")) {

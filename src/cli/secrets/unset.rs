@@ -4,11 +4,14 @@ use std::process::ExitCode;
 
 use super::{Global, Keys, change, now};
 use crate::cli::printing;
+use crate::detection::is_plausible_name;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain;
 use crate::project::compose_entries;
+use crate::secret::Secret;
 use crate::source::printable;
+use crate::suggestion::nearest;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -27,10 +30,21 @@ impl Unset {
         let target = sealing.target(&self.environment)?;
         let text = sealing.plain(&target)?;
         let shown = sealing.files.shown(&target.file.path);
-        let text = plain::unset(&text, &self.key, compose_entries)
-            .ok_or_else(|| Error::new(format!("{} is not set there", told_name(&self.key))).at(shown.clone()))?;
+        let text =
+            plain::unset(&text, &self.key, compose_entries).ok_or_else(|| self.missing(&text).at(shown.clone()))?;
         sealing.write(&lock, &target, &text, &change(&now()))?;
         printing::complain(&format!("removed {} from {}\n", printable(&self.key), printable(&shown)))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn missing(&self, text: &Secret) -> Error {
+        let error = Error::new(format!("{} is not set there", told_name(&self.key)));
+        let entries = compose_entries(text.expose()).0;
+        let names =
+            entries.iter().filter_map(|entry| text.expose().get(entry.key.start as usize..entry.key.end as usize));
+        match nearest(&self.key, names.filter(|name| is_plausible_name(name))) {
+            Some(near) => error.help(format!("did you mean {near}?")),
+            None => error,
+        }
     }
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Times sealed files: 200 values in one file, and in each of three environments, checked without a key, beside the work of
+# opening such a file.
+#
+#   benches/sealed.sh [ROUNDS]         21 rounds by default
+#
+# SPARKCFG    a built binary; else a release build of this repository
+# SOPS        SOPS itself, else the one on PATH; left out where there is none
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+rounds=${1:-21}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+if [[ -z ${SPARKCFG-} ]]; then
+  (cd "$here/.." && cargo build --release --locked --quiet)
+  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
+fi
+SPARKCFG=$(realpath "$SPARKCFG")
+export SPARKCFG SOPS=${SOPS:-$(command -v sops || true)}
+
+# values COUNT: an env file with that many secrets.
+values() {
+  for ((number = 0; number < $1; number++)); do
+    printf 'SECRET_%03d=%s\n' "$number" "$(head -c 24 /dev/urandom | base64)"
+  done
+}
+
+export HOME=$folder/home
+unset XDG_CONFIG_HOME SOPS_AGE_KEY SOPS_AGE_KEY_FILE SPARKCFG_AGE_KEY SPARKCFG_AGE_KEY_FILE
+mkdir -p "$HOME"
+for project in one three; do
+  mkdir -p "$folder/$project/environments"
+  cd "$folder/$project"
+  [[ $project = one ]] && names=prod || names='dev staging prod'
+  for name in $names; do
+    echo LOG_LEVEL=info >"environments/$name.env"
+  done
+  "$SPARKCFG" secrets init --name laptop >/dev/null 2>&1
+  for name in $names; do
+    values 200 | "$SPARKCFG" secrets import - -e "$name" >/dev/null 2>&1
+  done
+done
+
+python3 "$here/sealed.py" "$folder" "$rounds"

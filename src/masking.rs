@@ -366,7 +366,7 @@ mod tests {
         for before in ["", "x", "xy", "xyz: and some more of it, so that it begins late on its line"] {
             let data = format!("{before}{secret} and what follows it");
             let base64 = base64::engine::general_purpose::STANDARD.encode(&data);
-            let hexadecimal: String = data.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let [hexadecimal, _] = super::in_hexadecimal(&data);
             for (text, width) in [(&base64, 76), (&base64, 64), (&base64, 60), (&hexadecimal, 60), (&hexadecimal, 32)] {
                 for end in ["\n", "\r\n"] {
                     let told = masked(&spellings, &[format!("{}\nend", fold(text, width, end)).as_bytes()]);

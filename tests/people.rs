@@ -751,25 +751,29 @@ fn what_is_staged_is_judged_whatever_its_name() {
     // A token of a published example, whose checksum is right: it opens nothing any more.
     let token = ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat();
     for (path, text, ignored, expected) in [
-        (".env.bak", "DB_PASSWORD=hunter2canary\n", "", (1, 1)),
-        (".env.bak", "DB_PASSWORD=hunter2canary\n", "*.bak\n", (0, 1)),
-        ("environments/prod.env~", "DB_PASSWORD=hunter2canary\n", "", (1, 1)),
-        ("prod.env.orig", "URL=postgres://app:hunter2canary@db.internal/app\n", "", (1, 1)),
-        (".env.example", "DB_PASSWORD=hunter2canary\nAPI_KEY=changeme\nKEY=namastex888\n", "", (0, 0)),
-        (".env.example", &format!("GITHUB={token}\n"), "", (1, 1)),
-        (".env.example", &format!("# {token}\n"), "", (1, 1)),
-        ("environments/prod.env.js", "DB_PASSWORD=hunter2canary\n", "", (0, 0)),
-        (".env.bak", "LOG_LEVEL=info\n", "", (0, 0)),
+        (".env.bak", "DB_PASSWORD=hunter2canary\n", "", (true, true)),
+        (".env.bak", "DB_PASSWORD=hunter2canary\n", "*.bak\n", (false, true)),
+        ("environments/prod.env~", "DB_PASSWORD=hunter2canary\n", "", (true, true)),
+        ("prod.env.orig", "URL=postgres://app:hunter2canary@db.internal/app\n", "", (true, true)),
+        (".env.example", "DB_PASSWORD=hunter2canary\nAPI_KEY=changeme\nKEY=namastex888\n", "", (false, false)),
+        (".env.example", &format!("GITHUB={token}\n"), "", (true, true)),
+        (".env.example", &format!("# {token}\n"), "", (true, true)),
+        ("environments/prod.env.js", "DB_PASSWORD=hunter2canary\n", "", (false, false)),
+        (".env.bak", "LOG_LEVEL=info\n", "", (false, false)),
     ] {
         scene.write(path, text);
         scene.write(".git/info/exclude", ignored);
         let count = |out: &str| out.matches("\"plaintext-secret\"").count();
         let (code, out, _) = scene.run("nobody", "validate --format json");
-        assert_eq!((code, count(&out)), (expected.0, expected.0 as usize), "{path} {ignored}");
+        assert_eq!((code, count(&out)), (i32::from(expected.0), usize::from(expected.0)), "{path} {ignored}");
         // What somebody adds all the same is refused.
         scene.git(&["add", "-f", path]);
         let (code, staged, err) = scene.run("nobody", "validate --staged --format json");
-        assert_eq!((code, count(&staged)), (expected.1, expected.1 as usize), "{path} {ignored} {staged}");
+        assert_eq!(
+            (code, count(&staged)),
+            (i32::from(expected.1), usize::from(expected.1)),
+            "{path} {ignored} {staged}"
+        );
         for text in [out, staged, err] {
             assert!(!text.contains("hunter2") && !text.contains(&token), "{text}");
         }

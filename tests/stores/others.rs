@@ -35,7 +35,7 @@ fn folder() -> (PathBuf, Identities, Recipient) {
 /// A sealed file, beside the values that another program should find in it and its whole text.
 fn put(name: &str, sealed: &[u8], plain: &str) {
     let (folder, ..) = folder();
-    let values = plain.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    let values = plain.split('\n').filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     let values: BTreeMap<_, _> = values.map(|(key, value)| (key, value.replace("\\n", "\n"))).collect();
     fs::write(folder.join(format!("{name}.env")), sealed).unwrap();
     fs::write(folder.join(format!("{name}.json")), serde_json::to_vec(&values).unwrap()).unwrap();
@@ -184,14 +184,14 @@ fn real_sops_reads_and_changes_our_files() {
             (&["set", PATH, "[\"NEW\"]", "\"by SOPS\""][..], ""),
             (&["updatekeys", "--yes", PATH], ""),
             (&["rotate", "--in-place", PATH], ""),
-            (&["edit", PATH], "sed -i '$aEDITED=too'"),
-            (&["unset", PATH, "[\"EDITED\"]"], ""),
+            (&["edit", PATH], "sed -i '$aBY_EDITOR=too'"),
+            (&["unset", PATH, "[\"BY_EDITOR\"]"], ""),
         ] {
             let output = scene.run(&program, arguments, b"", editor);
             assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
             let bytes = fs::read(scene.path(PATH)).unwrap();
             let plain = (sops().plain)(&bytes, &identities).unwrap();
-            let plain = plain.expose().replace("EDITED=too\n", "");
+            let plain = plain.expose().replace("BY_EDITOR=too\n", "");
             assert_eq!(plain, expected, "{arguments:?}");
             changed += 1;
         }

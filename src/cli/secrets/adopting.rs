@@ -65,7 +65,10 @@ impl Adopted {
             return name.clone();
         }
         let taken = |name: &String| names.values().any(|known| known == name);
-        let name = (1..).map(|number| format!("person-{number}")).find(|name| !taken(name)).unwrap_or_default();
+        let name = (1..=names.len() + 1)
+            .map(|number| format!("person-{number}"))
+            .find(|name| !taken(name))
+            .unwrap_or_default();
         names.insert(key.to_owned(), name.clone());
         self.people.push((name.clone(), key.to_owned()));
         name

@@ -71,7 +71,11 @@ impl Fault {
     /// What comes of it.
     #[must_use]
     pub fn effect(&self) -> &'static str {
-        if self.message.contains("UTF-8") { "docker compose replaces it" } else { "docker compose refuses the file" }
+        match self.message {
+            message if message.contains("UTF-8") => "docker compose replaces it",
+            message if message.contains("MiB") => "too long to be read here",
+            _ => "docker compose refuses the file",
+        }
     }
 }
 

@@ -26,7 +26,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let meaning = MEANINGS.iter().find(|(known, _)| known == name);
         let meaning = meaning.map_or_else(|| format!("a valid {name}"), |(_, meaning)| (*meaning).to_owned());
         let message = format!("{}, which is not {meaning}", subject.is(setting));
-        findings.push(subject.about(&RULE, setting, message).help(subject.help(&violation.pointer)));
+        findings.push(
+            subject
+                .about(&RULE, setting, message)
+                .help(subject.help_with_look(setting, subject.help(&violation.pointer))),
+        );
     }
 }
 

@@ -46,7 +46,11 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
         (RuleKind::Differ, ..) => format!("{first} and {second} are the same (hidden)"),
     };
     let mut finding = subject.finding(rule, message);
-    let mut settings = [second_setting, first_setting].into_iter().flatten();
+    // Of the two, the value of the higher layer made them differ; but one that can be seen tells more.
+    let mut settings: Vec<_> = [second_setting, first_setting].into_iter().flatten().collect();
+    settings
+        .sort_by_key(|setting| (subject.environment.layers[setting.layer].sealed, std::cmp::Reverse(setting.layer)));
+    let mut settings = settings.into_iter();
     if let Some(setting) = settings.next() {
         let layer = subject.environment.layers[setting.layer];
         finding = finding.key(setting.key).at(subject.environment.place(setting), format!("from layer {}", layer.name));

@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
+use crate::detection::is_placeholder;
 use crate::environment::Environment;
+use crate::schema::rules::Disagreement;
 use crate::schema::violation::{Violation, ViolationKind};
 
 /// Takes out the violations that follow from another one: one mistake is one message.
 ///
 /// A value with a reference that leads nowhere is not the one that was meant, so it is not judged. A value that is not of
-/// its format is not held against patterns as well. Where an environment narrows a rule that stands for all, and both
-/// are broken, the narrower one says it.
+/// its format is not held against patterns as well, and what its format or a pattern tells needs no `not`. Where an
+/// environment narrows a rule that stands for all, and both are broken, the narrower one says it.
 pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Violation>) {
     if violations.is_empty() {
         return;
@@ -22,19 +24,47 @@ pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Viola
         broken.entry((violation.key.clone(), violation.path.clone())).or_default().push(rule);
     }
     let format = discriminant(&ViolationKind::Format { name: String::new() });
+    let pattern = discriminant(&ViolationKind::Pattern { pattern: String::new() });
     violations.retain(|violation| {
-        if !is_about_form(&violation.kind) {
+        let is_not = matches!(&violation.kind, ViolationKind::Rule { keyword } if keyword == "not");
+        if !is_about_form(&violation.kind) && !is_not {
             return true;
         }
         if violation.key.as_deref().is_some_and(|key| loose.contains(key)) {
             return false;
         }
         let others = broken.get(&(violation.key.clone(), violation.path.clone())).map_or(&[][..], Vec::as_slice);
-        if matches!(violation.kind, ViolationKind::Pattern { .. }) {
-            // Patterns say nothing about each other.
-            return others.iter().all(|(kind, _)| *kind != format);
+        if is_not {
+            return others.iter().all(|(kind, _)| *kind != format && *kind != pattern);
+        }
+        if matches!(violation.kind, ViolationKind::Pattern { .. }) && others.iter().any(|(kind, _)| *kind == format) {
+            return false;
         }
         is_narrower(violation) || !others.contains(&(discriminant(&violation.kind), true))
+    });
+}
+
+/// Takes out what cannot be compared: values that are wrong by themselves or not known yet, and defaults of the schema with each other.
+pub(super) fn undecided(
+    environment: &Environment<'_>,
+    violations: &[Violation],
+    disagreements: &mut Vec<Disagreement>,
+) {
+    if disagreements.is_empty() {
+        return;
+    }
+    let wrong: HashSet<_> = violations
+        .iter()
+        .filter(|violation| is_about_form(&violation.kind))
+        .filter_map(|violation| violation.key.as_deref())
+        .collect();
+    let loose: HashSet<_> = environment.loose.iter().filter_map(|loose| decides(environment, loose)).collect();
+    let value = |key: &str| environment.get(key).filter(|setting| setting.is_set());
+    disagreements.retain(|disagreement| {
+        let keys = || disagreement.members.iter().map(|member| member.key.as_str());
+        let placeholder = |key| value(key).and_then(|setting| setting.value.text()).is_some_and(is_placeholder);
+        keys().any(|key| value(key).is_some())
+            && !keys().any(|key| wrong.contains(key) || loose.contains(key) || placeholder(key))
     });
 }
 

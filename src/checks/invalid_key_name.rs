@@ -9,6 +9,7 @@
 
 use super::{File, is_name};
 use crate::finding::{Finding, Rule, Severity};
+use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
     code: "invalid-key-name",
@@ -31,8 +32,21 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             suggestion
         };
         let shown = file.name(entry);
+        let schema = file.project.schema.as_ref();
+        let near = schema.and_then(|schema| nearest(key, schema.schema.keys())).filter(|_| shown == key);
         let (message, help) = match key.is_empty() {
             true => ("there is no key before =".to_owned(), "write KEY=value".to_owned()),
+            false if key.starts_with('[') && key.ends_with(']') => (
+                format!("{shown} is not a portable name"),
+                "an env file has no sections: take the line away, or begin it with # as a comment".to_owned(),
+            ),
+            false if let Some(near) = near => {
+                (format!("{shown} is not a portable name"), format!("did you mean {near}?"))
+            }
+            false if is_name(&suggestion) && shown == key && schema.is_some_and(|schema| !schema.schema.is_open()) => {
+                let declare = "declare it in the schema, which does not know it";
+                (format!("{shown} is not a portable name"), format!("call it {suggestion}, and {declare}"))
+            }
             false if is_name(&suggestion) && shown == key => {
                 (format!("{shown} is not a portable name"), format!("call it {suggestion}"))
             }

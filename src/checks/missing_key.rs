@@ -67,12 +67,33 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+fn has_conventional_layers(subject: &Subject<'_>) -> bool {
+    subject.project.config.environments.is_empty()
+}
+
+/// The file of an environment that has only the one that all share, and its sealed ones: `environments/prod.env` beside
+/// `environments/base.env`, `.env.prod` beside `.env`.
+fn own_file(environment: &str, shared: &str) -> Option<String> {
+    let (folder, name) =
+        shared.rsplit_once('/').map_or(("", shared), |(folder, name)| (&shared[..=folder.len()], name));
+    match name {
+        "base.env" if environment != "base" => Some(format!("{folder}{environment}.env")),
+        ".env" if environment != "default" => Some(format!("{folder}.env.{environment}")),
+        _ => None,
+    }
+}
+
 /// The file where the key would stand, and the neighbour that it would follow: the schema's order is the files' order.
 fn home(subject: &Subject<'_>, key: &str, secret: bool) -> (String, Option<Span>) {
     let layers = &subject.environment.layers;
     let fitting = layers.iter().rev().find(|layer| layer.sealed == secret && !layer.name.ends_with(".local"));
     let Some(layer) = fitting.or(layers.last()) else { return (String::new(), None) };
-    let path = subject.project.sources.path(layer.source).to_owned();
+    let path = subject.project.sources.path(layer.source);
+    let own = own_file(&subject.environment.name, path).filter(|_| !secret && has_conventional_layers(subject));
+    if let Some(own) = own {
+        return (format!("{own}, which is not there yet"), None);
+    }
+    let path = path.to_owned();
     let keys: Vec<_> = subject.project.schema.iter().flat_map(|schema| schema.schema.keys()).collect();
     let at = keys.iter().position(|known| *known == key).unwrap_or_default();
     let before = keys[..at]

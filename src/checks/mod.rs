@@ -55,12 +55,14 @@ mod drift_unknown;
 mod duplicate_key;
 mod invalid_key_name;
 mod key_without_value;
+mod lookalikes;
 mod loose_assignment;
 pub mod matrix;
 mod mending;
 mod missing_key;
 mod no_final_newline;
 mod not_allowed_value;
+mod one_mistake;
 mod out_of_range;
 mod placeholder_value;
 mod plaintext_secret;
@@ -106,6 +108,7 @@ mod unsealed_value;
 mod unused_ignore;
 mod values_collide;
 mod values_disagree;
+mod wreckage;
 mod wrong_type;
 
 use std::collections::HashSet;
@@ -385,6 +388,10 @@ pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> us
         }
         None => true,
     });
+    if !drift {
+        wreckage::told_once(project, findings);
+        one_mistake::kept(project, findings);
+    }
     concealment::conceal(project, findings);
     ignored
 }
@@ -525,6 +532,7 @@ impl<'a> Subject<'a> {
                 violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
             }
             consequences::left_out(environment, &mut violations);
+            consequences::undecided(environment, &violations, &mut disagreements);
         }
         Self { project, environment, violations, disagreements }
     }
@@ -597,6 +605,11 @@ impl<'a> Subject<'a> {
         let parts: Vec<_> = pointer.splitn(4, '/').take(3).collect();
         let place = if pointer.starts_with("/properties/") { parts.join("/") } else { pointer.to_owned() };
         format!("{path}#{place}")
+    }
+
+    /// `help`, unless a character that only looks right explains what is wrong with a value.
+    fn help_with_look(&self, setting: &Setting<'a>, help: String) -> String {
+        self.shown(setting).and_then(|shown| lookalikes::told(&shown)).unwrap_or(help)
     }
 
     /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.

@@ -7,6 +7,7 @@
 //! Remedy: use one of the values that the message lists.
 
 use super::Subject;
+use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::ViolationKind;
 
@@ -26,6 +27,15 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         if violation.kind == ViolationKind::Forbidden && subject.project.is_secret(setting.key) {
             continue;
         }
+        // A secret in plain sight that may stand nowhere: that check says to take it away.
+        let layer = subject.environment.layers[setting.layer];
+        let seen = !layer.sealed && setting.value.text().is_some_and(|text| detection::token(text).is_some());
+        if matches!(violation.kind, ViolationKind::NotHere { .. })
+            && seen
+            && subject.project.belongs_nowhere(setting.key)
+        {
+            continue;
+        }
         let see = subject.said_by(&violation.pointer);
         let environment = &subject.environment.name;
         let (message, help) = match &violation.kind {
@@ -41,11 +51,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
             }
             ViolationKind::NotHere { allowed_environments } => {
-                let message = format!(
-                    "{} must not be set in {environment}, only in {}",
-                    told_name(setting.key),
-                    super::listed(allowed_environments, "and")
-                );
+                let key = told_name(setting.key);
+                let message = match super::listed(allowed_environments, "and") {
+                    nowhere if nowhere.is_empty() => format!("{key} must not be set in any environment"),
+                    others => format!("{key} must not be set in {environment}, only in {others}"),
+                };
                 (message, format!("take it away here; see {see}"))
             }
             _ => {
@@ -57,7 +67,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 )
             }
         };
-        findings.push(subject.about(&RULE, setting, message).help(help));
+        findings.push(subject.about(&RULE, setting, message).help(subject.help_with_look(setting, help)));
     }
 }
 

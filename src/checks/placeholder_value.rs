@@ -1,6 +1,6 @@
 //! A value stands where a real one is still to be put.
 //!
-//! What counts: `changeme`, `<your-key>`, `xxxx`, `todo`, `replace-me` and their kin.
+//! What counts: `changeme`, `<your-key>`, `xxxx`, `todo`, `replace-me` and their kin, also as the host of a URL.
 //!
 //! Why it hurts: the service starts with it, and whoever reads the example file knows the password. An error in
 //! protected environments, a note elsewhere.
@@ -15,6 +15,7 @@ use crate::detection;
 use crate::drift::State;
 use crate::environment::Resolved;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::schema::violation::{Violation, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
     code: "placeholder-value",
@@ -26,11 +27,14 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        if !detection::is_placeholder(text) || detection::published(text).is_some() {
+        let placeholder = detection::is_placeholder(text) || detection::leads_to_a_placeholder(text);
+        if !placeholder || detection::published(text).is_some() {
             continue;
         }
-        // A value that breaks a rule of the schema needs no second word.
-        if subject.violations.iter().any(|violation| violation.key.as_deref() == Some(setting.key)) {
+        // A rule that says what is allowed tells more; that a placeholder has not the form of a value goes without saying.
+        let more =
+            |violation: &Violation| violation.key.as_deref() == Some(setting.key) && !is_about_form(&violation.kind);
+        if subject.violations.iter().any(more) {
             continue;
         }
         let sealed = matches!(setting.value, Resolved::Secret(_));
@@ -42,6 +46,14 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Note)).help(help));
     }
+}
+
+fn is_about_form(kind: &ViolationKind) -> bool {
+    use ViolationKind as Kind;
+    matches!(
+        kind,
+        Kind::WrongType { .. } | Kind::TooShort { .. } | Kind::Pattern { .. } | Kind::Format { .. } | Kind::Rule { .. }
+    )
 }
 
 /// A placeholder in one source, where another has the real value.

@@ -152,7 +152,9 @@ const READABLE: &str = "readable by everybody who can read the repository";
 
 fn finished(file: &File<'_>, finding: Finding, severity: Severity) -> Finding {
     let sealed = super::sealed_name(file.path());
-    let help = format!("seal it in {sealed}, then change it where it is used: it has been seen");
+    let nowhere = finding.key.as_deref().is_some_and(|key| file.project.belongs_nowhere(key));
+    let put = if nowhere { "take it away".to_owned() } else { format!("seal it in {sealed}") };
+    let help = format!("{put}, then change it where it is used: it has been seen");
     let mut finding = finding.severity(severity).help(help);
     finding.environments.clone_from(&file.environments);
     finding
@@ -204,13 +206,15 @@ fn undeclared(key: &str, text: &str) -> Option<(&'static str, Option<Severity>)>
     if let Some(password) = detection::url_password(text) {
         return holds_password(text, password).then_some(("holds a password in a URL", None));
     }
-    if is_one_reference(text) || detection::stands_in_for_a_secret(text) {
+    let found = if detection::may_be_secret(text) && detection::names_secret(key) {
+        ("is a secret by its name", None)
+    } else if detection::looks_like_a_key(key, text) {
+        (LIKE_A_KEY, Some(Severity::Warning))
+    } else {
         return None;
-    }
-    if detection::names_secret(key) && detection::may_be_secret(text) {
-        return Some(("is a secret by its name", None));
-    }
-    detection::looks_like_a_key(key, text).then_some((LIKE_A_KEY, Some(Severity::Warning)))
+    };
+    // Asked last, because it reads the text from end to end.
+    (!is_one_reference(text) && !detection::stands_in_for_a_secret(text)).then_some(found)
 }
 
 fn holds_password(text: &str, password: Range<usize>) -> bool {

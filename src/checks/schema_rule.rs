@@ -30,7 +30,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let parent = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
         let finding = match setting {
             Some(setting) => {
-                subject.about(&RULE, setting, format!("{}, which breaks the rule `{keyword}`", subject.is(setting)))
+                let what = match keyword {
+                    "not" => "which the schema rules out".to_owned(),
+                    _ => format!("which breaks the rule `{keyword}`"),
+                };
+                subject.about(&RULE, setting, format!("{}, {what}", subject.is(setting)))
             }
             None => {
                 let finding = subject

@@ -43,6 +43,11 @@ struct Place<'s, 'a> {
 }
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    // What stands in plain files only is plain to see, and told as that.
+    let opened = |subject: &Subject<'_>| subject.environment.settings.iter().any(|setting| is_opened(subject, setting));
+    if !subjects.iter().any(opened) {
+        return;
+    }
     let mut same: HashMap<&str, Vec<Place<'_, '_>>> = HashMap::new();
     for subject in subjects {
         for setting in &subject.environment.settings {
@@ -52,7 +57,6 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             same.entry(text).or_default().push(Place { subject, setting, entry });
         }
     }
-    // What stands in plain files only is plain to see, and told as that.
     let counts = |places: &Vec<Place<'_, '_>>| {
         places.len() > 1 && places.iter().any(|place| is_opened(place.subject, place.setting))
     };

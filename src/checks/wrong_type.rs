@@ -26,7 +26,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let message = format!("{}, which is not {}", subject.is(setting), super::listed(&names, "or"));
         let see = subject.said_by(&violation.pointer);
         let hint = if names.contains(&"a boolean") { "write true or false" } else { "write a value of that type" };
-        findings.push(subject.about(&RULE, setting, message).help(format!("{hint} ({see})")));
+        findings.push(
+            subject.about(&RULE, setting, message).help(subject.help_with_look(setting, format!("{hint} ({see})"))),
+        );
     }
 }
 

@@ -10,7 +10,7 @@ pub use names::{is_plausible_name, names_secret};
 pub use published::{PUBLISHED, Published, published};
 pub use tokens::{Certainty, Token, known_token, token};
 pub use urls::{is_local_default, url_password};
-pub use values::{is_placeholder, may_be_secret, stands_in_for_a_secret};
+pub use values::{is_placeholder, leads_to_a_placeholder, may_be_secret, stands_in_for_a_secret};
 
 /// Whether a value looks like a key, although neither its name nor its shape says for what: long and without order
 /// where the name has the word `key` in it, or longer and of every kind of character.

@@ -42,6 +42,19 @@ pub fn is_placeholder(value: &str) -> bool {
         || is_one_repeated(value)
 }
 
+/// Whether a URL leads to a host that is still to be put, or has a gap to be filled: `https://changeme/api`,
+/// `https://<your-host>`.
+#[must_use]
+pub fn leads_to_a_placeholder(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let gap = rest.split_once('<').is_some_and(|(_, after)| after.contains('>'));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    // `[::1]` is an address.
+    gap || !host.starts_with('[') && is_placeholder(host)
+}
+
 /// Whether a value in the place of a secret is none: a placeholder, or a word that says so itself.
 #[must_use]
 pub fn stands_in_for_a_secret(value: &str) -> bool {
@@ -163,6 +176,23 @@ fn is_one_repeated(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn placeholders_in_urls() {
+        for (value, expected) in [
+            ("https://changeme/api", true),
+            ("https://<your-host>", true),
+            ("https://<your-host>:7860/", true),
+            ("https://api.example.com/<id>", true),
+            ("postgres://app:secret@your-host.example/app", true),
+            ("https://example.com", false),
+            ("https://{{ host }}/", true),
+            ("http://[::1]:8080/", false),
+            ("changeme", false),
+        ] {
+            assert_eq!(leads_to_a_placeholder(value), expected, "{value}");
+        }
+    }
 
     #[test]
     fn placeholders() {

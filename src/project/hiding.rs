@@ -4,6 +4,9 @@ use super::{Project, ProjectSchema, rests};
 use crate::detection;
 use crate::layer::Layer;
 
+/// What stands between a key and its value, the wide sign of other keyboards included.
+const ASSIGN: [char; 3] = ['=', ':', '＝'];
+
 impl ProjectSchema {
     /// Whether the schema says that `key` is, or is not, a secret.
     #[must_use]
@@ -49,6 +52,13 @@ impl Project {
         self.schema.as_ref()?.declared_secret(key)
     }
 
+    /// Whether the schema lets `key` be set in no environment.
+    #[must_use]
+    pub fn belongs_nowhere(&self, key: &str) -> bool {
+        let schema = self.schema.as_ref();
+        schema.and_then(|schema| schema.schema.property(key).only_in()).is_some_and(<[_]>::is_empty)
+    }
+
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
@@ -65,8 +75,10 @@ impl Project {
     #[must_use]
     pub fn key_on_line<'l>(&self, layer: &'l Layer, at: u32) -> Option<&'l str> {
         let line = layer.slice(&line_around(layer, at));
-        let line = line.trim_start().strip_prefix("export ").unwrap_or(line).trim_start();
-        let (key, _) = line.split_once(['=', ':'])?;
+        let line = line.trim_start();
+        // What other kinds of files have in front of a key.
+        let front = ["export ", "set ", "ENV ", "- "].iter().find_map(|front| line.strip_prefix(front));
+        let (key, _) = front.unwrap_or(line).trim_start().split_once(ASSIGN)?;
         let key = key.trim_end();
         (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
@@ -199,7 +211,8 @@ impl Project {
         let text = layer.slice(&line);
         match self.key_on_line(layer, at) {
             Some(key) => {
-                let value = text.find(['=', ':']).map_or(text.len(), |at| at + 1);
+                let value =
+                    text.find(ASSIGN).map_or(text.len(), |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
                 let written = text[value..].trim();
                 let shown = detection::is_plausible_name(key) && !self.hides(key, written) && !self.borrows(written);
                 let start = line.start + u32::try_from(value).unwrap_or_default();

@@ -184,7 +184,12 @@ impl Parser<'_> {
                 _ => {
                     let character = self.char_at(at).unwrap_or_default();
                     if !is_key_character(character) {
-                        let help = "write `KEY=value`; a key has letters, digits and `_ . - [ ]`, and a comment begins with `#`";
+                        let help = match character {
+                            '＝' => "this is the wide `＝` of another keyboard: write `=`",
+                            _ => {
+                                "write `KEY=value`; a key has letters, digits and `_ . - [ ]`, and a comment begins with `#`"
+                            }
+                        };
                         return self.bad_key(
                             at..at + character.len_utf8(),
                             "this character cannot be part of a key",

@@ -60,7 +60,10 @@ impl<'s> Checker<'s> {
         let allowed: Vec<String> = values.into_iter().map(written).collect();
         let is_secret = || context.path.split().0.is_none_or(|key| (self.is_secret)(&key));
         let nearest = match view {
-            View::Text(text) if !is_secret() => self.nearest(text, allowed.iter().map(String::as_str)),
+            View::Text(text) if !is_secret() => {
+                let near = self.nearest(text, allowed.iter().map(String::as_str));
+                near.or_else(|| written_out(text, &allowed).cloned())
+            }
             _ => None,
         };
         ViolationKind::NotAllowed { allowed, nearest }
@@ -203,4 +206,11 @@ pub(in crate::schema) fn written(value: &Value) -> String {
 
 pub(super) fn rule(keyword: &str) -> ViolationKind {
     ViolationKind::Rule { keyword: keyword.to_owned() }
+}
+
+/// The one value that `text` is short for: `WARN` for `WARNING`.
+fn written_out<'a>(text: &str, allowed: &'a [String]) -> Option<&'a String> {
+    let begins = |known: &&String| known.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
+    let mut found = allowed.iter().filter(begins).filter(|_| text.len() > 2);
+    found.next().filter(|_| found.next().is_none())
 }

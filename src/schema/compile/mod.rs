@@ -228,10 +228,12 @@ impl<'v> Compiler<'v> {
         }
         let pattern = Pattern::new(source).map_err(|why| {
             let message = format!("the pattern `{source}` {why}");
-            self.refuse_below(subject, keyword, below, message).help(
+            self.refuse_below(subject, keyword, below, message).help(if why.contains("too large") {
+                "repeat less, and use minLength and maxLength for lengths"
+            } else {
                 "write it without look-around and back-references; two rules can stand side by side in `allOf`, and \
-                 `not` says what must not match",
-            )
+                 `not` says what must not match"
+            })
         })?;
         Ok(Arc::clone(self.patterns.entry(source).or_insert_with(|| Arc::new(pattern))))
     }

@@ -1,0 +1,148 @@
+//! One mistake is one message: what follows from another finding on the same line is not told a second time.
+
+use std::collections::HashMap;
+
+use crate::finding::Finding;
+use crate::project::Project;
+
+/// What a finding makes superfluous. The first of a row stays, and counts as much as the worst of those it stands for.
+///
+/// `plaintext-secret` is in no row: that a secret has been seen stays true whatever else is wrong with its line. So a
+/// pasted token that the schema does not know is told twice, because both have to be mended.
+const FOLLOWS: &[(&str, &[&str])] = &[
+    ("syntax", &["key-without-value", "reads-differently", "unquoted-blank", "loose-assignment", "trailing-blank"]),
+    ("invalid-key-name", &["unknown-key", "key-without-value", "reads-differently"]),
+    ("key-without-value", &["reads-differently"]),
+    ("command-substitution", VALUE),
+    ("undefined-reference", VALUE),
+    ("reference-cycle", VALUE),
+    ("published-secret", &["bad-length", "bad-pattern", "bad-format"]),
+    ("placeholder-value", VALUE),
+    ("wrong-type", LOOK),
+    ("out-of-range", LOOK),
+    ("not-allowed-value", LOOK),
+    ("bad-length", LOOK),
+    ("bad-pattern", LOOK),
+    ("bad-format", LOOK),
+    ("schema-rule", LOOK),
+    ("reads-differently", STYLE),
+    ("duplicate-key", &["unsealed-value"]),
+    ("values-disagree", &["deprecated-key"]),
+];
+
+/// What a value is held against, and how it looks.
+const VALUE: &[&str] =
+    &["wrong-type", "bad-length", "bad-pattern", "bad-format", "schema-rule", "reads-differently", "unquoted-blank"];
+
+/// How a value looks that is another one anyway once it is right.
+const LOOK: &[&str] = &["reads-differently", "unquoted-blank", "loose-assignment"];
+
+/// How a line looks that has to be spelled anew anyway.
+const STYLE: &[&str] = &["unquoted-blank", "loose-assignment", "trailing-blank"];
+
+/// So many findings on one line are no single mistake.
+const MOST: usize = 64;
+
+pub(super) fn kept(project: &Project, findings: &mut Vec<Finding>) {
+    let mut lines: HashMap<_, Vec<usize>> = HashMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let Some(label) = finding.label.as_ref().filter(|_| takes_part(finding.rule.code)) else { continue };
+        let line = project.sources.lines(label.span);
+        lines.entry((line.source, line.start)).or_default().push(index);
+    }
+    let mut gone = vec![false; findings.len()];
+    for line in lines.into_values().filter(|line| (2..=MOST).contains(&line.len())) {
+        for (root, _) in FOLLOWS {
+            let roots: Vec<_> = line.iter().copied().filter(|one| findings[*one].rule.code == *root).collect();
+            for one in roots {
+                for &other in &line {
+                    if !gone[one] && !gone[other] && one != other && explains(&findings[one], &findings[other]) {
+                        gone[other] = true;
+                        take_over(findings, one, other);
+                    }
+                }
+            }
+        }
+    }
+    absent(project, findings, &mut gone);
+    let mut gone = gone.into_iter();
+    findings.retain(|_| !gone.next().unwrap_or_default());
+}
+
+fn takes_part(code: &str) -> bool {
+    FOLLOWS.iter().any(|(root, follow)| *root == code || follow.contains(&code))
+}
+
+/// Whether `other`, on the same line, follows from `one`.
+fn explains(one: &Finding, other: &Finding) -> bool {
+    let (code, follower) = (one.rule.code, other.rule.code);
+    if code == follower {
+        // A file that a reader refuses for the line that another reads differently.
+        return code == "reads-differently" && one.fix.is_some() && other.key.is_none();
+    }
+    let listed = FOLLOWS.iter().any(|(root, follow)| *root == code && follow.contains(&follower));
+    let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
+    let about_one = one.key.is_none() || other.key.is_none() || one.key == other.key || start(one) == start(other);
+    let everywhere =
+        one.environments.is_empty() || other.environments.iter().all(|name| one.environments.contains(name));
+    // What can be mended by itself may not lose that.
+    let mendable = code != "reads-differently" || one.fix.is_some() || other.fix.is_none();
+    listed && about_one && everywhere && mendable
+}
+
+fn take_over(findings: &mut [Finding], one: usize, other: usize) {
+    findings[one].severity = findings[one].severity.max(findings[other].severity);
+    if findings[one].rule.code == "values-disagree" {
+        // Taking the deprecated key away settles both.
+        let help = findings[other].help.take();
+        findings[one].help = help;
+    }
+}
+
+/// A key is not missing whose line is there and damaged.
+fn absent(project: &Project, findings: &mut [Finding], gone: &mut [bool]) {
+    let damaged = |finding: &Finding| matches!(finding.rule.code, "syntax" | "key-without-value" | "invalid-key-name");
+    let places: Vec<_> =
+        findings.iter().enumerate().filter(|(_, finding)| damaged(finding)).map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return;
+    }
+    for other in 0..findings.len() {
+        if findings[other].rule.code != "missing-key" {
+            continue;
+        }
+        let told = places.iter().find(|one| {
+            let finding = &findings[**one];
+            !gone[**one]
+                && finding.key.is_some()
+                && finding.key == findings[other].key
+                && uses(project, &findings[other], finding)
+        });
+        if let Some(one) = told {
+            gone[other] = true;
+            take_over(findings, *one, other);
+        }
+    }
+}
+
+/// Whether an environment in which a key is missing reads the file of another finding.
+fn uses(project: &Project, missing: &Finding, finding: &Finding) -> bool {
+    let Some(label) = &finding.label else { return false };
+    let layer = project.layers.iter().position(|layer| layer.source == label.span.source);
+    layer.is_some_and(|layer| project.environments_of(layer).any(|name| missing.environments.contains(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FOLLOWS;
+    use crate::checks::find;
+
+    #[test]
+    fn every_code_is_one() {
+        for (root, follow) in FOLLOWS {
+            for code in std::iter::once(root).chain(*follow) {
+                assert!(find(code).is_some(), "{code}");
+            }
+        }
+    }
+}

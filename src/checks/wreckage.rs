@@ -1,0 +1,262 @@
+//! Stretches of a file that are no lines to be judged one by one: each is told once, as what it is.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use memchr::memmem;
+
+use crate::finding::Finding;
+use crate::layer::Layer;
+use crate::project::Project;
+use crate::project::layout::is_personal;
+
+/// One such stretch of a file.
+struct Stretch {
+    /// From the first byte to the end of the last line.
+    range: Range<usize>,
+    /// The line to look at.
+    at: Range<usize>,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Conflict,
+    PrivateKey,
+    Armor,
+    Continuation,
+    Utf16,
+    CarriageReturns,
+}
+
+impl Kind {
+    fn is_whole(self) -> bool {
+        matches!(self, Self::Utf16 | Self::CarriageReturns)
+    }
+}
+
+/// What is judged line by line, and so not within such a stretch.
+const BY_LINE: &[&str] = &[
+    "bad-format",
+    "bad-length",
+    "bad-pattern",
+    "command-substitution",
+    "duplicate-key",
+    "invalid-key-name",
+    "key-without-value",
+    "loose-assignment",
+    "no-final-newline",
+    "not-allowed-value",
+    "out-of-range",
+    "reads-differently",
+    "schema-rule",
+    "sealed-file-damaged",
+    "syntax",
+    "trailing-blank",
+    "unknown-key",
+    "unquoted-blank",
+    "unsealed-value",
+    "wrong-type",
+];
+
+pub(super) fn told_once(project: &Project, findings: &mut Vec<Finding>) {
+    let by_line = findings.iter().filter(|finding| BY_LINE.contains(&finding.rule.code));
+    let sources: HashSet<_> = by_line.filter_map(|finding| Some(finding.label.as_ref()?.span.source)).collect();
+    for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| sources.contains(&layer.source)) {
+        for stretch in stretches(&layer.text) {
+            let before = findings.len();
+            findings.retain(|finding| !is_within(finding, layer, &stretch));
+            if stretch.kind.is_whole() {
+                // Nothing in the file was read, so nothing is known to be missing.
+                let environments: Vec<_> = project.environments_of(index).collect();
+                findings.retain(|finding| {
+                    !matches!(finding.rule.code, "missing-key" | "uneven-key")
+                        || !environments.iter().any(|name| finding.environments.contains(name))
+                });
+            }
+            // Where a comment silenced all of it there is nothing to be told.
+            if findings.len() < before {
+                findings.extend(told(project, layer, &stretch));
+            }
+        }
+    }
+}
+
+fn is_within(finding: &Finding, layer: &Layer, stretch: &Stretch) -> bool {
+    let here = finding.label.as_ref().is_some_and(|label| {
+        let start = label.span.start as usize;
+        label.span.source == layer.source && stretch.range.start <= start && start <= stretch.range.end
+    });
+    here && BY_LINE.contains(&finding.rule.code)
+}
+
+fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> {
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let at = layer.span(&(narrow(stretch.at.start)..narrow(stretch.at.end)));
+    let path = project.sources.path(layer.source);
+    let (code, message, here, help) = match stretch.kind {
+        Kind::Conflict if layer.sealed => (
+            "sealed-file-damaged",
+            "a merge was left half done".to_owned(),
+            "both sides stand in the file",
+            "take one side as a whole, or let git call `sparkcfg secrets merge` for sealed files".to_owned(),
+        ),
+        Kind::Conflict => (
+            "syntax",
+            "a merge was left half done".to_owned(),
+            "both sides stand in the file",
+            "keep one side, and take the lines with <<<<<<<, ======= and >>>>>>> away".to_owned(),
+        ),
+        Kind::PrivateKey if !is_personal(path) => (
+            "plaintext-secret",
+            "a private key stands in a file that is not sealed, and without quotes".to_owned(),
+            "readable by everybody who can read the repository",
+            format!("seal it in {}, then make a new one: it has been seen", super::sealed_name(path)),
+        ),
+        Kind::PrivateKey | Kind::Armor => (
+            "syntax",
+            "a value of several lines stands without quotes".to_owned(),
+            "its other lines are read as keys",
+            "put double quotes around all of its lines".to_owned(),
+        ),
+        Kind::Continuation => (
+            "syntax",
+            "a backslash does not join two lines in an env file".to_owned(),
+            "the value ends here",
+            "write the value on one line, or put double quotes around all of its lines".to_owned(),
+        ),
+        Kind::Utf16 => {
+            ("syntax", "the file is UTF-16".to_owned(), "no reader finds a key in it", "save it as UTF-8".to_owned())
+        }
+        Kind::CarriageReturns => (
+            "syntax",
+            "the lines end with carriage returns alone".to_owned(),
+            "for most readers all of it is one line",
+            "save it with the line ends of Unix (LF) or Windows (CRLF)".to_owned(),
+        ),
+    };
+    Some(Finding::new(super::find(code)?, message).at(at, here).help(help))
+}
+
+fn stretches(text: &str) -> Vec<Stretch> {
+    // U+FFFD twice is what a byte order mark of UTF-16 becomes.
+    let kind = if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') {
+        Some(Kind::Utf16)
+    } else {
+        let line = !text.contains('\n');
+        (line && text.trim_end_matches('\r').contains('\r')).then_some(Kind::CarriageReturns)
+    };
+    if let Some(kind) = kind {
+        let end = text.find(['\n', '\r']).unwrap_or(text.len());
+        return vec![Stretch { range: 0..text.len(), at: 0..end, kind }];
+    }
+    let mut found = Vec::new();
+    if ["<<<<<<< ", "=-----BEGIN ", "\\\n", "\\\r\n"]
+        .iter()
+        .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
+    {
+        let mut at = 0;
+        while let Some(stretch) = next(text, at) {
+            at = stretch.range.end;
+            found.push(stretch);
+        }
+    }
+    found
+}
+
+/// The first merge conflict or unquoted armor at or behind `from`, the beginning or the end of a line.
+fn next(text: &str, from: usize) -> Option<Stretch> {
+    let mut start = from;
+    for line in text.get(from..)?.split_inclusive('\n') {
+        let at = start..start + line.trim_end().len();
+        let end = |mark: &str| line_with(text, start + line.len(), mark);
+        let (kind, end) = if line.starts_with("<<<<<<< ") {
+            (Kind::Conflict, end(">>>>>>> "))
+        } else if let Some((_, name)) = line.split_once("=-----BEGIN ").filter(|(_, rest)| !rest.contains("-----END "))
+        {
+            let kind = if name.contains("PRIVATE KEY") { Kind::PrivateKey } else { Kind::Armor };
+            (kind, end("-----END "))
+        } else if line.trim_end().ends_with('\\') && !line.contains(['"', '\'', '#']) {
+            (Kind::Continuation, continued(text, start + line.len()))
+        } else {
+            (Kind::Armor, None)
+        };
+        if let Some(end) = end {
+            return Some(Stretch { range: start..end, at, kind });
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// The end of the line at `from`, if it is none by itself.
+fn continued(text: &str, from: usize) -> Option<usize> {
+    let line = text.get(from..)?.lines().next().filter(|line| !line.trim().is_empty())?;
+    (!line.contains('=') && !line.starts_with('#')).then_some(from + line.len())
+}
+
+/// The end of the first line at or behind `from` that begins with `mark`.
+fn line_with(text: &str, from: usize, mark: &str) -> Option<usize> {
+    let mut start = from;
+    for line in text.get(from..)?.split_inclusive('\n') {
+        if line.starts_with(mark) {
+            return Some(start + line.trim_end().len());
+        }
+        // A conflict within a conflict, or the next key.
+        if line.starts_with("<<<<<<< ") || mark.starts_with('-') && line.contains("=-----BEGIN ") {
+            return None;
+        }
+        start += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, stretches};
+
+    #[test]
+    fn what_is_no_line() {
+        let found = |text: &str| -> Vec<(Kind, String)> {
+            let found = stretches(text);
+            found.iter().map(|stretch| (stretch.kind, text[stretch.range.clone()].to_owned())).collect()
+        };
+        for (text, kind, range) in [
+            (
+                "A=1\n<<<<<<< a\nB=1\n=======\nB=2\n>>>>>>> b\nC=1\n",
+                Kind::Conflict,
+                "<<<<<<< a\nB=1\n=======\nB=2\n>>>>>>> b",
+            ),
+            ("<<<<<<< a\n<<<<<<< a\n>>>>>>> b", Kind::Conflict, "<<<<<<< a\n>>>>>>> b"),
+            (
+                "K=-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\r\nA=1",
+                Kind::PrivateKey,
+                "K=-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----",
+            ),
+            (
+                "K=-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----",
+                Kind::Armor,
+                "K=-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----",
+            ),
+            ("A=x \\\n  y\nB=1", Kind::Continuation, "A=x \\\n  y"),
+            ("A=1\rB=2\r", Kind::CarriageReturns, "A=1\rB=2\r"),
+            ("\u{fffd}\u{fffd}A\0\n\0", Kind::Utf16, "\u{fffd}\u{fffd}A\0\n\0"),
+        ] {
+            assert!(found(text) == [(kind, range.to_owned())], "{text:?}");
+        }
+        for text in [
+            "",
+            "A=1\r",
+            "A=C:\\\nB=1\n",
+            "A=C:\\\n\n",
+            "A=\"x \\\ny\"\n",
+            "A=1\r\nB=2\r\n",
+            "<<<<<<< a\nB=1\n",
+            "K=\"-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\"",
+            "K=-----BEGIN PRIVATE KEY-----\\nx\\n-----END PRIVATE KEY-----\n",
+            "K=-----BEGIN PRIVATE KEY-----\n",
+        ] {
+            assert!(found(text).is_empty(), "{text:?}");
+        }
+    }
+}

@@ -478,7 +478,7 @@ fn mistakes_about_people_change_nothing() {
         ("secrets diff prod", "required"),
         ("secrets diff prod prd", "did you mean `prod`"),
         ("secrets diff prod prod@nowhere", "no revision `nowhere`"),
-        ("secrets sync --format json", "are for reports"),
+        ("secrets sync --format json", "has no effect on `secrets sync`"),
         ("secrets merge a b c environments/prod.secrets.env", "no such file"),
     ] {
         let (code, out, err) = scene.run("laptop", line);

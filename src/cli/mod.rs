@@ -3,6 +3,7 @@
 mod deploy_check;
 mod docs;
 mod drift;
+mod effects;
 mod explain;
 mod fix;
 mod generated;
@@ -26,7 +27,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use clap::{CommandFactory, Parser, Subcommand, ValueHint};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::error::Error;
 use crate::outputs;
@@ -55,7 +57,7 @@ Examples:
 
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 could not check, 101 a bug; of run: see there.";
 
-/// Options of every command.
+/// Options of every command; [`effects`] says where they do nothing.
 #[derive(Debug, clap::Args)]
 struct Global {
     /// The project's folder; else the nearest one upward from here that holds a project
@@ -151,37 +153,45 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     protection::protect();
     let arguments: Vec<_> = arguments.into_iter().collect();
-    let is_run = is_run(&arguments);
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run`
-            // starts may end with 2 itself.
-            let code = match u8::try_from(error.exit_code()).unwrap_or(2) {
-                2 if is_run => run::NOT_PREPARED,
-                code => code,
-            };
-            let text = error.render();
-            let printed = if error.use_stderr() {
-                printing::complain(&text.to_string())
-            } else {
-                printing::print(&text.to_string())
-            };
-            return ExitCode::from(printed.map_or(2, |()| code));
-        }
+    let matches = Arguments::command().try_get_matches_from(&arguments);
+    let read = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (parsed, matches) = match read {
+        Ok(read) => read,
+        Err(error) => return not_understood(&arguments, error),
     };
-    let global = &arguments.global;
-    let plain = match &arguments.command {
-        Command::Schema(_) | Command::Show(_) | Command::Explain(_) | Command::Run(_) => true,
-        Command::Secrets(command) => !command.reports(),
-        _ => false,
-    };
-    if plain && (global.format != "human" || !global.output.is_empty()) {
-        let _ = printing::complain(
-            "error: --format and --output are for reports\n  help: use them with validate; `show ENV --as json` prints values\n",
-        );
-        return ExitCode::from(if is_run { run::NOT_PREPARED } else { 2 });
+    if let Some((option, command)) = effects::refused(&matches) {
+        let _ = printing::complain(&format!(
+            "error: {option} has no effect on `{command}`, which makes no report\n  \
+             help: use it with validate, drift or render; `show ENV --as json` prints values\n"
+        ));
+        return ExitCode::from(if matches!(parsed.command, Command::Run(_)) { run::NOT_PREPARED } else { 2 });
     }
+    carry_out(&parsed)
+}
+
+/// Tells what is wrong with the arguments, or prints the help that they ask for.
+fn not_understood(arguments: &[OsString], error: clap::Error) -> ExitCode {
+    // Help is rare, so that only here the options are taken out that do nothing for a command.
+    let help = match error.kind() {
+        ErrorKind::DisplayHelp => effects::shown(Arguments::command()).try_get_matches_from(arguments).err(),
+        _ => None,
+    };
+    // An option that stands before its command may be unknown there.
+    let error = help.filter(|help| help.kind() == ErrorKind::DisplayHelp).unwrap_or(error);
+    // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run` starts may
+    // end with 2 itself.
+    let code = match u8::try_from(error.exit_code()).unwrap_or(2) {
+        2 if is_run(arguments) => run::NOT_PREPARED,
+        code => code,
+    };
+    let text = error.render();
+    let printed =
+        if error.use_stderr() { printing::complain(&text.to_string()) } else { printing::print(&text.to_string()) };
+    ExitCode::from(printed.map_or(2, |()| code))
+}
+
+fn carry_out(arguments: &Arguments) -> ExitCode {
+    let global = &arguments.global;
     let result = match &arguments.command {
         Command::Validate(command) => command.run(global),
         Command::Drift(command) => command.run(global),
@@ -198,12 +208,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Docs(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "sparkcfg", &mut script);
+            clap_complete::generate(*shell, &mut effects::shown(Arguments::command()), "sparkcfg", &mut script);
             printing::print(&String::from_utf8_lossy(&script)).map(|()| ExitCode::SUCCESS)
         }
         Command::Man => {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            let rendered = clap_mangen::Man::new(effects::shown(Arguments::command())).render(&mut page);
             let written = rendered.map_err(|_| Error::new("the manual page cannot be written"));
             written.and_then(|()| printing::print(&String::from_utf8_lossy(&page))).map(|()| ExitCode::SUCCESS)
         }

@@ -104,11 +104,6 @@ enum Verb {
 }
 
 impl Secrets {
-    /// Whether what it writes has the forms of a report.
-    pub(super) fn reports(&self) -> bool {
-        matches!(self.verb, Verb::Who(_))
-    }
-
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         private::sweep();
         match &self.verb {

@@ -101,26 +101,24 @@ fn take_over(findings: &mut [Finding], one: usize, other: usize) {
 
 /// A key is not missing whose line is there and damaged.
 fn absent(project: &Project, findings: &mut [Finding], gone: &mut [bool]) {
-    let damaged = |finding: &Finding| matches!(finding.rule.code, "syntax" | "key-without-value" | "invalid-key-name");
-    let places: Vec<_> =
-        findings.iter().enumerate().filter(|(_, finding)| damaged(finding)).map(|(at, _)| at).collect();
-    if places.is_empty() {
+    let mut damaged: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, finding) in findings.iter().enumerate().filter(|(at, _)| !gone[*at]) {
+        if let ("syntax" | "key-without-value" | "invalid-key-name", Some(key)) = (finding.rule.code, &finding.key) {
+            damaged.entry(key.clone()).or_default().push(at);
+        }
+    }
+    if damaged.is_empty() {
         return;
     }
     for other in 0..findings.len() {
         if findings[other].rule.code != "missing-key" {
             continue;
         }
-        let told = places.iter().find(|one| {
-            let finding = &findings[**one];
-            !gone[**one]
-                && finding.key.is_some()
-                && finding.key == findings[other].key
-                && uses(project, &findings[other], finding)
-        });
-        if let Some(one) = told {
+        let here = findings[other].key.as_ref().and_then(|key| damaged.get(key));
+        let mut here = here.into_iter().flatten().take(MOST);
+        if let Some(&one) = here.find(|one| uses(project, &findings[other], &findings[**one])) {
             gone[other] = true;
-            take_over(findings, *one, other);
+            take_over(findings, one, other);
         }
     }
 }

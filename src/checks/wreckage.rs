@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -63,31 +64,40 @@ pub(super) fn told_once(project: &Project, findings: &mut Vec<Finding>) {
     let by_line = findings.iter().filter(|finding| BY_LINE.contains(&finding.rule.code));
     let sources: HashSet<_> = by_line.filter_map(|finding| Some(finding.label.as_ref()?.span.source)).collect();
     for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| sources.contains(&layer.source)) {
-        for stretch in stretches(&layer.text) {
-            let before = findings.len();
-            findings.retain(|finding| !is_within(finding, layer, &stretch));
+        let stretches = stretches(&layer.text);
+        let mut hit = vec![false; stretches.len()];
+        findings.retain(|finding| match within(finding, layer, &stretches) {
+            Some(at) => {
+                hit[at] = true;
+                false
+            }
+            None => true,
+        });
+        // Where a comment silenced all of it there is nothing to be told.
+        for (stretch, _) in stretches.iter().zip(hit).filter(|(_, hit)| *hit) {
             if stretch.kind.is_whole() {
-                // Nothing in the file was read, so nothing is known to be missing.
-                let environments: Vec<_> = project.environments_of(index).collect();
-                findings.retain(|finding| {
-                    !matches!(finding.rule.code, "missing-key" | "uneven-key")
-                        || !environments.iter().any(|name| finding.environments.contains(name))
-                });
+                unknown(&project.environments_of(index).collect::<Vec<_>>(), findings);
             }
-            // Where a comment silenced all of it there is nothing to be told.
-            if findings.len() < before {
-                findings.extend(told(project, layer, &stretch));
-            }
+            findings.extend(told(project, layer, stretch));
         }
     }
 }
 
-fn is_within(finding: &Finding, layer: &Layer, stretch: &Stretch) -> bool {
-    let here = finding.label.as_ref().is_some_and(|label| {
-        let start = label.span.start as usize;
-        label.span.source == layer.source && stretch.range.start <= start && start <= stretch.range.end
+/// Which of the stretches, in file order, a finding is about.
+fn within(finding: &Finding, layer: &Layer, stretches: &[Stretch]) -> Option<usize> {
+    let span = finding.label.as_ref()?.span;
+    let start = span.start as usize;
+    let at = stretches.partition_point(|stretch| stretch.range.start <= start).checked_sub(1)?;
+    let here = span.source == layer.source && start <= stretches[at].range.end;
+    (here && BY_LINE.contains(&finding.rule.code)).then_some(at)
+}
+
+/// Nothing in a file was read, so nothing is known to be missing where it is used.
+fn unknown(environments: &[&Arc<str>], findings: &mut Vec<Finding>) {
+    findings.retain(|finding| {
+        !matches!(finding.rule.code, "missing-key" | "uneven-key")
+            || !environments.iter().any(|name| finding.environments.contains(name))
     });
-    here && BY_LINE.contains(&finding.rule.code)
 }
 
 fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> {

@@ -145,6 +145,12 @@ impl Sources {
         self.all[span.source.0 as usize].masks.iter().any(|mask| mask.start < span.end && span.start < mask.end)
     }
 
+    /// Whether the exact lines and columns of `span` may be told: no secret lies in it or before it on its lines.
+    #[must_use]
+    pub fn is_open(&self, span: Span) -> bool {
+        !self.hides(span) && self.veiled(span) == span
+    }
+
     /// `span` as its lines and columns may be told: a bound that lies in a secret, or after one on its line, moves
     /// back to where the secret begins, because the distance would tell how long the secret is.
     #[must_use]

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command};
 fn without_effect(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["completions" | "man", ..] => &["project", "format", "output", "fail_on", "color", "quiet", "verbose"],
-        ["schema" | "show" | "explain" | "promote" | "release", ..] => {
+        ["schema" | "show" | "explain" | "lsp" | "promote" | "release", ..] => {
             &["format", "output", "fail_on", "color", "quiet", "verbose"]
         }
         ["read", ..] => &["output", "fail_on", "color", "quiet", "verbose"],

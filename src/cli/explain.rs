@@ -1,5 +1,6 @@
 //! `sparkcfg explain`: a key's ladder of layers, or the page of a code.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -11,6 +12,7 @@ use crate::error::Error;
 use crate::layer::{Content, Entry, Layer};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
+use crate::schema::property::Property;
 use crate::source::{MASK, printable, printable_lines};
 
 pub(super) const EXAMPLES: &str = "\
@@ -88,19 +90,24 @@ impl Explain {
             for line in printable_lines(property.description().unwrap_or_default()).lines() {
                 let _ = writeln!(out, "  {line}");
             }
-            let types = property.types().join(" or ");
-            let default = property
-                .default_text()
-                .map(|text| format!(", default {}", told(&project, key, &text)))
-                .unwrap_or_default();
-            let secret = if project.is_secret(key) { ", secret" } else { "" };
-            let _ = writeln!(out, "  {types}{default}{secret}");
+            let _ = writeln!(out, "  {}", nature(&project, &project.rests_of_secrets(), key, property));
         }
         for environment in &environments {
             let _ = write!(out, "\n{}\n{}", printable_lines(&environment.name), ladder(&project, environment, key));
         }
         Ok(out)
     }
+}
+
+/// What the schema says of a key in a few words: `integer, default 8080`.
+pub(super) fn nature(project: &Project, rests: &HashSet<&str>, key: &str, property: &Property<'_>) -> String {
+    let types = property.types().join(" or ");
+    let default = property.default_text().map(|text| {
+        let hidden = !is_told(rests, key) || project.hides(key, &text);
+        format!(", default {}", if hidden { MASK.to_owned() } else { on_one_line(&text) })
+    });
+    let secret = if project.is_secret(key) { ", secret" } else { "" };
+    format!("{types}{}{secret}", default.unwrap_or_default())
 }
 
 fn list() -> String {
@@ -112,7 +119,7 @@ fn list() -> String {
 }
 
 /// The layers of an environment from the highest down, with what each says about the key.
-fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String {
+pub(super) fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String {
     let mut out = String::new();
     let Some(setting) = environment.get(key) else {
         let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key).default_text());
@@ -145,8 +152,12 @@ fn told(project: &Project, key: &str, text: &str) -> String {
     if !is_told(&project.rests_of_secrets(), key) || project.hides(key, text) {
         MASK.to_owned()
     } else {
-        printable(&text.replace('\n', "\\n"))
+        on_one_line(text)
     }
+}
+
+fn on_one_line(text: &str) -> String {
+    printable(&text.replace('\n', "\\n"))
 }
 
 fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
@@ -156,7 +167,7 @@ fn written(project: &Project, layer: &Layer, entry: &Entry) -> String {
         (_, Some(_)) if project.hides_entry(layer, entry) => MASK.to_owned(),
         (_, Some(_)) if !is_told(&project.rests_of_secrets(), layer.key(entry)) => MASK.to_owned(),
         (_, Some("")) => "(empty)".to_owned(),
-        (_, Some(text)) => printable(&text.replace('\n', "\\n")),
+        (_, Some(text)) => on_one_line(text),
         (_, None) => String::new(),
     }
 }

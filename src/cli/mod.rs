@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod generated;
 mod identities;
+mod lsp;
 mod printing;
 mod promote;
 mod protection;
@@ -139,6 +140,9 @@ enum Command {
     /// Write the reference of every key, and .env.example
     #[command(after_help = docs::EXAMPLES)]
     Docs(docs::Docs),
+    /// Serve editors over the language server protocol: findings while typing, hover, completion, quick fixes
+    #[command(after_help = lsp::EXAMPLES)]
+    Lsp(lsp::Lsp),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -206,6 +210,7 @@ fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),
         Command::Docs(command) => command.run(global),
+        Command::Lsp(command) => command.run(global),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut effects::shown(Arguments::command()), "sparkcfg", &mut script);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{Global, Keys, fix, identities, printing, workspace};
-use crate::checks;
+use crate::checks::{self, Found};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::identity::Identities;
@@ -103,8 +103,6 @@ impl Validate {
         environments: &[String],
         global: &Global,
     ) -> Result<Checked, Error> {
-        unknown_severities(config, files)?;
-        unknown_accepted(config, files)?;
         let own = match config.identities.as_slice() {
             [] => None,
             _ => Some(identities::collect(&self.keys.identity, files, config)?),
@@ -116,8 +114,7 @@ impl Validate {
             require_secrets: self.require_secrets,
             process: self.keys.process(),
         };
-        let mut project = Project::read(files, &options)?;
-        project.read_deployments(files, environments.is_empty())?;
+        let (mut project, found) = check(files, config, &options)?;
         if global.verbose {
             for layer in &project.layers {
                 printing::complain(&format!(
@@ -126,7 +123,6 @@ impl Validate {
                 ))?;
             }
         }
-        let found = checks::run(&project);
         let (environments, files, keys) = found.looked_at;
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
         if found.findings.is_empty() {
@@ -199,6 +195,16 @@ impl Keys {
             HashMap::new()
         }
     }
+}
+
+/// Reads one project and runs every check over it: the same for a run and for an editor.
+pub(super) fn check(files: &Files, config: &Config, options: &Options<'_>) -> Result<(Project, Found), Error> {
+    unknown_severities(config, files)?;
+    unknown_accepted(config, files)?;
+    let mut project = Project::read(files, options)?;
+    project.read_deployments(files, options.environments.is_empty())?;
+    let found = checks::run(&project);
+    Ok((project, found))
 }
 
 fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {

@@ -106,8 +106,7 @@ fn plural(number: usize, word: &str) -> String {
 
 /// The fix, unless its place or its columns would tell something about a secret.
 fn told_fix<'a>(report: &Report, finding: &'a Finding) -> Option<&'a Fix> {
-    let told = |fix: &&Fix| !report.sources.hides(fix.span) && report.sources.veiled(fix.span) == fix.span;
-    finding.fix.as_ref().filter(told)
+    finding.fix.as_ref().filter(|fix| report.sources.is_open(fix.span))
 }
 
 /// Where to show a finding in formats that take no finding without a place: the place, else a related one.

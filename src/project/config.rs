@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::deployments::Hardening;
@@ -12,7 +13,7 @@ use crate::source::Sources;
 use crate::suggestion::nearest;
 
 /// The whole file. Every key is optional; an unknown one is an error.
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
     /// Path of the JSON Schema, or `builtin:spark`.
@@ -42,7 +43,7 @@ pub struct Config {
 }
 
 /// `[drift]`: what differences between environments mean.
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Drifting {
     /// Environments whose secrets no other one may have; as `protected` above when absent.
@@ -56,7 +57,7 @@ pub struct Drifting {
 }
 
 /// `[[drift.rule]]`: the policy of a group of keys.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DriftRule {
     /// Patterns of keys: `*_TIMEOUT_MS`.
@@ -72,7 +73,7 @@ pub struct DriftRule {
 }
 
 /// `[workspace]`: the folders that hold a project each.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Workspace {
     /// Folders, with `*` and `?` within one part: `services/*`.
@@ -83,7 +84,7 @@ pub struct Workspace {
 }
 
 /// A severity, or none at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Never reported.

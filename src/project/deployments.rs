@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::files::{self, Files};
@@ -18,7 +19,7 @@ use crate::suggestion::nearest;
 use crate::tree::{Node, Value};
 
 /// `[hardening]`: which files are checked, how strictly, and what is accepted.
-#[derive(Debug, Default, Clone, Deserialize)]
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Hardening {
     /// How much is told.
@@ -30,7 +31,7 @@ pub struct Hardening {
 }
 
 /// How much is told about Compose and PM2 files.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HardeningProfile {
     /// Errors alone.

@@ -22,8 +22,8 @@ pub struct Files {
     prefix: String,
     /// The files that git holds, where they are judged instead of the folder's.
     held: Option<Held>,
-    /// A file that is about to be written: its path, and what it will hold.
-    proposed: Option<(String, Vec<u8>)>,
+    /// Files that are about to be written, by path: what they will hold.
+    proposed: BTreeMap<String, Arc<[u8]>>,
     /// What git has around the folder, read when first asked for; `None` where nobody wants to know.
     index: Option<Arc<OnceLock<Option<Index>>>>,
 }
@@ -40,33 +40,33 @@ impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: None, index: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: BTreeMap::new(), index: None }
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: None, files: staged });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None, index: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: BTreeMap::new(), index: None }
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: Some(revision.to_owned()), files });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: None, index: None }
+        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: BTreeMap::new(), index: None }
     }
 
     /// The same tree as it will be once `path` holds `bytes`: what is about to be written can be judged before.
     #[must_use]
-    pub fn with(&self, path: &str, bytes: Vec<u8>) -> Self {
-        let (root, prefix, held) = (self.root.clone(), self.prefix.clone(), self.held.clone());
-        Self { root, prefix, held, proposed: Some((path.to_owned(), bytes)), index: self.index.clone() }
+    pub fn with(&self, path: &str, bytes: impl Into<Arc<[u8]>>) -> Self {
+        let mut files = self.clone();
+        files.proposed.insert(path.to_owned(), bytes.into());
+        files
     }
 
     fn proposed(&self, path: &str) -> Option<&[u8]> {
-        let (proposed, bytes) = self.proposed.as_ref()?;
-        (proposed == path).then_some(bytes)
+        self.proposed.get(path).map(AsRef::as_ref)
     }
 
     /// The revision that the files are from; `None` for the folder and for the index.
@@ -136,7 +136,11 @@ impl Files {
             root: self.root.join(folder),
             prefix: format!("{}{start}", self.prefix),
             held,
-            proposed: None,
+            proposed: self
+                .proposed
+                .iter()
+                .filter_map(|(path, bytes)| Some((path.strip_prefix(&start)?.to_owned(), Arc::clone(bytes))))
+                .collect(),
             index: self.index.clone(),
         }
     }
@@ -195,7 +199,7 @@ impl Files {
             });
             kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
         };
-        if let Some((path, _)) = self.proposed.as_ref().filter(|_| !folders) {
+        for path in self.proposed.keys().filter(|_| !folders) {
             let (within, name) = path.rsplit_once('/').unwrap_or(("", path));
             names.extend((within == folder).then(|| name.to_owned()));
         }

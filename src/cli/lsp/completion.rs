@@ -141,7 +141,7 @@ fn keys(place: &Place<'_>, here: &HashSet<&str>, has_value: bool) -> Vec<Complet
         item.documentation = description.map(Documentation::String);
         // First what must be there, last what goes away.
         let needed = |name: &&str| property.required_in().iter().any(|needed| needed == name);
-        let rank = if property.is_deprecated() { 2 } else { u8::from(!environments.iter().any(|name| needed(&name))) };
+        let rank = if property.is_deprecated() { 2 } else { u8::from(!environments.iter().any(needed)) };
         item.tags = property.is_deprecated().then(|| vec![CompletionItemTag::DEPRECATED]);
         item.sort_text = Some(format!("{rank}{index:06}"));
         Some(item)

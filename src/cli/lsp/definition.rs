@@ -6,7 +6,7 @@ use super::positions::Lines;
 use super::server::Opened;
 use super::spots::{self, Role};
 use crate::environment::Environment;
-use crate::layer::PROCESS;
+use crate::layer::{Layer, PROCESS};
 use crate::project::Project;
 use crate::source::Span;
 
@@ -65,12 +65,16 @@ fn declared(project: &Project, key: &str) -> Option<Span> {
 }
 
 fn uses(project: &Project, environment: &Environment<'_>, layer: usize) -> bool {
-    environment.layers.iter().any(|used| std::ptr::eq(*used, &project.layers[layer]))
+    environment.layers.iter().any(|used| is_layer(project, used, layer))
+}
+
+fn is_layer(project: &Project, used: &Layer, layer: usize) -> bool {
+    project.layers.get(layer).is_some_and(|layer| std::ptr::eq(used, layer))
 }
 
 /// The index of a layer of the project within an environment.
 fn rank(project: &Project, environment: &Environment<'_>, layer: usize) -> Option<usize> {
-    environment.layers.iter().position(|used| std::ptr::eq(*used, &project.layers[layer]))
+    environment.layers.iter().position(|used| is_layer(project, used, layer))
 }
 
 /// The entries that the one at a byte of a layer hides, nearest first.

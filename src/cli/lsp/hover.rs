@@ -139,7 +139,7 @@ pub(super) fn facts(project: &Project, key: &str, property: &Property<'_>) -> Ve
     let allowed = property.allowed_values();
     if !allowed.is_empty() && !project.is_secret(key) {
         let texts = allowed.iter().take(MOST).map(|value| match value.as_str() {
-            Some(text) if text.is_empty() => "(empty)".to_owned(),
+            Some("") => "(empty)".to_owned(),
             Some(text) => text.to_owned(),
             None => value.to_string(),
         });

@@ -21,7 +21,7 @@ mod wire;
 use std::process::ExitCode;
 use std::sync::mpsc;
 
-use super::{Global, Keys, identities, printing};
+use super::{Global, Keys, printing};
 use crate::error::Error;
 use server::Server;
 

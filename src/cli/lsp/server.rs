@@ -187,7 +187,7 @@ impl Server {
 
     fn answer(&mut self, request: Request) -> Answer {
         match (self.phase, request.method.as_str()) {
-            (Phase::Waiting, request::Initialize::METHOD) => self.initialize(parameters(request.params)?),
+            (Phase::Waiting, request::Initialize::METHOD) => Ok(self.initialize(parameters(request.params)?)),
             (Phase::Waiting, _) => Err((ErrorCode::ServerNotInitialized, "initialize comes first")),
             (Phase::Ending, _) => Err((ErrorCode::InvalidRequest, "the server was shut down")),
             (_, request::Initialize::METHOD) => Err((ErrorCode::InvalidRequest, "initialize comes once")),
@@ -233,7 +233,7 @@ impl Server {
         }
     }
 
-    fn initialize(&mut self, params: InitializeParams) -> Answer {
+    fn initialize(&mut self, params: InitializeParams) -> Value {
         self.client = client(&params.capabilities);
         #[allow(deprecated, reason = "clients from before there were several folders")]
         let root = params.root_uri;
@@ -246,11 +246,20 @@ impl Server {
             Some(only) => self.watch(&only),
             None => folders.iter().for_each(|folder| self.watch(&crate::project::discover(folder))),
         }
+        match identities::of_person(&self.means.named) {
+            Ok(person) => self.means.person = person,
+            Err(error) => {
+                // Never more than the message: what stands in a key file is nobody's business.
+                let params =
+                    json!({ "type": 2, "message": format!("sparkcfg: {}; sealed files stay closed", error.message) });
+                notify_value("window/showMessage", params);
+            }
+        }
         self.phase = Phase::Running;
         let server_info =
             Some(ServerInfo { name: "sparkcfg".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) });
         let capabilities = capabilities(self.client.encoding);
-        Ok(value(InitializeResult { capabilities, server_info, ..InitializeResult::default() }))
+        value(InitializeResult { capabilities, server_info })
     }
 
     fn watch(&mut self, root: &Path) {
@@ -301,18 +310,8 @@ impl Server {
         }
     }
 
-    /// Reads the keys of the person, and asks to be told of files that change.
-    fn begin(&mut self) {
-        match identities::of_person(&self.means.named) {
-            Ok(person) => self.means.person = person,
-            Err(error) => {
-                // Never more than the message: what stands in a key file is nobody's business.
-                let params =
-                    json!({ "type": 2, "message": format!("sparkcfg: {}; sealed files stay closed", error.message) });
-                notify_value("window/showMessage", params);
-            }
-        }
-        self.units.values_mut().for_each(Unit::refresh);
+    /// Asks to be told of files that change.
+    fn begin(&self) {
         if self.client.watches {
             let globs = [
                 "**/*.env",

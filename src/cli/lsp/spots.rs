@@ -87,7 +87,7 @@ fn named(text: &str, range: Range<usize>) -> Option<Spot> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, Spot, in_env, in_quotes, word};
+    use super::{Spot, in_env, in_quotes, word};
 
     fn told(spot: Option<Spot>, text: &str) -> String {
         spot.map_or_else(String::new, |spot| format!("{:?} {} at {}", spot.role, spot.key, &text[spot.range]))

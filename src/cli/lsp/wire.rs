@@ -24,14 +24,16 @@ pub(super) enum Incoming {
 
 /// The next message; `None` when the other side has gone.
 pub(super) fn read(input: &mut impl BufRead) -> Result<Option<Incoming>> {
-    let Some(length) = header(input)? else { return Ok(None) };
-    let length = match length {
-        Some(length) if length <= LARGEST => length,
-        Some(length) => {
+    let length = match header(input)? {
+        Header::End => return Ok(None),
+        Header::Length(length) if length <= LARGEST => length,
+        Header::Length(length) => {
             copy(&mut input.take(length), &mut sink())?;
             return Ok(Some(refused(&Value::Null, ErrorCode::InvalidRequest, "a message is over 64 MiB")));
         }
-        None => return Ok(Some(refused(&Value::Null, ErrorCode::ParseError, "a message has no Content-Length"))),
+        Header::NoLength => {
+            return Ok(Some(refused(&Value::Null, ErrorCode::ParseError, "a message has no Content-Length")));
+        }
     };
     let mut body = Vec::new();
     input.take(length).read_to_end(&mut body)?;
@@ -47,18 +49,26 @@ pub(super) fn read(input: &mut impl BufRead) -> Result<Option<Incoming>> {
     }))
 }
 
-/// The length that the header lines up to an empty one give, `Some(None)` when they give none.
-fn header(input: &mut impl BufRead) -> Result<Option<Option<u64>>> {
+/// What stands before a message.
+enum Header {
+    Length(u64),
+    NoLength,
+    /// Nothing: the other side has gone.
+    End,
+}
+
+/// Reads the header lines up to an empty one.
+fn header(input: &mut impl BufRead) -> Result<Header> {
     let (mut length, mut any) = (None, false);
     loop {
         let mut line = Vec::new();
         if input.take(LONGEST_HEADER).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
+            return Ok(Header::End);
         }
         let line = String::from_utf8_lossy(&line);
         let line = line.trim();
         if line.is_empty() && any {
-            return Ok(Some(length));
+            return Ok(length.map_or(Header::NoLength, Header::Length));
         }
         any |= !line.is_empty();
         if let Some((name, value)) = line.split_once(':')

@@ -143,6 +143,15 @@ fn one(case: &Case, path: &Path) -> Vec<String> {
             complaints.extend(oracles::finds(&case.group, !case.name.starts_with("good-"), &json));
         }
     }
+    if line.contains("sparkcfg refs") && !line.contains("--format") && ran.stderr.is_empty() {
+        let (json, place) = run_in_a_copy(case, &format!("{line} --format json"));
+        complaints.extend(oracles::shows_nothing_it_must_not(&json, place.root.path()));
+        complaints.extend(oracles::same_verdict(&ran, &json));
+        complaints.extend(oracles::places_are_in_the_files(&json, &place.project()));
+        if sparkcfg::checks::find(&case.group).is_some() {
+            complaints.extend(oracles::finds(&case.group, !case.name.starts_with("good-"), &json));
+        }
+    }
     let compares = line.contains("sparkcfg drift")
         && !["--format", "--ack", "--prune-acks", "--suggest", "--fix", "--patch"]
             .iter()

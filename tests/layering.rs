@@ -35,6 +35,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "lookalikes"],
     ["checks", "mending"],
     ["checks", "one_mistake"],
+    ["checks", "references"],
     ["checks", "respelling"],
     ["checks", "traps"],
     ["checks", "deployed"],

@@ -37,6 +37,7 @@ mod compose_version_key;
 mod compose_writable_root;
 mod concealment;
 mod consequences;
+mod defaults_disagree;
 mod deployed;
 mod deprecated_key;
 mod drift_absent_live;
@@ -53,6 +54,7 @@ mod drift_unclassified;
 mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
+mod hardcoded_value;
 mod invalid_key_name;
 mod key_without_value;
 mod lookalikes;
@@ -60,8 +62,10 @@ mod loose_assignment;
 pub mod matrix;
 mod mending;
 mod missing_key;
+mod misspelt_variable;
 mod no_final_newline;
 mod not_allowed_value;
+mod not_delivered;
 mod one_mistake;
 mod out_of_range;
 mod placeholder_value;
@@ -83,6 +87,7 @@ mod published_secret;
 mod reads_differently;
 mod recipients_differ;
 mod reference_cycle;
+pub mod references;
 mod render_broken;
 mod render_edited;
 mod render_stale;
@@ -99,6 +104,7 @@ mod special_key;
 mod syntax;
 mod trailing_blank;
 mod traps;
+mod undeclared_variable;
 mod undefined_reference;
 mod uneven_key;
 mod unknown_code;
@@ -106,6 +112,7 @@ mod unknown_key;
 mod unquoted_blank;
 mod unsealed_value;
 mod unused_ignore;
+mod unused_key;
 mod values_collide;
 mod values_disagree;
 mod wreckage;
@@ -146,6 +153,8 @@ pub struct Check {
     pub live: Option<CheckRow>,
     /// Looks at the Compose or PM2 files of one environment.
     pub deployment: Option<CheckDeployment>,
+    /// Looks at where variables are declared and used.
+    pub references: Option<CheckReferences>,
 }
 
 /// Looks at one file.
@@ -156,12 +165,23 @@ pub type CheckEnvironment = fn(&Subject<'_>, &mut Vec<Finding>);
 pub type CheckRow = fn(&matrix::Compared<'_, '_>, &mut Vec<Finding>);
 /// Looks at the Compose or PM2 files of one environment.
 pub type CheckDeployment = fn(&Deployed<'_>, &mut Vec<Finding>);
+/// Looks at where variables are declared and used.
+pub type CheckReferences = fn(&references::Referenced<'_>, &mut Vec<Finding>);
 /// Looks at all environments together.
 pub type CheckAll = fn(&[Subject<'_>], &mut Vec<Finding>);
 
 impl Check {
     const fn of(rule: &'static Rule) -> Self {
-        Self { rule, layer: None, environment: None, project: None, row: None, live: None, deployment: None }
+        Self {
+            rule,
+            layer: None,
+            environment: None,
+            project: None,
+            row: None,
+            live: None,
+            deployment: None,
+            references: None,
+        }
     }
 
     const fn layer(mut self, run: CheckFile) -> Self {
@@ -176,6 +196,11 @@ impl Check {
 
     const fn deployment(mut self, run: CheckDeployment) -> Self {
         self.deployment = Some(run);
+        self
+    }
+
+    const fn references(mut self, run: CheckReferences) -> Self {
+        self.references = Some(run);
         self
     }
 
@@ -194,12 +219,34 @@ impl Check {
         self
     }
 
+    /// The kind of run that finds it.
+    fn kind_of_run(&self) -> Run {
+        if self.references.is_some() {
+            Run::References
+        } else if self.is_of_drift() {
+            Run::Drift
+        } else {
+            Run::Files
+        }
+    }
+
     /// Whether only a comparison finds it.
     fn is_of_drift(&self) -> bool {
         let compares = self.row.is_some() || self.live.is_some();
         let elsewhere = self.layer.is_some() || self.environment.is_some() || self.project.is_some();
         compares && !elsewhere || self.rule.code == baseline_stale::RULE.code
     }
+}
+
+/// What looks for findings. Each kind knows only of its own whether a comment that silences one is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// `validate` and what is like it.
+    Files,
+    /// A comparison.
+    Drift,
+    /// `refs`.
+    References,
 }
 
 /// Every check, by code.
@@ -235,6 +282,7 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_unconfined::RULE).deployment(compose_unconfined::check),
     Check::of(&compose_version_key::RULE).deployment(compose_version_key::check),
     Check::of(&compose_writable_root::RULE).deployment(compose_writable_root::check),
+    Check::of(&defaults_disagree::RULE).references(defaults_disagree::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
@@ -250,12 +298,15 @@ pub static ALL: &[Check] = &[
     Check::of(&drift_undeclared_live::RULE).live(drift_undeclared_live::check),
     Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check),
     Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
+    Check::of(&hardcoded_value::RULE).references(hardcoded_value::check),
     Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
     Check::of(&key_without_value::RULE).layer(key_without_value::check),
     Check::of(&loose_assignment::RULE).layer(loose_assignment::check),
     Check::of(&missing_key::RULE).environment(missing_key::check),
+    Check::of(&misspelt_variable::RULE).references(misspelt_variable::check),
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
+    Check::of(&not_delivered::RULE).references(not_delivered::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check).project(plaintext_secret::check_strays),
@@ -290,6 +341,7 @@ pub static ALL: &[Check] = &[
     Check::of(&special_key::RULE).layer(special_key::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
+    Check::of(&undeclared_variable::RULE).references(undeclared_variable::check),
     Check::of(&undefined_reference::RULE).environment(undefined_reference::check).row(undefined_reference::check_row),
     Check::of(&uneven_key::RULE).project(uneven_key::check),
     Check::of(&unknown_code::RULE),
@@ -297,6 +349,7 @@ pub static ALL: &[Check] = &[
     Check::of(&unquoted_blank::RULE).layer(unquoted_blank::check),
     Check::of(&unsealed_value::RULE).layer(unsealed_value::check),
     Check::of(&unused_ignore::RULE),
+    Check::of(&unused_key::RULE).references(unused_key::check),
     Check::of(&values_collide::RULE).environment(values_collide::check),
     Check::of(&values_disagree::RULE).environment(values_disagree::check),
     Check::of(&wrong_type::RULE).environment(wrong_type::check),
@@ -311,7 +364,7 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 /// Whether `validate` finds a code, and not only a comparison.
 #[must_use]
 pub fn is_of_validate(code: &str) -> bool {
-    ALL.iter().any(|check| check.rule.code == code && !check.is_of_drift())
+    ALL.iter().any(|check| check.rule.code == code && check.kind_of_run() == Run::Files)
 }
 
 /// What is said about an entry of `sparkcfg-baseline.toml` that no longer does what it was written for.
@@ -379,7 +432,21 @@ pub fn run(project: &Project) -> Found {
 /// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
 /// many were silenced. `drift` says whether they are those of a comparison or those of everything else.
 pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
-    let ignored = silence(project, findings, drift);
+    settle_after(project, findings, if drift { Run::Drift } else { Run::Files })
+}
+
+/// Runs every check of references over a project that has read them, and gives the project its say.
+#[must_use]
+pub fn run_references(project: &Project) -> Found {
+    let mut findings = references::check(project);
+    let ignored = settle_after(project, &mut findings, Run::References);
+    let keys = references::Referenced::new(project).keys.len();
+    let looked_at = (project.environment_names().count(), project.references.paths.len(), keys);
+    Found { findings, ignored, looked_at }
+}
+
+fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
+    let ignored = silence(project, findings, run);
     findings.retain_mut(|finding| match project.config.severity.get(finding.rule.code) {
         Some(Level::Off) => false,
         Some(level) => {
@@ -397,14 +464,17 @@ pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> us
 }
 
 /// Takes out what comments silence, and tells of comments that silence nothing.
-fn silence(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
+fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
     let layers = project.layers.iter().flat_map(ignores::of);
     let deployments = project.deployments.sources();
     let deployments = deployments.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
     // What a copy silences besides is about the file that it is a copy of.
     let strays = project.strays.iter().flat_map(|stray| ignores::of(&stray.layer));
     let strays = strays.filter(|ignore| ignore.code == plaintext_secret::RULE.code);
-    let mut ignores: Vec<_> = layers.chain(deployments).chain(strays).map(|ignore| (ignore, false)).collect();
+    let references = project.references.sources().filter(|_| run == Run::References);
+    let references = references.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
+    let ignores = layers.chain(deployments).chain(strays).chain(references);
+    let mut ignores: Vec<_> = ignores.map(|ignore| (ignore, false)).collect();
     if ignores.is_empty() {
         return 0;
     }
@@ -426,8 +496,7 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize
     let ignored = before - findings.len();
     for (ignore, used) in ignores {
         let check = ALL.iter().find(|check| check.rule.code == ignore.code);
-        // Each of the two kinds of runs knows only of its own findings whether a comment is needed.
-        if drift != check.is_some_and(Check::is_of_drift) {
+        if run != check.map_or(Run::Files, Check::kind_of_run) {
             continue;
         }
         if check.is_none() {

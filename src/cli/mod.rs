@@ -13,6 +13,7 @@ mod printing;
 mod promote;
 mod protection;
 mod read;
+mod refs;
 mod release;
 mod render;
 mod rendering;
@@ -128,6 +129,9 @@ enum Command {
     /// Print what each reader (docker compose, make, node, …) makes of an env file
     #[command(after_help = read::EXAMPLES)]
     Read(read::Read),
+    /// Find every variable: who declares, sets, hands on and reads it, and what is wrong
+    #[command(after_help = refs::EXAMPLES)]
+    Refs(refs::Refs),
     /// Check an environment, then become a command with exactly that environment
     #[command(after_help = run::EXAMPLES)]
     Run(run::Run),
@@ -203,6 +207,7 @@ fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Schema(command) => command.run(global),
         Command::Show(command) => command.run(global),
         Command::Read(command) => command.run(global),
+        Command::Refs(command) => command.run(global),
         Command::Render(command) => command.run(global),
         Command::DeployCheck(command) => command.run(global),
         Command::Release(command) => command.run(global),

@@ -12,6 +12,7 @@ pub mod git;
 pub mod hiding;
 pub mod layout;
 mod process;
+pub mod references;
 mod rests;
 pub mod revocations;
 pub mod sealing;
@@ -88,6 +89,8 @@ pub struct Project {
     pub revocations: Revocations,
     /// The Compose and PM2 files of the environments, once they were asked for.
     pub deployments: Deployments,
+    /// Where the tree uses variables, once that was asked for.
+    pub references: references::References,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
     /// Files for one person only that git has or would take, and where each begins.
@@ -193,12 +196,24 @@ impl Project {
     /// # Errors
     /// A file that cannot be read, a broken `sparkcfg.toml` or schema, an unknown environment, nothing to check.
     pub fn read(files: &Files, options: &Options<'_>) -> Result<Self, Error> {
+        Self::read_what_is_there(files, options, true)
+    }
+
+    /// Reads a project that need not have any environment.
+    ///
+    /// # Errors
+    /// See [`Project::read`].
+    pub fn read_if_any(files: &Files, options: &Options<'_>) -> Result<Self, Error> {
+        Self::read_what_is_there(files, options, false)
+    }
+
+    fn read_what_is_there(files: &Files, options: &Options<'_>, needed: bool) -> Result<Self, Error> {
         let mut sources = Sources::default();
         let (config, config_source) = read_config(files, &mut sources)?;
         let stacks = stacks(files, &config, options.personal)?;
         let sealed_files = access::sealed_among(&stacks);
         let strays = if options.environments.is_empty() { strays::found(files, &config, &stacks) } else { Vec::new() };
-        let stacks = chosen(stacks, &options.environments, files)?;
+        let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
             config,
@@ -210,6 +225,7 @@ impl Project {
             schema: None,
             sops: None,
             deployments: Deployments::default(),
+            references: references::References::default(),
             revocations: Revocations::read(files)?,
             require_secrets: options.require_secrets,
             exposed: Vec::new(),

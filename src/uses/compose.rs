@@ -21,7 +21,8 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     files.all.push(file);
     let application = Application::of(&mut files, &[0], &mut |_| None);
     for service in &application.services {
-        let owner = Some(service.name.as_str());
+        // What somebody else's image is given belongs to that image.
+        let owner = (service.name.as_str(), service.get("build").is_some());
         for variable in service.environment() {
             entry(text, (&variable.name, variable.name_span), &variable.value, owner, uses);
         }
@@ -34,7 +35,13 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
 }
 
 /// `KEY:`, `- KEY`, `KEY: ${KEY}` hand on; anything else sets.
-fn entry(text: &str, (name, span): (&str, Span), value: &Arc<Node>, owner: Option<&str>, uses: &mut Vec<Use>) {
+fn entry(
+    text: &str,
+    (name, span): (&str, Span),
+    value: &Arc<Node>,
+    (owner, is_own): (&str, bool),
+    uses: &mut Vec<Use>,
+) {
     let (kind, fallback) = if value.is_null() {
         (Kind::Pass, Fallback::Absent)
     } else if let Some(literal) = literal(value) {
@@ -46,7 +53,14 @@ fn entry(text: &str, (name, span): (&str, Span), value: &Arc<Node>, owner: Optio
         own.map_or((Kind::Set, Fallback::Computed), |reference| (Kind::Pass, fallback(text, &reference)))
     };
     let at = name_within(text, span, name);
-    uses.push(Use { name: name.to_owned(), at, kind, fallback, sure: true, owner: owner.map(ToOwned::to_owned) });
+    uses.push(Use {
+        name: name.to_owned(),
+        at,
+        kind,
+        fallback,
+        sure: is_own || kind == Kind::Pass,
+        owner: Some(owner.to_owned()),
+    });
 }
 
 fn inner(text: &str, node: &Node) -> std::ops::Range<u32> {

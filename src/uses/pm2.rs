@@ -1,6 +1,6 @@
 //! PM2 files: what the blocks of each app set or hand on, and what the script itself reads.
 
-use super::lexer::lex;
+use super::lexer::{Lexed, lex};
 use super::{Fallback, Kind, Path, Use, is_screaming, javascript};
 use crate::pm2::{Ecosystem, is_script};
 use crate::source::Span;
@@ -21,12 +21,43 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         reads.retain(|found| found.kind != Kind::Mention);
         uses.append(&mut reads);
     }
+    if script && ecosystem.apps.is_empty() {
+        blocks(&lex(text, &javascript::SYNTAX), uses);
+    }
     for app in &ecosystem.apps {
         for block in app.blocks() {
             let owner = Some(app.name.as_str()).filter(|name| !name.is_empty());
             for pair in block.value.pairs().filter(|pair| is_screaming(&pair.key)) {
                 entry(text, pair, owner, uses);
             }
+        }
+    }
+}
+
+/// The blocks of a script that is no plain literal: every `env: { … }` and `env_name: { … }`.
+fn blocks(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
+    for index in 0..lexed.tokens.len() {
+        let name = lexed.at(index);
+        if !(name == "env" || name.starts_with("env_")) || !lexed.follows(index + 1, &[":", "{"]) {
+            continue;
+        }
+        let is_app = |at: &usize| lexed.follows(*at, &["name", ":"]) && lexed.string(at + 2).is_some();
+        let app = (index.saturating_sub(120)..index).rev().find(is_app).and_then(|at| lexed.string(at + 2));
+        for part in lexed.arguments(index + 2) {
+            let key = lexed.string(part.start).unwrap_or_else(|| lexed.at(part.start));
+            if lexed.at(part.start + 1) != ":" || !is_screaming(key) {
+                continue;
+            }
+            let value = part.start + 2..part.end;
+            let passes = value.clone().any(|at| lexed.at(at) == key || lexed.string(at) == Some(key));
+            let operator = |at: &usize| matches!(lexed.at(*at), "|" | "?") && lexed.at(at - 1) == lexed.at(*at);
+            let (kind, fallback) = match value.clone().rfind(operator) {
+                Some(last) if passes => (Kind::Pass, lexed.fallback(last + 1..value.end)),
+                _ if passes => (Kind::Pass, Fallback::Absent),
+                _ => (Kind::Set, lexed.fallback(value)),
+            };
+            let owner = app.map(ToOwned::to_owned);
+            uses.extend(lexed.used(part.start, kind, fallback, true).map(|found| Use { owner, ..found }));
         }
     }
 }
@@ -85,6 +116,11 @@ mod tests {
             ),
             ("ecosystem.config.json", "{\"apps\": [{\"name\": \"a\", \"env\": {\"A_B\": \"x\"}}]}", "set A_B=x"),
             ("ecosystem.config.yaml", "apps:\n  - name: a\n    env_production:\n      A_B: x\n", "set A_B=x"),
+            (
+                "ecosystem.config.js",
+                "const v = read().match(/a = [\"']/);\nmodule.exports = { apps: [{ name: 'a', env: { A_B: v.A_B || '5', C_D: 'x', E_F: v.E_F } }] }",
+                "pass A_B=5 set C_D=x pass E_F",
+            ),
             ("ecosystem.config.js", "module.exports = {", ""),
         ] {
             assert_eq!(shown(path, text), expected, "{text}");

@@ -179,8 +179,12 @@ pub(crate) fn same_drift(human: &Ran, json: &Ran) -> Vec<String> {
 
 /// A report as JSON, valid against its published schema.
 fn report(json: &Ran, complaints: &mut Vec<String>) -> Option<Value> {
-    static SCHEMAS: LazyLock<[jsonschema::Validator; 2]> = LazyLock::new(|| {
-        let texts = [include_str!("../../schemas/report.schema.json"), include_str!("../../schemas/drift.schema.json")];
+    static SCHEMAS: LazyLock<[jsonschema::Validator; 3]> = LazyLock::new(|| {
+        let texts = [
+            include_str!("../../schemas/report.schema.json"),
+            include_str!("../../schemas/drift.schema.json"),
+            include_str!("../../schemas/refs.schema.json"),
+        ];
         texts.map(|text| jsonschema::validator_for(&serde_json::from_str(text).unwrap()).unwrap())
     });
     if json.stdout.is_empty() {
@@ -189,7 +193,11 @@ fn report(json: &Ran, complaints: &mut Vec<String>) -> Option<Value> {
     match serde_json::from_str(&json.stdout) {
         Ok(report) => {
             let report: Value = report;
-            let schema = &SCHEMAS[usize::from(report["command"] == "drift")];
+            let schema = match report["command"].as_str() {
+                Some("drift") => &SCHEMAS[1],
+                Some("refs") => &SCHEMAS[2],
+                _ => &SCHEMAS[0],
+            };
             complaints.extend(schema.iter_errors(&report).map(|error| format!("the published schema: {error}")));
             Some(report)
         }

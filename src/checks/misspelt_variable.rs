@@ -1,0 +1,82 @@
+//! A variable is used under a name that nothing declares, where a name that means it is declared and read by nobody.
+//!
+//! Either the two differ by a letter or two, or one is the other with a prefix, as `LOG_LEVEL` and `APP_LOG_LEVEL`, or both
+//! name the environment (`ENVIRONMENT`, `APP_ENV`). Where both are declared or set, and only one is read, it is a note.
+//!
+//! Why it hurts: whoever sets the declared name changes nothing, and nobody finds out why.
+//!
+//! Example: `.env.example` has `LOG_LEVEL=INFO`, the program reads `APP_LOG_LEVEL`.
+//!
+//! Remedy: use one name in all places.
+
+use super::references::{Key, Referenced, rank};
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::uses::Kind;
+use crate::uses::known::{Known, known};
+
+pub(super) static RULE: Rule = Rule {
+    code: "misspelt-variable",
+    severity: Severity::Warning,
+    summary: "a variable is read by another name than the declared one",
+    page: include_str!("misspelt_variable.rs"),
+};
+
+pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
+    for (name, key) in &referenced.keys {
+        if key.declared.is_empty() && referenced.is_own(name) {
+            slipped(referenced, name, key, findings);
+        }
+    }
+    // What is declared or set, and no program reads.
+    let known_here = |name: &str| known(name) != Some(Known::Ambient);
+    let unread = referenced.keys.iter().filter(|(name, key)| {
+        let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
+        let given = !key.declared.is_empty() || set;
+        given && !key.is_surely_read() && known_here(name) && referenced.is_own(name)
+    });
+    for (name, key) in unread {
+        let read = referenced.keys.iter().find(|(other, key)| {
+            *other != name && key.is_read_by_code() && known_here(other) && Referenced::means_the_same(name, other)
+        });
+        if let Some((other, read)) = read {
+            doubled((name, key), (other, read), findings);
+        }
+    }
+}
+
+/// A slip of a letter or two.
+fn slipped(referenced: &Referenced<'_>, name: &str, key: &Key<'_>, findings: &mut Vec<Finding>) {
+    let Some(near) = referenced.slip(name) else { return };
+    let mut places: Vec<_> = key.sure().filter(|(_, found)| found.kind != Kind::Set).collect();
+    places.sort_by_cached_key(rank);
+    if places.is_empty() {
+        return;
+    }
+    let message =
+        format!("{} is used, but {} is what is declared, and nothing reads that", told_name(name), told_name(near));
+    let finding = referenced.finding(&RULE, name, &places, message);
+    let declared = referenced.keys.get(near).and_then(|key| key.declared.first());
+    let finding =
+        declared.into_iter().fold(finding, |finding, declared| finding.related(declared.span, "declared here"));
+    findings.push(finding.help(format!("did you mean {}?", told_name(near))));
+}
+
+/// Two names for one thing, of which only one is read.
+fn doubled((name, key): (&str, &Key<'_>), (other, read): (&str, &Key<'_>), findings: &mut Vec<Finding>) {
+    let mut places: Vec<_> = read.sure().filter(|(file, found)| found.kind == Kind::Read && file.is_code()).collect();
+    places.sort_by_cached_key(rank);
+    let (told, read_name) = (told_name(name), told_name(other));
+    let severity = if read.declared.is_empty() { Severity::Warning } else { Severity::Note };
+    let is = if key.declared.is_empty() { "set" } else { "declared" };
+    let message = format!("{told} is {is}, but what programs read is {read_name}");
+    let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
+    if let Some(declared) = key.declared.first() {
+        finding = finding.at(declared.span, "no program reads it");
+    } else if let Some((file, set)) = key.sure().find(|(_, found)| found.kind == Kind::Set) {
+        finding = finding.at(file.span(set), "no program reads it");
+    }
+    for (file, found) in places {
+        finding = finding.related(file.span(found), format!("{read_name} is read here"));
+    }
+    findings.push(finding.help(format!("if both mean the same, use one name: {read_name}, or {told}")));
+}

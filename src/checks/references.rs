@@ -1,0 +1,170 @@
+//! Where a project declares and uses its variables, as the checks of references look at it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::ALL;
+use crate::finding::{Finding, Rule, told_name};
+use crate::project::Project;
+use crate::project::references::{Declared, Used};
+use crate::uses::known::{known, meaning, twin};
+use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
+
+/// Everything that is known of the variables of a project.
+pub struct Referenced<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The variables, by name.
+    pub keys: BTreeMap<&'a str, Key<'a>>,
+    /// The first words of declared names, which tell what is plausibly one of this project's.
+    words: HashSet<&'a str>,
+}
+
+/// One variable.
+#[derive(Default)]
+pub struct Key<'a> {
+    /// Where it is declared.
+    pub declared: Vec<&'a Declared>,
+    /// Where it is used.
+    pub uses: Vec<(&'a Used, &'a Use)>,
+}
+
+impl<'a> Key<'a> {
+    /// Uses that surely are what they look like, and no mere mention.
+    pub(super) fn sure(&self) -> impl Iterator<Item = (&'a Used, &'a Use)> + '_ {
+        self.uses.iter().copied().filter(|(_, found)| found.sure && found.kind != Kind::Mention)
+    }
+
+    /// Whether a program reads it, tests and scripts left out.
+    pub(super) fn is_read_by_code(&self) -> bool {
+        self.uses.iter().any(|(file, found)| found.sure && found.kind == Kind::Read && file.is_code() && !file.aside)
+    }
+
+    /// Whether anything takes its value or hands it on.
+    pub(super) fn is_read(&self) -> bool {
+        self.uses.iter().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass))
+    }
+
+    /// Whether anything surely takes its value or hands it on.
+    pub(super) fn is_surely_read(&self) -> bool {
+        self.sure().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass))
+    }
+}
+
+impl<'a> Referenced<'a> {
+    /// What was found in a project whose references were read.
+    #[must_use]
+    pub fn new(project: &'a Project) -> Self {
+        let mut keys: BTreeMap<&str, Key<'_>> = BTreeMap::new();
+        for declared in &project.references.declared {
+            keys.entry(&declared.name).or_default().declared.push(declared);
+        }
+        for file in &project.references.files {
+            for found in &file.uses {
+                keys.entry(&found.name).or_default().uses.push((file, found));
+            }
+        }
+        keys.retain(|_, key| !key.declared.is_empty() || key.uses.iter().any(|(_, found)| found.kind != Kind::Mention));
+        let declared = keys.iter().filter(|(_, key)| !key.declared.is_empty());
+        let words =
+            declared.filter_map(|(name, _)| Some(name.split_once('_')?.0)).filter(|word| word.len() > 1).collect();
+        Self { project, keys, words }
+    }
+
+    /// Whether a name is one that the project would have to declare.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        known(name).is_none() && !self.is_twin(name)
+    }
+
+    /// Whether a name stands for another one that is declared: `DB_PASSWORD_FILE`.
+    fn is_twin(&self, name: &str) -> bool {
+        twin(name).and_then(|name| self.keys.get(name)).is_some_and(|key| !key.declared.is_empty())
+    }
+
+    /// Whether an unsure name is plausibly one of this project's: it begins as declared ones do.
+    pub(super) fn is_plausible(&self, name: &str) -> bool {
+        is_screaming(name) && name.split_once('_').is_some_and(|(word, _)| self.words.contains(word))
+    }
+
+    /// Whether anything declares variables at all.
+    pub(super) fn declares(&self) -> bool {
+        !self.project.references.declared.is_empty()
+    }
+
+    /// The name that the project has for what another name means: `LOG_LEVEL` for `APP_LOG_LEVEL`.
+    pub(super) fn means_the_same(one: &str, other: &str) -> bool {
+        let (one, other) = (meaning(one), meaning(other));
+        let (long, short) = if one.len() >= other.len() { (one, other) } else { (other, one) };
+        let telling = short.len() > 1 || short == ["ENVIRONMENT"];
+        telling && long.ends_with(&short)
+    }
+
+    /// The declared name that was most likely meant by one that is not declared: near to it, and read by nothing itself.
+    pub(super) fn slip(&self, name: &str) -> Option<&'a str> {
+        let reach = if name.len() >= 8 { 2 } else { 1 };
+        let differs_by_more = |near: &str| {
+            let letters = |name: &str| name.chars().filter(|sign| !sign.is_ascii_digit()).collect::<String>();
+            letters(near) != letters(name) && near.trim_end_matches('S') != name.trim_end_matches('S')
+        };
+        let free =
+            self.keys.iter().filter(|(_, key)| !key.declared.is_empty() && !key.is_read()).map(|(name, _)| *name);
+        let near = free.filter(|near| near.len() > 4 && name.len() > 4 && strsim::osa_distance(near, name) <= reach);
+        near.filter(|near| differs_by_more(near)).min_by_key(|near| (strsim::osa_distance(near, name), *near))
+    }
+
+    /// A finding about a variable at its first place, with every other place as related.
+    pub(super) fn finding(
+        &self,
+        rule: &'static Rule,
+        name: &str,
+        places: &[(&Used, &Use)],
+        message: impl Into<String>,
+    ) -> Finding {
+        let finding = Finding::new(rule, message).key(name);
+        let Some(((file, first), others)) = places.split_first() else { return finding };
+        let finding = finding.at(file.span(first), told(file, first));
+        let mut seen = BTreeSet::from([file.span(first)]);
+        others.iter().fold(finding, |finding, (file, found)| {
+            if seen.insert(file.span(found)) { finding.related(file.span(found), told(file, found)) } else { finding }
+        })
+    }
+
+    /// A default as it may be told.
+    pub(super) fn shown(&self, name: &str, text: &str) -> String {
+        if self.project.hides(name, text) { "a hidden value".to_owned() } else { super::shortened(text) }
+    }
+}
+
+/// What a use does, in a few words.
+pub fn told(file: &Used, found: &Use) -> String {
+    let by = file.reader.map_or("text", |reader| reader.name);
+    let does = match (found.kind, &found.fallback) {
+        (Kind::Read, Fallback::Required) => "read here, and needed",
+        (Kind::Read, Fallback::Absent) => "read here, without a default",
+        (Kind::Read, Fallback::Optional) => "asked for here",
+        (Kind::Read, Fallback::Text { .. } | Fallback::Computed) => "read here, with a default",
+        (Kind::Pass, _) => "handed on here",
+        (Kind::Set, _) => "set here",
+        (Kind::Mention, _) => "named here",
+    };
+    match &found.owner {
+        Some(owner) => format!("{does} for {} ({by})", told_name(owner)),
+        None => format!("{does} ({by})"),
+    }
+}
+
+/// What a key's places are sorted by: programs first, then what starts them, what needs a value first.
+pub(super) fn rank((file, found): &(&Used, &Use)) -> (bool, bool, bool, Option<Side>, String, u32) {
+    let side = file.reader.map(|reader| reader.side);
+    (file.aside, !found.sure, !found.fallback.is_missing(), side, file.path.clone(), found.at.start)
+}
+
+/// Runs every check of references over a project that has read them.
+#[must_use]
+pub fn check(project: &Project) -> Vec<Finding> {
+    let referenced = Referenced::new(project);
+    let mut findings = Vec::new();
+    for check in ALL.iter().filter_map(|check| check.references) {
+        check(&referenced, &mut findings);
+    }
+    findings
+}

@@ -1,0 +1,70 @@
+//! A key is declared, and nothing in the project reads it or hands it on.
+//!
+//! Compose, PM2, make, Docker, shell, workflows, programs and every other text of the tree were looked at; a name that stands
+//! anywhere outside of comments and prose counts as used. Nothing is told where there is no program that could be read, and
+//! keys that libraries read by themselves are left out. A note where an env file goes to a service of somebody else's image,
+//! which may read it.
+//!
+//! Why it hurts: people set it, and believe that it does something.
+//!
+//! Example: `LOG_FOLDER=./logs` in `.env.example`, and no program that asks for it.
+//!
+//! Remedy: take it away, or say in the schema what it is for and silence it with `# sparkcfg: ignore[unused-key] reason`.
+
+use super::references::Referenced;
+use crate::compose::{Application, File, Files};
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::references::Declarer;
+
+pub(super) static RULE: Rule = Rule {
+    code: "unused-key",
+    severity: Severity::Warning,
+    summary: "a key is declared that nothing reads",
+    page: include_str!("unused_key.rs"),
+};
+
+pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
+    let project = referenced.project;
+    if !project.references.files.iter().any(|file| file.is_code() && !file.aside) {
+        return;
+    }
+    let foreign = goes_to_others(referenced);
+    for (name, key) in &referenced.keys {
+        let twin = format!("{name}_FILE");
+        let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
+        if !unused || !referenced.is_own(name) || is_referred_to(referenced, name) {
+            continue;
+        }
+        let severity = if foreign { Severity::Note } else { Severity::Warning };
+        let message = format!("{} is declared, but nothing reads it", told_name(name));
+        let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
+        for (index, declared) in key.declared.iter().enumerate() {
+            let by = match declared.by {
+                Declarer::Schema => "declared in the schema",
+                Declarer::Layer => "set here",
+                Declarer::Example => "documented here",
+            };
+            finding = if index == 0 { finding.at(declared.span, by) } else { finding.related(declared.span, by) };
+        }
+        findings.push(finding.help("take it away, or say what reads it"));
+    }
+}
+
+/// Whether an env file goes to a service of somebody else's image.
+fn goes_to_others(referenced: &Referenced<'_>) -> bool {
+    let project = referenced.project;
+    let composes =
+        project.references.files.iter().filter(|file| file.reader.is_some_and(|reader| reader.name == "compose"));
+    composes.into_iter().any(|file| {
+        let mut files = Files::default();
+        files.all.push(File::read(file.source, &file.path, project.sources.text(file.source)));
+        let application = Application::of(&mut files, &[0], &mut |_| None);
+        application.services.iter().any(|service| service.get("build").is_none() && !service.env_files().is_empty())
+    })
+}
+
+/// Whether another value is made of it: `URL=http://${HOST}/`.
+fn is_referred_to(referenced: &Referenced<'_>, name: &str) -> bool {
+    let refers = |value: &str| crate::interpolation::references(value).iter().any(|reference| reference.name == name);
+    referenced.project.references.declared.iter().filter_map(|declared| declared.value.as_deref()).any(refers)
+}

@@ -1,0 +1,3 @@
+import os
+
+port = int(os.getenv("API_PORT", "8000"))

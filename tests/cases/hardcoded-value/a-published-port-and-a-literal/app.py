@@ -1,0 +1,4 @@
+import os
+
+port = os.environ["API_PORT"]
+level = os.environ["API_LEVEL"]

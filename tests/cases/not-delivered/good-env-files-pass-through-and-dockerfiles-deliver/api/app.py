@@ -1,0 +1,5 @@
+import os
+
+url = os.environ["DATABASE_URL"]
+key = os.environ["SECRET_KEY"]
+level = os.environ["LEVEL_NAME"]

@@ -1,0 +1,4 @@
+import os
+
+port = int(os.environ["API_PORT"])
+whole = os.environ["WHOLE"]

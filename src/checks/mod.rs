@@ -455,7 +455,7 @@ fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usi
         }
         None => true,
     });
-    if !drift {
+    if run == Run::Files {
         wreckage::told_once(project, findings);
         one_mistake::kept(project, findings);
     }

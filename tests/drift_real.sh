@@ -16,9 +16,9 @@ $DOCKER_COMPOSE version || { echo 'there is no docker compose'; exit 2; }
 tools=$root/target/tmp/tools
 npm install --silent --no-fund --no-audit --prefix "$tools/pm2" pm2@7.0.4 dotenv@16.4.5 2>/dev/null || exit 2
 work=$(mktemp -d)
-export PM2_HOME=$work/pm2
-pm2="$tools/pm2/node_modules/.bin/pm2"
-trap '"$pm2" kill >/dev/null 2>&1; rm -rf "$work"' EXIT
+# PM2 hands on whatever it is started with, so it is started with what a service would have.
+pm2() { env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PM2_HOME="$work/pm2" "$tools/pm2/node_modules/.bin/pm2" "$@"; }
+trap 'pm2 kill >/dev/null 2>&1; rm -rf "$work"' EXIT
 
 passed=0
 failed=0
@@ -67,23 +67,24 @@ cat >ecosystem.config.js <<'JS'
 module.exports = {
   apps: [
     { name: 'web', script: 'app.js', env: { API_PORT: 8883, LOG_LEVEL: 'warn', PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-prod' } },
-    { name: 'old', script: 'app.js', instances: 2, env: { API_PORT: 8883, LOG_LEVEL: 'info', PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-last-year', SURPRISE: 'c4n4ry?' } },
+    { name: 'old', script: 'app.js', env: { API_PORT: 8883, LOG_LEVEL: 'info', PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-last-year', SURPRISE: 'c4n4ry?' } },
   ],
 };
 JS
 
 # --- PM2: some forty variables that nobody declared, and not one of them told
-"$pm2" start ecosystem.config.js >/dev/null 2>&1 || { echo 'PM2 does not start'; exit 2; }
-"$pm2" jlist >jlist.json
-piped() { "$pm2" jlist | "$sparkcfg" drift prod "$@"; }
+pm2 start ecosystem.config.js >/dev/null 2>&1 || { echo 'PM2 does not start'; exit 2; }
+pm2 jlist >jlist.json
+piped() { pm2 jlist | "$sparkcfg" drift prod "$@"; }
 expect 'pm2, as declared' 0 '' piped 'pm2:-#web'
-expect 'pm2, another order' 0 '' bash -c '"$0" jlist | "$1" drift pm2:-#web prod --format json' "$pm2" "$sparkcfg"
+turned() { pm2 jlist | "$sparkcfg" drift 'pm2:-#web' prod "$@"; }
+expect 'pm2, another order' 0 '' turned
 expect 'pm2, from before' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
 expect 'pm2, another environment' 1 'drift-stale-live:LOG_LEVEL drift-undeclared-live:API_KEY drift-undeclared-live:PASSWORD_RESET_URL' \
   "$sparkcfg" drift dev 'pm2:jlist.json#web'
 
 # --- the process itself, with PM2's own lower-case variables
-pid=$("$pm2" pid old | head -n 1)
+pid=$(pm2 pid old | head -n 1)
 expect 'proc' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' "$sparkcfg" drift prod "proc:$pid"
 cp "/proc/$pid/environ" environ
 expect 'a copy of environ' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' "$sparkcfg" drift prod proc:environ
@@ -91,7 +92,8 @@ expect 'a copy of environ' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVE
 # --- after what sparkcfg says is done, nothing is left
 sed -i "s/LOG_LEVEL: 'info'/LOG_LEVEL: 'warn'/; s/c4n4ry-of-last-year/c4n4ry-of-prod/" ecosystem.config.js
 apply=$("$sparkcfg" drift prod 'pm2:jlist.json#old' | sed -n 's/^to apply: //p')
-PATH="$(dirname "$pm2"):$PATH" bash -c "$apply" >/dev/null 2>&1
+# shellcheck disable=SC2086 # the command as a user would type it, without its first word
+pm2 ${apply#pm2 } >/dev/null 2>&1
 expect "after $apply" 0 'drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
 
 # --- docker compose: merged files, doubled dollars, both forms

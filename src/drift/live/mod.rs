@@ -135,6 +135,7 @@ mod tests {
                 &["image: PATH=/bin A=1"],
             ),
             ("proc", "A=1\0B=two\nlines\0C\0", &["process: A=1 B=two\nlines"]),
+            ("proc", "name=web\0pm_id=0\0web={}\0A=1\0", &["process: name=web pm_id=0 A=1"]),
         ] {
             let parts = (find(tool).unwrap().read)(text.as_bytes()).unwrap();
             assert_eq!(shown(&parts), expected, "{tool}: {text}");

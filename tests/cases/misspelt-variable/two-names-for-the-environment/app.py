@@ -1,0 +1,3 @@
+import os
+
+environment = os.environ["ENVIRONMENT"]

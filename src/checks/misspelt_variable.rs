@@ -54,7 +54,7 @@ fn slipped(referenced: &Referenced<'_>, name: &str, key: &Key<'_>, findings: &mu
     }
     let message =
         format!("{} is used, but {} is what is declared, and nothing reads that", told_name(name), told_name(near));
-    let finding = referenced.finding(&RULE, name, &places, message);
+    let finding = Referenced::finding(&RULE, name, &places, message);
     let declared = referenced.keys.get(near).and_then(|key| key.declared.first());
     let finding =
         declared.into_iter().fold(finding, |finding, declared| finding.related(declared.span, "declared here"));

@@ -123,7 +123,7 @@ fn baked(referenced: &Referenced<'_>, folder: &str) -> Vec<String> {
 
 /// A path beside a file; `None` where it leads out of the project or is not known.
 fn joined(folder: &str, path: &str) -> Option<String> {
-    if path.contains("$") || path.starts_with('/') || path.contains("://") {
+    if path.contains('$') || path.starts_with('/') || path.contains("://") {
         return None;
     }
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();

@@ -113,7 +113,6 @@ impl<'a> Referenced<'a> {
 
     /// A finding about a variable at its first place, with every other place as related.
     pub(super) fn finding(
-        &self,
         rule: &'static Rule,
         name: &str,
         places: &[(&Used, &Use)],
@@ -135,6 +134,7 @@ impl<'a> Referenced<'a> {
 }
 
 /// What a use does, in a few words.
+#[must_use]
 pub fn told(file: &Used, found: &Use) -> String {
     let by = file.reader.map_or("text", |reader| reader.name);
     let does = match (found.kind, &found.fallback) {

@@ -56,7 +56,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             (_, Severity::Error) => format!("{told} is used without a default, and nothing declares it"),
             _ => format!("{told} is used, but nothing declares it"),
         };
-        let finding = referenced.finding(&RULE, name, &places, message).severity(severity);
+        let finding = Referenced::finding(&RULE, name, &places, message).severity(severity);
         findings.push(finding.help("declare it in the schema or in .env.example, so that people know of it"));
     }
 }

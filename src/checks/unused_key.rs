@@ -11,6 +11,8 @@
 //!
 //! Remedy: take it away, or say in the schema what it is for and silence it with `# sparkcfg: ignore[unused-key] reason`.
 
+use std::collections::HashSet;
+
 use super::references::Referenced;
 use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, Severity, told_name};
@@ -29,10 +31,13 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let foreign = goes_to_others(referenced);
+    let undeclared = referenced.keys.iter().filter(|(name, key)| key.declared.is_empty() && referenced.is_own(name));
+    let meant: HashSet<&str> = undeclared.filter_map(|(name, _)| referenced.slip(name)).collect();
     for (name, key) in &referenced.keys {
         let twin = format!("{name}_FILE");
         let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
-        if !unused || !referenced.is_own(name) || is_referred_to(referenced, name) {
+        // What was meant by a misspelt name has a finding there.
+        if !unused || meant.contains(name) || !referenced.is_own(name) || is_referred_to(referenced, name) {
             continue;
         }
         let severity = if foreign { Severity::Note } else { Severity::Warning };

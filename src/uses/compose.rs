@@ -114,16 +114,17 @@ mod tests {
             ("x: ${A_B:-${C_D:-5}}\n", "A_B=? C_D=5"),
             (
                 "services:\n  a:\n    environment:\n      A_B: x\n      C_D:\n      E_F: ${E_F:-1}\n      G_H: ${I_J}\n",
-                "set A_B=x pass C_D pass E_F=1 E_F=1 set G_H=? I_J",
+                "set ~A_B=x pass C_D pass E_F=1 E_F=1 set ~G_H=? I_J",
             ),
             (
                 "services:\n  a:\n    environment:\n      - A_B=x\n      - C_D\n      - E_F=${E_F}\n",
-                "set A_B=x pass C_D pass E_F E_F",
+                "set ~A_B=x pass C_D pass E_F E_F",
             ),
+            ("services:\n  a:\n    build: .\n    environment:\n      A_B: x\n", "set A_B=x"),
             ("services:\n  a:\n    build:\n      context: .\n      args:\n        A_B: 1\n", "set A_B=1"),
             (
                 "x-env: &e\n  A_B: ${C_D}\nservices:\n  a:\n    environment: *e\n  b:\n    environment:\n      <<: *e\n",
-                "set A_B=? C_D",
+                "set ~A_B=? C_D",
             ),
             ("services: [", ""),
             ("", ""),

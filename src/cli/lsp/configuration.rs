@@ -170,7 +170,7 @@ mod tests {
     fn meanings() {
         for (text, expected) in [
             ("sch|ema = \"a\"", "schema: Path of the JSON Schema"),
-            ("[dri|ft]", "drift: `[drift]`: what differences"),
+            ("[dri|ft]", "drift: What differences between environments"),
             ("[[drift.rule]]\npol|icy = 1", "drift.rule.policy: What a difference means"),
             ("[severity]\nunknown-k|ey = \"off\"", "unknown-key: a key is not in the schema"),
             ("# sch|ema", ""),

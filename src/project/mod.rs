@@ -144,9 +144,8 @@ impl Declared {
         let mut sources = Sources::default();
         let (config, _) = read_config(files, &mut sources)?;
         let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| {
-            Error::new("this project has no schema").help(
-                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml",
-            )
+            Error::new("this project has no schema")
+                .help("put one into schemas/NAME.schema.json, or name it in sparkcfg.toml")
         })?;
         let environments = stacks(files, &config, false)?.into_iter().map(|stack| stack.name).collect();
         let path = sources.path(schema.source).to_owned();

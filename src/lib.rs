@@ -30,6 +30,7 @@ pub mod error;
 pub mod finding;
 pub mod identity;
 pub mod ignores;
+pub mod inference;
 pub mod interpolation;
 pub mod layer;
 pub mod masking;

@@ -15,7 +15,7 @@ const ROWS: &[&[&str]] = &[
     &["error", "dialects", "environment", "ignores", "plain", "compose", "pm2"],
     &["stores", "drift", "typed", "model", "portable", "quoting", "uses"],
     &["project", "page"],
-    &["checks", "report", "targets", "rendering", "merge", "reference", "bindings"],
+    &["checks", "report", "targets", "rendering", "merge", "reference", "bindings", "inference"],
     &["outputs"],
     &["cli", "lib", "main"],
 ];

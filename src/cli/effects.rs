@@ -7,10 +7,11 @@ use clap::{Arg, ArgMatches, Command};
 fn without_effect(path: &[&str]) -> &'static [&'static str] {
     match path {
         ["completions" | "man", ..] => &["project", "format", "output", "fail_on", "color", "quiet", "verbose"],
-        ["schema" | "show" | "explain" | "lsp" | "promote" | "release", ..] => {
+        ["schema" | "show" | "explain" | "init" | "lsp" | "promote" | "release", ..] => {
             &["format", "output", "fail_on", "color", "quiet", "verbose"]
         }
         ["read", ..] => &["output", "fail_on", "color", "quiet", "verbose"],
+        ["docs", ..] => &["fail_on", "color", "quiet", "verbose"],
         ["run", ..] => &["format", "output"],
         ["secrets", "who"] => &["verbose"],
         ["secrets", ..] => &["format", "output", "fail_on", "quiet", "verbose"],

@@ -34,9 +34,14 @@ impl Generated {
         let within = target.strip_prefix(&root).map_err(|_| outside())?;
         let parts: Option<Vec<_>> = within.components().map(|part| part.as_os_str().to_str()).collect();
         let path = parts.filter(|parts| !parts.is_empty()).ok_or_else(outside)?.join("/");
-        let shown = files.shown(&path);
-        let before = files.read_if_there(&path)?.map(|bytes| docs::text_of(bytes, &shown)).transpose()?;
-        Ok(Self { path, shown, before, after: String::new() })
+        Self::within(files, &path)
+    }
+
+    /// The file at a path within the project.
+    pub(super) fn within(files: &Files, path: &str) -> Result<Self, Error> {
+        let shown = files.shown(path);
+        let before = files.read_if_there(path)?.map(|bytes| docs::text_of(bytes, &shown)).transpose()?;
+        Ok(Self { path: path.to_owned(), shown, before, after: String::new() })
     }
 
     pub(super) fn holding(mut self, text: String) -> Self {
@@ -44,12 +49,12 @@ impl Generated {
         self
     }
 
-    fn is_stale(&self) -> bool {
+    pub(super) fn is_stale(&self) -> bool {
         self.before.as_ref() != Some(&self.after)
     }
 
     /// What would change, as a unified diff.
-    fn diff(&self, from: &str) -> String {
+    pub(super) fn diff(&self, from: &str) -> String {
         let before = self.before.as_deref().unwrap_or_default();
         let diff = similar::TextDiff::from_lines(before, self.after.as_str());
         printable_lines(&diff.unified_diff().context_radius(3).header(&self.shown, from).to_string())

@@ -8,6 +8,7 @@ mod explain;
 mod fix;
 mod generated;
 mod identities;
+mod init;
 mod lsp;
 mod printing;
 mod promote;
@@ -141,6 +142,9 @@ enum Command {
     /// Say where a key's value comes from, or what a code means
     #[command(after_help = explain::EXAMPLES)]
     Explain(explain::Explain),
+    /// Infer sparkcfg.toml and a schema from what a project has
+    #[command(after_help = init::EXAMPLES)]
+    Init(init::Init),
     /// Write the reference of every key, and .env.example
     #[command(after_help = docs::EXAMPLES)]
     Docs(docs::Docs),
@@ -214,6 +218,7 @@ fn carry_out(arguments: &Arguments) -> ExitCode {
         Command::Run(command) => Ok(command.run(global)),
         Command::Secrets(command) => command.run(global),
         Command::Explain(command) => command.run(global),
+        Command::Init(command) => command.run(global),
         Command::Docs(command) => command.run(global),
         Command::Lsp(command) => command.run(global),
         Command::Completions { shell } => {

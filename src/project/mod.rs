@@ -144,8 +144,9 @@ impl Declared {
         let mut sources = Sources::default();
         let (config, _) = read_config(files, &mut sources)?;
         let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| {
-            Error::new("this project has no schema")
-                .help("put one into schemas/NAME.schema.json, or name it in sparkcfg.toml")
+            Error::new("this project has no schema").help(
+                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml",
+            )
         })?;
         let environments = stacks(files, &config, false)?.into_iter().map(|stack| stack.name).collect();
         let path = sources.path(schema.source).to_owned();
@@ -289,6 +290,22 @@ impl Project {
     /// A folder that cannot be listed.
     pub fn environment_names_in(files: &Files, config: &Config) -> Result<Vec<String>, Error> {
         Ok(stacks(files, config, false)?.into_iter().map(|stack| stack.name).collect())
+    }
+
+    /// The layers of each environment of a project that has not been read yet, personal ones left out.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn stacks_of(files: &Files, config: &Config) -> Result<Vec<Stack>, Error> {
+        stacks(files, config, false)
+    }
+
+    /// The readers of env files that the project visibly uses.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn visible_readers(files: &Files) -> Result<Vec<String>, Error> {
+        usage::visible(files)
     }
 
     /// The names of the environments, in order.

@@ -109,6 +109,12 @@ pub fn integer_range(name: &str) -> Option<(Option<i128>, Option<i128>)> {
     WIDTHS.iter().find(|(known, ..)| *known == name).map(|(_, least, most)| (*least, *most))
 }
 
+/// Whether a text has a format, by the tests of this module; `None` for a format that has none here.
+#[must_use]
+pub fn accepts(name: &str, text: &str) -> Option<bool> {
+    OWN.iter().find(|(known, _)| *known == name).map(|(_, test)| test(text))
+}
+
 impl Format {
     pub(super) fn named(name: &str, draft: Draft) -> Option<Self> {
         let own = OWN.iter().find(|(known, _)| *known == name).map(|(_, test)| Test::Own(*test));

@@ -26,7 +26,7 @@ pub(super) struct Init {
 }
 
 /// What no commit should hold.
-const IGNORED: &[&str] = &["*.local.env", ".env.local", ".env.*.local"];
+pub(in crate::cli) const IGNORED: &[&str] = &["*.local.env", ".env.local", ".env.*.local"];
 
 /// Sealed files keep their line ends, and are merged key by key by whoever has told git how.
 const ATTRIBUTES: &[&str] = &[

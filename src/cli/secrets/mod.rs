@@ -25,6 +25,8 @@ mod sync;
 mod unset;
 mod who;
 
+pub(super) use init::IGNORED;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 

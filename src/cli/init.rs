@@ -1,0 +1,239 @@
+//! `sparkcfg init`: sparkcfg.toml and a schema from what a project has, shown before anything is written.
+
+mod found;
+
+use std::fmt::Write as _;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::generated::{self, Generated};
+use super::{Global, printing};
+use crate::error::Error;
+use crate::inference::{self, Discovery, Proposal, draft, imported};
+use crate::project::files::{self, Files};
+use crate::project::{BUILT_IN, Declared, Project};
+use crate::source::printable;
+use found::Found;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  sparkcfg init                    show what would be written; on a terminal, ask
+  sparkcfg init --yes              write it
+  sparkcfg init --dry-run          only show it
+  sparkcfg init --from .env.schema    begin with the schema of varlock, pydantic or dotenv-linter
+
+It reads .env files, .env.example, Compose files and PM2 files. Every guess says \"review\". No value of a secret and
+none of a real environment is written anywhere. A later run adds only what is new.";
+
+/// The arguments.
+#[derive(Debug, clap::Args)]
+pub(super) struct Init {
+    /// Write without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Only show what would be written
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// A schema of another tool: the JSON of pydantic's Settings.model_json_schema(), .env.schema, dotenv-linter's
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    from: Vec<PathBuf>,
+}
+
+/// Where a new schema goes.
+const SCHEMA: &str = "schemas/app.schema.json";
+
+impl Init {
+    pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let config = Project::config(&files)?;
+        let found = Found::read(&files, &config)?;
+        let mut proposals = Vec::new();
+        for path in &self.from {
+            proposals.extend(from(path)?);
+        }
+        found.add_to(&mut proposals);
+        if proposals.is_empty() {
+            let help = "it looks for .env, .env.NAME, .env.example, environments/*.env, compose.yml and ecosystem.config.js; name another source with --from FILE";
+            return Err(Error::new("there is nothing to infer a schema from").at(files.root_shown()).help(help));
+        }
+        let mut written = Vec::new();
+        written.extend(config_file(&files, &found)?);
+        written.extend(schema_file(&files, &proposals)?);
+        written.extend(ignore_rules(&files, &found)?);
+        written.extend(hook(&files)?);
+        written.retain(Generated::is_stale);
+        for note in &found.notes {
+            printing::complain(&format!("{}\n", printable(note)))?;
+        }
+        if written.is_empty() {
+            printing::complain("nothing to do: everything that was found is declared already\n")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if !self.yes {
+            for file in &written {
+                printing::print(&file.diff("what was inferred"))?;
+            }
+        }
+        if !self.yes && !self.asked(written.len())? {
+            return Ok(ExitCode::SUCCESS);
+        }
+        generated::finish(&files, written, false, "", "")?;
+        printing::complain(&summary(&proposals, &found.discoveries()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether a person says yes.
+    fn asked(&self, count: usize) -> Result<bool, Error> {
+        if self.dry_run {
+            return Ok(false);
+        }
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            printing::complain("nothing was written; write it with: sparkcfg init --yes\n")?;
+            return Ok(false);
+        }
+        let files = if count == 1 { "this file".to_owned() } else { format!("these {count} files") };
+        printing::complain(&format!("write {files}? [y/N] "))?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).map_err(|_| Error::new("the answer could not be read"))?;
+        let yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+        if !yes {
+            printing::complain("nothing was written\n")?;
+        }
+        Ok(yes)
+    }
+}
+
+fn from(path: &Path) -> Result<Vec<Proposal>, Error> {
+    let shown = path.to_string_lossy().into_owned();
+    let bytes = std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(shown.clone()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    imported::read(&name, &files::text(bytes).0).ok_or_else(|| {
+        Error::new("this is no schema that sparkcfg knows")
+            .at(shown)
+            .help("it takes the JSON of pydantic's Settings.model_json_schema(), varlock's .env.schema, and dotenv-linter's JSON")
+    })
+}
+
+/// `sparkcfg.toml`, where there is none yet.
+fn config_file(files: &Files, found: &Found) -> Result<Option<Generated>, Error> {
+    let file = Generated::within(files, "sparkcfg.toml")?;
+    if file.before.is_some() {
+        return Ok(None);
+    }
+    let mut text =
+        String::from("# Written by `sparkcfg init`. Each line is a guess: review it, then delete the word.\n");
+    if Declared::read(files).is_err() {
+        let _ = write!(text, "\nschema = \"{SCHEMA}\"  # review\n");
+    }
+    if !found.documents.is_empty() && found.environments.is_empty() {
+        text.push_str("\n# There is no env file yet, so what documents them is checked. Delete this once there is a .env.\n[environments]\n");
+        for (name, path) in &found.documents {
+            let _ = writeln!(text, "{} = [{}]  # review", quoted(name), quoted(path));
+        }
+    }
+    if !found.readers.is_empty() {
+        text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
+        let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
+        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" };
+        let _ = writeln!(text, "{} = [{}]  # review", quoted(pattern), readers.join(", "));
+    }
+    Ok(Some(file.holding(text)))
+}
+
+fn quoted(text: &str) -> String {
+    crate::quoting::json(text)
+}
+
+/// The schema: a new one, or the one that there is, with what is new.
+fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated>, Error> {
+    let config = Project::config(files)?;
+    if config.schema.as_deref() == Some(BUILT_IN) {
+        return Ok(None);
+    }
+    let path = match &config.schema {
+        Some(path) => Some(path.clone()),
+        None => files
+            .names("schemas")?
+            .iter()
+            .find(|name| name.ends_with(".schema.json"))
+            .map(|name| format!("schemas/{name}")),
+    };
+    let file = Generated::within(files, path.as_deref().unwrap_or(SCHEMA))?;
+    let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals)))) };
+    let declared = Declared::read(files)?;
+    let is_new = |proposal: &&Proposal| !declared.schema.schema.property(&proposal.key).is_declared();
+    let new: Vec<_> = proposals.iter().filter(is_new).cloned().collect();
+    if new.is_empty() {
+        return Ok(None);
+    }
+    let text = draft::extended(&before, &new).ok_or_else(|| {
+        let names: Vec<_> = new.iter().map(|one| printable(&one.key)).collect();
+        Error::new("this schema has no `properties` that could take more keys")
+            .at(file.shown.clone())
+            .help(format!("add them by hand: {}", names.join(", ")))
+    })?;
+    Ok(Some(file.holding(text)))
+}
+
+/// What no commit should hold.
+fn ignore_rules(files: &Files, found: &Found) -> Result<Option<Generated>, Error> {
+    let file = Generated::within(files, ".gitignore")?;
+    let before = file.before.clone().unwrap_or_default();
+    let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
+    let mut missing: Vec<&str> =
+        super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
+    if found.has_private_env && !has(&[".env", "/.env", ".env*", "*.env", "**/.env", ".env/", "*.env*"]) {
+        missing.push(".env");
+    }
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let ends = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut after = before;
+    if !after.is_empty() && !after.ends_with('\n') {
+        after.push_str(ends);
+    }
+    for rule in missing {
+        after.extend([rule, ends]);
+    }
+    Ok(Some(file.holding(after)))
+}
+
+/// The entry for pre-commit, where the project uses it.
+fn hook(files: &Files) -> Result<Option<Generated>, Error> {
+    const ENTRY: &str = "  - repo: local\n    hooks:\n      - id: sparkcfg\n        name: sparkcfg validate\n        entry: sparkcfg validate --staged\n        language: system\n        pass_filenames: false\n";
+    let file = Generated::within(files, ".pre-commit-config.yaml")?;
+    let Some(before) = file.before.clone().filter(|text| !text.contains("sparkcfg")) else { return Ok(None) };
+    // Only where `repos` is the last thing in the file, its items stand where those of most files do.
+    let top: Vec<_> =
+        before.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic())).collect();
+    let indented = before.lines().any(|line| line.starts_with("  - repo:"));
+    if top.last().is_none_or(|line| line.trim_end() != "repos:") || !indented {
+        return Ok(None);
+    }
+    let ends = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let after = format!("{}{ends}{}", before.trim_end(), ENTRY.replace('\n', ends));
+    Ok(Some(file.holding(after)))
+}
+
+/// What was found, and what to do next.
+fn summary(proposals: &[Proposal], discoveries: &[Discovery]) -> String {
+    let count = proposals.len();
+    let secrets = proposals.iter().filter(|one| one.property.contains_key("writeOnly")).count();
+    let mut out = format!("{count} key{}, {secrets} of them secret\n", if count == 1 { "" } else { "s" });
+    for Discovery { keys, message } in discoveries {
+        const MOST: usize = 8;
+        let names: Vec<_> = keys.iter().take(MOST).map(|key| printable(key)).collect();
+        let more = if keys.len() > MOST { format!(" and {} more", keys.len() - MOST) } else { String::new() };
+        let _ = writeln!(out, "{}{more} {}", names.join(", "), printable(message));
+    }
+    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate\n");
+    out
+}
+
+/// For the parts of this command.
+fn discoveries_of(sightings: &[inference::Sighting]) -> Vec<Discovery> {
+    inference::discoveries(sightings)
+}

@@ -1,0 +1,166 @@
+//! What a project's folder tells: its env files, their documentation, Compose and PM2 files.
+
+use std::sync::Arc;
+
+use super::discoveries_of;
+use crate::compose::{self, Application};
+use crate::error::Error;
+use crate::identity::Identities;
+use crate::inference::{Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
+use crate::pm2::Ecosystem;
+use crate::project::config::Config;
+use crate::project::deployments::FOUND_BY_COMPOSE;
+use crate::project::files::{self, Files};
+use crate::project::{Project, compose_entries};
+use crate::source::Sources;
+use crate::stores;
+
+/// All sightings of a project. It may hold secrets, so it has no `Debug`.
+pub(super) struct Found {
+    sightings: Vec<Sighting>,
+    /// The environments that there are.
+    pub(super) environments: Vec<String>,
+    /// What documents env files: the name of an environment for it, and its path.
+    pub(super) documents: Vec<(String, String)>,
+    /// Who reads the env files, as far as can be seen.
+    pub(super) readers: Vec<String>,
+    /// Whether the layers stand in `environments/`.
+    pub(super) in_folder: bool,
+    /// Whether there is a `.env` beside a file that documents it: then it is somebody's own.
+    pub(super) has_private_env: bool,
+    /// What could not be read.
+    pub(super) notes: Vec<String>,
+}
+
+impl Found {
+    pub(super) fn read(files: &Files, config: &Config) -> Result<Self, Error> {
+        let stacks = Project::stacks_of(files, config)?;
+        let documented = |path: &String| documents(path);
+        let mut found = Self {
+            sightings: Vec::new(),
+            environments: stacks.iter().map(|stack| stack.name.clone()).collect(),
+            documents: Vec::new(),
+            readers: Project::visible_readers(files)?,
+            in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
+            has_private_env: false,
+            notes: Vec::new(),
+        };
+        let names = files.names("")?;
+        for name in names.iter().filter(|name| documented(name)) {
+            let text = found.text(files, name);
+            found.sightings.extend(sighted::in_env_file(name, &Origin::Example, &text));
+            found.documents.push((environment_of(name), name.clone()));
+        }
+        found.has_private_env = names.iter().any(|name| name == ".env") && !found.documents.is_empty();
+        let mut paths: Vec<&String> = stacks.iter().flat_map(|stack| &stack.files).collect();
+        paths.sort();
+        paths.dedup();
+        for path in paths.into_iter().filter(|path| !documented(path)) {
+            let users = stacks.iter().filter(|stack| stack.files.contains(path)).map(|stack| stack.name.clone());
+            found.layer(files, path, users.collect())?;
+        }
+        found.compose(files, &names)?;
+        found.pm2(files, &names);
+        Ok(found)
+    }
+
+    /// The text of a file; one that cannot be read is left out, and that is told.
+    fn text(&mut self, files: &Files, path: &str) -> String {
+        match files.read_if_there(path) {
+            Ok(bytes) => bytes.map(|bytes| files::text(bytes).0).unwrap_or_default(),
+            Err(error) => {
+                self.notes.push(format!("left out {}: {}", files.shown(path), error.message));
+                String::new()
+            }
+        }
+    }
+
+    fn layer(&mut self, files: &Files, path: &str, environments: Vec<String>) -> Result<(), Error> {
+        let Some(store) = stores::of(path) else {
+            let text = self.text(files, path);
+            self.sightings.extend(sighted::in_env_file(path, &Origin::Layer { environments, sealed: false }, &text));
+            return Ok(());
+        };
+        // Names only: no identity is asked for.
+        let sealed = (store.open)(&files.read(path)?, &Identities::default(), compose_entries);
+        for entry in &sealed.entries {
+            let key = sealed.text.get(entry.key.start as usize..entry.key.end as usize).unwrap_or_default();
+            self.sightings.push(Sighting {
+                key: key.to_owned(),
+                place: path.to_owned(),
+                origin: Origin::Layer { environments: environments.clone(), sealed: true },
+                value: None,
+                comment: None,
+                service: None,
+            });
+        }
+        Ok(())
+    }
+
+    fn compose(&mut self, files: &Files, names: &[String]) -> Result<(), Error> {
+        let mut sources = Sources::default();
+        let is_compose = |name: &&String| {
+            let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+            FOUND_BY_COMPOSE.contains(&name.as_str())
+                || yaml && (name.starts_with("docker-compose.") || name.starts_with("compose."))
+        };
+        for name in names.iter().filter(is_compose) {
+            let mut open = |path: &str| {
+                let bytes = files.read_if_there(path).ok()??;
+                let text: Arc<str> = files::text(bytes).0.into();
+                Some((sources.add(path, Arc::clone(&text)), text))
+            };
+            let mut read = compose::Files::default();
+            let Some(index) = read.open(name, &mut open) else { continue };
+            let application = Application::of(&mut read, &[index], &mut open);
+            for refusal in &application.refusals {
+                self.notes.push(format!("left out a part of {}: {}", files.shown(name), refusal.message));
+            }
+            self.sightings.extend(sighted::in_compose(&read.all, &application));
+        }
+        Ok(())
+    }
+
+    fn pm2(&mut self, files: &Files, names: &[String]) {
+        for name in names.iter().filter(|name| name.starts_with("ecosystem.") && name.contains("config.")) {
+            let text = self.text(files, name);
+            let source = Sources::default().add(name.as_str(), text.as_str());
+            let ecosystem = Ecosystem::read(source, name, &text);
+            if let Some(refusal) = &ecosystem.refusal {
+                self.notes.push(format!("left out {}: {}", files.shown(name), refusal.message));
+            }
+            self.sightings.extend(sighted::in_pm2(name, &ecosystem));
+        }
+    }
+
+    /// Proposals for the keys that have none yet. What only a PM2 file sets is no key of an env file.
+    pub(super) fn add_to(&self, proposals: &mut Vec<Proposal>) {
+        let is_secret = |sighting: &&Sighting| crate::detection::names_secret(&sighting.key);
+        let secrets = self.sightings.iter().filter(is_secret).filter_map(|sighting| sighting.value.as_deref());
+        let secrets: Vec<_> = secrets.filter(|value| !value.is_empty()).collect();
+        for (key, seen) in by_key(&self.sightings) {
+            let known = proposals.iter().any(|proposal| proposal.key == key);
+            if known || seen.iter().all(|sighting| sighting.origin == Origin::Pm2) {
+                continue;
+            }
+            proposals.push(propose(key, &seen, &self.environments, &secrets));
+        }
+    }
+
+    pub(super) fn discoveries(&self) -> Vec<Discovery> {
+        discoveries_of(&self.sightings)
+    }
+}
+
+/// Whether a file shows what an env file may hold: `.env.example`, `env.sample`, `.env.prod.template`.
+fn documents(name: &str) -> bool {
+    let parts: Vec<_> = name.split('.').collect();
+    parts.contains(&"env") && parts.iter().any(|part| ["example", "sample", "template", "dist"].contains(part))
+}
+
+/// `.env.prod.example` is `prod-example`: not the name of an environment that is protected.
+fn environment_of(name: &str) -> String {
+    let parts = name.split('.').filter(|part| !part.is_empty() && *part != "env");
+    let parts: Vec<_> = parts.map(|part| part.replace(|sign: char| !sign.is_ascii_alphanumeric(), "-")).collect();
+    parts.join("-")
+}

@@ -1,0 +1,154 @@
+//! What a project's own files tell about its keys: sightings, and from them a proposal for each key.
+//!
+//! Everything here is a guess, and says so where it is written down. No value of a secret, and no value of a real
+//! environment, goes into a proposal: those of environments only decide of what type a key is.
+
+pub mod draft;
+mod guess;
+pub mod imported;
+pub mod sighted;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub use guess::propose;
+
+/// Where a key was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file that documents, such as `.env.example`.
+    Example,
+    /// The same, but commented out.
+    Commented,
+    /// In a layer of an environment, or in a sealed file.
+    Layer {
+        /// The environments that use it.
+        environments: Vec<String>,
+        /// Whether the value is sealed.
+        sealed: bool,
+    },
+    /// A reference in a Compose file: `${KEY}`, or a key that is passed through.
+    Reference {
+        /// Whether Compose stops without it: `${KEY?}`.
+        required: bool,
+    },
+    /// In the block of a PM2 app.
+    Pm2,
+    /// Read by a program.
+    Read {
+        /// Whether the program cannot do without it.
+        required: bool,
+    },
+}
+
+/// What one place tells about a key. It may hold a secret, so it has no `Debug`.
+#[derive(Clone)]
+pub struct Sighting {
+    /// The key.
+    pub key: String,
+    /// The path of the file.
+    pub place: String,
+    /// Where it was seen.
+    pub origin: Origin,
+    /// The value there, or the default that is given there.
+    pub value: Option<String>,
+    /// The comment above it.
+    pub comment: Option<String>,
+    /// The service or app that it is for.
+    pub service: Option<String>,
+}
+
+/// What is proposed for a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The key.
+    pub key: String,
+    /// Its description in the schema.
+    pub property: Map<String, Value>,
+    /// Whether every environment must have it.
+    pub required: bool,
+}
+
+/// Something that its owner may not know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Discovery {
+    /// The keys.
+    pub keys: Vec<String>,
+    /// What is so with them, as the end of a sentence that the keys begin.
+    pub message: String,
+}
+
+/// Names that the system or Compose itself sets, and that no project declares.
+pub(crate) const AMBIENT: &[&str] = &[
+    "CI",
+    "DISPLAY",
+    "GID",
+    "HOME",
+    "HOSTNAME",
+    "LANG",
+    "LOGNAME",
+    "PATH",
+    "PWD",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "UID",
+    "USER",
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+    "COMPOSE_PROJECT_NAME",
+    "DOCKER_HOST",
+    "XDG_RUNTIME_DIR",
+];
+
+/// The sightings of each key, in the order in which keys were first seen. What only the system sets is left out.
+#[must_use]
+pub fn by_key(sightings: &[Sighting]) -> Vec<(&str, Vec<&Sighting>)> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut found: BTreeMap<&str, Vec<&Sighting>> = BTreeMap::new();
+    for sighting in sightings {
+        let seen = found.entry(&sighting.key).or_default();
+        if seen.is_empty() {
+            order.push(&sighting.key);
+        }
+        seen.push(sighting);
+    }
+    let declares = |seen: &[&Sighting]| {
+        let declaring = |origin: &Origin| matches!(origin, Origin::Example | Origin::Commented | Origin::Layer { .. });
+        seen.iter().any(|sighting| declaring(&sighting.origin))
+    };
+    let kept = order.into_iter().filter_map(|key| Some((key, found.remove(key)?)));
+    kept.filter(|(key, seen)| declares(seen) || !AMBIENT.contains(key)).collect()
+}
+
+/// What the sightings tell together.
+#[must_use]
+pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
+    let mut undeclared: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (key, seen) in by_key(sightings) {
+        let declared = seen
+            .iter()
+            .any(|sighting| matches!(sighting.origin, Origin::Example | Origin::Commented | Origin::Layer { .. }));
+        if !declared && let Some(first) = seen.iter().find(|sighting| !matches!(sighting.origin, Origin::Pm2)) {
+            let all = seen.iter().filter(|sighting| sighting.place == first.place);
+            let has_default = all.clone().all(|sighting| sighting.value.is_some());
+            undeclared.entry((first.place.clone(), has_default)).or_default().push(key.to_owned());
+        }
+        if let Some(message) = guess::disagreement(key, &seen) {
+            found.push(Discovery { keys: vec![key.to_owned()], message });
+        }
+    }
+    found.extend(undeclared.into_iter().map(|((place, has_default), keys)| {
+        let be = if keys.len() == 1 { "is" } else { "are" };
+        let message = if has_default {
+            format!("{be} used in {place}, always with a default, and documented nowhere")
+        } else {
+            format!("{be} used in {place} without a default, and set nowhere")
+        };
+        Discovery { keys, message }
+    }));
+    found.sort();
+    found
+}

@@ -1,0 +1,196 @@
+//! Where keys stand: in env files with their comments, in Compose files, in PM2 files.
+
+use std::sync::Arc;
+
+use super::{Origin, Sighting};
+use crate::compose::{Application, File, references_in};
+use crate::dialects::compose;
+use crate::interpolation::{Operator, Sign, interpolates};
+use crate::layer::Content;
+use crate::pm2::Ecosystem;
+use crate::tree::{Node, Value};
+
+/// The keys of an env file; with those that are commented out, where the file documents.
+#[must_use]
+pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
+    let documents = *origin == Origin::Example;
+    let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
+    let mut found: Vec<(usize, Sighting)> = Vec::new();
+    for entry in compose::parse(text).entries {
+        let key = slice(&entry.key);
+        if !is_key(key) {
+            continue;
+        }
+        let value = match &entry.content {
+            Content::Slice(range) => Some(slice(range).to_owned()),
+            Content::Decoded(text) => Some(text.to_string()),
+            _ => None,
+        };
+        let value = value.filter(|value| !(entry.interpolates && interpolates(value)));
+        let comment = documents.then(|| comment_above(text, entry.key.start as usize)).flatten();
+        let sighting = sighting(key, path, origin.clone(), value);
+        found.push((entry.key.start as usize, Sighting { comment, ..sighting }));
+    }
+    if documents {
+        found.extend(commented_out(path, text));
+        // In the order of the file, because that is how its author grouped them.
+        found.sort_by_key(|(at, _)| *at);
+    }
+    found.into_iter().map(|(_, sighting)| sighting).collect()
+}
+
+fn sighting(key: &str, path: &str, origin: Origin, value: Option<String>) -> Sighting {
+    Sighting { key: key.to_owned(), place: path.to_owned(), origin, value, comment: None, service: None }
+}
+
+/// A name that an environment variable can have; what else stands before `=` was never meant as one.
+fn is_key(key: &str) -> bool {
+    key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && key.len() <= 128
+}
+
+/// `# KEY=value` as the whole line: a key that one may set.
+fn commented_out<'t>(path: &'t str, text: &'t str) -> impl Iterator<Item = (usize, Sighting)> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let (key, value) = assignment(line)?;
+        let value = Some(value).filter(|value| !interpolates(value)).map(ToOwned::to_owned);
+        let comment = comment_above(text, start);
+        Some((start, Sighting { comment, ..sighting(key, path, Origin::Commented, value) }))
+    })
+}
+
+/// The key and the value of a line that is a commented-out assignment; prose has blanks around its `=`, or small letters.
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim_start().strip_prefix('#')?.trim();
+    let (key, value) = line.split_once('=')?;
+    let upper =
+        key.len() > 1 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let value = value.trim();
+    let value = value.split(" #").next().unwrap_or(value).trim_end();
+    let value = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
+    (upper && is_key(key) && !value.contains(' ')).then_some((key, value))
+}
+
+/// The comment on the lines right above the line that holds the byte `at`; rulers and what is commented out end it.
+fn comment_above(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let mut lines: Vec<&str> = Vec::new();
+    for line in text.get(..start)?.lines().rev() {
+        let Some(comment) = line.trim().strip_prefix('#') else { break };
+        let comment = comment.trim_start_matches('#').trim();
+        let is_ruler = !comment.chars().any(char::is_alphanumeric);
+        if assignment(line).is_some() || is_ruler && !lines.is_empty() {
+            break;
+        }
+        if !is_ruler {
+            lines.push(comment.trim_matches(['=', '-', '*', '#', ' ']));
+        }
+    }
+    lines.reverse();
+    let comment = lines.join(" ");
+    (!comment.is_empty()).then_some(comment)
+}
+
+/// The variables that a Compose application takes from outside, with the services that get them.
+#[must_use]
+pub fn in_compose(files: &[File], application: &Application) -> Vec<Sighting> {
+    let mut found = Vec::new();
+    for service in &application.services {
+        for variable in service.environment().iter().filter(|variable| variable.value.is_null()) {
+            let place = path_of(files, variable.name_span.source);
+            if is_key(&variable.name) {
+                found.push(Sighting {
+                    service: Some(service.name.clone()),
+                    ..sighting(&variable.name, place, Origin::Reference { required: false }, None)
+                });
+            }
+        }
+        in_node(files, &service.node, Some(&service.name), &mut found);
+    }
+    // What stands outside of services, or in parts of a file that no service uses.
+    for file in files {
+        for reference in file.references() {
+            let known =
+                found.iter().any(|sighting: &Sighting| sighting.key == reference.name && sighting.place == file.path);
+            if !known {
+                found.extend(reference_at(&reference, &file.path, None));
+            }
+        }
+    }
+    found
+}
+
+fn path_of(files: &[File], source: crate::source::SourceId) -> &str {
+    files.iter().find(|file| file.source == source).map(|file| file.path.as_str()).unwrap_or_default()
+}
+
+fn in_node(files: &[File], node: &Arc<Node>, service: Option<&str>, found: &mut Vec<Sighting>) {
+    match &node.value {
+        Value::Scalar { .. } => {
+            for reference in references_in(node) {
+                found.extend(reference_at(&reference, path_of(files, reference.span.source), service));
+            }
+        }
+        Value::List(_) => node.items().for_each(|item| in_node(files, item, service, found)),
+        Value::Map(_) => node.pairs().for_each(|pair| in_node(files, &pair.value, service, found)),
+        _ => {}
+    }
+}
+
+fn reference_at(reference: &crate::compose::Reference, path: &str, service: Option<&str>) -> Option<Sighting> {
+    if !is_key(&reference.name) {
+        return None;
+    }
+    let sign = reference.operator.map(|Operator { sign, .. }| sign);
+    let given = (sign == Some(Sign::Default) && !interpolates(&reference.argument)).then(|| reference.argument.clone());
+    // A default that refers to another variable is one, though nothing is known of it.
+    let hidden = sign == Some(Sign::Default) && given.is_none() || sign == Some(Sign::Alternative);
+    let origin = Origin::Reference { required: sign == Some(Sign::Required) };
+    let value = given.or_else(|| hidden.then(String::new));
+    Some(Sighting { service: service.map(ToOwned::to_owned), ..sighting(&reference.name, path, origin, value) })
+}
+
+/// The variables that PM2 apps get.
+#[must_use]
+pub fn in_pm2(path: &str, ecosystem: &Ecosystem) -> Vec<Sighting> {
+    let mut found = Vec::new();
+    for app in &ecosystem.apps {
+        let name = Some(app.name.clone()).filter(|name| !name.is_empty());
+        for pair in app.blocks().flat_map(|block| block.value.pairs()).filter(|pair| is_key(&pair.key)) {
+            let value = pair.value.text().map(ToOwned::to_owned);
+            found.push(Sighting { service: name.clone(), ..sighting(&pair.key, path, Origin::Pm2, value) });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_file() {
+        let text = "# === Server ===\n\n# Where it listens,\n# behind the proxy.\nPORT=8080 # as in compose\n# -----\n#HOST=localhost\n# note: a = b\n#TOKEN=\"x\"\nexport A='b c'\nB=${A}\n";
+        let found = in_env_file(".env.example", &Origin::Example, text);
+        let told: Vec<_> = found
+            .iter()
+            .map(|one| {
+                (one.key.as_str(), one.value.as_deref(), one.comment.as_deref(), one.origin == Origin::Commented)
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("PORT", Some("8080"), Some("Where it listens, behind the proxy."), false),
+                ("HOST", Some("localhost"), None, true),
+                ("TOKEN", Some("x"), Some("note: a = b"), true),
+                ("A", Some("b c"), None, false),
+                ("B", None, None, false),
+            ]
+        );
+    }
+}

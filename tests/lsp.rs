@@ -261,9 +261,9 @@ fn the_findings_are_those_of_validate() {
     client.settle();
     let mut compared = 0;
     for folder in &folders {
-        let project = sparkcfg::Project::open(folder);
-        let Ok(mut project) = project else { continue };
         let files = sparkcfg::project::files::Files::on_disk(folder, "").watching_git();
+        let project = sparkcfg::Project::read(&files, &sparkcfg::project::Options::default());
+        let Ok(mut project) = project else { continue };
         project.read_deployments(&files, true).unwrap();
         let found = sparkcfg::checks::run(&project);
         project.hide_secrets();

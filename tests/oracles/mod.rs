@@ -21,7 +21,9 @@ const CANARY: &str = "c4n4ry";
 pub(crate) fn shows_nothing_it_must_not(ran: &Ran, root: &Path) -> Vec<String> {
     let shown = ran.shown();
     let mut complaints: Vec<_> = canaries(&shown).into_iter().map(|form| format!("shows a secret as {form}")).collect();
-    complaints.extend(shown.chars().find(acts).map(|character| format!("shows {character:?}")));
+    // Go is indented with tabs.
+    let mut characters = shown.lines().flat_map(|line| line.trim_start_matches('\t').chars());
+    complaints.extend(characters.find(acts).map(|character| format!("shows {character:?}")));
     for line in shown.lines().filter(|line| line.trim_start().starts_with("::") || line.contains("##[")) {
         complaints.push(format!("a CI runner would obey: {line}"));
     }
@@ -266,7 +268,8 @@ fn misplaced(place: &Value, project: &Path) -> Option<&'static str> {
 
 /// The line that a place in a plain env file starts on.
 fn line_of(place: &Value, project: &Path) -> Option<String> {
-    let path = place["path"].as_str().filter(|path| !path.ends_with(".json") && !path.ends_with(".age"))?;
+    let is_env = |path: &&str| path.rsplit('/').next().is_some_and(|name| name.split('.').any(|part| part == "env"));
+    let path = place["path"].as_str().filter(is_env).filter(|path| !path.ends_with(".age"))?;
     let bytes = fs::read(project.join(path)).ok()?;
     let line = usize::try_from(place["line"].as_u64()?).ok()?;
     String::from_utf8_lossy(&bytes).split('\n').nth(line.checked_sub(1)?).map(ToOwned::to_owned)

@@ -35,7 +35,7 @@ pub(super) struct Init {
     /// Only show what would be written
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// A schema of another tool: the JSON of pydantic's Settings.model_json_schema(), .env.schema, dotenv-linter's
+    /// A schema of another tool: the JSON of pydantic's `model_json_schema()`, .env.schema, dotenv-linter's
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     from: Vec<PathBuf>,
 }

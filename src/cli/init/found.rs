@@ -59,7 +59,7 @@ impl Found {
             let users = stacks.iter().filter(|stack| stack.files.contains(path)).map(|stack| stack.name.clone());
             found.layer(files, path, users.collect())?;
         }
-        found.compose(files, &names)?;
+        found.compose(files, &names);
         found.pm2(files, &names);
         Ok(found)
     }
@@ -97,7 +97,7 @@ impl Found {
         Ok(())
     }
 
-    fn compose(&mut self, files: &Files, names: &[String]) -> Result<(), Error> {
+    fn compose(&mut self, files: &Files, names: &[String]) {
         let mut sources = Sources::default();
         let is_compose = |name: &&String| {
             let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -118,7 +118,6 @@ impl Found {
             }
             self.sightings.extend(sighted::in_compose(&read.all, &application));
         }
-        Ok(())
     }
 
     fn pm2(&mut self, files: &Files, names: &[String]) {

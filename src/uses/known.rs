@@ -1,6 +1,6 @@
 //! Names that a project need not declare: those of machines, of CI, and of libraries and programs that read them unasked.
 //!
-//! To add one: a line in [`AMBIENT`] where the machine or a service sets it, in [`LIBRARY`] where a library or program reads
+//! To add one: a line in `AMBIENT` where the machine or a service sets it, in `LIBRARY` where a library or program reads
 //! it. A `*` at the end takes every rest.
 
 /// Who knows a name.

@@ -1,6 +1,6 @@
 //! Where a text uses environment variables: one file a language, told by the path. Pure: a text and its path in, uses out.
 //!
-//! Programs are read as tokens ([`lexer`]), so that comments and the inside of strings do not count, and never run. To
+//! Programs are read as tokens (`lexer`), so that comments and the inside of strings do not count, and never run. To
 //! add a language: one file with a `read` function, one `mod` line, one entry in [`ALL`].
 
 mod calls;

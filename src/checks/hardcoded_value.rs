@@ -72,6 +72,10 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
                 let Some(key) = declared.iter().find(|declared| declared.value.as_deref() == Some(published)) else {
                     continue;
                 };
+                // A port that is the default of a reference follows whatever it refers to.
+                if text.get(port.span.start as usize..port.span.end as usize).is_none_or(|port| port.contains('$')) {
+                    continue;
+                }
                 let name = told_name(&key.name);
                 let message =
                     format!("{} publishes {published}, which is the value of {name}", told_name(&service.name));

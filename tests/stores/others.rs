@@ -195,6 +195,10 @@ fn real_sops_reads_and_changes_our_files() {
             assert_eq!(plain, expected, "{arguments:?}");
             changed += 1;
         }
+        // What the library alone sealed has keys of any shape, which a command refuses.
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sealed-")) {
+            continue;
+        }
         // And back: a command here changes what SOPS wrote.
         scene.does(&["set", "NEW", "-e", "prod", "--no-validate"], b"ours", "");
         let output = scene.run(&program, &["decrypt", PATH], b"", "");

@@ -12,6 +12,7 @@ pub mod git;
 pub mod hiding;
 pub mod layout;
 mod process;
+mod reading;
 pub mod references;
 mod rests;
 pub mod revocations;
@@ -35,17 +36,16 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::{Fault, Layer};
-use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
 use crate::stores::{self, State};
 use access::SealedFile;
 use config::Config;
-use consumers::Consumers;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
 use layout::Stack;
+use reading::{layer_name, read_config, read_schema, stacks};
 use revocations::Revocations;
 use strays::Stray;
 
@@ -207,67 +207,6 @@ impl Project {
         Self::read_what_is_there(files, options, false)
     }
 
-    fn read_what_is_there(files: &Files, options: &Options<'_>, needed: bool) -> Result<Self, Error> {
-        let mut sources = Sources::default();
-        let (config, config_source) = read_config(files, &mut sources)?;
-        let stacks = stacks(files, &config, options.personal)?;
-        let sealed_files = access::sealed_among(&stacks);
-        let strays = if options.environments.is_empty() { strays::found(files, &config, &stacks) } else { Vec::new() };
-        let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
-        let mut project = Self {
-            sources,
-            config,
-            config_source,
-            layers: Vec::new(),
-            readers: Vec::new(),
-            sealed: HashMap::new(),
-            sealed_files: HashMap::new(),
-            schema: None,
-            sops: None,
-            deployments: Deployments::default(),
-            references: references::References::default(),
-            revocations: Revocations::read(files)?,
-            require_secrets: options.require_secrets,
-            exposed: Vec::new(),
-            strays: Vec::new(),
-            staged: files.is_staged(),
-            stacks: Vec::new(),
-            process: options.process.clone(),
-            borrowing: OnceLock::new(),
-        };
-        let consumers = Consumers::of(files, &project.config)?;
-        let mut known: HashMap<String, usize> = HashMap::new();
-        for Stack { name, files: paths } in stacks {
-            let mut layers = Vec::with_capacity(paths.len());
-            for path in paths {
-                let layer = match known.get(&path) {
-                    Some(layer) => *layer,
-                    None => {
-                        let layer = project.read_layer(files, &path, options, &consumers)?;
-                        known.insert(path, layer);
-                        layer
-                    }
-                };
-                layers.push(layer);
-            }
-            project.stacks.push((name.into(), layers));
-        }
-        let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
-        project.sealed_files = numbered.collect();
-        project.schema = read_schema(files, &project.config, &mut project.sources)?;
-        project.sops = read_sops(files, &project.config, &mut project.sources)?;
-        for exposed in tracking::exposed(files, &project.config) {
-            // Without its text, of which nothing may be told.
-            let source = project.sources.add(files.shown(&exposed.path), "");
-            project.exposed.push((exposed, Span::new(source, 0..0)));
-        }
-        for (path, kind) in strays {
-            project.read_stray(files, &path, kind);
-        }
-        project.add_process_layer();
-        Ok(project)
-    }
-
     /// What `sparkcfg.toml` says.
     ///
     /// # Errors
@@ -391,47 +330,6 @@ impl Project {
         };
         recipients.iter().map(name).collect()
     }
-
-    fn read_layer(
-        &mut self,
-        files: &Files,
-        path: &str,
-        options: &Options<'_>,
-        consumers: &Consumers,
-    ) -> Result<usize, Error> {
-        let bytes = files.read(path)?;
-        let name = layer_name(path);
-        let index = self.layers.len();
-        let layer = match stores::of(path) {
-            Some(store) => {
-                let none = Identities::default();
-                let mut sealed = (store.open)(&bytes, options.identities.unwrap_or(&none), compose_entries);
-                let source = self.sources.add(files.shown(path), Arc::clone(&sealed.text));
-                let layer = Layer {
-                    name,
-                    source,
-                    text: Arc::clone(&sealed.text),
-                    sealed: true,
-                    entries: std::mem::take(&mut sealed.entries),
-                    faults: std::mem::take(&mut sealed.faults),
-                };
-                self.sealed.insert(index, sealed);
-                layer
-            }
-            None => {
-                let (text, faults) = files::text(bytes);
-                let text: Arc<str> = text.into();
-                let source = self.sources.add(files.shown(path), Arc::clone(&text));
-                let mut parsed = compose::parse(&text);
-                parsed.faults.extend(faults);
-                parsed.faults.sort_by_key(|fault| fault.at.start);
-                Layer { name, source, text, sealed: false, entries: parsed.entries, faults: parsed.faults }
-            }
-        };
-        self.layers.push(layer);
-        self.readers.push(consumers.readers(path));
-        Ok(index)
-    }
 }
 
 /// The dialect in which sealed text is written, as [`crate::layer::Parse`] hands it over.
@@ -439,105 +337,6 @@ impl Project {
 pub fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
     let parsed = compose::parse(text);
     (parsed.entries, parsed.faults)
-}
-
-/// `environments/prod.secrets.env.age` is the layer `prod.secrets`.
-fn layer_name(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.strip_suffix(".age").unwrap_or(name);
-    let stem = stem.strip_suffix(".env").filter(|stem| !stem.is_empty()).unwrap_or(stem);
-    stem.to_owned()
-}
-
-fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<SourceId>), Error> {
-    const NAME: &str = "sparkcfg.toml";
-    let Some(bytes) = files.read_if_there(NAME)? else { return Ok((Config::default(), None)) };
-    let (text, _) = files::text(bytes);
-    let config = Config::parse(&files.shown(NAME), &text)?;
-    let source = sources.add(files.shown(NAME), text);
-    Ok((config, Some(source)))
-}
-
-fn read_sops(files: &Files, config: &Config, sources: &mut Sources) -> Result<Option<SopsFile>, Error> {
-    // Without a table there is nothing that it could differ from.
-    if config.access.is_empty() {
-        return Ok(None);
-    }
-    let Some(bytes) = files.read_if_there(creation_rules::NAME)? else { return Ok(None) };
-    let (text, _) = files::text(bytes);
-    let rules = CreationRules::parse(&text);
-    let source = sources.add(files.shown(creation_rules::NAME), text);
-    Ok(Some(SopsFile { rules, source }))
-}
-
-fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
-    if !config.environments.is_empty() {
-        let listed = config.environments.iter();
-        return Ok(listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect());
-    }
-    let folder = layout::of_folder(&files.names("environments")?, personal);
-    if folder.is_empty() { Ok(layout::of_root(&files.names("")?, personal)) } else { Ok(folder) }
-}
-
-/// The stacks that the user named, or all.
-fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Result<Vec<Stack>, Error> {
-    if stacks.is_empty() {
-        let looked = "looked for environments/*.env, .env, .env.<name> and [environments] in sparkcfg.toml";
-        return Err(Error::new(format!("nothing to check in {}", files.root_shown()))
-            .help(format!("{looked}; run it in the project's folder, or name one with --project DIR")));
-    }
-    let known: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
-    for name in names {
-        if !known.contains(&name.as_str()) {
-            let nearest = crate::suggestion::nearest(name, known.iter().copied());
-            let list = known.join(", ");
-            let help = match nearest {
-                Some(nearest) => format!("did you mean `{nearest}`? There are: {list}"),
-                None => format!("there are: {list}"),
-            };
-            return Err(Error::new(format!("there is no environment `{name}`")).help(help));
-        }
-    }
-    Ok(stacks.into_iter().filter(|stack| names.is_empty() || names.contains(&stack.name)).collect())
-}
-
-fn read_schema(files: &Files, config: &Config, sources: &mut Sources) -> Result<Option<ProjectSchema>, Error> {
-    let path = match &config.schema {
-        Some(path) => path.clone(),
-        None => {
-            let names = files.names("schemas")?;
-            let mut found = names.iter().filter(|name| name.ends_with(".schema.json"));
-            match (found.next(), found.next()) {
-                (None, _) => return Ok(None),
-                (Some(name), None) => format!("schemas/{name}"),
-                (Some(first), Some(_)) => {
-                    let help = format!("say which one in sparkcfg.toml: schema = \"schemas/{first}\"");
-                    return Err(Error::new("there is more than one schema in schemas/").help(help));
-                }
-            }
-        }
-    };
-    let (shown, text) = if path == BUILT_IN {
-        (path, model::schema_text())
-    } else {
-        let (text, _) = files::text(files.read(&path)?);
-        (files.shown(&path), text)
-    };
-    let schema = Schema::parse(&text).map_err(|broken| {
-        let mut sources = Sources::default();
-        let place = broken.at.as_ref().map(|at| {
-            let source = sources.add(shown.clone(), text.as_str());
-            let position = sources.position(source, at.start);
-            format!("{shown}:{}:{}", position.line, position.column)
-        });
-        let error = Error::new(broken.message).at(place.unwrap_or_else(|| shown.clone()));
-        match broken.help {
-            Some(help) => error.help(help),
-            None => error,
-        }
-    })?;
-    let source = sources.add(shown, text);
-    Ok(Some(ProjectSchema { schema, source }))
 }
 
 /// The nearest folder, from `start` upward, that holds a project; `start` itself when none does.

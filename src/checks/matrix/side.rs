@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::super::{Subject, is_personal};
+use super::super::Subject;
 use super::{Side, Source};
 use crate::detection;
 use crate::drift::{Kind, State};
 use crate::environment::{Resolved, Setting};
 use crate::layer::Layer;
 use crate::project::Project;
+use crate::project::layout::is_personal;
 use crate::schema::property::Property;
 use crate::schema::violation::ViolationKind;
 use crate::source::Span;

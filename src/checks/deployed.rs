@@ -1,7 +1,9 @@
 //! The Compose or PM2 files of one environment, as checks look at them.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{ALL, listed, unused_ignore};
 use crate::compose::service::Presence;
@@ -9,7 +11,7 @@ use crate::compose::{Application, Service};
 use crate::finding::{Finding, Rule, Severity};
 use crate::pm2::{App, Ecosystem};
 use crate::project::Project;
-use crate::project::deployments::{Deployment, HardeningProfile, Kind, accepted};
+use crate::project::deployments::{Deployment, HardeningProfile, Kind, RENDERED, accepted};
 use crate::source::Span;
 
 /// What an environment starts, to be checked.
@@ -39,10 +41,48 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
         };
         profile != HardeningProfile::Minimal || finding.severity == Severity::Error
     });
-    findings.append(&mut found);
+    findings.extend(once_a_template(project, found));
     if project.deployments.complete {
         unused(project, &accepted.into_inner(), findings);
     }
+}
+
+/// What one template brings into the rendered files of several environments is one mistake: it is told where it is most
+/// severe, with all the environments.
+fn once_a_template(project: &Project, found: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(found.len());
+    let mut known: HashMap<(&str, String, &str), usize> = HashMap::new();
+    for finding in found {
+        let path = finding.label.as_ref().map(|label| project.sources.path(label.span.source));
+        let Some(output) = path.and_then(output_of_template) else {
+            kept.push(finding);
+            continue;
+        };
+        match known.entry((finding.rule.code, finding.message.clone(), output)) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(finding);
+            }
+            Entry::Occupied(place) => {
+                let first = &mut kept[*place.get()];
+                let mut environments = std::mem::take(&mut first.environments);
+                environments.extend(finding.environments.iter().map(Arc::clone));
+                if finding.severity > first.severity {
+                    *first = finding;
+                }
+                environments.sort();
+                environments.dedup();
+                first.environments = environments;
+            }
+        }
+    }
+    kept
+}
+
+/// `rendered/prod/compose.yml` is `compose.yml`, whatever the environment; nothing of another file.
+fn output_of_template(path: &str) -> Option<&str> {
+    let folder = path.strip_prefix(RENDERED).or_else(|| path.split_once(&format!("/{RENDERED}"))?.1.into())?;
+    Some(folder.strip_prefix('/')?.split_once('/')?.1)
 }
 
 /// What is accepted in `sparkcfg.toml` and found nowhere.
@@ -113,7 +153,7 @@ impl<'a> Deployed<'a> {
 
     /// A finding with the environment that it is about.
     pub(super) fn of_environment(&self, mut finding: Finding) -> Finding {
-        finding.environments.push(std::sync::Arc::clone(&self.deployment.environment));
+        finding.environments.push(Arc::clone(&self.deployment.environment));
         finding
     }
 

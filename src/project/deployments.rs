@@ -80,7 +80,7 @@ pub struct Deployments {
 pub const FOUND_BY_COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
 /// Where `render` puts what it made.
-const RENDERED: &str = "rendered";
+pub const RENDERED: &str = "rendered";
 
 impl Hardening {
     /// Checks what the types cannot.

@@ -5,12 +5,12 @@ mod references;
 pub use references::is_one_reference;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use figment::Figment;
 use figment::value::{Tag, Value};
+use foldhash::{HashMap, HashMapExt};
 
 use crate::interpolation::{self, Budget, Outcome};
 use crate::layer::{Content, Entry, Layer, PROCESS};
@@ -153,7 +153,7 @@ struct LooseAt<'a> {
 }
 
 /// The value of a name from outside the files.
-pub type Process<'p> = &'p HashMap<String, String>;
+pub type Process<'p> = &'p std::collections::HashMap<String, String>;
 
 /// A value while files are read from top to bottom.
 #[derive(Clone)]

@@ -7,7 +7,7 @@
 //!
 //! Remedy: keep one of the lines. Between files there is no such problem: the higher layer wins.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};

@@ -1,7 +1,6 @@
 //! Runs the checks over a project and gives the project its say: what comments silence, and how severe a finding is.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
 use super::{ALL, Check, File, Run, Subject};

@@ -62,13 +62,13 @@ impl Validate {
         let files = if self.staged {
             git::files(&root, &prefix, Tree::Index)?
         } else {
-            Files::on_disk(&root, &prefix).watching_git()
+            Files::on_disk(&root, &prefix).watching_git().at_rest()
         };
         let mut report = self.report(&files, global)?;
         if self.fix {
             let (fixes, changed) = fix::apply(&report, &root, &prefix, false)?;
             if fixes > 0 {
-                report = self.report(&files, global)?;
+                report = self.report(&files.at_rest(), global)?;
             }
             let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
             printing::complain(&format!("mended {} in {}\n", plural(fixes, "place"), plural(changed, "file")))?;

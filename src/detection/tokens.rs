@@ -194,6 +194,17 @@ pub fn known_token(value: &str) -> Option<&'static str> {
     token(value).map(|token| token.name)
 }
 
+/// The bytes that begin a prefix.
+static BEGINS: [bool; 256] = {
+    let mut begins = [false; 256];
+    let mut at = 0;
+    while at < SHAPES.len() {
+        begins[SHAPES[at].prefix.as_bytes()[0] as usize] = true;
+        at += 1;
+    }
+    begins
+};
+
 /// The first credential in `text` that opens something, else the first that may.
 #[must_use]
 pub fn token(text: &str) -> Option<Token> {
@@ -205,6 +216,10 @@ pub fn token(text: &str) -> Option<Token> {
     let mut before = b' ';
     for (start, first) in bytes.iter().enumerate() {
         // A credential begins where a word does; only a Telegram token and what follows a number begin with a colon.
+        if !BEGINS[usize::from(*first)] {
+            before = *first;
+            continue;
+        }
         let begins = !before.is_ascii_alphanumeric() && !b"_-".contains(&before) || *first == b':' || *first == b'-';
         before = *first;
         if !begins || bytes.len() - start < SHORTEST {
@@ -212,7 +227,7 @@ pub fn token(text: &str) -> Option<Token> {
         }
         // Every prefix is ASCII, so a byte that begins one is the beginning of a character.
         let Some(rest) = text.get(start..) else { continue };
-        let found = SHAPES.iter().filter(|shape| shape.prefix.as_bytes()[0] == *first);
+        let found = SHAPES.iter().filter(|shape| bytes[start..].starts_with(&shape.prefix.as_bytes()[..2]));
         let found = found.filter_map(|shape| shape.fits(text, start, rest)).max_by_key(|token| token.certainty);
         if let Some(token) = found
             && best.as_ref().is_none_or(|best| token.certainty > best.certainty)

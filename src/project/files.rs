@@ -1,10 +1,10 @@
 //! Where a project's files come from: the folder itself, or what git holds of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::tracking::Index;
 use crate::error::Error;
@@ -26,6 +26,15 @@ pub struct Files {
     proposed: BTreeMap<String, Arc<[u8]>>,
     /// What git has around the folder, read when first asked for; `None` where nobody wants to know.
     index: Option<Arc<OnceLock<Option<Index>>>>,
+    /// What was found in each folder that was listed; `None` where files may come and go between two questions.
+    seen: Option<Arc<Mutex<HashMap<String, Arc<Listing>>>>>,
+}
+
+/// What a folder holds, sorted.
+#[derive(Debug, Default)]
+struct Listing {
+    files: Vec<String>,
+    folders: Vec<String>,
 }
 
 /// Files that git holds.
@@ -40,21 +49,42 @@ impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held: None, proposed: BTreeMap::new(), index: None }
+        Self {
+            root: root.to_owned(),
+            prefix: prefix.to_owned(),
+            held: None,
+            proposed: BTreeMap::new(),
+            index: None,
+            seen: None,
+        }
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: None, files: staged });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: BTreeMap::new(), index: None }
+        Self {
+            root: root.to_owned(),
+            prefix: prefix.to_owned(),
+            held,
+            proposed: BTreeMap::new(),
+            index: None,
+            seen: None,
+        }
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
         let held = Some(Held { revision: Some(revision.to_owned()), files });
-        Self { root: root.to_owned(), prefix: prefix.to_owned(), held, proposed: BTreeMap::new(), index: None }
+        Self {
+            root: root.to_owned(),
+            prefix: prefix.to_owned(),
+            held,
+            proposed: BTreeMap::new(),
+            index: None,
+            seen: None,
+        }
     }
 
     /// The same tree as it will be once `path` holds `bytes`: what is about to be written can be judged before.
@@ -79,6 +109,13 @@ impl Files {
     #[must_use]
     pub fn watching_git(mut self) -> Self {
         self.index = Some(Arc::default());
+        self
+    }
+
+    /// The same, taken to stay as it is as long as it is asked: each folder is listed once.
+    #[must_use]
+    pub fn at_rest(mut self) -> Self {
+        self.seen = Some(Arc::default());
         self
     }
 
@@ -142,6 +179,7 @@ impl Files {
                 .filter_map(|(path, bytes)| Some((path.strip_prefix(&start)?.to_owned(), Arc::clone(bytes))))
                 .collect(),
             index: self.index.clone(),
+            seen: self.seen.as_ref().map(|_| Arc::default()),
         }
     }
 
@@ -181,23 +219,8 @@ impl Files {
                 rest.filter(|path| !path.contains('/')).map(ToOwned::to_owned).collect()
             }
         } else {
-            let entries = match fs::read_dir(self.root.join(folder)) {
-                Ok(entries) => Some(entries),
-                Err(error) if missing(&error) => None,
-                Err(error) => return Err(self.unreadable(folder, &error)),
-            };
-            // A link is followed here to see what it is, and refused when it is read if it leaves the project. One that
-            // leads nowhere, and a folder where a layer should be, are kept: reading them says what is wrong.
-            let kept = entries.into_iter().flatten().flatten().filter(|entry| {
-                let is_folder = match entry.file_type() {
-                    Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|to| to.is_dir()),
-                    kind => kind.is_ok_and(|kind| kind.is_dir()),
-                };
-                let name = entry.file_name();
-                let layer = name.as_encoded_bytes().ends_with(b".env") && name != ".env";
-                is_folder == folders || !folders && layer
-            });
-            kept.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+            let listing = self.listing(folder)?;
+            if folders { listing.folders.clone() } else { listing.files.clone() }
         };
         for path in self.proposed.keys().filter(|_| !folders) {
             let (within, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -206,6 +229,58 @@ impl Files {
         names.sort();
         names.dedup();
         Ok(names)
+    }
+
+    /// What the folder holds on disk.
+    fn listing(&self, folder: &str) -> Result<Arc<Listing>, Error> {
+        let Some(seen) = &self.seen else { return Ok(Arc::new(self.list_on_disk(folder)?)) };
+        let known = |seen: &HashMap<String, Arc<Listing>>| seen.get(folder).map(Arc::clone);
+        if let Some(listing) = known(&seen.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(listing);
+        }
+        let listing = if self.is_absent(folder) { Listing::default() } else { self.list_on_disk(folder)? };
+        let listing = Arc::new(listing);
+        seen.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), Arc::clone(&listing));
+        Ok(listing)
+    }
+
+    /// Whether the root, which was listed, shows that there is nothing at `path`. Never so where nothing is remembered.
+    fn is_absent(&self, path: &str) -> bool {
+        let first = path.split('/').next().unwrap_or_default();
+        if self.seen.is_none() || matches!(first, "" | "." | "..") {
+            return false;
+        }
+        // Some file systems take either case.
+        let is_it = |name: &String| name.eq_ignore_ascii_case(first);
+        let root = self.listing("");
+        root.is_ok_and(|root| !root.files.iter().any(is_it) && !root.folders.iter().any(is_it))
+    }
+
+    fn list_on_disk(&self, folder: &str) -> Result<Listing, Error> {
+        let entries = match fs::read_dir(self.root.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) if missing(&error) => return Ok(Listing::default()),
+            Err(error) => return Err(self.unreadable(folder, &error)),
+        };
+        let mut listing = Listing::default();
+        for entry in entries.flatten() {
+            // A link is followed here to see what it is, and refused when it is read if it leaves the project. One that
+            // leads nowhere, and a folder where a layer should be, are kept: reading them says what is wrong.
+            let is_folder = match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|to| to.is_dir()),
+                kind => kind.is_ok_and(|kind| kind.is_dir()),
+            };
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if !is_folder || name.ends_with(".env") && name != ".env" {
+                listing.files.push(name.clone());
+            }
+            if is_folder {
+                listing.folders.push(name);
+            }
+        }
+        listing.files.sort();
+        listing.folders.sort();
+        Ok(listing)
     }
 
     /// The bytes of a file.
@@ -256,6 +331,9 @@ impl Files {
         }
         if let Some(Held { files, .. }) = &self.held {
             return Ok(files.get(path).cloned());
+        }
+        if self.is_absent(path) {
+            return Ok(None);
         }
         match self.read_from_disk(path) {
             Err(Unread::Failed(error)) if missing(&error) => Ok(None),

@@ -1,8 +1,8 @@
 //! The schema as a plan: a flat list of nodes, each with the checks that its keywords ask for.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use super::extension::Extension;

@@ -1,7 +1,6 @@
 //! What a rule looks at: a setting, a part of one, or all settings of an environment together.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use serde_json::{Map, Number, Value};
 
 use super::numbers::Numeral;

@@ -183,6 +183,8 @@ impl<'t> Reader<'t> {
             match token {
                 "}" => return Some(Value::Map(pairs)),
                 "," => continue,
+                // Nothing of a map: without an end here, the expression below would stand still.
+                "]" | ")" | ";" => return None,
                 // A spread, a computed name or a method may set any name.
                 _ if token == "." || token == "[" || !self.follows(&[":"]) => {
                     self.at = from;
@@ -287,6 +289,11 @@ mod tests {
             ("function f() { module.exports = { a: 1 } }", None),
             ("module.exports == { a: 1 }", None),
             ("module.exports = { a: 1", None),
+            ("module.exports = { a: 1 ] }", None),
+            ("module.exports = { { a: 1 } ] }", None),
+            ("module.exports = { a: 1; b: 2 }", None),
+            ("module.exports = { apps: [ { a: 1 } }", None),
+            ("module.exports = [ 1, } ]", None),
             ("module.exports = () => ({ a: 1 })", Some("?")),
             ("", None),
             ("'", None),

@@ -121,7 +121,7 @@ impl Drift {
         if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
             return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
         }
-        let (mut report, stale) = self.compared(&files, global)?;
+        let (mut report, stale) = self.compared(&files.clone().at_rest(), global)?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
             if patch.is_empty() {
@@ -160,7 +160,7 @@ impl Drift {
     /// The report of such a comparison.
     pub(super) fn pair(&self, global: &Global) -> Result<Report, Error> {
         let (root, prefix) = global.folder()?;
-        self.report(&Files::on_disk(&root, &prefix), global)
+        self.report(&Files::on_disk(&root, &prefix).at_rest(), global)
     }
 
     fn compared(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {

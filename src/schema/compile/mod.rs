@@ -5,9 +5,9 @@ mod members;
 mod values;
 
 use crate::suggestion::nearest;
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use serde_json::{Map, Value};
 
 use crate::schema::document::{Document, Draft};

@@ -163,6 +163,7 @@ impl<'t> Reader<'t> {
                     return Some(Value::List(items));
                 }
                 "," => drop(self.token()),
+                "}" | ")" | ";" => return None,
                 "." => {
                     // `...others`
                     let from = self.at;

@@ -8,17 +8,22 @@
 
 mod expansion;
 mod lexer;
+mod pattern;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use expansion::Variables;
 use lexer::{Fault, Lexer, Part, Token, Word, is_name};
+use pattern::Effort;
 
 use super::{Draft, Process, ReadError, Reading, Text, Variable};
 
 /// How much text the words of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
+
+/// How much of values the references and patterns of one file may look at, in bytes: less than a second's work.
+const MAX_EFFORT: usize = 128 << 20;
 
 /// Reads a file as dash does.
 #[must_use]
@@ -31,6 +36,7 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
         executes: Vec::new(),
         status: 0,
         left: MAX_EXPANDED,
+        effort: Effort(MAX_EFFORT),
     };
     // dash reads over NUL bytes.
     let file = Text::new(bytes).replacing(0, |_| "");

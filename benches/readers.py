@@ -88,6 +88,10 @@ FILES = {
     "arithmetic": "K=" + filled("$(("),
     "suffixes": "A=" + "a" * 1000 + "\n" + filled("K=${A%%*b}\n"),
     "stars": "A=" + "a" * 1000 + "\n" + filled("K=${A#*a*a*a*b}\n"),
+    "lengths": "A=" + "x" * (SIZE // 2) + "\n" + filled("K=${#A}\n")[: SIZE // 2],
+    "all taken off": "A=" + "x" * (SIZE // 2) + "\n" + filled("K=${A##*}\n")[: SIZE // 2],
+    "sets that do not end": "A=" + "a" * 1000 + "\nK=${A#" + filled("[") + "}\n",
+    "a long pattern": "A=" + "a" * (SIZE // 2) + "\nK=${A%*" + "a" * (SIZE // 2) + "b}\n",
     "no text": "\x00" * SIZE,
     "mixed": filled("${'\"`$(\\\n#K=} "),
 }

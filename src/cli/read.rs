@@ -247,24 +247,20 @@ fn cells(out: &mut String, key: &str, groups: &[(Option<&str>, Vec<&str>)], hidd
     }
 }
 
-/// Readers that start each other: what one has read is the process environment of the next.
+/// What arrives in the last of readers that start each other.
 fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<Reading, Error> {
-    let mut process = process.clone();
-    let mut last = Reading::default();
-    for name in chain.split('>').map(str::trim) {
-        let dialect = dialects::find(name).ok_or_else(|| {
+    let named = |name: &str| {
+        dialects::find(name).ok_or_else(|| {
             let names = || dialects::ALL.iter().map(|dialect| dialect.name);
             let help = match crate::suggestion::nearest(name, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
             };
             Error::new(format!("there is no reader `{}`", printable(name))).help(help)
-        })?;
-        last = (dialect.read)(bytes, &process);
-        let set = last.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
-        process.extend(set);
-    }
-    Ok(last)
+        })
+    };
+    let dialects: Vec<&Dialect> = chain.split('>').map(|name| named(name.trim())).collect::<Result<_, _>>()?;
+    Ok(dialects::read_in_turn(&dialects, bytes, process))
 }
 
 fn as_json(read: &ReadBy, hidden: &Hidden) -> Value {

@@ -92,6 +92,10 @@ FILES = {
     "all taken off": "A=" + "x" * (SIZE // 2) + "\n" + filled("K=${A##*}\n")[: SIZE // 2],
     "sets that do not end": "A=" + "a" * 1000 + "\nK=${A#" + filled("[") + "}\n",
     "a long pattern": "A=" + "a" * (SIZE // 2) + "\nK=${A%*" + "a" * (SIZE // 2) + "b}\n",
+    "suffixes of make": "A:=" + "x" * (SIZE // 2) + "\n" + filled("K:=$(A:%=)\n")[: SIZE // 2],
+    "vanishing": "A=" + "$x" * (SIZE // 4) + "\n" + filled("K=$A\n")[: SIZE // 2],
+    "vanishing, braces": "A=" + "${x}" * (SIZE // 8) + "\n" + filled("K=${A}\n")[: SIZE // 2],
+    "vanishing, of make": "A=" + "$(x)" * (SIZE // 8) + "\n" + filled("K:=$(A)\n")[: SIZE // 2],
     "no text": "\x00" * SIZE,
     "mixed": filled("${'\"`$(\\\n#K=} "),
 }

@@ -201,6 +201,9 @@ fn mended(
     if variable.key.starts_with('#') || entries.len() > 1 {
         return finding;
     }
+    if entries.iter().any(|entry| file.looks_like_comment(entry)) {
+        return finding.help("put the comment on a line of its own, above; a value that begins with # needs quotes");
+    }
     // Writing out what a reference resolves to today would be another value tomorrow.
     let refers = |entry: &&Entry| {
         let written = file.layer.slice(&entry.value);

@@ -25,7 +25,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         let Content::Slice(range) = &entry.content else { continue };
         let text = file.layer.slice(range);
-        if *range != entry.value || !text.contains([' ', '\t']) {
+        if *range != entry.value || !text.contains([' ', '\t']) || file.looks_like_comment(entry) {
             continue;
         }
         let span = file.layer.span(&entry.value);

@@ -193,3 +193,27 @@ fn what_make_has_read_arrives_where_the_environment_wins() {
         assert_eq!(arrived, expected, "make > {reader}");
     }
 }
+
+/// As dash 0.5.12 answered.
+#[test]
+fn shells_work_out_what_stands_in_front_of_a_command() {
+    for (file, expected) in [
+        ("A=${B:=x} nocmd\n", Some(&[("B", "x")][..])),
+        ("${U= }\nA=1\n", Some(&[("U", " "), ("A", "1")])),
+        ("A=1 ${U= }\n", Some(&[("U", " "), ("A", "1")])),
+        ("${U= a b}\nC=1\n", Some(&[("U", " a b"), ("C", "1")])),
+        ("A=éx\nK=${#A}\n", Some(&[("A", "éx"), ("K", "3")])),
+        ("L=${} x\n", None),
+        ("A=${B?} nocmd\nC=1\n", None),
+    ] {
+        let reading = (dialects::find("shell").unwrap().read)(file.as_bytes(), &Process::new());
+        let mut found: Vec<_> =
+            reading.vars.iter().map(|one| (one.key.as_str(), one.value.as_deref().unwrap())).collect();
+        found.sort_by_key(|(key, _)| file.find(key));
+        let mut expected = expected.map(<[_]>::to_vec);
+        if let Some(expected) = &mut expected {
+            expected.sort_by_key(|(key, _)| file.find(key));
+        }
+        assert_eq!(reading.error.is_none().then_some(found), expected, "{file}");
+    }
+}

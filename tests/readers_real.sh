@@ -332,7 +332,13 @@ bun = f"{TOOLS}/bun/node_modules/bun/bin/bun.exe"
 deno = next(iter(map(str, pathlib.Path(TOOLS).glob("deno/node_modules/@deno/*/deno"))), "")
 uv = f"{TOOLS}/py/bin/uv"
 node = shutil.which("node")
-dash = ["/bin/dash", "-c", f'set -a; . "$1"; exec {ENVIRONMENT} -0', "dash"]
+
+
+def dash(path):
+    # Not handed over as an argument, which the file would see.
+    return ["/bin/dash", "-c", f"set -a; . '{path}'; exec {ENVIRONMENT} -0"]
+
+
 DRIVERS = {
     "python-dotenv": (f"{TOOLS}/py/dotenv", python),
     "node-dotenv": (f"{TOOLS}/npm/node_modules/dotenv", javascript(node, f"{TOOLS}/npm/node_modules", "node-dotenv")),
@@ -341,7 +347,7 @@ DRIVERS = {
     "godotenv": (f"{TOOLS}/go/read", listed([f"{TOOLS}/go/read"])),
     "ruby-dotenv": (os.environ["GEM"], listed([shutil.which("ruby") or "", "-I", f"{os.environ['GEM']}/lib", "-e", RUBY])),
     "systemd": (SYSTEMD, systemd),
-    "shell": ("/bin/dash", child(lambda path: [*dash, str(path)], dumped, lambda done: not done.stdout)),
+    "shell": ("/bin/dash", child(dash, dumped, lambda done: not done.stdout)),
     "make": (shutil.which("make") or "", child(make, without(MAKES_OWN))),
     "compose": (COMPOSE[0], compose(False)),
     "compose-raw": (COMPOSE[0], compose(True)),

@@ -159,3 +159,61 @@ fn table_in_readme(counts: &[String]) {
         assert!(found == table, "README.md counts otherwise: UPDATE=1 cargo test --test dialects");
     }
 }
+
+/// What was measured under `-include .env` and `export`: loaders keep what make has read, and programs that hand the
+/// file's own values on do not.
+#[test]
+fn what_make_has_read_arrives_where_the_environment_wins() {
+    let file = b"DB_PASSWORD=pa#ss\nAPI_KEY=\"quoted\"\nTOKEN=a$bc\n";
+    let process = Process::from([("HOME".to_owned(), "/home/user".to_owned())]);
+    let of_make = ["pa", "\"quoted\"", "ac"];
+    for (reader, expected) in [
+        ("compose-interpolation", of_make),
+        ("python-dotenv", of_make),
+        ("node-dotenv", of_make),
+        ("dotenv-expand", of_make),
+        ("node", of_make),
+        ("dotenvy", of_make),
+        ("godotenv", of_make),
+        ("ruby-dotenv", of_make),
+        ("bun", of_make),
+        ("deno", of_make),
+        ("uv", of_make),
+        ("compose", ["pa#ss", "quoted", "a"]),
+        ("compose-raw", ["pa#ss", "\"quoted\"", "a$bc"]),
+        ("docker-run", ["pa#ss", "\"quoted\"", "a$bc"]),
+        ("make", of_make),
+        ("shell", ["pa#ss", "quoted", "a"]),
+        ("systemd", ["pa#ss", "quoted", "a$bc"]),
+        ("split", ["pa#ss", "quoted", "a$bc"]),
+    ] {
+        let chain = ["make", reader].map(|name| dialects::find(name).unwrap());
+        let reading = dialects::read_in_turn(&chain, file, &process);
+        let arrived = ["DB_PASSWORD", "API_KEY", "TOKEN"].map(|key| reading.value(key).unwrap_or_default());
+        assert_eq!(arrived, expected, "make > {reader}");
+    }
+}
+
+/// As dash 0.5.12 answered.
+#[test]
+fn shells_work_out_what_stands_in_front_of_a_command() {
+    for (file, expected) in [
+        ("A=${B:=x} nocmd\n", Some(&[("B", "x")][..])),
+        ("${U= }\nA=1\n", Some(&[("U", " "), ("A", "1")])),
+        ("A=1 ${U= }\n", Some(&[("U", " "), ("A", "1")])),
+        ("${U= a b}\nC=1\n", Some(&[("U", " a b"), ("C", "1")])),
+        ("A=éx\nK=${#A}\n", Some(&[("A", "éx"), ("K", "3")])),
+        ("L=${} x\n", None),
+        ("A=${B?} nocmd\nC=1\n", None),
+    ] {
+        let reading = (dialects::find("shell").unwrap().read)(file.as_bytes(), &Process::new());
+        let mut found: Vec<_> =
+            reading.vars.iter().map(|one| (one.key.as_str(), one.value.as_deref().unwrap())).collect();
+        found.sort_by_key(|(key, _)| file.find(key));
+        let mut expected = expected.map(<[_]>::to_vec);
+        if let Some(expected) = &mut expected {
+            expected.sort_by_key(|(key, _)| file.find(key));
+        }
+        assert_eq!(reading.error.is_none().then_some(found), expected, "{file}");
+    }
+}

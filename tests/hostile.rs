@@ -85,19 +85,34 @@ fn process() -> Process {
     [("A", "1"), ("HOME", "/home/user"), ("B", "$A${A}")].map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
-/// Every range of a reading slices the file.
+/// Every range of a reading slices the file, between characters if it is UTF-8, and no key is there twice.
 fn check(file: &[u8], reading: &Reading, reader: &str) {
-    let slices = |range: &Range<usize>| file.get(range.clone()).is_some();
+    let text = std::str::from_utf8(file).ok();
+    let slices = |range: &Range<usize>| match text {
+        Some(text) => text.get(range.clone()).is_some(),
+        None => file.get(range.clone()).is_some(),
+    };
     for variable in &reading.vars {
         assert!(slices(&variable.key_span) && slices(&variable.value_span), "{reader}");
     }
     assert!(reading.executes.iter().all(slices), "{reader}");
     assert!(reading.error.iter().filter_map(|error| error.at.as_ref()).all(slices), "{reader}");
+    let mut keys: Vec<_> = reading.vars.iter().map(|variable| &variable.key).collect();
+    keys.sort_unstable();
+    assert!(keys.windows(2).all(|pair| pair[0] != pair[1]), "{reader}: a key twice");
 }
 
 fn read_with_all(file: &[u8]) {
     for dialect in ALL {
         check(file, &(dialect.read)(file, &process()), dialect.name);
+    }
+}
+
+/// What the fuzzer found.
+#[test]
+fn places_are_whole_characters() {
+    for file in ["\u{feff}# c\nK=v\n", "CLÉ=v\nL=1\n", "A\u{fffd}'<'=\n-<'=\n"] {
+        read_with_all(file.as_bytes());
     }
 }
 

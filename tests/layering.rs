@@ -32,6 +32,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "concealment"],
     ["checks", "consequences"],
     ["checks", "matrix"],
+    ["checks", "line_ends"],
     ["checks", "lookalikes"],
     ["checks", "mending"],
     ["checks", "one_mistake"],

@@ -5,7 +5,8 @@ use sparkcfg::dialects::{ALL, Dialect, Process};
 use sparkcfg::portable::spell;
 
 fn readers() -> impl Strategy<Value = Vec<&'static Dialect>> {
-    prop::sample::subsequence(ALL.iter().collect::<Vec<_>>(), 1..5)
+    let all = ALL.iter().collect::<Vec<_>>();
+    prop_oneof![9 => prop::sample::subsequence(all.clone(), 1..5), 1 => prop::sample::subsequence(all.clone(), 5..=all.len())]
 }
 
 /// Text with many of the signs that some reader treats in its own way.
@@ -13,7 +14,9 @@ fn value(newlines: bool) -> impl Strategy<Value = String> {
     let signs = "ab A0_=:#$${}()\"'\\`-+?%~.,;&|<>\t@*![]^né";
     let sign = prop::sample::select(signs.chars().collect::<Vec<_>>());
     let character = prop_oneof![8 => sign, 1 => any::<char>()];
-    prop::collection::vec(character, 0..9).prop_map(move |characters| {
+    let length = prop_oneof![9 => 0..9_usize, 1 => 9..80_usize];
+    let characters = length.prop_flat_map(move |length| prop::collection::vec(character.clone(), length));
+    characters.prop_map(move |characters| {
         let text: String = characters.into_iter().filter(|character| *character != '\0').collect();
         if newlines { text.replace('n', "\n") } else { text.replace(['\n', '\r'], "") }
     })

@@ -5,10 +5,12 @@
 #
 #   tests/readers_real.sh [READER...]      COUNT=2000 files for each, SEED=1
 #
-# Needs cargo, python3 with pip, node with npm, and their registries; GNU make and dash; docker compose 2.40 for its three
-# readers, as DOCKER_COMPOSE or installed. A reader whose program is not there is named and left out. No daemon runs here, so
-# docker-run is tried by compose's raw format, which reads the same; systemd cannot be tried without a service manager.
-# Files that would run a command are not given to shells and make.
+# Needs cargo, python3 with pip, node with npm, go, and their registries; GNU make and dash; docker compose 2.40 for its three
+# readers, as DOCKER_COMPOSE or installed; the folders of the gem dotenv 3.2 and of godotenv 1.5.1 as RUBY_DOTENV and GODOTENV,
+# if their registries cannot be reached; the shared library of systemd. A reader whose program is not there is named and left out. No daemon runs here, so docker-run is tried by compose's
+# raw format, which reads the same, and systemd by the functions of its library that read EnvironmentFile=. dotenvy is the
+# crate itself, and split a model: there is nothing to compare them with.
+# Files that would run a command are not given to shells, make, Ruby and dotenv-expand.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 root=$PWD
@@ -26,6 +28,40 @@ npm_get node node@26.10.0
 npm_get bun bun@1.4.5
 npm_get deno deno@2.9.6
 [ -d "$tools/py" ] || python3 -m pip install --quiet --target "$tools/py" python-dotenv==1.2.4 uv==0.13.9 || echo 'python-dotenv and uv cannot be had'
+gem=${RUBY_DOTENV:-$tools/gem/gems/dotenv-3.2.0}
+[ -d "$gem" ] || gem install --silent --no-document --install-dir "$tools/gem" dotenv -v 3.2.0 || echo 'the gem dotenv cannot be had'
+if [ ! -x "$tools/go/read" ]; then
+  mkdir -p "$tools/go"
+  cat >"$tools/go/read.go" <<'GO'
+// read LIST: what godotenv makes of each file, as lines of JSON.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+func main() {
+	list, _ := os.ReadFile(os.Args[1])
+	for _, path := range strings.Fields(string(list)) {
+		kind := "vars"
+		vars, err := godotenv.Read(path)
+		if err != nil {
+			kind, vars = "error", map[string]string{}
+		}
+		line, _ := json.Marshal([]any{kind, vars})
+		fmt.Println(string(line))
+	}
+}
+GO
+  printf 'module read\n\nrequire github.com/joho/godotenv v1.5.1\n' >"$tools/go/go.mod"
+  [ -z "${GODOTENV:-}" ] || printf 'replace github.com/joho/godotenv => %s\n' "$GODOTENV" >>"$tools/go/go.mod"
+  (cd "$tools/go" && GOFLAGS=-mod=mod go build -o read . 2>/dev/null) || echo 'godotenv cannot be had'
+fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -63,7 +99,7 @@ if (!isMainThread) {
       const parsed = require('util').parseEnv(text.toString());
       for (const key of Object.keys(process.env)) if (!(key in base)) delete process.env[key];
       process.loadEnvFile(path);
-      answer.node = { vars: Object.fromEntries(Object.keys(parsed).map((key) => [key, process.env[key] ?? parsed[key]])) };
+      answer.node = { vars: Object.fromEntries(Object.keys(parsed).filter(Boolean).map((key) => [key, process.env[key] ?? parsed[key]])) };
     }
     console.log(JSON.stringify(answer));
   }
@@ -72,10 +108,11 @@ if (!isMainThread) {
 JS
 echo 'console.log(JSON.stringify(typeof Deno === "undefined" ? process.env : Deno.env.toObject()))' >"$work/print.js"
 
-SPARKCFG=$SPARKCFG TOOLS=$tools WORK=$work python3 - "$@" <<'PY'
-import json, os, pathlib, random, re, shutil, subprocess, sys
+SPARKCFG=$SPARKCFG TOOLS=$tools GEM=$gem WORK=$work python3 - "$@" <<'PY'
+import ctypes, glob, json, os, pathlib, random, re, shutil, subprocess, sys
 
 COUNT, SEED = int(os.environ.get("COUNT", "2000")), int(os.environ.get("SEED", "1"))
+SYSTEMD = next(iter(sorted(glob.glob("/usr/lib/*/systemd/libsystemd-shared-*.so"))), "")
 SPARKCFG, TOOLS, WORK = os.environ["SPARKCFG"], os.environ["TOOLS"], pathlib.Path(os.environ["WORK"])
 ENV = {"PATH": "/nonexistent", "HOME": "/home/user", "FROM_ENV": "env value", "A": "from env", "EMPTY": ""}
 random.seed(SEED)
@@ -98,6 +135,7 @@ def dumped(output):
 KEYS = ["K", "L", "A", "B_1", "a", "FROM_ENV", "EMPTY", "K.L", "K-L", "1K", "É"]
 PIECES = ["v", "w x", "a", "1", " ", "  ", "\t", "#", " # c", "$", "$A", "${A}", "${K}", "${L:-d}", "${U-d}", "${A:+x}", "${U:?m}",
           "$$", "${", "}", '"', "'", "`", "\\", "\\n", "\\\\", "\\\"", "\\'", "\\$", "=", ":", ";", "&", "~", "é", "%", "!", "(", ")",
+          "${A#*", "${A##[f-r]*", "${A%?", "${A%%o*m", "${#A}",
           "\\t", "{", "[", "]", "*", "?", "<", "|", "\\\n", "$B_1", "${FROM_ENV}", "$1", "${A.b}", "@", ",", "/", "$a", "+", "-"]
 ENDS = ["\n"] * 12 + ["\r\n", "\n\n", " \n", "\n \n", ""]
 
@@ -206,7 +244,7 @@ def compose(raw):
         if done.returncode == 0:
             found = json.loads(done.stdout)["services"]
             names = [found[f"s{at}"].get("environment") or {} for at in range(len(paths))]
-            return [("vars", {key: value and value.replace("$$", "$") for key, value in one.items()}) for one in names]
+            return [("vars", {key.replace("$$", "$"): value and value.replace("$$", "$") for key, value in one.items()}) for one in names]
         if len(paths) == 1:
             return [("error", {})]
         half = len(paths) // 2
@@ -226,6 +264,47 @@ def interpolation(paths):
             continue
         seen = json.loads(done.stdout)["services"]["s"]["environment"]
         answers.append(("some", {key: value.replace("$$", "$") for key, value in seen.items() if value != "unset"}))
+    return answers
+
+
+def listed(command):
+    """A program that is given a list of files and answers with a line of JSON for each."""
+    def driver(paths):
+        (WORK / "list").write_text("\n".join(map(str, paths)))
+        out = run([*command, str(WORK / "list")], timeout=1800).stdout
+        return [json.loads(line) for line in out.decode().splitlines()]
+    return driver
+
+
+RUBY = """
+require "json"; require "dotenv"
+File.readlines(ARGV[0], chomp: true).each do |path|
+  begin
+    puts JSON.generate(["vars", Dotenv.parse(path)])
+  rescue StandardError
+    puts JSON.generate(["error", {}])
+  end
+end
+"""
+
+
+def systemd(paths):
+    """What a manager does with EnvironmentFile=: reads it, and drops what is no variable."""
+    library = ctypes.CDLL(SYSTEMD)
+    library.strv_env_clean_with_callback.restype = ctypes.POINTER(ctypes.c_char_p)
+    answers = []
+    for path in paths:
+        found = ctypes.POINTER(ctypes.c_char_p)()
+        if library.load_env_file(None, str(path).encode(), ctypes.byref(found)) < 0:
+            answers.append(("error", {}))
+            continue
+        at, variables = 0, {}
+        found = library.strv_env_clean_with_callback(found, None, None) if found else found
+        while found and found[at]:
+            name, _, value = found[at].decode("utf-8", "replace").partition("=")
+            variables[name] = value
+            at += 1
+        answers.append(("vars", variables))
     return answers
 
 
@@ -253,13 +332,22 @@ bun = f"{TOOLS}/bun/node_modules/bun/bin/bun.exe"
 deno = next(iter(map(str, pathlib.Path(TOOLS).glob("deno/node_modules/@deno/*/deno"))), "")
 uv = f"{TOOLS}/py/bin/uv"
 node = shutil.which("node")
-dash = ["/bin/dash", "-c", f'set -a; . "$1"; exec {ENVIRONMENT} -0', "dash"]
+
+
+def dash(path):
+    # Not handed over as an argument, which the file would see.
+    return ["/bin/dash", "-c", f"set -a; . '{path}'; exec {ENVIRONMENT} -0"]
+
+
 DRIVERS = {
     "python-dotenv": (f"{TOOLS}/py/dotenv", python),
     "node-dotenv": (f"{TOOLS}/npm/node_modules/dotenv", javascript(node, f"{TOOLS}/npm/node_modules", "node-dotenv")),
     "dotenv-expand": (f"{TOOLS}/npm/node_modules/dotenv-expand", javascript(node, f"{TOOLS}/npm/node_modules", "dotenv-expand")),
     "node": (node26, javascript(node26, "-", "node")),
-    "shell": ("/bin/dash", child(lambda path: [*dash, str(path)], dumped, lambda done: not done.stdout)),
+    "godotenv": (f"{TOOLS}/go/read", listed([f"{TOOLS}/go/read"])),
+    "ruby-dotenv": (os.environ["GEM"], listed([shutil.which("ruby") or "", "-I", f"{os.environ['GEM']}/lib", "-e", RUBY])),
+    "systemd": (SYSTEMD, systemd),
+    "shell": ("/bin/dash", child(dash, dumped, lambda done: not done.stdout)),
     "make": (shutil.which("make") or "", child(make, without(MAKES_OWN))),
     "compose": (COMPOSE[0], compose(False)),
     "compose-raw": (COMPOSE[0], compose(True)),
@@ -270,8 +358,8 @@ DRIVERS = {
     "uv": (uv, child(lambda path: [uv, "run", "--no-project", "--offline", "--python", sys.executable, "--env-file", str(path), ENVIRONMENT, "-0"],
                      without(UVS_OWN), UV_CACHE_DIR=str(WORK / "uv"))),
 }
-RUNS_COMMANDS = {"shell": ["`", "$(", ">", "<"], "make": ["$(", "!=", "include", "$", "define"], "dotenv-expand": ["$("]}
-RUNS_COMMANDS["make"] = ["$(", "!=", "include"]
+# What runs a command, or has a number of the running shell or the name of make's goal for its value.
+RUNS_COMMANDS = {"shell": ["`", "$(", ">", "<", "$$"], "make": ["$(", "!=", "include", "$@", "${@"], "dotenv-expand": ["$("], "ruby-dotenv": ["$("]}
 
 
 def fits(reader, text):

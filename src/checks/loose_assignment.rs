@@ -36,11 +36,17 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             format!("{} is assigned with :", file.name(entry))
         };
         let span = file.layer.span(&between);
-        findings.push(
-            file.about(&RULE, entry, message)
-                .at(span, "some readers refuse this")
-                .help(format!("write {}=…", file.name(entry)))
-                .fix(span, "=", "write = without blanks"),
-        );
+        let finding = file.about(&RULE, entry, message);
+        findings.push(if file.looks_like_comment(entry) {
+            finding
+                .at(file.layer.span(&entry.value), "for docker compose this is the value, and no comment")
+                .help("put the comment on a line of its own, above; a value that begins with # needs quotes")
+        } else {
+            finding.at(span, "some readers refuse this").help(format!("write {}=…", file.name(entry))).fix(
+                span,
+                "=",
+                "write = without blanks",
+            )
+        });
     }
 }

@@ -57,6 +57,7 @@ mod duplicate_key;
 mod hardcoded_value;
 mod invalid_key_name;
 mod key_without_value;
+mod line_ends;
 mod lookalikes;
 mod loose_assignment;
 pub mod matrix;

@@ -30,6 +30,9 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ("values-disagree", &["deprecated-key"]),
 ];
 
+/// What says itself what is wrong, and takes over who reads what.
+const NAMES_READERS: &[&str] = &["undefined-reference", "reference-cycle"];
+
 /// What a value is held against, and how it looks.
 const VALUE: &[&str] =
     &["wrong-type", "bad-length", "bad-pattern", "bad-format", "schema-rule", "reads-differently", "unquoted-blank"];
@@ -92,6 +95,11 @@ fn explains(one: &Finding, other: &Finding) -> bool {
 
 fn take_over(findings: &mut [Finding], one: usize, other: usize) {
     findings[one].severity = findings[one].severity.max(findings[other].severity);
+    if NAMES_READERS.contains(&findings[one].rule.code) && findings[other].rule.code == "reads-differently" {
+        let who = findings[other].message.clone();
+        let help = findings[one].help.take().map_or_else(String::new, |help| format!("{help}; "));
+        findings[one].help = Some(format!("{help}{who}"));
+    }
     if findings[one].rule.code == "values-disagree" {
         // Taking the deprecated key away settles both.
         let help = findings[other].help.take();

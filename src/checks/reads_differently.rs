@@ -15,9 +15,10 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::respelling::{Harm, Obstacle, Respelling, Views, read};
+use super::line_ends;
+use super::respelling::{Harm, Obstacle, Respelling, Views};
 use super::traps::{self, Swallowing};
-use super::{File, is_name};
+use super::{File, is_name, respelling};
 use crate::dialects::{ReadError, Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
 use crate::layer::Entry;
@@ -34,9 +35,12 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     if file.layer.sealed || chains.len() < 2 {
         return;
     }
-    let readings: Vec<(&str, Reading)> =
-        chains.iter().filter_map(|chain| Some((chain.as_str(), read(chain, file.layer.text.as_bytes())?))).collect();
+    let mut readings: Vec<(&str, Reading)> = chains
+        .iter()
+        .filter_map(|chain| Some((chain.as_str(), respelling::read(chain, file.layer.text.as_bytes())?)))
+        .collect();
     let mut views = Views::of(&file.layer.text, chains);
+    findings.extend(line_ends::settle(file, &RULE, &mut readings, &mut views));
     refusals(file, &readings, &mut views, findings);
     let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
     let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
@@ -196,6 +200,9 @@ fn mended(
 ) -> Finding {
     if variable.key.starts_with('#') || entries.len() > 1 {
         return finding;
+    }
+    if entries.iter().any(|entry| file.looks_like_comment(entry)) {
+        return finding.help("put the comment on a line of its own, above; a value that begins with # needs quotes");
     }
     // Writing out what a reference resolves to today would be another value tomorrow.
     let refers = |entry: &&Entry| {

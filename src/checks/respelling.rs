@@ -44,15 +44,7 @@ pub(super) enum Harm<'a> {
 /// What a reader, or a chain of readers that start each other, makes of a file.
 pub(super) fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
     let dialects: Option<Vec<&Dialect>> = chain.split('>').map(|name| dialects::find(name.trim())).collect();
-    let mut process = surroundings();
-    let mut last = None;
-    for dialect in dialects? {
-        let reading = (dialect.read)(bytes, &process);
-        let set = reading.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
-        process.extend(set);
-        last = Some(reading);
-    }
-    last
+    Some(dialects::read_in_turn(&dialects?, bytes, &surroundings()))
 }
 
 /// What stands in any process environment. Without it `~` would be text for a shell.

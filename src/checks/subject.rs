@@ -43,6 +43,13 @@ impl File<'_> {
         chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
+    /// Whether a value begins with `#` behind a blank, which some readers take for a comment: `KEY= # note`. What was
+    /// meant is not known.
+    pub(super) fn looks_like_comment(&self, entry: &Entry) -> bool {
+        let before = self.layer.slice(&(entry.key.end..entry.value.start.max(entry.key.end)));
+        before.ends_with([' ', '\t']) && self.layer.slice(&entry.value).starts_with('#')
+    }
+
     /// The key of an entry, as it may be told.
     pub(super) fn name(&self, entry: &Entry) -> String {
         told_name(self.layer.key(entry))

@@ -98,6 +98,14 @@ const TRAPS: &[Trap] = &[
         says: "`:` assigns nothing",
     },
     Trap {
+        readers: &["compose", "compose-interpolation", "godotenv", "systemd", "docker-run", "compose-raw", "split"],
+        found: |line| {
+            let between = line.slice(line.key.end..line.value.start.max(line.key.end));
+            (between.ends_with([' ', '\t']) && line.written().starts_with('#')).then(|| line.value.clone())
+        },
+        says: "what looks like a comment is the value",
+    },
+    Trap {
         readers: &["docker-run", "compose-raw", "shell"],
         found: |line| {
             let between = line.key.end..line.value.start.max(line.key.end);
@@ -190,6 +198,14 @@ const TRAPS: &[Trap] = &[
         says: "quotes are a part of the value",
     },
     Trap {
+        readers: &["ruby-dotenv", "shell", "systemd"],
+        found: |line| {
+            let at = line.value.start + line.written().find("\\n")?;
+            line.written().starts_with('"').then_some(at..at + 2)
+        },
+        says: "`\\n` is no line end, in double quotes either",
+    },
+    Trap {
         readers: &[
             "shell",
             "dotenvy",
@@ -271,8 +287,9 @@ pub(super) struct Swallowing {
 
 impl Swallowing {
     pub(super) fn of(text: &str, reading: &Reading) -> Self {
-        let spans = reading.vars.iter().map(|variable| &variable.value_span);
-        let several = spans.filter(|span| text.get((*span).clone()).is_some_and(|value| value.contains('\n')));
+        // What stands behind the key: a value may begin on a later line than its key.
+        let spans = reading.vars.iter().map(|variable| variable.key_span.end..variable.value_span.end);
+        let several = spans.filter(|span| text.get(span.clone()).is_some_and(|value| value.contains('\n')));
         let mut values: Vec<_> = several.map(|span| (span.start, span.end)).collect();
         values.sort_unstable();
         let mut furthest = 0;

@@ -25,7 +25,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         let Content::Slice(range) = &entry.content else { continue };
         let text = file.layer.slice(range);
-        if *range != entry.value || memchr::memchr2(b' ', b'\t', text.as_bytes()).is_none() {
+        let has_blank = memchr::memchr2(b' ', b'\t', text.as_bytes()).is_some();
+        if *range != entry.value || !has_blank || file.looks_like_comment(entry) {
             continue;
         }
         let span = file.layer.span(&entry.value);

@@ -1,6 +1,6 @@
 //! `--fix` and `--patch`: the replacements that findings offer, written to the files or as a patch for review.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -20,11 +20,20 @@ struct Edited<'r> {
     fixes: usize,
 }
 
-/// Applies the fixes of a report that are safe, or all of them, and gives how many were applied, and to how many files.
+/// What was changed.
+#[derive(Default)]
+pub(super) struct Applied {
+    /// How many fixes were made.
+    pub(super) fixes: usize,
+    /// In which files.
+    pub(super) files: BTreeSet<String>,
+}
+
+/// Applies the fixes of a report that are safe, or all of them.
 ///
 /// A file that changed since it was read is left alone. Each file is replaced whole or not at all.
-pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Result<(usize, usize), Error> {
-    let (mut fixes, mut files) = (0, 0);
+pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Result<Applied, Error> {
+    let mut applied = Applied::default();
     for edited in edited(report, all) {
         let shown = report.sources.path(edited.source);
         let path = root.join(shown.strip_prefix(prefix).unwrap_or(shown));
@@ -40,10 +49,10 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
         }
         writing::replace(&path, edited.after.as_bytes())
             .map_err(|_| Error::new("this file could not be written; it is as it was").at(shown))?;
-        fixes += edited.fixes;
-        files += 1;
+        applied.fixes += edited.fixes;
+        applied.files.insert(shown.to_owned());
     }
-    Ok((fixes, files))
+    Ok(applied)
 }
 
 /// The fixes as a patch that `git apply` takes, and the files that are left out of it: those in which a secret stands

@@ -139,12 +139,15 @@ impl Read {
         let text = match (global.format.as_str(), &self.reader) {
             ("json", Some(_)) => pretty(&readings.first().map(|read| as_json(read, &hidden)).unwrap_or_default()),
             ("json", None) => pretty(&Value::Array(readings.iter().map(|read| as_json(read, &hidden)).collect())),
-            ("human", Some(_)) => readings.first().map(|read| list(read, &hidden)).unwrap_or_default(),
-            ("human", None) => compare(&readings, &hidden, &printing::style(global.color, false)),
+            ("human", Some(_)) => readings.first().map(|read| list(read, &bytes, &hidden)).unwrap_or_default(),
+            ("human", None) => compare(&readings, &bytes, &hidden, &printing::style(global.color, false)),
             (other, _) => {
                 return Err(Error::new(format!("`read` does not write {other}")).help("there are human and json"));
             }
         };
+        if text.is_empty() {
+            printing::complain("there is no variable in this file\n")?;
+        }
         printing::print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -154,24 +157,38 @@ fn shown(key: &str, value: Option<&str>, hidden: &Hidden) -> String {
     match value {
         None => "(not set)".to_owned(),
         Some("") => "(empty)".to_owned(),
-        Some(text) => printable(&hidden.value(key, text).replace('\n', "⏎")),
+        Some(text) => printable(&ends_marked(&hidden.value(key, text).replace('\n', "⏎"))),
     }
 }
 
-fn list(read: &ReadBy, hidden: &Hidden) -> String {
+/// Blanks at an end of a value, which nobody would see, as `␠`.
+fn ends_marked(text: &str) -> String {
+    let inner = text.trim_matches(' ');
+    let front = text.len() - text.trim_start_matches(' ').len();
+    let behind = text.len() - front - inner.len();
+    [&"␠".repeat(front), inner, &"␠".repeat(behind)].concat()
+}
+
+/// `make refuses the file in line 3: …`
+fn refusal(read: &ReadBy, bytes: &[u8]) -> Option<String> {
+    let error = read.reading.error.as_ref()?;
+    let before = error.at.as_ref().filter(|at| at.end > 0).and_then(|at| bytes.get(..at.start));
+    let line = before.map(|before| format!(" in line {}", memchr::memchr_iter(b'\n', before).count() + 1));
+    Some(format!("{} refuses the file{}: {}\n", printable(&read.name), line.unwrap_or_default(), error.message))
+}
+
+fn list(read: &ReadBy, bytes: &[u8], hidden: &Hidden) -> String {
     let mut out = String::new();
     for variable in &read.reading.vars {
         let value = shown(&variable.key, variable.value.as_deref(), hidden);
         let _ = writeln!(out, "{}={value}", printable(hidden.key(&variable.key)));
     }
-    if let Some(error) = &read.reading.error {
-        let _ = writeln!(out, "{} refuses the file: {}", printable(&read.name), error.message);
-    }
+    out.extend(refusal(read, bytes));
     out
 }
 
 /// Each key once; where readers differ, each value with those who see it, the most seen first.
-fn compare(readings: &[ReadBy], hidden: &Hidden, style: &Style) -> String {
+fn compare(readings: &[ReadBy], bytes: &[u8], hidden: &Hidden, style: &Style) -> String {
     let values = |read: &'_ ReadBy| -> HashMap<String, Option<String>> {
         read.reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone())).collect()
     };
@@ -197,8 +214,8 @@ fn compare(readings: &[ReadBy], hidden: &Hidden, style: &Style) -> String {
         cells(&mut out, key, &groups, hidden, style.width);
     }
     for read in readings {
-        if let Some(error) = &read.reading.error {
-            let _ = writeln!(out, "{} {} refuses the file: {}", mark(style, "×", "x"), read.name, error.message);
+        if let Some(refusal) = refusal(read, bytes) {
+            let _ = write!(out, "{} {refusal}", mark(style, "×", "x"));
         }
     }
     out
@@ -247,24 +264,20 @@ fn cells(out: &mut String, key: &str, groups: &[(Option<&str>, Vec<&str>)], hidd
     }
 }
 
-/// Readers that start each other: what one has read is the process environment of the next.
+/// What arrives in the last of readers that start each other.
 fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<Reading, Error> {
-    let mut process = process.clone();
-    let mut last = Reading::default();
-    for name in chain.split('>').map(str::trim) {
-        let dialect = dialects::find(name).ok_or_else(|| {
+    let named = |name: &str| {
+        dialects::find(name).ok_or_else(|| {
             let names = || dialects::ALL.iter().map(|dialect| dialect.name);
             let help = match crate::suggestion::nearest(name, names()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
             };
             Error::new(format!("there is no reader `{}`", printable(name))).help(help)
-        })?;
-        last = (dialect.read)(bytes, &process);
-        let set = last.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
-        process.extend(set);
-    }
-    Ok(last)
+        })
+    };
+    let dialects: Vec<&Dialect> = chain.split('>').map(|name| named(name.trim())).collect::<Result<_, _>>()?;
+    Ok(dialects::read_in_turn(&dialects, bytes, process))
 }
 
 fn as_json(read: &ReadBy, hidden: &Hidden) -> Value {
@@ -289,7 +302,7 @@ fn bytes(path: &std::path::Path) -> Result<Vec<u8>, Error> {
     let shown = path.to_string_lossy();
     let about = std::fs::metadata(path).map_err(|_| Error::new("there is no such file").at(&*shown))?;
     if !about.is_file() {
-        return Err(Error::new("this is not a plain file").at(&*shown));
+        return Err(Error::new("this is not a plain file").at(&*shown).help("name one env file: sparkcfg read .env"));
     }
     if about.len() > LIMIT {
         return Err(Error::new("this file is over 8 MiB, which no env file should be").at(&*shown));

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, fix, identities, printing, workspace};
+use super::fix::{self, Applied};
+use super::{Global, Keys, identities, printing, workspace};
 use crate::checks::{self, Found};
 use crate::error::Error;
 use crate::finding::Finding;
@@ -25,6 +26,9 @@ Examples:
   sparkcfg validate --output sarif=report.sarif --output json=report.json
   sparkcfg validate --format github       annotations in a workflow
   SOPS_AGE_KEY_FILE=key.txt sparkcfg validate prod --require-secrets";
+
+/// How often `--fix` looks for more once it has mended something, so that two fixes that undo each other come to an end.
+const MOST_ROUNDS: usize = 8;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -66,12 +70,23 @@ impl Validate {
         };
         let mut report = self.report(&files, global)?;
         if self.fix {
-            let (fixes, changed) = fix::apply(&report, &root, &prefix, false)?;
-            if fixes > 0 {
-                report = self.report(&files.at_rest(), global)?;
+            let mut applied = Applied::default();
+            // Of two fixes for one place, one is applied; the other may still be wanted then.
+            for _ in 0..MOST_ROUNDS {
+                let round = fix::apply(&report, &root, &prefix, false)?;
+                if round.fixes == 0 {
+                    break;
+                }
+                applied.fixes += round.fixes;
+                applied.files.extend(round.files);
+                report = self.report(&files.clone().at_rest(), global)?;
             }
             let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-            printing::complain(&format!("mended {} in {}\n", plural(fixes, "place"), plural(changed, "file")))?;
+            printing::complain(&format!(
+                "mended {} in {}\n",
+                plural(applied.fixes, "place"),
+                plural(applied.files.len(), "file")
+            ))?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {

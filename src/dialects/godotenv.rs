@@ -91,7 +91,10 @@ impl Reader<'_> {
                 }
                 '_' | '.' => {}
                 character if is_blank(character) || character.is_alphanumeric() => {}
-                _ => return Err(("this character cannot be part of a key", at..at + 1)),
+                _ => {
+                    let character = self.text.floor_char_boundary(at)..self.text.ceil_char_boundary(at + 1);
+                    return Err(("this character cannot be part of a key", character));
+                }
             }
         }
         // A key that the end of the file cuts off is taken for the value of a variable without a name.

@@ -218,6 +218,23 @@ pub fn find(name: &str) -> Option<&'static Dialect> {
     ALL.iter().find(|dialect| dialect.name == name)
 }
 
+/// Reads a file with readers that start each other, and gives what arrives in the last: what one has read is the process
+/// environment of the next, and most loaders let it win.
+#[must_use]
+pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> Reading {
+    let mut process = process.clone();
+    let mut last = Reading::default();
+    for (index, dialect) in dialects.iter().enumerate() {
+        last = (dialect.read)(bytes, &process);
+        if index > 0 && dialect.process_wins {
+            last.prefer(&process);
+        }
+        let set = last.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
+        process.extend(set);
+    }
+    last
+}
+
 /// A reading in the making, with its variables by name.
 #[derive(Default)]
 struct Draft {

@@ -1,17 +1,21 @@
 //! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
 
+mod workspaces;
+
 use std::sync::LazyLock;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use regex::Regex;
 use serde_json::Value;
 
+use workspaces::Workspaces;
+
 use super::files::Files;
 use crate::error::Error;
 
 /// How many folders are looked into; those nearest to the top come first.
 const MAX_FOLDERS: usize = 200;
-/// How deep they may lie below the top: `services/api/`.
+/// How deep they may lie below the top: `services/api/`. Packages of a workspace may lie deeper.
 const MAX_DEPTH: usize = 2;
 /// The largest file that is looked into, in bytes.
 const MAX_FILE: usize = 1 << 20;
@@ -33,6 +37,7 @@ const FOREIGN: &[&str] = &[
 /// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away.
 pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
     let ignored = ignored(files);
+    let workspaces = Workspaces::of(files);
     let mut found = vec!["compose"];
     let mut folders = vec![String::new()];
     let mut next = 0;
@@ -43,7 +48,8 @@ pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
         let names = if folder.is_empty() { files.names("")? } else { files.names(&folder).unwrap_or_default() };
         for name in names {
             let path = within(&name);
-            let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&name)).collect();
+            let known = if is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
+            let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&known)).collect();
             if wanted.is_empty() || ignored.matched(&path, false).is_ignore() {
                 continue;
             }
@@ -51,10 +57,12 @@ pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
             found.extend(wanted.iter().flat_map(|sign| (sign.readers)(&text)));
         }
-        if folder.split('/').filter(|part| !part.is_empty()).count() < MAX_DEPTH {
+        let depth = folder.split('/').filter(|part| !part.is_empty()).count();
+        if depth < MAX_DEPTH || workspaces.lead_through(&folder) {
             let below = files.folders(&folder).unwrap_or_default();
             let own =
                 below.iter().filter(|name| !name.starts_with('.') && !FOREIGN.contains(&name.as_str())).map(within);
+            let own = own.filter(|path| depth < MAX_DEPTH || workspaces.lead_through(path));
             let own = own.filter(|path| !ignored.matched(path, true).is_ignore());
             let room = MAX_FOLDERS.saturating_sub(folders.len());
             folders.extend(own.take(room));
@@ -156,6 +164,11 @@ fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
 
 fn is_yaml(name: &str) -> bool {
     name.ends_with(".yml") || name.ends_with(".yaml")
+}
+
+/// Whether a folder holds files like `requirements/base.txt`.
+fn is_of_requirements(folder: &str) -> bool {
+    folder.rsplit('/').next() == Some("requirements")
 }
 
 fn is_makefile(name: &str) -> bool {

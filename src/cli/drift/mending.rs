@@ -9,10 +9,14 @@ use crate::source::printable;
 
 /// Makes the changes, and says whether there were any.
 pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Result<bool, Error> {
-    let (fixes, files) = fix::apply(report, root, prefix, all)?;
+    let applied = fix::apply(report, root, prefix, all)?;
     let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    printing::complain(&format!("mended {} in {}\n", plural(fixes, "place"), plural(files, "file")))?;
-    Ok(fixes > 0)
+    printing::complain(&format!(
+        "mended {} in {}\n",
+        plural(applied.fixes, "place"),
+        plural(applied.files.len(), "file")
+    ))?;
+    Ok(applied.fixes > 0)
 }
 
 /// Writes the changes as a patch for review.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::lexer::{Fault, Operation, Part};
+use super::pattern::{Effort, Spent, Text, trimmed};
 
 /// The variables of a shell while it reads a file.
 pub(super) struct Variables {
@@ -16,21 +17,8 @@ pub(super) struct Variables {
     pub(super) status: u8,
     /// How much text may still be expanded to, in bytes.
     pub(super) left: usize,
-}
-
-/// Expanded text; quoted stretches are kept apart for patterns and homes.
-#[derive(Default)]
-struct Text {
-    bytes: Vec<u8>,
-    /// For each byte, whether it was quoted.
-    quoted: Vec<bool>,
-}
-
-impl Text {
-    fn push(&mut self, bytes: &[u8], quoted: bool) {
-        self.bytes.extend(bytes);
-        self.quoted.resize(self.bytes.len(), quoted);
-    }
+    /// How much of values may still be looked at without giving text.
+    pub(super) effort: Effort,
 }
 
 impl Variables {
@@ -107,10 +95,9 @@ impl Variables {
         homes: bool,
         out: &mut Text,
     ) -> Result<(), Fault> {
-        let value = self.value(name, span);
+        let value = self.value(name, span)?;
         if length {
-            let count = String::from_utf8_lossy(&value.unwrap_or_default()).chars().count();
-            out.push(count.to_string().as_bytes(), quoted);
+            out.push(value.unwrap_or_default().len().to_string().as_bytes(), quoted);
             return Ok(());
         }
         let Some(Operation { sign, colon, word }) = operation else {
@@ -138,14 +125,16 @@ impl Variables {
             (sign, _) => {
                 let mut pattern = Text::default();
                 self.expand(word, false, &mut pattern)?;
-                out.push(trimmed(&value.unwrap_or_default(), &pattern, *sign), quoted);
+                let value = value.unwrap_or_default();
+                let left = trimmed(&value, &pattern, *sign, &mut self.effort).map_err(|Spent| too_dear(span))?;
+                out.push(left, quoted);
             }
         }
         Ok(())
     }
 
-    fn value(&mut self, name: &[u8], span: &Range<usize>) -> Option<Vec<u8>> {
-        match name {
+    fn value(&mut self, name: &[u8], span: &Range<usize>) -> Result<Option<Vec<u8>>, Fault> {
+        Ok(match name {
             b"#" => Some(b"0".to_vec()),
             b"?" => Some(self.status.to_string().into_bytes()),
             b"-" => Some(b"a".to_vec()),
@@ -153,109 +142,15 @@ impl Variables {
                 self.executes.push(span.clone());
                 Some(Vec::new())
             }
-            _ => self.values.get(name).cloned(),
-        }
-    }
-}
-
-/// `value` without what a pattern takes off an end: `%` and `#` the least, `P` and `H` the most.
-fn trimmed<'v>(value: &'v [u8], pattern: &Text, sign: u8) -> &'v [u8] {
-    let tokens = tokens(pattern);
-    // Bounded, so that a long value under a pattern with many stars stays quick.
-    if value.len().saturating_mul(tokens.len()) > 1 << 16 {
-        return value;
-    }
-    let cuts: Vec<usize> = (0..=value.len()).collect();
-    let cuts: Box<dyn Iterator<Item = usize>> = match sign {
-        b'%' | b'H' => Box::new(cuts.into_iter().rev()),
-        _ => Box::new(cuts.into_iter()),
-    };
-    for cut in cuts {
-        let (before, after) = value.split_at(cut);
-        let (part, rest) = if matches!(sign, b'%' | b'P') { (after, before) } else { (before, after) };
-        if matches_all(part, &tokens) {
-            return rest;
-        }
-    }
-    value
-}
-
-enum Glob {
-    Byte(u8),
-    Any,
-    Star,
-    Set { bytes: Vec<u8>, negated: bool },
-}
-
-fn tokens(pattern: &Text) -> Vec<Glob> {
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while let (Some(byte), Some(quoted)) = (pattern.bytes.get(at), pattern.quoted.get(at)) {
-        at += 1;
-        tokens.push(match (byte, quoted) {
-            (b'*', false) => Glob::Star,
-            (b'?', false) => Glob::Any,
-            (b'[', false) => match set(pattern.bytes.get(at..).unwrap_or_default()) {
-                Some((token, length)) => {
-                    at += length;
-                    token
-                }
-                None => Glob::Byte(b'['),
-            },
-            (byte, _) => Glob::Byte(*byte),
-        });
-    }
-    tokens
-}
-
-/// A bracket expression behind its `[`, and its length.
-fn set(rest: &[u8]) -> Option<(Glob, usize)> {
-    let negated = matches!(rest.first(), Some(b'!'));
-    let start = usize::from(negated);
-    let end = start + 1 + rest.get(start + 1..)?.iter().position(|byte| *byte == b']')?;
-    let inner = rest.get(start..end)?;
-    let mut bytes = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = inner.get(at) {
-        match (inner.get(at + 1), inner.get(at + 2)) {
-            (Some(b'-'), Some(last)) => {
-                bytes.extend(*byte..=*last);
-                at += 3;
-            }
             _ => {
-                bytes.push(*byte);
-                at += 1;
+                let value = self.values.get(name);
+                self.effort.spend(value.map_or(0, Vec::len)).map_err(|Spent| too_dear(span))?;
+                value.cloned()
             }
-        }
+        })
     }
-    Some((Glob::Set { bytes, negated }, end + 1))
 }
 
-/// Whether the whole text fits, in time proportional to both lengths multiplied.
-fn matches_all(text: &[u8], tokens: &[Glob]) -> bool {
-    let (mut at, mut token, mut retry) = (0, 0, None);
-    while at < text.len() {
-        let byte = text.get(at).copied().unwrap_or_default();
-        let fits = match tokens.get(token) {
-            Some(Glob::Star) => {
-                retry = Some((token + 1, at));
-                token += 1;
-                continue;
-            }
-            Some(Glob::Any) => true,
-            Some(Glob::Byte(wanted)) => *wanted == byte,
-            Some(Glob::Set { bytes, negated }) => bytes.contains(&byte) != *negated,
-            None => false,
-        };
-        if fits {
-            at += 1;
-            token += 1;
-        } else if let Some((after, from)) = retry {
-            retry = Some((after, from + 1));
-            (token, at) = (after, from + 1);
-        } else {
-            return false;
-        }
-    }
-    tokens.get(token..).unwrap_or_default().iter().all(|token| matches!(token, Glob::Star))
+fn too_dear(span: &Range<usize>) -> Fault {
+    Fault { message: "the references and patterns of this file take too long to follow", at: span.clone() }
 }

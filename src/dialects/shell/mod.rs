@@ -8,17 +8,22 @@
 
 mod expansion;
 mod lexer;
+mod pattern;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use expansion::Variables;
 use lexer::{Fault, Lexer, Part, Token, Word, is_name};
+use pattern::Effort;
 
 use super::{Draft, Process, ReadError, Reading, Text, Variable};
 
 /// How much text the words of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
+
+/// How much of values the references and patterns of one file may look at, in bytes: less than a second's work.
+const MAX_EFFORT: usize = 128 << 20;
 
 /// Reads a file as dash does.
 #[must_use]
@@ -31,6 +36,7 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
         executes: Vec::new(),
         status: 0,
         left: MAX_EXPANDED,
+        effort: Effort(MAX_EFFORT),
     };
     // dash reads over NUL bytes.
     let file = Text::new(bytes).replacing(0, |_| "");
@@ -237,8 +243,8 @@ impl Shell<'_> {
         let mut words = Vec::new();
         for word in &command.words {
             let text = self.variables.text(&word.parts, false)?;
-            // A word of nothing but empty references is no word.
-            if !text.is_empty() || has_quotes(&word.parts) {
+            // A word of nothing but references that give blanks is no word.
+            if !text.iter().all(u8::is_ascii_whitespace) || has_quotes(&word.parts) {
                 words.push((text, word));
             }
         }
@@ -247,6 +253,11 @@ impl Shell<'_> {
             name,
             None | Some(b"export" | b"readonly" | b"unset" | b":" | b"set" | b"return" | b"times" | b"trap")
         ) {
+            // Only the command gets the variables in front of it, but the shell works them out.
+            for (length, word) in &command.assignments {
+                self.assigned_value(*length, word)?;
+            }
+            self.told();
             self.variables.executes.push(command.span.clone());
             let quiet = matches!(name, Some(b"true" | b"echo" | b"printf" | b"pwd" | b"umask"));
             self.variables.status = if quiet { 0 } else { 127 };
@@ -283,10 +294,15 @@ impl Shell<'_> {
     /// Makes the assignment in a word whose name has so many bytes.
     fn assign(&mut self, length: usize, word: &Word) -> Result<(), Fault> {
         let Some(Part::Text { text, .. }) = word.parts.first() else { return Ok(()) };
-        let (name, rest) = text.split_at(length.min(text.len()));
-        let head = rest.get(1..).unwrap_or_default();
-        let value = self.variables.assigned_value(head, word.parts.get(1..).unwrap_or_default())?;
-        self.set(name, value, word, length)
+        let value = self.assigned_value(length, word)?;
+        self.set(text.get(..length).unwrap_or_default(), value, word, length)
+    }
+
+    /// What such a word assigns.
+    fn assigned_value(&mut self, length: usize, word: &Word) -> Result<Vec<u8>, Fault> {
+        let Some(Part::Text { text, .. }) = word.parts.first() else { return Ok(Vec::new()) };
+        let head = text.get(length + 1..).unwrap_or_default();
+        self.variables.assigned_value(head, word.parts.get(1..).unwrap_or_default())
     }
 
     fn set(&mut self, name: &[u8], value: Vec<u8>, word: &Word, length: usize) -> Result<(), Fault> {

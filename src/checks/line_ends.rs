@@ -1,0 +1,82 @@
+//! A file whose lines end in CRLF for readers that take the carriage return for a part of each value: one finding.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::File;
+use super::respelling::{Harm, Views, read};
+use crate::dialects::Reading;
+use crate::finding::{Finding, Fix, Rule, told_name};
+
+/// Takes the carriage returns of a CRLF file out of what its readers see, and tells once who keeps them. Nothing is told
+/// where all of the readers do.
+pub(super) fn settle(
+    file: &File<'_>,
+    rule: &'static Rule,
+    readings: &mut [(&str, Reading)],
+    views: &mut Views<'_>,
+) -> Option<Finding> {
+    let text: &str = &file.layer.text;
+    let first = text.find("\r\n")?;
+    let plain = text.replace("\r\n", "\n");
+    let mut without: Vec<_> = readings.iter().map(|(chain, _)| read(chain, plain.as_bytes())).collect();
+    let differs = |with: &Reading, without: &Option<Reading>| without.as_ref().is_some_and(|one| !alike(with, one));
+    let keepers: Vec<usize> = (0..readings.len()).filter(|at| differs(&readings[*at].1, &without[*at])).collect();
+    if keepers.is_empty() || keepers.len() == readings.len() {
+        return None;
+    }
+    let names: Vec<&str> = keepers.iter().map(|at| readings[*at].0).collect();
+    let keep = if names.len() == 1 { "keeps" } else { "keep" };
+    let names = super::listed(&names, "and");
+    let message = format!("the lines of this file end in CRLF, and {names} {keep} the carriage returns");
+    let (key, place) = keepers.iter().find_map(|at| first_changed(&readings[*at].1, without[*at].as_ref()?))?;
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let at = file.layer.span(&(offset(place.start)..offset(place.end)));
+    for at in keepers {
+        if let Some(without) = without[at].take() {
+            readings[at].1 = in_file(without, text);
+        }
+    }
+    let last = text.rfind("\r\n").map_or(first, |at| at + 2);
+    let replacement = text.get(first..last).unwrap_or_default().replace("\r\n", "\n");
+    let span = file.layer.span(&(offset(first)..offset(last)));
+    let title = "end the lines in LF";
+    let fix = Fix { span, replacement, title: title.to_owned(), safe: true };
+    let harmless = matches!(views.harm(&fix), Harm::None);
+    let finding = Finding::new(rule, message)
+        .key(told_name(&key))
+        .at(at, format!("{names}: here and in every line, the carriage return is a part of the value"))
+        .help("end the lines in LF; `*.env text eol=lf` in .gitattributes keeps git from changing them");
+    Some(if harmless { finding.fix(span, fix.replacement, title) } else { finding })
+}
+
+/// Whether two readings give the same variables the same values.
+fn alike(one: &Reading, other: &Reading) -> bool {
+    let values = |reading: &'_ Reading| -> HashMap<String, Option<String>> {
+        reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone())).collect()
+    };
+    one.error.is_none() == other.error.is_none() && values(one) == values(other)
+}
+
+/// The first variable that the carriage returns change, and where its value stands.
+fn first_changed(with: &Reading, without: &Reading) -> Option<(String, Range<usize>)> {
+    let changed = with.vars.iter().find(|variable| without.value(&variable.key) != variable.value.as_deref());
+    let found = changed.map(|variable| (variable.key.clone(), variable.value_span.clone()));
+    found.or_else(|| Some((without.vars.first()?.key.clone(), with.error.as_ref()?.at.clone()?)))
+}
+
+/// Turns places of the text without carriage returns into places of the file.
+fn in_file(mut reading: Reading, text: &str) -> Reading {
+    let ends: Vec<usize> = text.match_indices("\r\n").enumerate().map(|(before, (at, _))| at - before).collect();
+    let back = |range: &mut Range<usize>| {
+        *range = range.start + ends.partition_point(|end| *end < range.start)
+            ..range.end + ends.partition_point(|end| *end < range.end);
+    };
+    for variable in &mut reading.vars {
+        back(&mut variable.key_span);
+        back(&mut variable.value_span);
+    }
+    reading.executes.iter_mut().for_each(back);
+    reading.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
+    reading
+}

@@ -317,7 +317,10 @@ fn each_fault_says_what_it_is() {
         for identities in [&first, &stranger, &Identities::default(), &person().0] {
             let sealed = (sops().open)(bad.as_bytes(), identities, raw);
             let found: Vec<_> = sealed.damages.iter().map(|damage| damage.message).collect();
-            assert!(sealed.state == State::Damaged && found.len() == 1 && found[0].contains(message), "{to}: {found:?}");
+            assert!(
+                sealed.state == State::Damaged && found.len() == 1 && found[0].contains(message),
+                "{to}: {found:?}"
+            );
             assert!(sealed.entries.iter().all(|entry| matches!(entry.content, Content::Sealed)), "{to}");
         }
     }

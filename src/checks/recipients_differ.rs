@@ -17,7 +17,7 @@ use crate::finding::{Finding, Rule, Severity};
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
 use crate::source::Span;
-use crate::stores::State;
+use crate::stores::{Readers, State};
 
 pub(super) static RULE: Rule = Rule {
     code: "recipients-differ",
@@ -44,7 +44,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 /// Whether the file is so damaged that it says nothing of its recipients, which `sealed-file-damaged` tells.
 fn is_unreadable(file: &File<'_>) -> bool {
     file.project.sealed.get(&file.index).is_some_and(|sealed| {
-        sealed.state == State::Damaged && sealed.readers.recipients.is_empty() && sealed.readers.unnamed.is_empty()
+        sealed.state == State::Damaged && file.layer.entries.is_empty() && sealed.readers == Readers::default()
     })
 }
 

@@ -95,6 +95,8 @@ pub struct Project {
     pub require_secrets: bool,
     /// Files for one person only that git has or would take, and where each begins.
     pub exposed: Vec<(tracking::Exposed, Span)>,
+    /// The sealed files that git has and the folder has not, by the paths that users see.
+    pub lost: Vec<String>,
     /// Env files beside the layers that no environment uses.
     pub strays: Vec<Stray>,
     /// Whether this is what is about to be committed.
@@ -226,9 +228,10 @@ impl Project {
             sops: None,
             deployments: Deployments::default(),
             references: references::References::default(),
-            revocations: Revocations::read(files)?,
+            revocations: revocations(files, options)?,
             require_secrets: options.require_secrets,
             exposed: Vec::new(),
+            lost: Vec::new(),
             strays: Vec::new(),
             staged: files.is_staged(),
             stacks: Vec::new(),
@@ -256,6 +259,7 @@ impl Project {
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
+        project.lost = tracking::lost(files, &project.config).iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
             // Without its text, of which nothing may be told.
             let source = project.sources.add(files.shown(&exposed.path), "");
@@ -447,6 +451,14 @@ fn layer_name(path: &str) -> String {
     let stem = name.strip_suffix(".age").unwrap_or(name);
     let stem = stem.strip_suffix(".env").filter(|stem| !stem.is_empty()).unwrap_or(stem);
     stem.to_owned()
+}
+
+fn revocations(files: &Files, options: &Options<'_>) -> Result<Revocations, Error> {
+    let mut record = Revocations::read(files)?;
+    if let Some(identities) = options.identities {
+        record.reveal(identities);
+    }
+    Ok(record)
 }
 
 fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<SourceId>), Error> {

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=0
 
 try() {
-    if cargo test --quiet --test stores -- --ignored --nocapture --exact "crash::$1"; then
+    if cargo test --quiet --locked --test stores -- --ignored --nocapture --exact "crash::$1"; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))

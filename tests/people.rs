@@ -692,9 +692,23 @@ fn whole_files_are_shared_too() {
     assert!(told.contains("API_KEY") && told.contains("DB_PASSWORD") && !told.contains("canary"), "{told}");
     assert_eq!((reads("laptop").as_deref(), reads("deploy")), (Some(text), None));
     assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 1)]));
-    // Names are hidden too, so the record speaks of the whole file until all of it changed.
+    // Names are hidden too, so the record speaks of the whole file to whoever cannot open it.
     let record = scene.read("sparkcfg-revoked.toml");
     assert!(!record.contains("API_KEY") && !record.contains("canary"), "{record}");
+    let left = |person: &str| {
+        let told = scene.run(person, "validate --format json").1;
+        let report: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
+        findings.map(|one| one["key"].as_str().unwrap_or("*").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (left("laptop"), left("deploy")),
+        (vec!["API_KEY".to_owned(), "DB_PASSWORD".to_owned()], vec!["*".to_owned()])
+    );
+    scene.set("laptop", "API_KEY", "prod", "canary-3");
+    assert_eq!((left("laptop"), left("deploy")), (vec!["DB_PASSWORD".to_owned()], vec!["*".to_owned()]));
+    scene.set("laptop", "API_KEY", "prod", "canary-1");
+    assert_eq!(left("laptop"), ["DB_PASSWORD"]);
     let (code, out, err) = scene.run("deploy", "secrets edit prod");
     assert!(code == 2 && !format!("{out}{err}").contains("canary"), "{err}");
     scene.does("laptop", "secrets edit prod");

@@ -416,6 +416,99 @@ fn an_editor_is_alone_with_the_text() {
     assert_eq!(project.private(), [""; 0]);
 }
 
+/// Swap files, backups and autosaves, as vim, nano and emacs have them, and folders of undo.
+#[test]
+fn what_editors_leave_beside_the_file_goes_too() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let script = "d=$(dirname \"$1\"); n=$(basename \"$1\"); for f in \"$1~\" \"$d/.$n.swp\" \"$d/#$n#\" \"$1.save\"; do cp \"$1\" \"$f\"; done; mkdir \"$d/.undo\"; cp \"$1\" \"$d/.undo/x\"; chmod 500 \"$d/.undo\"";
+    for (script, code) in [(script.to_owned(), 0), (format!("{script}; exit 1"), 2)] {
+        let ran = project.edit(&["prod"], &script);
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+        assert_eq!(project.private(), [""; 0]);
+    }
+}
+
+/// `SOPS_AGE_KEY_CMD` starts a program, so only commands that may start one heed it.
+#[test]
+fn a_program_may_hand_the_identity_over() {
+    let project = Project::new().with_schema();
+    project.set("API_KEY", CANARY);
+    let run = |arguments: &[&str], line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(project.path("p")).env_clear().args(arguments).env("HOME", project.path("home"));
+        command.env("PATH", std::env::var_os("PATH").unwrap()).env("SOPS_AGE_KEY_CMD", line);
+        ran(
+            {
+                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+                command
+            },
+            b"",
+        )
+    };
+    let file = project.path("home/key.txt");
+    project.write("home/two words.txt", &project.read("home/key.txt"));
+    let spaced = format!("cat '{}'", project.path("home/two words.txt").display());
+    for line in [format!("cat {}", file.display()), spaced] {
+        assert_eq!(run(&["secrets", "get", "API_KEY", "-e", "prod"], &line).ok().stdout, CANARY.as_bytes());
+        let started = run(&["run", "prod", "--", "env"], &line).ok();
+        let text = String::from_utf8(started.stdout).unwrap();
+        assert!(text.contains(CANARY) && !text.contains("SOPS_AGE_KEY_CMD"), "{text}");
+    }
+    for (line, message) in [
+        ("false".to_owned(), "the program failed"),
+        ("/nonexistent/program".to_owned(), "cannot be started"),
+        ("cat 'x".to_owned(), "a quote is left open"),
+        ("echo $HOME; id".to_owned(), "not an age identity"),
+    ] {
+        run(&["secrets", "get", "API_KEY", "-e", "prod"], &line).failed(2, message);
+    }
+    let mark = project.path("home/started");
+    let ran = run(&["validate", "prod"], &format!("touch {}", mark.display())).ok();
+    assert!(!mark.exists() && ran.stderr.contains("hand over what it prints in SOPS_AGE_KEY"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_identity_that_others_can_read_is_told() {
+    let project = Project::new();
+    let keys = "home/.config/sops/age/keys.txt";
+    project.write(keys, &project.read("home/key.txt"));
+    for (mode, told) in [(0o600, false), (0o640, true), (0o604, true)] {
+        fs::set_permissions(project.path(keys), fs::Permissions::from_mode(mode)).unwrap();
+        let mut command = project.command(&["set", "A", "-e", "prod"]);
+        command.env_remove("SOPS_AGE_KEY_FILE");
+        let ran = ran(command, mode.to_string().as_bytes()).ok();
+        assert_eq!(
+            ran.stderr.contains("other users of this machine can read your identity: chmod 600"),
+            told,
+            "{mode:o}"
+        );
+    }
+}
+
+#[test]
+fn a_sealed_file_that_is_gone_is_known_to_git() {
+    let project = Project::new();
+    let text = r#"{ "type": "object", "required": ["API_KEY"], "properties": {
+        "PORT": {}, "LEVEL": {}, "API_KEY": { "writeOnly": true } } }"#;
+    project.write("p/schemas/app.schema.json", text);
+    project.set("API_KEY", CANARY);
+    let git = |arguments: &[&str]| {
+        assert!(Command::new("git").current_dir(project.path("p")).args(arguments).status().unwrap().success())
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    fs::remove_file(project.path("p/environments/prod.secrets.env")).unwrap();
+    let told = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(project.path("p")).args(["validate", "prod"]);
+        String::from_utf8(command.output().unwrap().stdout).unwrap()
+    };
+    assert!(told().contains("is in git, but not here: git restore environments/prod.secrets.env"), "{}", told());
+    git(&["rm", "--quiet", "--cached", "environments/prod.secrets.env"]);
+    assert!(told().contains("set it in environments/prod.secrets.env, sealed"), "{}", told());
+}
+
 #[test]
 fn two_editors_at_once() {
     let project = Project::new();

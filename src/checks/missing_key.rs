@@ -38,8 +38,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         let secret = subject.project.is_secret(key);
         let (file, near) = home(subject, key, secret);
-        let set =
-            if secret { format!("set it in {}, sealed", subject.sealed_file()) } else { format!("set it in {file}") };
+        let set = if secret { subject.sealing_advice() } else { format!("set it in {file}") };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
         let description = schema.schema.property(key).description();
         let first = description

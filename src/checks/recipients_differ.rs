@@ -17,6 +17,7 @@ use crate::finding::{Finding, Rule, Severity};
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
 use crate::source::Span;
+use crate::stores::{Readers, State};
 
 pub(super) static RULE: Rule = Rule {
     code: "recipients-differ",
@@ -32,12 +33,19 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(readers) = config.readers_of(&known.environments) else { return undeclared(file, findings) };
     let allowed: BTreeSet<&str> =
         readers.into_iter().filter_map(|name| config.people.get(name)).map(|key| written(key)).collect();
-    let of_file = recipients(file, &allowed, &known.environments);
+    let of_file = if is_unreadable(file) { Vec::new() } else { recipients(file, &allowed, &known.environments) };
     let of_sops = rules(file, &known.path, &allowed);
     findings.extend(of_file.into_iter().chain(of_sops).map(|mut finding| {
         finding.environments.clone_from(&file.environments);
         finding
     }));
+}
+
+/// Whether the file is so damaged that it says nothing of its recipients, which `sealed-file-damaged` tells.
+fn is_unreadable(file: &File<'_>) -> bool {
+    file.project.sealed.get(&file.index).is_some_and(|sealed| {
+        sealed.state == State::Damaged && file.layer.entries.is_empty() && sealed.readers == Readers::default()
+    })
 }
 
 /// A public key as files hold it: that of an SSH key without its comment.
@@ -57,7 +65,7 @@ fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     let (Some(sealed), Some(name)) = (file.project.sealed.get(&file.index), &config.recovery) else { return };
     let key = config.people.get(name).map(|key| written(key));
     let opens = sealed.readers.recipients.iter().any(|recipient| Some(recipient.as_str()) == key);
-    if opens || !sealed.readers.unnamed.is_empty() {
+    if opens || !sealed.readers.unnamed.is_empty() || is_unreadable(file) {
         return;
     }
     let environment = file.environments.first().map_or("ENV", |name| name);

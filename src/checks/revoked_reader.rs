@@ -2,7 +2,8 @@
 //!
 //! `sparkcfg secrets revoke` seals a file for the others, with a new data key. What the person read before, or can still
 //! read in an old commit, it cannot take back: those values must change where they come from. `sparkcfg-revoked.toml`
-//! keeps their names until each has; it holds digests of sealed text, never anything of a value.
+//! keeps their names until each has; it holds digests of sealed text, never anything of a value. Those of a whole age file
+//! are sealed themselves: only who can open the file is told which are left.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
@@ -32,14 +33,18 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
         let place = entry.map_or(0..0, |entry| entry.key.clone());
         let (what, set) = match &key {
-            Some(key) => (told_name(key), format!("set {} -e {}", told_name(key), environment(file))),
-            None => (format!("all of {}", file.path()), format!("edit {}", environment(file))),
+            Some(key) => (
+                format!("{} is still what {readers} could read", told_name(key)),
+                format!("set {} -e {}", told_name(key), environment(file)),
+            ),
+            None => (
+                format!("not everything in {} has changed that {readers} could read", file.path()),
+                format!("edit {}", environment(file)),
+            ),
         };
-        let mut finding = Finding::new(&RULE, format!("{what} is still what {readers} could read"))
-            .at(file.layer.span(&place), "not changed since")
-            .help(format!(
-                "change it at its provider, then: sparkcfg secrets {set}; if it needs no change, take it out of {NAME}"
-            ));
+        let mut finding = Finding::new(&RULE, what).at(file.layer.span(&place), "not changed since").help(format!(
+            "change it at its provider, then: sparkcfg secrets {set}; if it needs no change, take it out of {NAME}"
+        ));
         if let Some(key) = &key {
             finding = finding.key(key);
         }

@@ -5,7 +5,16 @@
 //!
 //! Why it hurts: a merge went wrong, or somebody without a key changed the file.
 //!
-//! Remedy: restore the file from git, or make the change again with `sparkcfg secrets edit`.
+//! Remedy: restore the file from git, or make the change again with `sparkcfg secrets edit`. Where git left a conflict in
+//! it, `git checkout --merge FILE` merges it anew, key by key once git knows how:
+//!
+//! ```console
+//! $ git config --global merge.sparkcfg.driver 'sparkcfg secrets merge %O %A %B %P'
+//! $ git config --global merge.sparkcfg.recursive binary
+//! ```
+//!
+//! `.gitattributes` names that driver for sealed files (`*.secrets.env merge=sparkcfg`); `sparkcfg secrets init` writes it.
+//! A conflict that is left then is a secret that both sides changed: take the same side at every mark.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};

@@ -101,6 +101,15 @@ impl<'a> Subject<'a> {
         Self { project, environment, violations, disagreements }
     }
 
+    /// What to do about a secret that is missing.
+    pub(super) fn sealing_advice(&self) -> String {
+        let path = self.sealed_file();
+        if self.project.lost.contains(&path) {
+            return format!("{path} is in git, but not here: git restore {path}");
+        }
+        format!("set it in {path}, sealed")
+    }
+
     /// Where a secret of this environment belongs.
     pub(super) fn sealed_file(&self) -> String {
         let mut layers = self.environment.layers.iter().rev();

@@ -109,7 +109,10 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "sealed-file-damaged",
             "a merge was left half done".to_owned(),
             "both sides stand in the file",
-            "take one side as a whole, or let git call `sparkcfg secrets merge` for sealed files".to_owned(),
+            format!(
+                "merge it anew, key by key: `git checkout --merge {path}`, once git knows `sparkcfg secrets merge` (see \
+                 `sparkcfg explain sealed-file-damaged`); or take the same side at every mark"
+            ),
         ),
         Kind::Conflict => (
             "syntax",

@@ -1,7 +1,12 @@
 //! Where identities come from: the command line, the environment, SOPS's own file, and those published with a project.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use zeroize::Zeroizing;
+
+use super::printing;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
@@ -10,14 +15,18 @@ use crate::project::files::Files;
 /// The largest key file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// Collects every identity: those of the person, then those published with the project. No plugin is started for any.
+/// Names a program that prints identities, as SOPS has it.
+const COMMAND: &str = "SOPS_AGE_KEY_CMD";
+
+/// Collects every identity: those of the person, then those published with the project. No program is started for any.
 pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
     with_published(of_person(named)?, files, config)
 }
 
-/// The same, where the person's plugins may be started; never for what is published with a project.
-pub(super) fn collect_with_plugins(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
-    let mut identities = of_person(named)?;
+/// The same, where the person's own programs may be started: `SOPS_AGE_KEY_CMD` and plugins; never for what is published
+/// with a project.
+pub(super) fn collect_with_programs(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {
+    let mut identities = of_person_with_programs(named)?;
     allow_plugins(&mut identities)?;
     with_published(identities, files, config)
 }
@@ -50,9 +59,36 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
     Ok(identities)
 }
 
-/// The identities of whoever runs it, the same for every project. A file that was named and cannot be read is an
-/// error; one that SOPS would look at is not.
+/// The identities of whoever runs it, the same for every project, as far as no program has to be started for them. A file
+/// that was named and cannot be read is an error; one that SOPS would look at is not.
 pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
+    let mut identities = without_programs(named)?;
+    if key_command().is_some() {
+        identities.tried("SOPS_AGE_KEY_CMD (started by `sparkcfg secrets` and `run` only)");
+        if identities.is_empty() {
+            printing::complain(
+                "SOPS_AGE_KEY_CMD is set, but only `sparkcfg secrets` and `run` start it; hand over what it prints in SOPS_AGE_KEY\n",
+            )?;
+        }
+    }
+    Ok(identities)
+}
+
+/// The same, with what the program in `SOPS_AGE_KEY_CMD` prints.
+pub(super) fn of_person_with_programs(named: &[PathBuf]) -> Result<Identities, Error> {
+    let mut identities = without_programs(named)?;
+    if let Some(path) = default_file().filter(|path| is_open_to_others(path)) {
+        let path = crate::source::printable(&path.to_string_lossy());
+        printing::complain(&format!("other users of this machine can read your identity: chmod 600 {path}\n"))?;
+    }
+    if let Some(line) = key_command() {
+        let keys = printed_by(&line)?;
+        add(&mut identities, COMMAND, &keys)?;
+    }
+    Ok(identities)
+}
+
+fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = self::named(named)?;
     for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
         match std::env::var(place) {
@@ -67,6 +103,47 @@ pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
         _ => identities.tried("SOPS's key file (sops/age/keys.txt)"),
     }
     Ok(identities)
+}
+
+fn key_command() -> Option<String> {
+    std::env::var(COMMAND).ok().filter(|line| !line.trim().is_empty())
+}
+
+/// What a program prints. Its line is split into words as SOPS does it, and no shell sees it.
+fn printed_by(line: &str) -> Result<Zeroizing<String>, Error> {
+    let failed = |message: &str| {
+        Error::new(format!("{COMMAND}: {message}")).help("it names a program that prints an age identity")
+    };
+    let words = shlex::split(line).ok_or_else(|| failed("a quote is left open"))?;
+    let (program, arguments) = words.split_first().ok_or_else(|| failed("it names no program"))?;
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|_| failed("the program cannot be started"))?;
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the keys.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(1 << 16));
+    let read = child.stdout.take().map(|output| output.take(LIMIT).read_to_end(&mut bytes));
+    let ended = child.wait();
+    if !ended.is_ok_and(|status| status.success()) || !matches!(read, Some(Ok(_))) {
+        return Err(failed("the program failed"));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed("what the program prints is no text"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Whether a file of whoever runs this can be read by other users, as `ssh` warns of it. Only asked of the place in the
+/// home folder: what is mounted into a container often cannot be otherwise.
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let own = rustix::process::geteuid().as_raw();
+    std::fs::metadata(path).is_ok_and(|about| about.uid() == own && about.mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(), Error> {

@@ -92,7 +92,7 @@ impl Run {
         }
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let identities = identities::collect_with_plugins(&self.identity, &files, &Project::config(&files)?)?;
+        let identities = identities::collect_with_programs(&self.identity, &files, &Project::config(&files)?)?;
         let options = Options {
             environments: vec![self.env.clone()],
             personal: !self.no_local,

@@ -95,6 +95,8 @@ pub struct Project {
     pub require_secrets: bool,
     /// Files for one person only that git has or would take, and where each begins.
     pub exposed: Vec<(tracking::Exposed, Span)>,
+    /// The sealed files that git has and the folder has not, by the paths that users see.
+    pub lost: Vec<String>,
     /// Env files beside the layers that no environment uses.
     pub strays: Vec<Stray>,
     /// Whether this is what is about to be committed.

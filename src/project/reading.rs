@@ -41,9 +41,10 @@ impl Project {
             sops: None,
             deployments: Deployments::default(),
             references: references::References::default(),
-            revocations: Revocations::read(files)?,
+            revocations: revocations(files, options)?,
             require_secrets: options.require_secrets,
             exposed: Vec::new(),
+            lost: Vec::new(),
             strays: Vec::new(),
             staged: files.is_staged(),
             stacks: Vec::new(),
@@ -71,6 +72,7 @@ impl Project {
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
+        project.lost = tracking::lost(files, &project.config).iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
             // Without its text, of which nothing may be told.
             let source = project.sources.add(files.shown(&exposed.path), "");
@@ -131,6 +133,14 @@ pub(super) fn layer_name(path: &str) -> String {
     let stem = name.strip_suffix(".age").unwrap_or(name);
     let stem = stem.strip_suffix(".env").filter(|stem| !stem.is_empty()).unwrap_or(stem);
     stem.to_owned()
+}
+
+fn revocations(files: &Files, options: &Options<'_>) -> Result<Revocations, Error> {
+    let mut record = Revocations::read(files)?;
+    if let Some(identities) = options.identities {
+        record.reveal(identities);
+    }
+    Ok(record)
 }
 
 pub(super) fn read_config(files: &Files, sources: &mut Sources) -> Result<(Config, Option<SourceId>), Error> {

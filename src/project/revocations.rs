@@ -15,7 +15,9 @@ use zeroize::Zeroizing;
 use super::compose_entries;
 use super::files::{self, Files};
 use super::writing;
+use crate::envelope;
 use crate::error::Error;
+use crate::identity::{Identities, Recipient};
 use crate::layer::Content;
 use crate::secret::Secret;
 use crate::source::Sources;
@@ -27,8 +29,11 @@ pub const NAME: &str = "sparkcfg-revoked.toml";
 const HEAD: &str = "\
 # Values that somebody could read who may not any more. Change each at its provider and set it anew with
 # `sparkcfg secrets set` or `edit`: its line then goes by itself. A line of a value that needs no change can be removed.
-# The digests are of sealed text, never of values.
+# The digests are of sealed text, never of values; of a whole age file the names are sealed.
 ";
+
+/// The names of a whole file, each with who could read its value.
+type Names = BTreeMap<String, BTreeSet<String>>;
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -38,8 +43,14 @@ pub struct Revocations(BTreeMap<String, Pending>);
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 struct Pending {
-    /// Whole files hide their names, so all of it is meant.
+    /// Who could read something in a whole file that is still the same.
     all: BTreeSet<String>,
+    /// What of a whole file that is: [`Names`] as JSON in age files. What stands in one of them is meant; there are two
+    /// once two branches with a record of their own were merged.
+    left: BTreeSet<String>,
+    /// The same, opened.
+    #[serde(skip)]
+    known: Option<Names>,
     /// Digests of the sealed data keys.
     data_keys: BTreeSet<String>,
     values: BTreeMap<String, Known>,
@@ -57,7 +68,7 @@ struct Known {
 /// A value that is still to be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unchanged {
-    /// The key; `None` where it is a whole file.
+    /// The key; `None` where it is a whole file whose names nobody here can open.
     pub key: Option<String>,
     /// The names, or public keys, of those who could read it.
     pub readers: Vec<String>,
@@ -95,6 +106,20 @@ impl Revocations {
                 .at(format!("{path}:{}:{}", position.line, position.column))
                 .help("restore it from the last good commit; sparkcfg itself writes this file")
         })
+    }
+
+    /// Opens the names of whole files, as far as `identities` can.
+    pub fn reveal(&mut self, identities: &Identities) {
+        for pending in self.0.values_mut().filter(|pending| !pending.left.is_empty()) {
+            let mut names = Names::new();
+            let opened = pending.left.iter().map(|text| opened(text, identities));
+            pending.known = opened.collect::<Option<Vec<_>>>().map(|all| {
+                for (key, readers) in all.into_iter().flatten() {
+                    names.entry(key).or_default().extend(readers);
+                }
+                names
+            });
+        }
     }
 
     /// Three versions of a record as one. What one side struck and the other left alone is struck; whatever is in doubt
@@ -142,6 +167,9 @@ impl Revocations {
             if !pending.all.is_empty() {
                 let _ = writeln!(text, "all = [{}]", list(&pending.all));
             }
+            if !pending.left.is_empty() {
+                let _ = writeln!(text, "left = [{}]", list(&pending.left));
+            }
             if !pending.data_keys.is_empty() {
                 let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
             }
@@ -153,12 +181,20 @@ impl Revocations {
         text
     }
 
-    /// Records that `reader` could read everything in a sealed file.
-    pub fn add(&mut self, path: &str, bytes: &[u8], reader: &str) {
+    /// Records that `reader` could read everything in a sealed file, which is from now on for `recipients`.
+    pub fn add(&mut self, path: &str, file: Version<'_>, reader: &str, recipients: &[Recipient]) {
         let pending = self.0.entry(path.to_owned()).or_default();
-        let traces = traces(bytes);
+        let traces = traces(file.bytes);
         if traces.keys.is_empty() {
-            pending.all.insert(reader.to_owned());
+            let values = values(file.plain);
+            let mut names = pending.names(&values);
+            for key in values.into_keys() {
+                names.entry(key).or_default().insert(reader.to_owned());
+            }
+            pending.keep(names, recipients);
+            if pending.all.is_empty() {
+                self.0.remove(path);
+            }
             return;
         }
         for (key, token) in traces.values {
@@ -172,8 +208,8 @@ impl Revocations {
     }
 
     /// Brings the record in line with a file that was just sealed anew, by whoever has both texts open; tells whether
-    /// anything in it is different now.
-    pub fn settle(&mut self, path: &str, before: Version<'_>, after: Version<'_>) -> bool {
+    /// anything in it is different now. The file is for `recipients`.
+    pub fn settle(&mut self, path: &str, before: Version<'_>, after: Version<'_>, recipients: &[Recipient]) -> bool {
         // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
         let left: BTreeSet<_> = self.unchanged(path, before.bytes).into_iter().filter_map(|one| one.key).collect();
         let Some(pending) = self.0.get_mut(path) else { return false };
@@ -181,8 +217,10 @@ impl Revocations {
         let traces = traces(after.bytes);
         let (before, after) = (values(before.plain), values(after.plain));
         let stays = |key: &str| before.get(key).is_some_and(|value| after.get(key) == Some(value));
-        if before.keys().all(|key| !stays(key)) {
-            pending.all.clear();
+        if !pending.all.is_empty() {
+            let mut names = pending.names(&before);
+            names.retain(|key, _| stays(key));
+            pending.keep(names, recipients);
         }
         pending.values.retain(|key, known| {
             if let Some(token) = traces.values.get(key).filter(|_| left.contains(key) && stays(key)) {
@@ -209,6 +247,12 @@ impl Revocations {
         let is_left = |key: &str, known: &Known| {
             traces.values.get(key).is_some_and(|token| !same_key || digest(token) == known.sealed)
         };
+        if let Some(known) = &pending.known {
+            return known
+                .iter()
+                .map(|(key, names)| Unchanged { key: Some(key.clone()), readers: readers(names) })
+                .collect();
+        }
         let all = (!pending.all.is_empty()).then(|| Unchanged { key: None, readers: readers(&pending.all) });
         let values = pending.values.iter().filter(|(key, known)| is_left(key, known));
         let values = values.map(|(key, known)| Unchanged { key: Some(key.clone()), readers: readers(&known.readers) });
@@ -222,6 +266,22 @@ impl Revocations {
 }
 
 impl Pending {
+    /// What is left of a whole file; all of it, if nobody here can open the names.
+    fn names(&self, values: &BTreeMap<String, Zeroizing<String>>) -> Names {
+        match &self.known {
+            Some(known) => known.clone(),
+            None if self.all.is_empty() => Names::new(),
+            None => values.keys().map(|key| (key.clone(), self.all.clone())).collect(),
+        }
+    }
+
+    /// Takes over what is left of a whole file.
+    fn keep(&mut self, names: Names, recipients: &[Recipient]) {
+        self.all = names.values().flatten().cloned().collect();
+        self.left = sealed(&names, recipients).into_iter().collect();
+        self.known = Some(names);
+    }
+
     fn merged(was: &Self, one: &Self, two: &Self) -> Self {
         // A side on which nothing is left says nothing about the file.
         let left_alone = |side: &Self| side.data_keys.is_empty() || side.data_keys == was.data_keys;
@@ -254,7 +314,12 @@ impl Pending {
             };
             values.extend(known.filter(|known| !known.readers.is_empty()).map(|known| (key.clone(), known)));
         }
-        Self { all: of_both(&was.all, &one.all, &two.all), data_keys, values }
+        let mut all = of_both(&was.all, &one.all, &two.all);
+        let left = if all.is_empty() { BTreeSet::new() } else { of_both(&was.left, &one.left, &two.left) };
+        if left.len() > 1 {
+            all = one.all.union(&two.all).cloned().collect();
+        }
+        Self { all, left, known: None, data_keys, values }
     }
 }
 
@@ -262,6 +327,17 @@ impl Pending {
 fn of_both(was: &BTreeSet<String>, one: &BTreeSet<String>, two: &BTreeSet<String>) -> BTreeSet<String> {
     let stays = |name: &&String| one.contains(*name) && two.contains(*name) || !was.contains(*name);
     one.union(two).filter(stays).cloned().collect()
+}
+
+fn opened(text: &str, identities: &Identities) -> Option<Names> {
+    let bytes = envelope::open(text.as_bytes(), identities).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The names as an age file; `None` if there are none, or where it cannot be sealed: then all of the file counts as left.
+fn sealed(names: &Names, recipients: &[Recipient]) -> Option<String> {
+    let text = serde_json::to_vec(names).ok().filter(|_| !names.is_empty())?;
+    envelope::seal(&text, &recipients.iter().collect::<Vec<_>>()).ok()
 }
 
 fn digest(text: &str) -> String {
@@ -328,13 +404,13 @@ mod tests {
         let texts = ["A=1\nB=1\n", "A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=1\nC=1\n", "A=2\nB=1\n", "B=2\n"].map(secret);
         let mut sealed = seal(&texts[0], &person, false, None);
         let mut record = Revocations::default();
-        record.add(PATH, sealed.as_bytes(), "gone");
+        record.add(PATH, version(&texts[0], &sealed), "gone", &person.1);
         // Revoked, set, set, rotated, removed and set.
         for (index, (new_key, expected)) in
             [(true, "A B"), (false, "B"), (false, "B"), (true, "B"), (false, "")].into_iter().enumerate()
         {
             let next = seal(&texts[index + 1], &person, new_key, Some(&sealed));
-            record.settle(PATH, version(&texts[index], &sealed), version(&texts[index + 1], &next));
+            record.settle(PATH, version(&texts[index], &sealed), version(&texts[index + 1], &next), &person.1);
             assert_eq!(names(&record, &next), expected, "{index}");
             sealed = next;
         }
@@ -347,7 +423,7 @@ mod tests {
         let (before, after) = (secret("A=1\nB=1\n"), secret("A=2\nB=1\n"));
         let sealed = seal(&before, &person, false, None);
         let mut record = Revocations::default();
-        record.add(PATH, sealed.as_bytes(), "gone");
+        record.add(PATH, version(&before, &sealed), "gone", &person.1);
         assert_eq!(names(&record, &sealed), "A B");
         // As plain SOPS edits and rotates, which know nothing of the record.
         let edited = seal(&after, &person, false, Some(&sealed));
@@ -355,7 +431,7 @@ mod tests {
         let rotated = seal(&after, &person, true, Some(&edited));
         assert_eq!(names(&record, &rotated), "A B");
         // Once sparkcfg itself seals anew, it keeps what was proven.
-        assert!(record.settle(PATH, version(&after, &edited), version(&after, &rotated)));
+        assert!(record.settle(PATH, version(&after, &edited), version(&after, &rotated), &person.1));
         assert_eq!(names(&record, &rotated), "B");
     }
 
@@ -396,7 +472,7 @@ mod tests {
         assert_eq!(merged.0["p"].values.len(), 1);
         assert!(Revocations::merge(NAME, b"", b"<<<<<<<\n", b"").is_err());
         let mut whole = Revocations::default();
-        whole.add("p.secrets.env.age", b"", "x");
+        whole.0.entry("p.secrets.env.age".to_owned()).or_default().all.insert("x".to_owned());
         assert_eq!(Revocations::merged(&whole, &whole, &Revocations::default()), Revocations::default());
         assert_eq!(Revocations::merged(&Revocations::default(), &whole, &Revocations::default()), whole);
     }
@@ -404,22 +480,67 @@ mod tests {
     #[test]
     fn the_record_is_read_as_it_was_written() {
         let person = person();
-        let sealed = seal(&secret("A=1\nB=canary\n"), &person, false, None);
+        let plain = secret("A=1\nB=canary\n");
+        let sealed = seal(&plain, &person, false, None);
         let mut record = Revocations::default();
-        record.add(PATH, sealed.as_bytes(), "one");
-        record.add(PATH, sealed.as_bytes(), "t\"w\no");
-        record.add("prod.secrets.env.age", b"", "one");
+        record.add(PATH, version(&plain, &sealed), "one", &person.1);
+        record.add(PATH, version(&plain, &sealed), "t\"w\no", &person.1);
+        record.add("prod.secrets.env.age", version(&plain, ""), "one", &person.1);
         let text = record.text();
-        assert_eq!(Revocations::parse(NAME, &text).unwrap(), record, "{text}");
+        let mut read = Revocations::parse(NAME, &text).unwrap();
+        assert_eq!(read.text(), text);
         assert!(!text.contains("canary"));
+        read.reveal(&person.0);
+        assert_eq!(read, record, "{text}");
         let error = Revocations::parse(NAME, "[\"x\"]\nvalus = 1\n").unwrap_err();
         assert_eq!(error.place.as_deref(), Some("sparkcfg-revoked.toml:2:1"));
         assert_eq!(Revocations::parse(NAME, "").unwrap(), Revocations::default());
-        assert_eq!(record.unchanged("prod.secrets.env.age", b"").len(), 1);
-        let (same, other) = (secret("A=1\n"), secret("A=2\n"));
-        let path = "prod.secrets.env.age";
-        assert!(!record.settle(path, version(&same, ""), version(&same, "")));
-        assert!(record.settle(path, version(&same, ""), version(&other, "")));
-        assert_eq!(record.unchanged("prod.secrets.env.age", b"").len(), 0);
+    }
+
+    /// A whole file shows no names, so the record shows none either; each value is struck all the same.
+    #[test]
+    fn values_of_a_whole_file_are_struck_one_by_one() {
+        const WHOLE: &str = "prod.secrets.env.age";
+        let (person, stranger) = (self::person(), self::person());
+        let texts = ["A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=2\n"].map(secret);
+        let left = |record: &Revocations, identities: &Identities| {
+            let text = record.text();
+            assert!(!text.contains("values.") && !text.contains("\"A"), "{text}");
+            let mut record = Revocations::parse(NAME, &text).unwrap();
+            record.reveal(identities);
+            let names = record.unchanged(WHOLE, b"");
+            let names =
+                names.iter().map(|one| format!("{} {}", one.key.as_deref().unwrap_or("*"), one.readers.join("+")));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let mut record = Revocations::default();
+        record.add(WHOLE, version(&texts[0], ""), "ben", &person.1);
+        assert_eq!(left(&record, &person.0), "A ben, B ben");
+        assert_eq!(left(&record, &stranger.0), "* ben");
+        // Somebody who can open the names again, or has them still, strikes what changed.
+        for reads_again in [true, false] {
+            let mut record = record.clone();
+            if reads_again {
+                record = Revocations::parse(NAME, &record.text()).unwrap();
+                record.reveal(&person.0);
+            }
+            assert!(record.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
+            assert_eq!(left(&record, &person.0), "B ben");
+            record.add(WHOLE, version(&texts[1], ""), "eve", &person.1);
+            assert_eq!(left(&record, &person.0), "A eve, B ben+eve");
+            let (mut one, mut two) = (record.clone(), record.clone());
+            assert!(one.settle(WHOLE, version(&texts[1], ""), version(&texts[2], ""), &person.1));
+            assert_eq!(left(&one, &person.0), "A eve");
+            assert_eq!(left(&Revocations::merged(&record, &one, &record), &person.0), "A eve");
+            assert!(two.settle(WHOLE, version(&texts[1], ""), version(&secret("B=1\n"), ""), &person.1));
+            // Both branches struck something, and nobody knows here what: nothing is forgotten.
+            assert_eq!(left(&Revocations::merged(&record, &one, &two), &person.0), "A eve, B ben+eve");
+            assert!(one.settle(WHOLE, version(&texts[2], ""), version(&secret("A=9\nB=2\n"), ""), &person.1));
+            assert_eq!(one, Revocations::default());
+        }
+        // Without the names, all of it counts until it changed.
+        let mut forgotten = Revocations::parse(NAME, &record.text()).unwrap();
+        assert!(forgotten.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
+        assert_eq!(left(&forgotten, &person.0), "B ben");
     }
 }

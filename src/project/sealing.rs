@@ -287,9 +287,10 @@ impl Sealing {
     fn settle(&self, mut record: Revocations, target: &Target, plain: &Secret, sealed: &[u8]) -> Result<(), Error> {
         let (path, bytes) = (&target.file.path, target.bytes.as_deref().unwrap_or_default());
         if record.paths().any(|known| known == path) {
-            let before = self.plain(target)?;
+            record.reveal(&self.identities);
+            let (before, recipients) = (self.plain(target)?, self.recipients(target)?);
             let (before, after) = (Version { plain: &before, bytes }, Version { plain, bytes: sealed });
-            if record.settle(path, before, after) {
+            if record.settle(path, before, after, &recipients) {
                 record.write(&self.files)?;
             }
         }

@@ -10,6 +10,7 @@ use super::config::Config;
 use super::files::Files;
 use super::layout;
 use crate::detection;
+use crate::stores;
 
 /// A file that should be known to one person only.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,18 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
         }
     }
     found
+}
+
+/// The sealed files beside the layers that git has and the folder has not, relative to the project.
+pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
+    let Some(Git { index: Some(index), start, .. }) = Git::around(files) else { return Vec::new() };
+    let folders = folders(config);
+    let within = index.paths.iter().filter_map(|path| path.strip_prefix(&start));
+    let sealed = within.filter(|path| {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        stores::of(path).is_some() && folders.iter().any(|one| one == folder)
+    });
+    sealed.filter(|path| !files.root().join(path).exists()).map(str::to_owned).collect()
 }
 
 /// Those of `paths` that git has, or would take from this machine: whatever it ignores by its own rules or by the rules of

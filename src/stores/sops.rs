@@ -53,11 +53,14 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
             State::Damaged
         }
     };
-    // Without an identity too, what is broken is known to be; with one, it was not opened.
-    let broken = damages.iter().any(|damage| damage.kind == DamageKind::Broken);
-    let state = if broken { State::Damaged } else { state };
+    // Without an identity too, what is broken is known to be, and what is broken for others is not used here either.
+    let is_broken = |damages: &[Damage]| damages.iter().any(|damage| damage.kind == DamageKind::Broken);
+    if !is_broken(&damages) {
+        damages.extend(opened::seen(&document));
+    }
+    let (state, opened) = if is_broken(&damages) { (State::Damaged, None) } else { (state, opened.ok()) };
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
-    let (entries, faults) = entries(&document, opened.as_ref().ok(), parse);
+    let (entries, faults) = entries(&document, opened.as_ref(), parse);
     let readers = document.readers();
     Sealed { text, entries, faults, damages, masks, readers, state }
 }

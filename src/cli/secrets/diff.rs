@@ -48,7 +48,7 @@ impl Diff {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let here = Files::on_disk(&root, &prefix);
-        let identities = identities::collect_with_plugins(&keys.identity, &here, &Project::config(&here)?)?;
+        let identities = identities::collect_with_programs(&keys.identity, &here, &Project::config(&here)?)?;
         let side = |name: &str| -> Result<Side, Error> {
             match name.rsplit_once('@').filter(|(name, revision)| !name.is_empty() && !revision.is_empty()) {
                 Some((name, revision)) => {

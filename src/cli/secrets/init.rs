@@ -48,7 +48,7 @@ impl Init {
         let files = Files::on_disk(&root, &prefix);
         let text = files.read_if_there(declaration::NAME)?.map(|bytes| files::text(bytes).0).unwrap_or_default();
         let config = Config::parse(&files.shown(declaration::NAME), &text)?;
-        let known = identities::of_person(&keys.identity)?;
+        let known = identities::of_person_with_programs(&keys.identity)?;
         // A name that cannot be used is told before a key is made.
         let wanted = match owner(&config, &known) {
             Some(_) => None,

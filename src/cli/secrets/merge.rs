@@ -98,7 +98,7 @@ impl Merge {
         let (root, path) = self.project(global)?;
         let files = Files::on_disk(&root, "");
         let config = Project::config(&files)?;
-        let identities = identities::collect_with_plugins(&keys.identity, &files, &config)?;
+        let identities = identities::collect_with_programs(&keys.identity, &files, &config)?;
         let recipients = recipients(&files, &config, &path)?;
         let time = now();
         let tools =

@@ -134,7 +134,7 @@ impl Keys {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
         let config = Project::config(&files)?;
-        let identities = identities::collect_with_plugins(&self.identity, &files, &config)?;
+        let identities = identities::collect_with_programs(&self.identity, &files, &config)?;
         Ok(Sealing { files, config, identities })
     }
 }

@@ -8,7 +8,7 @@ use crate::project::access::sealed_files;
 use crate::project::config::Config;
 use crate::project::declaration::{self, Change as Declared};
 use crate::project::files;
-use crate::project::revocations::Revocations;
+use crate::project::revocations::{Revocations, Version};
 use crate::project::sealing::{Change, Lock, Sealing, Target, Written};
 use crate::project::{Project, writing};
 use crate::secret::Secret;
@@ -93,10 +93,13 @@ impl Sharing {
     /// between must not forget it.
     pub(super) fn record(&self, opened: &[Opened]) -> Result<(), Error> {
         let mut record = Revocations::read(&self.sealing.files)?;
+        record.reveal(&self.sealing.identities);
         let before = record.clone();
         for one in opened {
+            let recipients = self.sealing.recipients(&one.target)?;
+            let bytes = one.target.bytes.as_deref().unwrap_or_default();
             for name in self.leaving(&one.target) {
-                record.add(&one.target.file.path, one.target.bytes.as_deref().unwrap_or_default(), &name);
+                record.add(&one.target.file.path, Version { plain: &one.plain, bytes }, &name, &recipients);
             }
         }
         if record == before { Ok(()) } else { record.write(&self.sealing.files) }

@@ -1,5 +1,7 @@
 //! A SOPS document opened: the data key, every line's plain text, and the proof that all is as it was written.
 
+use std::ops::Range;
+
 use sha2::{Digest, Sha512};
 use zeroize::Zeroizing;
 
@@ -136,16 +138,8 @@ impl Mac {
 
 /// Compares the digest with the one that was sealed with the file.
 pub(super) fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Result<(), Closed> {
-    let Some(mac) = document.field("mac") else {
-        return Err(whole(document, "", "the file has no MAC (sops_mac), so nothing shows that it is complete"));
-    };
-    let Some(time) = document.field("lastmodified").and_then(canonical_time) else {
-        return Err(whole(document, "lastmodified", "sops_lastmodified is missing or no RFC 3339 time"));
-    };
-    let sealed = Token::parse(mac).and_then(|token| key.open(&token, &time));
-    let Some(sealed) = sealed else {
-        return Err(whole(document, "mac", "the MAC (sops_mac) or sops_lastmodified was changed"));
-    };
+    let (mac, time) = mac(document).map_err(|damage| Closed::Damaged(vec![damage]))?;
+    let Some(sealed) = key.open(&mac, &time) else { return Err(whole(document, "mac", CHANGED_MAC)) };
     if *sealed == *digest.finish() {
         return Ok(());
     }
@@ -154,10 +148,49 @@ pub(super) fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Res
     Err(whole(document, "mac", message))
 }
 
+const CHANGED_MAC: &str = "the MAC (sops_mac) or sops_lastmodified was changed";
+
+/// The sealed digest, and the time that it is sealed for.
+fn mac<'a>(document: &Document<'a>) -> Result<(Token<'a>, String), Damage> {
+    let Some(mac) = document.field("mac") else {
+        return Err(broken(document, "", "the file has no MAC (sops_mac), so nothing shows that it is complete"));
+    };
+    let Some(time) = document.field("lastmodified").and_then(canonical_time) else {
+        return Err(broken(document, "lastmodified", "sops_lastmodified is missing or no RFC 3339 time"));
+    };
+    let mac = Token::parse(mac).ok_or_else(|| broken(document, "mac", CHANGED_MAC))?;
+    Ok((mac, time))
+}
+
+/// What of the metadata is seen to be broken without a key.
+pub(super) fn seen(document: &Document<'_>) -> Vec<Damage> {
+    let mut damages: Vec<_> = mac(document).err().into_iter().collect();
+    for block in document.blocks().iter().take(envelope::MOST_RECIPIENTS) {
+        let whole = block.sealed_key.is_some_and(|field| {
+            let kinds = envelope::recipient_kinds(field.value.replace("\\n", "\n").as_bytes());
+            !kinds.is_err_and(CannotOpen::is_damage)
+        });
+        if let Some(field) = block.sealed_key.or(block.recipient).filter(|_| !whole) {
+            damages.push(cut_off(field.range()));
+        }
+    }
+    damages
+}
+
+fn cut_off(range: Range<u32>) -> Damage {
+    let help = "restore the file from the last good commit, or seal it anew with `sparkcfg secrets rotate`";
+    let message = "a recipient's sealed data key is missing, cut off or changed";
+    Damage { range, kind: DamageKind::Broken, message, help }
+}
+
 /// Damage that concerns the file as a whole, shown at a metadata field if it is there, or else at the beginning.
-fn whole(document: &Document<'_>, name: &str, message: &'static str) -> Closed {
+fn broken(document: &Document<'_>, name: &str, message: &'static str) -> Damage {
     let range = document.metadata.get(name).map_or(0..0, super::document::Field::range);
-    Closed::Damaged(vec![Damage { range, kind: DamageKind::Broken, message, help: RESTORE }])
+    Damage { range, kind: DamageKind::Broken, message, help: RESTORE }
+}
+
+fn whole(document: &Document<'_>, name: &str, message: &'static str) -> Closed {
+    Closed::Damaged(vec![broken(document, name, message)])
 }
 
 /// A time as SOPS spells it where the MAC depends on it: whole seconds, and `Z` for no offset; `None` if it is no time.
@@ -219,9 +252,7 @@ pub(super) fn data_key(document: &Document<'_>, identities: &Identities) -> Resu
         }
     }
     let Some(field) = damaged else { return Err(Closed::Locked(CannotOpen::NotARecipient)) };
-    let message = "a recipient's sealed data key is cut off or changed";
-    let damage = Damage { range: field.range(), kind: DamageKind::Broken, message, help: RESTORE };
-    Err(Closed::Damaged(vec![damage]))
+    Err(Closed::Damaged(vec![cut_off(field.range())]))
 }
 
 /// Why no identity of this build can be among the recipients, judged by their names.

@@ -38,6 +38,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "references"],
     ["checks", "respelling"],
     ["checks", "traps"],
+    ["checks", "delivery"],
     ["checks", "deployed"],
     ["checks", "wreckage"],
     ["dialects", "families"],

@@ -38,6 +38,7 @@ mod compose_writable_root;
 mod concealment;
 mod consequences;
 mod defaults_disagree;
+mod delivery;
 mod deployed;
 mod deprecated_key;
 mod drift_absent_live;
@@ -616,6 +617,11 @@ impl<'a> Subject<'a> {
                 .find(|layer| !is_personal(&path(layer)))
                 .map_or_else(String::new, |layer| sealed_name(&path(layer))),
         }
+    }
+
+    /// The file that set a key, as users see it.
+    fn path(&self, setting: &Setting<'a>) -> &str {
+        self.project.sources.path(self.environment.layers[setting.layer].source)
     }
 
     /// A finding about this environment.

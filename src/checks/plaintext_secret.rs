@@ -37,7 +37,7 @@ use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
 use crate::layer::{Entry, Layer};
-use crate::project::layout::{Loose, is_personal};
+use crate::project::layout::{Loose, documents, is_personal};
 use crate::project::strays::Stray;
 
 pub(super) static RULE: Rule = Rule {
@@ -52,8 +52,17 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     if file.layer.sealed || is_personal(file.path()) {
         return;
     }
+    // Who has no env file yet may let an example stand for an environment.
+    let documents = documents(file.path());
     for entry in &file.layer.entries {
         let Some(text) = file.layer.content(entry) else { continue };
+        if documents {
+            let Some(secret) = in_an_example(file, file.layer.key(entry), text) else { continue };
+            let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
+            let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
+            findings.push(finding.severity(secret.severity).help(help_for(Loose::Example, secret.severity)));
+            continue;
+        }
         let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
         let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
         let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);

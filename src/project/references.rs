@@ -9,8 +9,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use ignore::{WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use super::config::Config;
 use super::files::{self, Files};
-use super::{Project, layout};
+use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
@@ -61,6 +62,7 @@ const ASIDE: &[&str] = &[
     "demos",
     "samples",
     "cypress",
+    "playwright",
     "hack",
     "dev",
     "contrib",
@@ -315,7 +317,8 @@ fn is_rendered(path: &str) -> bool {
 }
 
 /// Whether a path stands beside what runs.
-fn is_aside(path: &str) -> bool {
+#[must_use]
+pub fn is_aside(path: &str) -> bool {
     let mut parts = path.rsplit('/');
     let name = parts.next().unwrap_or(path);
     let stem = name.split('.').next().unwrap_or(name);
@@ -326,11 +329,29 @@ fn is_aside(path: &str) -> bool {
         || name.contains(".config.") && !name.starts_with("ecosystem")
 }
 
+/// The uses in a whole tree, whatever declares them: each file with its path, its text and its uses.
+#[must_use]
+pub fn all_uses(files: &Files, config: &Config) -> Vec<(String, String, Vec<Use>)> {
+    let mut paths = paths(files);
+    leave_out(&mut paths, config);
+    paths.retain(|path| !is_aside(path));
+    uses(files, &paths, &BTreeSet::new())
+}
+
+/// Leaves out what the project does not want to be looked into.
+fn leave_out(paths: &mut Vec<String>, config: &Config) {
+    if let Ok(excluded) = config.references.excluded() {
+        paths.retain(|path| !excluded.is_match(path));
+    }
+}
+
 impl Project {
     /// Finds where the tree uses variables, and what declares them.
     pub fn read_references(&mut self, files: &Files) {
-        let paths = paths(files);
+        let mut paths = paths(files);
+        leave_out(&mut paths, &self.config);
         let mut declared = self.declared_here();
+        declared.extend(self.declared_by_members(files, &paths));
         let layers: HashSet<String> =
             self.layers.iter().map(|layer| self.sources.path(layer.source).to_owned()).collect();
         for path in paths.iter().filter(|path| is_env_file(path) && !layout::is_personal(path)) {
@@ -362,17 +383,24 @@ impl Project {
         self.references = References { files: used, declared, paths };
     }
 
+    /// What the schemas of projects below declare; one that is broken is told where that project is checked.
+    fn declared_by_members(&mut self, files: &Files, paths: &[String]) -> Vec<Declared> {
+        let mut found = Vec::new();
+        for folder in paths.iter().filter_map(|path| path.strip_suffix("/sparkcfg.toml")) {
+            let member = files.member(folder);
+            let schema = Self::config(&member).and_then(|config| read_schema(&member, &config, &mut self.sources));
+            if let Ok(Some(schema)) = schema {
+                found.extend(declared_by(&schema));
+            }
+        }
+        found
+    }
+
     /// What the schema and the layers declare.
     fn declared_here(&self) -> Vec<Declared> {
         let mut found = Vec::new();
         if let Some(schema) = self.schema.as_ref().filter(|_| !self.has_built_in_schema()) {
-            for key in schema.schema.keys() {
-                let property = schema.schema.property(key);
-                let span = property.pointer().and_then(|pointer| schema.place(&pointer));
-                let span = span.unwrap_or_else(|| Span::new(schema.source, 0..0));
-                let value = property.default_text();
-                found.push(Declared { name: key.to_owned(), span, by: Declarer::Schema, value });
-            }
+            found.extend(declared_by(schema));
         }
         for layer in self.layers.iter().filter(|layer| layer.name != crate::layer::PROCESS) {
             for entry in &layer.entries {
@@ -398,7 +426,12 @@ impl Project {
                 hidden.filter_map(|entry| layer.content(entry)).map(ToOwned::to_owned)
             })
             .collect();
-        let known: Vec<&str> = secrets.iter().map(String::as_str).filter(|text| text.len() > 3).collect();
+        let examples = self.references.declared.iter().filter_map(|declared| {
+            let value = declared.value.as_deref()?;
+            (declared.by == Declarer::Example && self.hides(&declared.name, value)).then_some(value)
+        });
+        let known: Vec<&str> =
+            secrets.iter().map(String::as_str).chain(examples).filter(|text| text.len() > 3).collect();
         let mut spans = Vec::new();
         for source in wanted {
             let text = self.sources.text(source);
@@ -422,6 +455,16 @@ impl Project {
             self.sources.mask(span);
         }
     }
+}
+
+fn declared_by(schema: &ProjectSchema) -> Vec<Declared> {
+    let one = |key: &str| {
+        let property = schema.schema.property(key);
+        let span = property.pointer().and_then(|pointer| schema.place(&pointer));
+        let span = span.unwrap_or_else(|| Span::new(schema.source, 0..0));
+        Declared { name: key.to_owned(), span, by: Declarer::Schema, value: property.default_text() }
+    };
+    schema.schema.keys().map(one).collect()
 }
 
 /// What an env file that is no layer declares, assignments in comments included: they document.

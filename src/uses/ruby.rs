@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, calls};
 
-const SYNTAX: Syntax = Syntax {
+pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
     block_comments: &[],
     nested_comments: false,

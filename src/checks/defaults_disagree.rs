@@ -2,8 +2,8 @@
 //!
 //! Defaults of programs, Compose, PM2, make and the schema are compared; empty ones and those of tests and scripts are left out.
 //! A note where only files for different environments (`compose.dev.yaml`, `compose.prod.yaml`) differ, where different
-//! programs of one repository have each their own, and where a program and Compose differ in an address: in a container it
-//! is another one.
+//! programs of one repository have each their own, where Compose hands its own default on to the program, and where the two
+//! differ in an address: in a container it is another one.
 //!
 //! Why it hurts: which value counts depends on who starts the program. The API listens on one port, and its client calls another.
 //!
@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::listed;
 use super::references::Referenced;
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
-use crate::project::references::Declarer;
+use crate::project::references::{Declarer, Used};
 use crate::source::Span;
-use crate::uses::{Fallback, Kind};
+use crate::uses::{Fallback, Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
     code: "defaults-disagree",
@@ -37,6 +37,8 @@ struct Default<'a> {
     special: bool,
     /// The program that has it; `None` for what starts programs, and the schema.
     program: Option<&'a str>,
+    /// Whether what starts the program hands it on too, so that the program's own default does not count there.
+    passed: bool,
 }
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
@@ -50,13 +52,20 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             if counts && !matches!(by, "dockerfile" | "workflow" | "shell") && (found.sure || by == "make") {
                 let program = file.is_code().then(|| referenced.program(&file.path));
                 let (span, special) = (file.span(found), is_of_one_environment(&file.path));
-                defaults.push(Default { normal: normal(text), text, span, special, program });
+                let hands_on = |(other, used): &(&Used, &Use)| {
+                    other.source == file.source && matches!(used.kind, Kind::Pass | Kind::Set)
+                };
+                let passed = !file.is_code() && key.uses.iter().any(|(other, used)| hands_on(&(other, used)));
+                defaults.push(Default { normal: normal(text), text, span, special, program, passed });
             }
         }
         for declared in key.declared.iter().filter(|declared| declared.by == Declarer::Schema) {
             if let Some(text) = declared.value.as_deref().filter(|text| !text.is_empty()) {
                 let (normal, span) = (normal(text), declared.span);
-                defaults.push(Default { normal, text, span, special: false, program: None });
+                // The schema of a program in a folder of its own speaks for that one.
+                let program = referenced.program(referenced.project.sources.path(span.source));
+                let program = Some(program).filter(|program| !program.is_empty());
+                defaults.push(Default { normal, text, span, special: false, program, passed: false });
             }
         }
         let distinct: BTreeSet<_> = defaults.iter().map(|default| &default.normal).collect();
@@ -76,11 +85,12 @@ fn surely_disagree(name: &str, defaults: &[Default<'_>]) -> bool {
         programs.entry(default.program).or_default().insert(&default.normal);
     }
     let all: BTreeSet<&&str> = programs.values().flatten().collect();
+    let passed = defaults.iter().any(|default| default.passed);
     let is_local =
         |text: &&&str| ["localhost", "127.0.0.1", "0.0.0.0", "[::]"].iter().any(|local| text.contains(local));
     let address = name.ends_with("HOST") || all.iter().any(is_local);
     programs.values().any(|texts| texts.len() > 1)
-        || programs.len() == 2 && all.len() > 1 && !address && programs.contains_key(&None)
+        || programs.len() == 2 && all.len() > 1 && !address && !passed && programs.contains_key(&None)
 }
 
 fn found(referenced: &Referenced<'_>, name: &str, defaults: &[Default<'_>], severity: Severity) -> Finding {

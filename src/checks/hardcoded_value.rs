@@ -17,7 +17,7 @@ use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::{Declared, Declarer, Used};
 use crate::source::Span;
-use crate::uses::{Fallback, Kind, Side};
+use crate::uses::{Fallback, Kind, Side, Use};
 
 pub(super) static RULE: Rule = Rule {
     code: "hardcoded-value",
@@ -27,22 +27,42 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
-    for (name, key) in referenced.keys.iter().filter(|(_, key)| !key.declared.is_empty()) {
-        let starts = key.uses.iter().filter(|(file, found)| {
-            let literal = matches!(&found.fallback, Fallback::Text { text, .. } if !text.is_empty());
-            let side = file.reader.map(|reader| reader.side);
-            found.kind == Kind::Set && literal && side == Some(Side::Start) && !file.aside && !is_meant(&file.path)
-        });
-        for (file, found) in starts {
-            let owner = found.owner.as_deref().map(|owner| format!(" for {}", told_name(owner))).unwrap_or_default();
-            let message = format!("{} is declared, but set to a literal{owner}", told_name(name));
-            let finding = Finding::new(&RULE, message).key(name).at(file.span(found), "whatever the env file says");
-            let finding = finding.related(key.declared[0].span, "declared here");
-            findings.push(finding.help(format!("write ${{{}}} there, if it should follow the key", told_name(name))));
+    for (name, key) in &referenced.keys {
+        let Some(declared) = key.declared.iter().find(|declared| declared.by != Declarer::Schema) else { continue };
+        let literals: Vec<_> =
+            key.uses.iter().filter(|(file, found)| is_literal(referenced, declared, file, found)).collect();
+        let Some((file, first)) = literals.first() else { continue };
+        if !referenced.is_own(name) {
+            continue;
         }
+        let owner = first.owner.as_deref().map(|owner| format!(" for {}", told_name(owner))).unwrap_or_default();
+        let message = format!("{} is declared, but set to a literal{owner}", told_name(name));
+        let mut finding = Finding::new(&RULE, message).key(name).at(file.span(first), "whatever the env file says");
+        for (file, found) in literals.iter().skip(1) {
+            finding = finding.related(file.span(found), "and here");
+        }
+        let finding = finding.related(declared.span, "declared here");
+        findings.push(finding.help(format!("write ${{{}}} there, if it should follow the key", told_name(name))));
     }
     ports(referenced, findings);
     programs(referenced, findings);
+}
+
+/// Whether what starts programs sets a literal, in a folder for which the declaration stands too.
+fn is_literal(referenced: &Referenced<'_>, declared: &Declared, file: &Used, found: &Use) -> bool {
+    let literal = matches!(&found.fallback, Fallback::Text { text, .. } if !text.is_empty());
+    let side = file.reader.map(|reader| reader.side);
+    let path = referenced.project.sources.path(file.source);
+    let folder =
+        referenced.project.sources.path(declared.span.source).rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder.strip_suffix("environments").unwrap_or(folder).trim_end_matches('/');
+    let stands_here = folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    found.kind == Kind::Set
+        && literal
+        && side == Some(Side::Start)
+        && !file.aside
+        && !is_meant(&file.path)
+        && stands_here
 }
 
 /// The shortest value that nobody writes twice by chance, in bytes.
@@ -62,18 +82,20 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             values.entry(value).or_insert(declared);
         }
     }
-    let files = referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
-    for file in files {
-        let text = referenced.project.sources.text(file.source);
-        for (value, declared) in &values {
-            let Some(at) = literal(text, value).filter(|at| !is_default(file, *at)) else { continue };
-            let span = Span::new(file.source, at..at + u32::try_from(value.len()).unwrap_or_default());
-            let name = told_name(&declared.name);
-            let message = format!("a program has as a literal what is the value of {name}");
-            let finding = Finding::new(&RULE, message).key(&declared.name).at(span, "stays when the key changes");
-            let finding = finding.related(declared.span, "declared here");
-            findings.push(finding.help(format!("read {name} there, if it should follow the key")));
-        }
+    let files = || referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
+    for (value, declared) in &values {
+        let mut places = files().filter_map(|file| {
+            let at = literal(referenced.project.sources.text(file.source), value)?;
+            let end = at + u32::try_from(value.len()).unwrap_or_default();
+            (!is_default(file, at)).then(|| Span::new(file.source, at..end))
+        });
+        let Some(first) = places.next() else { continue };
+        let name = told_name(&declared.name);
+        let message = format!("a program has as a literal what is the value of {name}");
+        let finding = Finding::new(&RULE, message).key(&declared.name).at(first, "stays when the key changes");
+        let finding = places.fold(finding, |finding, span| finding.related(span, "and here"));
+        let finding = finding.related(declared.span, "declared here");
+        findings.push(finding.help(format!("read {name} there, if it should follow the key")));
     }
 }
 
@@ -84,9 +106,12 @@ fn literal(text: &str, value: &str) -> Option<u32> {
         let before = at.checked_sub(1).map(|at| bytes[at]);
         before.is_some_and(|quote| b"\"'`".contains(&quote) && bytes.get(at + value.len()) == Some(&quote))
     };
+    let before = |at: usize| text[..at - 1].trim_end_matches(' ');
     let is_code = |at: &usize| {
         let line = text[..*at].rsplit('\n').next().unwrap_or_default().trim_start();
-        !["#", "//", "*", "/*", "--"].iter().any(|sign| line.starts_with(sign))
+        let is_fallback =
+            ["??", "||", "?:", " or", "default=", "default("].iter().any(|sign| before(*at).ends_with(sign));
+        !["#", "//", "*", "/*", "--"].iter().any(|sign| line.starts_with(sign)) && !is_fallback
     };
     let found = text.match_indices(value).map(|(at, _)| at).find(|at| quoted(at) && is_code(at));
     found.and_then(|at| u32::try_from(at).ok())

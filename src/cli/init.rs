@@ -145,14 +145,14 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
         for path in &found.env_files {
             let _ = writeln!(text, "{} = [{}]  # review", quoted(&found::environment_of(path)), quoted(path));
         }
-    } else if !found.documents.is_empty() && found.environments.is_empty() {
+    } else if found.environments.is_empty() && has_schema {
         text.push_str("\n# There is no env file yet, so what documents them is checked. Delete this once there is a .env.\n[environments]\n");
-        for (name, path) in &found.documents {
+        let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
+        for (name, path) in if found.documents.is_empty() { &new[..] } else { &found.documents } {
             let _ = writeln!(text, "{} = [{}]  # review", quoted(name), quoted(path));
         }
     }
-    let is_project = has_schema && !(found.documents.is_empty() && found.environments.is_empty());
-    if is_project && !found.readers.is_empty() {
+    if has_schema && !found.readers.is_empty() {
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
         let pattern = if found.in_folder { "environments/*.env" } else { ".env*" };
@@ -258,12 +258,9 @@ fn summary(plans: &[Plan]) -> String {
     if discoveries.len() > MOST {
         let _ = writeln!(out, "and {} more like these; sparkcfg refs tells every place", discoveries.len() - MOST);
     }
-    let has_files = plans.iter().any(|plan| plan.found.has_env_files());
-    out.push_str("next: look for \"review\" in what was written, then: ");
-    out.push_str(if has_files {
-        "sparkcfg validate\n"
-    } else {
-        "sparkcfg docs --example .env.example, which shows what a .env has to have, and sparkcfg refs\n"
-    });
+    if !plans.iter().any(|plan| plan.found.has_env_files()) {
+        out.push_str(".env.example shows what a .env has to have; copy it and fill in what is empty\n");
+    }
+    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate, and sparkcfg refs\n");
     out
 }

@@ -175,8 +175,8 @@ pub(super) fn disagreement(key: &str, seen: &[&Sighting]) -> Option<String> {
         return None;
     }
     let mut given: Vec<(&str, &str)> = Vec::new();
-    for sighting in seen.iter().filter(|sighting| !matches!(sighting.origin, Origin::Layer { .. } | Origin::Commented))
-    {
+    let speaks = |origin: &Origin| !matches!(origin, Origin::Layer { .. } | Origin::Commented | Origin::Set);
+    for sighting in seen.iter().filter(|sighting| speaks(&sighting.origin)) {
         let value = sighting.value.as_deref().filter(|value| may_show(key, value));
         let Some(value) = value else { continue };
         if !given.iter().any(|(known, _)| *known == value) {

@@ -121,10 +121,10 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
     let mut undeclared: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     let mut found = Vec::new();
     for (key, seen) in by_key(sightings) {
-        let declared = seen.iter().any(|sighting| sighting.origin.declares());
+        let declared = seen.iter().any(|sighting| sighting.origin.declares() || sighting.origin == Origin::Set);
         if !declared
             && known(key).is_none()
-            && let Some(first) = seen.iter().find(|sighting| sighting.origin != Origin::Set)
+            && let Some(first) = seen.first()
         {
             let has_default = seen.iter().all(|sighting| sighting.value.is_some());
             let by = |sighting: &Sighting| match sighting.origin {

@@ -182,6 +182,8 @@ fn is_example(environment: &str) -> bool {
                 | "orig"
                 | "swp"
                 | "j2"
+                | "patch"
+                | "diff"
         )
     }) || environment.ends_with('~')
 }

@@ -10,7 +10,11 @@ use crate::error::Error;
 use crate::inference::Proposal;
 use crate::project::config::Config;
 use crate::project::files::Files;
-use crate::project::{Project, layout, references};
+use crate::project::{Declared, Project, layout, references};
+use crate::reference::{Reference, example};
+
+/// What shows an env file.
+pub(super) const EXAMPLE: &str = ".env.example";
 
 /// How deep a folder with env files of its own may lie, and how many there may be.
 const MAX_DEPTH: usize = 3;
@@ -79,8 +83,21 @@ impl Plan {
         }
         if has_schema {
             self.written.extend(schema_file(&self.files, &self.proposals)?);
+            self.written.extend(self.example()?);
         }
         Ok(())
+    }
+
+    /// Where there is no env file, and nothing that shows one: what a `.env` has to have.
+    fn example(&self) -> Result<Option<Generated>, Error> {
+        let file = Generated::within(&self.files, EXAMPLE)?;
+        if self.found.has_env_files() || file.before.is_some() {
+            return Ok(None);
+        }
+        let files =
+            self.written.iter().fold(self.files.clone(), |files, file| files.with(&file.path, file.after.as_bytes()));
+        let reference = Reference::of(&Declared::read(&files)?);
+        Ok(Some(file.holding(example::write(&reference))))
     }
 }
 

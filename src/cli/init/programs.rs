@@ -1,5 +1,7 @@
 //! What programs and files that start them use, as sightings.
 
+use std::collections::HashSet;
+
 use crate::inference::{Origin, Sighting};
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
@@ -14,15 +16,17 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
     let is_others = |path: &str| {
         others.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
-    let mut found = Vec::new();
+    let (mut found, mut unsure) = (Vec::new(), Vec::new());
     for (path, text, uses) in references::all_uses(files, config) {
         let Some(reader) = uses::reader(&path).filter(|_| !is_others(&path)) else { continue };
         let at_top = !path.contains('/');
         match reader.side {
             Side::Code => {
                 let casts = casts(&path, &text, &uses);
-                let read = uses.iter().zip(casts).filter(|(found, _)| found.sure && found.kind == Kind::Read);
-                found.extend(read.map(|(used, cast)| Sighting { cast, ..read_by_program(&path, used) }));
+                for (used, cast) in uses.iter().zip(casts).filter(|(used, _)| used.kind == Kind::Read) {
+                    let sighting = Sighting { cast, ..read_by_program(&path, used) };
+                    if used.sure { found.push(sighting) } else { unsure.push(sighting) }
+                }
             }
             Side::Start => {
                 for used in uses.iter().filter(|used| used.sure) {
@@ -41,11 +45,23 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
             }
         }
     }
+    // A function of the project's own that is given a name which begins as others do reads a variable.
+    let words: HashSet<String> =
+        found.iter().filter_map(|sighting| word(&sighting.key)).map(ToOwned::to_owned).collect();
+    unsure.retain(|sighting| {
+        uses::is_screaming(&sighting.key) && word(&sighting.key).is_some_and(|word| words.contains(word))
+    });
+    found.extend(unsure);
     found
 }
 
+/// The first word of a name that has several.
+fn word(name: &str) -> Option<&str> {
+    name.split_once('_').map(|(word, _)| word).filter(|word| word.len() > 1)
+}
+
 fn read_by_program(path: &str, used: &Use) -> Sighting {
-    let required = used.fallback == Fallback::Required;
+    let required = used.sure && used.fallback == Fallback::Required;
     sighting(path, used, Origin::Read { required }, default_of(used))
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Defaults of programs, Compose, PM2, make and the schema are compared; empty ones and those of tests and scripts are left out.
 //! A note where only files for different environments (`compose.dev.yaml`, `compose.prod.yaml`) differ, where different
-//! programs of one repository have each their own, where Compose hands its own default on to the program, and where the two
-//! differ in an address: in a container it is another one.
+//! programs of one repository have each their own, where Compose hands its own default on to the program (but for a port), and where the two
+//! differ in an address: in a container it is another one. A file that has several defaults itself chooses between them.
 //!
 //! Why it hurts: which value counts depends on who starts the program. The API listens on one port, and its client calls another.
 //!
@@ -17,7 +17,7 @@ use super::listed;
 use super::references::Referenced;
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::project::references::{Declarer, Used};
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::uses::{Fallback, Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
@@ -84,13 +84,26 @@ fn surely_disagree(name: &str, defaults: &[Default<'_>]) -> bool {
     for default in defaults.iter().filter(|default| !default.special) {
         programs.entry(default.program).or_default().insert(&default.normal);
     }
-    let all: BTreeSet<&&str> = programs.values().flatten().collect();
-    let passed = defaults.iter().any(|default| default.passed);
-    let is_local =
-        |text: &&&str| ["localhost", "127.0.0.1", "0.0.0.0", "[::]"].iter().any(|local| text.contains(local));
-    let address = name.ends_with("HOST") || all.iter().any(is_local);
-    programs.values().any(|texts| texts.len() > 1)
-        || programs.len() == 2 && all.len() > 1 && !address && !passed && programs.contains_key(&None)
+    // One file with several defaults chooses between them: a driver, a channel.
+    let mut files: BTreeMap<SourceId, BTreeSet<&str>> = BTreeMap::new();
+    for default in defaults.iter().filter(|default| default.program.is_some()) {
+        files.entry(default.span.source).or_default().insert(&default.normal);
+    }
+    if files.values().any(|texts| texts.len() > 1) {
+        return false;
+    }
+    let all: BTreeSet<&str> = programs.values().flatten().copied().collect();
+    // Others call a port, whoever hands it on.
+    let passed = defaults.iter().any(|default| default.passed) && !name.ends_with("PORT");
+    let between = programs.len() == 2 && programs.contains_key(&None) && !passed && differ(name, &all);
+    between || programs.values().any(|texts| differ(name, texts))
+}
+
+/// Whether values differ in more than where something runs: on this machine, or in a container beside.
+fn differ(name: &str, texts: &BTreeSet<&str>) -> bool {
+    let is_local = |text: &&&str| ["localhost", "127.0.0.1", "0.0.0.0", "[::]"].iter().any(|local| text.contains(local));
+    let local = texts.iter().filter(is_local).count();
+    texts.len() > 1 && !name.ends_with("HOST") && (local == 0 || local == texts.len())
 }
 
 fn found(referenced: &Referenced<'_>, name: &str, defaults: &[Default<'_>], severity: Severity) -> Finding {

@@ -6,7 +6,7 @@ use super::ALL;
 use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, told_name};
 use crate::project::Project;
-use crate::project::references::{Declared, Used};
+use crate::project::references::{Declared, Declarer, Used};
 use crate::uses::known::{known, meaning, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
@@ -34,6 +34,13 @@ pub struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    /// Where it is declared: files that people fill in first, then the schema.
+    pub(super) fn places(&self) -> Vec<&'a Declared> {
+        let mut places = self.declared.clone();
+        places.sort_by_key(|declared| declared.by == Declarer::Schema);
+        places
+    }
+
     /// Uses that surely are what they look like, and no mere mention.
     pub(super) fn sure(&self) -> impl Iterator<Item = (&'a Used, &'a Use)> + '_ {
         self.uses.iter().copied().filter(|(_, found)| found.sure && found.kind != Kind::Mention)

@@ -42,7 +42,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         let severity = if foreign { Severity::Note } else { Severity::Warning };
         let message = format!("{} is declared, but nothing reads it", told_name(name));
         let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
-        for (index, declared) in key.declared.iter().enumerate() {
+        for (index, declared) in key.places().into_iter().enumerate() {
             let by = match declared.by {
                 Declarer::Schema => "declared in the schema",
                 Declarer::Layer => "set here",

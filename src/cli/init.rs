@@ -155,8 +155,11 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
     if has_schema && !found.readers.is_empty() {
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
-        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" };
-        let _ = writeln!(text, "{} = [{}]  # review", quoted(pattern), readers.join(", "));
+        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" }.to_owned();
+        let patterns = if found.env_files.is_empty() { vec![pattern] } else { found.env_files.clone() };
+        for pattern in patterns {
+            let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
+        }
     }
     Ok(Some(file.holding(text)))
 }

@@ -6,12 +6,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-if [[ -z ${SPARKCFG-} ]]; then
-  (cd "$root" && cargo build --locked --quiet)
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  SPARKCFG=${CARGO_TARGET_DIR:-$root/target}/$host/debug/sparkcfg
-fi
-SPARKCFG=$(realpath "$SPARKCFG")
+. "$root/tests/built.sh"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [[ -z ${VENV-} ]]; then

@@ -39,6 +39,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "references"],
     ["checks", "respelling"],
     ["checks", "traps"],
+    ["checks", "delivery"],
     ["checks", "deployed"],
     ["checks", "wreckage"],
     ["dialects", "families"],

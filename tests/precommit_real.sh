@@ -10,13 +10,7 @@ build=false
 if [[ ${1-} == --build ]]; then
   build=true
 fi
-if [[ -z ${SPARKCFG-} ]]; then
-  (cd "$root" && cargo build --locked --quiet)
-  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  SPARKCFG=${CARGO_TARGET_DIR:-$root/target}/$host/debug/sparkcfg
-fi
-SPARKCFG=$(realpath "$SPARKCFG")
+. "$root/tests/built.sh"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

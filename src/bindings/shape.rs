@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::schema::formats::{integer_range, pattern};
-use crate::schema::{Property, portable_pattern};
+use crate::schema::{BOUNDS, Property, portable_pattern};
 
 /// What a value is. A bound counts only for values of its type, as JSON Schema has it.
 #[derive(Debug, Default)]
@@ -21,19 +21,6 @@ pub struct Shape<'s> {
     /// The values that are allowed; any where `None`.
     pub one_of: Option<Vec<&'s Value>>,
 }
-
-/// The keywords that are numbers.
-const BOUNDS: [&str; 9] = [
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "minItems",
-    "maxItems",
-];
 
 impl<'s> Shape<'s> {
     pub(super) fn of(property: &Property<'s>) -> Self {

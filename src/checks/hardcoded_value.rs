@@ -1,6 +1,7 @@
-//! A Compose or PM2 file has as a literal what a declared key is there for.
+//! A Compose or PM2 file, or a program, has as a literal what a declared key is there for.
 //!
-//! Told are a declared key that is set to a literal, and a published port that is the value of a declared port.
+//! Told are a declared key that is set to a literal, a published port that is the value of a declared port, and a URL or a
+//! key of some length in a program that is letter by letter the value of a declared key, and no default of it.
 //!
 //! Why it hurts: whoever changes the key changes one place of two. The program listens on the new port, and Compose publishes
 //! the old one.
@@ -9,11 +10,14 @@
 //!
 //! Remedy: refer to the key: `"${API_PORT:-8883}:8883"`.
 
+use std::collections::BTreeMap;
+
 use super::references::Referenced;
-use crate::compose::{Application, File, Files};
+use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::references::Declared;
-use crate::uses::{Fallback, Kind, Side};
+use crate::project::references::{Declared, Declarer, Used};
+use crate::source::Span;
+use crate::uses::{Fallback, Kind, Side, Use};
 
 pub(super) static RULE: Rule = Rule {
     code: "hardcoded-value",
@@ -23,21 +27,99 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
-    for (name, key) in referenced.keys.iter().filter(|(_, key)| !key.declared.is_empty()) {
-        let starts = key.uses.iter().filter(|(file, found)| {
-            let literal = matches!(&found.fallback, Fallback::Text { text, .. } if !text.is_empty());
-            let side = file.reader.map(|reader| reader.side);
-            found.kind == Kind::Set && literal && side == Some(Side::Start) && !file.aside && !is_meant(&file.path)
-        });
-        for (file, found) in starts {
-            let owner = found.owner.as_deref().map(|owner| format!(" for {}", told_name(owner))).unwrap_or_default();
-            let message = format!("{} is declared, but set to a literal{owner}", told_name(name));
-            let finding = Finding::new(&RULE, message).key(name).at(file.span(found), "whatever the env file says");
-            let finding = finding.related(key.declared[0].span, "declared here");
-            findings.push(finding.help(format!("write ${{{}}} there, if it should follow the key", told_name(name))));
+    for (name, key) in &referenced.keys {
+        let Some(declared) = key.declared.iter().find(|declared| declared.by != Declarer::Schema) else { continue };
+        let literals: Vec<_> =
+            key.uses.iter().filter(|(file, found)| is_literal(referenced, declared, file, found)).collect();
+        let Some((file, first)) = literals.first() else { continue };
+        if !referenced.is_own(name) {
+            continue;
         }
+        let owner = first.owner.as_deref().map(|owner| format!(" for {}", told_name(owner))).unwrap_or_default();
+        let message = format!("{} is declared, but set to a literal{owner}", told_name(name));
+        let mut finding = Finding::new(&RULE, message).key(name).at(file.span(first), "whatever the env file says");
+        for (file, found) in literals.iter().skip(1) {
+            finding = finding.related(file.span(found), "and here");
+        }
+        let finding = finding.related(declared.span, "declared here");
+        findings.push(finding.help(format!("write ${{{}}} there, if it should follow the key", told_name(name))));
     }
     ports(referenced, findings);
+    programs(referenced, findings);
+}
+
+/// Whether what starts programs sets a literal, in a folder for which the declaration stands too.
+fn is_literal(referenced: &Referenced<'_>, declared: &Declared, file: &Used, found: &Use) -> bool {
+    let literal = matches!(&found.fallback, Fallback::Text { text, .. } if !text.is_empty());
+    let side = file.reader.map(|reader| reader.side);
+    let path = referenced.project.sources.path(file.source);
+    let folder =
+        referenced.project.sources.path(declared.span.source).rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder.strip_suffix("environments").unwrap_or(folder).trim_end_matches('/');
+    let stands_here = folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+    found.kind == Kind::Set
+        && literal
+        && side == Some(Side::Start)
+        && !file.aside
+        && !is_meant(&file.path)
+        && stands_here
+}
+
+/// The shortest value that nobody writes twice by chance, in bytes.
+const MIN_TELLING: usize = 12;
+
+/// Texts of programs that are the value of a declared key.
+fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
+    let mut values: BTreeMap<&str, &Declared> = BTreeMap::new();
+    for declared in &referenced.project.references.declared {
+        let Some(value) = declared.value.as_deref().filter(|_| declared.by != Declarer::Schema) else { continue };
+        let telling = value.contains("://") && value.contains([':', '@']) || detection::looks_like_a_key("KEY", value);
+        if value.len() >= MIN_TELLING
+            && telling
+            && !detection::is_placeholder(value)
+            && referenced.is_own(&declared.name)
+        {
+            values.entry(value).or_insert(declared);
+        }
+    }
+    let files = || referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
+    for (value, declared) in &values {
+        let mut places = files().filter_map(|file| {
+            let at = literal(referenced.project.sources.text(file.source), value)?;
+            let end = at + u32::try_from(value.len()).unwrap_or_default();
+            (!is_default(file, at)).then(|| Span::new(file.source, at..end))
+        });
+        let Some(first) = places.next() else { continue };
+        let name = told_name(&declared.name);
+        let message = format!("a program has as a literal what is the value of {name}");
+        let finding = Finding::new(&RULE, message).key(&declared.name).at(first, "stays when the key changes");
+        let finding = places.fold(finding, |finding, span| finding.related(span, "and here"));
+        let finding = finding.related(declared.span, "declared here");
+        findings.push(finding.help(format!("read {name} there, if it should follow the key")));
+    }
+}
+
+/// Where a text stands as a whole string, on no line that is a comment.
+fn literal(text: &str, value: &str) -> Option<u32> {
+    let bytes = text.as_bytes();
+    let quoted = |at: &usize| {
+        let before = at.checked_sub(1).map(|at| bytes[at]);
+        before.is_some_and(|quote| b"\"'`".contains(&quote) && bytes.get(at + value.len()) == Some(&quote))
+    };
+    let before = |at: usize| text[..at - 1].trim_end_matches(' ');
+    let is_code = |at: &usize| {
+        let line = text[..*at].rsplit('\n').next().unwrap_or_default().trim_start();
+        let is_fallback =
+            ["??", "||", "?:", " or", "default=", "default("].iter().any(|sign| before(*at).ends_with(sign));
+        !["#", "//", "*", "/*", "--"].iter().any(|sign| line.starts_with(sign)) && !is_fallback
+    };
+    let found = text.match_indices(value).map(|(at, _)| at).find(|at| quoted(at) && is_code(at));
+    found.and_then(|at| u32::try_from(at).ok())
+}
+
+/// Whether the text at a place is what some variable falls back to: then two keys share a default, which is no mistake.
+fn is_default(file: &Used, at: u32) -> bool {
+    file.uses.iter().any(|found| matches!(&found.fallback, Fallback::Text { at: default, .. } if default.contains(&at)))
 }
 
 /// Whether a file is there to say it differently: `compose.override.yaml`, `compose.dev.yaml`.
@@ -55,17 +137,9 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     if declared.is_empty() {
         return;
     }
-    let composes = referenced
-        .project
-        .references
-        .files
-        .iter()
-        .filter(|file| file.reader.is_some_and(|reader| reader.name == "compose"));
-    for file in composes.filter(|file| !file.aside && !is_meant(&file.path)) {
+    let applications = referenced.applications.iter().filter(|(file, _)| !file.aside && !is_meant(&file.path));
+    for (file, application) in applications {
         let text = referenced.project.sources.text(file.source);
-        let mut files = Files::default();
-        files.all.push(File::read(file.source, &file.path, text));
-        let application = Application::of(&mut files, &[0], &mut |_| None);
         for service in &application.services {
             for port in service.ports() {
                 let Some(published) = port.published.as_deref().filter(|port| port.len() > 2) else { continue };

@@ -11,6 +11,7 @@
 
 use super::references::{Key, Referenced, rank};
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::references::Declarer;
 use crate::uses::Kind;
 use crate::uses::known::{Known, known};
 
@@ -66,11 +67,17 @@ fn doubled((name, key): (&str, &Key<'_>), (other, read): (&str, &Key<'_>), findi
     let mut places: Vec<_> = read.sure().filter(|(file, found)| found.kind == Kind::Read && file.is_code()).collect();
     places.sort_by_cached_key(rank);
     let (told, read_name) = (told_name(name), told_name(other));
-    let severity = if read.declared.is_empty() { Severity::Warning } else { Severity::Note };
+    // The schema may well have both: who sets the one that is not read is misled all the same.
+    let is_set = |key: &Key<'_>| key.declared.iter().any(|declared| declared.by != Declarer::Schema);
+    if is_set(key) && is_set(read) {
+        // Whoever wrote down both means two things.
+        return;
+    }
+    let severity = if is_set(read) { Severity::Note } else { Severity::Warning };
     let is = if key.declared.is_empty() { "set" } else { "declared" };
     let message = format!("{told} is {is}, but what programs read is {read_name}");
     let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
-    if let Some(declared) = key.declared.first() {
+    if let Some(declared) = key.places().first() {
         finding = finding.at(declared.span, "no program reads it");
     } else if let Some((file, set)) = key.sure().find(|(_, found)| found.kind == Kind::Set) {
         finding = finding.at(file.span(set), "no program reads it");

@@ -38,6 +38,7 @@ mod compose_writable_root;
 mod concealment;
 mod consequences;
 mod defaults_disagree;
+mod delivery;
 mod deployed;
 mod deprecated_key;
 mod drift_absent_live;

@@ -2,8 +2,12 @@
 //!
 //! For each service that is built here, what the programs in its folder surely need (`os.environ["X"]`, a field of a settings
 //! class without a default, `ENV.fetch("X")`) is compared with what reaches the container: `environment`, `env_file`, build
-//! arguments, and `ENV` of the Dockerfile. Services that share a folder count together. For keys with `services` in the schema,
-//! each service named there is looked at, whatever its programs read.
+//! arguments, and `ENV` of the Dockerfile. Services that share a folder count together; in a monorepo the folder is that of
+//! the Dockerfile. Files that Compose lays over another one count with it; what only `-f` adds makes it a note. For keys with
+//! `services` in the schema, each service named there is looked at, whatever its programs read: it is enough that its block
+//! refers to the key.
+//!
+//! For an app of PM2 it is a note: an app gets what the shell has that started PM2, and its program may read a file.
 //!
 //! Nothing is told where it cannot be known what reaches the container: an `env_file` that is not there, or a service that
 //! extends another file.
@@ -14,13 +18,12 @@
 //!
 //! Remedy: add it to `environment` of the service (`SECRET_KEY: ${SECRET_KEY:?}`), or give it the env file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::delivery::{Given, apps, is_within, services};
 use super::references::{Key, Referenced};
-use crate::compose::{Application, File, Files, Service};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::Used;
-use crate::source::Span;
 use crate::uses::{Fallback, Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
@@ -30,115 +33,32 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("not_delivered.rs"),
 };
 
-/// A service, and what reaches it.
-struct Given {
-    name: String,
-    span: Span,
-    /// The folder whose programs it runs; `None` for an image of somebody else.
-    folder: Option<String>,
-    /// The names that reach it; `None` where that cannot be known.
-    names: Option<BTreeSet<String>>,
+/// Who starts what.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Starter {
+    Compose,
+    Pm2,
 }
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
-    let files = &referenced.project.references.files;
-    let composes: Vec<_> =
-        files.iter().filter(|file| file.reader.is_some_and(|reader| reader.name == "compose")).collect();
-    for file in composes.into_iter().filter(|file| !file.aside && !lies_over_another(&file.path)) {
-        let given = services(referenced, file);
-        by_schema(referenced, &given, findings);
+    let services = services(referenced);
+    by_schema(referenced, &services, findings);
+    let apps = apps(referenced);
+    let all =
+        services.iter().map(|given| (Starter::Compose, given)).chain(apps.iter().map(|given| (Starter::Pm2, given)));
+    for (starter, given) in all {
         let mut folders: BTreeMap<&str, Vec<&Given>> = BTreeMap::new();
-        for service in &given {
+        for service in given {
             if let Some(folder) = &service.folder {
                 folders.entry(folder).or_default().push(service);
             }
         }
-        let all: Vec<String> = folders.keys().map(|folder| (*folder).to_owned()).collect();
         for (folder, services) in &folders {
             let inner: Vec<&str> =
-                all.iter().map(String::as_str).filter(|other| other != folder && is_within(other, folder)).collect();
-            needed(referenced, folder, &inner, services, findings);
+                folders.keys().copied().filter(|other| other != folder && is_within(other, folder)).collect();
+            needed(referenced, (folder, &inner), services, starter, findings);
         }
     }
-}
-
-/// `compose.override.yaml` is no application of its own.
-fn lies_over_another(path: &str) -> bool {
-    path.contains(".override.")
-}
-
-/// The services of a file.
-fn services(referenced: &Referenced<'_>, file: &Used) -> Vec<Given> {
-    let text = referenced.project.sources.text(file.source);
-    let mut files = Files::default();
-    files.all.push(File::read(file.source, &file.path, text));
-    let application = Application::of(&mut files, &[0], &mut |_| None);
-    let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    application.services.iter().map(|service| given(referenced, folder, service)).collect()
-}
-
-fn given(referenced: &Referenced<'_>, folder: &str, service: &Service) -> Given {
-    let build = service.get("build");
-    let context = build.and_then(|build| {
-        let context = build.text().or_else(|| build.get("context").and_then(|context| context.text())).unwrap_or(".");
-        joined(folder, context)
-    });
-    let mut names: BTreeSet<String> = service.environment().into_iter().map(|variable| variable.name).collect();
-    let arguments = service.node.find(&["build", "args"]);
-    names.extend(arguments.into_iter().flat_map(|arguments| arguments.pairs().map(|pair| pair.key.clone())));
-    let mut is_known = !service.partial && service.get("extends").is_none();
-    for env_file in service.env_files() {
-        match joined(folder, &env_file.path).and_then(|path| keys_of(referenced, &path)) {
-            Some(keys) => names.extend(keys),
-            None => is_known = false,
-        }
-    }
-    if let Some(context) = &context {
-        names.extend(baked(referenced, context));
-    }
-    Given { name: service.name.clone(), span: service.span, folder: context, names: is_known.then_some(names) }
-}
-
-/// The keys of an env file that was read; `None` for one that is not there.
-fn keys_of(referenced: &Referenced<'_>, path: &str) -> Option<Vec<String>> {
-    let sources = &referenced.project.sources;
-    let declared = referenced.project.references.declared.iter();
-    let is_it = |span: &Span| {
-        let shown = sources.path(span.source);
-        shown == path || shown.ends_with(path) && shown[..shown.len() - path.len()].ends_with('/')
-    };
-    let keys: Vec<_> =
-        declared.filter(|declared| is_it(&declared.span)).map(|declared| declared.name.clone()).collect();
-    (!keys.is_empty()).then_some(keys)
-}
-
-/// What Dockerfiles of a folder set.
-fn baked(referenced: &Referenced<'_>, folder: &str) -> Vec<String> {
-    let files = referenced.project.references.files.iter();
-    let files = files
-        .filter(|file| file.reader.is_some_and(|reader| reader.name == "dockerfile") && is_within(&file.path, folder));
-    let uses = files.flat_map(|file| &file.uses);
-    uses.filter(|found| found.kind == Kind::Set).map(|found| found.name.clone()).collect()
-}
-
-/// A path beside a file; `None` where it leads out of the project or is not known.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    if path.contains('$') || path.starts_with('/') || path.contains("://") {
-        return None;
-    }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
-fn is_within(path: &str, folder: &str) -> bool {
-    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a container surely ends without the variable.
@@ -147,54 +67,88 @@ fn stops(found: &Use) -> bool {
 }
 
 /// What the programs of a folder need, and none of its services is given.
-fn needed(referenced: &Referenced<'_>, folder: &str, inner: &[&str], services: &[&Given], findings: &mut Vec<Finding>) {
+fn needed(
+    referenced: &Referenced<'_>,
+    (folder, inner): (&str, &[&str]),
+    services: &[&Given],
+    starter: Starter,
+    findings: &mut Vec<Finding>,
+) {
     if services.iter().any(|service| service.names.is_none()) {
         return;
     }
-    let has = |name: &str| {
-        let file = format!("{name}_FILE");
-        let mut all = services.iter().filter_map(|service| service.names.as_ref());
-        all.any(|names| names.contains(name) || names.contains(&file))
-    };
-    for (name, key) in referenced.keys.iter().filter(|(name, _)| referenced.is_own(name) && !has(name)) {
-        let places = places(key, folder, inner);
-        let Some(((file, first), others)) = places.split_first() else { continue };
-        // A default or another way somewhere else in the same programs: they do not all stop.
-        let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
-        let message =
-            format!("{} is needed by {}, which is not given it", told_name(name), super::listed(&names, "and"));
-        let mut finding = Finding::new(&RULE, message).key(name).at(services[0].span, "");
-        finding = finding.related(file.span(first), "read here, and needed");
-        for (file, found) in others {
-            finding = finding.related(file.span(found), "and here");
-        }
-        let help =
-            format!("add {0}: ${{{0}:?}} to its environment, or give it an env_file that has it", told_name(name));
-        findings.push(finding.help(help));
-    }
-}
-
-fn places<'a>(key: &Key<'a>, folder: &str, inner: &[&str]) -> Vec<(&'a Used, &'a Use)> {
     let here = |file: &Used| {
         file.is_code()
             && !file.aside
             && is_within(&file.path, folder)
             && !inner.iter().any(|inner| is_within(&file.path, inner))
     };
-    key.uses.iter().copied().filter(|(file, found)| here(file) && stops(found)).collect()
+    if starter == Starter::Pm2 && loads_a_file(referenced, &here) {
+        return;
+    }
+    let has = |name: &str| services.iter().any(|service| service.has(name));
+    for (name, key) in referenced.keys.iter().filter(|(name, _)| referenced.is_own(name) && !has(name)) {
+        let Some(places) = places(key, &here) else { continue };
+        let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
+        let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(name));
+        let listed = super::listed(&names, "and");
+        let elsewhere = services.iter().any(|service| service.elsewhere.contains(*name));
+        let message = match starter {
+            Starter::Compose if elsewhere => {
+                format!("{told} is needed by {listed}, which {are} given it only by another Compose file")
+            }
+            Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
+            Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
+        };
+        let mut finding = Finding::new(&RULE, message).key(name).at(services[0].span, "");
+        for (index, (file, found)) in places.iter().enumerate() {
+            let place = if index == 0 { "read here, and needed" } else { "and here" };
+            finding = finding.related(file.span(found), place);
+        }
+        let help = match starter {
+            Starter::Compose => {
+                format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it")
+            }
+            Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
+        };
+        let finding = finding.help(help);
+        let sure = starter == Starter::Compose && !elsewhere;
+        findings.push(if sure { finding } else { finding.severity(Severity::Note) });
+    }
 }
 
-/// What the schema says that services need.
-fn by_schema(referenced: &Referenced<'_>, given: &[Given], findings: &mut Vec<Finding>) {
+/// Whether a program of the folder reads an env file by itself.
+fn loads_a_file(referenced: &Referenced<'_>, here: &dyn Fn(&Used) -> bool) -> bool {
+    let sources = &referenced.project.sources;
+    let files = referenced.project.references.files.iter().filter(|file| here(file));
+    let words = ["dotenv", "env_file", "read_env", "loadEnvFile", "envfile", ".env\""];
+    files.map(|file| sources.text(file.source)).any(|text| words.iter().any(|word| text.contains(word)))
+}
+
+/// Where programs stop without the key; `None` where they do not, or where others of them have a value for it.
+fn places<'a>(key: &Key<'a>, here: &dyn Fn(&Used) -> bool) -> Option<Vec<(&'a Used, &'a Use)>> {
+    let uses = || key.uses.iter().copied().filter(|(file, found)| here(file) && found.kind != Kind::Mention);
+    let helped = uses().any(|(_, found)| !found.fallback.is_missing() || found.kind == Kind::Set);
+    let places: Vec<_> = uses().filter(|(_, found)| stops(found)).collect();
+    (!helped && !places.is_empty()).then_some(places)
+}
+
+/// What the schema says that services need. A service that several files have is given it if one of them does.
+fn by_schema(referenced: &Referenced<'_>, files: &[Vec<Given>], findings: &mut Vec<Finding>) {
     let Some(schema) = &referenced.project.schema else { return };
     for key in schema.schema.keys() {
         let property = schema.schema.property(key);
-        for service in given.iter().filter(|service| property.services().contains(&service.name)) {
-            let Some(names) = &service.names else { continue };
-            if names.contains(key) || names.contains(&format!("{key}_FILE")) || property.default().is_some() {
+        if property.default().is_some() {
+            continue;
+        }
+        for name in property.services() {
+            let services: Vec<_> = files.iter().flatten().filter(|service| service.name == *name).collect();
+            let fine =
+                |service: &&Given| service.names.is_none() || service.has(key) || service.elsewhere.contains(key);
+            let Some(service) = services.first().filter(|_| !services.iter().any(|service| fine(&service))) else {
                 continue;
-            }
-            let message = format!("{} is for {}, which is not given it", told_name(key), told_name(&service.name));
+            };
+            let message = format!("{} is for {}, which is not given it", told_name(key), told_name(name));
             let mut finding = Finding::new(&RULE, message).key(key).at(service.span, "");
             if let Some(span) = property.pointer().and_then(|pointer| schema.place(&pointer)) {
                 finding = finding.related(span, "the schema says so here");

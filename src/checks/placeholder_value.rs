@@ -15,6 +15,7 @@ use crate::detection;
 use crate::drift::State;
 use crate::environment::Resolved;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::layout::documents;
 use crate::schema::violation::{Violation, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
@@ -28,7 +29,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
         let placeholder = detection::is_placeholder(text) || detection::leads_to_a_placeholder(text);
-        if !placeholder || detection::published(text).is_some() {
+        // What shows an env file is there to hold them.
+        let documented = documents(subject.path(setting));
+        if !placeholder || documented || detection::published(text).is_some() {
             continue;
         }
         // A rule that says what is allowed tells more; that a placeholder has not the form of a value goes without saying.

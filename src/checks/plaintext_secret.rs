@@ -3,7 +3,8 @@
 //! What counts, in this order:
 //!
 //! 1. Sealed text, references and placeholders are no secrets.
-//! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
+//! 2. A literal value of a key that the schema calls `writeOnly`, where nothing is protected one of some length. Where it
+//!    says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
 //!    fifty more. These count in comments too.
 //! 4. A password in a URL, but not `user:user@localhost`.
@@ -37,7 +38,7 @@ use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
 use crate::layer::{Entry, Layer};
-use crate::project::layout::{Loose, is_personal};
+use crate::project::layout::{Loose, documents, is_personal};
 use crate::project::strays::Stray;
 
 pub(super) static RULE: Rule = Rule {
@@ -52,8 +53,17 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     if file.layer.sealed || is_personal(file.path()) {
         return;
     }
+    // Who has no env file yet may let an example stand for an environment.
+    let documents = documents(file.path());
     for entry in &file.layer.entries {
         let Some(text) = file.layer.content(entry) else { continue };
+        if documents {
+            let Some(secret) = in_an_example(file, file.layer.key(entry), text) else { continue };
+            let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
+            let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
+            findings.push(finding.severity(secret.severity).help(help_for(Loose::Example, secret.severity)));
+            continue;
+        }
         let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
         let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
         let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
@@ -192,6 +202,8 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     let stands_in = || detection::stands_in_for_a_secret(counts);
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
+        // Where nothing is protected, `123` and `none` keep no secret.
+        Some(true) if token.is_none() && usual == Severity::Warning && !detection::may_be_secret(counts) => None,
         Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }

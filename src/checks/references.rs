@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::ALL;
+use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, told_name};
 use crate::project::Project;
-use crate::project::references::{Declared, Used};
+use crate::project::references::{Declared, Declarer, Used};
 use crate::uses::known::{known, meaning, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
@@ -15,6 +16,10 @@ pub struct Referenced<'a> {
     pub project: &'a Project,
     /// The variables, by name.
     pub keys: BTreeMap<&'a str, Key<'a>>,
+    /// Each Compose file by itself, beside the others of the tree.
+    pub(super) applications: Vec<(&'a Used, Application)>,
+    /// The folders that hold a program each, by their manifests, the deepest first.
+    programs: Vec<&'a str>,
     /// The first words of declared names, which tell what is plausibly one of this project's.
     words: HashSet<&'a str>,
 }
@@ -29,6 +34,13 @@ pub struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    /// Where it is declared: files that people fill in first, then the schema.
+    pub(super) fn places(&self) -> Vec<&'a Declared> {
+        let mut places = self.declared.clone();
+        places.sort_by_key(|declared| declared.by == Declarer::Schema);
+        places
+    }
+
     /// Uses that surely are what they look like, and no mere mention.
     pub(super) fn sure(&self) -> impl Iterator<Item = (&'a Used, &'a Use)> + '_ {
         self.uses.iter().copied().filter(|(_, found)| found.sure && found.kind != Kind::Mention)
@@ -67,12 +79,26 @@ impl<'a> Referenced<'a> {
         let declared = keys.iter().filter(|(_, key)| !key.declared.is_empty());
         let words =
             declared.filter_map(|(name, _)| Some(name.split_once('_')?.0)).filter(|word| word.len() > 1).collect();
-        Self { project, keys, words }
+        let is_compose = |file: &&Used| file.reader.is_some_and(|reader| reader.name == "compose");
+        let composes = project.references.files.iter().filter(is_compose);
+        let application = |file: &'a Used| {
+            let mut files = Files::default();
+            files.all.push(File::read(file.source, &file.path, project.sources.text(file.source)));
+            (file, Application::of(&mut files, &[0], &mut |_| None))
+        };
+        let applications = composes.map(application).collect();
+        Self { project, keys, applications, programs: programs(&project.references.paths), words }
+    }
+
+    /// The folder of the program that a file belongs to; empty for the project's own.
+    pub(super) fn program(&self, path: &str) -> &'a str {
+        let holds = |folder: &&&str| path.strip_prefix(**folder).is_some_and(|rest| rest.starts_with('/'));
+        self.programs.iter().find(holds).copied().unwrap_or_default()
     }
 
     /// Whether a name is one that the project would have to declare.
     pub(super) fn is_own(&self, name: &str) -> bool {
-        known(name).is_none() && !self.is_twin(name)
+        known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
     }
 
     /// Whether a name stands for another one that is declared: `DB_PASSWORD_FILE`.
@@ -131,6 +157,31 @@ impl<'a> Referenced<'a> {
     pub(super) fn shown(&self, name: &str, text: &str) -> String {
         if self.project.hides(name, text) { "a hidden value".to_owned() } else { super::shortened(text) }
     }
+}
+
+/// What tells that a folder holds a program of its own.
+const MANIFESTS: &[&str] = &[
+    "package.json",
+    "pyproject.toml",
+    "setup.py",
+    "requirements.txt",
+    "go.mod",
+    "Cargo.toml",
+    "composer.json",
+    "Gemfile",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "manage.py",
+];
+
+fn programs(paths: &[String]) -> Vec<&str> {
+    let folder = |path: &'_ String| path.rsplit_once('/').filter(|(_, name)| MANIFESTS.contains(name)).is_some();
+    let named = paths.iter().filter(|path| folder(path));
+    let mut found: Vec<&str> = named.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
+    found.sort_by_key(|folder| (std::cmp::Reverse(folder.len()), *folder));
+    found.dedup();
+    found
 }
 
 /// What a use does, in a few words.

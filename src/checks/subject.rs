@@ -7,7 +7,7 @@ use crate::environment::{Environment, Setting};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::{Entry, Layer};
 use crate::project::Project;
-use crate::project::layout::is_personal;
+use crate::project::layout::{documents, is_personal};
 use crate::schema::rules::{Disagreement, Lookup};
 use crate::schema::violation::{Violation, ViolationKind};
 
@@ -78,6 +78,15 @@ pub struct Subject<'a> {
     pub disagreements: Vec<Disagreement>,
 }
 
+/// Whether a key is empty, or a placeholder, in a file that documents, such as `.env.example`.
+fn is_to_fill_in(project: &Project, environment: &Environment<'_>, key: &str) -> bool {
+    environment.get(key).is_some_and(|setting| {
+        let path = project.sources.path(environment.layers[setting.layer].source);
+        documents(path)
+            && setting.value.text().is_some_and(|text| text.trim().is_empty() || crate::detection::is_placeholder(text))
+    })
+}
+
 impl<'a> Subject<'a> {
     pub(super) fn new(project: &'a Project, environment: &'a Environment<'a>) -> Self {
         let (mut violations, mut disagreements) = (Vec::new(), Vec::new());
@@ -95,6 +104,10 @@ impl<'a> Subject<'a> {
                 // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
                 violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
             }
+            // What shows an env file has keys that whoever copies it fills in.
+            violations.retain(|violation| {
+                !violation.key.as_deref().is_some_and(|key| is_to_fill_in(project, environment, key))
+            });
             consequences::left_out(environment, &mut violations);
             consequences::undecided(environment, &violations, &mut disagreements);
         }
@@ -120,6 +133,11 @@ impl<'a> Subject<'a> {
                 .find(|layer| !is_personal(&path(layer)))
                 .map_or_else(String::new, |layer| sealed_name(&path(layer))),
         }
+    }
+
+    /// The file that set a key, as users see it.
+    pub(super) fn path(&self, setting: &Setting<'a>) -> &str {
+        self.project.sources.path(self.environment.layers[setting.layer].source)
     }
 
     /// A finding about this environment.

@@ -1,6 +1,7 @@
 //! A key is set in some environments and not in others, though nothing says that it should be.
 //!
-//! What counts: keys without a default that at least half of the environments set. Personal layers do not count.
+//! What counts: keys without a default that at least half of the environments set. Personal layers do not count, nor do
+//! files that show an env file, such as `.env.example`.
 //!
 //! Why it hurts: what was tried in staging never runs in prod, because a key was forgotten there. It is a note: an
 //! optional key may be left out on purpose; `x-sparkcfg.only-in` says so.
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::layout::documents;
 
 pub(super) static RULE: Rule = Rule {
     code: "uneven-key",
@@ -20,6 +22,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    // Examples for several ways to set up a project differ on purpose.
+    let is_lived_in = |subject: &&Subject<'_>| {
+        let paths = subject.environment.layers.iter().map(|layer| subject.project.sources.path(layer.source));
+        paths.into_iter().any(|path| !documents(path))
+    };
+    let subjects: Vec<&Subject<'_>> = subjects.iter().filter(is_lived_in).collect();
+    let subjects = subjects.as_slice();
     // Two environments that differ tell nothing about which of them is right.
     if subjects.len() < 3
         || subjects.iter().all(|subject| subject.environment.settings.len() == subjects[0].environment.settings.len())
@@ -71,7 +80,7 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     }
 }
 
-fn same_keys(subjects: &[Subject<'_>]) -> bool {
+fn same_keys(subjects: &[&Subject<'_>]) -> bool {
     let first = &subjects[0].environment.settings;
     subjects[1..]
         .iter()

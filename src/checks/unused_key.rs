@@ -14,7 +14,6 @@
 use std::collections::HashSet;
 
 use super::references::Referenced;
-use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::Declarer;
 
@@ -43,7 +42,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         let severity = if foreign { Severity::Note } else { Severity::Warning };
         let message = format!("{} is declared, but nothing reads it", told_name(name));
         let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
-        for (index, declared) in key.declared.iter().enumerate() {
+        for (index, declared) in key.places().into_iter().enumerate() {
             let by = match declared.by {
                 Declarer::Schema => "declared in the schema",
                 Declarer::Layer => "set here",
@@ -57,15 +56,8 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether an env file goes to a service of somebody else's image.
 fn goes_to_others(referenced: &Referenced<'_>) -> bool {
-    let project = referenced.project;
-    let composes =
-        project.references.files.iter().filter(|file| file.reader.is_some_and(|reader| reader.name == "compose"));
-    composes.into_iter().any(|file| {
-        let mut files = Files::default();
-        files.all.push(File::read(file.source, &file.path, project.sources.text(file.source)));
-        let application = Application::of(&mut files, &[0], &mut |_| None);
-        application.services.iter().any(|service| service.get("build").is_none() && !service.env_files().is_empty())
-    })
+    let mut services = referenced.applications.iter().flat_map(|(_, application)| &application.services);
+    services.any(|service| service.get("build").is_none() && !service.env_files().is_empty())
 }
 
 /// Whether another value is made of it: `URL=http://${HOST}/`.

@@ -12,12 +12,12 @@ use crate::source::{printable, printable_lines};
 /// A file, what it holds, and what it should.
 pub(super) struct Generated {
     /// Relative to the project.
-    path: String,
+    pub(super) path: String,
     /// As users see it.
     pub(super) shown: String,
     /// `None` where there is no such file.
     pub(super) before: Option<String>,
-    after: String,
+    pub(super) after: String,
 }
 
 impl Generated {

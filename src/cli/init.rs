@@ -1,6 +1,8 @@
 //! `sparkcfg init`: sparkcfg.toml and a schema from what a project has, shown before anything is written.
 
 mod found;
+mod plan;
+mod programs;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
@@ -10,11 +12,12 @@ use std::process::ExitCode;
 use super::generated::{self, Generated};
 use super::{Global, printing};
 use crate::error::Error;
-use crate::inference::{self, Discovery, Proposal, draft, imported};
+use crate::inference::{Discovery, Proposal, draft, imported};
 use crate::project::files::{self, Files};
 use crate::project::{BUILT_IN, Declared, Project};
 use crate::source::printable;
 use found::Found;
+use plan::Plan;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -23,8 +26,9 @@ Examples:
   sparkcfg init --dry-run          only show it
   sparkcfg init --from .env.schema    begin with the schema of varlock, pydantic or dotenv-linter
 
-It reads .env files, .env.example, Compose files and PM2 files. Every guess says \"review\". No value of a secret and
-none of a real environment is written anywhere. A later run adds only what is new.";
+It reads .env files, .env.example, Compose files, PM2 files and what programs read; folders with env files of their own
+become the members of a workspace. Every guess says \"review\". No value of a secret and none of a real environment is
+written anywhere. A later run adds only what is new.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -47,40 +51,41 @@ impl Init {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let config = Project::config(&files)?;
-        let found = Found::read(&files, &config)?;
-        let mut proposals = Vec::new();
+        let mut imported = Vec::new();
         for path in &self.from {
-            proposals.extend(from(path)?);
+            imported.extend(from(path)?);
         }
-        found.add_to(&mut proposals);
-        if proposals.is_empty() {
-            let help = "it looks for .env, .env.NAME, .env.example, environments/*.env, compose.yml and ecosystem.config.js; name another source with --from FILE";
-            return Err(Error::new("there is nothing to infer a schema from").at(files.root_shown()).help(help));
-        }
-        let mut written = Vec::new();
-        written.extend(config_file(&files, &found)?);
-        written.extend(schema_file(&files, &proposals)?);
-        written.extend(ignore_rules(&files, &found)?);
-        written.extend(hook(&files)?);
-        written.retain(Generated::is_stale);
-        for note in &found.notes {
+        let mut plans = Plan::all(&files, imported)?;
+        for note in plans.iter().flat_map(|plan| &plan.found.notes) {
             printing::complain(&format!("{}\n", printable(note)))?;
         }
-        if written.is_empty() {
+        if plans.iter().all(|plan| plan.proposals.is_empty()) {
+            let help = "it looks for .env, .env.NAME, .env.example, environments/*.env, compose.yml, ecosystem.config.js and programs that read the environment; name another source with --from FILE";
+            return Err(Error::new("there is nothing to infer a schema from").at(files.root_shown()).help(help));
+        }
+        let mut written: Vec<(Files, Vec<Generated>)> = Vec::new();
+        for plan in &mut plans {
+            let mut changed = std::mem::take(&mut plan.written);
+            changed.retain(Generated::is_stale);
+            written.push((plan.files.clone(), changed));
+        }
+        let count = written.iter().map(|(_, changed)| changed.len()).sum();
+        if count == 0 {
             printing::complain("nothing to do: everything that was found is declared already\n")?;
             return Ok(ExitCode::SUCCESS);
         }
         if !self.yes {
-            for file in &written {
+            for file in written.iter().flat_map(|(_, changed)| changed) {
                 printing::print(&file.diff("what was inferred"))?;
             }
         }
-        if !self.yes && !self.asked(written.len())? {
+        if !self.yes && !self.asked(count)? {
             return Ok(ExitCode::SUCCESS);
         }
-        generated::finish(&files, written, false, "", "")?;
-        printing::complain(&summary(&proposals, &found.discoveries()))?;
+        for (files, changed) in written {
+            generated::finish(&files, changed, false, "", "")?;
+        }
+        printing::complain(&summary(&plans))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -116,28 +121,45 @@ fn from(path: &Path) -> Result<Vec<Proposal>, Error> {
     })
 }
 
-/// `sparkcfg.toml`, where there is none yet.
-fn config_file(files: &Files, found: &Found) -> Result<Option<Generated>, Error> {
+/// `sparkcfg.toml`, where there is none yet. `members` are folders that are projects of their own.
+fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String]) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, "sparkcfg.toml")?;
     if file.before.is_some() {
         return Ok(None);
     }
     let mut text =
         String::from("# Written by `sparkcfg init`. Each line is a guess: review it, then delete the word.\n");
-    if Declared::read(files).is_err() {
+    if has_schema && Declared::read(files).is_err() {
         let _ = write!(text, "\nschema = \"{SCHEMA}\"  # review\n");
     }
-    if !found.documents.is_empty() && found.environments.is_empty() {
+    if !members.is_empty() {
+        let names: Vec<_> = members.iter().map(|folder| quoted(folder)).collect();
+        let _ = write!(
+            text,
+            "\n# Folders with env files of their own.\n[workspace]\nmembers = [{}]  # review\n",
+            names.join(", ")
+        );
+    }
+    if !found.env_files.is_empty() && found.environments.is_empty() {
+        text.push_str("\n# Compose gives these to its services.\n[environments]\n");
+        for path in &found.env_files {
+            let _ = writeln!(text, "{} = [{}]  # review", quoted(&found::environment_of(path)), quoted(path));
+        }
+    } else if found.environments.is_empty() && has_schema {
         text.push_str("\n# There is no env file yet, so what documents them is checked. Delete this once there is a .env.\n[environments]\n");
-        for (name, path) in &found.documents {
+        let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
+        for (name, path) in if found.documents.is_empty() { &new[..] } else { &found.documents } {
             let _ = writeln!(text, "{} = [{}]  # review", quoted(name), quoted(path));
         }
     }
-    if !found.readers.is_empty() {
+    if has_schema && !found.readers.is_empty() {
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
-        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" };
-        let _ = writeln!(text, "{} = [{}]  # review", quoted(pattern), readers.join(", "));
+        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" }.to_owned();
+        let patterns = if found.env_files.is_empty() { vec![pattern] } else { found.env_files.clone() };
+        for pattern in patterns {
+            let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
+        }
     }
     Ok(Some(file.holding(text)))
 }
@@ -178,13 +200,13 @@ fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated
 }
 
 /// What no commit should hold.
-fn ignore_rules(files: &Files, found: &Found) -> Result<Option<Generated>, Error> {
+fn ignore_rules(files: &Files, has_private_env: bool) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
     let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
     let mut missing: Vec<&str> =
         super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
-    if found.has_private_env && !has(&[".env", "/.env", ".env*", "*.env", "**/.env", ".env/", "*.env*"]) {
+    if has_private_env && !has(&[".env", "/.env", ".env*", "*.env", "**/.env", ".env/", "*.env*"]) {
         missing.push(".env");
     }
     if missing.is_empty() {
@@ -219,21 +241,29 @@ fn hook(files: &Files) -> Result<Option<Generated>, Error> {
 }
 
 /// What was found, and what to do next.
-fn summary(proposals: &[Proposal], discoveries: &[Discovery]) -> String {
-    let count = proposals.len();
-    let secrets = proposals.iter().filter(|one| one.property.contains_key("writeOnly")).count();
-    let mut out = format!("{count} key{}, {secrets} of them secret\n", if count == 1 { "" } else { "s" });
-    for Discovery { keys, message } in discoveries {
-        const MOST: usize = 8;
+fn summary(plans: &[Plan]) -> String {
+    /// How many discoveries are told, and how many keys of each.
+    const MOST: usize = 8;
+    let mut out = String::new();
+    let mut discoveries: Vec<Discovery> = Vec::new();
+    for Plan { files, found, proposals, .. } in plans.iter().filter(|plan| !plan.proposals.is_empty()) {
+        let (count, folder) = (proposals.len(), files.shown(""));
+        let secrets = proposals.iter().filter(|one| one.property.contains_key("writeOnly")).count();
+        let folder = if folder.is_empty() { folder } else { format!("{}: ", printable(&folder)) };
+        let _ = writeln!(out, "{folder}{count} key{}, {secrets} of them secret", if count == 1 { "" } else { "s" });
+        discoveries.extend(found.discoveries());
+    }
+    for Discovery { keys, message } in discoveries.iter().take(MOST) {
         let names: Vec<_> = keys.iter().take(MOST).map(|key| printable(key)).collect();
         let more = if keys.len() > MOST { format!(" and {} more", keys.len() - MOST) } else { String::new() };
         let _ = writeln!(out, "{}{more} {}", names.join(", "), printable(message));
     }
-    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate\n");
+    if discoveries.len() > MOST {
+        let _ = writeln!(out, "and {} more like these; sparkcfg refs tells every place", discoveries.len() - MOST);
+    }
+    if !plans.iter().any(|plan| plan.found.has_env_files()) {
+        out.push_str(".env.example shows what a .env has to have; copy it and fill in what is empty\n");
+    }
+    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate, and sparkcfg refs\n");
     out
-}
-
-/// For the parts of this command.
-fn discoveries_of(sightings: &[inference::Sighting]) -> Vec<Discovery> {
-    inference::discoveries(sightings)
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Origin, Proposal, Sighting};
+use super::{Origin, Proposal, Sighting, choices};
 use crate::detection;
 use crate::schema::extension::KEYWORD;
 use crate::schema::formats;
 use crate::source::printable;
+use crate::uses::casts::Cast;
 
 /// How every note on a guess begins.
 const REVIEW: &str = "review: ";
@@ -27,7 +28,7 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
     }
     let values: Vec<&str> = seen.iter().filter_map(|sighting| sighting.value.as_deref()).collect();
     let known: Vec<&str> = values.iter().copied().filter(|value| counts(value)).collect();
-    let guessed = kind(key, &known);
+    let guessed = cast(key, seen, &known).unwrap_or_else(|| kind(key, &known));
     property.extend(guessed.keywords);
     reasons.extend(guessed.reason);
     if secret {
@@ -35,6 +36,14 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
         reasons.push("a secret, by its name or the look of its value".to_owned());
     } else {
         shown_values(key, seen, &mut property, &mut reasons);
+    }
+    if !secret
+        && !property.contains_key("enum")
+        && !property.contains_key("format")
+        && property.get("type") != Some(&"boolean".into())
+    {
+        let comments = seen.iter().filter_map(|sighting| sighting.comment.as_deref());
+        reasons.extend(comments.filter_map(|comment| choices::suggestion(comment, &known)).next());
     }
     let services: BTreeSet<&str> = seen.iter().filter_map(|sighting| sighting.service.as_deref()).collect();
     if !services.is_empty() {
@@ -99,27 +108,28 @@ fn may_show(key: &str, value: &str) -> bool {
 
 /// Defaults of Compose files, and what examples show. Values of environments stay where they are.
 fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>, reasons: &mut Vec<String>) {
-    let of = |wanted: fn(&Origin) -> bool| -> Vec<&str> {
+    let of = |wanted: &dyn Fn(&Origin) -> bool| -> Vec<&str> {
         let values =
             seen.iter().filter(|sighting| wanted(&sighting.origin)).filter_map(|sighting| sighting.value.as_deref());
         let mut values: Vec<_> = values.filter(|value| may_show(key, value)).collect();
         values.dedup();
         values
     };
-    let defaults: BTreeSet<&str> =
-        of(|origin| matches!(origin, Origin::Reference { .. } | Origin::Read { .. })).into_iter().collect();
-    let used = || seen.iter().filter(|sighting| matches!(sighting.origin, Origin::Reference { .. }));
+    let takes = |origin: &Origin| matches!(origin, Origin::Reference { .. } | Origin::Read { .. });
+    let defaults: BTreeSet<&str> = of(&takes).into_iter().collect();
+    let used = || seen.iter().filter(|sighting| takes(&sighting.origin));
     let always = used().all(|sighting| sighting.value.as_deref().is_some_and(|value| !value.is_empty()));
     if let (1, true, Some(default)) = (defaults.len(), always, defaults.first()) {
         property.insert("default".to_owned(), typed(default, property));
     }
-    let examples = of(|origin| matches!(origin, Origin::Example | Origin::Commented));
+    let examples = of(&|origin| matches!(origin, Origin::Example | Origin::Commented));
     if let Some(example) = examples.first() {
         property.insert("examples".to_owned(), json!([typed(example, property)]));
     }
     let words: BTreeSet<&str> = examples.into_iter().chain(defaults).collect();
     let is_word = |word: &&str| word.len() < 20 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    if (2..=5).contains(&words.len()) && words.iter().all(is_word) && !property.contains_key("format") {
+    let is_open = !property.contains_key("format") && !property.contains_key("enum");
+    if (2..=5).contains(&words.len()) && words.iter().all(is_word) && is_open {
         reasons.push(format!("perhaps an enum of {}", words.into_iter().collect::<Vec<_>>().join(", ")));
     }
 }
@@ -139,7 +149,13 @@ fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str>
     let demanded = seen.iter().any(|sighting| {
         matches!(sighting.origin, Origin::Reference { required: true } | Origin::Read { required: true })
     });
-    if demanded {
+    // Whoever starts the program gives it a value, or the program has one for some cases.
+    let helped = seen.iter().any(|sighting| match sighting.origin {
+        Origin::Set => true,
+        Origin::Reference { .. } | Origin::Read { .. } => sighting.value.is_some(),
+        _ => false,
+    });
+    if demanded && !helped {
         return Some("required, because a reader stops without it");
     }
     let has = |name: &String| {
@@ -159,8 +175,8 @@ pub(super) fn disagreement(key: &str, seen: &[&Sighting]) -> Option<String> {
         return None;
     }
     let mut given: Vec<(&str, &str)> = Vec::new();
-    for sighting in seen.iter().filter(|sighting| !matches!(sighting.origin, Origin::Layer { .. } | Origin::Commented))
-    {
+    let speaks = |origin: &Origin| !matches!(origin, Origin::Layer { .. } | Origin::Commented | Origin::Set);
+    for sighting in seen.iter().filter(|sighting| speaks(&sighting.origin)) {
         let value = sighting.value.as_deref().filter(|value| may_show(key, value));
         let Some(value) = value else { continue };
         if !given.iter().any(|(known, _)| *known == value) {
@@ -184,6 +200,43 @@ fn guess(keywords: &[(&str, Value)], reason: &str) -> Guess {
     Guess { keywords, reason: Some(reason.to_owned()) }
 }
 
+/// A type because programs take the value as such, where the values that are known are of it.
+fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
+    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast.as_ref()).collect();
+    // A program that takes whole numbers is the narrower one.
+    let both = casts.len() == 2 && casts.contains(&Cast::Integer) && casts.contains(&Cast::Number);
+    let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
+    let of_name = kind(key, values);
+    let says = |keyword: &str, word: &str| of_name.keywords.contains(&(keyword.to_owned(), word.into()));
+    let all = |is: &dyn Fn(&str) -> bool| values.iter().all(|value| is(value));
+    let guessed = match cast {
+        Cast::Integer | Cast::Number if says("type", "integer") => return Some(of_name),
+        Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
+            guess(&[("type", "integer".into())], "a whole number, because a program reads it as one")
+        }
+        Cast::Number if all(&|value| value.parse::<f64>().is_ok_and(f64::is_finite)) => {
+            guess(&[("type", "number".into())], "a number, because a program reads it as one")
+        }
+        Cast::Boolean if all(&|value| is_switch(value) || matches!(value, "0" | "1")) => {
+            guess(&[("type", "boolean".into())], "a switch, because a program reads it as one")
+        }
+        Cast::Format(format) if all(&|value| formats::accepts(format, value) == Some(true)) => {
+            let reason = "of this format, because a program reads it as such";
+            guess(&[("type", "string".into()), ("format", (*format).into())], reason)
+        }
+        Cast::Choice(texts) if all(&|value| texts.iter().any(|text| text == value)) => {
+            let reason = "one of these, because a program takes no other";
+            guess(&[("type", "string".into()), ("enum", texts.clone().into())], reason)
+        }
+        _ => return None,
+    };
+    Some(guessed)
+}
+
+fn is_switch(value: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off"].iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
 fn kind(key: &str, values: &[&str]) -> Guess {
     let words: Vec<String> = key.split('_').map(str::to_ascii_lowercase).collect();
     let named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -201,7 +254,7 @@ fn kind(key: &str, values: &[&str]) -> Guess {
         let range = [("type", "integer".into()), ("minimum", 1.into()), ("maximum", 65535.into())];
         return guess(&range, "a port, by its name");
     }
-    if all(&|value| ["true", "false", "yes", "no", "on", "off"].iter().any(|word| word.eq_ignore_ascii_case(value))) {
+    if all(&is_switch) {
         return guess(&[("type", "boolean".into())], "a switch, by its values");
     }
     if all(&|value| matches!(value, "0" | "1")) && !named(COUNTS) {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Origin, Proposal, sighted};
 use crate::detection;
-use crate::schema::formats;
+use crate::schema::{BOUNDS, formats};
 use crate::source::printable;
 
 /// The proposals of a file; `None` where it is none of the three. `name` says which form it may have.
@@ -38,28 +38,11 @@ fn proposal(name: &str, key: &str, mut property: Map<String, Value>, required: b
     Proposal { key: key.to_owned(), property, required }
 }
 
-/// The keywords of JSON Schema that are taken over as they stand.
-const KEPT: [&str; 20] = [
-    "description",
-    "default",
-    "examples",
-    "enum",
-    "const",
-    "type",
-    "pattern",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minLength",
-    "maxLength",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "deprecated",
-    "writeOnly",
-    "items",
+/// The keywords of JSON Schema that are taken over as they stand, before and after its bounds.
+const KEPT: [&[&str]; 3] = [
+    &["description", "default", "examples", "enum", "const", "type", "pattern"],
+    &BOUNDS,
+    &["uniqueItems", "deprecated", "writeOnly", "items"],
 ];
 
 fn pydantic(name: &str, root: &Map<String, Value>) -> Vec<Proposal> {
@@ -70,6 +53,8 @@ fn pydantic(name: &str, root: &Map<String, Value>) -> Vec<Proposal> {
         let rule = plain(rule, root, 0)?;
         let mut property: Map<_, _> = KEPT
             .iter()
+            .copied()
+            .flatten()
             .filter_map(|keyword| Some(((*keyword).to_owned(), rule.get(*keyword)?.clone())))
             .filter(|(keyword, value)| keyword != "default" || !value.is_null())
             .collect();

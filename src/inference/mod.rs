@@ -3,6 +3,7 @@
 //! Everything here is a guess, and says so where it is written down. No value of a secret, and no value of a real
 //! environment, goes into a proposal: those of environments only decide of what type a key is.
 
+mod choices;
 pub mod draft;
 mod guess;
 pub mod imported;
@@ -11,6 +12,9 @@ pub mod sighted;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+
+use crate::uses::casts::Cast;
+use crate::uses::known::{Known, known};
 
 pub use guess::propose;
 
@@ -33,8 +37,8 @@ pub enum Origin {
         /// Whether Compose stops without it: `${KEY?}`.
         required: bool,
     },
-    /// In the block of a PM2 app.
-    Pm2,
+    /// Given a value by a Compose or PM2 file, whatever stands elsewhere.
+    Set,
     /// Read by a program.
     Read {
         /// Whether the program cannot do without it.
@@ -57,6 +61,8 @@ pub struct Sighting {
     pub comment: Option<String>,
     /// The service or app that it is for.
     pub service: Option<String>,
+    /// What a program makes of the value.
+    pub cast: Option<Cast>,
 }
 
 /// What is proposed for a key.
@@ -79,30 +85,8 @@ pub struct Discovery {
     pub message: String,
 }
 
-/// Names that the system or Compose itself sets, and that no project declares.
-pub(crate) const AMBIENT: &[&str] = &[
-    "CI",
-    "DISPLAY",
-    "GID",
-    "HOME",
-    "HOSTNAME",
-    "LANG",
-    "LOGNAME",
-    "PATH",
-    "PWD",
-    "SHELL",
-    "TERM",
-    "TMPDIR",
-    "UID",
-    "USER",
-    "COMPOSE_FILE",
-    "COMPOSE_PROFILES",
-    "COMPOSE_PROJECT_NAME",
-    "DOCKER_HOST",
-    "XDG_RUNTIME_DIR",
-];
-
-/// The sightings of each key, in the order in which keys were first seen. What only the system sets is left out.
+/// The sightings of each key, in the order in which keys were first seen. What only the system sets, or only
+/// libraries read, is left out.
 #[must_use]
 pub fn by_key(sightings: &[Sighting]) -> Vec<(&str, Vec<&Sighting>)> {
     let mut order: Vec<&str> = Vec::new();
@@ -114,12 +98,21 @@ pub fn by_key(sightings: &[Sighting]) -> Vec<(&str, Vec<&Sighting>)> {
         }
         seen.push(sighting);
     }
-    let declares = |seen: &[&Sighting]| {
-        let declaring = |origin: &Origin| matches!(origin, Origin::Example | Origin::Commented | Origin::Layer { .. });
-        seen.iter().any(|sighting| declaring(&sighting.origin))
-    };
     let kept = order.into_iter().filter_map(|key| Some((key, found.remove(key)?)));
-    kept.filter(|(key, seen)| declares(seen) || !AMBIENT.contains(key)).collect()
+    let is_own = |(key, seen): &(&str, Vec<&Sighting>)| match known(key) {
+        None => true,
+        Some(Known::Library) if seen.iter().any(|sighting| matches!(sighting.origin, Origin::Read { .. })) => true,
+        Some(_) => seen.iter().any(|sighting| sighting.origin.declares()),
+    };
+    kept.filter(is_own).collect()
+}
+
+impl Origin {
+    /// Whether this is a place that declares keys.
+    #[must_use]
+    pub const fn declares(&self) -> bool {
+        matches!(self, Self::Example | Self::Commented | Self::Layer { .. })
+    }
 }
 
 /// What the sightings tell together.
@@ -128,13 +121,17 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
     let mut undeclared: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     let mut found = Vec::new();
     for (key, seen) in by_key(sightings) {
-        let declared = seen
-            .iter()
-            .any(|sighting| matches!(sighting.origin, Origin::Example | Origin::Commented | Origin::Layer { .. }));
-        if !declared && let Some(first) = seen.iter().find(|sighting| !matches!(sighting.origin, Origin::Pm2)) {
-            let all = seen.iter().filter(|sighting| sighting.place == first.place);
-            let has_default = all.clone().all(|sighting| sighting.value.is_some());
-            undeclared.entry((first.place.clone(), has_default)).or_default().push(key.to_owned());
+        let declared = seen.iter().any(|sighting| sighting.origin.declares() || sighting.origin == Origin::Set);
+        if !declared
+            && known(key).is_none()
+            && let Some(first) = seen.first()
+        {
+            let has_default = seen.iter().all(|sighting| sighting.value.is_some());
+            let by = |sighting: &Sighting| match sighting.origin {
+                Origin::Read { .. } => "programs".to_owned(),
+                _ => sighting.place.clone(),
+            };
+            undeclared.entry((by(first), has_default)).or_default().push(key.to_owned());
         }
         if let Some(message) = guess::disagreement(key, &seen) {
             found.push(Discovery { keys: vec![key.to_owned()], message });

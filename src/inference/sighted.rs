@@ -27,7 +27,7 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
             _ => None,
         };
         let value = value.filter(|value| !(entry.interpolates && interpolates(value)));
-        let comment = documents.then(|| comment_above(text, entry.key.start as usize)).flatten();
+        let comment = documents.then(|| comment_of(text, &entry)).flatten();
         let sighting = sighting(key, path, origin.clone(), value);
         found.push((entry.key.start as usize, Sighting { comment, ..sighting }));
     }
@@ -40,7 +40,7 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
 }
 
 fn sighting(key: &str, path: &str, origin: Origin, value: Option<String>) -> Sighting {
-    Sighting { key: key.to_owned(), place: path.to_owned(), origin, value, comment: None, service: None }
+    Sighting { key: key.to_owned(), place: path.to_owned(), origin, value, comment: None, service: None, cast: None }
 }
 
 /// A name that an environment variable can have; what else stands before `=` was never meant as one.
@@ -73,6 +73,15 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
     let value = value.split(" #").next().unwrap_or(value).trim_end();
     let value = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
     (upper && is_key(key) && !value.contains(' ')).then_some((key, value))
+}
+
+/// What is said of an entry: above it, and behind its value.
+fn comment_of(text: &str, entry: &crate::layer::Entry) -> Option<String> {
+    let above = comment_above(text, entry.key.start as usize);
+    let behind = text.get(entry.value.end as usize..).and_then(|rest| rest.lines().next());
+    let behind = behind.and_then(|rest| rest.split_once('#')).map(|(_, comment)| comment.trim());
+    let parts: Vec<_> = above.as_deref().into_iter().chain(behind.filter(|text| !text.is_empty())).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// The comment on the lines right above the line that holds the byte `at`; rulers and what is commented out end it.
@@ -162,7 +171,7 @@ pub fn in_pm2(path: &str, ecosystem: &Ecosystem) -> Vec<Sighting> {
         let name = Some(app.name.clone()).filter(|name| !name.is_empty());
         for pair in app.blocks().flat_map(|block| block.value.pairs()).filter(|pair| is_key(&pair.key)) {
             let value = pair.value.text().map(ToOwned::to_owned);
-            found.push(Sighting { service: name.clone(), ..sighting(&pair.key, path, Origin::Pm2, value) });
+            found.push(Sighting { service: name.clone(), ..sighting(&pair.key, path, Origin::Set, value) });
         }
     }
     found
@@ -185,7 +194,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("PORT", Some("8080"), Some("Where it listens, behind the proxy."), false),
+                ("PORT", Some("8080"), Some("Where it listens, behind the proxy. as in compose"), false),
                 ("HOST", Some("localhost"), None, true),
                 ("TOKEN", Some("x"), Some("note: a = b"), true),
                 ("A", Some("b c"), None, false),

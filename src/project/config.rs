@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -40,6 +41,45 @@ pub struct Config {
     pub workspace: Option<Workspace>,
     /// What differences between environments mean.
     pub drift: Drifting,
+    /// Where `refs` looks, and which names it takes for known.
+    pub references: Referencing,
+}
+
+/// `[references]`: where `refs` looks, and which names it takes for known.
+#[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Referencing {
+    /// Patterns of paths that are not looked into: `legacy/**`, `**/*.generated.ts`.
+    pub exclude: Vec<String>,
+    /// Names that somebody else declares, sets or reads; a `*` at the end takes every rest: `ACME_*`.
+    pub known: Vec<String>,
+}
+
+impl Referencing {
+    /// Whether a name is one that somebody else declares, sets or reads.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.known.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => known == name,
+        })
+    }
+
+    /// The patterns of paths that are not looked into.
+    ///
+    /// # Errors
+    /// The first one that is no pattern.
+    pub fn excluded(&self) -> Result<GlobSet, String> {
+        let mut set = GlobSetBuilder::new();
+        for pattern in &self.exclude {
+            let glob = GlobBuilder::new(pattern.trim_end_matches('/')).literal_separator(true).build();
+            set.add(glob.map_err(|_| pattern.clone())?);
+            // A folder is excluded with all that it holds.
+            let below = format!("{}/**", pattern.trim_end_matches('/'));
+            set.add(GlobBuilder::new(&below).literal_separator(true).build().map_err(|_| pattern.clone())?);
+        }
+        set.build().map_err(|_| self.exclude.join(", "))
+    }
 }
 
 /// `[drift]`: what differences between environments mean.
@@ -135,6 +175,8 @@ const KNOWN: &[&str] = &[
     "must-match",
     "must-differ",
     "may-differ",
+    "references",
+    "known",
     "hardening",
     "profile",
     "files",
@@ -170,6 +212,9 @@ impl Config {
         })?;
         config.people_are_known(path)?;
         config.hardening.check(path)?;
+        if let Err(pattern) = config.references.excluded() {
+            return Err(Error::new(format!("[references] exclude: `{pattern}` is no pattern for paths")).at(path));
+        }
         for (environment, files) in &config.environments {
             if let Some(twice) = files.iter().enumerate().find(|(index, file)| files[..*index].contains(file)) {
                 let message = format!("[environments] {environment} lists {} twice", twice.1);
@@ -251,10 +296,27 @@ mod tests {
     use super::Config;
 
     #[test]
+    fn references() {
+        let text = "[references]\nexclude = [\"legacy/\", \"**/*.gen.ts\"]\nknown = [\"ACME_*\", \"X\"]\n";
+        let references = Config::parse("sparkcfg.toml", text).unwrap().references;
+        let excluded = references.excluded().unwrap();
+        for (path, expected) in
+            [("legacy/a/b.py", true), ("legacy.py", false), ("src/a.gen.ts", true), ("a.gen.ts", true), ("a.ts", false)]
+        {
+            assert_eq!(excluded.is_match(path), expected, "{path}");
+        }
+        for (name, expected) in [("ACME_A", true), ("ACME", false), ("X", true), ("XY", false)] {
+            assert_eq!(references.knows(name), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn mistakes_have_a_place_and_a_suggestion() {
         for (text, place, help) in [
             ("\nprotectd = []\n", "sparkcfg.toml:2:1", Some("did you mean `protected`?")),
             ("[workspace]\nmember = [\"a\"]\n", "sparkcfg.toml:2:1", Some("did you mean `members`?")),
+            ("[references]\nknwon = [\"A\"]\n", "sparkcfg.toml:2:1", Some("did you mean `known`?")),
+            ("[references]\nexclude = [\"a[\"]\n", "sparkcfg.toml", None),
             ("schema = 1\n", "sparkcfg.toml:1:10", None),
             ("schema = \n", "sparkcfg.toml:1:10", None),
             ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),

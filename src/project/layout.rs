@@ -143,6 +143,14 @@ pub fn loose(name: &str) -> Option<Loose> {
     Some(if documents { Loose::Example } else { Loose::Copy })
 }
 
+/// Whether a file shows what an env file may hold: `.env.example`, `env.sample`, `.env.prod.template`.
+#[must_use]
+pub fn documents(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let shows = |part: &str| matches!(part, "example" | "examples" | "sample" | "template" | "dist");
+    loose(name) == Some(Loose::Example) && name.to_ascii_lowercase().split(['.', '-', '_']).any(shows)
+}
+
 /// The environment that a file which is no layer was about, by its name: `prod` of `prod.env~` and of `.env.prod.bak`.
 #[must_use]
 pub fn environment_of_loose(name: &str) -> Option<&str> {
@@ -174,6 +182,8 @@ fn is_example(environment: &str) -> bool {
                 | "orig"
                 | "swp"
                 | "j2"
+                | "patch"
+                | "diff"
         )
     }) || environment.ends_with('~')
 }

@@ -343,20 +343,28 @@ pub fn compose_entries(text: &str) -> (Vec<crate::layer::Entry>, Vec<Fault>) {
 
 /// The nearest folder, from `start` upward, that holds a project; `start` itself when none does.
 ///
-/// The search ends at the folder that holds `.git`, so that a project never picks up a stranger's files above it.
+/// The search ends at the folder that holds `.git`, so that a project never picks up a stranger's files above it. A folder
+/// with nothing but a file that documents, such as `.env.example`, counts where no `sparkcfg.toml` stands above it.
 #[must_use]
 pub fn discover(start: &Path) -> PathBuf {
-    let holds = |folder: &Path| {
-        let config = folder.join("sparkcfg.toml").is_file();
-        config || folder.join("environments").is_dir() || folder.join(".env").is_file()
+    let is_configured = |folder: &Path| folder.join("sparkcfg.toml").is_file();
+    let holds =
+        |folder: &Path| is_configured(folder) || folder.join("environments").is_dir() || folder.join(".env").is_file();
+    let documents = |folder: &Path| {
+        let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        names.into_iter().any(|entry| entry.file_name().to_str().is_some_and(layout::documents))
     };
+    let mut documented: Option<&Path> = None;
     for folder in start.ancestors() {
-        if holds(folder) {
-            return folder.to_owned();
+        match documented {
+            None if holds(folder) => return folder.to_owned(),
+            None if documents(folder) => documented = Some(folder),
+            Some(_) if is_configured(folder) => return folder.to_owned(),
+            _ => {}
         }
         if folder.join(".git").exists() {
             break;
         }
     }
-    start.to_owned()
+    documented.unwrap_or(start).to_owned()
 }

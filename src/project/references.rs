@@ -1,82 +1,18 @@
 //! Where the files of a project declare and use variables: the tree is walked once, on all cores, and never past
 //! `.gitignore` or a symbolic link.
 
+mod tree;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
-use std::sync::Mutex;
-
-use aho_corasick::{AhoCorasick, MatchKind};
-use ignore::{WalkBuilder, WalkState};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::files::{self, Files};
-use super::{Project, layout};
+use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-
-/// Folders that hold what others wrote or what was built; nobody declares variables for them.
-const PASSED_OVER: &[&str] = &[
-    ".git",
-    "node_modules",
-    "vendor",
-    "target",
-    ".venv",
-    "venv",
-    "__pycache__",
-    "dist",
-    "build",
-    ".next",
-    ".nuxt",
-    "site-packages",
-    ".tox",
-    ".mypy_cache",
-    "coverage",
-    "bower_components",
-    "third_party",
-];
-
-/// Folders and files beside what runs: tests, examples, scripts. What they use is told as a note.
-const ASIDE: &[&str] = &[
-    "test",
-    "tests",
-    "__tests__",
-    "spec",
-    "specs",
-    "e2e",
-    "example",
-    "examples",
-    "docs",
-    "doc",
-    "scripts",
-    "script",
-    "tools",
-    "bench",
-    "benches",
-    "benchmarks",
-    "fixtures",
-    "mocks",
-    "__mocks__",
-    "demo",
-    "demos",
-    "samples",
-    "cypress",
-    "hack",
-    "dev",
-    "contrib",
-    "cookbook",
-    "testing",
-    "testdata",
-    "migrations",
-    "alembic",
-    "notebooks",
-    ".github",
-    "stories",
-];
-
-/// Files in which a name says nothing: prose, locks, data.
-const SAYS_NOTHING: &[&str] =
-    &["md", "mdx", "rst", "txt", "adoc", "lock", "svg", "csv", "tsv", "snap", "map", "po", "ipynb", "html", "sum"];
+pub use tree::{all_uses, is_aside, paths, uses};
+use tree::{is_env_file, leave_out};
 
 /// Everything that was found.
 #[derive(Debug, Default)]
@@ -158,179 +94,13 @@ impl Used {
     }
 }
 
-/// The paths of all files of a tree, sorted, as far as git would take them.
-#[must_use]
-pub fn paths(files: &Files) -> Vec<String> {
-    let root = files.root();
-    let found = Mutex::new(Vec::new());
-    let walker = WalkBuilder::new(root)
-        .hidden(false)
-        .require_git(false)
-        .git_global(false)
-        .follow_links(false)
-        .filter_entry(|entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !is_folder || !entry.file_name().to_str().is_some_and(|name| PASSED_OVER.contains(&name))
-        })
-        .threads(rayon::current_num_threads())
-        .build_parallel();
-    walker.run(|| {
-        let found = &found;
-        Box::new(move |entry| {
-            let path =
-                entry.ok().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())).and_then(|entry| {
-                    let parts = entry.path().strip_prefix(root).ok()?.components();
-                    let parts: Option<Vec<_>> = parts.map(|part| part.as_os_str().to_str()).collect();
-                    Some(parts?.join("/"))
-                });
-            if let (Some(path), Ok(mut found)) = (path, found.lock()) {
-                found.push(path);
-            }
-            WalkState::Continue
-        })
-    });
-    let mut found = found.into_inner().unwrap_or_default();
-    found.sort_unstable();
-    found
-}
-
-/// The uses in a tree, each file with its text: what `paths` names, those without a use left out.
-#[must_use]
-pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(String, String, Vec<Use>)> {
-    let markers: Vec<_> = uses::ALL.iter().map(|reader| matcher(reader.markers.iter().copied())).collect();
-    let names = matcher(names.iter().map(String::as_str));
-    let one = |path: &String| -> Option<(String, String, Vec<Use>)> {
-        if is_env_file(path) || is_rendered(path) {
-            return None;
-        }
-        let reader = uses::reader(path);
-        if reader.is_none() && says_nothing(path) {
-            return None;
-        }
-        let full = files.root().join(path);
-        let length = fs::symlink_metadata(&full).ok().filter(fs::Metadata::is_file)?.len();
-        if usize::try_from(length).ok()? > MAX_BYTES {
-            return None;
-        }
-        let bytes = fs::read(full).ok()?;
-        if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
-            return None;
-        }
-        let index = reader.and_then(|reader| uses::ALL.iter().position(|other| std::ptr::eq(other, reader)));
-        let marked = index.is_some_and(|index| markers[index].as_ref().is_none_or(|marker| marker.is_match(&bytes)));
-        let named = names.as_ref().is_some_and(|names| names.is_match(&bytes));
-        if !marked && !named {
-            return None;
-        }
-        let (text, _) = files::text(bytes);
-        let mut found = if marked { reader.map(|reader| reader.uses(&text)).unwrap_or_default() } else { Vec::new() };
-        if let Some(names) = names.as_ref().filter(|_| named) {
-            mentions(&text, names, &mut found);
-        }
-        (!found.is_empty()).then(|| (path.clone(), text, found))
-    };
-    paths.par_iter().filter_map(one).collect()
-}
-
-fn matcher<'n>(words: impl Iterator<Item = &'n str>) -> Option<AhoCorasick> {
-    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    if words.is_empty() {
-        None
-    } else {
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(words).ok()
-    }
-}
-
-/// Known names that stand somewhere as whole words, and in no comment of their own line.
-fn mentions(text: &str, names: &AhoCorasick, found: &mut Vec<Use>) {
-    let mut seen: HashSet<String> = found.iter().map(|found| found.name.clone()).collect();
-    let bytes = text.as_bytes();
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    for hit in names.find_iter(text) {
-        let (start, end) = (hit.start(), hit.end());
-        let whole = !start.checked_sub(1).is_some_and(|before| is_part(bytes[before]))
-            && !bytes.get(end).is_some_and(|after| is_part(*after));
-        if !whole || seen.contains(&text[start..end]) {
-            continue;
-        }
-        // Of a line without an end, only what stands near matters.
-        let from = text.floor_char_boundary(start.saturating_sub(512));
-        let line = text[from..start].rfind('\n').map_or(from, |newline| from + newline + 1);
-        let before = text[line..start].trim_start();
-        if ["#", "//", "*", "/*", "--", "<!--", ";"].iter().any(|sign| before.starts_with(sign)) {
-            continue;
-        }
-        seen.insert(text[start..end].to_owned());
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let (name, at) = (text[start..end].to_owned(), offset(start)..offset(end));
-        found.push(Use { name, at, kind: Kind::Mention, fallback: Fallback::Computed, sure: false, owner: None });
-    }
-}
-
-fn says_nothing(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    SAYS_NOTHING.contains(&extension)
-        || name.ends_with("-lock.json")
-        || name.ends_with(".schema.json")
-        || name == "sparkcfg.toml"
-        || name.ends_with("lock.yaml")
-}
-
-/// Whether a file holds `KEY=value` lines, by its name.
-fn is_env_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
-    let of_another_kind = matches!(
-        end,
-        "patch"
-            | "diff"
-            | "ts"
-            | "js"
-            | "mjs"
-            | "cjs"
-            | "py"
-            | "sh"
-            | "md"
-            | "json"
-            | "yml"
-            | "yaml"
-            | "vault"
-            | "me"
-            | "j2"
-            | "go"
-            | "rs"
-            | "rb"
-            | "toml"
-    );
-    let named = name.starts_with(".env") && name != ".envrc"
-        || name.ends_with(".env")
-        || name.contains(".env.")
-        || matches!(name, "env.example" | "example.env" | "dotenv.example");
-    named && !of_another_kind
-}
-
-fn is_rendered(path: &str) -> bool {
-    path.starts_with("rendered/") || path.starts_with("releases/")
-}
-
-/// Whether a path stands beside what runs.
-fn is_aside(path: &str) -> bool {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    parts.any(|part| ASIDE.contains(&part))
-        || [".test.", ".spec.", ".stories.", "_test.", "_spec."].iter().any(|end| name.contains(end))
-        || stem.starts_with("test_")
-        || matches!(name, "conftest.py" | "noxfile.py" | "setup.py")
-        || name.contains(".config.") && !name.starts_with("ecosystem")
-}
-
 impl Project {
     /// Finds where the tree uses variables, and what declares them.
     pub fn read_references(&mut self, files: &Files) {
-        let paths = paths(files);
+        let mut paths = paths(files);
+        leave_out(&mut paths, &self.config);
         let mut declared = self.declared_here();
+        declared.extend(self.declared_by_members(files, &paths));
         let layers: HashSet<String> =
             self.layers.iter().map(|layer| self.sources.path(layer.source).to_owned()).collect();
         for path in paths.iter().filter(|path| is_env_file(path) && !layout::is_personal(path)) {
@@ -362,17 +132,24 @@ impl Project {
         self.references = References { files: used, declared, paths };
     }
 
+    /// What the schemas of projects below declare; one that is broken is told where that project is checked.
+    fn declared_by_members(&mut self, files: &Files, paths: &[String]) -> Vec<Declared> {
+        let mut found = Vec::new();
+        for folder in paths.iter().filter_map(|path| path.strip_suffix("/sparkcfg.toml")) {
+            let member = files.member(folder);
+            let schema = Self::config(&member).and_then(|config| read_schema(&member, &config, &mut self.sources));
+            if let Ok(Some(schema)) = schema {
+                found.extend(declared_by(&schema));
+            }
+        }
+        found
+    }
+
     /// What the schema and the layers declare.
     fn declared_here(&self) -> Vec<Declared> {
         let mut found = Vec::new();
         if let Some(schema) = self.schema.as_ref().filter(|_| !self.has_built_in_schema()) {
-            for key in schema.schema.keys() {
-                let property = schema.schema.property(key);
-                let span = property.pointer().and_then(|pointer| schema.place(&pointer));
-                let span = span.unwrap_or_else(|| Span::new(schema.source, 0..0));
-                let value = property.default_text();
-                found.push(Declared { name: key.to_owned(), span, by: Declarer::Schema, value });
-            }
+            found.extend(declared_by(schema));
         }
         for layer in self.layers.iter().filter(|layer| layer.name != crate::layer::PROCESS) {
             for entry in &layer.entries {
@@ -398,7 +175,12 @@ impl Project {
                 hidden.filter_map(|entry| layer.content(entry)).map(ToOwned::to_owned)
             })
             .collect();
-        let known: Vec<&str> = secrets.iter().map(String::as_str).filter(|text| text.len() > 3).collect();
+        let examples = self.references.declared.iter().filter_map(|declared| {
+            let value = declared.value.as_deref()?;
+            (declared.by == Declarer::Example && self.hides(&declared.name, value)).then_some(value)
+        });
+        let known: Vec<&str> =
+            secrets.iter().map(String::as_str).chain(examples).filter(|text| text.len() > 3).collect();
         let mut spans = Vec::new();
         for source in wanted {
             let text = self.sources.text(source);
@@ -422,6 +204,16 @@ impl Project {
             self.sources.mask(span);
         }
     }
+}
+
+fn declared_by(schema: &ProjectSchema) -> Vec<Declared> {
+    let one = |key: &str| {
+        let property = schema.schema.property(key);
+        let span = property.pointer().and_then(|pointer| schema.place(&pointer));
+        let span = span.unwrap_or_else(|| Span::new(schema.source, 0..0));
+        Declared { name: key.to_owned(), span, by: Declarer::Schema, value: property.default_text() }
+    };
+    schema.schema.keys().map(one).collect()
 }
 
 /// What an env file that is no layer declares, assignments in comments included: they document.

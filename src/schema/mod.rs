@@ -43,6 +43,19 @@ use view::{Settings, View};
 use violation::{Because, Violation, ViolationKind};
 use whole::Whole;
 
+/// The keywords that bound a value, and are numbers themselves.
+pub const BOUNDS: [&str; 9] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+];
+
 /// A compiled schema.
 #[derive(Debug)]
 pub struct Schema {

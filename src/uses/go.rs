@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, calls, is_screaming, to_u32};
 
-const SYNTAX: Syntax = Syntax {
+pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
     block_comments: &[("/*", "*/")],
     nested_comments: false,

@@ -102,7 +102,14 @@ fn push(lexed: &Lexed<'_>, name: usize, kind: Kind, (from, end): (usize, usize),
     let assigned = lexed.at(end) == "=" && !matches!(lexed.at(end + 1), "=" | ">");
     let kind = if assigned || lexed.before(from, 1) == "delete" { Kind::Set } else { kind };
     let fallback = if kind == Kind::Set { Fallback::Computed } else { after(lexed, from, end) };
-    uses.extend(lexed.used(name, kind, fallback, true));
+    // A build tool may put in what it calls by names of its own: `process.env.basePath`.
+    let sure = is_name_of_machine(lexed, name);
+    uses.extend(lexed.used(name, kind, fallback, sure));
+}
+
+fn is_name_of_machine(lexed: &Lexed<'_>, name: usize) -> bool {
+    let name = lexed.string(name).unwrap_or_else(|| lexed.at(name));
+    !name.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 /// What follows a variable: `?? 'x'`, `|| 'x'`, a comparison, a question.
@@ -110,12 +117,7 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
     let doubled = |sign: &str| lexed.at(end) == sign && lexed.at(end + 1) == sign;
     if doubled("?") || doubled("|") {
         let begin = if lexed.at(end + 2) == "=" { end + 3 } else { end + 2 };
-        let stop = (begin..begin + 12).find(|at| {
-            matches!(lexed.at(*at), ")" | "," | ";" | "]" | "}" | "?" | "|" | ":")
-                || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some() && *at > begin)
-        });
-        let fallback = lexed.fallback(begin..stop.unwrap_or(begin));
-        return fallback;
+        return lexed.fallback_until(begin, &[")", ",", ";", "]", "}", "?", "|", ":"]);
     }
     let question = lexed.at(end) == "?" && lexed.at(end + 1) != ".";
     let compared = doubled("=") || lexed.follows(end, &["!", "="]) || doubled("&") || question;
@@ -146,7 +148,8 @@ fn taken_apart(lexed: &Lexed<'_>, close: usize, uses: &mut Vec<Use>) {
         let equals = part.clone().find(|at| lexed.at(*at) == "=");
         let fallback = equals.map_or(Fallback::Absent, |equals| lexed.fallback(equals + 1..part.end));
         let named = lexed.tokens[part.start].kind != Token::Sign;
-        uses.extend(lexed.used(part.start, Kind::Read, fallback, true).filter(|_| named));
+        let sure = is_name_of_machine(lexed, part.start);
+        uses.extend(lexed.used(part.start, Kind::Read, fallback, sure).filter(|_| named));
     }
 }
 
@@ -178,6 +181,7 @@ mod tests {
             ("return <p>Don't {process.env.A_B}</p>", "A_B"),
             ("config.get<string>('A_B')", "~A_B?"),
             ("const x = requireEnv('A_B')", "~A_B?"),
+            ("x = process.env.basePath", "~basePath"),
             ("this.process.env.A_B", ""),
             ("'A_B' in process.env", "A_B?"),
             ("const { A_B", ""),

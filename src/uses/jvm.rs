@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, calls, is_screaming, to_u32};
 
-const JAVA: Syntax = Syntax {
+pub(super) const JAVA: Syntax = Syntax {
     line_comments: &["//"],
     block_comments: &[("/*", "*/")],
     nested_comments: false,

@@ -125,6 +125,18 @@ impl<'t> Lexed<'t> {
         }
     }
 
+    /// What stands from `begin` to one of `ends`, or to the end of its line, when it is taken as the default.
+    pub(super) fn fallback_until(&self, begin: usize, ends: &[&str]) -> Fallback {
+        /// A default is no longer than this, in tokens.
+        const MOST: usize = 12;
+        let is_end = |at: &usize| {
+            let next_line = self.tokens.get(*at).is_none_or(|token| token.indent.is_some() && *at > begin);
+            next_line || ends.contains(&self.at(*at))
+        };
+        let end = (begin..begin + MOST).find(is_end);
+        self.fallback(begin..end.unwrap_or(begin))
+    }
+
     /// Every string that is nothing but a name as variables have it: somebody may look it up by a way of their own.
     pub(super) fn mentions(&self, uses: &mut Vec<Use>) {
         for index in 0..self.tokens.len() {

@@ -1,85 +1,17 @@
 //! Program text as words, numbers, strings and signs, by a table per language: comments and the inside of strings are no
 //! code, but code within a string (`${…}`) is.
 
+mod syntax;
+
 use std::ops::Range;
 
 use super::heredoc;
+pub(super) use syntax::{Habit, Quote, Syntax};
 
 /// How deep code may stand in strings that stand in code.
 const MAX_DEPTH: usize = 16;
 /// How many bytes may be looked at in vain, beside four times the text: strings without an end would take forever.
 const FREE: usize = 1 << 16;
-
-/// How a language is written, as far as it matters for finding words.
-#[derive(Debug)]
-pub(super) struct Syntax {
-    /// What begins a comment that ends with the line.
-    pub(super) line_comments: &'static [&'static str],
-    /// What begins and ends a comment.
-    pub(super) block_comments: &'static [(&'static str, &'static str)],
-    /// Whether such comments stand in each other.
-    pub(super) nested_comments: bool,
-    /// Strings, the longest beginning first.
-    pub(super) quotes: &'static [Quote],
-    /// Signs that are part of words, as `$` in JavaScript.
-    pub(super) in_words: &'static [u8],
-    /// What only this language does.
-    pub(super) habit: Habit,
-}
-
-/// One way to write a string.
-#[derive(Debug)]
-pub(super) struct Quote {
-    /// What begins it.
-    pub(super) open: &'static str,
-    /// What ends it.
-    pub(super) close: &'static str,
-    /// Whether a backslash takes away what the next sign means.
-    pub(super) escapes: bool,
-    /// Whether it goes on over the end of a line.
-    pub(super) lines: bool,
-    /// What begins code within it; always ends with `{`.
-    pub(super) code: Option<&'static str>,
-}
-
-impl Quote {
-    /// A string that ends on its line, with escapes.
-    pub(super) const fn line(quote: &'static str) -> Self {
-        Self { open: quote, close: quote, escapes: true, lines: false, code: None }
-    }
-
-    /// A string over several lines, with escapes.
-    pub(super) const fn lines(quote: &'static str) -> Self {
-        Self { lines: true, ..Self::line(quote) }
-    }
-
-    /// A string over several lines in which everything is as it stands.
-    pub(super) const fn raw(quote: &'static str) -> Self {
-        Self { escapes: false, ..Self::lines(quote) }
-    }
-
-    /// The same with code in it.
-    pub(super) const fn with(self, code: &'static str) -> Self {
-        Self { code: Some(code), ..self }
-    }
-}
-
-/// What only one language does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Habit {
-    /// Nothing.
-    None,
-    /// `f"…{code}…"`, `rb'…'`.
-    Prefixes,
-    /// `r#"…"#`, `'a` without an end.
-    Rust,
-    /// `/…/` where a value may begin.
-    Regexes,
-    /// The same, `<<~NAME`, `%w[…]`, `=begin`.
-    Ruby,
-    /// Code only between `<?php` and `?>`; `<<<NAME`.
-    Php,
-}
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,9 +153,11 @@ impl Lexer<'_> {
                     self.begin_block();
                 }
                 b' ' | b'\t' | b'\r' | 0x0c => self.at += 1,
+                // Neither a comment nor a string begins with one of these, and most text is made of them.
+                b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(depth),
+                b'0'..=b'9' => self.number(),
                 _ if self.comment() => {}
                 _ if self.string(depth) => {}
-                b'0'..=b'9' => self.number(),
                 _ if self.is_word(byte) => self.word(depth),
                 b'}' if inside && braces == 0 => return,
                 b'?' if self.syntax.habit == Habit::Php && self.starts("?>") => self.markup(),

@@ -4,6 +4,7 @@
 //! add a language: one file with a `read` function, one `mod` line, one entry in [`ALL`].
 
 mod calls;
+pub mod casts;
 mod compose;
 mod docker;
 mod go;

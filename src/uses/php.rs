@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, calls, is_screaming};
 
-const SYNTAX: Syntax = Syntax {
+pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//", "#"],
     block_comments: &[("/*", "*/")],
     nested_comments: false,
@@ -78,8 +78,7 @@ fn is_configured(name: &str) -> bool {
 fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
     let elvis = lexed.at(end) == "?" && matches!(lexed.at(end + 1), "?" | ":");
     if elvis {
-        let stop = (end + 2..end + 10).find(|at| matches!(lexed.at(*at), ")" | "," | ";" | "]" | "?" | ":"));
-        return lexed.fallback(end + 2..stop.unwrap_or(end + 2));
+        return lexed.fallback_until(end + 2, &[")", ",", ";", "]", "?", ":"]);
     }
     let compared =
         lexed.follows(end, &["=", "="]) || lexed.follows(end, &["!", "="]) || matches!(lexed.at(end), "?" | "&");

@@ -153,12 +153,8 @@ impl Reading<'_, '_> {
         let close = lexed.close(open);
         match lexed.at(close + 1) {
             "or" => {
-                let end = (close + 2..close + 10).find(|at| {
-                    matches!(lexed.at(*at), ")" | "," | "]" | "}" | "or" | "if" | "and")
-                        || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some())
-                });
                 // `or os.getenv("OTHER")` leaves the question to that one.
-                lexed.fallback(close + 2..end.unwrap_or(close + 2))
+                lexed.fallback_until(close + 2, &[")", ",", "]", "}", "or", "if", "and"])
             }
             "is" | "in" | "=" if lexed.at(close + 2) == "=" || lexed.at(close + 1) != "=" => Fallback::Optional,
             "!" | "and" | "if" => Fallback::Optional,

@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, calls};
 
-const SYNTAX: Syntax = Syntax {
+pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
     block_comments: &[],
     nested_comments: false,
@@ -68,11 +68,7 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
     let or = lexed.at(end) == "|" && lexed.at(end + 1) == "|";
     if or {
         let begin = if lexed.at(end + 2) == "=" { end + 3 } else { end + 2 };
-        let stop = (begin..begin + 8).find(|at| {
-            matches!(lexed.at(*at), ")" | "," | "]" | "}" | ";" | "if" | "unless" | "%" | "|")
-                || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some() && *at > begin)
-        });
-        return lexed.fallback(begin..stop.unwrap_or(begin));
+        return lexed.fallback_until(begin, &[")", ",", "]", "}", ";", "if", "unless", "%", "|"]);
     }
     let compared = lexed.at(end) == "=" && lexed.at(end + 1) == "="
         || lexed.follows(end, &["!", "="])

@@ -3,7 +3,7 @@
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, calls, is_name, is_screaming};
 
-const SYNTAX: Syntax = Syntax {
+pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
     block_comments: &[("/*", "*/")],
     nested_comments: true,
@@ -81,7 +81,8 @@ fn after(lexed: &Lexed<'_>, close: usize) -> Fallback {
         }
         at = if lexed.at(open) == "(" { lexed.close(open) + 1 } else { open };
     }
-    if at > close + 1 { Fallback::Optional } else { Fallback::Absent }
+    // Whoever has the result has to look whether there is a value.
+    Fallback::Optional
 }
 
 /// The other words of `#[arg(env = "X", default_value = "y")]`.
@@ -114,7 +115,8 @@ mod tests {
             ("let x = env::var(\"A_B\").unwrap_or_else(|_| String::from(\"d\"));", "A_B=d"),
             ("let x = env::var(\"A_B\").ok().and_then(|x| x.parse().ok()).unwrap_or(80);", "A_B=80"),
             ("let x = env::var_os(\"A_B\").is_some();", "A_B?"),
-            ("match env::var(\"A_B\") { Ok(x) => x, Err(_) => y }", "A_B"),
+            ("match env::var(\"A_B\") { Ok(x) => x, Err(_) => y }", "A_B?"),
+            ("let x = env::var(\"A_B\").or_else(|_| env::var(\"C_D\")).or_else(|_| f());", "A_B? C_D?"),
             ("const K: &str = \"A_B\";\nlet x = env::var(K).expect(\"set it\");", "A_B!"),
             ("let x = env!(\"A_B\"); let y = option_env!(\"C_D\");", "A_B! C_D?"),
             ("#[arg(long, env = \"A_B\", default_value = \"d\")] x: String, #[arg(env = \"C_D\")] y: u8", "A_B=d C_D?"),

@@ -66,7 +66,12 @@ fn object(lexed: &Lexed<'_>, open: usize, sure: bool, uses: &mut Vec<Use>) {
     for part in lexed.arguments(open) {
         let name = lexed.string(part.start).unwrap_or_else(|| lexed.at(part.start));
         if lexed.at(part.start + 1) == ":" && is_screaming(name) {
-            let fallback = fallback(lexed, part.start + 2..part.end);
+            let fallback = if lexed.at(part.start + 3) == "." || lexed.at(part.start + 3) == "(" {
+                fallback(lexed, part.start + 2..part.end)
+            } else {
+                // A schema that is written elsewhere.
+                Fallback::Computed
+            };
             uses.extend(lexed.used(part.start, Kind::Read, fallback, sure));
         }
     }
@@ -86,7 +91,11 @@ fn fallback(lexed: &Lexed<'_>, value: Range<usize>) -> Fallback {
                 let end = (at + 2..value.end).find(|end| matches!(lexed.at(*end), "," | "}")).unwrap_or(value.end);
                 return lexed.fallback(at + 2..end);
             }
-            "optional" | "nullish" | "nullable" | "devDefault" => return Fallback::Optional,
+            "optional" | "nullish" | "nullable" | "devDefault" | "undefined" | "any" | "unknown" => {
+                return Fallback::Optional;
+            }
+            // Nothing is a switch that is off.
+            "boolean" if lexed.before(at, 2) == "coerce" => return Fallback::Optional,
             _ => {}
         }
     }
@@ -112,6 +121,10 @@ mod tests {
             ("const e = z.object({ A_B: z.coerce.number().default(5) }).safeParse(process.env)", "A_B=5"),
             ("const envSchema = z.object({ A_B: z.string() }); f(envSchema, process.env)", "~A_B!"),
             ("const body = z.object({ A_B: z.string() }); process.env", ""),
+            (
+                "createEnv({ server: { A_B: zChecks, C_D: z.coerce.boolean(), E_F: z.union([z.string(), z.undefined()]) } })",
+                "A_B=? C_D? E_F?",
+            ),
             ("createEnv({", ""),
         ] {
             assert_eq!(shown("a.ts", text), expected, "{text}");

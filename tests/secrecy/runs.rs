@@ -123,6 +123,7 @@ fn scenes(value: &str, recipient: &Recipient, other: &Recipient) -> Vec<Scene> {
         scene("against-rules", Key::Right, &[("schemas/app.schema.json", STRICT.into())]),
         scene("bad-schema", Key::Right, &[("schemas/app.schema.json", "{\"type\": [".into())]),
         scene("bad-config", Key::Right, &[("sparkcfg.toml", "[acess]\nprod = []\n".into())]),
+        scene("programs", Key::Right, &programs(value)),
         scene("age", Key::Right, &[(AGE, sealed(AGE, &plain, &both))]),
         scene("age-broken", Key::Right, &[(AGE, sealed(AGE, &broken, &both))]),
         scene("age-cut", Key::Right, &[(AGE, sealed(AGE, &plain, &both)[..300].to_owned())]),
@@ -133,6 +134,33 @@ fn scenes(value: &str, recipient: &Recipient, other: &Recipient) -> Vec<Scene> {
         }
     }
     scenes
+}
+
+/// A project in which programs, Compose, PM2 and an example have the value in plain text, under names that say so.
+fn programs(value: &str) -> Vec<(&'static str, String)> {
+    let quoted = serde_json::to_string(value.trim_matches(['"', '\''])).unwrap();
+    vec![
+        (".env.example", format!("# the old one was {CORE}\nAPI_TOKEN={value}\n# DB_PASSWORD={value} # {CORE}\n")),
+        (".env", format!("API_TOKEN={value}\nCACHE_URL=redis://:{CORE}@cache:6379/0\n")),
+        (
+            "compose.yaml",
+            format!(
+                "services:\n  api:\n    build: app\n    environment:\n      DB_PASSWORD: {quoted}\n      API_TOKEN: ${{API_TOKEN:-{CORE}}}\n      CACHE_URL: \"redis://:{CORE}@cache:6379/0\"\n"
+            ),
+        ),
+        (
+            "ecosystem.config.js",
+            format!("module.exports = {{ apps: [{{ name: 'api', script: 'app/a.js', env: {{ DB_PASSWORD: {quoted} }} }}] }}\n"),
+        ),
+        (
+            "app/settings.py",
+            format!(
+                "import os\nPASSWORD = os.getenv('DB_PASSWORD', {quoted})\nTOKEN = os.environ.get('API_TOKEN') or {quoted}\nOTHER = os.environ['SMTP_PASSWORD']\nURL = os.getenv('CACHE_URL', 'redis://:{CORE}@cache:6379/0')\nNEW = {quoted}\n"
+            ),
+        ),
+        ("sparkcfg.toml", String::new()),
+        ("schemas/app.schema.json", "{\"properties\": {}}".to_owned()),
+    ]
 }
 
 /// A command line, and what it may do.
@@ -195,6 +223,15 @@ fn lines() -> Vec<Line> {
         ("secrets sync", true, false),
         ("secrets drill --identity key.txt", false, false),
         ("secrets diff prod dev", false, false),
+        ("init", false, false),
+        ("init --yes", true, false),
+        ("init --yes --from schemas/app.schema.json", true, false),
+        ("refs", false, false),
+        ("refs DB_PASSWORD", false, false),
+        ("refs --format json", false, false),
+        ("refs --format sarif", false, false),
+        ("docs", false, false),
+        ("docs --format json --example --force", true, false),
         (
             "secrets merge environments/prod.secrets.env environments/dev.secrets.env environments/prod.secrets.env",
             true,

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::discoveries_of;
+use super::programs;
 use crate::compose::{self, Application};
 use crate::error::Error;
 use crate::identity::Identities;
-use crate::inference::{Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
+use crate::inference::{self, Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
 use crate::pm2::Ecosystem;
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::{self, Files};
-use crate::project::{Project, compose_entries};
+use crate::project::{Project, compose_entries, layout};
 use crate::source::Sources;
 use crate::stores;
 
@@ -22,6 +22,8 @@ pub(super) struct Found {
     pub(super) environments: Vec<String>,
     /// What documents env files: the name of an environment for it, and its path.
     pub(super) documents: Vec<(String, String)>,
+    /// Env files that no environment has, and that a Compose file gives to services.
+    pub(super) env_files: Vec<String>,
     /// Who reads the env files, as far as can be seen.
     pub(super) readers: Vec<String>,
     /// Whether the layers stand in `environments/`.
@@ -33,13 +35,15 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn read(files: &Files, config: &Config) -> Result<Self, Error> {
+    /// What stands in a folder and below, without the folders `others`, which are projects of their own.
+    pub(super) fn read(files: &Files, config: &Config, others: &[String]) -> Result<Self, Error> {
         let stacks = Project::stacks_of(files, config)?;
-        let documented = |path: &String| documents(path);
+        let documented = |path: &String| layout::documents(path);
         let mut found = Self {
             sightings: Vec::new(),
             environments: stacks.iter().map(|stack| stack.name.clone()).collect(),
             documents: Vec::new(),
+            env_files: Vec::new(),
             readers: Project::visible_readers(files)?,
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
             has_private_env: false,
@@ -59,8 +63,9 @@ impl Found {
             let users = stacks.iter().filter(|stack| stack.files.contains(path)).map(|stack| stack.name.clone());
             found.layer(files, path, users.collect())?;
         }
-        found.compose(files, &names);
+        found.compose(files, &names)?;
         found.pm2(files, &names);
+        found.sightings.extend(programs::sightings(files, config, others));
         Ok(found)
     }
 
@@ -92,12 +97,13 @@ impl Found {
                 value: None,
                 comment: None,
                 service: None,
+                cast: None,
             });
         }
         Ok(())
     }
 
-    fn compose(&mut self, files: &Files, names: &[String]) {
+    fn compose(&mut self, files: &Files, names: &[String]) -> Result<(), Error> {
         let mut sources = Sources::default();
         let is_compose = |name: &&String| {
             let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -116,8 +122,27 @@ impl Found {
             for refusal in &application.refusals {
                 self.notes.push(format!("left out a part of {}: {}", files.shown(name), refusal.message));
             }
-            self.sightings.extend(sighted::in_compose(&read.all, &application));
+            let env_files = application.services.iter().flat_map(|service| service.env_files());
+            for path in env_files.map(|env_file| env_file.path.trim_start_matches("./").to_owned()) {
+                let known = self.env_files.contains(&path) || self.documents.iter().any(|(_, other)| *other == path);
+                if self.environments.is_empty() && !known && files.read_if_there(&path).is_ok_and(|text| text.is_some())
+                {
+                    self.env_files.push(path);
+                }
+            }
+            let mut seen = sighted::in_compose(&read.all, &application);
+            // What only some ways to start demand is not needed everywhere.
+            for sighting in seen.iter_mut().filter(|sighting| !programs::is_main_compose(&sighting.place)) {
+                if let Origin::Reference { required } = &mut sighting.origin {
+                    *required = false;
+                }
+            }
+            self.sightings.extend(seen);
         }
+        for path in self.env_files.clone() {
+            self.layer(files, &path, vec![environment_of(&path)])?;
+        }
+        Ok(())
     }
 
     fn pm2(&mut self, files: &Files, names: &[String]) {
@@ -132,33 +157,33 @@ impl Found {
         }
     }
 
-    /// Proposals for the keys that have none yet. What only a PM2 file sets is no key of an env file.
+    /// Proposals for the keys that have none yet. What is only set by Compose or PM2 files is no key of an env file.
     pub(super) fn add_to(&self, proposals: &mut Vec<Proposal>) {
         let is_secret = |sighting: &&Sighting| crate::detection::names_secret(&sighting.key);
         let secrets = self.sightings.iter().filter(is_secret).filter_map(|sighting| sighting.value.as_deref());
         let secrets: Vec<_> = secrets.filter(|value| !value.is_empty()).collect();
         for (key, seen) in by_key(&self.sightings) {
             let known = proposals.iter().any(|proposal| proposal.key == key);
-            if known || seen.iter().all(|sighting| sighting.origin == Origin::Pm2) {
+            if known || seen.iter().all(|sighting| sighting.origin == Origin::Set) {
                 continue;
             }
             proposals.push(propose(key, &seen, &self.environments, &secrets));
         }
     }
 
+    /// Whether there is an env file, or what documents one.
+    pub(super) fn has_env_files(&self) -> bool {
+        !(self.environments.is_empty() && self.documents.is_empty() && self.env_files.is_empty())
+    }
+
     pub(super) fn discoveries(&self) -> Vec<Discovery> {
-        discoveries_of(&self.sightings)
+        inference::discoveries(&self.sightings)
     }
 }
 
-/// Whether a file shows what an env file may hold: `.env.example`, `env.sample`, `.env.prod.template`.
-fn documents(name: &str) -> bool {
-    let parts: Vec<_> = name.split('.').collect();
-    parts.contains(&"env") && parts.iter().any(|part| ["example", "sample", "template", "dist"].contains(part))
-}
-
 /// `.env.prod.example` is `prod-example`: not the name of an environment that is protected.
-fn environment_of(name: &str) -> String {
+pub(super) fn environment_of(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or(name);
     let parts = name.split('.').filter(|part| !part.is_empty() && *part != "env");
     let parts: Vec<_> = parts.map(|part| part.replace(|sign: char| !sign.is_ascii_alphanumeric(), "-")).collect();
     parts.join("-")

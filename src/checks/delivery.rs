@@ -1,0 +1,198 @@
+//! What reaches the services of Compose files and the apps of PM2 files, as `not_delivered` compares it.
+
+use std::collections::BTreeSet;
+
+use super::references::Referenced;
+use crate::compose::{Application, Service, references_in};
+use crate::pm2::{App, Ecosystem};
+use crate::project::references::Used;
+use crate::source::Span;
+use crate::tree::{Node, Value, script};
+use crate::uses::Kind;
+
+/// A service, and what reaches it.
+pub(super) struct Given {
+    pub(super) name: String,
+    pub(super) span: Span,
+    /// The folder whose programs it runs; `None` for an image of somebody else.
+    pub(super) folder: Option<String>,
+    /// The names that reach it; `None` where that cannot be known.
+    pub(super) names: Option<BTreeSet<String>>,
+    /// The names that reach it only with another file: `docker compose -f compose.yaml -f compose.prod.yaml`.
+    pub(super) elsewhere: BTreeSet<String>,
+}
+
+impl Given {
+    /// Whether a name reaches it, itself or as the path of a file.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.as_ref().is_some_and(|names| names.contains(name) || names.contains(&format!("{name}_FILE")))
+    }
+}
+
+/// The services of each Compose file that stands for itself. What lies over another one counts there.
+pub(super) fn services(referenced: &Referenced<'_>) -> Vec<Vec<Given>> {
+    let of_project: Vec<_> = referenced.applications.iter().filter(|(file, _)| !file.aside).collect();
+    let is_override = |file: &Used| file.path.contains(".override.");
+    let bases = of_project.iter().filter(|(file, _)| !is_override(file));
+    bases
+        .map(|(file, application)| {
+            let whole = application.services.iter().filter(|service| is_whole(service));
+            let mut given: Vec<Given> = whole.map(|service| given(referenced, file, service)).collect();
+            let beside =
+                of_project.iter().filter(|(other, _)| other.path != file.path && folder(other) == folder(file));
+            for (other, over) in beside {
+                lay_over(referenced, (other, over), is_override(other), &mut given);
+            }
+            given
+        })
+        .collect()
+}
+
+/// Whether a service can run as it stands; one that only says something more of a service lies over another file.
+fn is_whole(service: &Service) -> bool {
+    service.get("image").is_some() || service.get("build").is_some()
+}
+
+fn lay_over(
+    referenced: &Referenced<'_>,
+    (file, application): (&Used, &Application),
+    always: bool,
+    given: &mut [Given],
+) {
+    for service in application.services.iter().filter(|service| always || !is_whole(service)) {
+        let Some(below) = given.iter_mut().find(|below| below.name == service.name) else { continue };
+        match (names(referenced, file, service), always, &mut below.names) {
+            (Some(names), true, Some(known)) => known.extend(names),
+            (Some(names), false, _) => below.elsewhere.extend(names),
+            (None, ..) => below.names = None,
+            _ => {}
+        }
+    }
+}
+
+fn folder(file: &Used) -> &str {
+    file.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn given(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Given {
+    let context = context(file, service);
+    let mut names = names(referenced, file, service);
+    if let (Some(names), Some(context)) = (&mut names, &context) {
+        names.extend(baked(referenced, context));
+    }
+    let folder = context.map(|context| code_folder(referenced, context, service));
+    Given { name: service.name.clone(), span: service.span, folder, names, elsewhere: BTreeSet::new() }
+}
+
+/// The folder that an image is built from; `None` where there is none, or nobody knows.
+fn context(file: &Used, service: &Service) -> Option<String> {
+    let build = service.get("build")?;
+    let context = build.text().or_else(|| build.get("context").and_then(|context| context.text())).unwrap_or(".");
+    joined(folder(file), context)
+}
+
+/// The folder of the Dockerfile, where programs stand there: in a monorepo the context is the whole of it.
+fn code_folder(referenced: &Referenced<'_>, context: String, service: &Service) -> String {
+    let dockerfile = service.node.find(&["build", "dockerfile"]).and_then(|dockerfile| dockerfile.text());
+    let own = dockerfile.and_then(|path| path.rsplit_once('/')).and_then(|(own, _)| joined(&context, own));
+    let holds_code = |folder: &String| {
+        let files = &referenced.project.references.files;
+        files.iter().any(|file| file.is_code() && !file.aside && is_within(&file.path, folder))
+    };
+    own.filter(|own| *own != context && holds_code(own)).unwrap_or(context)
+}
+
+/// The names that a service is given, or that its block refers to; `None` where that cannot be known.
+fn names(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Option<BTreeSet<String>> {
+    if service.partial || service.get("extends").is_some() {
+        return None;
+    }
+    let mut names: BTreeSet<String> = service.environment().into_iter().map(|variable| variable.name).collect();
+    let arguments = service.node.find(&["build", "args"]);
+    names.extend(arguments.into_iter().flat_map(|arguments| arguments.pairs().map(|pair| pair.key.clone())));
+    referred_to(&service.node, &mut names);
+    for env_file in service.env_files() {
+        names.extend(joined(folder(file), &env_file.path).and_then(|path| keys_of(referenced, &path))?);
+    }
+    Some(names)
+}
+
+/// The names in `${…}` anywhere in a block: the value comes with a command, a label, or under another name.
+fn referred_to(node: &Node, names: &mut BTreeSet<String>) {
+    match &node.value {
+        Value::Scalar { .. } => names.extend(references_in(node).into_iter().map(|reference| reference.name)),
+        Value::List(_) => node.items().for_each(|item| referred_to(item, names)),
+        Value::Map(_) => node.pairs().for_each(|pair| referred_to(&pair.value, names)),
+        Value::Unknown => {}
+    }
+}
+
+/// The keys of an env file that was read; `None` for one that is not there.
+fn keys_of(referenced: &Referenced<'_>, path: &str) -> Option<Vec<String>> {
+    let sources = &referenced.project.sources;
+    let declared = referenced.project.references.declared.iter();
+    let is_it = |span: &Span| {
+        let shown = sources.path(span.source);
+        shown == path || shown.ends_with(path) && shown[..shown.len() - path.len()].ends_with('/')
+    };
+    let keys: Vec<_> =
+        declared.filter(|declared| is_it(&declared.span)).map(|declared| declared.name.clone()).collect();
+    (!keys.is_empty()).then_some(keys)
+}
+
+/// What Dockerfiles of a folder set.
+fn baked(referenced: &Referenced<'_>, folder: &str) -> Vec<String> {
+    let files = referenced.project.references.files.iter();
+    let files = files
+        .filter(|file| file.reader.is_some_and(|reader| reader.name == "dockerfile") && is_within(&file.path, folder));
+    let uses = files.flat_map(|file| &file.uses);
+    uses.filter(|found| found.kind == Kind::Set).map(|found| found.name.clone()).collect()
+}
+
+/// A path beside a file; `None` where it leads out of the project or is not known.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    if path.contains('$') || path.starts_with('/') || path.contains("://") {
+        return None;
+    }
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whether a path lies in a folder or below.
+pub(super) fn is_within(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The apps of PM2 files. An app whose variables cannot all be seen, or that is given an env file, has no names.
+pub(super) fn apps(referenced: &Referenced<'_>) -> Vec<Vec<Given>> {
+    let files = referenced.project.references.files.iter();
+    let ecosystems = files.filter(|file| !file.aside && file.reader.is_some_and(|reader| reader.name == "pm2"));
+    let of = |file: &Used| {
+        let text = referenced.project.sources.text(file.source);
+        let ecosystem = Ecosystem::read(file.source, &file.path, text);
+        ecosystem.apps.iter().map(|app| of_app(folder(file), app)).collect()
+    };
+    ecosystems.map(of).collect()
+}
+
+fn of_app(beside: &str, app: &App) -> Given {
+    let is_open = |node: &Node| matches!(node.value, Value::Unknown) || node.pair(script::SPREAD).is_some();
+    let arguments = ["args", "node_args", "interpreter_args"].iter().filter_map(|key| app.get(key));
+    let given_a_file = arguments.into_iter().any(|node| node.text().is_none_or(|text| text.contains("env-file")));
+    let known = app.lacks(&["env_file"]) && !given_a_file && !app.blocks().any(|block| is_open(&block.value));
+    let names = app.blocks().flat_map(|block| block.value.pairs()).map(|pair| pair.key.clone()).collect();
+    // Where it works, or where its script stands.
+    let folder = match (app.get("cwd"), app.text("script")) {
+        (Some(cwd), _) => cwd.text().and_then(|cwd| joined(beside, cwd)),
+        (None, Some(path)) => joined(beside, path.rsplit_once('/').map_or("", |(folder, _)| folder)),
+        (None, None) => None,
+    };
+    Given { name: app.name.clone(), span: app.span, folder, names: known.then_some(names), elsewhere: BTreeSet::new() }
+}

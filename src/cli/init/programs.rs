@@ -1,0 +1,92 @@
+//! What programs and files that start them use, as sightings.
+
+use std::collections::HashSet;
+
+use crate::inference::{Origin, Sighting};
+use crate::project::config::Config;
+use crate::project::deployments::FOUND_BY_COMPOSE;
+use crate::project::files::Files;
+use crate::project::references;
+use crate::uses::casts::casts;
+use crate::uses::{self, Fallback, Kind, Side, Use};
+
+/// The sightings of a tree, without those below the folders `others`. Compose and PM2 files at the top are read by
+/// whoever knows more of them; of these only what they set is told here.
+pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Vec<Sighting> {
+    let is_others = |path: &str| {
+        others.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    let (mut found, mut unsure) = (Vec::new(), Vec::new());
+    for (path, text, uses) in references::all_uses(files, config) {
+        let Some(reader) = uses::reader(&path).filter(|_| !is_others(&path)) else { continue };
+        let at_top = !path.contains('/');
+        match reader.side {
+            Side::Code => {
+                let casts = casts(&path, &text, &uses);
+                for (used, cast) in uses.iter().zip(casts).filter(|(used, _)| used.kind == Kind::Read) {
+                    let sighting = Sighting { cast, ..read_by_program(&path, used) };
+                    if used.sure { found.push(sighting) } else { unsure.push(sighting) }
+                }
+            }
+            Side::Start => {
+                for used in uses.iter().filter(|used| used.sure) {
+                    match used.kind {
+                        Kind::Set => found.push(sighting(&path, used, Origin::Set, text_of(&used.fallback))),
+                        Kind::Read if !at_top && reader.name == "compose" => {
+                            found.push(sighting(&path, used, Origin::Reference { required: false }, default_of(used)));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Side::Build => {
+                let baked = uses.iter().filter(|used| used.kind == Kind::Set && reader.name == "dockerfile");
+                found.extend(baked.map(|used| sighting(&path, used, Origin::Set, text_of(&used.fallback))));
+            }
+        }
+    }
+    // A function of the project's own that is given a name which begins as others do reads a variable.
+    let words: HashSet<String> =
+        found.iter().filter_map(|sighting| word(&sighting.key)).map(ToOwned::to_owned).collect();
+    unsure.retain(|sighting| {
+        uses::is_screaming(&sighting.key) && word(&sighting.key).is_some_and(|word| words.contains(word))
+    });
+    found.extend(unsure);
+    found
+}
+
+/// The first word of a name that has several.
+fn word(name: &str) -> Option<&str> {
+    name.split_once('_').map(|(word, _)| word).filter(|word| word.len() > 1)
+}
+
+fn read_by_program(path: &str, used: &Use) -> Sighting {
+    let required = used.sure && used.fallback == Fallback::Required;
+    sighting(path, used, Origin::Read { required }, default_of(used))
+}
+
+/// The default; an empty one where there is one that nobody can read, or where it is asked for.
+fn default_of(used: &Use) -> Option<String> {
+    match &used.fallback {
+        Fallback::Text { text, .. } => Some(text.clone()),
+        Fallback::Computed | Fallback::Optional => Some(String::new()),
+        Fallback::Required | Fallback::Absent => None,
+    }
+}
+
+fn text_of(fallback: &Fallback) -> Option<String> {
+    match fallback {
+        Fallback::Text { text, .. } => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn sighting(path: &str, used: &Use, origin: Origin, value: Option<String>) -> Sighting {
+    let service = used.owner.clone().filter(|_| origin != Origin::Set);
+    Sighting { key: used.name.clone(), place: path.to_owned(), origin, value, comment: None, service, cast: None }
+}
+
+/// Whether Compose reads a file without being told to.
+pub(super) fn is_main_compose(name: &str) -> bool {
+    FOUND_BY_COMPOSE.contains(&name) && !name.contains("override")
+}

@@ -1,0 +1,355 @@
+//! As what a program takes the value of a variable: by a call around it, its annotation, or what follows.
+
+use std::ops::Range;
+
+use super::lexer::{Kind as Token, Lexed, Syntax, lex};
+use super::{Kind, Use, go, javascript, jvm, php, python, reader, ruby, rust};
+
+/// What a program makes of a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cast {
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A text of a format that the schema knows by this name.
+    Format(&'static str),
+    /// One of these texts.
+    Choice(Vec<String>),
+}
+
+/// How many brackets around a use are looked at.
+const MAX_OUTWARD: usize = 3;
+
+/// How many tokens beside a use are looked at.
+const MAX_TOKENS: usize = 48;
+
+/// For each use what the program makes of it; `None` where nobody can tell.
+#[must_use]
+pub fn casts(path: &str, text: &str, uses: &[Use]) -> Vec<Option<Cast>> {
+    let Some(syntax) = reader(path).and_then(|reader| syntax(reader.name)) else { return vec![None; uses.len()] };
+    let lexed = lex(text, syntax);
+    uses.iter().map(|found| cast(&lexed, found)).collect()
+}
+
+fn syntax(reader: &str) -> Option<&'static Syntax> {
+    Some(match reader {
+        "python" => &python::SYNTAX,
+        "javascript" => &javascript::SYNTAX,
+        "go" => &go::SYNTAX,
+        "rust" => &rust::SYNTAX,
+        "ruby" => &ruby::SYNTAX,
+        "php" => &php::SYNTAX,
+        "java" => &jvm::JAVA,
+        _ => return None,
+    })
+}
+
+fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Cast> {
+    if found.kind != Kind::Read {
+        return None;
+    }
+    // A name within a string with other things in it, as in a struct tag, stands behind the beginning of that string.
+    let index = lexed.tokens.partition_point(|token| token.start <= found.at.start).checked_sub(1)?;
+    if lexed.tokens[index].kind == Token::Text && lexed.written(index).starts_with('`') {
+        return of_type(lexed, index.checked_sub(1)?);
+    }
+    let field = if lexed.at(index + 1) == ":" && lexed.tokens[index].indent.is_some() { Some(index) } else { None };
+    // `port: int = 8080`, `PORT: z.coerce.number()`
+    if let Some(field) = field {
+        return annotation(lexed, field);
+    }
+    if lexed.at(index + 1) == ":" && !lexed.follows(index + 1, &[":", ":"]) {
+        return described(lexed, index + 2);
+    }
+    // `DEBUG=(bool, False)`
+    if lexed.follows(index + 1, &["=", "("]) {
+        return by_function(lexed.at(index + 3));
+    }
+    around(lexed, index)
+}
+
+/// What stands around the use at an index, from the inside to the outside.
+fn around(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
+    let mut inner = index;
+    for _ in 0..MAX_OUTWARD {
+        let open = enclosing(lexed, inner);
+        let end = open.map_or(index + 1, |open| lexed.close(open) + 1);
+        let Some(open) = open else { return followed(lexed, index + 1) };
+        // `process.env.X` is in the brackets of somebody else.
+        let callee = open.checked_sub(1).map_or("", |at| lexed.at(at));
+        let callee = if callee == "!" { lexed.before(open, 2) } else { callee };
+        let reads = matches!(
+            callee,
+            "getenv"
+                | "get"
+                | "environ"
+                | "ENV"
+                | "fetch"
+                | "env"
+                | "config"
+                | "var"
+                | "Getenv"
+                | "LookupEnv"
+                | "pop"
+                | "getOrDefault"
+                | "setdefault"
+                | "$_ENV"
+        );
+        if !reads && let Some(cast) = followed(lexed, index + 1).filter(|_| inner == index) {
+            return Some(cast);
+        }
+        // `bool("false")` is true in Python: it asks whether there is a value.
+        let is_question = callee == "bool" && lexed.before(open, 2) != ".";
+        if let Some(cast) = by_function(callee).filter(|_| lexed.at(open) == "(" && !is_question) {
+            return Some(cast);
+        }
+        // `#[arg(env = "PORT")] port: u16`
+        if lexed.at(open) == "[" && lexed.before(open, 1) == "#" {
+            return (end..end + 4).find(|at| lexed.at(*at) == ":").and_then(|colon| of_type(lexed, colon + 1));
+        }
+        // `port: int = Field(alias="APP_PORT")`
+        if callee == "Field" && lexed.before(open, 2) == "=" {
+            let field = (open.saturating_sub(MAX_TOKENS)..open).rev().find(|at| lexed.tokens[*at].indent.is_some())?;
+            return annotation(lexed, field);
+        }
+        if reads {
+            let argument = (open + 1..end).find(|at| lexed.at(*at) == "cast" && lexed.at(at + 1) == "=");
+            if let Some(cast) = argument.and_then(|at| by_function(lexed.at(at + 2))) {
+                return Some(cast);
+            }
+            if let Some(cast) = followed(lexed, end).or_else(|| before(lexed, open)) {
+                return Some(cast);
+            }
+        } else if !callee.is_empty() && lexed.is_word(open - 1) && !matches!(callee, "return" | "Some" | "if" | "arg") {
+            // Whatever another function makes of it.
+            return None;
+        }
+        inner = open;
+    }
+    None
+}
+
+/// The bracket that is open at an index.
+fn enclosing(lexed: &Lexed<'_>, index: usize) -> Option<usize> {
+    let mut at = index;
+    for _ in 0..MAX_TOKENS {
+        at = at.checked_sub(1)?;
+        match lexed.at(at) {
+            "(" | "[" | "{" => return Some(at),
+            ")" | "]" | "}" => {
+                let partner = lexed.tokens[at].partner as usize;
+                at = if partner < at { partner } else { return None };
+            }
+            ";" => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A type in brackets before the call that opens at `open`: `(int) env('X')`.
+fn before(lexed: &Lexed<'_>, open: usize) -> Option<Cast> {
+    let begin = open.checked_sub(4)?;
+    let is_cast = lexed.at(begin) == "(" && lexed.at(begin + 2) == ")";
+    is_cast.then(|| by_function(lexed.at(begin + 1))).flatten()
+}
+
+/// What a function or type makes of a text, by its name.
+fn by_function(name: &str) -> Option<Cast> {
+    Some(match name {
+        "int" | "Integer" | "parseInt" | "Atoi" | "ParseInt" | "ParseUint" | "integer" | "intval" => Cast::Integer,
+        "float" | "Float" | "parseFloat" | "ParseFloat" | "Number" | "floatval" => Cast::Number,
+        "bool" | "boolean" | "ParseBool" | "strtobool" | "str2bool" | "str_to_bool" | "parseBool" => Cast::Boolean,
+        _ => return None,
+    })
+}
+
+/// What follows the expression that ends before `end`: `.to_i`, `.parse::<u16>()`, `.lower() == "true"`.
+fn followed(lexed: &Lexed<'_>, end: usize) -> Option<Cast> {
+    let mut at = end;
+    for _ in 0..MAX_OUTWARD {
+        if lexed.at(at) == "]" {
+            at += 1;
+        }
+        let is_method = lexed.at(at) == "." && lexed.is_word(at + 1);
+        if !is_method {
+            break;
+        }
+        match lexed.at(at + 1) {
+            "to_i" => return Some(Cast::Integer),
+            "to_f" => return Some(Cast::Number),
+            "parse" if lexed.follows(at + 2, &[":", ":", "<"]) => return of_type(lexed, at + 5),
+            "toInt" => return Some(Cast::Integer),
+            "toBoolean" => return Some(Cast::Boolean),
+            "lower" | "strip" | "casecmp" | "toLowerCase" | "downcase" | "trim" | "unwrap" | "expect" => {}
+            _ => return None,
+        }
+        at = if lexed.at(at + 2) == "(" { lexed.close(at + 2) + 1 } else { at + 2 };
+    }
+    let yes_or_no = |at: usize| {
+        lexed.string(at).is_some_and(|text| ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text)))
+    };
+    let compared = match (lexed.at(at), lexed.at(at + 1)) {
+        ("=" | "!", "=") => {
+            if lexed.at(at + 2) == "=" {
+                at + 3
+            } else {
+                at + 2
+            }
+        }
+        ("in", "(" | "[" | "{") => at + 2,
+        _ => return None,
+    };
+    let among = lexed.at(at) == "in";
+    let any = if among { (compared..lexed.close(at + 1)).any(yes_or_no) } else { yes_or_no(compared) };
+    any.then_some(Cast::Boolean)
+}
+
+/// The annotation of a field of Python: `port: int = 8080`, `level: Literal["a", "b"]`; else what describes it.
+fn annotation(lexed: &Lexed<'_>, field: usize) -> Option<Cast> {
+    let from = field + 2;
+    let end = (from..from + MAX_TOKENS)
+        .find(|at| lexed.at(*at) == "=" || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some()))
+        .unwrap_or(from);
+    if lexed.at(from + 1) == "." || lexed.at(from + 1) == "(" {
+        return described(lexed, from);
+    }
+    let words = (from..end).filter(|at| lexed.is_word(*at));
+    let telling = |at: &usize| !matches!(lexed.at(*at), "Optional" | "Union" | "Annotated" | "None" | "typing");
+    let mut words = words.filter(telling);
+    let first = words.next()?;
+    if lexed.at(first) == "Literal" && lexed.at(first + 1) == "[" {
+        return choices(lexed, first + 2..lexed.close(first + 1));
+    }
+    // `int | str` takes everything.
+    let more = words.next().is_some_and(|next| lexed.before(next, 1) == "|");
+    if more { None } else { of_type(lexed, first) }
+}
+
+/// The texts of a list, when it has nothing but texts.
+fn choices(lexed: &Lexed<'_>, range: Range<usize>) -> Option<Cast> {
+    let mut texts = Vec::new();
+    for at in range.filter(|at| lexed.at(*at) != ",") {
+        texts.push(lexed.string(at)?.to_owned());
+    }
+    (2..=MAX_TOKENS).contains(&texts.len()).then_some(Cast::Choice(texts))
+}
+
+/// A type by its name.
+fn of_type(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
+    Some(match lexed.at(index) {
+        "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64" | "u8"
+        | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
+        | "PositiveInt" | "NonNegativeInt" | "conint" => Cast::Integer,
+        "float" | "float32" | "float64" | "f32" | "f64" | "PositiveFloat" | "NonNegativeFloat" => Cast::Number,
+        "bool" => Cast::Boolean,
+        "AnyHttpUrl" | "HttpUrl" => Cast::Format("http-url"),
+        "PostgresDsn" => Cast::Format("postgres-url"),
+        "RedisDsn" => Cast::Format("redis-url"),
+        "EmailStr" => Cast::Format("email"),
+        "UUID" => Cast::Format("uuid"),
+        "Option" if lexed.at(index + 1) == "<" => return of_type(lexed, index + 2),
+        _ => return None,
+    })
+}
+
+/// A schema of zod or envalid that begins at `from`: `z.coerce.number().int()`, `port({ default: 3000 })`.
+fn described(lexed: &Lexed<'_>, from: usize) -> Option<Cast> {
+    let of_zod = lexed.at(from) == "z" && lexed.at(from + 1) == ".";
+    if !of_zod {
+        return match lexed.at(from) {
+            _ if lexed.at(from + 1) != "(" => None,
+            "port" => Some(Cast::Integer),
+            "num" => Some(Cast::Number),
+            "bool" => Some(Cast::Boolean),
+            "url" => Some(Cast::Format("http-url")),
+            "email" => Some(Cast::Format("email")),
+            _ => None,
+        };
+    }
+    let mut at = from + 1;
+    let mut found = None;
+    for _ in 0..12 {
+        if lexed.at(at) != "." || !lexed.is_word(at + 1) {
+            break;
+        }
+        let open = at + 2;
+        match lexed.at(at + 1) {
+            "number" | "bigint" => found = found.or(Some(Cast::Number)),
+            "int" => found = Some(Cast::Integer),
+            "boolean" | "stringbool" => found = Some(Cast::Boolean),
+            "url" => found = Some(Cast::Format("http-url")),
+            "email" => found = Some(Cast::Format("email")),
+            "uuid" => found = Some(Cast::Format("uuid")),
+            "enum" if lexed.at(open + 1) == "[" => found = choices(lexed, open + 2..lexed.close(open + 1)),
+            "coerce" | "string" | "default" | "optional" | "nullable" | "nullish" | "min" | "max" | "positive"
+            | "nonnegative" | "describe" | "trim" => {}
+            // What is taken apart or turned into something else is a text as far as anybody can tell.
+            _ => return None,
+        }
+        at = if lexed.at(open) == "(" { lexed.close(open) + 1 } else { open };
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    #[test]
+    fn what_programs_make_of_values() {
+        let choice = |texts: &[&str]| Some(Cast::Choice(texts.iter().map(|text| (*text).to_owned()).collect()));
+        let settings = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    ";
+        let field = |text: &str| format!("{settings}{text}\n");
+        for (path, text, expected) in [
+            ("a.py", "x = int(os.getenv('A_B', '1'))", Some(Cast::Integer)),
+            ("a.py", "x = int(os.environ['A_B'])", Some(Cast::Integer)),
+            ("a.py", "x = float(os.environ.get('A_B') or 1)", Some(Cast::Number)),
+            ("a.py", "x = bool(os.environ.get('A_B'))", None),
+            ("a.py", "from environs import Env\nx = env.bool('A_B', 3)", Some(Cast::Boolean)),
+            ("a.py", "x = f(int(1), os.getenv('A_B'))", None),
+            ("a.py", "x = int(f(os.getenv('A_B')))", None),
+            ("a.py", "x = os.getenv('A_B', 'no').lower() == 'true'", Some(Cast::Boolean)),
+            ("a.py", "x = os.getenv('A_B', 'no').lower() in ('true', 'yes')", Some(Cast::Boolean)),
+            ("a.py", "x = os.getenv('A_B') == 'dev'", None),
+            ("a.py", "from decouple import config\nx = config('A_B', default=True, cast=bool)", Some(Cast::Boolean)),
+            ("a.py", "from environs import Env\nx = env.int('A_B', 3)", Some(Cast::Integer)),
+            ("a.py", "import environ\nenv = environ.Env(A_B=(bool, False))", Some(Cast::Boolean)),
+            ("a.py", &field("a_b: int = 5"), Some(Cast::Integer)),
+            ("a.py", &field("a_b: Optional[bool] = None"), Some(Cast::Boolean)),
+            ("a.py", &field("a_b: float | None = None"), Some(Cast::Number)),
+            ("a.py", &field("a_b: int | str = 1"), None),
+            ("a.py", &field("a_b: str"), None),
+            ("a.py", &field("a_b: PostgresDsn"), Some(Cast::Format("postgres-url"))),
+            ("a.py", &field("a_b: Literal['x', \"y\"] = 'x'"), choice(&["x", "y"])),
+            ("a.py", &field("port: int = Field(\n        default=1, alias='A_B'\n    )"), Some(Cast::Integer)),
+            ("a.ts", "const x = Number(process.env.A_B ?? 5)", Some(Cast::Number)),
+            ("a.ts", "const x = parseInt(process.env.A_B || '5', 10)", Some(Cast::Integer)),
+            ("a.ts", "const x = process.env.A_B === 'true'", Some(Cast::Boolean)),
+            ("a.ts", "const x = process.env.A_B === 'dev'", None),
+            ("a.ts", "f(process.env.A_B)", None),
+            ("a.ts", "cleanEnv(process.env, { A_B: port({ default: 1 }) })", Some(Cast::Integer)),
+            ("a.ts", "createEnv({ server: { A_B: z.coerce.number().int().min(1) } })", Some(Cast::Integer)),
+            ("a.ts", "createEnv({ server: {\n A_B: z.string().url().optional()\n} })", Some(Cast::Format("http-url"))),
+            ("a.ts", "createEnv({ server: { A_B: z.enum(['a', 'b']).default('a') } })", choice(&["a", "b"])),
+            ("a.ts", "createEnv({ server: { A_B: z.string().transform(f) } })", None),
+            ("a.go", "x, _ := strconv.Atoi(os.Getenv(\"A_B\"))", Some(Cast::Integer)),
+            ("a.go", "type C struct {\n P bool `env:\"A_B\"`\n}", Some(Cast::Boolean)),
+            ("a.rs", "let x = env::var(\"A_B\").unwrap().parse::<u16>();", Some(Cast::Integer)),
+            ("a.rs", "#[arg(long, env = \"A_B\")]\nport: Option<u16>,", Some(Cast::Integer)),
+            ("a.rb", "x = ENV.fetch('A_B', 5).to_i", Some(Cast::Integer)),
+            ("a.rb", "x = Integer(ENV['A_B'])", Some(Cast::Integer)),
+            ("a.rb", "x = ENV['A_B'] == 'true'", Some(Cast::Boolean)),
+            ("a.php", "<?php $x = (int) env('A_B', 5);", Some(Cast::Integer)),
+            ("a.py", "int(os.getenv('A_B'", Some(Cast::Integer)),
+        ] {
+            let uses = read(path, text);
+            let at = uses.iter().position(|found| found.name == "A_B").expect(text);
+            assert_eq!(casts(path, text, &uses)[at], expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+export const b = process.env.LISTEN_PORT ?? 3000;

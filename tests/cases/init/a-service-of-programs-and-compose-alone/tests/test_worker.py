@@ -1,0 +1,3 @@
+import os
+
+TEST_ONLY = os.environ["TEST_ONLY"]

@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: 'api', script: 'api/app.py', interpreter: 'python3', env: { LEVEL_NAME: 'debug' } }],
+};

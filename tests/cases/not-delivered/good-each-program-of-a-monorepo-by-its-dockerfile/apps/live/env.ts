@@ -1,0 +1,1 @@
+export const env = z.object({ API_TOKEN: z.string() }).parse(process.env);

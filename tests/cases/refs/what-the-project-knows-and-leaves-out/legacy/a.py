@@ -1,0 +1,3 @@
+import os
+
+D = os.environ["OLD_TOKEN"]

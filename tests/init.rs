@@ -1,0 +1,135 @@
+//! `sparkcfg init` in folders as people have them: run again, run where it cannot write, run over very much.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// The exit code, and what was said.
+fn run(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+    let output = command.current_dir(folder).env("NO_COLOR", "1").args(arguments).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+fn read(folder: &Path, path: &str) -> String {
+    fs::read_to_string(folder.join(path)).unwrap()
+}
+
+const NOTHING: &str = "nothing to do: everything that was found is declared already\n";
+
+#[test]
+fn a_second_run_adds_only_what_is_new() {
+    let folder = folder(&[
+        (".env.example", "PORT=8080\nMODE=a\n"),
+        ("app/a.py", "import os\n\nA = os.environ['QUEUE_URL']\n"),
+        ("web/.env.example", "TITLE=Shop\n"),
+    ]);
+    let root = folder.path();
+    assert_eq!(run(root, &["init", "--yes"]).0, 0);
+    let (config, schema, web) =
+        (read(root, "sparkcfg.toml"), read(root, "schemas/app.schema.json"), read(root, "web/schemas/app.schema.json"));
+    assert!(config.contains("members = [\"web\"]"), "{config}");
+    assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
+    fs::write(root.join("app/b.py"), "import os\n\nB = int(os.getenv('RETRIES', '3'))\n").unwrap();
+    fs::write(root.join("web/.env.example"), "TITLE=Shop\nTHEME=dark\n").unwrap();
+    let (code, told) = run(root, &["init", "--yes"]);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(read(root, "sparkcfg.toml"), config);
+    for (before, after, key) in [
+        (schema, read(root, "schemas/app.schema.json"), "RETRIES"),
+        (web, read(root, "web/schemas/app.schema.json"), "THEME"),
+    ] {
+        let added: Vec<_> = after.lines().filter(|line| !before.lines().any(|known| known == *line)).collect();
+        assert!(added.iter().any(|line| line.contains(key)), "{added:?}");
+        // Everything that stood there still does, in its order.
+        let mut rest = after.lines();
+        let kept = before.lines().all(|line| {
+            rest.any(|other| other == line || other.trim_end_matches(',') == line.trim_end_matches(','))
+        });
+        assert!(kept, "{before}\n{after}");
+    }
+    assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
+}
+
+#[test]
+fn only_a_private_file() {
+    let folder = folder(&[(".env", "PORT=8080\nAPI_TOKEN=hunter2canary-0123\nEMPTY=\n")]);
+    let root = folder.path();
+    let (code, told) = run(root, &["init", "--yes"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(!told.contains("hunter2") && !read(root, "schemas/app.schema.json").contains("hunter2"));
+    let (code, told) = run(root, &["validate"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(!told.contains("error["), "{told}");
+}
+
+#[test]
+fn two_thousand_keys() {
+    use std::fmt::Write;
+    let mut env = String::new();
+    let mut code = String::from("import os\n");
+    for index in 0..2_000 {
+        let _ = writeln!(env, "SERVICE_{index:04}_LIMIT={index}");
+        let _ = writeln!(code, "V{index} = int(os.environ['SERVICE_{index:04}_LIMIT'])");
+    }
+    let folder = folder(&[(".env", &env), ("app.py", &code)]);
+    let root = folder.path();
+    let (code, told) = run(root, &["init", "--yes"]);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("2000 keys, 0 of them secret"), "{told}");
+    assert_eq!(run(root, &["validate"]), (0, "1 environment, 2000 keys, 1 file: no findings\n".to_owned()));
+    assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    // Where the folder of the schema should be is a file: whoever runs this, root too, cannot write below it.
+    let folder = folder(&[(".env", "PORT=8080\n"), ("schemas", "no folder\n")]);
+    let (code, told) = run(folder.path(), &["init", "--yes"]);
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("error: ") && told.contains("schemas"), "{told}");
+    assert_eq!(read(folder.path(), "schemas"), "no folder\n");
+}
+
+#[test]
+fn validate_never_stops_after_it() {
+    for files in [
+        &[("app.py", "import os\n\nA = os.environ['QUEUE_URL']\nB = os.environ['API_TOKEN']\n")][..],
+        &[(".env.example", "PORT=\nURL=<your-url>\nDEBUG=maybe\n"), ("a.py", "import os\nP = int(os.environ['PORT'])\n")],
+        &[("compose.yaml", "services:\n  a:\n    image: x\n    environment:\n      A: ${A_KEY:?}\n")],
+        &[("compose.yaml", "services:\n  a:\n    image: x\n    env_file: [a.env]\n"), ("a.env", "A_KEY=1\n")],
+        &[("services/one/.env", "A_KEY=1\n"), ("services/two/.env.example", "B_KEY=\n")],
+        &[(".env", "A_KEY=1\n"), (".env.prod", "B_KEY=2\n")],
+    ] {
+        let folder = folder(files);
+        let (code, told) = run(folder.path(), &["init", "--yes"]);
+        assert_eq!(code, 0, "{files:?}: {told}");
+        let (code, told) = run(folder.path(), &["validate"]);
+        assert_eq!(code, 0, "{files:?}: {told}");
+        let (code, told) = run(folder.path(), &["refs"]);
+        assert_ne!(code, 2, "{files:?}: {told}");
+        assert!(!told.contains("error[undeclared-variable]"), "{files:?}: {told}");
+    }
+}
+
+#[test]
+fn a_folder_that_only_documents_is_a_project() {
+    let folder = folder(&[(".env", "OUTER=1\n"), ("inner/.env.example", "INNER=1\n"), ("inner/src/a.py", "")]);
+    let (_, told) = run(&folder.path().join("inner/src"), &["init"]);
+    assert!(told.contains("INNER") && !told.contains("OUTER"), "{told}");
+    // Not where a `sparkcfg.toml` stands above it.
+    fs::write(folder.path().join("sparkcfg.toml"), "").unwrap();
+    let (_, told) = run(&folder.path().join("inner"), &["validate"]);
+    assert!(told.contains("1 environment, 1 key, 1 file"), "{told}");
+}

@@ -7,9 +7,10 @@ use super::rendering::{self, Job};
 use super::{Global, Keys, identities, printing, release, render};
 use crate::checks;
 use crate::error::Error;
+use crate::finding::{Bucket, Finding};
 use crate::project::files::Files;
 use crate::project::{Options, Project, templates};
-use crate::report::Summary;
+use crate::report::{Report, Summary};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -54,17 +55,52 @@ impl DeployCheck {
             }
             findings.extend(rendering::leftovers(&mut project, &files, &outcome, job.to)?);
         }
-        // What no policy allows to have changed since the last release.
-        if let Some(last) = release::last_revision(&files, &self.env)? {
-            let access = Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env };
-            let sources = [format!("{}@{last}", self.env), self.env.clone()];
-            let drift = Drift::between(sources, access).report(&files, global)?;
+        for drift in self.drift(&files, global)? {
             let offset = project.sources.absorb(drift.sources);
-            findings.extend(drift.findings.into_iter().map(|finding| finding.shifted(offset)));
+            let found = drift.findings.into_iter().filter(|finding| self.counts(finding));
+            let found: Vec<_> = found.filter(|finding| !is_told(finding, &findings)).collect();
+            findings.extend(found.into_iter().map(|finding| finding.shifted(offset)));
         }
         let report = rendering::report("deploy-check", project, findings, summary);
         printing::save(&report, &destinations)?;
         render::show(&report, global)?;
         Ok(ExitCode::from(u8::from(report.fails(global.fail_on))))
     }
+
+    /// What changed in the environment since its last release, and what differences with other environments came up
+    /// since then that no policy allows. Before the first release, all of those count.
+    fn drift(&self, files: &Files, global: &Global) -> Result<Vec<Report>, Error> {
+        let access = || Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env };
+        let report = |drift: Drift| drift.report(files, global);
+        if let Some(last) = release::last_revision(files, &self.env)? {
+            let sources = [format!("{}@{}", self.env, release::short(&last)), self.env.clone()];
+            let changes = report(Drift::between(sources, access()))?;
+            return Ok(vec![changes, report(Drift::since(last, access()))?]);
+        }
+        let others = Project::environment_names_in(files, &Project::config(files)?)?;
+        if others.len() < 2 { Ok(Vec::new()) } else { Ok(vec![report(Drift::of_all(access()))?]) }
+    }
+
+    /// Whether a finding of a comparison is about the environment, and somebody decided on it: what nobody classified,
+    /// and what nobody here can open in other environments, stops no deploy.
+    fn counts(&self, finding: &Finding) -> bool {
+        let is_own = |name: &str| name.split('@').next() == Some(&*self.env);
+        let only_own = finding.environments.iter().all(|name| is_own(name));
+        let is_decided = finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected);
+        finding.environments.iter().any(|name| is_own(name)) && (is_decided || only_own)
+    }
+}
+
+/// Whether somebody was told of the mistake already, be it in the words of `validate`.
+fn is_told(finding: &Finding, known: &[Finding]) -> bool {
+    const SAME: [(&str, &str); 5] = [
+        ("drift-missing", "missing-key"),
+        ("drift-exposed-secret", "plaintext-secret"),
+        ("drift-extra", "unknown-key"),
+        ("drift-must-differ", "shared-secret"),
+        ("drift-not-allowed-here", "not-allowed-value"),
+    ];
+    let code = finding.rule.code;
+    let is_same = |other: &str| other == code || SAME.contains(&(code, other));
+    known.iter().any(|known| known.key == finding.key && known.key.is_some() && is_same(known.rule.code))
 }

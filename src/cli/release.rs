@@ -268,7 +268,8 @@ fn all<'p>(one: &'p [String], other: &'p [String]) -> impl Iterator<Item = &'p s
     paths.into_iter()
 }
 
-fn short(revision: &str) -> &str {
+/// A commit as people are told of it.
+pub(super) fn short(revision: &str) -> &str {
     revision.get(..12).unwrap_or(revision)
 }
 

@@ -108,9 +108,18 @@ struct Gathered {
 impl Drift {
     /// What two sources have between them, for other commands.
     pub(super) fn between(sources: [String; 2], access: Keys) -> Self {
-        let sources = sources.into();
+        Self { sources: sources.into(), ..Self::of_all(access) }
+    }
+
+    /// What came up between all environments since a revision, for other commands.
+    pub(super) fn since(revision: String, access: Keys) -> Self {
+        Self { against: Some(revision), ..Self::of_all(access) }
+    }
+
+    /// What all environments have between them, for other commands.
+    pub(super) fn of_all(access: Keys) -> Self {
         let (values, unknown) = ("show".to_owned(), "note".to_owned());
-        Self { sources, values, unknown, access, ..Self::default() }
+        Self { values, unknown, access, ..Self::default() }
     }
 
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {

@@ -357,7 +357,7 @@ fn a_deploy_is_judged_by_what_changed_since_the_release() {
     );
     write(
         "templates/app.env.j2",
-        "TIMEOUT={{ API_TIMEOUT_MS }}\nPOOL={{ POOL_SIZE }}\nTTL={{ CACHE_TTL }}\n# {{ JWT_SIGNING_KEY }}\n",
+        "TIMEOUT={{ API_TIMEOUT_MS }}\nPOOL={{ POOL_SIZE }}\nTTL={{ CACHE_TTL }}\nJWT_SIGNING_KEY={{ JWT_SIGNING_KEY }}\n",
     );
     write("sparkcfg.toml", "[severity]\nplaintext-secret = \"note\"\n");
     write(

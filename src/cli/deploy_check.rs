@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use super::drift::Drift;
 use super::rendering::{self, Job};
-use super::{Global, Keys, identities, printing, release, render};
-use crate::checks;
+use super::{Global, Keys, identities, printing, release, render, validate};
 use crate::error::Error;
 use crate::finding::{Bucket, Finding};
 use crate::project::files::Files;
@@ -33,7 +32,8 @@ impl DeployCheck {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
+        let config = Project::config(&files)?;
+        let identities = identities::collect(&self.keys.identity, &files, &config)?;
         let options = Options {
             environments: vec![self.env.clone()],
             identities: Some(&identities),
@@ -41,8 +41,7 @@ impl DeployCheck {
             process: self.keys.process(),
             ..Options::default()
         };
-        let mut project = Project::read(&files, &options)?;
-        let found = checks::run(&project);
+        let (mut project, found) = validate::check(&files, &config, &options)?;
         let (environments, count, keys) = found.looked_at;
         let mut findings = found.findings;
         let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };

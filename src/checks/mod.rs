@@ -101,8 +101,10 @@ mod revoked_reader;
 mod schema_rule;
 mod sealed_file_damaged;
 mod secrets_tracked;
+mod settling;
 mod shared_secret;
 mod special_key;
+mod subject;
 mod syntax;
 mod trailing_blank;
 mod traps;
@@ -121,22 +123,19 @@ mod wreckage;
 mod wrong_type;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
 use crate::drift::baseline;
-use crate::environment::{Environment, Setting};
-use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::ignores;
-use crate::layer::{Entry, Layer};
+use crate::finding::{Finding, Rule};
+use crate::layer::Layer;
 use crate::project::Project;
-use crate::project::config::Level;
 use crate::project::layout::is_personal;
-use crate::schema::rules::{Disagreement, Lookup};
-use crate::schema::violation::{Violation, ViolationKind};
-use crate::suggestion::nearest;
 pub use deployed::{Deployed, Lacking};
+pub use settling::settle;
+use settling::settle_after;
+use subject::sealed_name;
+pub use subject::{File, Subject};
 
 /// One check. It looks at files, at environments, or at all environments together.
 #[derive(Debug)]
@@ -447,12 +446,6 @@ pub fn run(project: &Project) -> Found {
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
 
-/// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
-/// many were silenced. `drift` says whether they are those of a comparison or those of everything else.
-pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
-    settle_after(project, findings, if drift { Run::Drift } else { Run::Files })
-}
-
 /// Runs every check of references over a project that has read them, and gives the project its say.
 #[must_use]
 pub fn run_references(project: &Project) -> Found {
@@ -461,276 +454,6 @@ pub fn run_references(project: &Project) -> Found {
     let keys = references::Referenced::new(project).keys.len();
     let looked_at = (project.environment_names().count(), project.references.paths.len(), keys);
     Found { findings, ignored, looked_at }
-}
-
-fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
-    let ignored = silence(project, findings, run);
-    findings.retain_mut(|finding| match project.config.severity.get(finding.rule.code) {
-        Some(Level::Off) => false,
-        Some(level) => {
-            finding.severity = level.severity().unwrap_or(finding.severity);
-            true
-        }
-        None => true,
-    });
-    if run == Run::Files {
-        wreckage::told_once(project, findings);
-        one_mistake::kept(project, findings);
-    }
-    concealment::conceal(project, findings);
-    ignored
-}
-
-/// Takes out what comments silence, and tells of comments that silence nothing.
-fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
-    let layers = project.layers.iter().flat_map(ignores::of);
-    let deployments = project.deployments.sources();
-    let deployments = deployments.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
-    // What a copy silences besides is about the file that it is a copy of.
-    let strays = project.strays.iter().flat_map(|stray| ignores::of(&stray.layer));
-    let strays = strays.filter(|ignore| ignore.code == plaintext_secret::RULE.code);
-    let references = project.references.sources().filter(|_| run == Run::References);
-    let references = references.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
-    let ignores = layers.chain(deployments).chain(strays).chain(references);
-    let mut ignores: Vec<_> = ignores.map(|ignore| (ignore, false)).collect();
-    if ignores.is_empty() {
-        return 0;
-    }
-    let before = findings.len();
-    findings.retain(|finding| {
-        let mut silenced = false;
-        for (ignore, used) in &mut ignores {
-            let here = finding.label.as_ref().is_some_and(|label| {
-                let (line, span) = (ignore.line, label.span);
-                line.source == span.source && span.start >= line.start && span.start <= line.end
-            });
-            if here && ignore.code == finding.rule.code {
-                *used = true;
-                silenced = true;
-            }
-        }
-        !silenced
-    });
-    let ignored = before - findings.len();
-    for (ignore, used) in ignores {
-        let check = ALL.iter().find(|check| check.rule.code == ignore.code);
-        if run != check.map_or(Run::Files, Check::kind_of_run) {
-            continue;
-        }
-        if check.is_none() {
-            let near = nearest(&ignore.code, ALL.iter().map(|check| check.rule.code));
-            let (message, help) = match (ignore.code.is_empty(), near) {
-                (true, _) => {
-                    ("this silences nothing: it names no code".to_owned(), "write ignore[code] and a reason".to_owned())
-                }
-                (_, Some(near)) => (format!("there is no code {}", ignore.code), format!("did you mean {near}?")),
-                (_, None) => {
-                    (format!("there is no code {}", ignore.code), "sparkcfg explain lists all codes".to_owned())
-                }
-            };
-            findings.push(Finding::new(&unknown_code::RULE, message).at(ignore.at, "").help(help));
-        } else if !used {
-            let message = format!("{} is not found here", ignore.code);
-            findings.push(
-                Finding::new(&unused_ignore::RULE, message)
-                    .at(ignore.at, "silences nothing")
-                    .help("take the comment away"),
-            );
-        }
-    }
-    ignored
-}
-
-/// A file to be checked.
-#[derive(Debug)]
-pub struct File<'a> {
-    /// Where it belongs.
-    pub project: &'a Project,
-    /// The file.
-    pub layer: &'a Layer,
-    /// Its index in [`Project::layers`].
-    pub index: usize,
-    /// The environments that use it.
-    pub environments: Vec<Arc<str>>,
-    /// Whether one of those is protected.
-    pub protected: bool,
-}
-
-impl File<'_> {
-    /// The file as users see it.
-    fn path(&self) -> &str {
-        self.project.sources.path(self.layer.source)
-    }
-
-    /// A finding about an entry of this file.
-    fn about(&self, rule: &'static Rule, entry: &Entry, message: impl Into<String>) -> Finding {
-        Finding::new(rule, message).key(self.name(entry))
-    }
-
-    /// Whether a reader is among those of the file, alone or in a chain.
-    fn read_by(&self, reader: &str) -> bool {
-        let chains = self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default();
-        chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
-    }
-
-    /// The key of an entry, as it may be told.
-    fn name(&self, entry: &Entry) -> String {
-        told_name(self.layer.key(entry))
-    }
-}
-
-/// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
-/// names that end in `.env` for dotenv.
-fn sealed_name(path: &str) -> String {
-    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
-    let stem = name.strip_suffix(".env").or_else(|| name.strip_prefix(".env.")).unwrap_or("base");
-    let stem = if stem.is_empty() { "base" } else { stem };
-    format!("{folder}{stem}.secrets.env")
-}
-
-/// An environment to be checked, with what its schema says.
-#[derive(Debug)]
-pub struct Subject<'a> {
-    /// Where it belongs.
-    pub project: &'a Project,
-    /// The environment.
-    pub environment: &'a Environment<'a>,
-    /// What the schema finds wrong with its values.
-    pub violations: Vec<Violation>,
-    /// The rules about several keys that are broken.
-    pub disagreements: Vec<Disagreement>,
-}
-
-impl<'a> Subject<'a> {
-    fn new(project: &'a Project, environment: &'a Environment<'a>) -> Self {
-        let (mut violations, mut disagreements) = (Vec::new(), Vec::new());
-        if let Some(schema) = &project.schema {
-            let set = environment.settings.iter().filter(|setting| setting.is_set());
-            let values = set.map(|setting| (setting.key, setting.value.text()));
-            violations = schema.schema.check(Some(&environment.name), values);
-            disagreements = schema.schema.disagreements(Some(&environment.name), |key| {
-                match environment.get(key).filter(|setting| setting.is_set()) {
-                    Some(setting) => setting.value.text().map_or(Lookup::Sealed, Lookup::Text),
-                    None => Lookup::Absent,
-                }
-            });
-            if project.has_closed_layer(environment) {
-                // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
-                violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
-            }
-            consequences::left_out(environment, &mut violations);
-            consequences::undecided(environment, &violations, &mut disagreements);
-        }
-        Self { project, environment, violations, disagreements }
-    }
-
-    /// Where a secret of this environment belongs.
-    fn sealed_file(&self) -> String {
-        let mut layers = self.environment.layers.iter().rev();
-        let path = |layer: &&Layer| self.project.sources.path(layer.source).to_owned();
-        match layers.clone().find(|layer| layer.sealed) {
-            Some(layer) => path(layer),
-            None => layers
-                .find(|layer| !is_personal(&path(layer)))
-                .map_or_else(String::new, |layer| sealed_name(&path(layer))),
-        }
-    }
-
-    /// A finding about this environment.
-    fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
-        let mut finding = Finding::new(rule, message);
-        finding.environments.push(Arc::clone(&self.environment.name));
-        finding
-    }
-
-    /// A finding about a key: at the value that is wrong, with the layers that it hides.
-    fn about(&self, rule: &'static Rule, setting: &Setting<'a>, message: impl Into<String>) -> Finding {
-        let layer = self.environment.layers[setting.layer];
-        let from = format!("from layer {}", layer.name);
-        let message_here = match self.environment.shadowed(setting).first() {
-            Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
-            None => from,
-        };
-        let finding = self.finding(rule, message).key(setting.key);
-        finding.at(self.environment.place(setting), message_here)
-    }
-
-    /// What a lower layer says: `base.env:9 says 8883`.
-    fn hidden(&self, layer: usize, entry: usize) -> String {
-        let layer = self.environment.layers[layer];
-        let entry = &layer.entries[entry];
-        let span = layer.span(&entry.key);
-        let path = self.project.sources.path(span.source);
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let line = self.project.sources.position(span.source, span.start).line;
-        match layer.content(entry).filter(|_| !self.project.hides_entry(layer, entry)) {
-            Some(text) => format!("{name}:{line} says {}", shortened(text)),
-            None => format!("{name}:{line} sets it too"),
-        }
-    }
-
-    /// The value as it may be told: nothing of a secret.
-    fn shown(&self, setting: &Setting<'a>) -> Option<String> {
-        let text = setting.value.text()?;
-        let sealed = matches!(setting.value, crate::environment::Resolved::Secret(_));
-        (!sealed && !self.project.hides(setting.key, text)).then(|| shortened(text))
-    }
-
-    /// `KEY is 80800` where the value may be told, else `the value of KEY`.
-    fn is(&self, setting: &Setting<'a>) -> String {
-        match self.shown(setting) {
-            Some(value) => format!("{} is {value}", told_name(setting.key)),
-            None => format!("{} has a hidden value", told_name(setting.key)),
-        }
-    }
-
-    /// Where the schema says so: `schemas/app.schema.json#/properties/PORT`.
-    fn said_by(&self, pointer: &str) -> String {
-        let Some(schema) = &self.project.schema else { return String::new() };
-        let path = self.project.sources.path(schema.source);
-        // The property is what people look for; the keyword within it is in the message.
-        let parts: Vec<_> = pointer.splitn(4, '/').take(3).collect();
-        let place = if pointer.starts_with("/properties/") { parts.join("/") } else { pointer.to_owned() };
-        format!("{path}#{place}")
-    }
-
-    /// `help`, unless a character that only looks right explains what is wrong with a value.
-    fn help_with_look(&self, setting: &Setting<'a>, help: String) -> String {
-        self.shown(setting).and_then(|shown| lookalikes::told(&shown)).unwrap_or(help)
-    }
-
-    /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.
-    fn help(&self, pointer: &str) -> String {
-        let place = self.said_by(pointer);
-        match self.words_beside(pointer) {
-            Some(words) => format!("{words} ({place})"),
-            None => format!("see {place}"),
-        }
-    }
-
-    /// The `description` or `$comment` beside a rule. The description of a whole property says what it is for, not
-    /// what the rule wants.
-    fn words_beside(&self, pointer: &str) -> Option<&str> {
-        let (parent, _) = pointer.rsplit_once('/')?;
-        let rule = self.project.schema.as_ref()?.schema.value(parent)?;
-        let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
-        let description = || rule.get("description").filter(|_| !is_property);
-        description().or_else(|| rule.get("$comment"))?.as_str()
-    }
-
-    /// The violations with the setting that each is about.
-    fn violations_of<'s>(
-        &'s self,
-        wanted: impl Fn(&ViolationKind) -> bool + 's,
-    ) -> impl Iterator<Item = (&'s Violation, &'s Setting<'a>)> + 's {
-        let wanted = self.violations.iter().filter(move |violation| wanted(&violation.kind));
-        wanted.filter_map(|violation| Some((violation, self.environment.get(violation.key.as_deref()?)?)))
-    }
-
-    /// Error in a protected environment, the given severity elsewhere.
-    fn severity(&self, elsewhere: Severity) -> Severity {
-        if self.environment.protected { Severity::Error } else { elsewhere }
-    }
 }
 
 /// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case

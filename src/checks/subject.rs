@@ -1,0 +1,204 @@
+//! What checks look at: one file, or one environment with what its schema says.
+
+use std::sync::Arc;
+
+use super::{consequences, lookalikes, shortened};
+use crate::environment::{Environment, Setting};
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::{Entry, Layer};
+use crate::project::Project;
+use crate::project::layout::is_personal;
+use crate::schema::rules::{Disagreement, Lookup};
+use crate::schema::violation::{Violation, ViolationKind};
+
+/// A file to be checked.
+#[derive(Debug)]
+pub struct File<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The file.
+    pub layer: &'a Layer,
+    /// Its index in [`Project::layers`].
+    pub index: usize,
+    /// The environments that use it.
+    pub environments: Vec<Arc<str>>,
+    /// Whether one of those is protected.
+    pub protected: bool,
+}
+
+impl File<'_> {
+    /// The file as users see it.
+    pub(super) fn path(&self) -> &str {
+        self.project.sources.path(self.layer.source)
+    }
+
+    /// A finding about an entry of this file.
+    pub(super) fn about(&self, rule: &'static Rule, entry: &Entry, message: impl Into<String>) -> Finding {
+        Finding::new(rule, message).key(self.name(entry))
+    }
+
+    /// Whether a reader is among those of the file, alone or in a chain.
+    pub(super) fn read_by(&self, reader: &str) -> bool {
+        let chains = self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default();
+        chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
+    }
+
+    /// The key of an entry, as it may be told.
+    pub(super) fn name(&self, entry: &Entry) -> String {
+        told_name(self.layer.key(entry))
+    }
+}
+
+/// The sealed file beside a plain one: `environments/prod.secrets.env` beside `environments/prod.env`. SOPS takes only
+/// names that end in `.env` for dotenv.
+pub(super) fn sealed_name(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').map_or(("", path), |(folder, name)| (&path[..=folder.len()], name));
+    let stem = name.strip_suffix(".env").or_else(|| name.strip_prefix(".env.")).unwrap_or("base");
+    let stem = if stem.is_empty() { "base" } else { stem };
+    format!("{folder}{stem}.secrets.env")
+}
+
+/// An environment to be checked, with what its schema says.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// Where it belongs.
+    pub project: &'a Project,
+    /// The environment.
+    pub environment: &'a Environment<'a>,
+    /// What the schema finds wrong with its values.
+    pub violations: Vec<Violation>,
+    /// The rules about several keys that are broken.
+    pub disagreements: Vec<Disagreement>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(project: &'a Project, environment: &'a Environment<'a>) -> Self {
+        let (mut violations, mut disagreements) = (Vec::new(), Vec::new());
+        if let Some(schema) = &project.schema {
+            let set = environment.settings.iter().filter(|setting| setting.is_set());
+            let values = set.map(|setting| (setting.key, setting.value.text()));
+            violations = schema.schema.check(Some(&environment.name), values);
+            disagreements = schema.schema.disagreements(Some(&environment.name), |key| {
+                match environment.get(key).filter(|setting| setting.is_set()) {
+                    Some(setting) => setting.value.text().map_or(Lookup::Sealed, Lookup::Text),
+                    None => Lookup::Absent,
+                }
+            });
+            if project.has_closed_layer(environment) {
+                // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
+                violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
+            }
+            consequences::left_out(environment, &mut violations);
+            consequences::undecided(environment, &violations, &mut disagreements);
+        }
+        Self { project, environment, violations, disagreements }
+    }
+
+    /// Where a secret of this environment belongs.
+    pub(super) fn sealed_file(&self) -> String {
+        let mut layers = self.environment.layers.iter().rev();
+        let path = |layer: &&Layer| self.project.sources.path(layer.source).to_owned();
+        match layers.clone().find(|layer| layer.sealed) {
+            Some(layer) => path(layer),
+            None => layers
+                .find(|layer| !is_personal(&path(layer)))
+                .map_or_else(String::new, |layer| sealed_name(&path(layer))),
+        }
+    }
+
+    /// A finding about this environment.
+    pub(super) fn finding(&self, rule: &'static Rule, message: impl Into<String>) -> Finding {
+        let mut finding = Finding::new(rule, message);
+        finding.environments.push(Arc::clone(&self.environment.name));
+        finding
+    }
+
+    /// A finding about a key: at the value that is wrong, with the layers that it hides.
+    pub(super) fn about(&self, rule: &'static Rule, setting: &Setting<'a>, message: impl Into<String>) -> Finding {
+        let layer = self.environment.layers[setting.layer];
+        let from = format!("from layer {}", layer.name);
+        let message_here = match self.environment.shadowed(setting).first() {
+            Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
+            None => from,
+        };
+        let finding = self.finding(rule, message).key(setting.key);
+        finding.at(self.environment.place(setting), message_here)
+    }
+
+    /// What a lower layer says: `base.env:9 says 8883`.
+    pub(super) fn hidden(&self, layer: usize, entry: usize) -> String {
+        let layer = self.environment.layers[layer];
+        let entry = &layer.entries[entry];
+        let span = layer.span(&entry.key);
+        let path = self.project.sources.path(span.source);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let line = self.project.sources.position(span.source, span.start).line;
+        match layer.content(entry).filter(|_| !self.project.hides_entry(layer, entry)) {
+            Some(text) => format!("{name}:{line} says {}", shortened(text)),
+            None => format!("{name}:{line} sets it too"),
+        }
+    }
+
+    /// The value as it may be told: nothing of a secret.
+    pub(super) fn shown(&self, setting: &Setting<'a>) -> Option<String> {
+        let text = setting.value.text()?;
+        let sealed = matches!(setting.value, crate::environment::Resolved::Secret(_));
+        (!sealed && !self.project.hides(setting.key, text)).then(|| shortened(text))
+    }
+
+    /// `KEY is 80800` where the value may be told, else `the value of KEY`.
+    pub(super) fn is(&self, setting: &Setting<'a>) -> String {
+        match self.shown(setting) {
+            Some(value) => format!("{} is {value}", told_name(setting.key)),
+            None => format!("{} has a hidden value", told_name(setting.key)),
+        }
+    }
+
+    /// Where the schema says so: `schemas/app.schema.json#/properties/PORT`.
+    pub(super) fn said_by(&self, pointer: &str) -> String {
+        let Some(schema) = &self.project.schema else { return String::new() };
+        let path = self.project.sources.path(schema.source);
+        // The property is what people look for; the keyword within it is in the message.
+        let parts: Vec<_> = pointer.splitn(4, '/').take(3).collect();
+        let place = if pointer.starts_with("/properties/") { parts.join("/") } else { pointer.to_owned() };
+        format!("{path}#{place}")
+    }
+
+    /// `help`, unless a character that only looks right explains what is wrong with a value.
+    pub(super) fn help_with_look(&self, setting: &Setting<'a>, help: String) -> String {
+        self.shown(setting).and_then(|shown| lookalikes::told(&shown)).unwrap_or(help)
+    }
+
+    /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.
+    pub(super) fn help(&self, pointer: &str) -> String {
+        let place = self.said_by(pointer);
+        match self.words_beside(pointer) {
+            Some(words) => format!("{words} ({place})"),
+            None => format!("see {place}"),
+        }
+    }
+
+    /// The `description` or `$comment` beside a rule. The description of a whole property says what it is for, not
+    /// what the rule wants.
+    pub(super) fn words_beside(&self, pointer: &str) -> Option<&str> {
+        let (parent, _) = pointer.rsplit_once('/')?;
+        let rule = self.project.schema.as_ref()?.schema.value(parent)?;
+        let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
+        let description = || rule.get("description").filter(|_| !is_property);
+        description().or_else(|| rule.get("$comment"))?.as_str()
+    }
+
+    /// The violations with the setting that each is about.
+    pub(super) fn violations_of<'s>(
+        &'s self,
+        wanted: impl Fn(&ViolationKind) -> bool + 's,
+    ) -> impl Iterator<Item = (&'s Violation, &'s Setting<'a>)> + 's {
+        let wanted = self.violations.iter().filter(move |violation| wanted(&violation.kind));
+        wanted.filter_map(|violation| Some((violation, self.environment.get(violation.key.as_deref()?)?)))
+    }
+
+    /// Error in a protected environment, the given severity elsewhere.
+    pub(super) fn severity(&self, elsewhere: Severity) -> Severity {
+        if self.environment.protected { Severity::Error } else { elsewhere }
+    }
+}

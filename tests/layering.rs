@@ -37,6 +37,8 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "one_mistake"],
     ["checks", "references"],
     ["checks", "respelling"],
+    ["checks", "settling"],
+    ["checks", "subject"],
     ["checks", "traps"],
     ["checks", "deployed"],
     ["checks", "wreckage"],

@@ -2,6 +2,8 @@
 //!
 //! After resolve.go of go-yaml v3, which Compose reads with, and the `%v` of Go, with which it writes.
 
+use std::cmp::Ordering;
+
 /// What arrives in a container of a value that is written without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arrival {
@@ -37,7 +39,10 @@ pub fn is_same_number(written: &str, arrives: &str) -> bool {
     let decimal = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     let digits = written.bytes().filter(u8::is_ascii_digit).count();
     let both = written.parse::<f64>().ok().zip(arrives.parse::<f64>().ok());
-    decimal(written) && decimal(arrives) && digits <= 15 && both.is_some_and(|(one, two)| one == two)
+    decimal(written)
+        && decimal(arrives)
+        && digits <= 15
+        && both.is_some_and(|(one, two)| one.partial_cmp(&two) == Some(Ordering::Equal))
 }
 
 /// The number that a text spells in YAML, as Go writes it.
@@ -121,10 +126,6 @@ fn is_date(text: &str) -> bool {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
     };
-    let within = |part: Option<&str>, least: u32, most: u32| {
-        let part = part.filter(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit()));
-        part.and_then(|part| part.parse().ok()).filter(|number| (least..=most).contains(number))
-    };
     let mut parts = date.split('-').skip(1);
     let (month, day) = (within(parts.next(), 1, 12), within(parts.next(), 1, 31));
     let (Some(month), Some(day), None) = (month, day, parts.next()) else { return false };
@@ -135,11 +136,17 @@ fn is_date(text: &str) -> bool {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    day <= days && time.is_none_or(|time| is_time(time, text.contains(['T', 't']), &within))
+    day <= days && time.is_none_or(|time| is_time(time, text.contains(['T', 't'])))
+}
+
+/// A number of one or two digits within bounds.
+fn within(part: Option<&str>, least: u32, most: u32) -> Option<u32> {
+    let part = part.filter(|part| matches!(part.len(), 1 | 2) && part.bytes().all(|byte| byte.is_ascii_digit()));
+    part.and_then(|part| part.parse().ok()).filter(|number| (least..=most).contains(number))
 }
 
 /// `10:00:00.5`, after a `T` with `Z` or `+02:00`.
-fn is_time(text: &str, zoned: bool, within: &dyn Fn(Option<&str>, u32, u32) -> Option<u32>) -> bool {
+fn is_time(text: &str, zoned: bool) -> bool {
     let (clock, zone) = match text.find(['Z', '+', '-']) {
         Some(at) => text.split_at(at),
         None => (text, ""),

@@ -404,6 +404,11 @@ fn a_deploy_is_judged_by_what_changed_since_the_release() {
         told("sparkcfg deploy-check prod"),
         (vec![changed("API_TIMEOUT_MS"), "drift-must-match API_TIMEOUT_MS".to_owned(), secret.clone()], 1)
     );
+    // What is not there any more is told, too, be it the last key.
+    write("environments/prod.env", "# nothing\n");
+    let (told_of, code) = told("sparkcfg deploy-check prod");
+    assert!(told_of.contains(&changed("CACHE_TTL")) && code == 1, "{told_of:?} {code}");
+    prod(30000, 60, "c4n4ry-0ne");
     // Changed in both, it is only told.
     write(
         "environments/staging.env",

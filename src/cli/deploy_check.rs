@@ -8,7 +8,7 @@ use super::{Global, Keys, identities, printing, release, render, validate};
 use crate::error::Error;
 use crate::finding::{Bucket, Finding};
 use crate::project::files::Files;
-use crate::project::{Options, Project, templates};
+use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 
 pub(super) const EXAMPLES: &str = "\
@@ -45,15 +45,13 @@ impl DeployCheck {
         let (environments, count, keys) = found.looked_at;
         let mut findings = found.findings;
         let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
-        if !templates::read(&files)?.is_empty() {
-            let job = Job { to: "rendered", only: &[], with_secrets: false };
-            let mut outcome = rendering::run(&mut project, &files, &job)?;
-            findings.append(&mut outcome.findings);
-            for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
-                findings.extend(rendering::compare(&mut project, &files, file)?.finding);
-            }
-            findings.extend(rendering::leftovers(&mut project, &files, &outcome, job.to)?);
+        let job = Job { to: "rendered", only: &[], with_secrets: false };
+        let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
+        findings.append(&mut outcome.findings);
+        for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
+            findings.extend(rendering::compare(&mut project, &files, file)?.finding);
         }
+        findings.extend(rendering::leftovers(&mut project, &files, &outcome, job.to)?);
         for drift in self.drift(&files, global)? {
             let offset = project.sources.absorb(drift.sources);
             let found = drift.findings.into_iter().filter(|finding| self.counts(finding));
@@ -70,7 +68,7 @@ impl DeployCheck {
     /// since then that no policy allows. Before the first release, all of those count.
     fn drift(&self, files: &Files, global: &Global) -> Result<Vec<Report>, Error> {
         let access = || Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env };
-        let report = |drift: Drift| drift.report(files, global);
+        let report = |drift: Drift| drift.or_nothing().report(files, global);
         if let Some(last) = release::last_revision(files, &self.env)? {
             let sources = [format!("{}@{}", self.env, release::short(&last)), self.env.clone()];
             let changes = report(Drift::between(sources, access()))?;

@@ -93,7 +93,7 @@ impl Release {
         let mut declared = project.declared_files(prefix);
         declared.extend(templates::read(&files)?.keys().map(|path| format!("{}/{path}", templates::FOLDER)));
         let job = Job { to: "rendered", only: &[], with_secrets: false };
-        let outcome = rendering::run(&mut project, &files, &job)?;
+        let outcome = rendering::run_if_any(&mut project, &files, &job)?;
         Ok(Picture { project, files, outcome, declared })
     }
 

@@ -91,7 +91,7 @@ impl Report {
             errors: count(Severity::Error),
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
-            fixable: findings.iter().filter(|finding| finding.fix.is_some()).count(),
+            fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             ..summary
         };
         Self { command, findings, sources, summary, comparison: None }

@@ -3,6 +3,7 @@
 //! `tests/cases/<code or command>/<a sentence>/NAME.console` holds `$ sparkcfg …`, what a terminal shows, and
 //! `[exit N]`. `UPDATE=1 cargo test --test cases` writes the transcripts anew; what a transcript cannot say about
 //! itself (that places are right, that no secret is shown, that all formats agree) is checked beside it.
+//! A folder `before` in a case holds the project as git has it under the tag `v1.0.0`.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
@@ -12,6 +13,7 @@ mod oracles;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use console::{Ran, difference, run};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -186,12 +188,34 @@ impl Place {
     fn new(folder: &Path) -> Self {
         let root = tempfile::tempdir().unwrap();
         // The search for a project goes no further up than a repository's folder.
-        for name in [".git", "home"] {
-            fs::create_dir(root.path().join(name)).unwrap();
-        }
+        fs::create_dir(root.path().join("home")).unwrap();
         let place = Self { root };
+        let before = folder.join("before");
+        if before.is_dir() {
+            copy(&before, &place.project());
+            place.commit();
+            fs::remove_dir_all(place.project()).unwrap();
+        } else {
+            fs::create_dir(place.root.path().join(".git")).unwrap();
+        }
         copy(folder, &place.project());
         place
+    }
+
+    /// Commits everything, always as the same commit.
+    fn commit(&self) {
+        for words in [
+            ["init", "-q", "-b", "main"].as_slice(),
+            &["add", "project"],
+            &["-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-q", "-m", "one"],
+            &["tag", "v1.0.0"],
+        ] {
+            let mut git = Command::new("git");
+            git.current_dir(self.root.path()).args(words);
+            git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+            git.env("GIT_AUTHOR_DATE", "@1700000000 +0000").env("GIT_COMMITTER_DATE", "@1700000000 +0000");
+            assert!(git.status().unwrap().success(), "{words:?}");
+        }
     }
 
     fn project(&self) -> PathBuf {
@@ -205,7 +229,7 @@ impl Place {
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
-    for (name, path) in names(from) {
+    for (name, path) in names(from).into_iter().filter(|(name, _)| name != "before") {
         if path.is_dir() {
             copy(&path, &to.join(name));
         } else if !name.ends_with(".console") {

@@ -2,7 +2,8 @@
 # Asks docker compose itself what Compose files mean that are laid over each other, extend and include each other, and
 # compares its answers with what sparkcfg makes of the same files. The files are made up at random from what people
 # write: SEED=N makes the same ones again, COUNT=N says how many. RECORD=1 keeps the answers as
-# tests/data/compose/answers.json, which `cargo test` compares without docker compose. Ends with `N passed, M failed`.
+# tests/data/compose/answers.json, which `cargo test` compares without docker compose. Then `sparkcfg validate --fix` mends
+# some of them, and docker compose has to find in them what it found before. Ends with `N passed, M failed`, twice.
 #
 # Needs cargo, node, and docker compose 2.24 or newer, without an engine: the one that is installed, or the binary that
 # DOCKER_COMPOSE names.
@@ -191,17 +192,17 @@ function picture(s) {
 const answers = [];
 let refused = 0;
 const wanted = Number(process.env.COUNT);
-for (let number = 0; answers.length < wanted && number < wanted * 20; number += 1) {
-  const { name, files, chosen } = example(number);
-  const folder = path.join(work, `case${number}`);
+const write = (folder, files) => {
   for (const [file, content] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     fs.writeFileSync(path.join(folder, file), content);
   }
-  for (const file of ['one.env', 'two.env', 'sub/one.env', 'sub/two.env']) {
-    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    fs.writeFileSync(path.join(folder, file), `FILE_${file.replace(/\W/g, '_')}=1\nFILE_LAST=${file}\n`);
-  }
+};
+const envFiles = Object.fromEntries(['one.env', 'two.env', 'sub/one.env', 'sub/two.env'].map((file) => [file, `FILE_${file.replace(/\W/g, '_')}=1\nFILE_LAST=${file}\n`]));
+for (let number = 0; answers.length < wanted && number < wanted * 20; number += 1) {
+  const { name, files, chosen } = example(number);
+  const folder = path.join(work, `case${number}`);
+  write(folder, { ...files, ...envFiles });
   const [program, ...words] = process.env.DOCKER_COMPOSE.split(' ');
   const run = spawnSync(program, [...words, ...chosen.flatMap((file) => ['-f', file]), '--profile=*', 'config', '--format=json', '--no-path-resolution', '--no-env-resolution', '--no-normalize', '--no-consistency'], { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: '/home/someone' } });
   fs.rmSync(folder, { recursive: true });
@@ -214,9 +215,47 @@ for (let number = 0; answers.length < wanted && number < wanted * 20; number += 
   answers.push({ name, files, chosen, services: mapped(config.services, picture) });
 }
 console.log(`${answers.length} answers; ${refused} more were refused`);
+
+// Files of projects of their own, with something in them that is mended.
+const versions = ['version: "3.8"\n', "version: '2.4'\n", 'version: 3\n', 'version: "3"   \n\n', 'version:\n  "3.8"\n', 'version: "3.8"  # old\n', '# first\nversion: "3"\r\n', '---\nversion: "3"\n'];
+for (const [number, { files, chosen }] of answers.slice(0, Number(process.env.MENDED ?? 60)).entries()) {
+  const folder = path.join(work, 'mended', String(number));
+  const old = (content) => (chance(70) ? one(versions) + content : `${content}${one(versions.slice(0, 4))}`);
+  const changed = Object.entries(files).map(([file, content]) => [file, chosen.includes(file) ? old(content) : content]);
+  const own = { 'environments/prod.env': 'A=1\n', 'sparkcfg.toml': `[hardening.files]\nprod = ${JSON.stringify(chosen)}\n` };
+  write(folder, { ...Object.fromEntries(changed), ...envFiles, ...own });
+}
 fs.mkdirSync(path.dirname(out), { recursive: true });
 fs.writeFileSync(out, `[\n${answers.map((answer) => JSON.stringify(answer)).join(',\n')}\n]\n`);
 JS
 
 ANSWERS=$answers cargo test --quiet --test dialects compose:: -- --nocapture 2>&1 | grep -v '^$\|^running\|^\.*$\|^test result' | tail -n "${LINES_SHOWN:-60}"
-[ "${PIPESTATUS[0]}" -eq 0 ]
+answered=${PIPESTATUS[0]}
+
+sparkcfg=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
+[ -x "$sparkcfg" ] || { echo 'no sparkcfg was built'; exit 2; }
+passed=0
+failed=0
+mended=0
+for folder in "$work"/mended/*; do
+  mapfile -t chosen < <(sed -n 's/^prod = \[\(.*\)\]/\1/p' "$folder/sparkcfg.toml" | tr ',' '\n' | tr -d '"' | sed 's/^/--file=/')
+  # shellcheck disable=SC2086
+  config() { (cd "$folder" && $DOCKER_COMPOSE "${chosen[@]}" '--profile=*' config --format=json --no-path-resolution --no-env-resolution --no-consistency 2>/dev/null); }
+  count() { cat "$folder"/*.yml | grep -c '^version:'; }
+  before=$(config)
+  versions=$(count)
+  (cd "$folder" && "$sparkcfg" validate --fix -qq)
+  mended=$((mended + versions - $(count)))
+  after=$(config)
+  # What it refused before, such as a version that is a number, it takes now.
+  if [ -n "$after" ] && [ "${before:-$after}" = "$after" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED to mend ${folder##*/}"
+  fi
+done
+echo "$mended places mended"
+[ "$mended" -gt 0 ] || failed=$((failed + 1))
+printf '%s passed, %s failed\n' "$passed" "$failed"
+[ "$answered" -eq 0 ] && [ "$failed" -eq 0 ]

@@ -305,9 +305,11 @@ fn a_release_is_compared_with_and_brought_back() {
     write("environments/prod.env", "1.2.0", "1.3.0");
     let (found, code) = codes("sparkcfg deploy-check prod", folder);
     let told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
-    assert_eq!((told.as_slice(), code), ([("render-stale", "")].as_slice(), 1));
+    assert_eq!((told.as_slice(), code), ([("drift-changed", "APP_VERSION"), ("render-stale", "")].as_slice(), 1));
     does("sparkcfg render prod");
-    assert_eq!(codes("sparkcfg deploy-check prod", folder), (Vec::new(), 0));
+    let (found, code) = codes("sparkcfg deploy-check prod", folder);
+    let told: Vec<_> = found.iter().map(|(code, key, _)| (code.as_str(), key.as_str())).collect();
+    assert_eq!((told.as_slice(), code), ([("drift-changed", "APP_VERSION")].as_slice(), 0));
 
     write("environments/prod.env", "8883", "9999");
     does("sparkcfg render prod");
@@ -321,4 +323,96 @@ fn a_release_is_compared_with_and_brought_back() {
     does("sparkcfg release prod --rollback");
     let text = fs::read_to_string(folder.join("environments/prod.env")).unwrap();
     assert_eq!(text, "API_PORT=8883\nAPP_VERSION=1.2.0\n");
+}
+
+/// What changed since the release is told; it stops a deploy where a policy says so. What the release had already, and
+/// what nobody decided on, stops none.
+#[test]
+fn a_deploy_is_judged_by_what_changed_since_the_release() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let home = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let commit = |message: &str| {
+        git(folder, &["add", "."]);
+        git(folder, &["commit", "-q", "-m", message]);
+    };
+    let told = |line: &str| {
+        let (found, code) = codes(line, folder);
+        (found.into_iter().map(|(code, key, _)| format!("{code} {key}")).collect::<Vec<_>>(), code)
+    };
+    git(folder, &["init", "-q", "-b", "main"]);
+    write(
+        "schemas/app.schema.json",
+        r#"{ "type": "object", "properties": {
+            "API_TIMEOUT_MS": { "type": "integer", "x-sparkcfg": { "drift": "must-match" } },
+            "POOL_SIZE": { "type": "integer", "x-sparkcfg": { "drift": "must-match" } },
+            "CACHE_TTL": { "type": "integer" },
+            "JWT_SIGNING_KEY": { "type": "string", "writeOnly": true }
+        } }"#,
+    );
+    write(
+        "templates/app.env.j2",
+        "TIMEOUT={{ API_TIMEOUT_MS }}\nPOOL={{ POOL_SIZE }}\nTTL={{ CACHE_TTL }}\nJWT_SIGNING_KEY={{ JWT_SIGNING_KEY }}\n",
+    );
+    write("sparkcfg.toml", "[severity]\nplaintext-secret = \"note\"\n");
+    write(
+        "environments/staging.env",
+        "API_TIMEOUT_MS=3000\nPOOL_SIZE=5\nCACHE_TTL=60\nJWT_SIGNING_KEY=c4n4ry-s7a61ng\n",
+    );
+    let prod = |timeout: u32, ttl: u32, key: &str| {
+        write(
+            "environments/prod.env",
+            &format!("API_TIMEOUT_MS={timeout}\nPOOL_SIZE=9\nCACHE_TTL={ttl}\nJWT_SIGNING_KEY={key}\n"),
+        );
+        assert_eq!(run("sparkcfg render prod", folder, home.path()).code, 0);
+    };
+    prod(3000, 60, "c4n4ry-0ne");
+    // Before the first release, every difference that breaks a policy counts.
+    let secret = "plaintext-secret JWT_SIGNING_KEY".to_owned();
+    assert_eq!(told("sparkcfg deploy-check prod"), (vec!["drift-must-match POOL_SIZE".to_owned(), secret.clone()], 1));
+    commit("one");
+    let ran = run("sparkcfg release prod", folder, home.path());
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    commit("released");
+    assert_eq!(told("sparkcfg deploy-check prod"), (vec![secret.clone()], 0));
+
+    prod(3000, 600, "c4n4ry-7w0");
+    let changed = |key: &str| format!("drift-changed {key}");
+    assert_eq!(
+        told("sparkcfg deploy-check prod"),
+        (vec![changed("CACHE_TTL"), changed("JWT_SIGNING_KEY"), secret.clone()], 0)
+    );
+    let ran = run("sparkcfg deploy-check prod", folder, home.path());
+    let release = fs::read_to_string(folder.join("releases/prod.json")).unwrap();
+    let release: Value = serde_json::from_str(&release).unwrap();
+    let since = format!("prod@{}", &release["revision"].as_str().unwrap()[..12]);
+    for line in [
+        format!("CACHE_TTL changed since {since}: 60 → 600"),
+        format!("JWT_SIGNING_KEY changed since {since} (hidden)"),
+    ] {
+        assert!(ran.stdout.contains(&line), "{line}: {}", ran.shown());
+    }
+    assert!(!ran.shown().contains("c4n4ry"), "{}", ran.shown());
+
+    prod(30000, 60, "c4n4ry-0ne");
+    assert_eq!(
+        told("sparkcfg deploy-check prod"),
+        (vec![changed("API_TIMEOUT_MS"), "drift-must-match API_TIMEOUT_MS".to_owned(), secret.clone()], 1)
+    );
+    // What is not there any more is told, too, be it the last key.
+    write("environments/prod.env", "# nothing\n");
+    let (told_of, code) = told("sparkcfg deploy-check prod");
+    assert!(told_of.contains(&changed("CACHE_TTL")) && code == 1, "{told_of:?} {code}");
+    prod(30000, 60, "c4n4ry-0ne");
+    // Changed in both, it is only told.
+    write(
+        "environments/staging.env",
+        "API_TIMEOUT_MS=30000\nPOOL_SIZE=5\nCACHE_TTL=60\nJWT_SIGNING_KEY=c4n4ry-s7a61ng\n",
+    );
+    assert_eq!(told("sparkcfg deploy-check prod"), (vec![changed("API_TIMEOUT_MS"), secret], 0));
 }

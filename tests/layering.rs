@@ -38,6 +38,8 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "one_mistake"],
     ["checks", "references"],
     ["checks", "respelling"],
+    ["checks", "settling"],
+    ["checks", "subject"],
     ["checks", "traps"],
     ["checks", "delivery"],
     ["checks", "deployed"],

@@ -8,8 +8,8 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that CPU priority is set appropriately on containers".
 
-use super::deployed::{Deployed, Words};
-use crate::finding::{Finding, Rule, Severity};
+use super::deployed::{Lacking, Words};
+use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-no-cpu-limit",
@@ -18,16 +18,12 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("compose_no_cpu_limit.rs"),
 };
 
-pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    let words = Words {
+pub(super) static LACKING: Lacking = Lacking {
+    paths: &[&["cpus"], &["cpu_quota"], &["cpu_shares"], &["cpuset"], &["deploy", "resources", "limits", "cpus"]],
+    only_while_it_runs: false,
+    words: Words {
         one: "has no CPU limit",
         several: "have no CPU limit",
         help: "set deploy.resources.limits.cpus, or cpus",
-    };
-    deployed.tell_lacking(
-        &RULE,
-        &[&["cpus"], &["cpu_quota"], &["cpu_shares"], &["cpuset"], &["deploy", "resources", "limits", "cpus"]],
-        &words,
-        findings,
-    );
-}
+    },
+};

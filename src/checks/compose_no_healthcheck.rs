@@ -49,27 +49,24 @@ const WITHOUT: &[&str] = &[
 ];
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    let mut perhaps = Vec::new();
+    let (mut without, mut perhaps) = (Vec::new(), Vec::new());
     for service in deployed.services().filter(|service| !deployed.is_one_shot(&service.name)) {
-        let finding = match service.presence(&[&["healthcheck"]]) {
-            Presence::Unknown => continue,
-            Presence::Missing if is_known_without(service) => {
-                Finding::new(&RULE, format!("{} has no health check", service.name)).at(service.span, "")
-            }
-            Presence::Missing => {
-                perhaps.push((service.name.as_str(), service.span));
-                continue;
-            }
-            Presence::Given => match switched_off(service) {
-                Some(span) => {
-                    Finding::new(&RULE, format!("the health check of {} is switched off", service.name)).at(span, "")
+        let place = (service.name.as_str(), service.span);
+        match service.presence(&[&["healthcheck"]]) {
+            Presence::Unknown => {}
+            Presence::Missing if is_known_without(service) => without.push(place),
+            Presence::Missing => perhaps.push(place),
+            Presence::Given => {
+                if let Some(span) = switched_off(service) {
+                    let message = format!("the health check of {} is switched off", service.name);
+                    let finding = Finding::new(&RULE, message).at(span, "").help(WRITE);
+                    deployed.tell(&service.name, finding, findings);
                 }
-                None => continue,
-            },
-        };
-        let finding = finding.help("write a healthcheck with a test that fails when the service does not answer");
-        deployed.tell(&service.name, finding, findings);
+            }
+        }
     }
+    let words = Words { one: "has no health check", several: "have no health check", help: WRITE };
+    deployed.tell_together(&RULE, &without, &words, findings);
     let words = Words {
         one: "has no health check here; its image may bring one",
         several: "have no health check here; their images may bring one",
@@ -79,6 +76,8 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     deployed.tell_together(&RULE, &perhaps, &words, findings);
     findings.iter_mut().skip(before).for_each(|finding| finding.severity = Severity::Note);
 }
+
+const WRITE: &str = "write a healthcheck with a test that fails when the service does not answer";
 
 fn is_known_without(service: &Service) -> bool {
     let image = service.literal("image").filter(|_| service.get("build").is_none()).unwrap_or_default();

@@ -8,8 +8,8 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the memory usage for containers is limited".
 
-use super::deployed::{Deployed, Words};
-use crate::finding::{Finding, Rule, Severity};
+use super::deployed::{Lacking, Words};
+use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-no-memory-limit",
@@ -18,11 +18,12 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("compose_no_memory_limit.rs"),
 };
 
-pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    let words = Words {
+pub(super) static LACKING: Lacking = Lacking {
+    paths: &[&["mem_limit"], &["deploy", "resources", "limits", "memory"]],
+    only_while_it_runs: false,
+    words: Words {
         one: "has no memory limit",
         several: "have no memory limit",
         help: "set deploy.resources.limits.memory, or mem_limit",
-    };
-    deployed.tell_lacking(&RULE, &[&["mem_limit"], &["deploy", "resources", "limits", "memory"]], &words, findings);
-}
+    },
+};

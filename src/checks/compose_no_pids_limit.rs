@@ -8,8 +8,8 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the PIDs cgroup limit is used".
 
-use super::deployed::{Deployed, Words};
-use crate::finding::{Finding, Rule, Severity};
+use super::deployed::{Lacking, Words};
+use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-no-pids-limit",
@@ -18,11 +18,12 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("compose_no_pids_limit.rs"),
 };
 
-pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    let words = Words {
+pub(super) static LACKING: Lacking = Lacking {
+    paths: &[&["pids_limit"], &["deploy", "resources", "limits", "pids"]],
+    only_while_it_runs: false,
+    words: Words {
         one: "has no limit on its processes",
         several: "have no limit on their processes",
         help: "set pids_limit, or deploy.resources.limits.pids",
-    };
-    deployed.tell_lacking(&RULE, &[&["pids_limit"], &["deploy", "resources", "limits", "pids"]], &words, findings);
-}
+    },
+};

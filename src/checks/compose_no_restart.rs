@@ -10,9 +10,8 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the 'on-failure' container restart policy is set to '5'".
 
-use super::deployed::Deployed;
-use crate::compose::service::Presence;
-use crate::finding::{Finding, Rule, Severity};
+use super::deployed::{Lacking, Words};
+use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-no-restart",
@@ -21,16 +20,12 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("compose_no_restart.rs"),
 };
 
-pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    for service in deployed.services() {
-        let given =
-            service.presence(&[&["restart"], &["deploy", "restart_policy"], &["deploy", "mode"], &["profiles"]]);
-        if given != Presence::Missing || deployed.is_one_shot(&service.name) {
-            continue;
-        }
-        let finding = Finding::new(&RULE, format!("{} has no restart policy", service.name))
-            .at(service.span, "")
-            .help("write restart: unless-stopped, or restart: \"no\" for what should end");
-        deployed.tell(&service.name, finding, findings);
-    }
-}
+pub(super) static LACKING: Lacking = Lacking {
+    paths: &[&["restart"], &["deploy", "restart_policy"], &["deploy", "mode"], &["profiles"]],
+    only_while_it_runs: true,
+    words: Words {
+        one: "has no restart policy",
+        several: "have no restart policy",
+        help: "write restart: unless-stopped, or restart: \"no\" for what should end",
+    },
+};

@@ -9,7 +9,7 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the container is restricted from acquiring additional privileges".
 
-use super::deployed::Deployed;
+use super::deployed::{Deployed, Words};
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,19 +20,19 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    for service in deployed.services() {
-        let options = service.texts("security_opt");
+    let words = Words {
+        one: "may gain privileges",
+        several: "may gain privileges",
+        help: "write security_opt: [\"no-new-privileges:true\"], and try whether the image starts with it",
+    };
+    let lacking = deployed.services().filter(|service| {
         let given = |(option, _): &(String, _)| {
             matches!(option.as_str(), "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true")
         };
         // A privileged service has more to lose than this.
         let privileged = service.get("privileged").is_some_and(|node| node.boolean() != Some(false));
-        if options.iter().any(given) || privileged || !service.is_known("security_opt") {
-            continue;
-        }
-        let finding = Finding::new(&RULE, format!("{} may gain privileges", service.name))
-            .at(service.span, "")
-            .help("write security_opt: [\"no-new-privileges:true\"], and try whether the image starts with it");
-        deployed.tell(&service.name, finding, findings);
-    }
+        !service.texts("security_opt").iter().any(given) && !privileged && service.is_known("security_opt")
+    });
+    let lacking: Vec<_> = lacking.map(|service| (service.name.as_str(), service.span)).collect();
+    deployed.tell_together(&RULE, &lacking, &words, findings);
 }

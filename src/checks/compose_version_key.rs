@@ -1,15 +1,17 @@
 //! A Compose file begins with `version:`.
 //!
 //! Why it hurts: Compose has ignored it since 2020 and warns about it at every start; readers believe that it chooses a set of
-//! features.
+//! features. Written without quotes, as `version: 3`, it is a number, and Compose refuses the file: an error.
 //!
 //! Example: `version: "3.8"`
 //!
 //! Remedy: take the line away; `sparkcfg validate --fix` does.
 
 use super::deployed::Deployed;
+use crate::compose::arrival::is_number;
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Span;
+use crate::tree::Value;
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-version-key",
@@ -25,9 +27,13 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         let roots = file.documents.as_ref().map(|documents| documents.roots.as_slice()).unwrap_or_default();
         for pair in roots.iter().filter_map(|root| root.pair("version")) {
             let span = Span { end: pair.value.span.end, ..pair.key_span };
-            let finding = Finding::new(&RULE, "Compose ignores `version` and warns about it")
-                .at(span, "")
-                .help("take the line away");
+            let refuses = matches!(&pair.value.value, Value::Scalar { text, plain: true } if is_number(text));
+            let finding = if refuses {
+                Finding::new(&RULE, "Compose refuses a `version` that is a number").severity(Severity::Error)
+            } else {
+                Finding::new(&RULE, "Compose ignores `version` and warns about it")
+            };
+            let finding = finding.at(span, "").help("take the line away");
             let finding = match whole_lines(deployed.project.sources.text(file.source), span) {
                 Some(lines) => finding.fix(lines, "", "take the line away"),
                 None => finding,

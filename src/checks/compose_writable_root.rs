@@ -9,8 +9,8 @@
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the container's root filesystem is mounted as read only".
 
-use super::deployed::{Deployed, Words};
-use crate::finding::{Finding, Rule, Severity};
+use super::deployed::{Lacking, Words};
+use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-writable-root",
@@ -19,11 +19,12 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("compose_writable_root.rs"),
 };
 
-pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    let words = Words {
+pub(super) static LACKING: Lacking = Lacking {
+    paths: &[&["read_only"]],
+    only_while_it_runs: false,
+    words: Words {
         one: "has a root file system that can be written",
         several: "have root file systems that can be written",
         help: "set read_only: true, with tmpfs for what is written",
-    };
-    deployed.tell_lacking(&RULE, &[&["read_only"]], &words, findings);
-}
+    },
+};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ALL, listed, unused_ignore};
 use crate::compose::service::Presence;
 use crate::compose::{Application, Service};
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Finding, Label, Rule, Severity};
 use crate::pm2::{App, Ecosystem};
 use crate::project::Project;
 use crate::project::deployments::{Deployment, HardeningProfile, Kind, RENDERED, accepted};
@@ -22,6 +22,8 @@ pub struct Deployed<'a> {
     pub deployment: &'a Deployment,
     /// What was accepted: service and code.
     accepted: &'a RefCell<BTreeSet<(String, &'static str)>>,
+    /// What was told of a place, as an index into the findings.
+    told: RefCell<HashMap<(&'static str, Span), usize>>,
 }
 
 /// Runs every check over every deployment.
@@ -29,8 +31,15 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
     let accepted = RefCell::default();
     let mut found = Vec::new();
     for deployment in &project.deployments.all {
-        let deployed = Deployed { project, deployment, accepted: &accepted };
-        ALL.iter().filter_map(|check| check.deployment).for_each(|check| check(&deployed, &mut found));
+        let deployed = Deployed { project, deployment, accepted: &accepted, told: RefCell::default() };
+        for check in ALL {
+            if let Some(run) = check.deployment {
+                run(&deployed, &mut found);
+            }
+            if let Some(lacking) = check.lacking {
+                deployed.tell_lacking(check.rule, lacking, &mut found);
+            }
+        }
     }
     let profile = project.config.hardening.profile;
     found.retain_mut(|finding| {
@@ -144,11 +153,29 @@ impl<'a> Deployed<'a> {
         accepts
     }
 
-    /// A finding about a service or app, unless that is accepted.
+    /// A finding about a service or app, unless that is accepted. What several have from one place, such as an anchor
+    /// that they merge, is told once.
     pub(super) fn tell(&self, name: &str, finding: Finding, findings: &mut Vec<Finding>) {
-        if !self.accepts(name, finding.rule) {
-            findings.push(self.of_environment(finding));
+        if self.accepts(name, finding.rule) {
+            return;
         }
+        if let Some(label) = &finding.label {
+            let place = (finding.rule.code, label.span);
+            if let Some(known) = self.told.borrow().get(&place).and_then(|index| findings.get_mut(*index)) {
+                if let Some(own) = self.place_of(name) {
+                    known.related.push(Label::new(own, format!("{} has it from there, too", told(name))));
+                }
+                return;
+            }
+            self.told.borrow_mut().insert(place, findings.len());
+        }
+        findings.push(self.of_environment(finding));
+    }
+
+    /// Where a service or app begins.
+    fn place_of(&self, name: &str) -> Option<Span> {
+        let service = self.services().find(|service| service.name == name).map(|service| service.span);
+        service.or_else(|| self.apps().find(|app| app.name == name).map(|app| app.span))
     }
 
     /// A finding with the environment that it is about.
@@ -175,17 +202,15 @@ impl<'a> Deployed<'a> {
         findings.push(self.of_environment(finding));
     }
 
-    /// Tells of services that say nothing at any of these paths, one finding for all of them.
-    pub(super) fn tell_lacking(
-        &self,
-        rule: &'static Rule,
-        paths: &[&[&str]],
-        words: &Words,
-        findings: &mut Vec<Finding>,
-    ) {
-        let lacking = self.services().filter(|service| service.presence(paths) == Presence::Missing);
-        let lacking: Vec<_> = lacking.map(|service| (service.name.as_str(), service.span)).collect();
-        self.tell_together(rule, &lacking, words, findings);
+    /// One finding for all services that say nothing at any of some paths.
+    fn tell_lacking(&self, rule: &'static Rule, wanted: &Lacking, findings: &mut Vec<Finding>) {
+        let lacks = |service: &&Service| {
+            let ends = wanted.only_while_it_runs && self.is_one_shot(&service.name);
+            !ends && service.presence(wanted.paths) == Presence::Missing
+        };
+        let lacking: Vec<_> =
+            self.services().filter(lacks).map(|service| (service.name.as_str(), service.span)).collect();
+        self.tell_together(rule, &lacking, &wanted.words, findings);
     }
 
     /// Whether a service ends when its work is done: others wait for just that.
@@ -197,7 +222,19 @@ impl<'a> Deployed<'a> {
     }
 }
 
+/// Something that every service should say.
+#[derive(Debug)]
+pub struct Lacking {
+    /// Where it can be said; one of these is enough.
+    pub(super) paths: &'static [&'static [&'static str]],
+    /// Whether a service that ends when its work is done may go without.
+    pub(super) only_while_it_runs: bool,
+    /// What to tell.
+    pub(super) words: Words,
+}
+
 /// How several services are told about.
+#[derive(Debug)]
 pub(super) struct Words {
     /// After one name.
     pub(super) one: &'static str,

@@ -1,7 +1,8 @@
 //! A policy cannot be checked, because a value could not be opened or read.
 //!
-//! What counts: keys whose policy is `must-match` or `must-differ`, and secrets of protected environments. It is a note, and an
-//! error with `--unknown error`, as before a deploy. An unknown value is never taken for the same, nor for missing.
+//! What counts: keys whose policy is `must-match` or `must-differ`, and secrets of protected environments; between two
+//! revisions of one environment, any key. It is a note, and an error with `--unknown error`. An unknown value is never
+//! taken for the same, nor for missing.
 //!
 //! Example: `API_KEY` must differ between staging and prod, and only the key for staging is at hand.
 //!
@@ -21,7 +22,8 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let columns = compared.columns_of(|one, other, policy| {
-        let policy = matches!(policy, Some(Drift::MustMatch | Drift::MustDiffer)) || compared.is_live();
+        let policy = matches!(policy, Some(Drift::MustMatch | Drift::MustDiffer));
+        let policy = policy || compared.is_live() || compared.is_over_time();
         // Beside a value that nobody set there is nothing to be the same as.
         let empty = |column: usize| {
             let state = compared.cells[column].state;
@@ -44,6 +46,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             format!("not told in {listed}"),
             "hand over what it comes from, too, as in `kubectl get deploy,cm,secret -o json`",
         )
+    } else if compared.is_over_time() {
+        let message = format!("{key} could not be opened in {listed}, so nobody can say whether it changed");
+        (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
     } else {
         let message = format!("{key} could not be opened in {listed}, so its policy is not checked");
         (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")

@@ -33,6 +33,7 @@ mod compose_privileged;
 mod compose_syntax;
 mod compose_two_files;
 mod compose_unconfined;
+mod compose_unquoted_value;
 mod compose_version_key;
 mod compose_writable_root;
 mod concealment;
@@ -42,6 +43,7 @@ mod delivery;
 mod deployed;
 mod deprecated_key;
 mod drift_absent_live;
+mod drift_changed;
 mod drift_exposed_secret;
 mod drift_extra;
 mod drift_missing;
@@ -102,6 +104,7 @@ mod runner;
 mod schema_rule;
 mod sealed_file_damaged;
 mod secrets_tracked;
+mod settling;
 mod shared_secret;
 mod special_key;
 mod subject;
@@ -124,8 +127,9 @@ mod wrong_type;
 
 use crate::drift::baseline;
 use crate::finding::{Finding, Rule};
-pub use deployed::Deployed;
-pub use runner::{Found, run, run_references, settle};
+pub use deployed::{Deployed, Lacking};
+pub use runner::{Found, run, run_references};
+pub use settling::settle;
 use subject::sealed_name;
 pub use subject::{File, Subject};
 
@@ -146,6 +150,8 @@ pub struct Check {
     pub live: Option<CheckRow>,
     /// Looks at the Compose or PM2 files of one environment.
     pub deployment: Option<CheckDeployment>,
+    /// What every service of a Compose file should say.
+    pub lacking: Option<&'static Lacking>,
     /// Looks at where variables are declared and used.
     pub references: Option<CheckReferences>,
 }
@@ -173,6 +179,7 @@ impl Check {
             row: None,
             live: None,
             deployment: None,
+            lacking: None,
             references: None,
         }
     }
@@ -189,6 +196,11 @@ impl Check {
 
     const fn deployment(mut self, run: CheckDeployment) -> Self {
         self.deployment = Some(run);
+        self
+    }
+
+    const fn lacking(mut self, wanted: &'static Lacking) -> Self {
+        self.lacking = Some(wanted);
         self
     }
 
@@ -210,6 +222,12 @@ impl Check {
     const fn live(mut self, run: CheckRow) -> Self {
         self.live = Some(run);
         self
+    }
+
+    /// Whether it is about services and apps.
+    #[must_use]
+    pub const fn is_of_deployments(&self) -> bool {
+        self.deployment.is_some() || self.lacking.is_some()
     }
 
     /// The kind of run that finds it.
@@ -261,23 +279,25 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_low_port::RULE).deployment(compose_low_port::check),
     Check::of(&compose_mount_propagation::RULE).deployment(compose_mount_propagation::check),
     Check::of(&compose_moving_tag::RULE).deployment(compose_moving_tag::check),
-    Check::of(&compose_no_cpu_limit::RULE).deployment(compose_no_cpu_limit::check),
+    Check::of(&compose_no_cpu_limit::RULE).lacking(&compose_no_cpu_limit::LACKING),
     Check::of(&compose_no_digest::RULE).deployment(compose_no_digest::check),
     Check::of(&compose_no_healthcheck::RULE).deployment(compose_no_healthcheck::check),
-    Check::of(&compose_no_memory_limit::RULE).deployment(compose_no_memory_limit::check),
-    Check::of(&compose_no_pids_limit::RULE).deployment(compose_no_pids_limit::check),
-    Check::of(&compose_no_restart::RULE).deployment(compose_no_restart::check),
+    Check::of(&compose_no_memory_limit::RULE).lacking(&compose_no_memory_limit::LACKING),
+    Check::of(&compose_no_pids_limit::RULE).lacking(&compose_no_pids_limit::LACKING),
+    Check::of(&compose_no_restart::RULE).lacking(&compose_no_restart::LACKING),
     Check::of(&compose_open_port::RULE).deployment(compose_open_port::check),
     Check::of(&compose_privilege_gain::RULE).deployment(compose_privilege_gain::check),
     Check::of(&compose_privileged::RULE).deployment(compose_privileged::check),
     Check::of(&compose_syntax::RULE).deployment(compose_syntax::check),
     Check::of(&compose_two_files::RULE).deployment(compose_two_files::check),
     Check::of(&compose_unconfined::RULE).deployment(compose_unconfined::check),
+    Check::of(&compose_unquoted_value::RULE).deployment(compose_unquoted_value::check),
     Check::of(&compose_version_key::RULE).deployment(compose_version_key::check),
-    Check::of(&compose_writable_root::RULE).deployment(compose_writable_root::check),
+    Check::of(&compose_writable_root::RULE).lacking(&compose_writable_root::LACKING),
     Check::of(&defaults_disagree::RULE).references(defaults_disagree::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
+    Check::of(&drift_changed::RULE).row(drift_changed::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
     Check::of(&drift_extra::RULE).row(drift_extra::check),
     Check::of(&drift_missing::RULE).row(drift_missing::check),

@@ -7,7 +7,7 @@
 //!
 //! Remedy: write `max_memory_restart: "512M"`.
 
-use super::deployed::{Deployed, told};
+use super::deployed::{Deployed, Words, told};
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -18,21 +18,28 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    let mut lacking = Vec::new();
     for app in deployed.apps() {
-        let finding = match app.get("max_memory_restart") {
+        match app.get("max_memory_restart") {
             None if deployed.deployment.protected && app.lacks(&["max_memory_restart"]) => {
-                Finding::new(&RULE, format!("{} is never restarted for its memory", told(&app.name))).at(app.span, "")
+                lacking.push((app.name.as_str(), app.span));
             }
             Some(node) if node.text().is_some_and(|text| !is_size(text)) => {
-                Finding::new(&RULE, format!("the memory limit of {} is none that PM2 reads", told(&app.name)))
-                    .at(node.span, "")
+                let message = format!("the memory limit of {} is none that PM2 reads", told(&app.name));
+                deployed.tell(&app.name, Finding::new(&RULE, message).at(node.span, "").help(WRITE), findings);
             }
-            _ => continue,
-        };
-        let finding = finding.help("write a number with K, M or G, as in max_memory_restart: \"512M\"");
-        deployed.tell(&app.name, finding, findings);
+            _ => {}
+        }
     }
+    let words = Words {
+        one: "is never restarted for its memory",
+        several: "are never restarted for their memory",
+        help: WRITE,
+    };
+    deployed.tell_together(&RULE, &lacking, &words, findings);
 }
+
+const WRITE: &str = "write a number with K, M or G, as in max_memory_restart: \"512M\"";
 
 /// `^\d+(G|M|K)?$`
 fn is_size(text: &str) -> bool {

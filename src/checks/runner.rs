@@ -1,17 +1,13 @@
-//! Runs the checks over a project and gives the project its say: what comments silence, and how severe a finding is.
+//! Runs the checks over a project.
 
 use foldhash::HashSet;
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
-use super::{ALL, Check, File, Run, Subject};
-use super::{concealment, deployed, one_mistake, plaintext_secret, reads_differently, references};
-use super::{unknown_code, unused_ignore, wreckage};
+use super::settling::{settle, settle_after};
+use super::{ALL, File, Run, Subject, deployed, reads_differently, references};
 use crate::finding::Finding;
-use crate::ignores;
 use crate::layer::Layer;
 use crate::project::Project;
-use crate::project::config::Level;
-use crate::suggestion::nearest;
 
 /// What the checks found.
 #[derive(Debug, Default)]
@@ -69,12 +65,6 @@ pub fn run(project: &Project) -> Found {
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
 
-/// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
-/// many were silenced. `drift` says whether they are those of a comparison or those of everything else.
-pub fn settle(project: &Project, findings: &mut Vec<Finding>, drift: bool) -> usize {
-    settle_after(project, findings, if drift { Run::Drift } else { Run::Files })
-}
-
 /// Runs every check of references over a project that has read them, and gives the project its say.
 #[must_use]
 pub fn run_references(project: &Project) -> Found {
@@ -83,82 +73,4 @@ pub fn run_references(project: &Project) -> Found {
     let keys = references::Referenced::new(project).keys.len();
     let looked_at = (project.environment_names().count(), project.references.paths.len(), keys);
     Found { findings, ignored, looked_at }
-}
-
-fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
-    let ignored = silence(project, findings, run);
-    findings.retain_mut(|finding| match project.config.severity.get(finding.rule.code) {
-        Some(Level::Off) => false,
-        Some(level) => {
-            finding.severity = level.severity().unwrap_or(finding.severity);
-            true
-        }
-        None => true,
-    });
-    if run == Run::Files {
-        wreckage::told_once(project, findings);
-        one_mistake::kept(project, findings);
-    }
-    concealment::conceal(project, findings);
-    ignored
-}
-
-/// Takes out what comments silence, and tells of comments that silence nothing.
-fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
-    let layers = project.layers.iter().flat_map(ignores::of);
-    let deployments = project.deployments.sources();
-    let deployments = deployments.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
-    // What a copy silences besides is about the file that it is a copy of.
-    let strays = project.strays.iter().flat_map(|stray| ignores::of(&stray.layer));
-    let strays = strays.filter(|ignore| ignore.code == plaintext_secret::RULE.code);
-    let references = project.references.sources().filter(|_| run == Run::References);
-    let references = references.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
-    let ignores = layers.chain(deployments).chain(strays).chain(references);
-    let mut ignores: Vec<_> = ignores.map(|ignore| (ignore, false)).collect();
-    if ignores.is_empty() {
-        return 0;
-    }
-    let before = findings.len();
-    findings.retain(|finding| {
-        let mut silenced = false;
-        for (ignore, used) in &mut ignores {
-            let here = finding.label.as_ref().is_some_and(|label| {
-                let (line, span) = (ignore.line, label.span);
-                line.source == span.source && span.start >= line.start && span.start <= line.end
-            });
-            if here && ignore.code == finding.rule.code {
-                *used = true;
-                silenced = true;
-            }
-        }
-        !silenced
-    });
-    let ignored = before - findings.len();
-    for (ignore, used) in ignores {
-        let check = ALL.iter().find(|check| check.rule.code == ignore.code);
-        if run != check.map_or(Run::Files, Check::kind_of_run) {
-            continue;
-        }
-        if check.is_none() {
-            let near = nearest(&ignore.code, ALL.iter().map(|check| check.rule.code));
-            let (message, help) = match (ignore.code.is_empty(), near) {
-                (true, _) => {
-                    ("this silences nothing: it names no code".to_owned(), "write ignore[code] and a reason".to_owned())
-                }
-                (_, Some(near)) => (format!("there is no code {}", ignore.code), format!("did you mean {near}?")),
-                (_, None) => {
-                    (format!("there is no code {}", ignore.code), "sparkcfg explain lists all codes".to_owned())
-                }
-            };
-            findings.push(Finding::new(&unknown_code::RULE, message).at(ignore.at, "").help(help));
-        } else if !used {
-            let message = format!("{} is not found here", ignore.code);
-            findings.push(
-                Finding::new(&unused_ignore::RULE, message)
-                    .at(ignore.at, "silences nothing")
-                    .help("take the comment away"),
-            );
-        }
-    }
-    ignored
 }

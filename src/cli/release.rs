@@ -93,7 +93,7 @@ impl Release {
         let mut declared = project.declared_files(prefix);
         declared.extend(templates::read(&files)?.keys().map(|path| format!("{}/{path}", templates::FOLDER)));
         let job = Job { to: "rendered", only: &[], with_secrets: false };
-        let outcome = rendering::run(&mut project, &files, &job)?;
+        let outcome = rendering::run_if_any(&mut project, &files, &job)?;
         Ok(Picture { project, files, outcome, declared })
     }
 
@@ -268,7 +268,8 @@ fn all<'p>(one: &'p [String], other: &'p [String]) -> impl Iterator<Item = &'p s
     paths.into_iter()
 }
 
-fn short(revision: &str) -> &str {
+/// A commit as people are told of it.
+pub(super) fn short(revision: &str) -> &str {
     revision.get(..12).unwrap_or(revision)
 }
 

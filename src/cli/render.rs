@@ -1,5 +1,6 @@
 //! `sparkcfg render`: templates and environments in, the files of each environment out.
 
+use std::path::{Component, Path};
 use std::process::ExitCode;
 
 use super::rendering::{self, Job, Written};
@@ -54,11 +55,15 @@ impl Render {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let to = self.to.trim_end_matches('/');
+        let to = within(&root, &self.to)?;
+        let to = to.as_str();
         if self.with_secrets && !self.stdout && !git::is_ignored(&root, to)? {
-            return Err(Error::new("secrets are written only into a folder that git ignores")
-                .at(printable(to))
-                .help("add it to .gitignore, or name another folder with --to DIR"));
+            return Err(Error::new("secrets are written only into a folder that git ignores").at(printable(to)).help(
+                format!(
+                    "add it to .gitignore, and take what git holds of it away (git rm --cached -r {0}); or --to DIR",
+                    printable(to)
+                ),
+            ));
         }
         let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
         let options = Options {
@@ -110,6 +115,25 @@ impl Render {
         }
         Ok(ExitCode::from(u8::from(!self.diff && report.fails(global.fail_on))))
     }
+}
+
+/// A folder of the project, as a path within it; one that leads out of it is left for the writing to refuse.
+fn within(root: &Path, to: &str) -> Result<String, Error> {
+    let path = Path::new(to);
+    let path = path.strip_prefix(root).unwrap_or(path);
+    let mut parts = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
+            _ => return Ok(to.trim_end_matches('/').to_owned()),
+        }
+    }
+    if parts.is_empty() {
+        let help = "name a folder within it, as in --to rendered";
+        return Err(Error::new("the project's own folder cannot be rendered into").at(printable(to)).help(help));
+    }
+    Ok(parts.join("/"))
 }
 
 /// The texts on stdout; what is to be said about them goes to stderr.

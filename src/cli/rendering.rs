@@ -43,12 +43,19 @@ pub(super) struct Written {
 }
 
 /// What came of it.
+#[derive(Default)]
 pub(super) struct Outcome {
     pub(super) files: Vec<Written>,
     pub(super) findings: Vec<Finding>,
     pub(super) summary: Summary,
     /// Whether a template failed: then nothing is to be written.
     pub(super) is_broken: bool,
+}
+
+/// The same as [`run`], for what may be a project without templates.
+pub(super) fn run_if_any(project: &mut Project, files: &Files, job: &Job<'_>) -> Result<Outcome, Error> {
+    let any = templates::read(files)?.keys().any(|path| rendering::is_own_file(path));
+    if any { run(project, files, job) } else { Ok(Outcome::default()) }
 }
 
 /// Renders every template for every environment of a project that has been read.
@@ -66,8 +73,7 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
             .map_or_else(|| "name it by its path within templates/".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Error::new(format!("there is no template {stranger}")).help(help));
     }
-    let mut outcome =
-        Outcome { files: Vec::new(), findings: Vec::new(), summary: Summary::default(), is_broken: false };
+    let mut outcome = Outcome::default();
     let mut texts = Vec::new();
     for (path, text) in &templates {
         let source = project.sources.add(files.shown(&format!("{}/{path}", templates::FOLDER)), text.as_str());

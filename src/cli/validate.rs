@@ -233,7 +233,7 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
 
 /// `[hardening.accept]` may only name codes that are about a service or an app.
 fn unknown_accepted(config: &Config, files: &Files) -> Result<(), Error> {
-    let codes = || checks::ALL.iter().filter(|check| check.deployment.is_some()).map(|check| check.rule.code);
+    let codes = || checks::ALL.iter().filter(|check| check.is_of_deployments()).map(|check| check.rule.code);
     let accepted =
         config.hardening.accept.iter().flat_map(|(name, listed)| listed.keys().map(move |code| (name, code)));
     let Some((name, code)) = accepted.into_iter().find(|(_, code)| !codes().any(|known| known == *code)) else {

@@ -93,11 +93,12 @@ impl Merger {
         if over.tag == Some(Tag::Override) || base.tag == Some(Tag::Reset) || base.is_null() {
             return Some(Arc::clone(over));
         }
-        if over.is_null() && over.tag.is_none() {
-            return Some(Arc::clone(base));
-        }
         let names: Vec<&str> = path.iter().map(String::as_str).collect();
         let way = way(&names);
+        // A command that is left empty is that of the image again.
+        if over.is_null() && over.tag.is_none() && way != Way::Replace {
+            return Some(Arc::clone(base));
+        }
         let (base, over) = match way {
             Way::Replace => return Some(Arc::clone(over)),
             Way::Keyed => (keyed(base)?, keyed(over)?),
@@ -196,15 +197,25 @@ fn other_driver(base: &Node, over: &Node) -> bool {
     matches!((driver(base), driver(over)), (Some(below), Some(above)) if below != above)
 }
 
+/// What makes two ports the same. Without a host it is the one that stands for all of them; a number is another port
+/// than the same digits in quotes.
+fn identity(port: &short::Port, item: &Node) -> String {
+    let plain = |node: &Arc<Node>| matches!(&node.value, Value::Scalar { text, plain: true } if text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = if item.get("published").is_some_and(plain) { "#" } else { "" };
+    let host = port.host.as_deref().unwrap_or("0.0.0.0");
+    let published = port.published.as_deref().unwrap_or_default();
+    format!("{host}:{number}{published}:{}/{}", port.target, port.protocol)
+}
+
 /// Later items take the place of earlier ones that mean the same: the same target of a mount, the same port.
-fn without_repeats<'n>(items: impl Iterator<Item = &'n Arc<Node>>, name: Option<&str>) -> Vec<Arc<Node>> {
+pub(super) fn without_repeats<'n>(items: impl Iterator<Item = &'n Arc<Node>>, name: Option<&str>) -> Vec<Arc<Node>> {
     let mut kept: Vec<Arc<Node>> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for item in items {
         let identity = match name {
             Some("volumes") => short::mount(item).map(|mount| mount.target),
             Some("devices") => item.text().map(|text| text.split(':').nth(1).unwrap_or(text).to_owned()),
-            Some("ports") => short::port(item).map(|port| port.identity()),
+            Some("ports") => short::port(item).map(|port| identity(&port, item)),
             Some("env_file") => {
                 item.text().or_else(|| item.get("path").and_then(|path| path.text())).map(ToOwned::to_owned)
             }

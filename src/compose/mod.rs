@@ -1,6 +1,7 @@
 //! Compose files as Compose reads them, each thing with its place: anchors, merges, overlays, `extends`,
 //! `include`, both forms of ports, mounts and variables. Interpolation is left as it is written.
 
+pub mod arrival;
 pub(crate) mod extend;
 mod loading;
 mod merge;

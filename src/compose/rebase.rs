@@ -2,16 +2,30 @@
 
 use std::sync::Arc;
 
-use super::merge::Merger;
+use super::merge::{Merger, without_repeats};
 use crate::interpolation::interpolates;
 use crate::tree::{Node, Pair, Value};
 
 /// Every service of an application, with paths that start at the folder from which `prefix` leads to its own.
 pub(super) fn application(root: &Arc<Node>, prefix: &str, merger: &mut Merger) -> Option<Arc<Node>> {
     replaced(root, "services", |services| {
-        let pairs =
-            services.pairs().map(|pair| Some(Pair { value: service(&pair.value, prefix, merger)?, ..pair.clone() }));
+        let pairs = services.pairs().map(|pair| {
+            let whole = with_context(&pair.value)?;
+            Some(Pair { value: service(&whole, prefix, merger)?, ..pair.clone() })
+        });
         node(services, Value::Map(pairs.collect::<Option<_>>()?))
+    })
+}
+
+/// What is built without a context is built from the folder of the file.
+fn with_context(service: &Arc<Node>) -> Option<Arc<Node>> {
+    replaced(service, "build", |build| match &build.value {
+        Value::Map(pairs) if build.get("context").is_none() => {
+            let value = Arc::new(Node::scalar(".", false, build.span));
+            let context = Pair { key: "context".to_owned(), key_span: build.span, value };
+            node(build, Value::Map(pairs.iter().cloned().chain([context]).collect()))
+        }
+        _ => Some(Arc::clone(build)),
     })
 }
 
@@ -24,7 +38,12 @@ pub(super) fn service(service: &Arc<Node>, prefix: &str, merger: &mut Merger) ->
     merger.count(1 + lists.map(|list| list.items().count()).sum::<usize>())?;
     let file = |node: &Arc<Node>| Some(path(node, prefix));
     let moved = replaced(service, "env_file", |files| {
-        each(files, |item| if item.text().is_some() { file(item) } else { replaced(item, "path", file) })
+        let moved = each(files, |item| if item.text().is_some() { file(item) } else { replaced(item, "path", file) })?;
+        // `./one.env` and `one.env` are one file now.
+        match &moved.value {
+            Value::List(items) => node(&moved, Value::List(without_repeats(items.iter(), Some("env_file")))),
+            _ => Some(moved),
+        }
     })?;
     let moved = replaced(&moved, "label_file", |files| each(files, file))?;
     let moved =

@@ -21,16 +21,6 @@ pub struct Port {
     pub span: Span,
 }
 
-impl Port {
-    /// What makes two ports the same when files are laid over each other.
-    #[must_use]
-    pub fn identity(&self) -> String {
-        let (host, published) =
-            (self.host.as_deref().unwrap_or_default(), self.published.as_deref().unwrap_or_default());
-        format!("{host}:{published}:{}/{}", self.target, self.protocol)
-    }
-}
-
 /// What a service mounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
@@ -169,6 +159,11 @@ mod tests {
         Node::scalar(text, true, Span::new(Sources::default().add("a", ""), 0..0))
     }
 
+    fn told(port: &Port) -> String {
+        let of = |part: &Option<String>| part.clone().unwrap_or_default();
+        format!("{}:{}:{}/{}", of(&port.host), of(&port.published), port.target, port.protocol)
+    }
+
     #[test]
     fn ports() {
         for (text, expected) in [
@@ -183,7 +178,7 @@ mod tests {
             ("${BIND:-127.0.0.1}:80:80", None),
             ("${BIND:-127.0.0.1:80}:80", None),
         ] {
-            assert_eq!(port(&node(text)).map(|port| port.identity()).as_deref(), expected, "{text}");
+            assert_eq!(port(&node(text)).as_ref().map(told).as_deref(), expected, "{text}");
         }
     }
 

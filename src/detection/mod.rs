@@ -28,7 +28,22 @@ pub fn looks_like_a_key(key: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::looks_like_a_key;
+    use super::{looks_like_a_key, may_be_secret};
+
+    #[test]
+    fn what_can_be_no_secret() {
+        for (value, expected) in [
+            ("hunter22", true),
+            ("127.0.0.1", false),
+            ("::ffff:10.0.0.1", false),
+            ("%kernel.project_dir%/config/jwt/private.pem", false),
+            ("a/b+c.pem=", true),
+            ("./keys", false),
+            ("12345", false),
+        ] {
+            assert_eq!(may_be_secret(value), expected, "{value}");
+        }
+    }
 
     #[test]
     fn keys_without_a_name() {

@@ -8,9 +8,15 @@ pub fn may_be_secret(value: &str) -> bool {
     let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
     let word =
         ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    let path = value.starts_with(['/', '~']) || value.starts_with("./");
+    let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_key_file(value);
     let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
-    value.len() >= 6 && !(number || word || path || resource)
+    let address = value.parse::<std::net::IpAddr>().is_ok();
+    value.len() >= 6 && !(number || word || path || resource || address)
+}
+
+/// Whether a path ends as those of keys and certificates do.
+fn names_key_file(path: &str) -> bool {
+    [".pem", ".key", ".crt", ".cer", ".p12", ".pfx", ".jks"].iter().any(|end| path.ends_with(end))
 }
 
 /// Whether a value stands where a real one is still to be put: `changeme`, `<your-key>`, `xxxx`.

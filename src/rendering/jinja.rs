@@ -184,10 +184,13 @@ fn add_functions(environment: &mut Environment<'static>, input: &Input<'_>, trac
     }
 }
 
+/// How it is told that no key is for a service.
+const UNNAMED: &str = "no key of the schema names the service";
+
 fn unknown_service<'k>(name: &str, known: impl Iterator<Item = &'k String>) -> Error {
     let near = nearest(name, known.map(String::as_str));
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    Error::new(ErrorKind::InvalidOperation, format!("no key of the schema names the service `{name}`{near}"))
+    Error::new(ErrorKind::InvalidOperation, format!("{UNNAMED} `{name}`{near}"))
 }
 
 /// Maps as one map, lists as one list, sorted.
@@ -359,7 +362,12 @@ fn explained(error: &Error, reveals: bool) -> (String, &'static str) {
         ),
         ErrorKind::OutOfFuel => ("this template does not come to an end".to_owned(), "look for a loop over too much"),
         ErrorKind::InvalidOperation if !reveals && !marks::holds_mark(detail) && !detail.is_empty() => {
-            (detail.to_owned(), "mend the expression")
+            let help = if detail.starts_with(UNNAMED) {
+                "list it under x-sparkcfg.services of every key that it gets"
+            } else {
+                "mend the expression"
+            };
+            (detail.to_owned(), help)
         }
         _ => (
             "this expression cannot be worked out".to_owned(),

@@ -70,6 +70,8 @@ impl<'t> Reader<'t> {
         let is_word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
         let length = if matches!(first, '\'' | '"' | '`') {
             string_end(rest, first)?
+        } else if first == '/' && self.begins_expression() {
+            expression_end(rest).unwrap_or(1)
         } else if is_word(first) {
             rest.find(|character| !is_word(character)).unwrap_or(rest.len())
         } else {
@@ -77,6 +79,12 @@ impl<'t> Reader<'t> {
         };
         self.at += length;
         Some(&rest[..length])
+    }
+
+    /// Whether a slash here begins a regular expression: after a value it divides.
+    fn begins_expression(&self) -> bool {
+        let before = self.text[..self.at].trim_end();
+        before.ends_with("return") || before.chars().last().is_none_or(|last| "(,=:[!&|?{};+*%~^<>".contains(last))
     }
 
     fn peek(&mut self) -> Option<&'t str> {
@@ -243,6 +251,22 @@ fn string_end(text: &str, quote: char) -> Option<usize> {
     None
 }
 
+/// Where a regular expression ends, its flags left out; `None` where the line ends before it does.
+fn expression_end(text: &str) -> Option<usize> {
+    let (mut characters, mut in_class) = (text.char_indices().skip(1), false);
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            '\n' => return None,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '/' if !in_class => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The text of a string with its quotes; `None` for escapes that are not read.
 fn unescaped(token: &str) -> Option<String> {
     let quote = token.chars().next()?;
@@ -287,6 +311,7 @@ mod tests {
             ),
             ("module.exports = { a: [1].map((x) => ({ x, y: [1, 2] })), b: /* c */ 2 }", Some("{a:? b:2}")),
             ("module.exports = exports = { a: 1, a: 2 }", Some("{a:2}")),
+            ("x.replace(/^[\"'/]|[\"']$/g, '')\nmodule.exports = { a: 1 / 2, b: 3 }", Some("{a:? b:3}")),
             ("function f() { module.exports = { a: 1 } }", None),
             ("module.exports == { a: 1 }", None),
             ("module.exports = { a: 1", None),

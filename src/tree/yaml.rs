@@ -100,7 +100,9 @@ impl Builder {
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Wrong> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(text, style, (anchor, tag.as_deref().and_then(told)), span)
+                // `!!str 1.10` is a text, as if it were quoted.
+                let is_text = style != ScalarStyle::Plain || tag.as_deref().is_some_and(|tag| tag.suffix() == "str");
+                self.scalar(text, !is_text, (anchor, tag.as_deref().and_then(told)), span)
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.start(span, anchor, tag.as_deref().and_then(told), Some(OpenMap::default()))
@@ -124,11 +126,10 @@ impl Builder {
     fn scalar(
         &mut self,
         text: Cow<'_, str>,
-        style: ScalarStyle,
+        plain: bool,
         (anchor, tag): (usize, Option<Tag>),
         span: Span,
     ) -> Result<(), Wrong> {
-        let plain = style == ScalarStyle::Plain;
         let value = Value::Scalar { text: text.into_owned(), plain };
         let node = Arc::new(Node::new(value, span, tag).ok_or(ODD)?);
         if anchor != 0 {

@@ -23,6 +23,11 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.rules.mode == Mode::Time
     }
 
+    /// The older and the newer source, where one environment is compared at two revisions.
+    pub(in crate::checks) fn times(&self) -> Option<(usize, usize)> {
+        (self.is_over_time() && self.sides.len() > 1).then(|| (0, self.sides.len() - 1))
+    }
+
     /// The sources, by number.
     pub(in crate::checks) fn columns(&self) -> std::ops::Range<usize> {
         0..self.sides.len()

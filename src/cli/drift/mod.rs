@@ -93,6 +93,9 @@ pub(super) struct Drift {
     unknown: String,
     #[command(flatten)]
     access: Keys,
+    /// Whether nothing to compare is no mistake.
+    #[arg(skip)]
+    may_be_empty: bool,
 }
 
 /// What all members found, together.
@@ -108,9 +111,24 @@ struct Gathered {
 impl Drift {
     /// What two sources have between them, for other commands.
     pub(super) fn between(sources: [String; 2], access: Keys) -> Self {
-        let sources = sources.into();
+        Self { sources: sources.into(), ..Self::of_all(access) }
+    }
+
+    /// What came up between all environments since a revision, for other commands.
+    pub(super) fn since(revision: String, access: Keys) -> Self {
+        Self { against: Some(revision), ..Self::of_all(access) }
+    }
+
+    /// What all environments have between them, for other commands.
+    pub(super) fn of_all(access: Keys) -> Self {
         let (values, unknown) = ("show".to_owned(), "note".to_owned());
-        Self { sources, values, unknown, access, ..Self::default() }
+        Self { values, unknown, access, ..Self::default() }
+    }
+
+    /// The same, for a command to which nothing to compare is no mistake.
+    pub(super) fn or_nothing(mut self) -> Self {
+        self.may_be_empty = true;
+        self
     }
 
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
@@ -208,7 +226,7 @@ impl Drift {
                 gathered.add(found);
             }
         }
-        if !any || gathered.comparison.rows.is_empty() {
+        if !self.may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
             return Err(self.nothing(several));
         }
         let stale = std::mem::take(&mut gathered.stale);

@@ -18,7 +18,9 @@ const NARROWEST_CELL: usize = 8;
 pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> String {
     let page = Page { report, comparison, style, width: style.width.clamp(40, 400) };
     let mut out = String::new();
-    let listed: Vec<_> = report.findings.iter().filter(|finding| comparison.lists(finding)).collect();
+    // What changed is told in a list of its own, see [`Page::changes`].
+    let is_listed = |finding: &&Finding| comparison.lists(finding) && finding.rule.code != "drift-changed";
+    let listed: Vec<_> = report.findings.iter().filter(is_listed).collect();
     match &comparison.mode {
         Mode::Against(_) => page.delta(&mut out, &listed),
         Mode::Matrix => page.matrix(&mut out, &listed),
@@ -309,6 +311,9 @@ impl Page<'_> {
     fn changes(&self, out: &mut String) {
         let differs = |row: &&Row| matches!(row.bucket, Bucket::Expected | Bucket::Unclassified);
         let changed: Vec<_> = self.comparison.rows.iter().filter(differs).collect();
+        if self.report.findings.is_empty() && self.comparison.access.is_empty() {
+            out.push_str("nothing changed\n");
+        }
         self.rows(out, "changed", &changed, " → ");
         for access in &self.comparison.access {
             let gained = access.gained.iter().map(|name| format!("+ {name}"));
@@ -382,7 +387,7 @@ impl Page<'_> {
     fn closing(&self, out: &mut String, clean: bool) {
         let counts = self.comparison.counts;
         let all = [
-            ("expected", counts.expected, true),
+            (if self.comparison.mode == Mode::Time { "changed" } else { "expected" }, counts.expected, true),
             ("acknowledged", counts.acknowledged, true),
             ("unclassified", counts.unclassified, false),
             ("equal", counts.equal, true),

@@ -181,7 +181,10 @@ impl Page<'_> {
                 hints.push(format!("**Fix** {number} with {command}"));
             }
         }
-        let accepts = |finding: &&&Finding| finding.difference.is_some() && finding.key.is_some();
+        let accepts = |finding: &&&Finding| {
+            let counts = finding.difference.as_ref().is_some_and(|found| found.bucket != Bucket::Expected);
+            counts && finding.key.is_some()
+        };
         if let Some(finding) = self.listed.iter().find(accepts) {
             let key = finding.key.as_deref().unwrap_or_default();
             let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
@@ -231,7 +234,8 @@ impl Page<'_> {
 
     /// Rows that differ as they may.
     fn expected(&self, out: &mut String, rest: Rest) {
-        if rest < Rest::All {
+        // What changed with time is told among the findings.
+        if rest < Rest::All || self.comparison.mode == Mode::Time {
             return;
         }
         let rows = self.comparison.rows.iter().filter(|row| row.bucket == Bucket::Expected);

@@ -110,6 +110,7 @@ fn evaluate(text: &str, parsed: Parsed, process: &Process) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interpolation::MAX_VALUE;
 
     /// Entries as `key|value as written|content`, a `!` for content that interpolates; then faults as `at|message`.
     fn told(text: &str) -> (Vec<String>, Vec<String>) {

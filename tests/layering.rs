@@ -38,6 +38,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "one_mistake"],
     ["checks", "references"],
     ["checks", "respelling"],
+    ["checks", "runner"],
     ["checks", "settling"],
     ["checks", "subject"],
     ["checks", "traps"],

@@ -3,8 +3,7 @@
 //! What counts, in this order:
 //!
 //! 1. Sealed text, references and placeholders are no secrets.
-//! 2. A literal value of a key that the schema calls `writeOnly`, where nothing is protected one of some length. Where it
-//!    says `"secret": false`, only the next counts.
+//! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
 //!    fifty more. These count in comments too.
 //! 4. A password in a URL, but not `user:user@localhost`.
@@ -202,8 +201,6 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     let stands_in = || detection::stands_in_for_a_secret(counts);
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        // Where nothing is protected, `123` and `none` keep no secret.
-        Some(true) if token.is_none() && usual == Severity::Warning && !detection::may_be_secret(counts) => None,
         Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }

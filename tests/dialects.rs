@@ -217,3 +217,18 @@ fn shells_work_out_what_stands_in_front_of_a_command() {
         assert_eq!(reading.error.is_none().then_some(found), expected, "{file}");
     }
 }
+
+/// As GNU make 4.3 answered: `export` in front of a definition exports names that no shell could have.
+#[test]
+fn make_exports_what_it_is_told_to() {
+    for (file, expected) in [
+        ("export É+=\n", Some("")),
+        ("export É?=x\n", Some("x")),
+        ("É=1\nexport É?=x\n", Some("1")),
+        ("É=1\nexport É+=x\n", Some("1 x")),
+        ("É=1\n", None),
+    ] {
+        let reading = (dialects::find("make").unwrap().read)(file.as_bytes(), &Process::new());
+        assert_eq!(reading.value("É"), expected, "{file}");
+    }
+}

@@ -378,7 +378,9 @@ def differs(reader, answer, reading):
     given = {key: value for key, value in given.items() if value is not None}
     if kind == "some":
         return any(given.get(key) != value for key, value in seen.items())
-    return {key: value for key, value in given.items() if ENV.get(key) != value} != seen
+    # A name may hold a `=`, which the environment does not tell from the one behind it.
+    lines = lambda values: {f"{key}={value}" for key, value in values.items()}
+    return lines({key: value for key, value in given.items() if ENV.get(key) != value}) != lines(seen)
 
 
 def asked(reader, texts):

@@ -8,6 +8,9 @@ use super::{Expanded, Makefile};
 /// How deep references may go.
 const MAX_DEPTH: usize = 64;
 
+/// What following a reference costs, as so many bytes of text; it may give none.
+const REFERENCE: usize = 16;
+
 const TOO_MUCH: &str = "the references expand to too much text";
 
 impl Makefile<'_> {
@@ -27,6 +30,7 @@ impl Makefile<'_> {
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some(length) = memchr(b'$', rest) {
+            self.left = self.left.checked_sub(REFERENCE).ok_or(TOO_MUCH)?;
             out.extend(rest.get(..length).unwrap_or_default());
             let reference = rest.get(length + 1..).unwrap_or_default();
             let used = match reference.first() {

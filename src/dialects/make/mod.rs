@@ -142,8 +142,19 @@ impl<'p> Makefile<'p> {
                 self.executes.push(value_span.clone());
                 Vec::new()
             }
-            Flavor::Conditional if self.lookup(&name).is_some() => return Ok(()),
-            Flavor::Append => return self.append(name, value, key_span, value_span),
+            Flavor::Conditional if self.lookup(&name).is_some() => {
+                if named {
+                    self.export(&name, Export::Named, line, found.name.start);
+                }
+                return Ok(());
+            }
+            Flavor::Append => {
+                self.append(name.clone(), value, key_span, value_span)?;
+                if named {
+                    self.export(&name, Export::Named, line, found.name.start);
+                }
+                return Ok(());
+            }
             Flavor::Conditional | Flavor::Recursive => value.to_vec(),
         };
         let recursive = !matches!(found.flavor, Flavor::Simple);

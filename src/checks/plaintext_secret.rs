@@ -3,7 +3,7 @@
 //! What counts, in this order:
 //!
 //! 1. Sealed text, references and placeholders are no secrets.
-//! 2. A literal value of a key that the schema calls `writeOnly`, where nothing is protected one of some length. Where it
+//! 2. A literal value of a key that the schema calls `writeOnly`, where nothing is protected one of six letters or more. Where it
 //!    says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
 //!    fifty more. These count in comments too.
@@ -189,6 +189,9 @@ impl Secret {
     }
 }
 
+/// What is shorter is no secret where nothing is protected, in bytes.
+const MIN_SECRET: usize = 6;
+
 /// The steps of the page, in their order.
 fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") {
@@ -202,8 +205,8 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     let stands_in = || detection::stands_in_for_a_secret(counts);
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        // Where nothing is protected, `123` and `none` keep no secret.
-        Some(true) if token.is_none() && usual == Severity::Warning && !detection::may_be_secret(counts) => None,
+        // Where nothing is protected, `123` keeps no secret.
+        Some(true) if token.is_none() && usual == Severity::Warning && counts.len() < MIN_SECRET => None,
         Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }

@@ -127,7 +127,8 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
             && lexed.at(end) == ")"
         || matches!(lexed.before(from, 1), "&" | "|") && matches!(lexed.at(end), ")" | "&" | "|");
     // `toOptionalString(process.env.X)`
-    let asked = asked || lexed.before(from, 1) == "(" && lexed.before(from, 2).to_ascii_lowercase().contains("optional");
+    let asked =
+        asked || lexed.before(from, 1) == "(" && lexed.before(from, 2).to_ascii_lowercase().contains("optional");
     let equals = lexed.before(from, 1) == "=" && lexed.before(from, 2) == "=";
     if compared || asked || equals { Fallback::Optional } else { Fallback::Absent }
 }

@@ -54,9 +54,9 @@ fn a_second_run_adds_only_what_is_new() {
         assert!(added.iter().any(|line| line.contains(key)), "{added:?}");
         // Everything that stood there still does, in its order.
         let mut rest = after.lines();
-        let kept = before.lines().all(|line| {
-            rest.any(|other| other == line || other.trim_end_matches(',') == line.trim_end_matches(','))
-        });
+        let kept = before
+            .lines()
+            .all(|line| rest.any(|other| other == line || other.trim_end_matches(',') == line.trim_end_matches(',')));
         assert!(kept, "{before}\n{after}");
     }
     assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
@@ -106,7 +106,10 @@ fn what_cannot_be_written_is_an_error() {
 fn validate_never_stops_after_it() {
     for files in [
         &[("app.py", "import os\n\nA = os.environ['QUEUE_URL']\nB = os.environ['API_TOKEN']\n")][..],
-        &[(".env.example", "PORT=\nURL=<your-url>\nDEBUG=maybe\n"), ("a.py", "import os\nP = int(os.environ['PORT'])\n")],
+        &[
+            (".env.example", "PORT=\nURL=<your-url>\nDEBUG=maybe\n"),
+            ("a.py", "import os\nP = int(os.environ['PORT'])\n"),
+        ],
         &[("compose.yaml", "services:\n  a:\n    image: x\n    environment:\n      A: ${A_KEY:?}\n")],
         &[("compose.yaml", "services:\n  a:\n    image: x\n    env_file: [a.env]\n"), ("a.env", "A_KEY=1\n")],
         &[("services/one/.env", "A_KEY=1\n"), ("services/two/.env.example", "B_KEY=\n")],

@@ -101,7 +101,8 @@ fn surely_disagree(name: &str, defaults: &[Default<'_>]) -> bool {
 
 /// Whether values differ in more than where something runs: on this machine, or in a container beside.
 fn differ(name: &str, texts: &BTreeSet<&str>) -> bool {
-    let is_local = |text: &&&str| ["localhost", "127.0.0.1", "0.0.0.0", "[::]"].iter().any(|local| text.contains(local));
+    let is_local =
+        |text: &&&str| ["localhost", "127.0.0.1", "0.0.0.0", "[::]"].iter().any(|local| text.contains(local));
     let local = texts.iter().filter(is_local).count();
     texts.len() > 1 && !name.ends_with("HOST") && (local == 0 || local == texts.len())
 }

@@ -42,7 +42,10 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             finding = finding.related(file.span(found), "and here");
         }
         let finding = finding.related(declared.span, "declared here");
-        findings.push(finding.help(format!("write ${{{}}} there, if it should follow the key", told_name(name))));
+        let in_script = file.reader.is_some_and(|reader| reader.name == "pm2");
+        let told = told_name(name);
+        let instead = if in_script { format!("process.env.{told}") } else { format!("${{{told}}}") };
+        findings.push(finding.help(format!("write {instead} there, if it should follow the key")));
     }
     ports(referenced, findings);
     programs(referenced, findings);
@@ -85,9 +88,9 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let files = || referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
     for (value, declared) in &values {
         let mut places = files().filter_map(|file| {
-            let at = literal(referenced.project.sources.text(file.source), value)?;
+            let at = literal(file, referenced.project.sources.text(file.source), value)?;
             let end = at + u32::try_from(value.len()).unwrap_or_default();
-            (!is_default(file, at)).then(|| Span::new(file.source, at..end))
+            Some(Span::new(file.source, at..end))
         });
         let Some(first) = places.next() else { continue };
         let name = told_name(&declared.name);
@@ -99,8 +102,8 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where a text stands as a whole string, on no line that is a comment.
-fn literal(text: &str, value: &str) -> Option<u32> {
+/// Where a text stands as a whole string, on no line that is a comment, and as no default.
+fn literal(file: &Used, text: &str, value: &str) -> Option<u32> {
     let bytes = text.as_bytes();
     let quoted = |at: &usize| {
         let before = at.checked_sub(1).map(|at| bytes[at]);
@@ -113,8 +116,8 @@ fn literal(text: &str, value: &str) -> Option<u32> {
             ["??", "||", "?:", " or", "default=", "default("].iter().any(|sign| before(*at).ends_with(sign));
         !["#", "//", "*", "/*", "--"].iter().any(|sign| line.starts_with(sign)) && !is_fallback
     };
-    let found = text.match_indices(value).map(|(at, _)| at).find(|at| quoted(at) && is_code(at));
-    found.and_then(|at| u32::try_from(at).ok())
+    let found = text.match_indices(value).map(|(at, _)| at).filter(|at| quoted(at) && is_code(at));
+    found.filter_map(|at| u32::try_from(at).ok()).find(|at| !is_default(file, *at))
 }
 
 /// Whether the text at a place is what some variable falls back to: then two keys share a default, which is no mistake.

@@ -143,9 +143,8 @@ fn by_schema(referenced: &Referenced<'_>, files: &[Vec<Given>], findings: &mut V
         }
         for name in property.services() {
             let services: Vec<_> = files.iter().flatten().filter(|service| service.name == *name).collect();
-            let fine =
-                |service: &&Given| service.names.is_none() || service.has(key) || service.elsewhere.contains(key);
-            let Some(service) = services.first().filter(|_| !services.iter().any(|service| fine(&service))) else {
+            let fine = |service: &Given| service.names.is_none() || service.has(key) || service.elsewhere.contains(key);
+            let Some(service) = services.first().filter(|_| !services.iter().any(|service| fine(service))) else {
                 continue;
             };
             let message = format!("{} is for {}, which is not given it", told_name(key), told_name(name));

@@ -176,7 +176,7 @@ const MANIFESTS: &[&str] = &[
 ];
 
 fn programs(paths: &[String]) -> Vec<&str> {
-    let folder = |path: &'_ String| path.rsplit_once('/').filter(|(_, name)| MANIFESTS.contains(name)).is_some();
+    let folder = |path: &'_ String| path.rsplit_once('/').is_some_and(|(_, name)| MANIFESTS.contains(&name));
     let named = paths.iter().filter(|path| folder(path));
     let mut found: Vec<&str> = named.filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
     found.sort_by_key(|folder| (std::cmp::Reverse(folder.len()), *folder));

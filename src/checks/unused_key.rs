@@ -2,7 +2,8 @@
 //!
 //! Compose, PM2, make, Docker, shell, workflows, programs and every other text of the tree were looked at; a name that stands
 //! anywhere outside of comments and prose counts as used. Nothing is told where there is no program that could be read, and
-//! keys that libraries read by themselves are left out. A note where an env file goes to a service of somebody else's image,
+//! keys that libraries read by themselves are left out. Nor is anything told where most of ten keys or more would be unread: then
+//! programs have a way to read them that cannot be seen. A note where an env file goes to a service of somebody else's image,
 //! which may read it.
 //!
 //! Why it hurts: people set it, and believe that it does something.
@@ -24,9 +25,18 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("unused_key.rs"),
 };
 
+/// Of fewer keys than this, most may be unread.
+const FEW: usize = 10;
+
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let project = referenced.project;
     if !project.references.files.iter().any(|file| file.is_code() && !file.aside) {
+        return;
+    }
+    let own = || referenced.keys.iter().filter(|(name, key)| !key.declared.is_empty() && referenced.is_own(name));
+    let unread = own().filter(|(_, key)| key.uses.is_empty()).count();
+    if own().count() >= FEW && unread * 2 > own().count() {
+        // Programs read them in a way that nobody can see from outside: by a macro, by a prefix.
         return;
     }
     let foreign = goes_to_others(referenced);

@@ -20,13 +20,13 @@ fn listed(comment: &str) -> Option<Vec<&str>> {
     });
     static PIPED: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"(?:^|[\s(:\["'`])([\w.-]+(?:["'`]?\s*\|\s*["'`]?[\w.-]+)+)"#).ok());
+    static BETWEEN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\s*(?:,\s*(?:or|and)\s|,|/|\s(?:or|and)\s)\s*").ok());
     let piped = PIPED.as_ref().and_then(|pattern| pattern.captures(comment)).and_then(|found| found.get(1));
     if let Some(found) = piped {
         return words(found.as_str().split('|'));
     }
     let rest = MARKED.as_ref()?.captures(comment)?.get(1)?.as_str();
-    static BETWEEN: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\s*(?:,\s*(?:or|and)\s|,|/|\s(?:or|and)\s)\s*").ok());
     // The list ends with its sentence or its bracket.
     let end = rest.find([')', ']', ';']).or_else(|| rest.find(". ")).unwrap_or(rest.len());
     words(BETWEEN.as_ref()?.split(rest[..end].trim_end_matches('.')))

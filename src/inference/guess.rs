@@ -42,8 +42,8 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
         && !property.contains_key("format")
         && property.get("type") != Some(&"boolean".into())
     {
-        let comments = seen.iter().filter_map(|sighting| sighting.comment.as_deref());
-        reasons.extend(comments.filter_map(|comment| choices::suggestion(comment, &known)).next());
+        let mut comments = seen.iter().filter_map(|sighting| sighting.comment.as_deref());
+        reasons.extend(comments.find_map(|comment| choices::suggestion(comment, &known)));
     }
     let services: BTreeSet<&str> = seen.iter().filter_map(|sighting| sighting.service.as_deref()).collect();
     if !services.is_empty() {

@@ -115,6 +115,9 @@ impl Origin {
     }
 }
 
+/// Where programs read a key, whichever they are.
+const PROGRAMS: &str = "programs";
+
 /// What the sightings tell together.
 #[must_use]
 pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
@@ -128,7 +131,7 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
         {
             let has_default = seen.iter().all(|sighting| sighting.value.is_some());
             let by = |sighting: &Sighting| match sighting.origin {
-                Origin::Read { .. } => "programs".to_owned(),
+                Origin::Read { .. } => PROGRAMS.to_owned(),
                 _ => sighting.place.clone(),
             };
             undeclared.entry((by(first), has_default)).or_default().push(key.to_owned());
@@ -139,7 +142,9 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
     }
     found.extend(undeclared.into_iter().map(|((place, has_default), keys)| {
         let be = if keys.len() == 1 { "is" } else { "are" };
-        let message = if has_default {
+        let message = if has_default && place == PROGRAMS {
+            format!("{be} used in {place}, which can do without, and documented nowhere")
+        } else if has_default {
             format!("{be} used in {place}, always with a default, and documented nowhere")
         } else {
             format!("{be} used in {place} without a default, and set nowhere")

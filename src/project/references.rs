@@ -17,7 +17,7 @@ use tree::{is_env_file, leave_out};
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct References {
-    /// The files with uses, by path.
+    /// The files with uses, and those that start programs, by path.
     pub files: Vec<Used>,
     /// Declarations, in the order of schema, layers, and other env files by path.
     pub declared: Vec<Declared>,
@@ -124,9 +124,10 @@ impl Project {
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
-            if !uses.is_empty() {
+            let reader = uses::reader(&path);
+            if !uses.is_empty() || reader.is_some_and(|reader| reader.side == Side::Start) {
                 let source = self.sources.add(files.shown(&path), text);
-                used.push(Used { source, reader: uses::reader(&path), aside: is_aside(&path), path, uses });
+                used.push(Used { source, reader, aside: is_aside(&path), path, uses });
             }
         }
         self.references = References { files: used, declared, paths };

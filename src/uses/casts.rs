@@ -179,10 +179,9 @@ fn followed(lexed: &Lexed<'_>, end: usize) -> Option<Cast> {
             break;
         }
         match lexed.at(at + 1) {
-            "to_i" => return Some(Cast::Integer),
+            "to_i" | "toInt" => return Some(Cast::Integer),
             "to_f" => return Some(Cast::Number),
             "parse" if lexed.follows(at + 2, &[":", ":", "<"]) => return of_type(lexed, at + 5),
-            "toInt" => return Some(Cast::Integer),
             "toBoolean" => return Some(Cast::Boolean),
             "lower" | "strip" | "casecmp" | "toLowerCase" | "downcase" | "trim" | "unwrap" | "expect" => {}
             _ => return None,

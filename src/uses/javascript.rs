@@ -126,6 +126,9 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
             && matches!(lexed.before(from, 2), "if" | "while" | "Boolean")
             && lexed.at(end) == ")"
         || matches!(lexed.before(from, 1), "&" | "|") && matches!(lexed.at(end), ")" | "&" | "|");
+    // `toOptionalString(process.env.X)`
+    let asked =
+        asked || lexed.before(from, 1) == "(" && lexed.before(from, 2).to_ascii_lowercase().contains("optional");
     let equals = lexed.before(from, 1) == "=" && lexed.before(from, 2) == "=";
     if compared || asked || equals { Fallback::Optional } else { Fallback::Absent }
 }
@@ -167,6 +170,7 @@ mod tests {
             ("const x = process.env.A_B || process.env.C_D;", "A_B=? C_D"),
             ("const x = process.env.A_B!\nconst y = process.env?.C_D", "A_B C_D"),
             ("if (process.env.A_B) {}", "A_B?"),
+            ("x = toOptionalNumber(process.env.A_B)", "A_B?"),
             ("if (!process.env.A_B) throw 1", "A_B?"),
             ("const x = process.env.A_B === 'yes'", "A_B?"),
             ("process.env.A_B = 'x'", "set A_B=?"),

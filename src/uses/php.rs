@@ -37,7 +37,8 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             // Laravel's own function; one of somebody else's objects is found by `calls`.
             "env" if lexed.at(index + 1) == "(" && !is_member(&lexed, index) => {
                 let arguments = lexed.arguments(index + 1);
-                let default = arguments.get(1).map_or(Fallback::Absent, |second| lexed.fallback(second.clone()));
+                // Its configuration takes null where nothing is set.
+                let default = arguments.get(1).map_or(Fallback::Optional, |second| lexed.fallback(second.clone()));
                 lexed.string(index + 2).map(|_| (index + 2, Kind::Read, default, true))
             }
             _ => None,
@@ -98,7 +99,7 @@ mod tests {
             ("<?php $x = getenv('A_B') ?: 'd';", "A_B=d"),
             ("<?php $x = $_ENV['A_B'] ?? 5;", "A_B=5"),
             ("<?php $_ENV['A_B'] = 1;", "set A_B"),
-            ("<?php return ['k' => env('A_B', 'd'), 'l' => env('C_D')];", "A_B=d C_D"),
+            ("<?php return ['k' => env('A_B', 'd'), 'l' => env('C_D')];", "A_B=d C_D?"),
             ("<?php if (isset($_ENV['A_B'])) {}", "A_B?"),
             ("<?php $x = $_SERVER['HTTP_HOST'] . $_SERVER['A_B'];", "@HTTP_HOST ~A_B"),
             ("<p>getenv('A_B')</p><?= getenv('C_D') ?> getenv('E_F')", "C_D"),

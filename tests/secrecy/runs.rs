@@ -150,7 +150,9 @@ fn programs(value: &str) -> Vec<(&'static str, String)> {
         ),
         (
             "ecosystem.config.js",
-            format!("module.exports = {{ apps: [{{ name: 'api', script: 'app/a.js', env: {{ DB_PASSWORD: {quoted} }} }}] }}\n"),
+            format!(
+                "module.exports = {{ apps: [{{ name: 'api', script: 'app/a.js', env: {{ DB_PASSWORD: {quoted} }} }}] }}\n"
+            ),
         ),
         (
             "app/settings.py",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::programs;
-use crate::compose::{self, Application};
+use crate::compose::{self, Application, Service};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::inference::{self, Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
@@ -122,7 +122,7 @@ impl Found {
             for refusal in &application.refusals {
                 self.notes.push(format!("left out a part of {}: {}", files.shown(name), refusal.message));
             }
-            let env_files = application.services.iter().flat_map(|service| service.env_files());
+            let env_files = application.services.iter().flat_map(Service::env_files);
             for path in env_files.map(|env_file| env_file.path.trim_start_matches("./").to_owned()) {
                 let known = self.env_files.contains(&path) || self.documents.iter().any(|(_, other)| *other == path);
                 if self.environments.is_empty() && !known && files.read_if_there(&path).is_ok_and(|text| text.is_some())

@@ -35,7 +35,7 @@ impl Plan {
         let configured = files.read_if_there("sparkcfg.toml")?.is_some();
         let members = match &config.workspace {
             Some(workspace) => workspace::members(files, workspace)?,
-            None => members(files)?,
+            None => members(files),
         };
         let mut top = Self::new(files.clone(), &config, &members, imported)?;
         let mut plans = Vec::new();
@@ -102,7 +102,7 @@ impl Plan {
 }
 
 /// The folders below that have env files of their own, sorted. Those of tests, examples and tools are left out.
-fn members(files: &Files) -> Result<Vec<String>, Error> {
+fn members(files: &Files) -> Vec<String> {
     let mut folders: BTreeSet<String> = BTreeSet::new();
     for path in references::paths(files) {
         let Some((folder, _)) = path.rsplit_once('/') else { continue };
@@ -127,5 +127,5 @@ fn members(files: &Files) -> Result<Vec<String>, Error> {
             found.push(folder);
         }
     }
-    Ok(found)
+    found
 }

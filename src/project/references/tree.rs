@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
-use crate::uses::{self, Fallback, Kind, MAX_BYTES, Use};
+use crate::uses::{self, Fallback, Kind, MAX_BYTES, Side, Use};
 
 /// Folders that hold what others wrote or what was built; nobody declares variables for them.
 const PASSED_OVER: &[&str] = &[
@@ -119,7 +119,7 @@ pub fn paths(files: &Files) -> Vec<String> {
     found
 }
 
-/// The uses in a tree, each file with its text: what `paths` names, those without a use left out.
+/// The uses in a tree, each file with its text: what `paths` names, those without a use left out, but for what starts programs.
 #[must_use]
 pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(String, String, Vec<Use>)> {
     let markers: Vec<_> = uses::ALL.iter().map(|reader| matcher(reader.markers.iter().copied())).collect();
@@ -152,7 +152,9 @@ pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(S
         if let Some(names) = names.as_ref().filter(|_| named) {
             mentions(&text, names, &mut found);
         }
-        (!found.is_empty()).then(|| (path.clone(), text, found))
+        // A Compose file that gives a service nothing tells as much as one that does.
+        let starts = reader.is_some_and(|reader| reader.side == Side::Start);
+        (starts || !found.is_empty()).then(|| (path.clone(), text, found))
     };
     paths.par_iter().filter_map(one).collect()
 }
@@ -249,7 +251,7 @@ pub fn is_aside(path: &str) -> bool {
         || [".test.", ".spec.", ".stories.", "_test.", "_spec."].iter().any(|end| name.contains(end))
         || stem.starts_with("test_")
         || matches!(name, "conftest.py" | "noxfile.py" | "setup.py")
-        || name.contains(".config.") && !FRAMEWORKS.iter().any(|framework| stem == *framework)
+        || name.contains(".config.") && !FRAMEWORKS.contains(&stem)
 }
 
 /// The uses in a whole tree, whatever declares them: each file with its path, its text and its uses.

@@ -191,6 +191,8 @@ impl<'t> Reader<'t> {
             match token {
                 "}" => return Some(Value::Map(pairs)),
                 "," => continue,
+                // A sign that closes what nobody opened.
+                "]" | ")" | ";" => return None,
                 // A spread, a computed name or a method may set any name.
                 _ if token == "." || token == "[" || !self.follows(&[":"]) => {
                     self.at = from;
@@ -309,6 +311,10 @@ mod tests {
             ("module.exports = { a: [1].map((x) => ({ x, y: [1, 2] })), b: /* c */ 2 }", Some("{a:? b:2}")),
             ("module.exports = exports = { a: 1, a: 2 }", Some("{a:2}")),
             ("x.replace(/^[\"'/]|[\"']$/g, '')\nmodule.exports = { a: 1 / 2, b: 3 }", Some("{a:? b:3}")),
+            ("module.exports = { a: 1 ] };", None),
+            ("module.exports = { ) }", None),
+            ("module.exports = { a: { b: [1, 2] ; c: 3 } }", None),
+            ("module.exports = [ 1 } ];", Some("[1 ?]")),
             ("function f() { module.exports = { a: 1 } }", None),
             ("module.exports == { a: 1 }", None),
             ("module.exports = { a: 1", None),

@@ -16,7 +16,7 @@ use crate::drift::State;
 use crate::environment::Resolved;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::layout::documents;
-use crate::schema::violation::{Violation, ViolationKind};
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "placeholder-value",
@@ -35,9 +35,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         // A rule that says what is allowed tells more; that a placeholder has not the form of a value goes without saying.
-        let more =
-            |violation: &Violation| violation.key.as_deref() == Some(setting.key) && !is_about_form(&violation.kind);
-        if subject.violations.iter().any(more) {
+        if subject.violations_about(setting.key).any(|violation| !is_about_form(&violation.kind)) {
             continue;
         }
         let sealed = matches!(setting.value, Resolved::Secret(_));

@@ -188,8 +188,6 @@ impl Secret {
     }
 }
 
-/// What is shorter is no secret where nothing is protected, in bytes.
-
 /// The steps of the page, in their order.
 fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if text.is_empty() || text.starts_with("ENC[") || text.starts_with("encrypted:") {

@@ -11,7 +11,7 @@
 use super::Subject;
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::schema::violation::{Violation, ViolationKind};
+use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "published-secret",
@@ -37,7 +37,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 /// Whether the schema lists the value of a secret among those that must not be used: it lists them because they are
 /// known.
 pub(super) fn forbidden(subject: &Subject<'_>, key: &str) -> bool {
-    let listed =
-        |violation: &Violation| violation.kind == ViolationKind::Forbidden && violation.key.as_deref() == Some(key);
-    subject.violations.iter().any(listed) && subject.project.is_secret(key)
+    let mut about = subject.violations_about(key);
+    about.any(|violation| violation.kind == ViolationKind::Forbidden) && subject.project.is_secret(key)
 }

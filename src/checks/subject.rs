@@ -1,6 +1,8 @@
 //! What a check is given: a file, or an environment with what its schema says; and the words that checks share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::{consequences, lookalikes, shortened};
 use crate::environment::{Environment, Setting};
@@ -76,6 +78,8 @@ pub struct Subject<'a> {
     pub violations: Vec<Violation>,
     /// The rules about several keys that are broken.
     pub disagreements: Vec<Disagreement>,
+    /// Where the violations of each key stand, found when first asked for.
+    of_key: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 /// Whether a key is empty, or a placeholder, in a file that documents, such as `.env.example`.
@@ -111,7 +115,7 @@ impl<'a> Subject<'a> {
             consequences::left_out(environment, &mut violations);
             consequences::undecided(environment, &violations, &mut disagreements);
         }
-        Self { project, environment, violations, disagreements }
+        Self { project, environment, violations, disagreements, of_key: OnceLock::new() }
     }
 
     /// What to do about a secret that is missing.
@@ -220,6 +224,20 @@ impl<'a> Subject<'a> {
         let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
         let description = || rule.get("description").filter(|_| !is_property);
         description().or_else(|| rule.get("$comment"))?.as_str()
+    }
+
+    /// The violations of one key. All keys of a file may have some, so they are not looked through for each.
+    pub(super) fn violations_about<'s>(&'s self, key: &str) -> impl Iterator<Item = &'s Violation> {
+        let of_key = self.of_key.get_or_init(|| {
+            let mut of_key: HashMap<String, Vec<usize>> = HashMap::new();
+            for (at, violation) in self.violations.iter().enumerate() {
+                if let Some(key) = &violation.key {
+                    of_key.entry(key.clone()).or_default().push(at);
+                }
+            }
+            of_key
+        });
+        of_key.get(key).into_iter().flatten().map(|at| &self.violations[*at])
     }
 
     /// The violations with the setting that each is about.

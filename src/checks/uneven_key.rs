@@ -55,7 +55,7 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             continue;
         }
         for (index, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
-            let missing = subject.violations.iter().any(|violation| violation.key.as_deref() == Some(*key));
+            let missing = subject.violations_about(key).next().is_some();
             if missing || subject.project.has_closed_layer(subject.environment) {
                 continue;
             }

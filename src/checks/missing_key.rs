@@ -27,6 +27,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let Some(schema) = &subject.project.schema else { return };
     for violation in &subject.violations {
         let (ViolationKind::Missing { because }, Some(key)) = (&violation.kind, &violation.key) else { continue };
+        // What is missing within a value is no key.
+        if !violation.path.is_empty() {
+            continue;
+        }
         let name = &subject.environment.name;
         let empty = subject.environment.get(key).filter(|setting| setting.is_set());
         let why = match because {

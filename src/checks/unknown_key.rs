@@ -28,8 +28,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let Some(schema) = &subject.project.schema else { return };
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Unknown { .. })) {
         let ViolationKind::Unknown { nearest: near } = &violation.kind else { continue };
-        // A line without a key has a finding of its own.
-        if setting.key.is_empty() {
+        // A line without a key has a finding of its own, and what is within a value is no key.
+        if setting.key.is_empty() || !violation.path.is_empty() {
             continue;
         }
         let help = match near {

@@ -218,10 +218,22 @@ impl Project {
                 let start = line.start + u32::try_from(value).unwrap_or_default();
                 if shown { line.end..line.end } else { start..line.end }
             }
-            // No key: a sentence may be shown, a line of a key file may not.
-            None if text.split_whitespace().all(is_harmless) => line.end..line.end,
-            None => line,
+            // No key: what stands behind the name of a secret may be its value; a sentence may be shown, a line of a key file
+            // may not.
+            None => match self.after_name_of_secret(text) {
+                Some(end) => line.start + u32::try_from(end).unwrap_or_default()..line.end,
+                None if text.split_whitespace().all(is_harmless) => line.end..line.end,
+                None => line,
+            },
         }
+    }
+
+    /// Where the first name of a secret in a text ends.
+    fn after_name_of_secret(&self, text: &str) -> Option<usize> {
+        let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let mut words = text.split(|character| !is_name(character));
+        let name = words.find(|word| !word.is_empty() && self.is_secret(word))?;
+        Some(name.as_ptr() as usize - text.as_ptr() as usize + name.len())
     }
 }
 

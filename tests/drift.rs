@@ -55,6 +55,54 @@ fn codes(line: &str, folder: &Path) -> (Vec<(String, String, String)>, i32) {
     (told.collect(), ran.code)
 }
 
+/// What was accepted in the branch that one comes from counts as new once its values change.
+#[test]
+fn an_accepted_difference_that_changes_is_new() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(run("sparkcfg drift --ack-all --why TODO", place.path(), home.path()).code, 0);
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "accepted"]);
+    let introduced = || {
+        let (found, code) = codes("sparkcfg drift --against HEAD", place.path());
+        let new = found.into_iter().filter(|(.., change)| change == "introduced").map(|(_, key, _)| key);
+        (new.collect::<Vec<_>>(), code)
+    };
+    assert_eq!(introduced(), (Vec::new(), 0));
+    let prod = place.path().join("environments/prod.env");
+    let text = fs::read_to_string(&prod).unwrap();
+    fs::write(&prod, text.replace("API_TIMEOUT_MS=30000", "API_TIMEOUT_MS=50000")).unwrap();
+    assert_eq!(introduced(), (vec!["API_TIMEOUT_MS".to_owned()], 1));
+}
+
+/// Where nobody looks at them, rows are only counted: to the same numbers as where all of them are filled in.
+#[test]
+fn what_is_only_counted_counts_the_same() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let home = tempfile::tempdir().unwrap();
+    let mut compared = 0;
+    for group in fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = group.file_name().unwrap().to_str().unwrap().to_owned();
+        if !name.starts_with("drift") && name != "validate" {
+            continue;
+        }
+        for case in fs::read_dir(&group).unwrap().map(|entry| entry.unwrap().path()) {
+            let short = run("sparkcfg drift", &case, home.path());
+            let json = run("sparkcfg drift --format json", &case, home.path());
+            assert_eq!(short.code, json.code, "{}: {}", case.display(), short.shown());
+            let Ok(report) = serde_json::from_str::<Value>(&json.stdout) else { continue };
+            let counts = &report["counts"];
+            for word in ["expected", "acknowledged", "unclassified", "equal", "unknown"] {
+                let number = counts[word].as_u64().unwrap();
+                let told = format!("{word} {number}");
+                assert!(number == 0 || short.stdout.contains(&told), "{}: {told}: {}", case.display(), short.shown());
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 40, "{compared}");
+}
+
 #[test]
 fn a_branch_is_judged_by_what_it_changes() {
     let place = repository("drift/a-page-for-a-reviewer");

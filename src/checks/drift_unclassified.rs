@@ -35,6 +35,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     if columns.is_empty() {
         return;
     }
+    if !compared.lists_all() && !compared.is_strict() {
+        findings.push(compared.counted(&RULE, Bucket::Unclassified));
+        return;
+    }
     let key = told_name(compared.key);
     let told: Vec<_> = columns.iter().map(|column| compared.told(*column)).collect();
     let message = format!("{key} differs, and no policy says whether it may: {}", told.join(", "));

@@ -5,6 +5,7 @@ mod side;
 mod telling;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ pub struct Rules<'r> {
     pub unknown: Severity,
     /// Whether letters stand for values that are no secrets, too.
     pub hides_values: bool,
+    /// Whether somebody looks at what is not unexpected; else such rows are only counted, and have no findings.
+    pub lists_all: bool,
     /// The member of the workspace.
     pub member: Option<Arc<str>>,
 }
@@ -109,20 +112,27 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
     }
     keys.remove("");
     let uneven = uneven(&sides, &keys);
+    let is_live = rules.mode == Mode::Live;
+    let checks: Vec<_> = ALL.iter().filter_map(|check| if is_live { check.live } else { check.row }).collect();
     let (mut rows, mut findings) = (Vec::with_capacity(keys.len()), Vec::new());
     for key in keys {
         let mut compared = Compared::new(&sides, rules, judge, key, rows.len(), &uneven);
         let before = findings.len();
         if !compared.is_even() {
             compared.find_overridden();
-            let checks = ALL.iter().filter_map(|check| if compared.is_live() { check.live } else { check.row });
-            checks.for_each(|check| check(&compared, &mut findings));
+            checks.iter().for_each(|check| check(&compared, &mut findings));
         }
         if rules.hides_values {
             // What would be written in is a value.
             findings.iter_mut().skip(before).for_each(|finding| finding.fix = None);
         }
         rows.push(compared.into_row(findings.get(before..).unwrap_or_default()));
+        if !rules.lists_all {
+            let counts =
+                |finding: &Finding| finding.difference.as_ref().is_none_or(|it| it.bucket == Bucket::Unexpected);
+            let told: Vec<_> = findings.drain(before..).filter(counts).collect();
+            findings.extend(told);
+        }
     }
     (rows, findings)
 }
@@ -154,8 +164,11 @@ impl<'c, 'a> Compared<'c, 'a> {
         // A sealed text is never the same as an opened one.
         let texts: Vec<Option<(bool, &str)>> =
             told.iter().map(|(state, text, _)| text.as_ref().map(|text| (*state == State::Unknown, &**text))).collect();
+        let (sameness, read) = (OnceCell::new(), || property.as_ref().map(Property::sameness));
         let classes = classes(&texts, |one, other| {
-            let same = |one, other| property.as_ref().map_or(one == other, |property| property.is_same(one, other));
+            let same = |one: &str, other: &str| {
+                one == other || sameness.get_or_init(read).as_ref().is_some_and(|it| it.same(one, other))
+            };
             one.0 == other.0 && if one.0 { one.1 == other.1 } else { same(one.1, other.1) }
         });
         // Sealed text says something only where it is the same twice.
@@ -244,6 +257,19 @@ impl<'c, 'a> Compared<'c, 'a> {
             () => Bucket::Equal,
         };
         let bucket = findings.iter().filter_map(|finding| finding.difference.as_ref()).map(|it| it.bucket).min();
+        let bucket = bucket.unwrap_or(usual);
+        if !self.rules.lists_all && bucket != Bucket::Unexpected {
+            return Row {
+                member: None,
+                key: self.key.to_owned(),
+                secret: self.secret,
+                description: None,
+                owner: None,
+                policy: None,
+                bucket,
+                cells: vec![None; self.cells.len()],
+            };
+        }
         Row {
             member: self.rules.member.clone(),
             key: printable(&told_name(self.key)),
@@ -251,7 +277,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             description: self.property.as_ref().and_then(Property::description).map(printable),
             owner: self.property.as_ref().and_then(Property::owner).map(printable),
             policy: policies.first().copied(),
-            bucket: bucket.unwrap_or(usual),
+            bucket,
             cells: self.cells.into_iter().map(Some).collect(),
         }
     }
@@ -260,6 +286,9 @@ impl<'c, 'a> Compared<'c, 'a> {
 /// A value as a cell holds it: safe to print, and not without end.
 fn told_value(text: &str) -> String {
     const LIMIT: usize = 1000;
+    if text.len() <= LIMIT {
+        return printable(text);
+    }
     match text.char_indices().nth(LIMIT) {
         Some((end, _)) => format!("{}…", printable(&text[..end])),
         None => printable(text),

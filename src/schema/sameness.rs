@@ -10,7 +10,7 @@ use super::formats::{bytes, nanoseconds};
 use super::numbers::Numeral;
 use super::parts::{Part, Url};
 use super::property::Property;
-use super::typed::Typed;
+use super::typed::{Reading, Typed};
 
 /// A part of a value that may have to stay the same where the value itself may differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
@@ -73,26 +73,42 @@ impl Shape {
     }
 }
 
-impl Property<'_> {
+/// How the texts of one key are compared: read once from the schema, used for every pair.
+#[derive(Debug)]
+pub struct Sameness<'s> {
+    reading: Option<Reading<'s>>,
+    is_set: bool,
+    format: Option<&'s str>,
+}
+
+impl<'s> Property<'s> {
+    /// How the schema has the texts of this key compared.
+    #[must_use]
+    pub fn sameness(&self) -> Sameness<'s> {
+        if !self.is_declared() {
+            return Sameness { reading: None, is_set: false, format: None };
+        }
+        Sameness { reading: Some(self.reading()), is_set: self.is_set(), format: self.format() }
+    }
+}
+
+impl Sameness<'_> {
     /// Whether two texts are one value: by the types and the format that the schema gives the key, else byte for byte.
     ///
     /// Numbers and booleans are compared by what they say, durations and sizes in one unit, URLs part by part, lists
     /// item by item (in any order where the schema says `uniqueItems`), objects by their members.
     #[must_use]
-    pub fn is_same(&self, one: &str, other: &str) -> bool {
+    pub fn same(&self, one: &str, other: &str) -> bool {
         if one == other {
             return true;
         }
-        if !self.is_declared() {
-            return false;
-        }
-        let reading = self.reading();
-        match (Typed::read(one, &reading), Typed::read(other, &reading)) {
+        let Some(reading) = &self.reading else { return false };
+        match (Typed::read(one, reading), Typed::read(other, reading)) {
             (Typed::Boolean(one), Typed::Boolean(other)) => one == other,
-            (Typed::Array(one), Typed::Array(other)) if self.is_set() => same_set(&one, &other),
+            (Typed::Array(one), Typed::Array(other)) if self.is_set => same_set(&one, &other),
             (Typed::Array(one), Typed::Array(other)) => same_list(&one, &other),
             (Typed::Object(one), Typed::Object(other)) => same_json(&Value::Object(one), &Value::Object(other)),
-            (Typed::Text(one), Typed::Text(other)) => self.format().is_some_and(|format| same_text(format, one, other)),
+            (Typed::Text(one), Typed::Text(other)) => self.format.is_some_and(|format| same_text(format, one, other)),
             (one, other) => match (numeral(&one), numeral(&other)) {
                 (Some(one), Some(other)) => one.compare(other).is_some_and(std::cmp::Ordering::is_eq),
                 _ => false,
@@ -208,8 +224,8 @@ mod tests {
             ("UNKNOWN", "1", "1", true),
         ] {
             let property = schema.property(key);
-            assert_eq!(property.is_same(one, other), expected, "{key}: {one} and {other}");
-            assert_eq!(property.is_same(other, one), expected, "{key}: {other} and {one}");
+            assert_eq!(property.sameness().same(one, other), expected, "{key}: {one} and {other}");
+            assert_eq!(property.sameness().same(other, one), expected, "{key}: {other} and {one}");
         }
     }
 

@@ -69,6 +69,11 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.rules.strict
     }
 
+    /// Whether somebody looks at what is not unexpected.
+    pub(in crate::checks) fn lists_all(&self) -> bool {
+        self.rules.lists_all
+    }
+
     /// Whether the schema says that the key must be there, and it is not.
     pub(in crate::checks) fn is_missing(&self, column: usize) -> bool {
         self.sides[column].flaws.get(self.key) == Some(&true)

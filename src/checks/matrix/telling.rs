@@ -29,6 +29,15 @@ impl<'c> Compared<'c, '_> {
         }
     }
 
+    /// A finding that is only counted: nobody sees what it says.
+    pub(in crate::checks) fn counted(&self, rule: &'static Rule, bucket: Bucket) -> Finding {
+        let mut finding = Finding::new(rule, String::new());
+        let (id, short) = (String::new(), String::new());
+        let (row, saw, change, accepted) = (Some(self.row), None, None, None);
+        finding.difference = Some(Box::new(Difference { id, row, short, saw, bucket, change, accepted }));
+        finding
+    }
+
     /// A finding about some sources of this key, at its place in the last of them that has one.
     pub(in crate::checks) fn finding(
         &self,

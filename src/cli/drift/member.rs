@@ -34,6 +34,8 @@ pub(super) struct Options<'o> {
     pub(super) strict: bool,
     pub(super) unknown: Severity,
     pub(super) hides_values: bool,
+    /// Whether somebody looks at what is not unexpected.
+    pub(super) lists_all: bool,
     /// Only these keys; all when absent.
     pub(super) keys: Option<GlobSet>,
     pub(super) person: &'o Identities,
@@ -129,6 +131,11 @@ impl<'m> Member<'m> {
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
         found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
+        let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
+        if nothing_is_told && !self.lists_all(&working, accepted.is_some(), options) {
+            // No row has a place, so no text is looked at.
+            return Ok(Some(found));
+        }
         working.hide_secrets();
         found.sources = std::mem::take(&mut working.sources);
         for (_, project) in &mut before {
@@ -138,6 +145,14 @@ impl<'m> Member<'m> {
             }
         }
         Ok(Some(found))
+    }
+
+    /// Whether what is not unexpected is filled in: because somebody looks at it, or because a comment, a severity or an
+    /// entry of the baseline may be about it.
+    fn lists_all(&self, project: &Project, has_baseline: bool, options: &Options<'_>) -> bool {
+        let has_comment = || project.layers.iter().any(|layer| layer.text.contains("sparkcfg:"));
+        let plain = matches!(options.mode, Mode::Matrix | Mode::Pair);
+        options.lists_all || has_baseline || !plain || !project.config.severity.is_empty() || has_comment()
     }
 
     fn read(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Project, Error> {
@@ -167,11 +182,8 @@ impl<'m> Member<'m> {
 
     /// The accepted differences, and where they stand.
     fn baseline(&self, project: &mut Project) -> Result<Option<(Baseline, SourceId)>, Error> {
-        let Some(bytes) = self.files.read_if_there(baseline::NAME)? else { return Ok(None) };
-        let path = self.files.shown(baseline::NAME);
-        let (text, _) = project::files::text(bytes);
-        let known = Baseline::parse(&path, &text)?;
-        Ok(Some((known, project.sources.add(path, text))))
+        let known = baseline_in(&self.files)?;
+        Ok(known.map(|(known, path, text)| (known, project.sources.add(path, text))))
     }
 
     fn compared(
@@ -229,7 +241,8 @@ impl<'m> Member<'m> {
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
         let access = if *options.mode == Mode::Time { access::between(&chosen) } else { Vec::new() };
-        let (mut rows, findings) = self.judged(chosen, &policies, working, options);
+        let lists_all = self.lists_all(working, accepted.is_some(), options);
+        let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
         if let Some(keys) = &options.keys {
             settling::keep(keys, &mut rows, &mut findings);
@@ -242,11 +255,18 @@ impl<'m> Member<'m> {
             && let Some((revision, project, environments, offset)) = past.first()
         {
             let then = self.findings_then(*project, environments, *offset, options)?;
+            // What was accepted then and counts now, because its values changed or its entry is gone, is new.
+            let then = match self.held.iter().find(|(name, _)| name == revision) {
+                Some((_, files)) => match baseline_in(files)? {
+                    Some((known, ..)) => known.apply(then, &options.today).0,
+                    None => then,
+                },
+                None => then,
+            };
             let then = then.into_iter().filter(|finding| {
                 let key = finding.key.as_deref().unwrap_or_default();
                 options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
             });
-            let _ = revision;
             let (counting, others) = changed(findings, then.collect());
             findings = counting;
             let known: HashSet<_> = settled.iter().filter_map(id).collect();
@@ -282,6 +302,7 @@ impl<'m> Member<'m> {
         policies: &Policies,
         judge: &Project,
         options: &Options<'_>,
+        lists_all: bool,
     ) -> (Vec<Row>, Vec<Finding>) {
         let rules = matrix::Rules {
             mode: options.mode.clone(),
@@ -289,6 +310,7 @@ impl<'m> Member<'m> {
             strict: options.strict || judge.config.drift.strict,
             unknown: options.unknown,
             hides_values: options.hides_values,
+            lists_all,
             member: self.name.clone(),
         };
         matrix::compare(sources, &rules)
@@ -306,7 +328,7 @@ impl<'m> Member<'m> {
         let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies("sparkcfg.toml", &names)?;
         let sources = environments.iter().map(|environment| source(project, environment, None, 0));
-        let (_, findings) = self.judged(sources.collect(), &policies, project, options);
+        let (_, findings) = self.judged(sources.collect(), &policies, project, options, true);
         let (findings, _) = settled(project, findings);
         Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
     }
@@ -317,6 +339,14 @@ impl Options<'_> {
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()
     }
+}
+
+/// The accepted differences of a project, with the path and the text of their file.
+fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Error> {
+    let Some(bytes) = files.read_if_there(baseline::NAME)? else { return Ok(None) };
+    let path = files.shown(baseline::NAME);
+    let (text, _) = project::files::text(bytes);
+    Ok(Some((Baseline::parse(&path, &text)?, path, text)))
 }
 
 fn id(finding: &Finding) -> Option<String> {

@@ -139,7 +139,7 @@ impl Drift {
         if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
             return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
         }
-        let (mut report, stale) = self.compared(&files.clone().at_rest(), global)?;
+        let (mut report, stale) = self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
             if patch.is_empty() {
@@ -150,13 +150,13 @@ impl Drift {
         }
         if self.changes_baseline() {
             self.change_baseline(&report, &stale, &files, &root)?;
-            (report, _) = self.compared(&files, global)?;
+            (report, _) = self.compared(&files, global, true)?;
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
             mending::write_patch(&report, path, all)?;
         } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
-            (report, _) = self.compared(&files, global)?;
+            (report, _) = self.compared(&files, global, true)?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
@@ -172,7 +172,7 @@ impl Drift {
 
     /// The report, for other commands.
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
-        self.compared(files, global).map(|(report, _)| report)
+        self.compared(files, global, true).map(|(report, _)| report)
     }
 
     /// The report of such a comparison.
@@ -181,7 +181,18 @@ impl Drift {
         self.report(&Files::on_disk(&root, &prefix).at_rest(), global)
     }
 
-    fn compared(&self, files: &Files, global: &Global) -> Result<(Report, Vec<(String, Entry)>), Error> {
+    /// Whether anybody looks at what is not unexpected. People at a terminal, who did not ask for it, only see how much it is.
+    fn lists_all(&self, global: &Global) -> bool {
+        let is_asked = !self.show.is_empty() || !self.keys.is_empty() || self.suggest || self.changes_baseline();
+        is_asked || global.format != "human" || !global.output.is_empty() || global.fail_on == FailOn::Note
+    }
+
+    fn compared(
+        &self,
+        files: &Files,
+        global: &Global,
+        lists_all: bool,
+    ) -> Result<(Report, Vec<(String, Entry)>), Error> {
         let wanted = Wanted::all(&self.sources)?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),
@@ -196,6 +207,7 @@ impl Drift {
             strict: self.strict,
             unknown: if self.unknown == "error" { Severity::Error } else { Severity::Note },
             hides_values: self.values == "hide",
+            lists_all,
             keys: member::patterns(&self.keys)?,
             person: &person,
             named: &self.access.identity,

@@ -255,8 +255,13 @@ impl Page<'_> {
         let mut out = String::new();
         for (number, (cells, severity)) in lines.iter().enumerate() {
             let mut line = String::new();
+            let values = cells.get(1..last - 1).unwrap_or_default();
+            let seen = told_apart(values, widths.get(1..last - 1).unwrap_or_default());
             for (at, cell) in cells.iter().enumerate().filter(|(at, _)| widths[*at] > 0) {
-                let text = cut(cell, widths[at]);
+                let text = match at.checked_sub(1).and_then(|at| seen.get(at)) {
+                    Some(text) => text.clone(),
+                    None => cut(cell, widths[at]),
+                };
                 if let Some(severity) = severity.filter(|_| at == last) {
                     let _ = write!(line, "{} ", self.glyph(severity));
                 }
@@ -440,6 +445,32 @@ impl Page<'_> {
     }
 }
 
+/// The values of a row as far as there is room. Where that would make different ones look the same, they begin a little
+/// before they differ: `…@db.prod:5433/app`.
+fn told_apart(values: &[String], widths: &[usize]) -> Vec<String> {
+    const BEFORE: usize = 2;
+    let seen: Vec<_> = values.iter().zip(widths).map(|(text, most)| cut(text, *most)).collect();
+    let is_cut = |at: &usize| seen[*at] != values[*at];
+    let cut_ones: Vec<_> = (0..seen.len()).filter(is_cut).collect();
+    let alike = |one: usize, other: usize| values[one] != values[other] && seen[one] == seen[other];
+    if !cut_ones.iter().any(|one| cut_ones.iter().any(|other| alike(*one, *other))) {
+        return seen;
+    }
+    let common =
+        |one: &str, other: &str| one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
+    let first = &values[cut_ones[0]];
+    let same = cut_ones.iter().filter(|at| values[**at] != *first).map(|at| common(first, &values[*at])).min();
+    let skipped = same.unwrap_or_default().saturating_sub(BEFORE);
+    let shown = |at: usize, text: String| {
+        if !is_cut(&at) || skipped == 0 {
+            return text;
+        }
+        let rest: String = values[at].chars().skip(skipped).collect();
+        format!("…{}", cut(&rest, widths[at].saturating_sub(1)))
+    };
+    seen.iter().enumerate().map(|(at, text)| shown(at, text.clone())).collect()
+}
+
 fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
@@ -453,4 +484,23 @@ fn cut(text: &str, most: usize) -> String {
     }
     out.push('…');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_apart;
+
+    #[test]
+    fn values_that_differ_look_different() {
+        for (values, most, expected) in [
+            (["3000", "30000"], 16, ["3000", "30000"]),
+            (["postgres://app@db-dev:5432/a", "postgres://app@db-prod:5432/a"], 12, ["…b-dev:5432…", "…b-prod:543…"]),
+            (["https://one.example/x/y", "https://two.example/x/y"], 12, ["https://one…", "https://two…"]),
+            (["aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa"], 8, ["aaaaaaa…", "aaaaaaa…"]),
+            (["aaaaaaaaaaaaaaaab", "info"], 8, ["aaaaaaa…", "info"]),
+        ] {
+            assert_eq!(told_apart(&values.map(str::to_owned), &[most; 2]), expected);
+        }
+        assert_eq!(told_apart(&[], &[]), [""; 0]);
+    }
 }

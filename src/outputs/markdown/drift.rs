@@ -127,7 +127,7 @@ impl Page<'_> {
                 .collect();
             let cells = cells.concat();
             let place = finding.label.as_ref().map(|label| self.report.place(label.span));
-            let place = place.map(|place| code(&format!("{}:{}", place.path, place.line), LONGEST_NAME));
+            let place = place.map(|place| code(&end(&format!("{}:{}", place.path, place.line)), LONGEST_NAME + 1));
             let _ = writeln!(
                 out,
                 "| {} | {} | `{}` {} |{cells} {} |",
@@ -270,6 +270,12 @@ fn details(out: &mut String, title: &str, number: usize, told: &str, rest: Rest)
     } else if number > 0 {
         let _ = write!(out, "\n<details><summary>{title} ({number})</summary>\n\n{told}\n</details>\n");
     }
+}
+
+/// A place that is too long without its beginning: the line stands at its end.
+fn end(place: &str) -> String {
+    let skipped = place.chars().count().saturating_sub(LONGEST_NAME);
+    if skipped == 0 { place.to_owned() } else { format!("…{}", place.chars().skip(skipped).collect::<String>()) }
 }
 
 fn row_name(row: &Row) -> String {

@@ -12,7 +12,7 @@ use figment::Figment;
 use figment::value::{Tag, Value};
 use foldhash::{HashMap, HashMapExt};
 
-use crate::interpolation::{self, Budget, Outcome};
+use crate::interpolation::{self, Budget, FaultKind, Outcome};
 use crate::layer::{Content, Entry, Layer, PROCESS};
 use crate::secret::Secret;
 use crate::source::Span;
@@ -141,6 +141,8 @@ pub enum LooseFault {
         message: &'static str,
         /// What to do.
         help: &'static str,
+        /// Whether docker compose refuses it, too: it has not the limits that end reading here.
+        refused: bool,
     },
 }
 
@@ -402,7 +404,8 @@ fn expand_one<'a>(
             if unknown { Current::Unknown } else { Current::Known { text: Cow::Owned(expansion.text), sealed } }
         }
         Err(fault) => {
-            report(LooseFault::Broken { message: fault.message(), help: fault.help() }, fault.range);
+            let refused = fault.kind == FaultKind::Malformed;
+            report(LooseFault::Broken { message: fault.message(), help: fault.help(), refused }, fault.range);
             Current::Unknown
         }
     }

@@ -120,7 +120,9 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
         let before = findings.len();
         if !compared.is_even() {
             compared.find_overridden();
-            checks.iter().for_each(|check| check(&compared, &mut findings));
+            for check in &checks {
+                check(&compared, &mut findings);
+            }
         }
         if rules.hides_values {
             // What would be written in is a value.

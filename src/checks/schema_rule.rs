@@ -60,7 +60,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 fn about_a_part<'a>(subject: &Subject<'a>, violation: &Violation, setting: &Setting<'a>) -> Option<String> {
     let part = violation.path.strip_prefix('/')?;
     let part = match subject.shown(setting) {
-        Some(_) => format!("`{}`", told_name(part)),
+        Some(_) => format!("`{}`", told_name(&part.replace('/', "."))),
         None => "a member".to_owned(),
     };
     let key = told_name(setting.key);

@@ -34,8 +34,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 
 pub(super) fn check_references(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for loose in &subject.environment.loose {
-        let LooseFault::Broken { message, help } = &loose.fault else { continue };
+        let LooseFault::Broken { message, help, refused } = &loose.fault else { continue };
         let finding = subject.finding(&RULE, format!("{}: {message}", told_name(loose.key))).key(loose.key);
-        findings.push(finding.at(loose.span, "docker compose refuses the file").help(*help));
+        let label = if *refused { "docker compose refuses the file" } else { "not followed any further" };
+        findings.push(finding.at(loose.span, label).help(*help));
     }
 }

@@ -22,11 +22,10 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
                 Error::new(format!("`{part}` is no pattern for folders")).at(files.shown("sparkcfg.toml"))
             })?;
             let matcher = glob.compile_matcher();
-            let plain = !part.contains(['*', '?', '[', '{']);
             let mut next = Vec::new();
             for folder in found {
                 let inside = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-                if plain {
+                if is_plain(part) {
                     next.push(inside(part));
                 } else {
                     next.extend(
@@ -36,6 +35,14 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
             }
             found = next;
         }
+        let whole = pattern.trim_end_matches('/');
+        let (parent, name) = whole.rsplit_once('/').unwrap_or(("", whole));
+        if is_plain(whole) && !files.folders(parent)?.iter().any(|folder| folder == name) {
+            let help = "mend the name in [workspace] members, or take it out";
+            return Err(Error::new(format!("the workspace names a member `{pattern}`, and there is no such folder"))
+                .at(files.shown("sparkcfg.toml"))
+                .help(help));
+        }
         folders.append(&mut found);
     }
     // A link may lead out of the workspace as well as `..` does.
@@ -43,4 +50,9 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
     folders.sort();
     folders.dedup();
     Ok(folders)
+}
+
+/// Whether a name is just that, and no pattern.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['*', '?', '[', '{'])
 }

@@ -236,7 +236,7 @@ impl<'t> Expander<'t, '_, '_> {
         };
         self.expansion.resolved.push(Resolved { reference, outcome });
         match (argument, value) {
-            (Some(_), _) if depth + 1 >= MAX_DEPTH => Err(Fault { kind: FaultKind::TooDeep, range }),
+            (Some(_), _) if depth >= MAX_DEPTH => Err(Fault { kind: FaultKind::TooDeep, range }),
             (Some(argument), _) => self.expand(argument, argument_at, depth + 1),
             (None, Some(value)) if outcome == Outcome::Value => self.push(&value, &range),
             (None, _) => Ok(()),
@@ -324,8 +324,8 @@ mod tests {
     #[test]
     fn limits() {
         let nested = |depth: usize| format!("{}x{}", "${U:-".repeat(depth), "}".repeat(depth));
-        assert_eq!(expanded(&nested(31)).as_deref(), Ok("x"));
-        assert_eq!(expanded(&nested(32)), Err(FaultKind::TooDeep));
+        assert_eq!(expanded(&nested(32)).as_deref(), Ok("x"));
+        assert_eq!(expanded(&nested(33)), Err(FaultKind::TooDeep));
         assert_eq!(expanded(&"$A".repeat(10_000)).map(|text| text.len()), Ok(10_000));
         assert_eq!(expanded(&"$A".repeat(10_001)), Err(FaultKind::TooMany));
         let mut budget = Budget::new(100, 10);

@@ -27,8 +27,11 @@ pub struct Files {
     /// What git has around the folder, read when first asked for; `None` where nobody wants to know.
     index: Option<Arc<OnceLock<Option<Index>>>>,
     /// What was found in each folder that was listed; `None` where files may come and go between two questions.
-    seen: Option<Arc<Mutex<HashMap<String, Arc<Listing>>>>>,
+    seen: Option<Arc<Mutex<Listings>>>,
 }
+
+/// What folders hold, by their paths.
+type Listings = HashMap<String, Arc<Listing>>;
 
 /// What a folder holds, sorted.
 #[derive(Debug, Default)]
@@ -234,7 +237,7 @@ impl Files {
     /// What the folder holds on disk.
     fn listing(&self, folder: &str) -> Result<Arc<Listing>, Error> {
         let Some(seen) = &self.seen else { return Ok(Arc::new(self.list_on_disk(folder)?)) };
-        let known = |seen: &HashMap<String, Arc<Listing>>| seen.get(folder).map(Arc::clone);
+        let known = |seen: &Listings| seen.get(folder).map(Arc::clone);
         if let Some(listing) = known(&seen.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(listing);
         }

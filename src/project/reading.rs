@@ -28,6 +28,12 @@ impl Project {
         let stacks = stacks(files, &config, options.personal)?;
         let sealed_files = access::sealed_among(&stacks);
         let strays = if options.environments.is_empty() { strays::found(files, &config, &stacks) } else { Vec::new() };
+        if let (true, true, Some(workspace)) = (stacks.is_empty(), needed, &config.workspace) {
+            let members = workspace.members.join(", ");
+            return Err(Error::new("this folder is the root of a workspace, and has no environment of its own")
+                .at(files.shown("sparkcfg.toml"))
+                .help(format!("name one of its members ({members}) with --project DIR")));
+        }
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,

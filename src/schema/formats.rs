@@ -74,6 +74,10 @@ const STANDARD: &[&str] = &[
     "uri-template",
 ];
 
+/// The names of `OpenAPI`'s format registry that say what a text is for, and assert nothing about it.
+const ANNOTATIONS: &[&str] =
+    &["binary", "byte", "char", "commonmark", "decimal", "decimal128", "html", "media-range", "password"];
+
 /// The names that `OpenAPI` gives to the widths of numbers, with their ranges; generated schemas use them.
 const WIDTHS: &[(&str, Option<i128>, Option<i128>)] = &[
     ("int8", Some(i8::MIN as i128), Some(i8::MAX as i128)),
@@ -118,6 +122,7 @@ pub fn accepts(name: &str, text: &str) -> Option<bool> {
 impl Format {
     pub(super) fn named(name: &str, draft: Draft) -> Option<Self> {
         let own = OWN.iter().find(|(known, _)| *known == name).map(|(_, test)| Test::Own(*test));
+        let own = own.or_else(|| ANNOTATIONS.contains(&name).then_some(Test::Own(|_| true)));
         let standard = || STANDARD.contains(&name).then(|| Test::Standard(draft, OnceLock::new()));
         Some(Self { name: name.into(), test: own.or_else(standard)? })
     }

@@ -132,7 +132,7 @@ impl<'m> Member<'m> {
         found.hidden = hidden;
         found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
-        if nothing_is_told && !self.lists_all(&working, accepted.is_some(), options) {
+        if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
             // No row has a place, so no text is looked at.
             return Ok(Some(found));
         }
@@ -149,7 +149,7 @@ impl<'m> Member<'m> {
 
     /// Whether what is not unexpected is filled in: because somebody looks at it, or because a comment, a severity or an
     /// entry of the baseline may be about it.
-    fn lists_all(&self, project: &Project, has_baseline: bool, options: &Options<'_>) -> bool {
+    fn lists_all(project: &Project, has_baseline: bool, options: &Options<'_>) -> bool {
         let has_comment = || project.layers.iter().any(|layer| layer.text.contains("sparkcfg:"));
         let plain = matches!(options.mode, Mode::Matrix | Mode::Pair);
         options.lists_all || has_baseline || !plain || !project.config.severity.is_empty() || has_comment()
@@ -241,7 +241,7 @@ impl<'m> Member<'m> {
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
         let access = if *options.mode == Mode::Time { access::between(&chosen) } else { Vec::new() };
-        let lists_all = self.lists_all(working, accepted.is_some(), options);
+        let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
         if let Some(keys) = &options.keys {

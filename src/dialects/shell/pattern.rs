@@ -173,7 +173,7 @@ fn set(pattern: &Text, start: usize) -> Option<(Set, usize)> {
             return Some((set, at + 1));
         }
         if let Some((members, end)) = class(pattern, at) {
-            (0..=u8::MAX).filter(|byte| members(byte)).for_each(|byte| set.bytes.insert(byte));
+            (0..=u8::MAX).filter(members).for_each(|byte| set.bytes.insert(byte));
             at = end;
             continue;
         }

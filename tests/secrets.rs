@@ -494,7 +494,7 @@ fn a_sealed_file_that_is_gone_is_known_to_git() {
     project.write("p/schemas/app.schema.json", text);
     project.set("API_KEY", CANARY);
     let git = |arguments: &[&str]| {
-        assert!(Command::new("git").current_dir(project.path("p")).args(arguments).status().unwrap().success())
+        assert!(Command::new("git").current_dir(project.path("p")).args(arguments).status().unwrap().success());
     };
     git(&["init", "--quiet"]);
     git(&["add", "."]);

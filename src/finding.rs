@@ -181,6 +181,9 @@ pub struct Finding {
     pub label: Option<Label>,
     /// Other places that explain it.
     pub related: Vec<Label>,
+    /// The value of a lower layer that the one at [`Finding::label`] hides. The words of that label tell people of it, so
+    /// that only formats for machines list the place.
+    pub hidden: Option<Label>,
     /// How to mend it, where that is safe.
     pub fix: Option<Fix>,
     /// What it says about a difference, where sources were compared.
@@ -199,6 +202,7 @@ impl Finding {
             help: None,
             label: None,
             related: Vec::new(),
+            hidden: None,
             fix: None,
             difference: None,
         }
@@ -239,10 +243,15 @@ impl Finding {
         self
     }
 
+    /// The places besides [`Finding::label`], for formats that list them all.
+    pub fn other_places(&self) -> impl Iterator<Item = &Label> {
+        self.related.iter().chain(&self.hidden)
+    }
+
     /// The same finding after its texts moved (see [`crate::source::Sources::absorb`]).
     #[must_use]
     pub fn shifted(mut self, offset: u32) -> Self {
-        for label in self.label.iter_mut().chain(&mut self.related) {
+        for label in self.label.iter_mut().chain(&mut self.related).chain(&mut self.hidden) {
             label.span = label.span.shifted(offset);
         }
         if let Some(fix) = &mut self.fix {

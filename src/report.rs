@@ -173,7 +173,8 @@ fn sort_by_key(findings: &mut [Finding]) {
 }
 
 fn make_printable(finding: &mut Finding) {
-    let labels = finding.label.iter_mut().chain(&mut finding.related).map(|label| &mut label.message);
+    let labels =
+        finding.label.iter_mut().chain(&mut finding.related).chain(&mut finding.hidden).map(|label| &mut label.message);
     let texts = labels.chain(finding.key.as_mut()).chain(finding.help.as_mut());
     let texts = texts.chain(finding.fix.as_mut().map(|fix| &mut fix.title));
     for text in texts.chain(std::iter::once(&mut finding.message)) {

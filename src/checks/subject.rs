@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use foldhash::{HashMap, HashMapExt};
 
 use super::{consequences, lookalikes, shortened};
-use crate::environment::{Environment, Setting};
-use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::environment::{self, Environment, Setting};
+use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::layer::{Entry, Layer};
 use crate::project::Project;
 use crate::project::layout::{documents, is_personal};
@@ -155,11 +155,16 @@ impl<'a> Subject<'a> {
     pub(super) fn about(&self, rule: &'static Rule, setting: &Setting<'a>, message: impl Into<String>) -> Finding {
         let layer = self.environment.layers[setting.layer];
         let from = format!("from layer {}", layer.name);
+        let mut finding = self.finding(rule, message).key(setting.key);
         let message_here = match self.environment.shadowed(setting).first() {
-            Some((below, entry)) => format!("{from}; {}", self.hidden(*below, *entry)),
+            Some((below, entry)) => {
+                let layer = self.environment.layers[*below];
+                let place = environment::place(layer, &layer.entries[*entry]);
+                finding.hidden = Some(Label::new(place, format!("layer {} sets it here", layer.name)));
+                format!("{from}; {}", self.hidden(*below, *entry))
+            }
             None => from,
         };
-        let finding = self.finding(rule, message).key(setting.key);
         finding.at(self.environment.place(setting), message_here)
     }
 

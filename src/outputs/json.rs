@@ -76,7 +76,7 @@ fn entry<'a>(report: &Report, finding: &'a Finding) -> Entry<'a> {
         message: &finding.message,
         help: finding.help.as_deref(),
         location: finding.label.as_ref().map(|label| report.place(label.span)),
-        related: finding.related.iter().map(related).collect(),
+        related: finding.other_places().map(related).collect(),
         fix: told_fix(report, finding).map(|fix| Remedy {
             title: &fix.title,
             location: report.place(fix.span),

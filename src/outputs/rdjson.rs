@@ -96,8 +96,7 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
             .into_iter()
             .collect(),
         related_locations: finding
-            .related
-            .iter()
+            .other_places()
             .map(|label| Related { message: &label.message, location: location(report, label.span) })
             .collect(),
     }

@@ -244,7 +244,7 @@ fn outcome<'a>(
         // The first sentence is the title of the alert.
         let _ = write!(text, ".\n{help}");
     }
-    let related = finding.related.iter().map(|label| Location {
+    let related = finding.other_places().map(|label| Location {
         message: (!label.message.is_empty()).then(|| plain(&label.message)),
         ..location(report, Some(label.span))
     });

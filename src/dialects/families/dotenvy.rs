@@ -182,19 +182,33 @@ fn places(file: &[u8], lines: Range<usize>) -> (Range<usize>, Range<usize>) {
     let skip = |at: usize, wanted: fn(u8) -> bool| {
         at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| wanted(**byte)).count()
     };
-    let blank: fn(u8) -> bool = |byte| byte.is_ascii_whitespace() || byte == b'\x0b';
-    let mut at = skip(lines.start, blank);
+    let mut at = behind_blanks(bytes, lines.start);
     while bytes.get(at) == Some(&b'#') {
-        at = skip(skip(at, |byte| byte != b'\n'), blank);
+        at = behind_blanks(bytes, skip(at, |byte| byte != b'\n'));
     }
     let mut key = at..skip(at, is_name_byte);
-    let mut after = skip(key.end, blank);
+    let mut after = behind_blanks(bytes, key.end);
     if bytes.get(key.clone()) == Some(b"export") && bytes.get(after) != Some(&b'=') {
         key = after..skip(after, is_name_byte);
-        after = skip(key.end, blank);
+        after = behind_blanks(bytes, key.end);
     }
-    let value = skip((after + 1).min(bytes.len()), |byte| byte == b' ' || byte == b'\t');
+    let equals = usize::from(bytes.get(after) == Some(&b'='));
+    let value = skip(after + equals, |byte| byte == b' ' || byte == b'\t');
     (key, value..value + word_length(bytes.get(value..).unwrap_or_default()))
+}
+
+/// Where the blanks that begin at `at` end. The crate takes those of Unicode, too.
+fn behind_blanks(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let rest = &rest[..rest.len().min(4)];
+        let whole = std::str::from_utf8(rest).map_or_else(|error| error.valid_up_to(), str::len);
+        let first = std::str::from_utf8(&rest[..whole]).ok().and_then(|text| text.chars().next());
+        match first.filter(|first| first.is_whitespace()) {
+            Some(blank) => at += blank.len_utf8(),
+            None => return at,
+        }
+    }
 }
 
 /// The length of one word of dotenvy: pieces with and without quotes, up to a blank.

@@ -203,6 +203,7 @@ fn shells_work_out_what_stands_in_front_of_a_command() {
         ("A=1 ${U= }\n", Some(&[("U", " "), ("A", "1")])),
         ("${U= a b}\nC=1\n", Some(&[("U", " a b"), ("C", "1")])),
         ("A=éx\nK=${#A}\n", Some(&[("A", "éx"), ("K", "3")])),
+        ("A= \r\nB=1\n", Some(&[("B", "1")])),
         ("L=${} x\n", None),
         ("A=${B?} nocmd\nC=1\n", None),
     ] {

@@ -244,7 +244,7 @@ impl Shell<'_> {
         for word in &command.words {
             let text = self.variables.text(&word.parts, false)?;
             // A word of nothing but references that give blanks is no word.
-            if !text.iter().all(u8::is_ascii_whitespace) || has_quotes(&word.parts) {
+            if !text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n')) || has_quotes(&word.parts) {
                 words.push((text, word));
             }
         }

@@ -121,6 +121,45 @@ fn pages_name_only_options_that_exist() {
     assert!(empty.is_empty(), "{empty:?}");
 }
 
+/// Completions for each shell, and the manual page, know every command.
+#[test]
+fn shells_and_the_manual_know_every_command() {
+    let home = tempfile::tempdir().unwrap();
+    let manual = run("sparkcfg man", root(), home.path());
+    assert_eq!((manual.code, manual.stderr.as_str()), (0, ""));
+    assert!(manual.stdout.contains(".TH sparkcfg 1"));
+    for command in commands() {
+        assert!(manual.stdout.contains(&command.replace('-', "\\-")), "the manual leaves out {command}");
+    }
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&format!("sparkcfg completions {shell}"), root(), home.path());
+        assert_eq!((script.code, script.stderr.as_str()), (0, ""), "{shell}");
+        for command in commands() {
+            assert!(script.stdout.contains(&command), "{shell} leaves out {command}");
+        }
+    }
+    let unknown = run("sparkcfg completions tcsh", root(), home.path());
+    assert_eq!(unknown.code, 2);
+}
+
+/// The schema of the built-in model that a project keeps is compared with the model itself.
+#[test]
+fn a_stale_schema_of_the_model_is_told_with_a_diff() {
+    let (home, project) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = project.path().join("schemas/spark.schema.json");
+    fs::create_dir(project.path().join("schemas")).unwrap();
+    fs::write(project.path().join("sparkcfg.toml"), "schema = \"schemas/spark.schema.json\"\n").unwrap();
+    let kept = fs::read_to_string(root().join("schemas/spark.schema.json")).unwrap();
+    fs::write(&path, kept.replacen("65535", "65536", 1)).unwrap();
+    let stale = run("sparkcfg schema --check", project.path(), home.path());
+    assert_eq!(stale.code, 1);
+    assert!(stale.stdout.contains("65536") && stale.stdout.contains("\n+") && stale.stdout.contains("\n-"));
+    assert!(stale.stderr.contains("is stale"));
+    assert_eq!(run("sparkcfg schema", project.path(), home.path()).code, 0);
+    assert_eq!(fs::read_to_string(&path).unwrap(), kept);
+    assert_eq!(run("sparkcfg schema --check", project.path(), home.path()).code, 0);
+}
+
 #[test]
 fn exit_codes() {
     let home = tempfile::tempdir().unwrap();

@@ -189,7 +189,9 @@ pub(super) fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Res
     let known: Vec<_> = stacks.iter().map(|stack| stack.name.as_str()).collect();
     for name in names {
         if !known.contains(&name.as_str()) {
-            let nearest = crate::suggestion::nearest(name, known.iter().copied());
+            // Whoever names a file of it means the environment.
+            let of_file = known.iter().copied().find(|known| *known == layer_name(name));
+            let nearest = of_file.or_else(|| crate::suggestion::nearest(name, known.iter().copied()));
             let list = known.join(", ");
             let help = match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`? There are: {list}"),

@@ -52,34 +52,22 @@ impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
     pub fn on_disk(root: &Path, prefix: &str) -> Self {
-        Self {
-            root: root.to_owned(),
-            prefix: prefix.to_owned(),
-            held: None,
-            proposed: BTreeMap::new(),
-            index: None,
-            seen: None,
-        }
+        Self::new(root, prefix, None)
     }
 
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
-        let held = Some(Held { revision: None, files: staged });
-        Self {
-            root: root.to_owned(),
-            prefix: prefix.to_owned(),
-            held,
-            proposed: BTreeMap::new(),
-            index: None,
-            seen: None,
-        }
+        Self::new(root, prefix, Some(Held { revision: None, files: staged }))
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
-        let held = Some(Held { revision: Some(revision.to_owned()), files });
+        Self::new(root, prefix, Some(Held { revision: Some(revision.to_owned()), files }))
+    }
+
+    fn new(root: &Path, prefix: &str, held: Option<Held>) -> Self {
         Self {
             root: root.to_owned(),
             prefix: prefix.to_owned(),

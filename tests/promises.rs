@@ -160,6 +160,23 @@ fn a_stale_schema_of_the_model_is_told_with_a_diff() {
     assert_eq!(run("sparkcfg schema --check", project.path(), home.path()).code, 0);
 }
 
+/// What was asked for on the command line goes before `NO_COLOR`, which goes before nothing at all where it is empty.
+#[test]
+fn colour_is_as_it_was_asked_for() {
+    let home = tempfile::tempdir().unwrap();
+    let bad = root().join("tests/cases/wrong-type/a-worker-count-in-words");
+    for (line, expected) in [
+        ("sparkcfg validate", false),
+        ("sparkcfg validate --color always", true),
+        ("NO_COLOR= sparkcfg validate", false),
+        ("NO_COLOR= FORCE_COLOR=1 sparkcfg validate", true),
+        ("NO_COLOR= FORCE_COLOR=1 sparkcfg validate --color never", false),
+        ("sparkcfg validate --color always --format json", false),
+    ] {
+        assert_eq!(run(line, &bad, home.path()).stdout.contains('\u{1b}'), expected, "{line}");
+    }
+}
+
 #[test]
 fn exit_codes() {
     let home = tempfile::tempdir().unwrap();

@@ -12,13 +12,7 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-if [[ -z ${SPARKCFG-} ]]; then
-  (cd "$here/.." && cargo build --release --locked --quiet)
-  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
-fi
-SPARKCFG=$(realpath "$SPARKCFG")
+source "$here/built.sh"
 rustc -O -C panic=abort -o "$folder/floor" "$here/floor.rs"
 python3 "$here/gen.py" "$folder" --only S >/dev/null
 python3 "$here/as_sparkcfg.py" "$folder/S/clean"

@@ -22,15 +22,7 @@ else
 fi
 mkdir -p "$folder/bin"
 
-if [[ -z ${SPARKCFG-} ]]; then
-  echo "==> cargo build --release"
-  (cd "$here/.." && cargo build --release --locked --quiet)
-  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
-fi
-SPARKCFG=$(realpath "$SPARKCFG")
-export SPARKCFG
+source "$here/built.sh"
 "$SPARKCFG" --version
 rustc -O -C panic=abort -o "$folder/bin/floor" "$here/floor.rs"
 export PATH=$folder/bin:$PATH

@@ -13,14 +13,8 @@ rounds=${1:-21}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-if [[ -z ${SPARKCFG-} ]]; then
-  (cd "$here/.." && cargo build --release --locked --quiet)
-  # .cargo/config.toml names the host as the target, so cargo builds into a folder of its name.
-  host=$(rustc -vV | sed -n 's/^host: //p')
-  SPARKCFG=${CARGO_TARGET_DIR:-$here/../target}/$host/release/sparkcfg
-fi
-SPARKCFG=$(realpath "$SPARKCFG")
-export SPARKCFG SOPS=${SOPS:-$(command -v sops || true)}
+source "$here/built.sh"
+export SOPS=${SOPS:-$(command -v sops || true)}
 
 # values COUNT: an env file with that many secrets.
 values() {

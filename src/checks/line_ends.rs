@@ -72,11 +72,6 @@ fn in_file(mut reading: Reading, text: &str) -> Reading {
         *range = range.start + ends.partition_point(|end| *end < range.start)
             ..range.end + ends.partition_point(|end| *end < range.end);
     };
-    for variable in &mut reading.vars {
-        back(&mut variable.key_span);
-        back(&mut variable.value_span);
-    }
-    reading.executes.iter_mut().for_each(back);
-    reading.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
+    reading.move_places(back);
     reading
 }

@@ -54,12 +54,11 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
         if chosen || unknown {
             continue;
         }
-        for (index, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
+        for (_, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
             let missing = subject.violations_about(key).next().is_some();
             if missing || subject.project.has_closed_layer(subject.environment) {
                 continue;
             }
-            let _ = index;
             let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();
             let other = &subjects[having[having.len() - 1]];
             let Some(setting) = other.environment.get(key) else { continue };

@@ -90,6 +90,16 @@ impl Variable {
 }
 
 impl Reading {
+    /// Moves every place: those of a text that a reader was given, into those of the file that it was made of.
+    pub(crate) fn move_places(&mut self, back: impl Fn(&mut Range<usize>)) {
+        for variable in &mut self.vars {
+            back(&mut variable.key_span);
+            back(&mut variable.value_span);
+        }
+        self.executes.iter_mut().for_each(&back);
+        self.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
+    }
+
     /// Gives every variable that is set in the process environment its value there.
     fn prefer(&mut self, process: &Process) {
         for variable in &mut self.vars {
@@ -353,12 +363,7 @@ impl<'b> Text<'b> {
             let end = if range.start >= range.end { start } else { self.original(range.end - 1) + 1 };
             *range = start..end.max(start);
         };
-        for variable in &mut reading.vars {
-            back(&mut variable.key_span);
-            back(&mut variable.value_span);
-        }
-        reading.executes.iter_mut().for_each(back);
-        reading.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
+        reading.move_places(back);
         reading
     }
 }

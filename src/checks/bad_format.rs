@@ -25,10 +25,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let ViolationKind::Format { name } = &violation.kind else { continue };
         let meaning = MEANINGS.iter().find(|(known, _)| known == name);
         let meaning = meaning.map_or_else(|| format!("a valid {name}"), |(_, meaning)| (*meaning).to_owned());
-        let message = format!("{}, which is not {meaning}", subject.is(setting));
+        let message = format!("{}, which is not {meaning}", subject.is_wrong(violation, setting));
         findings.push(
             subject
-                .about(&RULE, setting, message)
+                .about_violation(&RULE, violation, setting, message)
                 .help(subject.help_with_look(setting, subject.help(&violation.pointer))),
         );
     }

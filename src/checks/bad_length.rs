@@ -7,7 +7,7 @@
 //! Remedy: lengthen or shorten the value. Lengths count characters (Unicode scalar values), as JSON Schema does.
 
 use super::Subject;
-use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::finding::{Finding, Rule, Severity};
 use crate::schema::violation::{Unit, ViolationKind};
 
 pub(super) static RULE: Rule = Rule {
@@ -33,8 +33,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let plural = if *limit == 1 { "" } else { "s" };
         let empty = setting.value.text() == Some("");
         let is = if empty { "empty".to_owned() } else { format!("too {what}") };
-        let message = format!("{} is {is}, it needs {bound} {limit} {unit}{plural}", told_name(setting.key));
-        findings
-            .push(subject.about(&RULE, setting, message).help(format!("see {}", subject.said_by(&violation.pointer))));
+        let whose = subject.whose(violation, setting);
+        let message = format!("{whose} is {is}, it needs {bound} {limit} {unit}{plural}");
+        findings.push(
+            subject
+                .about_violation(&RULE, violation, setting, message)
+                .help(format!("see {}", subject.said_by(&violation.pointer))),
+        );
     }
 }

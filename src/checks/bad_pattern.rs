@@ -22,7 +22,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Pattern { .. })) {
         let ViolationKind::Pattern { pattern } = &violation.kind else { continue };
-        let message = format!("{}, which does not match {pattern}", subject.is(setting));
-        findings.push(subject.about(&RULE, setting, message).help(subject.help(&violation.pointer)));
+        let message = format!("{}, which does not match {pattern}", subject.is_wrong(violation, setting));
+        findings
+            .push(subject.about_violation(&RULE, violation, setting, message).help(subject.help(&violation.pointer)));
     }
 }

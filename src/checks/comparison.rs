@@ -42,6 +42,8 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     let message = match (broken.kind, first_value, second_value) {
         (RuleKind::Agree, Some(one), Some(other)) => format!("{first} is {one}, but {second} is {other}"),
         (RuleKind::Agree, ..) => format!("{first} and {second} are not the same (hidden)"),
+        (RuleKind::Contain, _, Some(item)) => format!("{first} lacks {item}, {second}"),
+        (RuleKind::Contain, ..) => format!("{first} lacks {second} (hidden)"),
         (RuleKind::Differ, Some(one), Some(_)) => format!("{first} and {second} are both {one}"),
         (RuleKind::Differ, ..) => format!("{first} and {second} are the same (hidden)"),
     };
@@ -58,8 +60,12 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     if let Some(setting) = settings.next() {
         finding = finding.related(subject.environment.place(setting), "compared with this");
     }
-    let verb = if broken.kind == RuleKind::Agree { "must be equal" } else { "must differ" };
-    finding.help(format!("they {verb}: {}", subject.said_by(&broken.pointer)))
+    let said = subject.said_by(&broken.pointer);
+    finding.help(match broken.kind {
+        RuleKind::Agree => format!("they must be equal: {said}"),
+        RuleKind::Differ => format!("they must differ: {said}"),
+        RuleKind::Contain => format!("add it to the list, or change the other: {said}"),
+    })
 }
 
 /// A part of a URL in plain sight, where [`may_tell`] allows it. Of a sealed value nothing is told.

@@ -2,7 +2,8 @@
 //!
 //! It must have one because the schema requires it (`required`), requires it in this environment
 //! (`x-sparkcfg.required-in`), or requires it once another key is set (`dependentRequired`, `if` and `then`). An empty
-//! value satisfies `required`, as JSON Schema has it, but not `required-in`.
+//! value satisfies `required`, as JSON Schema has it, but not `required-in`. Where the schema only recommends it
+//! (`x-sparkcfg.recommended-in`), it is a warning.
 //!
 //! Why it hurts: the service stops at its start, or runs with a default that nobody chose.
 //!
@@ -37,6 +38,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Because::Always => format!("required in every environment, missing in {name}"),
             Because::Environment if empty.is_some() => format!("required in {name} and empty"),
             Because::Environment => format!("required in {name} and missing"),
+            Because::Recommended if empty.is_some() => format!("empty in {name}, which should set it"),
+            Because::Recommended => format!("missing in {name}, which should set it"),
             Because::Key(other) => format!("required because {other} is set, missing in {name}"),
             Because::Condition => format!("required by a rule of the schema, missing in {name}"),
         };
@@ -44,6 +47,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let (file, near) = home(subject, key, secret);
         let set = if secret { subject.sealing_advice() } else { format!("set it in {file}") };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
+        if *because == Because::Recommended {
+            finding = finding.severity(Severity::Warning);
+        }
         let description = schema.schema.property(key).description();
         let first = description
             .and_then(|text| text.split_inclusive(". ").next())

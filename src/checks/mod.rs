@@ -115,6 +115,7 @@ mod undeclared_variable;
 mod undefined_reference;
 mod uneven_key;
 mod unknown_code;
+mod unknown_environment;
 mod unknown_key;
 mod unquoted_blank;
 mod unsealed_value;
@@ -358,6 +359,7 @@ pub static ALL: &[Check] = &[
     Check::of(&undefined_reference::RULE).environment(undefined_reference::check).row(undefined_reference::check_row),
     Check::of(&uneven_key::RULE).project(uneven_key::check),
     Check::of(&unknown_code::RULE),
+    Check::of(&unknown_environment::RULE).project(unknown_environment::check),
     Check::of(&unknown_key::RULE).environment(unknown_key::check),
     Check::of(&unquoted_blank::RULE).layer(unquoted_blank::check),
     Check::of(&unsealed_value::RULE).layer(unsealed_value::check),
@@ -404,6 +406,19 @@ fn shortened(text: &str) -> String {
         return text.to_owned();
     }
     format!("{}…", first.chars().take(LIMIT).collect::<String>())
+}
+
+/// What a type of JSON is called in a sentence.
+fn with_article(name: &'static str) -> &'static str {
+    match name {
+        "integer" => "an integer",
+        "number" => "a number",
+        "boolean" => "a boolean",
+        "array" => "a list",
+        "object" => "a JSON object",
+        "null" => "empty",
+        _ => "a text",
+    }
 }
 
 /// `a, b or c`

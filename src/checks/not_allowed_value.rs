@@ -6,7 +6,7 @@
 //!
 //! Remedy: use one of the values that the message lists.
 
-use super::Subject;
+use super::{Subject, with_article};
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::ViolationKind;
@@ -41,14 +41,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let (message, help) = match &violation.kind {
             ViolationKind::NotAllowed { .. } if subject.shown(setting).is_none() => {
                 // The list of what a secret may be would tell it.
-                (format!("{}, which is not one of those allowed", subject.is(setting)), format!("see {see}"))
+                (
+                    format!("{}, which is not one of those allowed", subject.is_wrong(violation, setting)),
+                    format!("see {see}"),
+                )
             }
-            ViolationKind::NotAllowed { allowed, nearest } => {
+            ViolationKind::NotAllowed { allowed, nearest, types } => {
                 let help = match nearest {
                     Some(near) => format!("did you mean {near}? ({see})"),
                     None => format!("see {see}"),
                 };
-                (format!("{}, allowed is {}", subject.is(setting), several(allowed)), help)
+                let is = subject.is_wrong(violation, setting);
+                (format!("{is}, allowed is {}", several(allowed, types.iter().copied().map(with_article))), help)
             }
             ViolationKind::NotHere { allowed_environments } => {
                 let key = told_name(setting.key);
@@ -62,19 +66,22 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 let pointed = violation.pointer.contains("/x-sparkcfg/in/");
                 let place = if pointed { format!(" in {environment}") } else { String::new() };
                 (
-                    format!("{}, which must not be used{place}", subject.is(setting)),
+                    format!("{}, which must not be used{place}", subject.is_wrong(violation, setting)),
                     format!("choose another value; see {see}"),
                 )
             }
         };
-        findings.push(subject.about(&RULE, setting, message).help(subject.help_with_look(setting, help)));
+        findings.push(
+            subject.about_violation(&RULE, violation, setting, message).help(subject.help_with_look(setting, help)),
+        );
     }
 }
 
-fn several(allowed: &[String]) -> String {
+/// The values that are allowed, and the types of which every value is.
+fn several(allowed: &[String], types: impl Iterator<Item = &'static str>) -> String {
     const MOST: usize = 8;
-    if allowed.len() <= MOST {
-        return super::listed(allowed, "or");
-    }
-    format!("{} or one of {} more", allowed[..MOST].join(", "), allowed.len() - MOST)
+    let mut named: Vec<_> = allowed.iter().take(MOST).cloned().collect();
+    named.extend((allowed.len() > MOST).then(|| format!("one of {} more", allowed.len() - MOST)));
+    named.extend(types.map(str::to_owned));
+    super::listed(&named, "or")
 }

@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let wanted = |kind: &ViolationKind| rule(kind).is_some();
     for (violation, setting) in subject.violations_of(wanted) {
         let Some(rule) = rule(&violation.kind) else { continue };
-        let message = format!("{}, {rule}", subject.is(setting));
+        let message = format!("{}, {rule}", subject.is_wrong(violation, setting));
         let see = subject.said_by(&violation.pointer);
         let pointer = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
         let limits = subject.project.schema.as_ref().and_then(|schema| schema.schema.value(pointer));
@@ -29,7 +29,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Some((low, high)) => format!("choose a number from {low} to {high} ({see})"),
             None => format!("see {see}"),
         };
-        findings.push(subject.about(&RULE, setting, message).help(help));
+        findings.push(subject.about_violation(&RULE, violation, setting, message).help(help));
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                     "not" => "which the schema rules out".to_owned(),
                     _ => format!("which breaks the rule `{keyword}`"),
                 };
-                subject.about(&RULE, setting, format!("{}, {what}", subject.is(setting)))
+                let message = format!("{}, {what}", subject.is_wrong(violation, setting));
+                subject.about_violation(&RULE, violation, setting, message)
             }
             None => {
                 let finding = subject

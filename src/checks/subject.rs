@@ -12,6 +12,7 @@ use crate::project::Project;
 use crate::project::layout::{documents, is_personal};
 use crate::schema::rules::{Disagreement, Lookup};
 use crate::schema::violation::{Violation, ViolationKind};
+use crate::source::Span;
 
 /// A file to be checked.
 #[derive(Debug)]
@@ -80,6 +81,20 @@ pub struct Subject<'a> {
     pub disagreements: Vec<Disagreement>,
     /// Where the violations of each key stand, found when first asked for.
     of_key: OnceLock<HashMap<String, Vec<usize>>>,
+}
+
+/// One item of a list that a value writes with separators.
+struct Item<'t> {
+    /// Counted from 1.
+    number: usize,
+    text: &'t str,
+    /// Where it begins within the value, in bytes.
+    at: usize,
+}
+
+/// Places are 32 bits wide, as files are at most 8 MiB long.
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// Whether a key is empty, or a placeholder, in a file that documents, such as `.env.example`.
@@ -153,6 +168,34 @@ impl<'a> Subject<'a> {
 
     /// A finding about a key: at the value that is wrong, with the layers that it hides.
     pub(super) fn about(&self, rule: &'static Rule, setting: &Setting<'a>, message: impl Into<String>) -> Finding {
+        self.about_place(rule, setting, self.environment.place(setting), message)
+    }
+
+    /// A finding about what the schema finds wrong with a key: at the item of a list, where that is all that is wrong.
+    pub(super) fn about_violation(
+        &self,
+        rule: &'static Rule,
+        violation: &Violation,
+        setting: &Setting<'a>,
+        message: impl Into<String>,
+    ) -> Finding {
+        let mut place = self.environment.place(setting);
+        // Only where the file has the value as it is: quotes and references move what stands behind them.
+        let written = self.environment.layers[setting.layer].text.get(place.start as usize..place.end as usize);
+        if let Some(item) = self.item(violation, setting).filter(|_| written == setting.value.text()) {
+            let (start, length) = (offset(item.at), offset(item.text.len()));
+            (place.start, place.end) = (place.start + start, place.start + start + length);
+        }
+        self.about_place(rule, setting, place, message)
+    }
+
+    fn about_place(
+        &self,
+        rule: &'static Rule,
+        setting: &Setting<'a>,
+        place: Span,
+        message: impl Into<String>,
+    ) -> Finding {
         let layer = self.environment.layers[setting.layer];
         let from = format!("from layer {}", layer.name);
         let mut finding = self.finding(rule, message).key(setting.key);
@@ -165,7 +208,22 @@ impl<'a> Subject<'a> {
             }
             None => from,
         };
-        finding.at(self.environment.place(setting), message_here)
+        finding.at(place, message_here)
+    }
+
+    /// The item that a violation is about, of a list that is written with separators.
+    fn item<'s>(&self, violation: &Violation, setting: &'s Setting<'a>) -> Option<Item<'s>> {
+        let index: usize = violation.path.strip_prefix('/')?.parse().ok()?;
+        let text = setting.value.text().filter(|text| !text.trim_start().starts_with(['[', '{']))?;
+        let property = self.project.schema.as_ref()?.schema.property(setting.key);
+        let mut at = 0;
+        let mut pieces = text.split_inclusive(property.list_separator());
+        for piece in pieces.by_ref().take(index) {
+            at += piece.len();
+        }
+        let piece = pieces.next()?;
+        let piece = piece.strip_suffix(property.list_separator()).unwrap_or(piece);
+        Some(Item { number: index + 1, text: piece.trim(), at: at + piece.len() - piece.trim_start().len() })
     }
 
     /// What a lower layer says: `base.env:9 says 8883`.
@@ -187,6 +245,24 @@ impl<'a> Subject<'a> {
         let text = setting.value.text()?;
         let sealed = matches!(setting.value, crate::environment::Resolved::Secret(_));
         (!sealed && !self.project.hides(setting.key, text)).then(|| shortened(text))
+    }
+
+    /// `KEY is 80800`, or `item 2 of KEY is 80800` where only that is wrong.
+    pub(super) fn is_wrong(&self, violation: &Violation, setting: &Setting<'a>) -> String {
+        match self.item_shown(violation, setting) {
+            Some(item) => format!("{} is {}", self.whose(violation, setting), shortened(item.text)),
+            None => self.is(setting),
+        }
+    }
+
+    /// `KEY`, or `item 2 of KEY` where only that is wrong.
+    pub(super) fn whose(&self, violation: &Violation, setting: &Setting<'a>) -> String {
+        let key = told_name(setting.key);
+        self.item_shown(violation, setting).map_or_else(|| key.clone(), |item| format!("item {} of {key}", item.number))
+    }
+
+    fn item_shown<'s>(&self, violation: &Violation, setting: &'s Setting<'a>) -> Option<Item<'s>> {
+        self.item(violation, setting).filter(|_| self.shown(setting).is_some())
     }
 
     /// `KEY is 80800` where the value may be told, else `the value of KEY`.

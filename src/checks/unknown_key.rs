@@ -1,6 +1,6 @@
 //! A key is set that the schema does not know.
 //!
-//! With `"additionalProperties": false` every such key is an error. Where the schema allows others, only a key that
+//! With `"additionalProperties": false` every such key is an error, as is one that the schema describes as `false`. Where the schema allows others, only a key that
 //! looks like a misspelt one is told, as a warning.
 //!
 //! Why it hurts: nobody reads it. Most often it is a spelling mistake, and the real key keeps its default.
@@ -32,11 +32,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         if setting.key.is_empty() || !violation.path.is_empty() {
             continue;
         }
-        let help = match near {
-            Some(near) => format!("did you mean {near}?"),
-            None => format!("take it away, or declare it in {}", subject.project.sources.path(schema.source)),
+        let key = told_name(setting.key);
+        // The schema `false` under the key's own name: somebody decided that nobody sets it.
+        let is_ruled_out = schema.schema.property(setting.key).pointer().as_ref() == Some(&violation.pointer);
+        let (message, help) = match near {
+            _ if is_ruled_out => (
+                format!("the schema rules out {key}"),
+                format!("take it away; see {}", subject.said_by(&violation.pointer)),
+            ),
+            Some(near) => (format!("{key} is not in the schema"), format!("did you mean {near}?")),
+            None => {
+                let path = subject.project.sources.path(schema.source);
+                (format!("{key} is not in the schema"), format!("take it away, or declare it in {path}"))
+            }
         };
-        findings.push(found(subject, setting, format!("{} is not in the schema", told_name(setting.key)), help));
+        findings.push(found(subject, setting, message, help));
     }
     if !schema.schema.is_open() {
         return;

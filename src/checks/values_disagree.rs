@@ -1,7 +1,7 @@
 //! Two values differ that must be equal.
 //!
 //! The schema says which (`x-sparkcfg.agree` at its root), whole values or parts of URLs: `DATABASE_URL#port` and
-//! `POSTGRES_PORT`. Values count after all layers are merged, with the schema's defaults where a key is not set.
+//! `POSTGRES_PORT`, or that a list has another value among its items (`x-sparkcfg.contain`). Values count after all layers are merged, with the schema's defaults where a key is not set.
 //!
 //! Why it hurts: the URL says one port and the container listens on another.
 //!
@@ -20,4 +20,5 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     comparison::told(subject, RuleKind::Agree, &RULE, findings);
+    comparison::told(subject, RuleKind::Contain, &RULE, findings);
 }

@@ -8,7 +8,7 @@
 //!
 //! Remedy: write a value of that type.
 
-use super::Subject;
+use super::{Subject, with_article};
 use crate::finding::{Finding, Rule, Severity};
 use crate::schema::violation::ViolationKind;
 
@@ -23,23 +23,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::WrongType { .. })) {
         let ViolationKind::WrongType { expected } = &violation.kind else { continue };
         let names: Vec<_> = expected.iter().copied().map(with_article).collect();
-        let message = format!("{}, which is not {}", subject.is(setting), super::listed(&names, "or"));
+        let message = format!("{}, which is not {}", subject.is_wrong(violation, setting), super::listed(&names, "or"));
         let see = subject.said_by(&violation.pointer);
         let hint = if names.contains(&"a boolean") { "write true or false" } else { "write a value of that type" };
         findings.push(
-            subject.about(&RULE, setting, message).help(subject.help_with_look(setting, format!("{hint} ({see})"))),
+            subject
+                .about_violation(&RULE, violation, setting, message)
+                .help(subject.help_with_look(setting, format!("{hint} ({see})"))),
         );
-    }
-}
-
-fn with_article(name: &'static str) -> &'static str {
-    match name {
-        "integer" => "an integer",
-        "number" => "a number",
-        "boolean" => "a boolean",
-        "array" => "a list",
-        "object" => "a JSON object",
-        "null" => "empty",
-        _ => "a text",
     }
 }

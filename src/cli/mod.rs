@@ -30,7 +30,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::error::Error;
@@ -189,7 +189,13 @@ fn not_understood(arguments: &[OsString], error: clap::Error) -> ExitCode {
         _ => None,
     };
     // An option that stands before its command may be unknown there.
-    let error = help.filter(|help| help.kind() == ErrorKind::DisplayHelp).unwrap_or(error);
+    let mut error = help.filter(|help| help.kind() == ErrorKind::DisplayHelp).unwrap_or(error);
+    let option = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    if error.kind() == ErrorKind::UnknownArgument && ["-e", "--env", "--environment"].contains(&option.as_str()) {
+        // `secrets` has it; elsewhere environments are what a command is about.
+        let tip = "environments are named without an option, as in sparkcfg validate prod";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run` starts may
     // end with 2 itself.
     let code = match u8::try_from(error.exit_code()).unwrap_or(2) {

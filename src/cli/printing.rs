@@ -99,7 +99,14 @@ pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, Pa
         refuse_inputs(Path::new(path))?;
         Ok((outputs::find(name).ok_or_else(unknown)?, PathBuf::from(path)))
     };
-    wanted.iter().map(parse).collect()
+    let parsed = wanted.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    for (at, (_, path)) in parsed.iter().enumerate() {
+        if parsed[..at].iter().any(|(_, earlier)| earlier == path) {
+            let help = "give each report a file of its own";
+            return Err(Error::new("two reports would go to this file").at(path.to_string_lossy()).help(help));
+        }
+    }
+    Ok(parsed)
 }
 
 /// A report must not take the place of a file that it is about.

@@ -57,6 +57,7 @@ struct Checked {
     findings: Vec<Finding>,
     sources: Sources,
     summary: Summary,
+    has_schema: bool,
 }
 
 impl Validate {
@@ -68,7 +69,7 @@ impl Validate {
         } else {
             Files::on_disk(&root, &prefix).watching_git().at_rest()
         };
-        let mut report = self.report(&files, global)?;
+        let (mut report, without_schema) = self.report(&files, global)?;
         if self.fix {
             let mut applied = Applied::default();
             // Of two fixes for one place, one is applied; the other may still be wanted then.
@@ -79,7 +80,7 @@ impl Validate {
                 }
                 applied.fixes += round.fixes;
                 applied.files.extend(round.files);
-                report = self.report(&files.clone().at_rest(), global)?;
+                report = self.report(&files.clone().at_rest(), global)?.0;
             }
             let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
             printing::complain(&format!(
@@ -93,6 +94,11 @@ impl Validate {
             let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
             let style = printing::style(global.color, global.quiet > 0);
             printing::print(&(output.write)(&report, &style))?;
+            if without_schema && global.quiet == 0 {
+                printing::complain(
+                    "there is no schema, so no type and no required key was checked: sparkcfg init writes one\n",
+                )?;
+            }
         }
         let failed = report.fails(global.fail_on);
         // The operating system frees memory faster than a hundred thousand destructors.
@@ -100,14 +106,16 @@ impl Validate {
         Ok(ExitCode::from(u8::from(failed)))
     }
 
-    fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
+    /// The report, and whether there was no schema to check by.
+    fn report(&self, files: &Files, global: &Global) -> Result<(Report, bool), Error> {
         let config = Project::config(files)?;
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
             None => self.project(files, &config, &person, &self.environments, global)?,
         };
-        Ok(Report::new("validate", checked.findings, checked.sources, checked.summary))
+        let report = Report::new("validate", checked.findings, checked.sources, checked.summary);
+        Ok((report, !checked.has_schema))
     }
 
     fn project(
@@ -140,11 +148,12 @@ impl Validate {
         }
         let (environments, files, keys) = found.looked_at;
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
+        let has_schema = project.schema.is_some();
         if found.findings.is_empty() {
-            return Ok(Checked { summary, ..Checked::default() });
+            return Ok(Checked { summary, has_schema, ..Checked::default() });
         }
         project.hide_secrets();
-        Ok(Checked { findings: found.findings, sources: std::mem::take(&mut project.sources), summary })
+        Ok(Checked { findings: found.findings, sources: std::mem::take(&mut project.sources), summary, has_schema })
     }
 
     /// Every member as a project of its own, on all cores, in one report.
@@ -181,6 +190,7 @@ impl Validate {
         for result in results {
             let Some(checked) = result? else { continue };
             any = true;
+            all.has_schema |= checked.has_schema;
             let offset = all.sources.absorb(checked.sources);
             all.findings.extend(checked.findings.into_iter().map(|finding| finding.shifted(offset)));
             all.summary.environments += checked.summary.environments;

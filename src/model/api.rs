@@ -16,7 +16,7 @@ pub struct Api {
     #[serde(rename = "AUTOMAGIK_SPARK_API_KEY", deserialize_with = "unless_empty")]
     #[schemars(extend(
         "x-sparkcfg" = {
-            "required-in": ["staging", "prod"],
+            "required-in": ["staging", "prod"], "recommended-in": ["dev"],
             "in": {
                 "staging": { "minLength": 24, "not": { "enum": PUBLISHED_KEYS } },
                 "prod": { "minLength": 24, "not": { "enum": PUBLISHED_KEYS } },
@@ -63,7 +63,7 @@ pub struct Api {
     pub cors: Vec<String>,
 
     /// URL under which others reach the API, for webhooks and callbacks; a `/` at the end is dropped. In prod `https`,
-    /// and no address of this machine.
+    /// and no address of this machine. Its origin is one of those that may call the API, too.
     #[serde(rename = "AUTOMAGIK_SPARK_REMOTE_URL", deserialize_with = "without_trailing_slash")]
     #[schemars(extend(
         "format" = "http-url",

@@ -40,7 +40,7 @@ pub const SCHEMA_PATH: &str = "schemas/spark.schema.json";
     extend(
         "additionalProperties" = false,
         "allOf" = rules::all_of(),
-        "x-sparkcfg" = { "agree": rules::agree(), "differ": rules::differ() },
+        "x-sparkcfg" = { "agree": rules::agree(), "differ": rules::differ(), "contain": rules::contain() },
     )
 )]
 pub struct SparkConfig {

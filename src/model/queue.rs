@@ -55,8 +55,8 @@ pub struct Queue {
     ))]
     pub redis_password: SecretText,
 
-    /// Tasks that one worker process runs at a time. Nothing comes of it: the Celery application that the worker starts
-    /// does not read it, and the worker command has an option of its own.
+    /// Tasks that one worker process runs at a time. The application does not read it: set in its environment alone, it
+    /// has no effect. The templates hand it to the worker's command as `--concurrency`.
     #[serde(rename = "CELERY_WORKER_CONCURRENCY")]
     #[schemars(
         range(min = 1, max = 65535),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::patterns::{OWN_REDIS, POSTGRES, POSTGRES_OR_SQLITE, REDIS_WITH_PASSWORD};
 
-/// One entry of the root's `x-sparkcfg.agree` (all members have one value) or `x-sparkcfg.differ` (no two members
-/// have the same).
+/// One entry of the root's `x-sparkcfg.agree` (all members have one value), `x-sparkcfg.differ` (no two members have the
+/// same) or `x-sparkcfg.contain` (the first member is a list, and has the others among its items).
 ///
 /// A member is `KEY` or `KEY#part`, where the part is the `scheme`, `user`, `password`, `host`, `port`, `database` or
 /// `origin` of a URL or DSN. A key that is not set counts with its default; a member that has no value, or that a
@@ -102,6 +102,12 @@ pub(super) fn differ() -> Vec<CrossRule> {
         ]),
         CrossRule::always(["AUTOMAGIK_SPARK_ENCRYPTION_KEY", "AUTOMAGIK_ENCRYPTION_KEY"]),
     ]
+}
+
+/// Which lists have which values among their items.
+pub(super) fn contain() -> Vec<CrossRule> {
+    // The page that the API itself serves calls it from there.
+    vec![CrossRule::always(["AUTOMAGIK_SPARK_API_CORS", "AUTOMAGIK_SPARK_REMOTE_URL#origin"])]
 }
 
 /// What standard JSON Schema can say about several keys.

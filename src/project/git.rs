@@ -48,6 +48,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
         }
     };
     let mut objects = BTreeMap::new();
+    let mut unmerged = std::collections::BTreeSet::new();
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
         let record = String::from_utf8_lossy(record);
         let Some((about, path)) = record.split_once('\t') else { continue };
@@ -59,6 +60,9 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             && mode.starts_with("100")
         {
             objects.insert(path.to_owned(), (*object).to_owned());
+            if tree == Tree::Index && words.get(2) != Some(&"0") {
+                unmerged.insert(path.to_owned());
+            }
         }
     }
     let likely = |path: &String| {
@@ -74,6 +78,12 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             || name.ends_with("key.txt")
             || name.ends_with("keys.txt")
     };
+    if let Some(path) = unmerged.iter().find(|path| likely(path)) {
+        // Several versions stand in the index, and none of them is what a commit would hold.
+        return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
+            .at(crate::source::printable(path))
+            .help("settle the conflict, then git add it"));
+    }
     let mut wanted: BTreeMap<String, String> =
         objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
     let mut files = blobs(root, &wanted)?;

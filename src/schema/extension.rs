@@ -19,6 +19,8 @@ pub const KEYWORD: &str = "x-sparkcfg";
 pub struct Extension {
     /// The environments in which the key must be set.
     pub required_in: Vec<String>,
+    /// The environments in which the key should be set: there it is a warning that it is not.
+    pub recommended_in: Vec<String>,
     /// Environment to schema fragment: what the value must fulfil there, on top of the property itself.
     #[serde(rename = "in")]
     pub within: BTreeMap<String, Value>,
@@ -86,6 +88,8 @@ pub struct RootExtension {
     pub agree: Vec<Group>,
     /// Groups of keys, or of parts of keys, that have pairwise different values.
     pub differ: Vec<Group>,
+    /// Groups that begin with a list, of which each other member is an item.
+    pub contain: Vec<Group>,
 }
 
 /// The members of a rule over several keys.

@@ -33,6 +33,7 @@ use serde_json::Value;
 use check::Checker;
 use compile::Refusal;
 use document::{Document, Draft};
+use extension::Extension;
 pub use pattern::portable as portable_pattern;
 use place::Places;
 use plan::{NodeId, Plan};
@@ -66,8 +67,17 @@ pub struct Schema {
     rules: Vec<Rule>,
     /// Only where the plan cannot check by itself.
     whole: Option<Whole>,
-    /// By environment, the keys that `required-in` asks for, with the node that does.
-    required_in: HashMap<String, Vec<(String, NodeId)>>,
+    /// By environment, the keys that `required-in` and `recommended-in` ask for.
+    wanted_in: HashMap<String, Vec<Wanted>>,
+}
+
+/// A key that an environment should set.
+#[derive(Debug)]
+struct Wanted {
+    key: String,
+    /// The node that asks for it.
+    node: NodeId,
+    because: Because,
 }
 
 /// Why a schema cannot be used.
@@ -110,8 +120,8 @@ impl Schema {
         } else {
             None
         };
-        let required_in = required_in(&plan);
-        Ok(Self { value, draft, places, plan, rules, whole, required_in })
+        let wanted_in = wanted_in(&plan);
+        Ok(Self { value, draft, places, plan, rules, whole, wanted_in })
     }
 
     /// The keys that the schema names, in the order of the text.
@@ -125,6 +135,22 @@ impl Schema {
     #[must_use]
     pub fn property(&self, key: &str) -> Property<'_> {
         Property::new(self, key)
+    }
+
+    /// The environments that `x-sparkcfg` names anywhere, each with a JSON pointer to where it does, in no order.
+    pub fn environments_named(&self) -> impl Iterator<Item = (&str, String)> {
+        let noted = (0..).zip(&self.plan.nodes).filter_map(|(id, node)| Some((NodeId(id), node.notes.as_ref()?)));
+        noted.flat_map(move |(id, notes)| {
+            let Extension { required_in, recommended_in, only_in, within, .. } = &notes.extension;
+            let lists = [("required-in", required_in), ("recommended-in", recommended_in)].into_iter();
+            let lists = lists.chain(only_in.as_ref().map(|list| ("only-in", list)));
+            let listed = lists.flat_map(|(member, list)| {
+                (0..).zip(list).map(move |(index, name): (usize, _)| (name, format!("{member}/{index}")))
+            });
+            let keyed = within.keys().map(|name| (name, format!("in/{}", place::escape(name))));
+            let at = format!("{}/{}", self.plan.pointer(id), extension::KEYWORD);
+            listed.chain(keyed).map(move |(name, below)| (name.as_str(), format!("{at}/{below}")))
+        })
     }
 
     /// Whether the schema allows keys that it does not describe.
@@ -205,7 +231,15 @@ impl Schema {
                 property.default_text().filter(|_| applies)
             }
         };
-        self.rules.iter().flat_map(|rule| rule.check(&text)).collect()
+        let items = |key: &str| match lookup(key) {
+            Lookup::Text(text) => match self.typed(key, text) {
+                Typed::Array(items) => Some(items),
+                _ => None,
+            },
+            Lookup::Sealed => None,
+            Lookup::Absent => self.property(key).default().and_then(Value::as_array).cloned(),
+        };
+        self.rules.iter().flat_map(|rule| rule.check(&text, &items)).collect()
     }
 
     /// Whether a rule says that two keys have one value, wherever it applies.
@@ -218,8 +252,8 @@ impl Schema {
     /// `only-in` and `in` folded in. Without an environment, only taken out.
     #[must_use]
     pub fn effective(&self, environment: Option<&str>) -> Value {
-        let required = environment.and_then(|name| self.required_in.get(name));
-        let required: Vec<_> = required.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let required = self.wanted(environment).filter(|wanted| wanted.because == Because::Environment);
+        let required: Vec<_> = required.map(|wanted| wanted.key.as_str()).collect();
         let mut schema = effective::effective(&self.value, self.draft, environment, &required);
         let elsewhere = |key: &&str| {
             let list = self.property(key).only_in().zip(environment);
@@ -257,12 +291,17 @@ impl Schema {
                 }
             }
         }
-        for (key, id) in environment.and_then(|name| self.required_in.get(name)).into_iter().flatten() {
+        for Wanted { key, node, because } in self.wanted(environment) {
             if !settings.contains(key) || settings.is_empty(key) {
-                let pointer = format!("{}/{}/required-in", self.plan.pointer(*id), extension::KEYWORD);
-                violations.push(violation(key, ViolationKind::Missing { because: Because::Environment }, pointer));
+                let member = if *because == Because::Recommended { "recommended-in" } else { "required-in" };
+                let pointer = format!("{}/{}/{member}", self.plan.pointer(*node), extension::KEYWORD);
+                violations.push(violation(key, ViolationKind::Missing { because: because.clone() }, pointer));
             }
         }
+    }
+
+    fn wanted(&self, environment: Option<&str>) -> impl Iterator<Item = &Wanted> {
+        environment.and_then(|name| self.wanted_in.get(name)).into_iter().flatten()
     }
 }
 
@@ -270,22 +309,25 @@ fn is_listed(list: &[String], environment: &str) -> bool {
     list.iter().any(|name| name == environment)
 }
 
-fn required_in(plan: &Plan) -> HashMap<String, Vec<(String, NodeId)>> {
-    let mut required: HashMap<String, Vec<(String, NodeId)>> = HashMap::new();
+fn wanted_in(plan: &Plan) -> HashMap<String, Vec<Wanted>> {
+    let mut wanted_in: HashMap<String, Vec<Wanted>> = HashMap::new();
+    let asks = |extension: &Extension| !extension.required_in.is_empty() || !extension.recommended_in.is_empty();
+    if !plan.nodes.iter().filter_map(|node| node.notes.as_ref()).any(|notes| asks(&notes.extension)) {
+        return wanted_in;
+    }
     let tables = plan.tables.iter().filter(|table| !table.conditional);
     let properties = tables.filter_map(|table| plan.properties(table.node)).flat_map(|properties| &properties.order);
-    if !plan.nodes.iter().filter_map(|node| node.notes.as_ref()).any(|notes| !notes.extension.required_in.is_empty()) {
-        return required;
-    }
     for (id, key) in properties.filter_map(|id| Some((*id, plan.name(*id)?))) {
-        for id in plan.together(id) {
-            let Some(notes) = &plan.node(id).notes else { continue };
-            for environment in &notes.extension.required_in {
-                required.entry(environment.clone()).or_default().push((key.to_owned(), id));
+        for node in plan.together(id) {
+            let Some(notes) = &plan.node(node).notes else { continue };
+            let Extension { required_in, recommended_in, .. } = &notes.extension;
+            let required = required_in.iter().map(|name| (name, Because::Environment));
+            for (name, because) in required.chain(recommended_in.iter().map(|name| (name, Because::Recommended))) {
+                wanted_in.entry(name.clone()).or_default().push(Wanted { key: key.to_owned(), node, because });
             }
         }
     }
-    required
+    wanted_in
 }
 
 /// A key is missing or unknown once, however many rules say so; the plainest reason stays.

@@ -33,8 +33,10 @@ pub(super) struct Notes {
     pub(super) deprecated: bool,
     /// `writeOnly`, where the schema says it.
     pub(super) write_only: Option<bool>,
-    /// How the items of a list are read.
+    /// How the items of a list are read that have no schema of their own.
     pub(super) items: Option<NodeId>,
+    /// How the first items of a list are read.
+    pub(super) first_items: Vec<NodeId>,
 }
 
 /// How a node is reached: its place in the text, without the cost of writing it out.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::extension::{Drift, Extension, Render};
 use super::plan::{Check, Node, NodeId, Notes, Plan};
 use super::sameness::Shape;
-use super::typed::{Reading, Types};
+use super::typed::{Reading, Types, separator_of};
 use super::{Schema, check::written};
 
 /// One key as the schema describes it. A key that the schema does not know has an empty description.
@@ -161,6 +161,12 @@ impl<'s> Property<'s> {
         self.extension(|extension| extension.separator.as_deref())
     }
 
+    /// What stands between the items of a list.
+    #[must_use]
+    pub fn list_separator(&self) -> &'s str {
+        separator_of(self.separator())
+    }
+
     /// Whether the items of a list have no order: `uniqueItems`.
     #[must_use]
     pub fn is_set(&self) -> bool {
@@ -197,12 +203,12 @@ impl<'s> Property<'s> {
     /// How the key's text is read.
     pub(super) fn reading(&self) -> Reading<'s> {
         let types = self.types;
-        let items = self.perhaps().filter_map(noted).find_map(|notes| notes.items);
-        let items = items.map(|node| {
-            let types = self.schema.plan.node(node).types;
-            Box::new(Reading { types, separator: None, items: None })
-        });
-        Reading { types, separator: self.separator(), items }
+        let reading = |node: NodeId| Reading { types: self.schema.plan.node(node).types, ..Reading::default() };
+        let lists = || self.perhaps().filter_map(noted);
+        let items = lists().find_map(|notes| notes.items).map(|node| Box::new(reading(node)));
+        let first = lists().map(|notes| &notes.first_items).find(|first| !first.is_empty());
+        let first = first.into_iter().flatten().map(|node| reading(*node)).collect();
+        Reading { types, separator: self.separator(), first, items }
     }
 
     /// The nodes from which a fact about the key may come, nearest first, with the place that names them.

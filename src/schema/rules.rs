@@ -21,7 +21,8 @@ pub struct Disagreement {
     pub pointer: String,
     /// What it asks for.
     pub kind: RuleKind,
-    /// `agree`: all members that were compared. `differ`: members that have one value.
+    /// `agree`: all members that were compared. `differ`: members that have one value. `contain`: the list, and what it
+    /// lacks.
     pub members: Vec<Member>,
 }
 
@@ -32,6 +33,19 @@ pub enum RuleKind {
     Agree,
     /// Pairwise different values.
     Differ,
+    /// A list that has the others among its items.
+    Contain,
+}
+
+impl RuleKind {
+    /// The member of the root's `x-sparkcfg` that says so.
+    const fn keyword(self) -> &'static str {
+        match self {
+            Self::Agree => "agree",
+            Self::Differ => "differ",
+            Self::Contain => "contain",
+        }
+    }
 }
 
 /// What is known of a key in one environment.
@@ -57,10 +71,12 @@ pub(super) struct Rule {
 impl Rule {
     /// Reads all rules of the root's `x-sparkcfg`.
     pub(super) fn all(root: &RootExtension, plan: &Plan) -> Result<Vec<Self>, Refusal> {
-        let agree = root.agree.iter().enumerate().map(|(index, group)| (RuleKind::Agree, index, group));
-        let differ = root.differ.iter().enumerate().map(|(index, group)| (RuleKind::Differ, index, group));
-        let rules = agree.chain(differ).map(|(kind, index, group)| Self::read(kind, index, group)?.settled(plan));
-        rules.collect()
+        let kinds =
+            [(RuleKind::Agree, &root.agree), (RuleKind::Differ, &root.differ), (RuleKind::Contain, &root.contain)];
+        let groups = kinds.iter().flat_map(|(kind, groups)| {
+            groups.iter().enumerate().map(move |(index, group)| Self::read(*kind, index, group)?.settled(plan))
+        });
+        groups.collect()
     }
 
     /// A rule about a key that the schema refuses would never be broken, and nobody would know.
@@ -95,10 +111,14 @@ impl Rule {
         if keys.len() < 2 {
             return Err(Refusal::new(place, "a rule over several keys needs two at least"));
         }
-        let members = keys.iter().map(|key| member(key)).collect::<Result<_, _>>()?;
+        let members: Vec<Member> = keys.iter().map(|key| member(key)).collect::<Result<_, _>>()?;
         let conditions = when.into_iter().flatten();
         let when =
             conditions.map(|(key, values)| Ok((member(key)?, values.clone()))).collect::<Result<_, Refusal>>()?;
+        if let (RuleKind::Contain, Some(list)) = (kind, members.first().filter(|list| list.part.is_some())) {
+            return Err(Refusal::new(place, format!("`{list}` is part of a URL, and no list"))
+                .help("the first member of `contain` is the key of a list, the others are what it must have"));
+        }
         Ok(Self { kind, index, members, when })
     }
 
@@ -108,8 +128,12 @@ impl Rule {
         self.kind == RuleKind::Agree && has(one) && has(other)
     }
 
-    /// What is broken; `text` is a key's value, if it is known.
-    pub(super) fn check(&self, text: &dyn Fn(&str) -> Option<String>) -> Vec<Disagreement> {
+    /// What is broken; `text` is a key's value, if it is known, `items` are those of a list.
+    pub(super) fn check(
+        &self,
+        text: &dyn Fn(&str) -> Option<String>,
+        items: &dyn Fn(&str) -> Option<Vec<Value>>,
+    ) -> Vec<Disagreement> {
         let value = |member: &Member| {
             let text = text(&member.key)?;
             match member.part {
@@ -127,6 +151,13 @@ impl Rule {
         if !self.when.iter().all(holds) {
             return Vec::new();
         }
+        if self.kind == RuleKind::Contain {
+            let [list, others @ ..] = self.members.as_slice() else { return Vec::new() };
+            let Some(items) = items(&list.key) else { return Vec::new() };
+            let lacks = |text: &str| !items.iter().any(|item| spells(text, item));
+            let lacking = others.iter().filter(|member| value(member).is_some_and(|text| lacks(&text)));
+            return lacking.map(|member| self.broken(vec![list.clone(), member.clone()])).collect();
+        }
         let known: Vec<_> = self.members.iter().filter_map(|member| Some((member, value(member)?))).collect();
         let mut groups: Vec<(&str, Vec<Member>)> = Vec::new();
         for (member, value) in &known {
@@ -139,7 +170,7 @@ impl Rule {
             RuleKind::Agree if groups.len() > 1 => {
                 vec![self.broken(known.into_iter().map(|(member, _)| member.clone()).collect())]
             }
-            RuleKind::Agree => Vec::new(),
+            RuleKind::Agree | RuleKind::Contain => Vec::new(),
             RuleKind::Differ => {
                 let collisions = groups.into_iter().map(|(_, members)| members).filter(|members| members.len() > 1);
                 collisions.map(|members| self.broken(members)).collect()
@@ -153,11 +184,7 @@ impl Rule {
 }
 
 fn pointer(kind: RuleKind, index: usize) -> String {
-    let keyword = match kind {
-        RuleKind::Agree => "agree",
-        RuleKind::Differ => "differ",
-    };
-    format!("/{KEYWORD}/{keyword}/{index}")
+    format!("/{KEYWORD}/{}/{index}", kind.keyword())
 }
 
 fn read(text: &str, types: Types) -> Typed<'_> {

@@ -123,8 +123,15 @@ pub(super) struct Reading<'s> {
     pub(super) types: Types,
     /// What stands between the items of a list.
     pub(super) separator: Option<&'s str>,
-    /// How the items of a list are read.
+    /// How the first items of a list are read, each by its own.
+    pub(super) first: Vec<Reading<'s>>,
+    /// How the items of a list are read that have none of their own.
     pub(super) items: Option<Box<Reading<'s>>>,
+}
+
+/// What stands between the items of a list, where the schema says `separator`.
+pub(super) fn separator_of(separator: Option<&str>) -> &str {
+    separator.filter(|separator| !separator.is_empty()).unwrap_or(",")
 }
 
 impl<'a> Typed<'a> {
@@ -219,11 +226,13 @@ fn array<'a>(text: &'a str, reading: &Reading<'_>) -> Option<Typed<'a>> {
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(text).ok().map(Typed::Array);
     }
-    let separator = reading.separator.filter(|separator| !separator.is_empty()).unwrap_or(",");
-    let items = (!text.is_empty()).then(|| text.split(separator)).into_iter().flatten();
+    let items = (!text.is_empty()).then(|| text.split(separator_of(reading.separator))).into_iter().flatten();
     let plain = Reading::default();
-    let reading = reading.items.as_deref().unwrap_or(&plain);
-    Some(Typed::Array(items.map(|item| Typed::read(item.trim(), reading).to_value()).collect()))
+    let rest = reading.items.as_deref().unwrap_or(&plain);
+    let readings = reading.first.iter().chain(std::iter::repeat(rest));
+    Some(Typed::Array(
+        items.zip(readings).map(|(item, reading)| Typed::read(item.trim(), reading).to_value()).collect(),
+    ))
 }
 
 fn object(text: &str) -> Option<Typed<'_>> {

@@ -46,6 +46,8 @@ pub enum ViolationKind {
         allowed: Vec<String>,
         /// The listed value that was probably meant; never given for a secret key.
         nearest: Option<String>,
+        /// The types of which every value is allowed besides: `integer` of `anyOf: [integer, "auto"]`.
+        types: Vec<&'static str>,
     },
     /// The value is one that `not` rules out by name.
     Forbidden,
@@ -118,6 +120,8 @@ pub enum Because {
     Always,
     /// `required-in` names this environment.
     Environment,
+    /// `recommended-in` names this environment.
+    Recommended,
     /// Another key is set (`dependentRequired`, `dependencies`).
     Key(String),
     /// A condition holds (`if`/`then`/`else`, `dependentSchemas`).

@@ -242,10 +242,10 @@ fn translate(kind: &ValidationErrorKind) -> ViolationKind {
         Kind::MultipleOf { multiple_of } => ViolationKind::NotMultiple { of: multiple_of.to_string() },
         Kind::Enum { options } => {
             let allowed = options.as_array().map(|values| values.iter().map(written).collect()).unwrap_or_default();
-            ViolationKind::NotAllowed { allowed, nearest: None }
+            ViolationKind::NotAllowed { allowed, nearest: None, types: Vec::new() }
         }
         Kind::Constant { expected_value } => {
-            ViolationKind::NotAllowed { allowed: vec![written(expected_value)], nearest: None }
+            ViolationKind::NotAllowed { allowed: vec![written(expected_value)], nearest: None, types: Vec::new() }
         }
         Kind::MinLength { limit } => short(limit, Unit::Characters),
         Kind::MaxLength { limit } => long(limit, Unit::Characters),

@@ -65,6 +65,7 @@ fn each_fault_names_its_key_and_its_place() {
             ViolationKind::NotAllowed {
                 allowed: vec!["DEBUG".into(), "INFO".into(), "ERROR".into()],
                 nearest: Some("INFO".into()),
+                types: vec![],
             },
             "/properties/LOG_LEVEL/enum",
         ),

@@ -66,7 +66,7 @@ impl<'s> Checker<'s> {
         }
         if let Some(values) = nodes.iter().map(|node| self.listed_values(*node)).collect::<Option<Vec<_>>>() {
             let values = values.into_iter().flatten().collect();
-            return self.report(id, keyword, context, sink, || self.not_allowed(values, view, context));
+            return self.report(id, keyword, context, sink, || self.not_allowed(values, Vec::new(), view, context));
         }
         let mut meant = nodes.iter().filter(|node| {
             let types = self.plan.node(**node).types;
@@ -78,6 +78,12 @@ impl<'s> Checker<'s> {
                 self.report(id, keyword, context, sink, || ViolationKind::WrongType { expected: types.names() })
             }
             (Some(only), None) => {
+                // Whoever mistypes a number among `[integer, "auto"]` wants to hear of both.
+                let others = nodes.iter().filter(|node| *node != only);
+                let types = others.fold(Types::NONE, |types, node| types | self.plan.node(*node).types).names();
+                if let Some(values) = self.listed_values(*only).filter(|_| !types.is_empty()) {
+                    return self.report(id, keyword, context, sink, || self.not_allowed(values, types, view, context));
+                }
                 self.node(*only, view, context, sink.as_deref_mut());
                 Verdict::Invalid
             }

@@ -52,11 +52,17 @@ impl<'s> Checker<'s> {
         if verdict == Verdict::Unknown {
             return verdict;
         }
-        self.report(id, keyword, context, sink, || self.not_allowed(values.iter().collect(), view, context))
+        self.report(id, keyword, context, sink, || self.not_allowed(values.iter().collect(), Vec::new(), view, context))
     }
 
     /// The listed values as texts, and the one that was probably meant.
-    pub(super) fn not_allowed(&self, values: Vec<&Value>, view: View<'_>, context: Context<'_>) -> ViolationKind {
+    pub(super) fn not_allowed(
+        &self,
+        values: Vec<&Value>,
+        types: Vec<&'static str>,
+        view: View<'_>,
+        context: Context<'_>,
+    ) -> ViolationKind {
         let allowed: Vec<String> = values.into_iter().map(written).collect();
         let is_secret = || context.path.split().0.is_none_or(|key| (self.is_secret)(&key));
         let nearest = match view {
@@ -66,7 +72,7 @@ impl<'s> Checker<'s> {
             }
             _ => None,
         };
-        ViolationKind::NotAllowed { allowed, nearest }
+        ViolationKind::NotAllowed { allowed, nearest, types }
     }
 
     fn about_number(

@@ -144,7 +144,11 @@ impl<'v> Compiler<'v> {
             self.properties(&mut subject)?;
         }
         let Subject { checks, notes, is_extended, .. } = subject;
-        let says_something = notes.deprecated || notes.write_only.is_some() || notes.items.is_some() || is_extended;
+        let says_something = notes.deprecated
+            || notes.write_only.is_some()
+            || notes.items.is_some()
+            || !notes.first_items.is_empty()
+            || is_extended;
         let node = &mut self.plan.nodes[id.0 as usize];
         node.checks = checks;
         node.notes = says_something.then(|| Box::new(notes));

@@ -81,12 +81,8 @@ impl<'v> Compiler<'v> {
                 Value::Bool(false) => return Ok(true),
                 _ => return Err(self.refuse(subject, keyword, "must be a boolean")),
             },
-            "prefixItems" if draft >= Draft::Draft202012 => {
-                Check::PrefixItems(self.children(subject, "prefixItems", value)?)
-            }
-            "items" if draft < Draft::Draft202012 && value.is_array() => {
-                Check::PrefixItems(self.children(subject, "items", value)?)
-            }
+            "prefixItems" if draft >= Draft::Draft202012 => self.first_items(subject, "prefixItems", value)?,
+            "items" if draft < Draft::Draft202012 && value.is_array() => self.first_items(subject, "items", value)?,
             "items" => {
                 let prefix = (draft >= Draft::Draft202012).then(|| subject.map.get("prefixItems")).flatten();
                 let from = prefix.and_then(Value::as_array).map_or(0, Vec::len);
@@ -97,7 +93,10 @@ impl<'v> Compiler<'v> {
             "additionalItems" if draft < Draft::Draft202012 => {
                 let node = self.child(Step::Keyword(subject.id, "additionalItems"), value)?;
                 match subject.map.get("items") {
-                    Some(Value::Array(prefix)) => Check::Items { node, from: prefix.len() },
+                    Some(Value::Array(prefix)) => {
+                        subject.notes.items = Some(node);
+                        Check::Items { node, from: prefix.len() }
+                    }
                     _ => return Ok(true),
                 }
             }
@@ -143,6 +142,18 @@ impl<'v> Compiler<'v> {
         } else {
             Check::Maximum { limit, exclusive: flag("exclusiveMaximum"), keyword: "maximum" }
         })
+    }
+
+    /// A schema for each of the first items of a list.
+    fn first_items(
+        &mut self,
+        subject: &mut Subject<'v>,
+        keyword: &'static str,
+        value: &'v Value,
+    ) -> Result<Check, Refusal> {
+        let nodes = self.children(subject, keyword, value)?;
+        subject.notes.first_items = nodes.to_vec();
+        Ok(Check::PrefixItems(nodes))
     }
 
     fn number(&self, subject: &Subject<'_>, keyword: &str, value: &Value) -> Result<Numeral<'static>, Refusal> {

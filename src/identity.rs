@@ -17,6 +17,14 @@ pub struct Identities {
 
 type Key = Box<dyn age::Identity + Send + Sync>;
 
+/// Whether an environment variable of this name holds what opens secrets, or says where it is: `SOPS_AGE_KEY`,
+/// `SPARKCFG_AGE_KEY_FILE`, `DEPLOY_AGE_KEY`.
+#[must_use]
+pub fn is_identity_variable(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with("SPARKCFG_AGE_") || name.starts_with("SOPS_AGE_") || name.contains("_AGE_KEY")
+}
+
 /// Why a part of a key file is no usable identity. It never quotes the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFault {

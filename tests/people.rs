@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[path = "people/leaving.rs"]
+mod leaving;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Write;

@@ -516,7 +516,12 @@ fn two_editors_at_once() {
     project.set("B", "1");
     let meanwhile = |key: &str| {
         let program = env!("CARGO_BIN_EXE_sparkcfg");
-        format!("echo changed | {program} secrets set {key} -e prod; sed -i 's/^A=.*/A=edited/' \"$1\"")
+        // An editor is not told where the key is.
+        let identity = project.path("home/key.txt");
+        let identity = identity.display();
+        format!(
+            "echo changed | SOPS_AGE_KEY_FILE={identity} {program} secrets set {key} -e prod; sed -i 's/^A=.*/A=edited/' \"$1\""
+        )
     };
     let edit = |script: String| {
         let mut command = project.command(&["edit", "prod"]);

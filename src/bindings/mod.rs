@@ -11,7 +11,6 @@ mod shape;
 mod typescript;
 
 use crate::project::{Declared, hiding};
-use crate::schema::violation::ViolationKind;
 use crate::source::printable;
 pub use shape::Shape;
 
@@ -71,7 +70,7 @@ impl<'s> Module<'s> {
     pub fn of(declared: &'s Declared) -> Self {
         let schema = &declared.schema.schema;
         let missing = schema.check(None, []).into_iter();
-        let missing = missing.filter(|violation| matches!(violation.kind, ViolationKind::Missing { .. }));
+        let missing = missing.filter(|violation| violation.kind.is_lack());
         let required: Vec<_> = missing.filter_map(|violation| violation.key).collect();
         let field = |key: &'s str| {
             let property = schema.property(key);

@@ -13,7 +13,8 @@
 use std::collections::BTreeSet;
 
 use super::File;
-use crate::finding::{Finding, Rule, Severity};
+use crate::envelope::CannotOpen;
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
 use crate::source::Span;
@@ -89,13 +90,28 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
         let finding = Finding::new(&RULE, message).at(file.layer.span(&place), "an uninvited recipient");
         findings.push(finding.help(help.clone()));
     }
+    for other in &readers.others {
+        let message =
+            format!("a key of {} can open {environment}, which no access list can name", told_name(&other.kind));
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&other.place), "an uninvited recipient");
+        findings.push(finding.help(help.clone()));
+    }
+    if sealed.state == State::Closed(CannotOpen::KeyGroups) {
+        let message = format!("nobody can open {environment} alone: its data key is split over several key groups");
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "");
+        findings.push(finding.help(CannotOpen::KeyGroups.help()));
+    }
     // A whole age file does not say who its recipients are, only how many.
     if !readers.unnamed.is_empty() {
-        if readers.recipients.is_empty() && readers.unnamed.len() != allowed.len() {
+        if readers.unnamed.len() != allowed.len() {
             let (has, wants) = (readers.unnamed.len(), allowed.len());
             let message = format!("{environment} is sealed for {has} recipients, but its access list has {wants}");
             findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "").help(help));
         }
+        return findings;
+    }
+    // A file that is cut off lacks recipients as it lacks all else, which is told.
+    if sealed.state == State::Damaged && !file.layer.text.contains("sops_mac=") {
         return findings;
     }
     let recipients: BTreeSet<&str> = readers.recipients.iter().map(String::as_str).collect();

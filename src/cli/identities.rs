@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use zeroize::Zeroizing;
 
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::starting;
 
 /// The largest key file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
@@ -116,7 +117,7 @@ fn printed_by(line: &str) -> Result<Zeroizing<String>, Error> {
     };
     let words = shlex::split(line).ok_or_else(|| failed("a quote is left open"))?;
     let (program, arguments) = words.split_first().ok_or_else(|| failed("it names no program"))?;
-    let mut child = Command::new(program)
+    let mut child = starting::command(program)
         .args(arguments)
         .stdout(Stdio::piped())
         .spawn()

@@ -13,6 +13,7 @@ use crate::checks;
 use crate::environment::{Environment, Resolved, Setting};
 use crate::error::Error;
 use crate::finding::{Severity, told_name};
+use crate::identity::is_identity_variable;
 use crate::layer::PROCESS;
 use crate::masking::{SHORTEST, Spellings};
 use crate::project::files::Files;
@@ -20,7 +21,7 @@ use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::printable;
 use launch::Launch;
-use variables::{is_identity, is_loader, is_passed};
+use variables::{is_loader, is_passed};
 
 /// Nothing was started: the environment is wrong, or could not be put together.
 pub(super) const NOT_PREPARED: u8 = 125;
@@ -85,7 +86,7 @@ impl Run {
 
     /// What is to be started; `None` when findings speak against it.
     fn prepare(&self, global: &Global) -> Result<Option<Launch>, Error> {
-        let identity = self.pass.iter().find(|name| is_identity(name));
+        let identity = self.pass.iter().find(|name| is_identity_variable(name));
         if let Some(name) = identity {
             let help = "what the command needs of it stands in the environment already";
             return Err(Error::new(format!("--pass {name} would hand an identity to the command")).help(help));
@@ -128,7 +129,7 @@ impl Run {
         }
         let all =
             std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        all.filter(|(key, _)| !is_identity(key)).collect()
+        all.filter(|(key, _)| !is_identity_variable(key)).collect()
     }
 
     /// What is handed on whether or not the environment knows it.
@@ -199,6 +200,10 @@ fn refuse_sealed(project: &Project, environment: &Environment<'_>, settings: &[&
             if readers.is_empty() { String::new() } else { format!("; it opens for {}", readers.join(" and ")) };
         return Err(Error::new(message).help(format!("{}{readers}", why.help())));
     }
+    if let Some((path, why)) = project.damaged(environment) {
+        let help = format!("nothing was started; `sparkcfg validate {}` says what to do", environment.name);
+        return Err(Error::new(format!("what this file holds cannot be handed over: {why}")).at(path).help(help));
+    }
     if unknown.is_empty() {
         return Ok(());
     }
@@ -213,12 +218,13 @@ fn refuse_loaders<'a>(
     settings: &[&Setting<'a>],
 ) -> Result<(), Error> {
     let declared = |key: &str| project.schema.as_ref().is_some_and(|schema| schema.schema.property(key).is_declared());
-    let refused =
-        settings.iter().find(|setting| (is_loader(setting.key) || is_identity(setting.key)) && !declared(setting.key));
+    let refused = settings
+        .iter()
+        .find(|setting| (is_loader(setting.key) || is_identity_variable(setting.key)) && !declared(setting.key));
     let Some(setting) = refused else { return Ok(()) };
     let span = environment.place(setting);
     let line = project.sources.position(span.source, span.start).line;
-    let why = if is_identity(setting.key) {
+    let why = if is_identity_variable(setting.key) {
         "is an identity that opens secrets"
     } else {
         "makes programs load or run something else"

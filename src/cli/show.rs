@@ -68,6 +68,14 @@ impl Show {
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
+        if let Some((path, why)) = project.damaged(environment) {
+            let help = format!("`sparkcfg validate {}` says what to do", self.env);
+            let error = Error::new(format!("what this file holds is not known: {why}")).at(path).help(help);
+            if targets::find(&self.target).is_some() {
+                return Err(error);
+            }
+            printing::complain(&format!("{error}\n"))?;
+        }
         let text = match targets::find(&self.target) {
             Some(target) => self.written(target, &project, &settings)?,
             None if self.with_secrets => {

@@ -52,6 +52,16 @@ pub struct Access {
     pub lost: Vec<String>,
 }
 
+impl Access {
+    /// `+ ben, - ada`.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let gained = self.gained.iter().map(|name| format!("+ {name}"));
+        let lost = self.lost.iter().map(|name| format!("- {name}"));
+        gained.chain(lost).collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// What kind of comparison it is.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub enum Mode {

@@ -123,16 +123,18 @@ fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(
     let dropped = |key: &str| base.contains(key) && !theirs.contains(key) && !theirs.is_empty();
     let recipients: Vec<_> = tools.recipients.iter().filter(|key| !dropped(key.as_str())).cloned().collect();
     let previous = if versions.ours.is_empty() { versions.theirs } else { versions.ours };
-    let order = Order {
-        recipients: &recipients,
-        time: tools.time,
-        new_key: is_rekeyed(versions.base, versions.theirs),
-        previous: Some(Previous { bytes: previous, identities: tools.identities }),
-    };
-    let first = sealed(&merged.ours, &order, tools)?;
     let mut left_out: Vec<_> =
         ours.union(&theirs).filter(|key| !recipients.iter().any(|one| one.as_str() == **key)).cloned().collect();
     left_out.sort();
+    let order = Order {
+        recipients: &recipients,
+        time: tools.time,
+        // Whoever is left out knows the values of the side that was sealed for them. With another data key the record of
+        // what they could read takes none of them for changed.
+        new_key: is_rekeyed(versions.base, versions.theirs) || !left_out.is_empty(),
+        previous: Some(Previous { bytes: previous, identities: tools.identities }),
+    };
+    let first = sealed(&merged.ours, &order, tools)?;
     if merged.conflicts.is_empty() {
         return Ok((first, left_out));
     }

@@ -11,6 +11,7 @@ use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
 use super::revocations;
+use super::starting;
 use crate::error::Error;
 
 /// A tree that git holds.
@@ -182,9 +183,10 @@ fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Error> {
     Ok(output.status.success().then_some(output.stdout))
 }
 
-/// git that neither writes into the repository, nor starts a program that its configuration names, nor fetches.
+/// git that neither writes into the repository nor fetches, and is not told what opens secrets. Of the programs that a
+/// person's own configuration of git may name, `status` alone starts one: the filter for files that changed.
 fn command(root: &Path) -> Command {
-    let mut command = Command::new("git");
+    let mut command = starting::command("git");
     command.current_dir(root).args(["-c", "core.fsmonitor=false"]).stderr(Stdio::null());
     command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")]);
     command

@@ -11,12 +11,14 @@ pub mod files;
 pub mod git;
 pub mod hiding;
 pub mod layout;
+pub mod locking;
 mod process;
 mod reading;
 pub mod references;
 mod rests;
 pub mod revocations;
 pub mod sealing;
+pub mod starting;
 pub mod strays;
 pub mod templates;
 pub mod tracking;
@@ -320,6 +322,17 @@ impl Project {
             let sealed = self.sealed.get(&index)?;
             let State::Closed(reason) = sealed.state else { return None };
             Some((reason, self.names_of(&sealed.readers.recipients)))
+        })
+    }
+
+    /// The path of a sealed file of an environment that is damaged, so that none of its values is known; and what is wrong.
+    #[must_use]
+    pub fn damaged(&self, environment: &Environment<'_>) -> Option<(&str, &'static str)> {
+        environment.layers.iter().find_map(|used| {
+            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
+            let sealed = self.sealed.get(&index).filter(|sealed| sealed.state == State::Damaged)?;
+            let why = sealed.damages.first().map_or("it is damaged", |damage| damage.message);
+            Some((self.sources.path(used.source), why))
         })
     }
 

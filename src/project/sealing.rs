@@ -2,15 +2,13 @@
 //! what was meant before they take their place.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use super::access::{SealedFile, sealed_among, sealed_files};
 use super::config::Config;
 use super::files::Files;
 use super::layout;
+use super::locking::{self, Lock};
 use super::revocations::{Revocations, Version};
 use super::{Project, compose_entries, stacks, writing};
 use crate::envelope;
@@ -61,12 +59,6 @@ pub enum Written {
     Unchanged,
     /// The file was written.
     Changed,
-}
-
-/// The right to change the sealed files of a project; given back on drop.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
 }
 
 impl Target {
@@ -211,37 +203,14 @@ impl Sealing {
         self.config.recipients_of(&target.file.environments)
     }
 
-    /// Takes the lock under which sealed files are changed, and waits for whoever has it.
+    /// Takes the lock under which sealed files are changed, and clears away what killed runs left.
     ///
     /// # Errors
-    /// It is not given back in time, or the system refuses it.
+    /// See [`locking::lock`].
     pub fn lock(&self) -> Result<Lock, Error> {
-        const PATIENCE: Duration = Duration::from_secs(20);
-        let refused = |message: &str| {
-            Error::new(format!("the lock for changes cannot be taken: {message}")).help("nothing was changed")
-        };
-        let file = lock_file(self.files.root()).map_err(|error| {
-            refused(match error.kind() {
-                io::ErrorKind::PermissionDenied => "permission denied",
-                io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-                io::ErrorKind::StorageFull => "no space is left",
-                _ => "its file cannot be opened",
-            })
-        })?;
-        let start = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => {
-                    self.sweep();
-                    return Ok(Lock { _file: file });
-                }
-                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => {
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                Err(TryLockError::WouldBlock) => return Err(refused("another sparkcfg is changing this project")),
-                Err(TryLockError::Error(_)) => return Err(refused("the file system has no locks")),
-            }
-        }
+        let lock = locking::lock(self.files.root())?;
+        self.sweep();
+        Ok(lock)
     }
 
     /// Clears away what killed runs left where files are written under the lock.
@@ -261,26 +230,63 @@ impl Sealing {
     pub fn write(&self, _lock: &Lock, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Written, Error> {
         let shown = self.shown(target);
         // Read first, so that a broken one stops a change before it is made.
-        let record = Revocations::read(&self.files)?;
+        let mut record = Revocations::read(&self.files)?;
         self.may_write(target)?;
         if self.files.read_if_there(&target.file.path)? != target.bytes {
             let error = Error::new("this file changed since it was read; it is left as it is now").at(shown);
             return Err(error.help("run it again"));
         }
-        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change.new_key)? {
-            return Ok(Written::Unchanged);
-        }
-        let text = self.draft(target, plain, change)?;
-        if target.bytes.as_deref() == Some(text.as_bytes()) {
-            return Ok(Written::Unchanged);
-        }
-        // Before anything is touched, and again with what then stands on the disk.
+        let text = match self.rehearsed(target, plain, change)? {
+            Some(text) if target.bytes.as_deref() != Some(text.as_bytes()) => text,
+            _ => return Ok(Written::Unchanged),
+        };
+        self.record_leaving(&mut record, target)?;
+        // Proven before anything is touched, and again with what then stands on the disk.
         let prove = |bytes: &[u8]| self.prove(target, bytes, plain);
-        prove(text.as_bytes())?;
         writing::write_proven(self.files.root(), &target.file.path, text.as_bytes(), &prove)
             .map_err(|error| Error { place: Some(shown), ..error })?;
         self.settle(record, target, plain, text.as_bytes())?;
         Ok(Written::Changed)
+    }
+
+    /// The file as [`Sealing::write`] would write it, opened again to see that it holds what was meant; `None` if it is that
+    /// already. Nothing is written.
+    ///
+    /// # Errors
+    /// See [`Sealing::write`].
+    pub fn rehearsed(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Option<String>, Error> {
+        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change.new_key)? {
+            return Ok(None);
+        }
+        let text = self.draft(target, plain, change)?;
+        self.prove(target, text.as_bytes(), plain)?;
+        Ok(Some(text))
+    }
+
+    /// Those who can open a file and will not any more once it is sealed for those whom the project declares: names of
+    /// [people], or public keys. A form that does not name its readers tells nothing.
+    #[must_use]
+    pub fn leaving(&self, target: &Target) -> Vec<String> {
+        let environments = &target.file.environments;
+        let staying = self.config.readers_of(environments).unwrap_or_default();
+        let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
+        let names = readers.recipients.iter().map(|key| self.config.owner_of(key).unwrap_or(key));
+        names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect()
+    }
+
+    /// Records what those could read who are about to lose a file, before it is sealed without them.
+    fn record_leaving(&self, record: &mut Revocations, target: &Target) -> Result<(), Error> {
+        let leaving = self.leaving(target);
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        record.reveal(&self.identities);
+        let (plain, recipients, before) = (self.plain(target)?, self.recipients(target)?, record.clone());
+        let bytes = target.bytes.as_deref().unwrap_or_default();
+        for name in leaving {
+            record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+        }
+        if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
     /// Strikes from the record of what others could read whatever changed.
@@ -358,7 +364,6 @@ impl Sealing {
         }
         let same = (target.store.plain)(bytes, &self.identities).is_ok_and(|opened| {
             // SOPS keeps neither empty lines nor the lack of a line end.
-
             if target.store.shows_names { lines(plain).eq(lines(&opened)) } else { plain.expose() == opened.expose() }
         });
         if sealed.state == State::Opened && same {
@@ -396,42 +401,4 @@ fn listed(known: &[SealedFile]) -> String {
 fn layer(path: &str) -> Option<&str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(stores::of(path)?.suffix)
-}
-
-/// The file that is locked: within git's own folder, or, without git, the project's folder itself.
-fn lock_file(root: &Path) -> io::Result<File> {
-    let root = root.canonicalize()?;
-    let Some(git) = git_folder(&root) else { return lock_of_folder(&root) };
-    let path = git.join("sparkcfg.lock");
-    if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("no ordinary file"));
-    }
-    OpenOptions::new().write(true).create(true).truncate(false).open(path)
-}
-
-/// Folders can be locked, and nothing is left behind.
-#[cfg(unix)]
-fn lock_of_folder(root: &Path) -> io::Result<File> {
-    File::open(root)
-}
-
-#[cfg(not(unix))]
-fn lock_of_folder(root: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(false).open(root.join(".sparkcfg.lock"))
-}
-
-/// The folder in which git keeps what belongs to this work tree.
-fn git_folder(root: &Path) -> Option<PathBuf> {
-    for folder in root.ancestors() {
-        let git = folder.join(".git");
-        if git.is_dir() {
-            return Some(git);
-        }
-        // In a linked work tree, a file says where it is.
-        if let Ok(text) = fs::read_to_string(&git) {
-            let linked = folder.join(text.strip_prefix("gitdir:")?.trim());
-            return linked.is_dir().then_some(linked);
-        }
-    }
-    None
 }

@@ -119,7 +119,7 @@ impl Index {
     pub(super) fn around(folder: &Path) -> Option<Self> {
         let folder = folder.canonicalize().ok()?;
         let root = folder.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
-        let index = folder_of(&root)?.join("index");
+        let index = git_folder(&root)?.join("index");
         let mut paths = match fs::metadata(&index) {
             Ok(about) if about.len() <= LARGEST => paths(&fs::read(&index).ok()?)?,
             Ok(_) => return None,
@@ -173,7 +173,7 @@ impl<'f> Git<'f> {
         let mut builder = GitignoreBuilder::new(root);
         if rules == Rules::OfThisMachine {
             // What comes later wins. A rule that cannot be read is passed over, as git does.
-            let exclude = folder_of(root).map(|folder| folder.join("info/exclude"));
+            let exclude = git_folder(root).map(|folder| folder.join("info/exclude"));
             for path in gitconfig_excludes_path().into_iter().chain(exclude).filter(|path| path.is_file()) {
                 let _ = builder.add(path);
             }
@@ -205,14 +205,16 @@ fn moved(line: &str, below: &str) -> String {
     format!("{not}/{}/{between}{}", below.replace('\\', "/"), rule.trim_start_matches('/'))
 }
 
-/// Where the repository keeps its index: `.git`, or what the file `.git` of a worktree names.
-fn folder_of(root: &Path) -> Option<PathBuf> {
+/// Where a repository whose work tree begins at `root` keeps what belongs to that: `.git`, or what the file `.git` of a
+/// linked work tree names.
+pub(super) fn git_folder(root: &Path) -> Option<PathBuf> {
     let git = root.join(".git");
     if git.is_dir() {
         return Some(git);
     }
     let text = fs::read_to_string(git).ok()?;
-    Some(root.join(text.strip_prefix("gitdir:")?.trim()))
+    let linked = root.join(text.strip_prefix("gitdir:")?.trim());
+    linked.is_dir().then_some(linked)
 }
 
 /// The paths in an index (versions 2 to 4); `None` for what cannot be read, such as one with other hashes.

@@ -15,7 +15,6 @@ use serde_json::Value;
 use crate::project::Declared;
 use crate::project::hiding;
 use crate::schema::Property;
-use crate::schema::violation::ViolationKind;
 use crate::source::{printable, printable_lines};
 
 /// One form of the reference.
@@ -147,7 +146,7 @@ impl Reference {
 /// The keys that an environment misses as long as nothing is set.
 fn missing(declared: &Declared, environment: Option<&str>) -> Vec<String> {
     let violations = declared.schema.schema.check(environment, []);
-    let missing = violations.into_iter().filter(|violation| matches!(violation.kind, ViolationKind::Missing { .. }));
+    let missing = violations.into_iter().filter(|violation| violation.kind.is_lack());
     missing.filter(|violation| violation.path.is_empty()).filter_map(|violation| violation.key).collect()
 }
 

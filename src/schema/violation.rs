@@ -102,6 +102,14 @@ pub enum ViolationKind {
     },
 }
 
+impl ViolationKind {
+    /// Whether something that has to be there is not; what is only recommended is no such thing.
+    #[must_use]
+    pub const fn is_lack(&self) -> bool {
+        matches!(self, Self::Missing { because } if !matches!(because, Because::Recommended))
+    }
+}
+
 /// What a length counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

@@ -115,6 +115,17 @@ pub struct Readers {
     pub places: Vec<Range<u32>>,
     /// Recipients that the file counts but does not name, by kind: `X25519`.
     pub unnamed: Vec<String>,
+    /// What else than age opens a SOPS file.
+    pub others: Vec<OtherKey>,
+}
+
+/// A key of PGP or of a cloud's key service, for which SOPS sealed the data key as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherKey {
+    /// `pgp`, `kms`, `gcp_kms`, `azure_kv`, `hc_vault`, …
+    pub kind: String,
+    /// Where the file begins to speak of it.
+    pub place: Range<u32>,
 }
 
 /// How a file is to be sealed.

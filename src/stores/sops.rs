@@ -132,6 +132,11 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     if envelope::has_conflict(bytes) {
         return Err((envelope::CONFLICT, envelope::SOLVE));
     }
+    if text.contains('\r') {
+        let help =
+            "take it from the last commit with Unix line ends, and write `*.secrets.env -text` into .gitattributes";
+        return Err(("this file was converted to Windows line ends, which SOPS cannot read", help));
+    }
     if text.trim_start().starts_with('{') {
         return Err(("this is JSON, not a SOPS file in dotenv form", ONLY));
     }
@@ -189,7 +194,7 @@ fn value_damage(line: &Line<'_>) -> Option<Damage> {
     let (kind, message, help) = if empty_comment || cipher::Token::parse(line.value).is_some() {
         return None;
     } else if cipher::looks_sealed(line.value) {
-        (DamageKind::Broken, unparsed(line.value), RESTORE)
+        (DamageKind::Broken, "the sealed value is cut off or changed", RESTORE)
     } else if line.key.is_none() {
         let help = "anybody who can push may have written it; seal it, or remove it";
         (DamageKind::Comment, "this comment is not sealed", help)
@@ -197,18 +202,10 @@ fn value_damage(line: &Line<'_>) -> Option<Damage> {
         let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
         (DamageKind::Unsealed, "the value is empty, so nothing protects it", help)
     } else {
-        let help = "set it with `sparkcfg secrets set`, and change it where it is used: it stands in the history";
+        let help = "take the line away and seal the value with `sparkcfg secrets set`; change it where it is used, too: it stands in the history";
         (DamageKind::Unsealed, "the value is in plain text", help)
     };
     Some(Damage { range, kind, message, help })
-}
-
-fn unparsed(value: &str) -> &'static str {
-    if value.ends_with("]\r") {
-        "the sealed value ends with a carriage return: the file was converted to Windows line ends"
-    } else {
-        "the sealed value is cut off or changed"
-    }
 }
 
 /// The entries of the file; a key that is no name may be a piece of a secret, and is none.
@@ -270,7 +267,9 @@ pub fn traces(bytes: &[u8]) -> Traces {
     }
     let text = String::from_utf8_lossy(bytes);
     let document = Document::parse(&text);
-    let values = document.lines.iter().filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
+    // Nothing of a value in plain sight may be kept, not even a digest.
+    let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
+    let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
     Traces { values: values.collect(), keys: keys.collect() }
 }

@@ -12,7 +12,7 @@ use crate::layer::Layer;
 use crate::project::Project;
 use crate::project::layout::is_personal;
 use crate::schema::property::Property;
-use crate::schema::violation::ViolationKind;
+use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
 impl<'a> Side<'a> {
@@ -22,11 +22,13 @@ impl<'a> Side<'a> {
         let mut flaws = HashMap::new();
         for violation in &subject.violations {
             let Some(key) = &violation.key else { continue };
+            let lacks = violation.kind.is_lack() && violation.path.is_empty();
             match violation.kind {
-                ViolationKind::Deprecated { .. } | ViolationKind::NotHere { .. } => {}
+                ViolationKind::Deprecated { .. }
+                | ViolationKind::NotHere { .. }
+                | ViolationKind::Missing { because: Because::Recommended } => {}
                 ViolationKind::Unknown { .. } if violation.path.is_empty() => {}
-                ViolationKind::Missing { .. } if violation.path.is_empty() => drop(flaws.insert(key.clone(), true)),
-                _ => drop(flaws.insert(key.clone(), false)),
+                _ => _ = flaws.insert(key.clone(), lacks),
             }
         }
         let winning = |loose: &&crate::environment::Loose<'_>| {

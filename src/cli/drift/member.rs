@@ -240,7 +240,8 @@ impl<'m> Member<'m> {
             options.wanted.iter().filter_map(find).collect()
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
-        let access = if *options.mode == Mode::Time { access::between(&chosen) } else { Vec::new() };
+        let then = past.first().and_then(|(_, project, environments, _)| Some(((*project)?, environments.as_slice())));
+        let access = access_changes(&chosen, working, then, options, &config_path);
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
@@ -338,6 +339,27 @@ impl Options<'_> {
     /// Whether every difference of the project would be found, so that what is not found is not there.
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()
+    }
+}
+
+/// Who can read more or less than at the revision that `then` is.
+fn access_changes<'s>(
+    chosen: &[matrix::Source<'s>],
+    working: &'s Project,
+    then: Option<(&'s Project, &'s [Environment<'s>])>,
+    options: &Options<'_>,
+    config_path: &str,
+) -> Vec<Access> {
+    match (chosen, then) {
+        ([then, now], _) if *options.mode == Mode::Time => {
+            access::between(&access::Side::of(then), &access::Side::of(now), config_path)
+        }
+        (_, Some((project, environments))) if options.against.is_some() => {
+            let then = access::Side { project, environments: environments.iter().collect() };
+            let now = chosen.iter().map(|source| source.environment).collect();
+            access::between(&then, &access::Side { project: working, environments: now }, config_path)
+        }
+        _ => Vec::new(),
     }
 }
 

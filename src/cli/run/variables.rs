@@ -66,12 +66,6 @@ pub(super) fn is_loader(name: &str) -> bool {
     is_among(LOADERS, name)
 }
 
-/// Whether this variable holds what opens secrets: `SOPS_AGE_KEY`, `SPARKCFG_AGE_KEY_FILE`, `DEPLOY_AGE_KEY`.
-pub(super) fn is_identity(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.starts_with("SPARKCFG_AGE_") || name.starts_with("SOPS_AGE_") || name.contains("_AGE_KEY")
-}
-
 fn is_among(list: &[&str], name: &str) -> bool {
     // The names of variables differ by case, but not on Windows.
     let upper = if cfg!(windows) { name.to_ascii_uppercase() } else { name.to_owned() };
@@ -80,7 +74,8 @@ fn is_among(list: &[&str], name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_identity, is_loader, is_passed};
+    use super::{is_loader, is_passed};
+    use crate::identity::is_identity_variable;
 
     #[test]
     fn by_name() {
@@ -99,7 +94,7 @@ mod tests {
             ("IMAGE_KEY", [false, false, false]),
             ("", [false, false, false]),
         ] {
-            assert_eq!([is_passed(name), is_loader(name), is_identity(name)], expected, "{name}");
+            assert_eq!([is_passed(name), is_loader(name), is_identity_variable(name)], expected, "{name}");
         }
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::{Global, Keys, change, editor, judging, now, private};
 use crate::cli::printing;
 use crate::error::Error;
+use crate::finding::told_name;
 use crate::plain;
 use crate::project::compose_entries;
 use crate::project::sealing::{Sealing, Target, Written};
@@ -16,11 +17,12 @@ use crate::source::printable;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg secrets edit prod
-  EDITOR='code --wait' sparkcfg secrets edit dev
+  EDITOR='nano' sparkcfg secrets edit dev
 
-The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however it
-ends; what a kill -9 leaves there, the next `sparkcfg secrets` clears away. Values are written as docker
-compose reads them. Without a change, the sealed file keeps every byte.";
+The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this
+ends; what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies;
+other editors may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
+Values are written as docker compose reads them. Without a change, the sealed file keeps every byte.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -60,6 +62,10 @@ impl Edit {
         loop {
             editor::edit(&folder.path(&name))?;
             let edited = folder.read(&name)?;
+            if edited.expose().trim().is_empty() && !before.expose().trim().is_empty() {
+                let help = "`sparkcfg secrets unset KEY` removes one secret, and `git rm` the whole file";
+                return Err(Error::new("the editor left an empty file; nothing was changed").help(help));
+            }
             if is_same(&target, &before, &edited) {
                 printing::complain(&format!("{shown} is unchanged\n"))?;
                 return Ok(ExitCode::SUCCESS);
@@ -117,21 +123,31 @@ impl Edit {
         shown: &str,
     ) -> Result<ExitCode, Error> {
         let lock = sealing.lock()?;
-        let now = now();
         let current = sealing.target(&self.environment)?;
         // Somebody else may have changed the file while the editor was open.
         let written = if current.bytes == target.bytes {
-            sealing.write(&lock, target, text, &change(&now))?
+            super::seal(sealing, &lock, target, text)?
         } else {
             let text = carried_over(before, text, &sealing.plain(&current)?).map_err(|keys| {
                 Error::new(format!("{} changed here and in the file meanwhile", keys.join(", ")))
                     .at(shown)
                     .help("the file is as others left it; edit it again")
             })?;
-            sealing.write(&lock, &current, &text, &change(&now))?
+            super::seal(sealing, &lock, &current, &text)?
         };
-        let what = if written == Written::Changed { "sealed" } else { "unchanged:" };
-        printing::complain(&format!("{what} {shown}\n"))?;
+        if written == Written::Unchanged {
+            printing::complain(&format!("unchanged: {shown}\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (was, is) = (values(before), values(text));
+        let name = |key: &String| match (was.contains_key(key.as_str()), is.contains_key(key.as_str())) {
+            (false, _) => format!("added {}", told_name(key)),
+            (_, false) => format!("removed {}", told_name(key)),
+            _ => format!("changed {}", told_name(key)),
+        };
+        let names: Vec<_> = changed(before, text).iter().map(name).collect();
+        let what = if names.is_empty() { "comments only".to_owned() } else { names.join(", ") };
+        printing::complain(&format!("sealed {shown}: {what}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }

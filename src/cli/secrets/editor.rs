@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::private;
 use crate::error::Error;
+use crate::project::starting;
 
 /// What keeps vim and its kin from writing the text, or traces of it, anywhere but into the file.
 const VIM: &[&str] = &[
@@ -32,10 +33,6 @@ pub(super) fn edit(file: &Path) -> Result<(), Error> {
     if is_vim(&words) {
         command.args(VIM);
     }
-    // What opens secrets is none of the editor's business.
-    for name in ["SPARKCFG_AGE_KEY", "SOPS_AGE_KEY"] {
-        command.env_remove(name);
-    }
     let failed = |message: String| Error::new(message).help("nothing was changed; VISUAL or EDITOR names the editor");
     let mut child = command.arg(file).spawn().map_err(|_| failed(format!("the editor `{words}` cannot be started")))?;
     private::remember_editor(Some(child.id()));
@@ -51,7 +48,7 @@ pub(super) fn edit(file: &Path) -> Result<(), Error> {
 /// A shell splits the words, as git has it, so that `EDITOR="code --wait"` and quotes work.
 #[cfg(unix)]
 fn command(words: &str) -> Command {
-    let mut command = Command::new("sh");
+    let mut command = starting::command("sh");
     command.args(["-c", &format!("exec {words} \"$@\""), "editor"]);
     command
 }
@@ -59,14 +56,18 @@ fn command(words: &str) -> Command {
 #[cfg(not(unix))]
 fn command(words: &str) -> Command {
     let mut words = words.split_whitespace();
-    let mut command = Command::new(words.next().unwrap_or("notepad"));
+    let mut command = starting::command(words.next().unwrap_or("notepad"));
     command.args(words);
     command
 }
 
 /// Whether the words start a vim, be it as `vi` by way of links.
 fn is_vim(words: &str) -> bool {
-    let program = words.split_whitespace().next().unwrap_or_default();
+    // `nice vim`, `env X=1 nvim` start one, too.
+    words.split_whitespace().filter(|word| !word.starts_with('-')).any(is_vim_itself)
+}
+
+fn is_vim_itself(program: &str) -> bool {
     let known = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.contains("vim") || matches!(&*name, "view" | "vimx")
@@ -95,6 +96,8 @@ mod tests {
             ("gvim --nofork", true),
             ("nano", false),
             ("code --wait", false),
+            ("nice vim", true),
+            ("env X=1 nvim -R", true),
         ] {
             assert_eq!(is_vim(words), expected, "{words}");
         }

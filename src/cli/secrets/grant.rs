@@ -39,10 +39,11 @@ impl Grant {
         known_environment(&sharing.sealing, environment)?;
         changes.push(Change::Grant { name, environment });
         sharing.declare(&changes)?;
-        let opened = sharing.open(Some(environment))?;
+        let opened = sharing.open(Some(environment), false)?;
         sharing.write_tables()?;
         sharing.record(&opened)?;
         sharing.write_all(&opened, false)?;
+        sharing.forgive(&opened, name)?;
         let (name, environment) = (printable(name), printable(environment));
         printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;
         Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueHint;
 
-use super::{Global, Keys, change, input, judging, now};
+use super::{Global, Keys, input, judging};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
@@ -70,8 +70,8 @@ impl Import {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let sealing = keys.sealing(global)?;
         sealing.may_write(&sealing.target(&self.environment)?)?;
-        let mut found = self.found(&sealing)?;
         let lock = sealing.lock()?;
+        let mut found = self.found(&sealing)?;
         let mut target = sealing.target(&self.environment)?;
         // A file of secrets that was never sealed takes its own place.
         target.sealed = found.plain.is_none() || !self.is(&sealing, &target);
@@ -84,11 +84,7 @@ impl Import {
             printing::complain("nothing was changed; --no-validate imports it all the same\n")?;
             return Ok(ExitCode::from(1));
         }
-        let written = if taken.is_empty() {
-            Written::Unchanged
-        } else {
-            sealing.write(&lock, &target, &text, &change(&now()))?
-        };
+        let written = if taken.is_empty() { Written::Unchanged } else { super::seal(&sealing, &lock, &target, &text)? };
         if !target.sealed {
             found.plain = None;
         }
@@ -275,10 +271,17 @@ fn content(text: &Secret, key: &str) -> Option<Secret> {
 
 /// Takes keys out of a plain file; whatever else it holds stays.
 fn remove(path: &Path, plain: &Secret, keys: &[String]) -> Result<(), Error> {
+    let place = || path.to_string_lossy();
+    let now = input::bytes(path)?;
+    let now = String::from_utf8_lossy(&now);
+    if now.trim_start_matches('\u{feff}').replace("\r\n", "\n") != plain.expose() {
+        let help = "the secrets are sealed; take them out of it by hand";
+        return Err(Error::new("this file changed meanwhile, so nothing was removed from it").at(place()).help(help));
+    }
     let mut text = Secret::new(plain.expose().to_owned());
     for key in keys {
         text = plain::unset(&text, key, compose_entries).unwrap_or(text);
     }
     writing::replace(path, text.expose().as_bytes())
-        .map_err(|_| Error::new("this file could not be written; it still holds the values").at(path.to_string_lossy()))
+        .map_err(|_| Error::new("this file could not be written; it still holds the values").at(place()))
 }

@@ -13,6 +13,7 @@ use crate::project::config::Config;
 use crate::project::creation_rules;
 use crate::project::declaration::{self, Change};
 use crate::project::files::{self, Files};
+use crate::project::locking;
 use crate::project::{Project, writing};
 use crate::source::printable;
 use crate::stores;
@@ -46,6 +47,7 @@ impl Init {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
+        let _lock = locking::lock(&root)?;
         let text = files.read_if_there(declaration::NAME)?.map(|bytes| files::text(bytes).0).unwrap_or_default();
         let config = Config::parse(&files.shown(declaration::NAME), &text)?;
         let known = identities::of_person_with_programs(&keys.identity)?;
@@ -148,7 +150,9 @@ fn environments_to_begin(files: &Files, config: &Config, public: &str) -> Result
         for file in sealed.iter().filter(|file| file.environments.contains(&environment)) {
             let bytes = files.read(&file.path)?;
             let readers = stores::of(&file.path).and_then(|store| (store.readers)(&bytes).ok()).unwrap_or_default();
-            open &= readers.unnamed.is_empty() && readers.recipients.iter().all(|key| key == public);
+            open &= readers.unnamed.is_empty()
+                && readers.others.is_empty()
+                && readers.recipients.iter().all(|key| key == public);
         }
         if open {
             mine.push(environment);

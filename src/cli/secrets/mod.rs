@@ -33,10 +33,14 @@ use std::process::ExitCode;
 use clap::ValueHint;
 
 use super::{Global, identities};
+use crate::cli::printing;
 use crate::error::Error;
 use crate::project::Project;
 use crate::project::files::Files;
-use crate::project::sealing::{Change, Sealing};
+use crate::project::locking::Lock;
+use crate::project::sealing::{Change, Sealing, Target, Written};
+use crate::secret::Secret;
+use crate::source::printable;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -137,6 +141,29 @@ impl Keys {
         let identities = identities::collect_with_programs(&self.identity, &files, &config)?;
         Ok(Sealing { files, config, identities })
     }
+}
+
+/// Seals a changed text, brings `.sops.yaml` in step, and says who can open the file no more.
+fn seal(sealing: &Sealing, lock: &Lock, target: &Target, text: &Secret) -> Result<Written, Error> {
+    let written = sealing.write(lock, target, text, &Change { time: &now(), new_key: false })?;
+    if written == Written::Changed {
+        sync::keep_in_step(&sealing.files, &sealing.config)?;
+        tell_of_leaving(sealing, target, &sealing.leaving(target))?;
+    }
+    Ok(written)
+}
+
+/// Says who could open a file and cannot any more.
+fn tell_of_leaving(sealing: &Sealing, target: &Target, names: &[String]) -> Result<(), Error> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = names.iter().map(|name| printable(name)).collect();
+    printing::complain(&format!(
+        "{} was open to {}: change its values at their providers; `sparkcfg validate` lists them\n",
+        printable(&sealing.files.shown(&target.file.path)),
+        names.join(", ")
+    ))
 }
 
 /// The time of a change, as SOPS writes it.

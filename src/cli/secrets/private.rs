@@ -163,13 +163,14 @@ fn watch() -> Result<(), Error> {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGQUIT]) else { return false };
         let watched = std::thread::Builder::new().spawn(move || {
             for signal in signals.forever() {
+                // Held to the end, so that nothing is sealed meanwhile.
                 let pending = pending();
-                for folder in &pending.folders {
-                    let _ = fs::remove_dir_all(folder);
+                // The editor may save what it has when it is told to end; what is cleared away before that comes back.
+                if let Some(editor) = pending.editor.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed())) {
+                    end(editor);
                 }
-                let editor = pending.editor.and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
-                if let Some(editor) = editor {
-                    let _ = rustix::process::kill_process(editor, rustix::process::Signal::TERM);
+                for folder in &pending.folders {
+                    clear(folder);
                 }
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
@@ -177,6 +178,37 @@ fn watch() -> Result<(), Error> {
         watched.is_ok()
     });
     if *started { Ok(()) } else { Err(Error::new("signals cannot be caught, so plain text could stay behind")) }
+}
+
+/// Ends an editor, and waits until it has: the main thread reaps it.
+#[cfg(unix)]
+fn end(editor: rustix::process::Pid) {
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Signal, kill_process, test_kill_process};
+
+    for (signal, patience) in [(Signal::TERM, 3000), (Signal::KILL, 1000)] {
+        let begun = Instant::now();
+        let _ = kill_process(editor, signal);
+        while begun.elapsed() < Duration::from_millis(patience) {
+            if test_kill_process(editor).is_err() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Removes a folder, again where somebody writes into it meanwhile.
+#[cfg(unix)]
+fn clear(folder: &Path) {
+    for _ in 0..100 {
+        let _ = fs::remove_dir_all(folder);
+        if !folder.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 #[cfg(not(unix))]

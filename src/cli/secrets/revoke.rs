@@ -6,9 +6,10 @@ use super::sharing::{Opened, Sharing, known_environment, known_person};
 use super::{Global, Keys};
 use crate::cli::printing;
 use crate::error::Error;
+use crate::project::access::sealed_files;
 use crate::project::compose_entries;
 use crate::project::declaration::Change;
-use crate::project::revocations;
+use crate::project::revocations::{self, Revocations};
 use crate::source::printable;
 
 /// The arguments.
@@ -38,11 +39,12 @@ impl Revoke {
             let help = "grant it to somebody else first";
             return Err(Error::new(format!("nobody would be left who can open {environment}")).help(help));
         }
-        let opened = sharing.open(Some(environment))?;
+        let opened = sharing.open(Some(environment), true)?;
         let (kept, others): (Vec<_>, Vec<_>) = opened.into_iter().partition(|one| self.stays(&sharing, one));
         let lost: Vec<_> = others.into_iter().filter(|one| self.had(&sharing, one)).collect();
-        sharing.write_tables()?;
+        // First, so that a run that is cut off forgets nothing.
         sharing.record(&lost)?;
+        sharing.write_tables()?;
         sharing.write_all(&lost, true)?;
         self.tell(&sharing, &lost, &kept)?;
         Ok(ExitCode::SUCCESS)
@@ -64,6 +66,30 @@ impl Revoke {
         unnamed > readers || sharing.leaving(&one.target).contains(&self.name)
     }
 
+    /// What an earlier run left to do, where there is nothing to take away.
+    fn tell_of_earlier(&self, sharing: &Sharing) -> Result<(), Error> {
+        let (name, environment) = (printable(&self.name), printable(&self.environment));
+        let mut record = Revocations::read(&sharing.sealing.files)?;
+        record.reveal(&sharing.sealing.identities);
+        let mut text = String::new();
+        for file in sealed_files(&sharing.sealing.files, &sharing.sealing.config)? {
+            let bytes = sharing.sealing.files.read_if_there(&file.path)?.unwrap_or_default();
+            let left = record.unchanged(&file.path, &bytes).into_iter();
+            let left: Vec<_> = left.filter(|one| one.readers.contains(&self.name)).filter_map(|one| one.key).collect();
+            if file.environments.contains(&self.environment) && !left.is_empty() {
+                text.extend(["  ", &printable(&sharing.sealing.files.shown(&file.path)), "\n"]);
+                text.extend(left.iter().map(|key| format!("    {}\n", printable(key))));
+            }
+        }
+        printing::complain(&format!("{name} has no access to {environment}\n"))?;
+        if text.is_empty() {
+            return Ok(());
+        }
+        printing::print(&format!(
+            "{name} could read these values, which are still to change at their providers:\n{text}"
+        ))
+    }
+
     /// What is left to do, as the result of the command.
     fn tell(&self, sharing: &Sharing, lost: &[Opened], kept: &[Opened]) -> Result<(), Error> {
         let (name, environment) = (printable(&self.name), printable(&self.environment));
@@ -75,9 +101,7 @@ impl Revoke {
             ))?;
         }
         if lost.is_empty() {
-            return printing::complain(&format!(
-                "there is no other sealed file of {environment} that {name} could open\n"
-            ));
+            return self.tell_of_earlier(sharing);
         }
         let mut text = format!(
             "{name} could read these values of {environment}; change each at its provider, then set it anew:\n"

@@ -3,10 +3,8 @@
 use std::process::ExitCode;
 
 use super::sharing::{Sharing, known_environment};
-use super::{Global, Keys};
-use crate::cli::printing;
+use super::{Global, Keys, tell_of_leaving};
 use crate::error::Error;
-use crate::source::printable;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -26,7 +24,7 @@ impl Rotate {
         if let Some(environment) = &self.environment {
             known_environment(&sharing.sealing, environment)?;
         }
-        let opened = sharing.open(self.environment.as_deref())?;
+        let opened = sharing.open(self.environment.as_deref(), true)?;
         if opened.is_empty() {
             let of = self.environment.as_deref().unwrap_or("this project");
             return Err(
@@ -36,15 +34,7 @@ impl Rotate {
         sharing.record(&opened)?;
         sharing.write_all(&opened, true)?;
         for one in &opened {
-            let leaving = sharing.leaving(&one.target);
-            if !leaving.is_empty() {
-                let names: Vec<_> = leaving.iter().map(|name| printable(name)).collect();
-                printing::complain(&format!(
-                    "{} was open to {}: change its values at their providers; `sparkcfg validate` lists them\n",
-                    printable(&sharing.sealing.files.shown(&one.target.file.path)),
-                    names.join(", ")
-                ))?;
-            }
+            tell_of_leaving(&sharing.sealing, &one.target, &sharing.leaving(&one.target))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::ValueHint;
 
-use super::{Global, Keys, change, input, judging, now};
+use super::{Global, Keys, input, judging};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
@@ -77,7 +77,7 @@ impl Set {
             printing::complain("nothing was changed; --no-validate sets it all the same\n")?;
             return Ok(ExitCode::from(1));
         }
-        let verb = match sealing.write(&lock, &target, &text, &change(&now()))? {
+        let verb = match super::seal(&sealing, &lock, &target, &text)? {
             Written::Changed => "set",
             Written::Unchanged => "unchanged:",
         };

@@ -8,8 +8,9 @@ use crate::project::access::sealed_files;
 use crate::project::config::Config;
 use crate::project::declaration::{self, Change as Declared};
 use crate::project::files;
+use crate::project::locking::Lock;
 use crate::project::revocations::{Revocations, Version};
-use crate::project::sealing::{Change, Lock, Sealing, Target, Written};
+use crate::project::sealing::{Change, Sealing, Target, Written};
 use crate::project::{Project, writing};
 use crate::secret::Secret;
 use crate::source::printable;
@@ -54,30 +55,29 @@ impl Sharing {
         Ok(())
     }
 
-    /// The sealed files of an environment, or all, each opened; whoever runs this must be able to write them too.
-    pub(super) fn open(&self, environment: Option<&str>) -> Result<Vec<Opened>, Error> {
+    /// The sealed files of an environment, or all, each opened, and tried whether it can be sealed anew: nothing is to be
+    /// half done.
+    pub(super) fn open(&self, environment: Option<&str>, new_key: bool) -> Result<Vec<Opened>, Error> {
         let mut opened = Vec::new();
         for file in sealed_files(&self.sealing.files, &self.sealing.config)? {
             if environment.is_none_or(|name| file.environments.iter().any(|one| one == name)) {
                 let target = self.sealing.load(file)?;
                 let plain = self.sealing.plain(&target)?;
                 self.sealing.may_write(&target)?;
+                self.sealing.rehearsed(&target, &plain, &Change { time: &now(), new_key })?;
                 opened.push(Opened { target, plain });
             }
         }
         Ok(opened)
     }
 
-    /// Whose access to a file is at an end: its recipients who are none any more, and those whom the table named.
+    /// Whose access to a file is at an end: its recipients who are none any more, and those whom the table named until now.
     pub(super) fn leaving(&self, target: &Target) -> Vec<String> {
         let environments = &target.file.environments;
         let now = self.sealing.config.readers_of(environments).unwrap_or_default();
-        let bytes = target.bytes.as_deref().unwrap_or_default();
-        let recipients = (target.store.readers)(bytes).map(|readers| readers.recipients).unwrap_or_default();
-        let of_file = recipients.iter().map(|key| self.before.owner_of(key).unwrap_or(key));
         let of_table = self.before.readers_of(environments).unwrap_or_default();
-        let mut names: Vec<_> =
-            of_file.chain(of_table).filter(|name| !now.contains(name)).map(ToOwned::to_owned).collect();
+        let of_table = of_table.into_iter().filter(|name| !now.contains(name)).map(ToOwned::to_owned);
+        let mut names: Vec<_> = self.sealing.leaving(target).into_iter().chain(of_table).collect();
         names.sort();
         names.dedup();
         names
@@ -101,6 +101,17 @@ impl Sharing {
             for name in self.leaving(&one.target) {
                 record.add(&one.target.file.path, Version { plain: &one.plain, bytes }, &name, &recipients);
             }
+        }
+        if record == before { Ok(()) } else { record.write(&self.sealing.files) }
+    }
+
+    /// Strikes from the record what somebody may read again.
+    pub(super) fn forgive(&self, opened: &[Opened], name: &str) -> Result<(), Error> {
+        let mut record = Revocations::read(&self.sealing.files)?;
+        record.reveal(&self.sealing.identities);
+        let before = record.clone();
+        for one in opened {
+            record.forgive(&one.target.file.path, name, &self.sealing.recipients(&one.target)?);
         }
         if record == before { Ok(()) } else { record.write(&self.sealing.files) }
     }

@@ -10,6 +10,7 @@ use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::creation_rules::{self, Wanted, in_step};
 use crate::project::files::{self, Files};
+use crate::project::locking;
 use crate::project::writing;
 use crate::source::{printable, printable_lines};
 
@@ -25,6 +26,7 @@ impl Sync {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
+        let _lock = if self.check { None } else { Some(locking::lock(&root)?) };
         let config = Project::config(&files)?;
         if config.access.is_empty() {
             let help = "say who may open what with `sparkcfg secrets init` and `sparkcfg secrets grant NAME ENV`";
@@ -75,7 +77,10 @@ pub(super) fn keep_in_step(files: &Files, config: &Config) -> Result<(), Error> 
             printing::complain(&format!("brought {shown} in step\n"))
         }
         Ok(_) => Ok(()),
-        Err(error) => printing::complain(&format!("{error}\n")),
+        Err(error) => {
+            let help = error.help.map(|help| format!("\n  help: {help}")).unwrap_or_default();
+            printing::complain(&format!("{shown} was not brought in step: {}{help}\n", error.message))
+        }
     }
 }
 

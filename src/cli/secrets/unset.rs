@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Global, Keys, change, now};
+use super::{Global, Keys};
 use crate::cli::printing;
 use crate::detection::is_plausible_name;
 use crate::error::Error;
@@ -32,7 +32,7 @@ impl Unset {
         let shown = sealing.files.shown(&target.file.path);
         let text =
             plain::unset(&text, &self.key, compose_entries).ok_or_else(|| self.missing(&text).at(shown.clone()))?;
-        sealing.write(&lock, &target, &text, &change(&now()))?;
+        super::seal(&sealing, &lock, &target, &text)?;
         printing::complain(&format!("removed {} from {}\n", printable(&self.key), printable(&shown)))?;
         Ok(ExitCode::SUCCESS)
     }

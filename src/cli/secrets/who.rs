@@ -145,7 +145,17 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         let kinds = printable(&one.readers.unnamed.join(", "));
         text.extend([format!("\n{path} has {count} {word} that it does not name ({kinds})\n")]);
     }
+    for one in known.iter().filter(|one| !one.readers.others.is_empty()) {
+        let path = printable(&files.shown(&one.file.path));
+        text.extend([format!("\n{path} opens with other keys than those of age, too: {}\n", other_kinds(one))]);
+    }
     text
+}
+
+/// The kinds of the keys that are none of age, as one text.
+fn other_kinds(one: &Known) -> String {
+    let kinds: Vec<_> = one.readers.others.iter().map(|other| printable(&other.kind)).collect();
+    kinds.join(", ")
 }
 
 fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Files) -> Value {
@@ -156,6 +166,7 @@ fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Fi
             "may_open": config.readers_of(&one.file.environments),
             "recipients": recipients.collect::<Vec<_>>(),
             "unnamed": one.readers.unnamed,
+            "other_keys": one.readers.others.iter().map(|other| &other.kind).collect::<Vec<_>>(),
         })
     };
     let of_environment = |name: &String| {

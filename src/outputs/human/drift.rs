@@ -22,7 +22,13 @@ pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> 
     let is_listed = |finding: &&Finding| comparison.lists(finding) && finding.rule.code != "drift-changed";
     let listed: Vec<_> = report.findings.iter().filter(is_listed).collect();
     match &comparison.mode {
-        Mode::Against(_) => page.delta(&mut out, &listed),
+        Mode::Against(_) => {
+            page.delta(&mut out, &listed);
+            page.access(&mut out);
+            if !comparison.access.is_empty() {
+                out.push('\n');
+            }
+        }
         Mode::Matrix => page.matrix(&mut out, &listed),
         _ => page.sources(&mut out, &listed),
     }
@@ -87,6 +93,7 @@ impl Page<'_> {
         }
         if *mode == Mode::Time {
             self.changes(out);
+            self.access(out);
         }
         if !listed.is_empty() || *mode == Mode::Time {
             out.push('\n');
@@ -320,11 +327,12 @@ impl Page<'_> {
             out.push_str("nothing changed\n");
         }
         self.rows(out, "changed", &changed, " → ");
+    }
+
+    /// Who can read more or less than before.
+    fn access(&self, out: &mut String) {
         for access in &self.comparison.access {
-            let gained = access.gained.iter().map(|name| format!("+ {name}"));
-            let lost = access.lost.iter().map(|name| format!("- {name}"));
-            let names: Vec<_> = gained.chain(lost).collect();
-            self.wrapped(out, &format!("{} opens for: {}", access.path, names.join(", ")), 0);
+            self.wrapped(out, &format!("{} opens for: {}", access.path, access.names()), 0);
         }
     }
 

@@ -58,6 +58,7 @@ struct Page<'a> {
 impl Page<'_> {
     fn write(&self, amount: Amount) -> String {
         let mut out = self.headline();
+        self.access(&mut out);
         let told = self.listed.get(..amount.rows).unwrap_or(&self.listed);
         self.table(&mut out, told);
         if let left @ 1.. = self.listed.len() - told.len() {
@@ -104,6 +105,19 @@ impl Page<'_> {
             let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
         }
         out
+    }
+
+    /// Who can read more or less than before: whoever reviews a change wants to see that first.
+    fn access(&self, out: &mut String) {
+        const MOST: usize = 20;
+        let access = &self.comparison.access;
+        for one in access.iter().take(MOST) {
+            let (path, names) = (code(&one.path, LONGEST_MESSAGE), phrase(&one.names(), LONGEST_MESSAGE));
+            let _ = writeln!(out, "\n🔑 {path} opens for: {names}");
+        }
+        if let more @ 1.. = access.len().saturating_sub(MOST) {
+            let _ = writeln!(out, "\n🔑 and {}: see the full report", plural(more, "more change"));
+        }
     }
 
     fn table(&self, out: &mut String, told: &[&Finding]) {

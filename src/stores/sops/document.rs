@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::{Damage, DamageKind, Readers, offset};
+use super::super::{Damage, DamageKind, OtherKey, Readers, offset};
 
 /// What a line of metadata begins with.
 pub(super) const PREFIX: &str = "sops_";
@@ -147,15 +147,22 @@ impl<'a> Document<'a> {
             };
             match list_item(item) {
                 Some(("age", index, "recipient")) => found.push((group, index, *field)),
-                Some((kind, index, _)) if kind != "age" => _ = others.insert((group, index, kind), kind.to_owned()),
+                Some((kind, index, _)) if kind != "age" => {
+                    let other = || OtherKey { kind: kind.to_owned(), place: field.range() };
+                    let first = others.entry((group, kind, index)).or_insert_with(other);
+                    if field.range().start < first.place.start {
+                        first.place = field.range();
+                    }
+                }
                 _ => {}
             }
         }
         found.sort_by_key(|(group, index, _)| (*group, *index));
         Readers {
-            recipients: found.iter().map(|(.., field)| field.value.to_owned()).collect(),
+            recipients: found.iter().map(|(.., field)| field.value.trim().to_owned()).collect(),
             places: found.iter().map(|(.., field)| field.range()).collect(),
-            unnamed: others.into_values().collect(),
+            unnamed: Vec::new(),
+            others: others.into_values().collect(),
         }
     }
 }
@@ -169,7 +176,7 @@ pub(super) struct Block<'a> {
 }
 
 /// Takes `age__list_0__map_enc` apart.
-fn list_item(name: &str) -> Option<(&str, usize, &str)> {
+pub(super) fn list_item(name: &str) -> Option<(&str, usize, &str)> {
     let (kind, rest) = name.split_once("__list_")?;
     let (index, part) = rest.split_once("__map_")?;
     Some((kind, index.parse().ok()?, part))
@@ -212,7 +219,7 @@ mod tests {
             let document = Document::parse(text);
             let readers = document.readers();
             assert_eq!(
-                (readers.recipients, readers.unnamed),
+                (readers.recipients, readers.others.into_iter().map(|other| other.kind).collect::<Vec<_>>()),
                 (
                     recipients.iter().map(|name| String::from(*name)).collect(),
                     unnamed.iter().map(|name| String::from(*name)).collect()

@@ -166,21 +166,43 @@ fn mac<'a>(document: &Document<'a>) -> Result<(Token<'a>, String), Damage> {
 pub(super) fn seen(document: &Document<'_>) -> Vec<Damage> {
     let mut damages: Vec<_> = mac(document).err().into_iter().collect();
     for block in document.blocks().iter().take(envelope::MOST_RECIPIENTS) {
-        let whole = block.sealed_key.is_some_and(|field| {
-            let kinds = envelope::recipient_kinds(field.value.replace("\\n", "\n").as_bytes());
-            !kinds.is_err_and(CannotOpen::is_damage)
-        });
-        if let Some(field) = block.sealed_key.or(block.recipient).filter(|_| !whole) {
-            damages.push(cut_off(field.range()));
+        if let Some(field) = block.recipient.filter(|field| field.value.trim() != field.value) {
+            let message = "a blank stands beside this recipient's public key, so SOPS cannot read it";
+            damages.push(Damage { range: field.range(), kind: DamageKind::Broken, message, help: RESTORE });
+        }
+        let kinds =
+            block.sealed_key.map(|field| envelope::recipient_kinds(field.value.replace("\\n", "\n").as_bytes()));
+        let Some(field) = block.sealed_key.or(block.recipient) else { continue };
+        match (kinds, block.recipient.map(|field| RecipientKind::of(field.value))) {
+            (None, _) => damages.push(cut_off(field.range())),
+            (Some(Err(why)), _) if why.is_damage() => damages.push(cut_off(field.range())),
+            // Whoever is let in under somebody else's name would be in no table, and would stay when the file is edited.
+            (Some(Ok(kinds)), kind) if !is_for_one(&kinds, kind) => damages.push(Damage {
+                range: field.range(),
+                kind: DamageKind::Broken,
+                message: "this data key is sealed for others than the recipient that is named",
+                help: "find out who changed it, and restore the file from a commit before that",
+            }),
+            _ => {}
         }
     }
     damages
 }
 
+/// Whether an age header is that of one recipient of the kind that is named.
+fn is_for_one(stanzas: &[String], named: Option<RecipientKind>) -> bool {
+    let [stanza] = stanzas else { return false };
+    match named {
+        Some(RecipientKind::X25519) => stanza == "X25519",
+        Some(RecipientKind::Ssh) => stanza.starts_with("ssh-"),
+        // Plugins name their stanzas as they like.
+        _ => true,
+    }
+}
+
 fn cut_off(range: Range<u32>) -> Damage {
-    let help = "restore the file from the last good commit, or seal it anew with `sparkcfg secrets rotate`";
     let message = "a recipient's sealed data key is missing, cut off or changed";
-    Damage { range, kind: DamageKind::Broken, message, help }
+    Damage { range, kind: DamageKind::Broken, message, help: RESTORE }
 }
 
 /// Damage that concerns the file as a whole, shown at a metadata field if it is there, or else at the beginning.
@@ -223,7 +245,7 @@ pub(super) fn data_key(document: &Document<'_>, identities: &Identities) -> Resu
     }
     let blocks = document.blocks();
     if blocks.is_empty() {
-        let nobody = document.readers().unnamed.is_empty();
+        let nobody = document.readers().others.is_empty();
         return Err(if nobody {
             whole(document, "", "the SOPS metadata names no recipient")
         } else {

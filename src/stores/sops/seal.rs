@@ -34,7 +34,7 @@ pub(super) fn seal(plain: &Secret, order: &Order<'_>) -> Result<String, CannotSe
         Closed::Locked(why) => CannotSeal::from(why),
         Closed::Damaged(_) => CannotOpen::Damaged.into(),
     })?;
-    let draft = Draft::of(&document, &values, key, rule)?.renewed_unless_kept(order);
+    let draft = Draft::of(&document, &values, (key, rule), order)?.renewed_unless_kept(order);
     let body = draft.body(plain.expose())?;
     if draft.is_unchanged(&body, order.recipients) {
         return Ok(text.into_owned());
@@ -92,11 +92,17 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn of(document: &Document<'a>, values: &'a [Plain], key: DataKey, rule: Rule) -> Result<Self, CannotSeal> {
-        if !document.readers().unnamed.is_empty() {
-            let help = "remove those keys from the file with `sops rotate` first";
+    fn of(
+        document: &Document<'a>,
+        values: &'a [Plain],
+        opened: (DataKey, Rule),
+        order: &Order<'_>,
+    ) -> Result<Self, CannotSeal> {
+        if !document.readers().others.is_empty() && !order.new_key {
+            let help = "`sparkcfg secrets rotate` seals it for the people of [access] alone";
             return Err(CannotSeal::whole("the file is also sealed with PGP or a cloud's key service", help));
         }
+        let (key, rule) = opened;
         let mut before = HashMap::<_, Known<'_>>::new();
         let mut original = String::new();
         for (line, value) in document.lines.iter().zip(values) {
@@ -104,8 +110,8 @@ impl<'a> Draft<'a> {
             push_raw(&mut original, line.key, line.value);
         }
         let named = |block: document::Block<'a>| Some((block.recipient?.value, block.sealed_key?.value));
-        let others = document.metadata.iter().filter(|(name, _)| !name.starts_with("age__list_"));
-        let mut fields: BTreeMap<_, _> = others.map(|(name, field)| (*name, field.value)).collect();
+        let rest = document.metadata.iter().filter(|(name, _)| document::list_item(name).is_none());
+        let mut fields: BTreeMap<_, _> = rest.map(|(name, field)| (*name, field.value)).collect();
         fields.entry("version").or_insert(VERSION);
         let blocks = document.blocks().into_iter().filter_map(named).collect();
         Ok(Self { key, rule, keeps_key: true, before, original, blocks, fields })

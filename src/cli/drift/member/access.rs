@@ -1,48 +1,85 @@
 //! Who gained or lost access to the sealed files of an environment.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::checks::matrix;
-use crate::drift::{Access, Kind};
+use crate::drift::Access;
+use crate::environment::Environment;
+use crate::project::Project;
+use crate::project::config::Config;
 use crate::source::printable;
 
-/// Who gained or lost access to the sealed files of an environment between two revisions.
-pub(super) fn between(sources: &[matrix::Source<'_>]) -> Vec<Access> {
-    let [then, now] = sources else { return Vec::new() };
-    let readers = |source: &matrix::Source<'_>| -> BTreeMap<String, HashSet<String>> {
-        let project = source.project;
-        let people = &project.config.people;
-        let named = |key: &String| people.iter().find(|(_, known)| *known == key).map_or(key, |(name, _)| name).clone();
-        let used = project
-            .layers
-            .iter()
-            .enumerate()
-            .filter(|(_, layer)| source.environment.layers.iter().any(|used| std::ptr::eq(*used, *layer)));
-        let sealed = used.filter_map(|(index, layer)| {
-            let sealed = project.sealed.get(&index)?;
-            let path = project.sources.path(layer.source);
-            let path = if source.column.kind == Kind::Revision {
-                path.split_once(':').map_or(path, |(_, path)| path)
-            } else {
-                path
-            };
-            Some((path.to_owned(), sealed.readers.recipients.iter().map(named).collect()))
-        });
-        sealed.collect()
-    };
-    let (then, now) = (readers(then), readers(now));
-    let mut changes = Vec::new();
-    for (path, new) in &now {
-        let Some(old) = then.get(path) else { continue };
-        let sorted = |names: std::collections::hash_set::Difference<'_, String, _>| {
-            let mut names: Vec<_> = names.map(|name| printable(name)).collect();
-            names.sort();
-            names
+/// A project at one time, with the environments that are looked at.
+pub(super) struct Side<'s> {
+    pub(super) project: &'s Project,
+    pub(super) environments: Vec<&'s Environment<'s>>,
+}
+
+impl<'s> Side<'s> {
+    /// One environment.
+    pub(super) fn of(source: &matrix::Source<'s>) -> Self {
+        Self { project: source.project, environments: vec![source.environment] }
+    }
+}
+
+/// Readers by what they read: the path of a sealed file, or an access list.
+type Readers = BTreeMap<String, BTreeSet<String>>;
+
+/// Who gained or lost access between two times: to sealed files that were there before, and by the tables of
+/// `sparkcfg.toml`, which users see at `config_path`, where no file says so already.
+pub(super) fn between(then: &Side<'_>, now: &Side<'_>, config_path: &str) -> Vec<Access> {
+    let mut changes = changes(&files(then), &files(now));
+    let of_tables = self::changes(&tables(then), &tables(now));
+    for Access { path, gained, lost } in of_tables {
+        let told = |names: &[String], of: fn(&Access) -> &[String]| {
+            names.iter().all(|name| changes.iter().any(|file| of(file).contains(name)))
         };
-        let (gained, lost) = (sorted(new.difference(old)), sorted(old.difference(new)));
+        if !told(&gained, |file| &file.gained) || !told(&lost, |file| &file.lost) {
+            changes.push(Access { path: format!("{}: [access] {path}", printable(config_path)), gained, lost });
+        }
+    }
+    changes
+}
+
+fn changes(then: &Readers, now: &Readers) -> Vec<Access> {
+    let mut changes = Vec::new();
+    for (path, new) in now {
+        let Some(old) = then.get(path) else { continue };
+        let told = |one: &BTreeSet<String>, other| one.difference(other).map(|name| printable(name)).collect();
+        let (gained, lost): (Vec<_>, Vec<_>) = (told(new, old), told(old, new));
         if !gained.is_empty() || !lost.is_empty() {
             changes.push(Access { path: printable(path), gained, lost });
         }
     }
     changes
+}
+
+fn named(config: &Config, key: &str) -> String {
+    config.owner_of(key).unwrap_or(key).to_owned()
+}
+
+/// The recipients that the sealed files themselves name.
+fn files(side: &Side<'_>) -> Readers {
+    let Side { project, environments } = side;
+    let is_used = |layer| environments.iter().flat_map(|it| &it.layers).any(|used| std::ptr::eq(*used, layer));
+    let used = project.layers.iter().enumerate().filter(|(_, layer)| is_used(*layer));
+    let sealed = used.filter_map(|(index, _)| {
+        let readers = &project.sealed.get(&index)?.readers;
+        let path = &project.sealed_files.get(&index)?.path;
+        let others = readers.others.iter().map(|other| format!("a key of {}", other.kind));
+        let names = readers.recipients.iter().map(|key| named(&project.config, key)).chain(others);
+        Some((path.clone(), names.collect()))
+    });
+    sealed.collect()
+}
+
+/// The people of the access lists. Who is meant by a name can change, too.
+fn tables(side: &Side<'_>) -> Readers {
+    let config = &side.project.config;
+    let names = side.environments.iter().map(|environment| environment.name.to_string());
+    let lists = names.filter_map(|name| {
+        let readers = config.readers_of(std::slice::from_ref(&name))?;
+        Some((name, readers.into_iter().map(ToOwned::to_owned).collect()))
+    });
+    lists.collect()
 }

@@ -1,0 +1,128 @@
+//! Two branches' records of what is still to change as one, which needs no key and never conflicts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Known, Pending, Revocations};
+use crate::error::Error;
+use crate::project::files;
+
+impl Revocations {
+    /// Three versions of a record as one. What one side struck and the other left alone is struck; whatever is in doubt
+    /// stays, so that nothing is forgotten and nothing conflicts.
+    ///
+    /// # Errors
+    /// A version that is no record.
+    pub fn merge(path: &str, base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<String, Error> {
+        let read = |bytes: &[u8]| Self::parse(path, &files::text(bytes.to_vec()).0);
+        Ok(Self::merged(&read(base)?, &read(ours)?, &read(theirs)?).text())
+    }
+
+    pub(super) fn merged(base: &Self, ours: &Self, theirs: &Self) -> Self {
+        let none = Pending::default();
+        let mut merged = Self::default();
+        for path in ours.0.keys().chain(theirs.0.keys()).collect::<BTreeSet<_>>() {
+            let [was, one, two] = [base, ours, theirs].map(|record| record.0.get(path).unwrap_or(&none));
+            let pending = Pending::merged(was, one, two);
+            if !pending.values.is_empty() || !pending.all.is_empty() {
+                merged.0.insert(path.clone(), pending);
+            }
+        }
+        merged
+    }
+}
+
+impl Pending {
+    fn merged(was: &Self, one: &Self, two: &Self) -> Self {
+        // A side on which nothing is left says nothing about the file.
+        let left_alone = |side: &Self| side.data_keys.is_empty() || side.data_keys == was.data_keys;
+        let data_keys = if left_alone(one) {
+            two.data_keys.clone()
+        } else if left_alone(two) || one.data_keys == two.data_keys {
+            one.data_keys.clone()
+        } else {
+            // No digest tells anything about the file that comes of both: without a data key, every value counts.
+            BTreeSet::new()
+        };
+        let mut values = BTreeMap::new();
+        for key in one.values.keys().chain(two.values.keys()).collect::<BTreeSet<_>>() {
+            let [was, one, two] = [was, one, two].map(|side| side.values.get(key));
+            let known = match (one, two) {
+                (Some(one), Some(two)) => Some(Known {
+                    readers: of_both(
+                        &was.map(|was| was.readers.clone()).unwrap_or_default(),
+                        &one.readers,
+                        &two.readers,
+                    ),
+                    sealed: if was.is_some_and(|was| was.sealed == one.sealed) { &two.sealed } else { &one.sealed }
+                        .clone(),
+                }),
+                // Struck by one side: that holds, unless the other one has a new reason.
+                (one, two) => {
+                    let known = |reader| was.is_some_and(|was| was.readers.contains(reader));
+                    one.or(two).filter(|left| !left.readers.iter().all(known)).cloned()
+                }
+            };
+            values.extend(known.filter(|known| !known.readers.is_empty()).map(|known| (key.clone(), known)));
+        }
+        let mut all = of_both(&was.all, &one.all, &two.all);
+        let left = if all.is_empty() { BTreeSet::new() } else { of_both(&was.left, &one.left, &two.left) };
+        if left.len() > 1 {
+            all = one.all.union(&two.all).cloned().collect();
+        }
+        Self { all, left, known: None, data_keys, values }
+    }
+}
+
+/// What both sides have, and what one of them has added.
+fn of_both(was: &BTreeSet<String>, one: &BTreeSet<String>, two: &BTreeSet<String>) -> BTreeSet<String> {
+    let stays = |name: &&String| one.contains(*name) && two.contains(*name) || !was.contains(*name);
+    one.union(two).filter(stays).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::revocations::NAME;
+
+    /// Each side of a merge: what it did with `A` and `B` of one file, or with another file.
+    #[test]
+    fn records_merge_without_conflicts() {
+        let record = |text: &str| {
+            let mut record = Revocations::default();
+            for word in text.split_whitespace() {
+                // `path:key:reader:sealed:data key`
+                let parts: Vec<_> = word.split(':').map(ToOwned::to_owned).collect();
+                let pending = record.0.entry(parts[0].clone()).or_default();
+                pending.data_keys.insert(parts[4].clone());
+                let known = Known { readers: BTreeSet::new(), sealed: parts[3].clone() };
+                pending.values.entry(parts[1].clone()).or_insert(known).readers.insert(parts[2].clone());
+            }
+            record
+        };
+        for (base, ours, theirs, expected) in [
+            ("", "p:A:x:1:k", "q:B:y:1:l", "p:A:x:1:k q:B:y:1:l"),
+            ("p:A:x:1:k p:B:x:1:k", "p:A:x:1:k", "p:B:x:1:k", ""),
+            ("p:A:x:1:k p:B:x:1:k", "p:A:x:1:k", "p:A:x:1:k p:B:x:1:k", "p:A:x:1:k"),
+            ("p:A:x:1:k", "p:A:x:1:k", "p:A:x:2:l p:A:y:2:l", "p:A:x:2:l p:A:y:2:l"),
+            ("p:A:x:1:k", "", "p:A:x:2:l p:A:y:2:l", "p:A:x:2:l p:A:y:2:l"),
+            ("p:A:x:1:k", "p:A:x:2:l", "p:A:x:1:k", "p:A:x:2:l"),
+            ("p:A:x:1:k", "", "", ""),
+            ("p:A:x:1:k p:B:x:1:k", "p:B:x:1:k", "p:A:x:2:l p:B:x:2:l", "p:B:x:2:l"),
+        ] {
+            let [base, ours, theirs, expected] = [base, ours, theirs, expected].map(record);
+            assert_eq!(Revocations::merged(&base, &ours, &theirs), expected);
+            let read = |record: &Revocations| Revocations::parse(NAME, &record.text()).unwrap();
+            assert_eq!(read(&Revocations::merged(&base, &theirs, &ours)), expected, "the other way round");
+        }
+        // Both sides sealed the file anew: no digest is to be trusted, so every value counts.
+        let both = ["p:A:x:1:k", "p:A:x:2:l", "p:A:x:3:m"].map(record);
+        let merged = Revocations::merged(&both[0], &both[1], &both[2]);
+        assert_eq!(merged.0["p"].data_keys, BTreeSet::new());
+        assert_eq!(merged.0["p"].values.len(), 1);
+        assert!(Revocations::merge(NAME, b"", b"<<<<<<<\n", b"").is_err());
+        let mut whole = Revocations::default();
+        whole.0.entry("p.secrets.env.age".to_owned()).or_default().all.insert("x".to_owned());
+        assert_eq!(Revocations::merged(&whole, &whole, &Revocations::default()), Revocations::default());
+        assert_eq!(Revocations::merged(&Revocations::default(), &whole, &Revocations::default()), whole);
+    }
+}

@@ -42,7 +42,7 @@ pub struct Comparison {
 }
 
 /// Who can read a sealed file at a revision, and now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Access {
     /// The file, as users see it.
     pub path: String,
@@ -50,15 +50,20 @@ pub struct Access {
     pub gained: Vec<String>,
     /// Recipients that it no longer has.
     pub lost: Vec<String>,
+    /// The commit that replaced what the file holds again: whoever put it back brought old values along.
+    pub replaced_in: Option<String>,
 }
 
 impl Access {
-    /// `+ ben, - ada`.
+    /// What happened to the file, in words that follow its path: `opens for: + ben, - ada`.
     #[must_use]
-    pub fn names(&self) -> String {
+    pub fn told(&self) -> String {
         let gained = self.gained.iter().map(|name| format!("+ {name}"));
         let lost = self.lost.iter().map(|name| format!("- {name}"));
-        gained.chain(lost).collect::<Vec<_>>().join(", ")
+        let names = gained.chain(lost).collect::<Vec<_>>().join(", ");
+        let opens = (!names.is_empty()).then(|| format!("opens for: {names}"));
+        let back = self.replaced_in.as_ref().map(|commit| format!("is again as it was before {commit}"));
+        back.into_iter().chain(opens).collect::<Vec<_>>().join("; ")
     }
 }
 

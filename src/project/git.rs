@@ -168,6 +168,19 @@ pub fn uncommitted(root: &Path, paths: &[String]) -> Result<Vec<String>, Error> 
     Ok(paths.iter().filter(is_listed).cloned().collect())
 }
 
+/// The commit, shortened, that replaced what a file holds now, if it held the same at some time before `revision`.
+///
+/// # Errors
+/// See [`files`].
+pub fn replaced_in(root: &Path, revision: &str, path: &str) -> Result<Option<String>, Error> {
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+    let object = text(git(root, &["hash-object", "--no-filters", "--", path])?);
+    let commit = commit(root, revision)?;
+    let object = format!("--find-object={object}");
+    let found = text(git(root, &["log", "--format=%h", "-n", "1", &object, &commit, "--", path])?);
+    Ok((!found.is_empty()).then_some(found))
+}
+
 /// What git answers; an error where it refuses.
 fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
     run(root, arguments)?.ok_or_else(|| {

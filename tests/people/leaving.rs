@@ -130,6 +130,24 @@ fn a_comparison_tells_who_can_read_more() {
     assert!(out.contains("[access] prod opens for: + third"), "{out}{err}");
 }
 
+/// An old version of a sealed file brings old values back, whoever they are sealed for.
+#[test]
+fn a_comparison_tells_of_an_older_file() {
+    let scene = sharing();
+    let old = scene.read(SEALED);
+    scene.set("laptop", "API_KEY", "prod", "canary-newer");
+    scene.commit("newer");
+    let (_, newest, _) = scene.run("nobody", "drift --against HEAD");
+    assert!(!newest.contains("is again"), "{newest}");
+    let (_, commit) = scene.git(&["rev-parse", "--short", "HEAD"]);
+    scene.write(SEALED, &old);
+    let told = format!("is again as it was before {}", commit.trim());
+    for format in ["human", "markdown", "html"] {
+        let (_, out, err) = scene.run("nobody", &format!("drift --against HEAD --format {format}"));
+        assert!(out.contains(SEALED) && out.contains(&told), "{format}: {out}{err}");
+    }
+}
+
 #[test]
 fn line_ends_of_windows_are_one_finding() {
     let scene = sharing();

@@ -23,13 +23,15 @@ struct Verb {
     again: bool,
 }
 
-const VERBS: [Verb; 6] = [
+const VERBS: [Verb; 7] = [
     Verb { arguments: &["set", "B_TOKEN", "-e", "prod", "--no-validate"], input: "a new value", again: true },
     Verb { arguments: &["unset", "B_TOKEN", "-e", "prod"], input: "", again: false },
     Verb { arguments: &["edit", "prod", "--no-validate"], input: "", again: true },
     Verb { arguments: &["rotate", "--all"], input: "", again: true },
     Verb { arguments: &["grant", "newcomer", "prod"], input: "", again: true },
     Verb { arguments: &["revoke", "former", "prod"], input: "", again: true },
+    // A whole file, which does not show whom it is sealed for.
+    Verb { arguments: &["revoke", "former", "staging"], input: "", again: true },
 ];
 
 const SEALED: [&str; 3] =

@@ -22,7 +22,7 @@ use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
 use crate::layer::Layer;
 use crate::project::files::Files;
-use crate::project::{self, Project};
+use crate::project::{self, Project, git};
 use crate::report::Summary;
 use crate::source::{SourceId, Sources, printable};
 
@@ -241,7 +241,7 @@ impl<'m> Member<'m> {
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
         let then = past.first().and_then(|(_, project, environments, _)| Some(((*project)?, environments.as_slice())));
-        let access = access_changes(&chosen, working, then, options, &config_path);
+        let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
@@ -297,6 +297,33 @@ impl<'m> Member<'m> {
         })
     }
 
+    /// Who can read more or less than at the revision that `then` is, and which sealed files are older than it.
+    fn access_changes<'s>(
+        &self,
+        chosen: &[matrix::Source<'s>],
+        working: &'s Project,
+        then: Option<(&'s Project, &'s [Environment<'s>])>,
+        options: &Options<'_>,
+    ) -> Result<Vec<Access>, Error> {
+        let config_path = self.files.shown("sparkcfg.toml");
+        if let ([then, now], Mode::Time) = (chosen, options.mode) {
+            return Ok(access::between(&access::Side::of(then), &access::Side::of(now), &config_path));
+        }
+        let (Some((project, environments)), Some(revision)) = (then, options.against) else { return Ok(Vec::new()) };
+        let then = access::Side { project, environments: environments.iter().collect() };
+        let now = access::Side { project: working, environments: chosen.iter().map(|it| it.environment).collect() };
+        let mut changes = access::between(&then, &now, &config_path);
+        for path in access::changed(&then, &now) {
+            let Some(commit) = git::replaced_in(self.files.root(), revision, path)? else { continue };
+            let shown = printable(path);
+            match changes.iter_mut().find(|change| change.path == shown) {
+                Some(change) => change.replaced_in = Some(commit),
+                None => changes.push(Access { path: shown, replaced_in: Some(commit), ..Access::default() }),
+            }
+        }
+        Ok(changes)
+    }
+
     fn judged(
         &self,
         sources: Vec<matrix::Source<'_>>,
@@ -339,27 +366,6 @@ impl Options<'_> {
     /// Whether every difference of the project would be found, so that what is not found is not there.
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()
-    }
-}
-
-/// Who can read more or less than at the revision that `then` is.
-fn access_changes<'s>(
-    chosen: &[matrix::Source<'s>],
-    working: &'s Project,
-    then: Option<(&'s Project, &'s [Environment<'s>])>,
-    options: &Options<'_>,
-    config_path: &str,
-) -> Vec<Access> {
-    match (chosen, then) {
-        ([then, now], _) if *options.mode == Mode::Time => {
-            access::between(&access::Side::of(then), &access::Side::of(now), config_path)
-        }
-        (_, Some((project, environments))) if options.against.is_some() => {
-            let then = access::Side { project, environments: environments.iter().collect() };
-            let now = chosen.iter().map(|source| source.environment).collect();
-            access::between(&then, &access::Side { project: working, environments: now }, config_path)
-        }
-        _ => Vec::new(),
     }
 }
 

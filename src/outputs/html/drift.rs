@@ -248,10 +248,7 @@ impl<'a> Page<'a> {
     fn about(&self, out: &mut String) {
         let Comparison { access, hidden, apply, columns, .. } = self.comparison;
         for change in access {
-            let gained = change.gained.iter().map(|name| format!("+ {name}"));
-            let names: Vec<_> = gained.chain(change.lost.iter().map(|name| format!("- {name}"))).collect();
-            let _ =
-                writeln!(out, "<p><code>{}</code> opens for: {}</p>", markup(&change.path), markup(&names.join(", ")));
+            let _ = writeln!(out, "<p><code>{}</code> {}</p>", markup(&change.path), markup(&change.told()));
         }
         if !hidden.is_empty() {
             let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();

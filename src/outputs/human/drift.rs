@@ -332,7 +332,7 @@ impl Page<'_> {
     /// Who can read more or less than before.
     fn access(&self, out: &mut String) {
         for access in &self.comparison.access {
-            self.wrapped(out, &format!("{} opens for: {}", access.path, access.names()), 0);
+            self.wrapped(out, &format!("{} {}", access.path, access.told()), 0);
         }
     }
 

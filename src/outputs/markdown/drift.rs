@@ -112,8 +112,8 @@ impl Page<'_> {
         const MOST: usize = 20;
         let access = &self.comparison.access;
         for one in access.iter().take(MOST) {
-            let (path, names) = (code(&one.path, LONGEST_MESSAGE), phrase(&one.names(), LONGEST_MESSAGE));
-            let _ = writeln!(out, "\n🔑 {path} opens for: {names}");
+            let (path, names) = (code(&one.path, LONGEST_MESSAGE), phrase(&one.told(), LONGEST_MESSAGE));
+            let _ = writeln!(out, "\n🔑 {path} {names}");
         }
         if let more @ 1.. = access.len().saturating_sub(MOST) {
             let _ = writeln!(out, "\n🔑 and {}: see the full report", plural(more, "more change"));

@@ -30,12 +30,13 @@ type Readers = BTreeMap<String, BTreeSet<String>>;
 pub(super) fn between(then: &Side<'_>, now: &Side<'_>, config_path: &str) -> Vec<Access> {
     let mut changes = changes(&files(then), &files(now));
     let of_tables = self::changes(&tables(then), &tables(now));
-    for Access { path, gained, lost } in of_tables {
+    for Access { path, gained, lost, .. } in of_tables {
         let told = |names: &[String], of: fn(&Access) -> &[String]| {
             names.iter().all(|name| changes.iter().any(|file| of(file).contains(name)))
         };
         if !told(&gained, |file| &file.gained) || !told(&lost, |file| &file.lost) {
-            changes.push(Access { path: format!("{}: [access] {path}", printable(config_path)), gained, lost });
+            let path = format!("{}: [access] {path}", printable(config_path));
+            changes.push(Access { path, gained, lost, replaced_in: None });
         }
     }
     changes
@@ -48,7 +49,7 @@ fn changes(then: &Readers, now: &Readers) -> Vec<Access> {
         let told = |one: &BTreeSet<String>, other| one.difference(other).map(|name| printable(name)).collect();
         let (gained, lost): (Vec<_>, Vec<_>) = (told(new, old), told(old, new));
         if !gained.is_empty() || !lost.is_empty() {
-            changes.push(Access { path: printable(path), gained, lost });
+            changes.push(Access { path: printable(path), gained, lost, replaced_in: None });
         }
     }
     changes
@@ -56,6 +57,17 @@ fn changes(then: &Readers, now: &Readers) -> Vec<Access> {
 
 fn named(config: &Config, key: &str) -> String {
     config.owner_of(key).unwrap_or(key).to_owned()
+}
+
+/// The sealed files whose text differs between two times, in `now`.
+pub(super) fn changed<'s>(then: &Side<'s>, now: &Side<'s>) -> Vec<&'s str> {
+    let texts = |side: &Side<'s>| -> BTreeMap<&'s str, &'s str> {
+        let project = side.project;
+        let sealed = project.sealed_files.iter().filter(|(index, _)| project.sealed.contains_key(index));
+        sealed.filter_map(|(index, file)| Some((file.path.as_str(), &*project.layers.get(*index)?.text))).collect()
+    };
+    let (then, now) = (texts(then), texts(now));
+    now.into_iter().filter(|(path, text)| then.get(path) != Some(text)).map(|(path, _)| path).collect()
 }
 
 /// The recipients that the sealed files themselves name.

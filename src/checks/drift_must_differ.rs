@@ -1,7 +1,7 @@
 //! A key must have a value of its own in each environment, and two have the same.
 //!
-//! The policy is `must-differ`, or none: then a secret of a protected environment may stand in no other one. Who holds the
-//! one could act in the other. Where nobody here can open a file, nothing is said about its values.
+//! The policy is `must-differ`, or none: then a secret of a protected environment may stand in no other one, but for what both
+//! take from one line of a layer that they share. Who holds the one could act in the other. Where nobody here can open a file, nothing is said about its values.
 //!
 //! Example: `JWT_SIGNING_KEY` is the same secret in staging and prod.
 //!

@@ -132,8 +132,21 @@ impl<'c, 'a> Compared<'c, 'a> {
             let side = &self.sides[column];
             side.subject.project.config.keeps_secrets_apart(&side.subject.environment.name)
         };
-        let usual = (self.secret && (apart(one) || apart(other))).then_some(Drift::MustDiffer);
+        let kept_apart = self.secret && (apart(one) || apart(other)) && !self.is_one_entry(one, other);
+        let usual = kept_apart.then_some(Drift::MustDiffer);
         self.fitting.between(first, second).ok().flatten().or(usual)
+    }
+
+    /// Whether two sources have the value from one line of a layer that both share, which somebody wrote on purpose.
+    fn is_one_entry(&self, one: usize, other: usize) -> bool {
+        let entry = |column: usize| {
+            let environment = self.sides[column].subject.environment;
+            let setting = environment.get(self.key)?;
+            Some((environment.layers[setting.layer], setting.entry))
+        };
+        entry(one)
+            .zip(entry(other))
+            .is_some_and(|((one, first), (other, second))| std::ptr::eq(one, other) && first == second)
     }
 
     /// The parts of its value that somebody keeps the same.

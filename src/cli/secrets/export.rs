@@ -19,7 +19,10 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg secrets export prod --as dotenv | ssh host 'cat > /run/app.env'
   sparkcfg secrets export prod --as dotenv --to prod.local.env     only if git ignores it; 0600
-  sparkcfg secrets export prod --as age --to backup/prod.env.age   sealed for the same people";
+  sparkcfg secrets export prod --as age --to backup/prod.env.age   sealed for the same people
+
+What is written is one sealed file. All that an environment gets, with what its base has sealed, is
+`sparkcfg show prod --as dotenv --with-secrets`.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]

@@ -27,16 +27,22 @@ pub(super) fn accepts(
 ) -> Result<bool, Error> {
     let sealed = sealing.draft(target, text, &change(&now()))?;
     let files = sealing.files.with(&target.file.path, sealed.into_bytes());
-    let (mut project, found) = judged(sealing, target, &files)?;
+    let (mut project, found) = judged(sealing, &files)?;
     // A project that is about to get its first file, or is broken today, has no findings to compare with.
-    let before = target.bytes.as_ref().and_then(|_| judged(sealing, target, &sealing.files).ok());
+    let before = target.bytes.as_ref().and_then(|_| judged(sealing, &sealing.files).ok());
     let known: Option<HashSet<_>> = before.map(|(_, found)| found.iter().map(identity).collect());
     let path = sealing.files.shown(&target.file.path);
     let here =
         |finding: &Finding| finding.label.as_ref().is_some_and(|label| project.sources.path(label.span.source) == path);
+    // What is said of other environments may change its words when this file changes for the better.
+    let concerns = |finding: &Finding| {
+        let places = finding.label.iter().chain(&finding.related);
+        places.into_iter().any(|label| project.sources.path(label.span.source) == path)
+            || finding.environments.iter().any(|name| target.file.environments.iter().any(|own| **name == **own))
+    };
     let counts = |finding: &Finding| {
         let own = finding.key.as_ref().is_some_and(|key| changed.contains(key)) && here(finding);
-        own || known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
+        own || concerns(finding) && known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
     };
     let errors: Vec<_> = found.into_iter().filter(counts).collect();
     if errors.is_empty() {
@@ -49,13 +55,9 @@ pub(super) fn accepts(
     Ok(false)
 }
 
-/// The errors that the checks find in the environments of a file.
-fn judged(sealing: &Sealing, target: &Target, files: &Files) -> Result<(Project, Vec<Finding>), Error> {
-    let options = Options {
-        environments: target.file.environments.clone(),
-        identities: Some(&sealing.identities),
-        ..Options::default()
-    };
+/// The errors that the checks find, in all environments: a secret of one must not be that of another.
+fn judged(sealing: &Sealing, files: &Files) -> Result<(Project, Vec<Finding>), Error> {
+    let options = Options { identities: Some(&sealing.identities), ..Options::default() };
     let project = Project::read(files, &options)?;
     let mut found = checks::run(&project).findings;
     found.retain(|finding| finding.severity == Severity::Error);

@@ -19,6 +19,8 @@ pub struct Report {
     pub summary: Summary,
     /// What was compared, where that is what the run is about.
     pub comparison: Option<Box<Comparison>>,
+    /// From which severity on the run fails.
+    pub fail_on: FailOn,
 }
 
 /// Counts, for the last line and for machines.
@@ -71,6 +73,19 @@ pub enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether a finding of this severity fails the run.
+    #[must_use]
+    pub fn counts(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity == Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Note => true,
+            Self::Never => false,
+        }
+    }
+}
+
 impl Report {
     /// Merges findings that differ only in their environment, makes every text printable, sorts and counts.
     #[must_use]
@@ -94,7 +109,7 @@ impl Report {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             ..summary
         };
-        Self { command, findings, sources, summary, comparison: None }
+        Self { command, findings, sources, summary, comparison: None, fail_on: FailOn::default() }
     }
 
     /// The report of a comparison. The worst findings come first, then those of the keys in order: unlike a fault in a
@@ -130,16 +145,17 @@ impl Report {
         }
     }
 
+    /// The same report of a run that fails from another severity on.
+    #[must_use]
+    pub fn failing_from(mut self, fail_on: FailOn) -> Self {
+        self.fail_on = fail_on;
+        self
+    }
+
     /// Whether the run fails, the same for every output.
     #[must_use]
-    pub fn fails(&self, fail_on: FailOn) -> bool {
-        let Summary { errors, warnings, notes, .. } = self.summary;
-        match fail_on {
-            FailOn::Never => false,
-            FailOn::Error => errors > 0,
-            FailOn::Warning => errors + warnings > 0,
-            FailOn::Note => errors + warnings + notes > 0,
-        }
+    pub fn fails(&self) -> bool {
+        self.findings.iter().any(|finding| self.fail_on.counts(finding.severity))
     }
 }
 

@@ -164,6 +164,7 @@ fn every_format_and_exit_code_agrees() {
         for format in ["sarif", "gitlab", "rdjson", "junit", "html"] {
             assert_eq!(readers::counts(format, told(format)), Some(expected), "{line} in {case} as {format}");
         }
+        assert_eq!(readers::junit_fails(told("junit")), fails == 1, "{line} in {case} as junit");
         let annotations = ["::error ", "::warning ", "::notice "]
             .map(|start| told("github").lines().filter(|line| line.starts_with(start)).count());
         assert_eq!(annotations, expected.map(|number| number.min(10)), "{line} in {case}");
@@ -229,8 +230,9 @@ fn git_takes_the_patch_and_no_secret_is_in_it() {
     let original = fs::read_to_string(&prod).unwrap();
     // The secret of this case stands right beside the lines that change, so its file stays out of the patch.
     let ran = run("sparkcfg drift --fix=unsafe --patch fix.diff", place.path(), home.path());
-    assert!(ran.stderr.contains("left out: environments/prod.env"), "{}", ran.shown());
-    assert!(!place.path().join("fix.diff").exists());
+    assert!(ran.stderr.contains("changes in environments/prod.env right beside a secret"), "{}", ran.shown());
+    // A patch of an earlier run must not be taken for this one's.
+    assert_eq!(fs::read_to_string(place.path().join("fix.diff")).unwrap(), "");
 
     fs::write(
         &prod,
@@ -245,6 +247,36 @@ fn git_takes_the_patch_and_no_secret_is_in_it() {
     git(place.path(), &["apply", "fix.diff"]);
     let (left, _) = codes("sparkcfg drift", place.path());
     assert_eq!(left.iter().map(|(code, ..)| code.as_str()).collect::<Vec<_>>(), ["drift-must-differ"], "{left:?}");
+}
+
+/// A change beside a secret stays out; the others of its file do not.
+#[test]
+fn a_patch_lacks_only_what_stands_beside_a_secret() {
+    let place = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    git(place.path(), &["init", "-q"]);
+    fs::create_dir(place.path().join("environments")).unwrap();
+    let text = |value: &str| {
+        let lines: String = ('A'..='I').map(|key| format!("{key}=same\n")).collect();
+        format!("FIRST={value}\nAPI_KEY=c4n4ry-{value}-c4n4ry\nSECOND={value}\n{lines}LAST={value}\n")
+    };
+    for (name, value) in [("staging", "x"), ("prod", "y")] {
+        fs::write(place.path().join(format!("environments/{name}.env")), text(value)).unwrap();
+    }
+    let policy = "[[drift.rule]]\nkeys = [\"FIRST\", \"SECOND\", \"LAST\"]\npolicy = \"must-match\"\n";
+    fs::write(place.path().join("sparkcfg.toml"), policy).unwrap();
+    let ran = run("sparkcfg promote staging prod", place.path(), home.path());
+    assert_eq!(ran.code, 1, "{}", ran.shown());
+    assert!(ran.stdout.contains("-LAST=y\n+LAST=x\n") && !ran.stdout.contains("c4n4ry"), "{}", ran.shown());
+    assert!(
+        !ran.stdout.contains("FIRST") && ran.stderr.contains("changes in environments/prod.env"),
+        "{}",
+        ran.shown()
+    );
+    fs::write(place.path().join("last.diff"), &ran.stdout).unwrap();
+    git(place.path(), &["apply", "last.diff"]);
+    let applied = fs::read_to_string(place.path().join("environments/prod.env")).unwrap();
+    assert_eq!(applied, text("y").replace("LAST=y", "LAST=x"));
 }
 
 /// What each tool tells of one service: the level is stale in all of them, and of the noise nothing is told.

@@ -58,10 +58,10 @@ impl DeployCheck {
             let found: Vec<_> = found.filter(|finding| !is_told(finding, &findings)).collect();
             findings.extend(found.into_iter().map(|finding| finding.shifted(offset)));
         }
-        let report = rendering::report("deploy-check", project, findings, summary);
+        let report = rendering::report("deploy-check", project, findings, summary).failing_from(global.fail_on);
         printing::save(&report, &destinations)?;
         render::show(&report, global)?;
-        Ok(ExitCode::from(u8::from(report.fails(global.fail_on))))
+        Ok(ExitCode::from(u8::from(report.fails())))
     }
 
     /// What changed in the environment since its last release, and what differences with other environments came up

@@ -34,7 +34,8 @@ pub(super) struct Applied {
 /// A file that changed since it was read is left alone. Each file is replaced whole or not at all.
 pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Result<Applied, Error> {
     let mut applied = Applied::default();
-    for edited in edited(report, all) {
+    for (source, wanted) in wanted(report, all) {
+        let edited = edited(report, source, &wanted);
         let shown = report.sources.path(edited.source);
         let path = root.join(shown.strip_prefix(prefix).unwrap_or(shown));
         let same = std::fs::read(&path).is_ok_and(|bytes| bytes == edited.before.as_bytes());
@@ -55,24 +56,43 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
     Ok(applied)
 }
 
-/// The fixes as a patch that `git apply` takes, and the files that are left out of it: those in which a secret stands
-/// right beside the change.
-pub(super) fn patch(report: &Report, all: bool) -> (String, Vec<String>) {
+/// The fixes as a patch that `git apply` takes, and those that are left out of it because a secret stands right beside
+/// the change: their files, and how many in each.
+pub(super) fn patch(report: &Report, all: bool) -> (String, Vec<(String, usize)>) {
     let (mut out, mut left) = (String::new(), Vec::new());
-    for edited in edited(report, all) {
-        let path = report.sources.path(edited.source);
-        match (1..=3).rev().find_map(|radius| hunks(report, &edited, radius)) {
-            Some(hunks) => {
-                let _ = write!(out, "--- a/{path}\n+++ b/{path}\n{hunks}");
+    for (source, mut fixes) in wanted(report, all) {
+        let path = report.sources.path(source);
+        let number = fixes.len();
+        while !fixes.is_empty() {
+            let edited = edited(report, source, &fixes);
+            match (1..=3).rev().map(|radius| hunks(report, &edited, radius)).reduce(Result::or) {
+                Some(Ok(hunks)) => {
+                    let _ = write!(out, "--- a/{path}\n+++ b/{path}\n{hunks}");
+                    break;
+                }
+                Some(Err(beside)) => {
+                    let line = |fix: &&Fix| {
+                        edited.before.get(..fix.span.range().start).unwrap_or_default().matches('\n').count()
+                    };
+                    let before = fixes.len();
+                    fixes.retain(|fix| !beside.contains(&line(fix)));
+                    // A fix that goes over lines may begin before the hunk; nothing of the file is better than a secret.
+                    if fixes.len() == before {
+                        fixes.clear();
+                    }
+                }
+                None => fixes.clear(),
             }
-            None => left.push(path.to_owned()),
+        }
+        if fixes.len() < number {
+            left.push((path.to_owned(), number - fixes.len()));
         }
     }
     (out, left)
 }
 
-/// The changes with some lines around them, unless a secret is among those lines.
-fn hunks(report: &Report, edited: &Edited<'_>, radius: usize) -> Option<String> {
+/// The changes with some lines around them; where a secret is among those lines, the lines of such changes, from 0.
+fn hunks(report: &Report, edited: &Edited<'_>, radius: usize) -> Result<String, BTreeSet<usize>> {
     let diff = TextDiff::from_lines(edited.before, &edited.after);
     let starts: Vec<usize> = edited
         .before
@@ -90,36 +110,43 @@ fn hunks(report: &Report, edited: &Edited<'_>, radius: usize) -> Option<String> 
     };
     let mut unified = diff.unified_diff();
     unified.context_radius(radius);
+    let mut beside = BTreeSet::new();
     for hunk in unified.iter_hunks() {
-        let mut old = hunk.iter_changes().filter(|change| change.tag() != ChangeTag::Insert);
-        if old.any(|change| change.old_index().is_some_and(hides)) {
-            return None;
+        let old = || hunk.iter_changes().filter(|change| change.tag() != ChangeTag::Insert);
+        let lines: Vec<_> = old().filter_map(|change| change.old_index()).collect();
+        if lines.iter().any(|line| hides(*line)) {
+            // What is inserted behind the last line begins where that one ends.
+            beside.extend(lines.iter().flat_map(|line| [*line, line + 1]));
         }
     }
-    Some(unified.to_string())
+    if beside.is_empty() { Ok(unified.to_string()) } else { Err(beside) }
 }
 
-fn edited(report: &Report, all: bool) -> Vec<Edited<'_>> {
+/// The fixes of each file that can be made together, in order.
+fn wanted(report: &Report, all: bool) -> BTreeMap<SourceId, Vec<&Fix>> {
     let mut by_file: BTreeMap<SourceId, Vec<&Fix>> = BTreeMap::new();
     let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
     for fix in fixes.filter(|fix| fix.safe || all) {
         by_file.entry(fix.span.source).or_default().push(fix);
     }
-    let edit = |(source, mut wanted): (SourceId, Vec<&Fix>)| {
-        let before: &str = report.sources.text(source);
+    for wanted in by_file.values_mut() {
         wanted.sort_by_key(|fix| (fix.span.start, fix.span.end));
         // Two that insert at one place can both stand; two that replace the same bytes cannot.
         wanted.dedup_by(|one, other| one.span.start < other.span.end || one == other);
-        let mut after = String::with_capacity(before.len() + 16);
-        let mut at = 0;
-        for fix in &wanted {
-            let range = fix.span.range();
-            after.push_str(before.get(at..range.start).unwrap_or_default());
-            after.push_str(&fix.replacement);
-            at = range.end;
-        }
-        after.push_str(before.get(at..).unwrap_or_default());
-        Edited { source, before, after, fixes: wanted.len() }
-    };
-    by_file.into_iter().map(edit).collect()
+    }
+    by_file
+}
+
+fn edited<'r>(report: &'r Report, source: SourceId, wanted: &[&Fix]) -> Edited<'r> {
+    let before: &str = report.sources.text(source);
+    let mut after = String::with_capacity(before.len() + 16);
+    let mut at = 0;
+    for fix in wanted {
+        let range = fix.span.range();
+        after.push_str(before.get(at..range.start).unwrap_or_default());
+        after.push_str(&fix.replacement);
+        at = range.end;
+    }
+    after.push_str(before.get(at..).unwrap_or_default());
+    Edited { source, before, after, fixes: wanted.len() }
 }

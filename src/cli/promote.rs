@@ -40,16 +40,15 @@ impl Promote {
             ))?;
         }
         let (patch, left) = fix::patch(&report, true);
-        for path in left {
-            printing::complain(&format!(
-                "left out: {}, because a secret stands beside the change\n",
-                printable(&path)
-            ))?;
+        for (path, number) in &left {
+            let changes = if *number == 1 { "one change" } else { "changes" };
+            printing::complain(&format!("left out: {changes} in {} right beside a secret\n", printable(path)))?;
         }
         if patch.is_empty() && report.findings.is_empty() {
             printing::complain(&format!("nothing to promote: {} has all that must match\n", printable(&self.to)))?;
         }
         printing::print(&patch)?;
-        Ok(ExitCode::SUCCESS)
+        // Whoever pipes it into `git apply` is to know that it is not all.
+        Ok(ExitCode::from(u8::from(!left.is_empty())))
     }
 }

@@ -68,7 +68,7 @@ impl Refs {
             (table, keys_json(&project, &wanted))
         };
         let sources = std::mem::take(&mut project.sources);
-        let report = Report::new("refs", findings, sources, summary);
+        let report = Report::new("refs", findings, sources, summary).failing_from(global.fail_on);
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
             let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
@@ -80,7 +80,7 @@ impl Refs {
                 _ => printing::print(&written)?,
             }
         }
-        Ok(ExitCode::from(u8::from(report.fails(global.fail_on))))
+        Ok(ExitCode::from(u8::from(report.fails())))
     }
 }
 

@@ -94,7 +94,8 @@ impl Render {
                 outcome.findings.extend(rendering::leftovers(&mut project, &files, &outcome, to)?);
             }
         }
-        let report = rendering::report("render", project, outcome.findings, outcome.summary);
+        let report =
+            rendering::report("render", project, outcome.findings, outcome.summary).failing_from(global.fail_on);
         if self.stdout {
             return print(&report, &outcome.files, global);
         }
@@ -113,7 +114,7 @@ impl Render {
                 }
             }
         }
-        Ok(ExitCode::from(u8::from(!self.diff && report.fails(global.fail_on))))
+        Ok(ExitCode::from(u8::from(!self.diff && report.fails())))
     }
 }
 

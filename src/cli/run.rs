@@ -155,8 +155,9 @@ fn accepted(project: &mut Project, global: &Global) -> Result<bool, Error> {
     project.hide_secrets();
     let (environments, files, keys) = found.looked_at;
     let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
-    let report = Report::new("run", findings, std::mem::take(&mut project.sources), summary);
-    let failed = report.fails(global.fail_on);
+    let report =
+        Report::new("run", findings, std::mem::take(&mut project.sources), summary).failing_from(global.fail_on);
+    let failed = report.fails();
     if global.quiet == 0 || failed && global.quiet < 2 {
         let output = crate::outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
         printing::complain(&(output.write)(&report, &printing::style_of_errors(global.color, global.quiet > 0)))?;

@@ -100,7 +100,7 @@ impl Validate {
                 )?;
             }
         }
-        let failed = report.fails(global.fail_on);
+        let failed = report.fails();
         // The operating system frees memory faster than a hundred thousand destructors.
         std::mem::forget(report);
         Ok(ExitCode::from(u8::from(failed)))
@@ -114,7 +114,8 @@ impl Validate {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
             None => self.project(files, &config, &person, &self.environments, global)?,
         };
-        let report = Report::new("validate", checked.findings, checked.sources, checked.summary);
+        let report =
+            Report::new("validate", checked.findings, checked.sources, checked.summary).failing_from(global.fail_on);
         Ok((report, !checked.has_schema))
     }
 

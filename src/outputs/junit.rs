@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Output, Style, markup, plural, shown_at};
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::report::Report;
 use crate::source::printable;
 
@@ -28,7 +28,7 @@ fn write(report: &Report, _: &Style) -> String {
         suite.entry(finding.rule.code).or_default().push(finding);
     }
     let tests: usize = suites.values().map(|cases| cases.len().max(1)).sum();
-    let failures: usize = suites.values().map(failures).sum();
+    let failures: usize = suites.values().map(|cases| failures(report, cases)).sum();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let _ = writeln!(
         out,
@@ -42,9 +42,10 @@ fn write(report: &Report, _: &Style) -> String {
     out
 }
 
-/// Cases fail for errors only; warnings and notes are told, and pass.
-fn failures(cases: &BTreeMap<&str, Vec<&Finding>>) -> usize {
-    cases.values().filter(|findings| findings.iter().any(|finding| finding.severity == Severity::Error)).count()
+/// Cases fail for what fails the run; what does not is told, and passes.
+fn failures(report: &Report, cases: &BTreeMap<&str, Vec<&Finding>>) -> usize {
+    let fails = |finding: &&Finding| report.fail_on.counts(finding.severity);
+    cases.values().filter(|findings| findings.iter().any(fails)).count()
 }
 
 fn suite(out: &mut String, report: &Report, path: &str, cases: &BTreeMap<&str, Vec<&Finding>>) {
@@ -53,7 +54,7 @@ fn suite(out: &mut String, report: &Report, path: &str, cases: &BTreeMap<&str, V
         out,
         "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">",
         cases.len().max(1),
-        failures(cases)
+        failures(report, cases)
     );
     if cases.is_empty() {
         let _ = writeln!(out, "    <testcase name=\"no findings\" classname=\"{name}\"/>");
@@ -66,13 +67,13 @@ fn suite(out: &mut String, report: &Report, path: &str, cases: &BTreeMap<&str, V
 
 fn case(out: &mut String, report: &Report, class: &str, code: &str, findings: &[&Finding]) {
     let (errors, others): (Vec<_>, Vec<_>) =
-        findings.iter().copied().partition(|finding| finding.severity == Severity::Error);
+        findings.iter().copied().partition(|finding| report.fail_on.counts(finding.severity));
     let _ = writeln!(out, "    <testcase name=\"{code}\" classname=\"{class}\">");
     if let Some(first) = errors.first() {
         // CI systems show the first failure of a case only, so one element tells all.
         let more = match errors.len() - 1 {
             0 => String::new(),
-            more => format!(", and {}", plural(more, "more error")),
+            more => format!(", and {}", plural(more, "more finding")),
         };
         let message = markup(&format!("{}{more}", first.message));
         let _ =

@@ -17,7 +17,7 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use crate::finding::{Finding, Fix};
+use crate::finding::{Bucket, Finding, Fix, Severity};
 pub(crate) use crate::quoting::{json_text, markup};
 use crate::report::{Report, Summary};
 use crate::source::Span;
@@ -97,6 +97,36 @@ fn verdict(summary: &Summary) -> String {
     let found: Vec<_> =
         counts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| plural(*number, word)).collect();
     if found.is_empty() { "no findings".to_owned() } else { found.join(", ") }
+}
+
+/// `5 unexpected (3 errors, 2 warnings)`, of the findings of a comparison that are unexpected.
+fn unexpected(report: &Report, word: &str) -> String {
+    let counts = |finding: &&Finding| {
+        finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
+    };
+    let number = |severity| report.findings.iter().filter(counts).filter(|it| it.severity == severity).count();
+    let (errors, warnings, notes) = (number(Severity::Error), number(Severity::Warning), number(Severity::Note));
+    let summary = Summary { errors, warnings, notes, ..Summary::default() };
+    match errors + warnings + notes {
+        0 => format!("nothing {word}"),
+        all => format!("{all} {word} ({})", verdict(&summary)),
+    }
+}
+
+/// Whether the columns of a table tell all of a difference.
+fn is_told_by_columns(finding: &Finding) -> bool {
+    finding.difference.as_ref().is_some_and(|difference| difference.short.contains(" · "))
+}
+
+/// What is wrong, in words that stand beside the values of all sources.
+fn beside_columns(finding: &Finding) -> String {
+    let short = finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
+    match short.split_once([' ', ':']) {
+        // Which part of the value it is, no column tells.
+        Some((part, _)) if finding.rule.code == "drift-shape" => format!("the {part} must stay the same"),
+        _ if is_told_by_columns(finding) => finding.rule.summary.to_owned(),
+        _ => short.to_owned(),
+    }
 }
 
 /// `1 key`, `2 keys`.

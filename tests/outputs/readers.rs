@@ -33,7 +33,6 @@ fn words(entries: &[Value], member: &str, names: [&str; 3]) -> Counts {
 fn junit(text: &str) -> Counts {
     let document = roxmltree::Document::parse(text).expect("the report is XML");
     let mut told = String::new();
-    let mut failed = 0;
     for node in document.descendants().filter(roxmltree::Node::is_element) {
         let (parent, attributes): (&str, &[&str]) = match node.tag_name().name() {
             "testsuites" => ("", &["name", "tests", "failures", "errors"]),
@@ -50,15 +49,17 @@ fn junit(text: &str) -> Counts {
             assert_eq!(node.attribute("tests"), Some(cases().count().to_string().as_str()));
             let failing = cases().filter(|case| case.children().any(|inner| inner.has_tag_name("failure"))).count();
             assert_eq!(node.attribute("failures"), Some(failing.to_string().as_str()));
-            failed = failed.max(failing);
         }
         if node.has_tag_name("failure") || node.has_tag_name("system-out") {
             told.push_str(node.text().unwrap_or_default());
         }
     }
-    let counts = lines(&told, ["error: ", "warning: ", "note: "]);
-    assert_eq!(failed > 0, counts[0] > 0, "cases fail for errors only");
-    counts
+    lines(&told, ["error: ", "warning: ", "note: "])
+}
+
+/// Whether a JUnit report has a case that failed: as the run does.
+pub(crate) fn junit_fails(text: &str) -> bool {
+    roxmltree::Document::parse(text).expect("the report is XML").descendants().any(|node| node.has_tag_name("failure"))
 }
 
 /// `### ✗ sparkcfg validate: 4 errors, 1 warning`

@@ -26,6 +26,14 @@ impl Drift {
             return Err(Error::new("a difference is accepted with a reason")
                 .help("say why with --why, as in --why OPS-412; --why TODO if it is still to be found out"));
         }
+        if !accepts && (self.why.is_some() || self.until.is_some() || self.by.is_some()) {
+            return Err(Error::new("--why, --until and --by are about what is accepted, and nothing is")
+                .help("name it with --ack CODE KEY, or accept everything unexpected with --ack-all"));
+        }
+        if self.changes_baseline() && (self.fix.is_some() || self.patch.is_some()) {
+            return Err(Error::new("what is mended need not be accepted, and the other way round")
+                .help("run one of them, then the other"));
+        }
         if self.until.as_deref().is_some_and(|date| !baseline::is_date(date)) {
             return Err(Error::new("--until takes a day").help("write it as 2026-12-31"));
         }

@@ -19,16 +19,19 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
     Ok(applied.fixes > 0)
 }
 
-/// Writes the changes as a patch for review.
+/// Writes the changes as a patch for review. Where there are none the file is empty, so that nobody takes one of before for
+/// it.
 pub(super) fn write_patch(report: &Report, path: &Path, all: bool) -> Result<(), Error> {
     printing::refuse_inputs(path)?;
     let (text, left) = fix::patch(report, all);
-    for path in left {
-        let path = printable(&path);
-        printing::complain(&format!("left out: {path}, because a secret stands beside the change; --fix makes it\n"))?;
+    for (path, number) in &left {
+        let (path, changes) = (printable(path), if *number == 1 { "one change" } else { "changes" });
+        printing::complain(&format!(
+            "left out of the patch: {changes} in {path} right beside a secret; --fix makes what is safe of it\n"
+        ))?;
     }
-    if text.is_empty() {
-        return printing::complain("nothing to write: no finding has a fix of this kind\n");
+    if text.is_empty() && left.is_empty() {
+        printing::complain("the patch is empty: no finding has a fix of this kind\n")?;
     }
     std::fs::write(path, text).map_err(|_| Error::new("the patch was not written").at(path.to_string_lossy()))
 }

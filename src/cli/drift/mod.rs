@@ -143,7 +143,9 @@ impl Drift {
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
             if patch.is_empty() {
-                printing::complain("nothing to propose: every key has a policy\n")?;
+                printing::complain(
+                    "nothing to propose: every key has a policy, and secrets must differ without one\n",
+                )?;
             }
             printing::print(&crate::source::printable_lines(&patch))?;
             return Ok(ExitCode::SUCCESS);
@@ -165,7 +167,7 @@ impl Drift {
             printing::print(&(output.write)(&report, &style))?;
         }
         let conflict = report.findings.iter().any(|finding| finding.rule.code == "policy-conflict");
-        let failed = report.fails(global.fail_on);
+        let failed = report.fails();
         std::mem::forget(report);
         Ok(ExitCode::from(if conflict { 2 } else { u8::from(failed) }))
     }
@@ -193,7 +195,7 @@ impl Drift {
         global: &Global,
         lists_all: bool,
     ) -> Result<(Report, Vec<(String, Entry)>), Error> {
-        let wanted = Wanted::all(&self.sources)?;
+        let wanted = Wanted::all(&self.sources).map_err(|error| self.misspelt(files).unwrap_or(error))?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),
             None => wanted::mode(&wanted),
@@ -245,6 +247,21 @@ impl Drift {
         Ok((self.finished(gathered, mode, global), stale))
     }
 
+    /// What is wrong with the only source, where it is none.
+    fn misspelt(&self, files: &Files) -> Option<Error> {
+        let ([name], Ok(config)) = (self.sources.as_slice(), Project::config(files)) else { return None };
+        let names = Project::environment_names_in(files, &config).ok()?;
+        if name.contains(['@', ':']) || names.is_empty() || names.contains(name) {
+            return None;
+        }
+        let all = names.join(", ");
+        let help = match crate::suggestion::nearest(name, names.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`? There are: {all}"),
+            None => format!("there are: {all}"),
+        };
+        Some(Error::new(format!("there is no environment `{name}`")).help(help))
+    }
+
     /// The files of a revision, shown as git names them: `v1.4.0:environments/prod.env`.
     fn held(files: &Files, revision: &str) -> Result<Files, Error> {
         let prefix = format!("{}:{}", crate::source::printable(revision), files.shown(""));
@@ -283,7 +300,7 @@ impl Drift {
             finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
         };
         comparison.counts.unexpected = findings.iter().filter(counts).count();
-        Report::of_comparison("drift", findings, sources, summary, comparison)
+        Report::of_comparison("drift", findings, sources, summary, comparison).failing_from(global.fail_on)
     }
 }
 
@@ -355,9 +372,18 @@ fn changed(findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<F
         }
         if unchanged { settled.push(finding) } else { counting.push(finding) }
     }
+    // Of what nobody here can open, nobody can say that it is well now; that it is sealed, everybody can.
+    let is_unknown = |finding: &Finding| finding.rule.code == "drift-unknown";
+    let unknown: std::collections::HashSet<_> =
+        counting.iter().chain(&settled).filter(|finding| is_unknown(finding)).filter_map(|it| it.key.clone()).collect();
+    let is_open = |finding: &Finding| {
+        let hidden = finding.key.as_ref().is_some_and(|key| unknown.contains(key));
+        hidden && !is_unknown(finding) && finding.rule.code != "drift-exposed-secret"
+    };
     for mut finding in before.into_iter().filter(|finding| !id(finding).is_some_and(|id| now.contains(&id))) {
+        let change = if is_open(&finding) { Change::Unchanged } else { Change::Resolved };
         if let Some(difference) = &mut finding.difference {
-            difference.change = Some(Change::Resolved);
+            difference.change = Some(change);
             // Its row is one of the revision's.
             difference.row = None;
             if difference.bucket != Bucket::Unexpected {

@@ -73,6 +73,9 @@ fn part(wanted: &Live) -> Result<Part, Error> {
         let help = format!("choose one, as in {}#{}; there are: {}", wanted.name, names[0], names.join(", "));
         return Err(Error::new(format!("{} holds several", wanted.name)).help(help));
     }
+    if !producer.is_one {
+        same_everywhere(wanted, &parts)?;
+    }
     let mut all = parts.into_iter();
     let Some(mut first) = all.next() else { return Err(failed("there is nothing in it")) };
     for part in all.filter(|_| producer.is_one) {
@@ -83,6 +86,34 @@ fn part(wanted: &Live) -> Result<Part, Error> {
     // What one part refers to may stand in another.
     first.referred.retain(|key| first.variables.iter().all(|(known, _)| known != key));
     Ok(first)
+}
+
+/// Of what runs several times over, one stands for all: unless they were started with different values.
+fn same_everywhere(wanted: &Live, parts: &[Part]) -> Result<(), Error> {
+    let known = |part: &Part| -> BTreeMap<String, String> {
+        let told = part.variables.iter().filter(|(key, _)| noise::profile(key, &[]).is_none());
+        told.map(|(key, value)| (key.clone(), value.expose().to_owned())).collect()
+    };
+    let Some((first, others)) = parts.split_first() else { return Ok(()) };
+    let first_known = known(first);
+    let mut differing = BTreeSet::new();
+    for other in others.iter().map(known) {
+        let keys = first_known.keys().chain(other.keys());
+        differing.extend(keys.filter(|key| first_known.get(*key) != other.get(*key)).map(|key| told_name(key)));
+    }
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = differing.iter().take(5).map(String::as_str).collect();
+    let message = format!(
+        "`{}` runs {} times in {}, and not with the same {}",
+        printable(&first.name),
+        parts.len(),
+        wanted.name,
+        keys.join(", ")
+    );
+    let help = "compare one of them by its process, as in `sparkcfg drift prod proc:PID`, or start all of them anew";
+    Err(Error::new(message).help(help))
 }
 
 fn read(wanted: &Live) -> Result<Vec<u8>, Error> {

@@ -56,6 +56,12 @@ impl Wanted {
             };
             return Err(Error::new(format!("`{name}` alone has nothing to be compared with")).help(help));
         }
+        let [lives, others]: [usize; 2] =
+            [true, false].map(|live| wanted.iter().filter(|it| !is_image(it) && is_live(it) == live).count());
+        if lives > 0 && (lives > 1 || others > 1) {
+            return Err(Error::new("what runs is compared with one environment at a time")
+                .help("name one of each, as in `sparkcfg drift prod pm2:-`"));
+        }
         wanted.sort_by_key(|wanted| (matches!(wanted, Self::Live(_)), matches!(wanted, Self::Image(_))));
         let lives =
             wanted.iter().filter(|wanted| matches!(wanted, Self::Live(live) | Self::Image(live) if live.path == "-"));
@@ -77,6 +83,14 @@ impl Wanted {
             let (tool, path) = (tool.to_owned(), path.to_owned());
             let live = Live { name: text.to_owned(), tool, path, part };
             return Ok(if live.tool == live::image::PRODUCER.name { Self::Image(live) } else { Self::Live(live) });
+        }
+        if let Some((tool, _)) = text.split_once(':').filter(|_| !text.contains('@')) {
+            let tools: Vec<_> = live::ALL.iter().map(|producer| producer.name).chain(["env"]).collect();
+            let help = match crate::suggestion::nearest(tool, tools.iter().copied()) {
+                Some(near) => format!("did you mean `{near}:`?"),
+                None => format!("what runs is read from {}", tools.join(": ") + ":"),
+            };
+            return Err(Error::new(format!("`{text}` is no source")).help(help));
         }
         match text.split_once('@') {
             Some((environment, revision)) if environment.is_empty() || revision.is_empty() => {

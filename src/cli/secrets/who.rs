@@ -71,13 +71,14 @@ fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
     project.hide_secrets();
     let (environments, files, keys) = found.looked_at;
     let summary = Summary { environments, files, keys, ..Summary::default() };
-    let report = Report::new("secrets who", found.findings, std::mem::take(&mut project.sources), summary);
+    let report = Report::new("secrets who", found.findings, std::mem::take(&mut project.sources), summary)
+        .failing_from(global.fail_on);
     printing::save(&report, &destinations)?;
     if global.quiet < 2 {
         let output = outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
         printing::print(&(output.write)(&report, &printing::style(global.color, global.quiet > 0)))?;
     }
-    Ok(ExitCode::from(u8::from(report.fails(global.fail_on))))
+    Ok(ExitCode::from(u8::from(report.fails())))
 }
 
 /// A reader as people know it: by name, or by the beginning of an unknown key.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::{markup, plural, uri, verdict};
+use super::super::{beside_columns, is_told_by_columns, markup, plural, unexpected, uri, verdict};
 use super::{controls, glyph, title};
 use crate::drift::{Cell, Comparison, Kind, Mode, Row, State};
 use crate::finding::{Bucket, Change, Finding, Severity};
@@ -84,7 +84,7 @@ impl<'a> Page<'a> {
         let told = match (listed.len(), counts.unexpected) {
             (0, _) => format!("nothing {new}"),
             (_, 0) => verdict(&self.report.summary),
-            (_, number) => format!("{number} {new} ({})", verdict(&self.report.summary)),
+            _ => unexpected(self.report, new),
         };
         title(out, self.report, listed.iter().map(|finding| finding.severity).max(), &told);
         let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
@@ -271,8 +271,7 @@ impl<'a> Page<'a> {
 
 /// What is wrong with a key, in a few words; the columns tell the values.
 fn problem(out: &mut String, finding: &Finding, counts: bool) {
-    let short = finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
-    let short = if is_told_by_columns(finding) { finding.rule.summary } else { short };
+    let short = beside_columns(finding);
     let code = finding.rule.code;
     if counts {
         let severity = finding.severity.name();
@@ -280,7 +279,7 @@ fn problem(out: &mut String, finding: &Finding, counts: bool) {
     } else {
         out.push_str("<p>");
     }
-    let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(short));
+    let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(&short));
     let difference = finding.difference.as_ref();
     if let Some(accepted) = difference.and_then(|difference| difference.accepted.as_ref()) {
         let _ = write!(out, "; acknowledged: {}", markup(&accepted.why));
@@ -294,10 +293,6 @@ fn problem(out: &mut String, finding: &Finding, counts: bool) {
         out.push_str("; unchanged");
     }
     out.push_str("</p>");
-}
-
-fn is_told_by_columns(finding: &Finding) -> bool {
-    finding.difference.as_ref().is_some_and(|difference| difference.short.contains(" · "))
 }
 
 /// What the signs mean, as far as they are on the page.
@@ -335,9 +330,15 @@ fn named(row: &Row) -> String {
 
 /// What a source says, in words where there is room for them. Only what is a value stands as code.
 fn told(cell: &Cell) -> String {
+    // Nobody compares more than that by eye, and a page of thousands of them opens in no time.
+    const LONGEST: usize = 300;
+    let bounded = |value: &str| match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
+    };
     let quiet = |text: &str| format!("<i>{text}</i>");
     let value = match (&cell.value, cell.class) {
-        (Some(value), _) => format!("<code>{}</code>", markup(value)),
+        (Some(value), _) => format!("<code>{}</code>", markup(&bounded(value))),
         (None, Some(class)) => format!("<b>●{}</b>", Row::letter(class)),
         (None, None) if cell.by_file => quiet("by file"),
         (None, None) => quiet("set"),

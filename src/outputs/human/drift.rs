@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::{Style, plural, verdict};
+use super::super::{Style, plural, unexpected, verdict};
 use super::wrapping::{width, wrap};
 use crate::drift::{Cell, Comparison, Mode, Row, Shown};
 use crate::finding::{Bucket, Finding, Severity};
@@ -324,7 +324,8 @@ impl Page<'_> {
         let differs = |row: &&Row| matches!(row.bucket, Bucket::Expected | Bucket::Unclassified);
         let changed: Vec<_> = self.comparison.rows.iter().filter(differs).collect();
         if self.report.findings.is_empty() && self.comparison.access.is_empty() {
-            out.push_str("nothing changed\n");
+            let unknown = self.comparison.counts.unknown;
+            out.push_str(if unknown == 0 { "nothing changed\n" } else { "nothing that can be seen has changed\n" });
         }
         self.rows(out, "changed", &changed, " → ");
     }
@@ -436,8 +437,10 @@ impl Page<'_> {
                     .filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe == safe))
                     .count()
             });
-            let number = if counts.unexpected == 0 { "nothing".to_owned() } else { counts.unexpected.to_string() };
-            let mut line = format!("{number} unexpected ({})", verdict(summary));
+            let mut line = match counts.unexpected {
+                0 => format!("nothing unexpected ({})", verdict(summary)),
+                _ => unexpected(self.report, "unexpected"),
+            };
             if fixable > 0 {
                 let _ = write!(line, ", {fixable} fixable with --fix");
             }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::{Style, plural, verdict};
+use super::super::{Style, beside_columns, plural, unexpected, verdict};
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, phrase, remedies};
 use crate::drift::{Cell, Comparison, Mode, Row};
 use crate::finding::{Bucket, Change, Finding};
@@ -41,10 +41,17 @@ pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> 
     let all = page.listed.len();
     let steps = [(Rest::All, true), (Rest::Unchanged, true), (Rest::Names, true), (Rest::Names, false)];
     let steps = steps.into_iter().map(|(rest, help)| Amount { rest, help, rows: all });
-    let fewer = std::iter::successors(Some(all), |rows| (*rows > 0).then_some(rows / 2));
-    let fewer = fewer.map(|rows| Amount { rest: Rest::Counts, help: false, rows });
-    // The last step has no rows and no names, so one fits.
-    steps.chain(fewer).map(|amount| page.write(amount)).find(|text| text.len() <= BUDGET).unwrap_or_default()
+    let whole = steps.map(|amount| page.write(amount)).find(|text| text.len() <= BUDGET);
+    whole.unwrap_or_else(|| {
+        let with = |rows| page.write(Amount { rest: Rest::Counts, help: false, rows });
+        // As many rows as there is room for; none and no names always fit.
+        let (mut fits, mut too_many) = (0, all + 1);
+        while too_many - fits > 1 {
+            let middle = usize::midpoint(fits, too_many);
+            if with(middle).len() <= BUDGET { fits = middle } else { too_many = middle }
+        }
+        with(fits)
+    })
 }
 
 struct Page<'a> {
@@ -88,7 +95,7 @@ impl Page<'_> {
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
-            _ => format!("{} unexpected ({})", counts.unexpected, verdict(&self.report.summary)),
+            _ => unexpected(self.report, "unexpected"),
         };
         let mut out = format!(
             "<!-- sparkcfg:drift v1 pair={} -->\n### {} Config drift: {verdict}\n",
@@ -168,7 +175,7 @@ impl Page<'_> {
             Some(difference) if self.is_wide() || !difference.short.contains(" · ") => {
                 phrase(&difference.short, LONGEST_MESSAGE)
             }
-            Some(_) if self.row(finding).is_some() => phrase(finding.rule.summary, LONGEST_MESSAGE),
+            Some(_) if self.row(finding).is_some() => phrase(&beside_columns(finding), LONGEST_MESSAGE),
             _ => phrase(&finding.message, LONGEST_MESSAGE),
         }
     }

@@ -142,7 +142,8 @@ impl Project {
     }
 }
 
-fn ran(mut command: Command, stdin: &[u8]) -> Ran {
+fn ran(mut command: impl std::borrow::BorrowMut<Command>, stdin: &[u8]) -> Ran {
+    let command = command.borrow_mut();
     let mut child = command.spawn().unwrap();
     // A program that refuses its arguments reads nothing.
     let _ = child.stdin.take().unwrap().write_all(stdin);
@@ -210,6 +211,36 @@ fn the_command_line_holds_no_value() {
         project.run(arguments, b"x").failed(2, "never given on the command line");
     }
     assert!(!project.path("p/environments/prod.secrets.env").exists());
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_not_repeated() {
+    use age::secrecy::ExposeSecret;
+    let project = Project::new();
+    let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    for key in [key.as_str(), &key[..44]] {
+        for (arguments, expected) in [
+            (&["get", "API_KEY", "-e", "prod", "--identity", key][..], "this is a private key, not a file"),
+            (&["grant", key, "prod"], "never given on the command line"),
+            (&["grant", "bob", key], "never given on the command line"),
+            (&["diff", key, "prod"], "never given on the command line"),
+            (&["set", key, "-e", "prod"], "never given on the command line"),
+            (&["set", "API_KEY", "-e", key], "never given on the command line"),
+            (&["set", "API_KEY", "-e", "prod", "--from-file", key], "never given on the command line"),
+            (&["export", key, "--as", "dotenv"], "never given on the command line"),
+            (&[key], "never given on the command line"),
+        ] {
+            let ran = project.run(arguments, b"x");
+            assert!(!ran.stderr.contains(&key[18..]) && ran.stdout.is_empty(), "{}", ran.stderr);
+            ran.failed(2, expected);
+        }
+        let mut command = project.command(&["get", "API_KEY", "-e", "prod"]);
+        let ran = ran(command.env("SOPS_AGE_KEY_FILE", key), b"");
+        assert!(!ran.stderr.contains(&key[18..]), "{}", ran.stderr);
+        ran.failed(2, "SOPS_AGE_KEY_FILE: this is a private key, not a file");
+    }
+    let ran = project.run(&["get", "API_KEY", "-e", "prod=hunter2canary"], b"");
+    ran.failed(2, "takes the name of an environment");
 }
 
 #[test]

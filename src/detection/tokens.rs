@@ -5,7 +5,7 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use Alphabet::{Alphanumeric, Base32, Base64, Bech32, Hex, Visible, Word};
+use Alphabet::{Alphanumeric, Base32, Base64, Bech32, Digits, Hex, Visible, Word};
 use Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
 
 /// A credential in a text.
@@ -72,6 +72,8 @@ enum Alphabet {
     Bech32,
     /// `0-9a-f`
     Hex,
+    /// `0-9`
+    Digits,
     /// Anything printable but blanks and quotes
     Visible,
 }
@@ -84,6 +86,7 @@ impl Alphabet {
             Base32 => byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte),
             Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
             Bech32 => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Digits => byte.is_ascii_digit(),
             Hex => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
             Visible => byte.is_ascii_graphic() && !b"\"'`".contains(&byte),
         }
@@ -166,6 +169,20 @@ static SHAPES: &[Shape] = &[
     certain("a Doppler token", "dp.audit.", AtLeast(40, Alphanumeric)),
     certain("a Grafana token", "glsa_", Parts(32, "_", 8, Alphanumeric)),
     certain("a Grafana token", "glc_eyJ", AtLeast(50, Base64)),
+    certain("a Google client secret", "GOCSPX-", AtLeast(28, Word)),
+    certain("a Docker token", "dckr_pat_", AtLeast(27, Word)),
+    certain("a Docker token", "dckr_oat_", AtLeast(27, Word)),
+    certain("an Atlassian token", "ATATT3", AtLeast(60, Word)),
+    certain("a Figma token", "figd_", AtLeast(36, Word)),
+    certain("a Tailscale key", "tskey-", AtLeast(20, Word)),
+    certain("a Brevo key", "xkeysib-", Parts(64, "-", 16, Alphanumeric)),
+    certain("a Notion token", "ntn_", AtLeast(40, Alphanumeric)),
+    certain("a New Relic key", "NRAK-", Exactly(27, Bech32)),
+    certain("a Postman key", "PMAK-", Parts(24, "-", 34, Hex)),
+    certain("a Pulumi token", "pul-", Exactly(40, Hex)),
+    certain("a RubyGems key", "rubygems_", Exactly(48, Hex)),
+    certain("a LangSmith key", "lsv2_pt_", Parts(32, "_", 10, Hex)),
+    certain("a LangSmith key", "lsv2_sk_", Parts(32, "_", 10, Hex)),
     certain("a Databricks token", "dapi", Exactly(32, Hex)),
     certain("a Shopify token", "shpat_", Exactly(32, Hex)),
     certain("a Shopify token", "shpca_", Exactly(32, Hex)),
@@ -181,8 +198,9 @@ static SHAPES: &[Shape] = &[
     certain("an age identity", "AGE-PLUGIN-", Identity(12)),
     certain("a private key", "-----BEGIN ", PrivateKey),
     certain("a JSON web token", "ey", JsonWebToken),
-    // Their prefix is a number of a bot; see `telegram`.
+    // What stands before it belongs to it; see [`before`].
     certain("a Telegram token", ":A", Exactly(34, Word)),
+    certain("a Mailchimp key", "-us", AtLeast(1, Digits)),
 ];
 
 /// No credential is shorter, in bytes.
@@ -217,7 +235,7 @@ pub fn token(text: &str) -> Option<Token> {
     let mut best: Option<Token> = None;
     let mut before = b' ';
     for (start, first) in bytes.iter().enumerate() {
-        // A credential begins where a word does; only a Telegram token and what follows a number begin with a colon.
+        // A credential begins where a word does; only a colon or a hyphen may stand within one.
         let second = bytes.get(start + 1).copied().unwrap_or_default();
         if BEGINS[usize::from(*first)] & 1 << (second & 31) == 0 {
             before = *first;
@@ -225,7 +243,7 @@ pub fn token(text: &str) -> Option<Token> {
         }
         let begins = !before.is_ascii_alphanumeric() && !b"_-".contains(&before) || *first == b':' || *first == b'-';
         before = *first;
-        if !begins || bytes.len() - start < SHORTEST {
+        if !begins || bytes.len() - start < SHORTEST && *first != b'-' {
             continue;
         }
         // Every prefix is ASCII, so a byte that begins one is the beginning of a character.
@@ -245,12 +263,10 @@ impl Shape {
     fn fits(&self, text: &str, start: usize, rest: &str) -> Option<Token> {
         let rest = rest.strip_prefix(self.prefix)?;
         let (length, certainty) = self.measure(rest)?;
-        let mut start = start;
-        if self.prefix == ":A" {
-            start -= telegram(&text[..start])?;
-        }
         let from = text.len() - rest.len();
-        (!is_made_up(&rest[..length])).then(|| Token { name: self.name, certainty, range: start..from + length })
+        let begins = start - before(self.prefix, &text[..start])?;
+        let own = if begins < start { &text[begins..from + length] } else { &rest[..length] };
+        (!is_made_up(own)).then(|| Token { name: self.name, certainty, range: begins..from + length })
     }
 
     /// How much of `rest` belongs to the credential, and how much it counts.
@@ -276,15 +292,55 @@ impl Shape {
                     .filter(|length| length >= shortest && is_bech32(&format!("{}{}", self.prefix, &rest[..*length])))
             }
             PrivateKey => {
-                let end = "PRIVATE KEY-----";
                 let line = rest.get(..rest.len().min(64)).unwrap_or(rest);
                 let line = line.split('\n').next().unwrap_or(line);
-                line.find(end).map(|at| at + end.len()).filter(|length| rest.len() > length + 16)
+                let ends = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"];
+                let length = ends.iter().find_map(|end| line.find(end).map(|at| at + end.len()));
+                length.filter(|length| rest.len() > length + 16)
             }
             JsonWebToken => return json_web_token(rest),
         };
         Some((length?, self.certainty))
     }
+}
+
+/// The credentials in a text of any kind, such as a program, whose shape leaves no doubt there: two letters and a dot
+/// begin much else, and a JSON web token is most often one of a test.
+#[must_use]
+pub fn undoubted(text: &str) -> Vec<Token> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    // What is no credential of these may stand before one that is, so the lines are asked one by one; a key in PEM goes on.
+    for line in text.split_inclusive('\n') {
+        let start = from;
+        from += line.len();
+        let rest = if line.contains("-----BEGIN ") { &text[start..some_way_behind(text, from)] } else { line };
+        let Some(token) = token(rest).filter(|token| token.certainty == Certainty::Certain) else { continue };
+        let is_key = || holds_key(&rest[token.range.end..]);
+        let sure = match token.name {
+            "a JSON web token" => false,
+            "a private key" => token.range.start < line.len() && is_key(),
+            "a Vault token" => !rest[token.range.clone()].starts_with("s."),
+            _ => true,
+        };
+        if sure {
+            found.push(Token { range: start + token.range.start..start + token.range.end, ..token });
+        }
+    }
+    found
+}
+
+/// A place behind `at` that is far enough away for the beginning of a key, and no further, however long the text is.
+fn some_way_behind(text: &str, at: usize) -> usize {
+    let wanted = at + 1000;
+    (wanted..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len())
+}
+
+/// Whether Base64 follows the first line of a key in PEM, on lines of its own or behind line ends that are spelled out.
+fn holds_key(rest: &str) -> bool {
+    const LEAST: usize = 40;
+    let rest = rest.get(..rest.len().min(400)).unwrap_or(rest);
+    let lines = rest.split("\\n").flat_map(|part| part.split(['\n', '\r', '"', '\'', ' ']));
+    lines.into_iter().any(|line| line.len() >= LEAST && line.bytes().all(|byte| Base64.has(byte)))
 }
 
 /// Whether a text in the place of a key is one of documentation: `EXAMPLE`, `xxxx`, letters in their order.
@@ -297,10 +353,15 @@ fn is_made_up(text: &str) -> bool {
     SIGNS.iter().any(|sign| lower.contains(sign)) || seen.iter().filter(|seen| **seen).count() < 6
 }
 
-/// How many digits end `before`, where there are as many as the number of a bot has.
-fn telegram(before: &str) -> Option<usize> {
-    let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
-    (8..=12).contains(&digits).then_some(digits)
+/// How much of the text before a prefix belongs to the credential: the number of a bot, or the key that names its data
+/// centre at its end; `None` where that is missing.
+fn before(prefix: &str, text: &str) -> Option<usize> {
+    let run = |is: fn(&u8) -> bool| text.bytes().rev().take_while(is).count();
+    match prefix {
+        ":A" => Some(run(u8::is_ascii_digit)).filter(|digits| (8..=12).contains(digits)),
+        "-us" => Some(run(|byte| Hex.has(*byte))).filter(|digits| *digits == 32),
+        _ => Some(0),
+    }
 }
 
 /// Three parts in Base64, the first of which is JSON that names an algorithm. One that needs no signature opens
@@ -405,11 +466,39 @@ mod tests {
             ("-----BEGIN PUBLIC KEY-----\\nMIIEowIBAAKCAQEA".into(), None),
             ("glpat-xxxxxxxxxxxxxxxxxxxx".into(), None),
             ("sk-proj-your-key-goes-here-please".into(), None),
+            (format!("{}-us14", "0123456789abcdef".repeat(2)), None),
+            (format!("{}-us14", "3f786850e387550fdab836ed7e6dc881"), Some(("a Mailchimp key", 0..37))),
+            (format!("x {}-us14, y", "3f786850e387550fdab836ed7e6dc881"), Some(("a Mailchimp key", 2..39))),
+            ("region-us14".into(), None),
+            (
+                format!("-----BEGIN PGP {}-----\n\nlQOYBF0AAAABCADk", "PRIVATE KEY BLOCK"),
+                Some(("a private key", 0..37)),
+            ),
+            (format!("GOCSPX-{}", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6"), Some(("a Google client secret", 0..35))),
             ("hello".into(), None),
             ("a sentence of some length, with nothing in it".into(), None),
             ("\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}:A\u{fc}\u{fc}".into(), None),
         ] {
             let found = token(&text).map(|token| (token.name, token.range));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_texts_of_any_kind() {
+        let github = format!("ghp_{}{}", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17");
+        let body = "MIIEowIBAAKCAQEA1x2y3z4w5v6u7t8s9r0qABCDEFabcdef";
+        let pem = |body: &str| format!("-----BEGIN RSA {}-----\n{body}\n-----END RSA\n", "PRIVATE KEY");
+        for (text, expected) in [
+            (format!("let a = \"{github}\";\n// {github}\n"), vec![(9, 49), (55, 95)]),
+            (format!("a\n{}", pem(body)), vec![(2, 33)]),
+            (pem(body).replace('\n', "\\n"), vec![(0, 31)]),
+            (pem("…"), vec![]),
+            ("a = s.dangerouslySetInnerHTML1; s.abcdefghijklmnopqrstuvwx\n".into(), vec![]),
+            (String::new(), vec![]),
+        ] {
+            let found: Vec<_> =
+                undoubted(&text).into_iter().map(|token| (token.range.start, token.range.end)).collect();
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -36,7 +36,7 @@ fn looks_secret(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
     let declared = schema.and_then(|schema| schema.declared_secret(key));
     detection::url_password(text).is_some()
         || detection::token(text).is_some()
-        || declared.is_none() && detection::looks_like_a_key(key, text)
+        || declared.is_none() && (detection::looks_like_a_key(key, text) || detection::is_secret_by_name(key, text))
 }
 
 impl Project {
@@ -153,6 +153,7 @@ impl Project {
         }
         spans.extend(self.secrets_of_deployments());
         spans.extend(self.secrets_of_strays());
+        spans.extend(self.lines_of_staged_texts());
         for span in spans {
             self.sources.mask(span);
         }
@@ -203,6 +204,14 @@ impl Project {
             }
         }
         found
+    }
+
+    /// The part of a line with a fault that no entry has: all of it, unless a value stands there.
+    #[must_use]
+    pub fn unread_line(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
+        let line = line_around(layer, at);
+        let taken = layer.entries.iter().any(|entry| entry.value.start < line.end && entry.value.end > line.start);
+        if taken { line.start..line.start } else { line }
     }
 
     /// The part of a broken line that may be a secret.

@@ -839,6 +839,15 @@ fn no_secret_is_let_into_any_folder() {
         scene.git(&["rm", "-q", "--cached", path]);
         std::fs::remove_file(scene.root().join(path)).unwrap();
     }
+    // An env file of another project is judged there, by what its schema says; a key is one anywhere.
+    std::fs::create_dir(scene.root().join("web")).unwrap();
+    scene.write("web/sparkcfg.toml", "");
+    scene.write("web/.env", "DB_PASSWORD=hunter22real\n");
+    scene.git(&["add", "web/sparkcfg.toml"]);
+    assert_eq!(staged("web/.env").0, 0);
+    scene.write("web/.env", &format!("DB_PASSWORD=hunter22real\n# {key}\n"));
+    assert_eq!(staged("web/.env").0, 1);
+    scene.git(&["rm", "-q", "-r", "--cached", "web"]);
     // What the last commit has already is no news.
     scene.write("notes.md", &key);
     scene.git(&["add", "notes.md"]);
@@ -864,6 +873,32 @@ fn a_link_is_judged_by_what_it_leads_to() {
         scene.git(&["rm", "-q", "--cached", "environments/qa.env"]);
         std::fs::remove_file(link).unwrap();
     }
+}
+
+#[test]
+fn one_broken_file_hides_no_other() {
+    let scene = two_people();
+    let path = "environments/dev.secrets.env";
+    let sealed = scene.read(path);
+    scene.write(path, &format!("<<<<<<< ours\n{sealed}=======\n>>>>>>> theirs\n"));
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(err.contains("git left a conflict in this file") && err.contains(path), "{err}");
+    let row = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(row("dev").contains("unknown") && row("prod").contains("yes"), "{out}");
+    let (code, json, _) = scene.run("nobody", "secrets who --format json");
+    assert!(code == 2 && json.contains("\"trouble\": \"git left a conflict in this file\""), "{json}");
+    scene.write(path, &sealed);
+    // Elsewhere it says what is missing, and not that nobody is known.
+    std::fs::remove_dir_all(scene.root().join("environments")).unwrap();
+    let config = scene.read("sparkcfg.toml");
+    let people = &config[..config.find("[access]").unwrap()];
+    scene.write("sparkcfg.toml", people);
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert!(code == 0 && out.contains("there is no environment here"), "{out}{err}");
+    scene.write("sparkcfg.toml", "[workspace]\nmembers = [\"services/*\"]\n");
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert!(code == 2 && err.contains("the root of a workspace"), "{out}{err}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod names;
 mod parameters;
 mod published;
+mod shapes;
 mod tokens;
 mod typed;
 mod urls;
@@ -25,7 +26,7 @@ pub fn is_secret_by_name(key: &str, value: &str) -> bool {
     // People choose numbers for passwords; of other secrets a short number is none.
     let chosen = || value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit()) && names::names_password(key);
     (may_be_secret(value) || chosen())
-        && !values::is_header_name(value)
+        && (names::names_password(key) || !values::is_header_name(value))
         && !values::is_public_key(value)
         && (surely || !values::is_spoken(value))
 }
@@ -82,6 +83,8 @@ mod tests {
             ("APP_SECRET", "app-credentials", true),
             ("CSRF_TOKEN", "X-CSRF-Token", false),
             ("CSRF_TOKEN", "X-3kf9-Token", true),
+            ("CSRF_TOKEN", "x-ray-blue", true),
+            ("DB_PASSWORD", "X-Ray-Blue", true),
             ("STRIPE_API_KEY", "pk_live_f81k20zqp3mmw7x9c4vt", false),
             ("LOG_LEVEL", "hunter22", false),
         ] {

@@ -74,9 +74,15 @@ fn counts(name: &str, value: &str) -> bool {
     let gap = value.starts_with(['{', '<', '%', '[']) && !value.starts_with("%2") || value.starts_with("$(");
     let reference = value
         .strip_prefix('$')
+        .map(within_braces)
         .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     let shortest = if names::names_password(name) { 1 } else { 8 };
     !gap && !reference && value.len() >= shortest
+}
+
+/// `NAME` of `{NAME}`.
+fn within_braces(name: &str) -> &str {
+    name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -100,6 +106,8 @@ mod tests {
             ("host=db user=a password='pw 1' dbname=x", Some("pw 1")),
             ("-Xmx1g -Djavax.net.ssl.trustStorePassword=pw1 -Da=b", Some("pw1")),
             ("user=a password=$DB_PASSWORD", None),
+            ("user=a password=${DB_PASSWORD}", None),
+            ("user=a password=${DB_PASSWORD:-pw1}", Some("${DB_PASSWORD:-pw1}")),
             ("user=a password={password}", None),
             ("https://api/x?password=<password>", None),
             ("password=pw1", None),

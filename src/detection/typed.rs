@@ -27,8 +27,9 @@ fn private_key(text: &str) -> Option<Range<usize>> {
         let from = upper.find(begins)?;
         let rest = &upper[from + begins.len()..];
         let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-').count();
-        // A plugin's own name stands before the `1`, and its program is called much the same.
-        let is_key = length > 0 && (*begins != "AGE-PLUGIN-" || rest[..length].contains("-1"));
+        // Messages tell how an identity begins. A plugin's own name stands before the `1`, and its program is called much
+        // the same.
+        let is_key = length > 4 && (*begins != "AGE-PLUGIN-" || rest[..length].contains("-1"));
         is_key.then_some(from..from + begins.len() + length)
     });
     let pem = upper.find("-----BEGIN ").filter(|from| upper[*from..].contains("PRIVATE KEY"));
@@ -49,7 +50,7 @@ mod tests {
             ("x -----BEGIN OPENSSH PRIVATE KEY-----\nabc", Some("-----BEGIN OPENSSH PRIVATE KEY-----\nabc")),
             ("age-plugin-yubikey", None),
             ("age1xyz", None),
-            ("keys/AGE-SECRET-KEY-.txt", None),
+            ("one begins with AGE-SECRET-KEY-1, as", None),
             ("\u{fc}", None),
         ] {
             assert_eq!(credential(text).map(|range| &text[range]), expected, "{text}");

@@ -17,7 +17,7 @@ pub fn may_be_secret(value: &str) -> bool {
 /// Whether a value is the name of a header: `X-CSRF-Token`.
 pub(super) fn is_header_name(value: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-    value.strip_prefix("X-").or_else(|| value.strip_prefix("x-")).is_some_and(|rest| rest.split('-').all(word))
+    value.strip_prefix("X-").is_some_and(|rest| rest.split('-').all(word))
 }
 
 /// Whether a value is a key that its maker gives to every browser.

@@ -100,6 +100,10 @@ impl Project {
                     found.push(start + before.len() + 1..end);
                 }
             }
+            // A connection string has blanks and semicolons of its own.
+            if let Some(password) = detection::url_password(line).filter(|at| !line[at.clone()].starts_with("${")) {
+                found.push(start + password.start..start + password.end);
+            }
             let words = line.split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | ',' | ';'));
             for word in words.filter(|word| detection::known_token(word).is_some() || holds_password(word)) {
                 let from = start + (word.as_ptr() as usize - line.as_ptr() as usize);
@@ -141,7 +145,8 @@ impl Project {
                 let text = layer.slice(&comment).trim_end();
                 let token = detection::token(text).map(|token| token.range.start);
                 let word = text.split_whitespace().find(|word| detection::url_password(word).is_some());
-                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).min() {
+                let own = detection::url_password(text).map(|password| password.start);
+                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).chain(own).min() {
                     let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or_default();
                     spans.push(layer.span(&(offset(from)..offset(text.len()))));
                 }

@@ -46,14 +46,14 @@ impl Project {
         let nothing = Files::staged(files.root(), "", BTreeMap::new());
         let mut project = Self::read_if_any(&nothing, &Options::default())?;
         project.config = config.clone();
-        for (path, bytes) in changes(files)? {
+        for Change { path, bytes, elsewhere } in changes(files)? {
             // Bytes are no text, and what was looked at has been judged by what it is.
             if known.contains(&path) || bytes.contains(&0) {
                 continue;
             }
             let name = path.rsplit('/').next().unwrap_or(&path);
             let personal = layout::is_personal(&path);
-            match layout::loose(name).filter(|_| !personal) {
+            match layout::loose(name).filter(|_| !personal && !elsewhere) {
                 Some(kind) if !is_sealed(&bytes) => project.add_stray(&path, bytes, kind),
                 Some(_) => {}
                 None => {
@@ -103,8 +103,17 @@ fn is_sealed(bytes: &[u8]) -> bool {
     empty || envelope::is_age(bytes) || bytes.windows(SEALED.len()).any(|window| window == SEALED)
 }
 
-/// The files that differ from the last commit, by the paths that users see, each with what the index holds of it.
-fn changes(files: &Files) -> Result<Vec<(String, Vec<u8>)>, Error> {
+/// A file that differs from the last commit.
+struct Change {
+    /// As users see it.
+    path: String,
+    /// What the index holds of it.
+    bytes: Vec<u8>,
+    /// Whether it belongs to another project, whose schema may say that a key is no secret.
+    elsewhere: bool,
+}
+
+fn changes(files: &Files) -> Result<Vec<Change>, Error> {
     let root = files.root();
     let inside = git(root, &["rev-parse", "--show-prefix"])?;
     let inside = String::from_utf8_lossy(&inside).trim_end_matches('\n').to_owned();
@@ -116,9 +125,23 @@ fn changes(files: &Files) -> Result<Vec<(String, Vec<u8>)>, Error> {
         None => all(&git(root, &["ls-files", "--stage", "-z", "--full-name", "--", ":/"])?),
     };
     let small = small(root, objects)?;
+    let projects = git(root, &["ls-files", "-z", "--full-name", "--", ":(top,glob)**/sparkcfg.toml"])?;
+    let projects: HashSet<String> = projects
+        .split(|byte| *byte == 0)
+        .filter_map(|path| Some(String::from_utf8_lossy(path).strip_suffix("sparkcfg.toml")?.to_owned()))
+        .collect();
     let prefix = files.shown("");
-    let shown = |path: &str| shown(path, &inside, &prefix);
-    Ok(blobs(root, &small)?.into_iter().map(|(path, bytes)| (shown(&path), bytes)).collect())
+    let change = |(path, bytes): (String, Vec<u8>)| {
+        let elsewhere = project_of(&path, &projects).is_some_and(|project| project != inside);
+        Change { path: shown(&path, &inside, &prefix), bytes, elsewhere }
+    };
+    Ok(blobs(root, &small)?.into_iter().map(change).collect())
+}
+
+/// The nearest folder above a path that is a project by its `sparkcfg.toml`.
+fn project_of<'p>(path: &'p str, projects: &HashSet<String>) -> Option<&'p str> {
+    let ends = path.rmatch_indices('/').map(|(at, _)| at + 1).chain([0]);
+    ends.filter_map(|end| path.get(..end)).find(|folder| projects.contains(*folder))
 }
 
 /// What `git diff-index --raw -z` lists: path → object, of plain files.
@@ -187,7 +210,23 @@ fn shown(path: &str, inside: &str, prefix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{all, differing, names_secrets, shown};
+    use std::collections::HashSet;
+
+    use super::{all, differing, names_secrets, project_of, shown};
+
+    #[test]
+    fn nearest_projects() {
+        let projects: HashSet<String> = ["", "services/web/"].map(ToOwned::to_owned).into();
+        for (path, expected) in [
+            (".env", Some("")),
+            ("services/api/.env", Some("")),
+            ("services/web/.env", Some("services/web/")),
+            ("services/web/a/b.env", Some("services/web/")),
+        ] {
+            assert_eq!(project_of(path, &projects), expected, "{path}");
+        }
+        assert_eq!(project_of("a/.env", &HashSet::new()), None);
+    }
 
     #[test]
     fn listings() {

@@ -100,7 +100,9 @@ fn holds_identity(files: &Files, path: &str) -> bool {
         || ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
     let small =
         files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
-    if !likely || !small {
+    // What may be a layer is judged as one.
+    let layer = name.ends_with(".env") || name.ends_with(".env.age");
+    if !likely || !small || layer {
         return false;
     }
     let Ok(bytes) = files.read(path) else { return false };

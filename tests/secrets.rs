@@ -244,6 +244,32 @@ fn a_key_in_the_place_of_a_name_is_not_repeated() {
 }
 
 #[test]
+fn what_was_meant_is_told() {
+    let project = Project::new();
+    project.set("API_KEY", "correct horse");
+    for (arguments, expected) in [
+        (&["grant", "dev", "laptop"][..], "did you mean `sparkcfg secrets grant laptop dev`?"),
+        (&["grant", "dev", "bob"], "the person comes first: sparkcfg secrets grant NAME dev"),
+        (&["revoke", "prod", "laptop"], "did you mean `sparkcfg secrets revoke laptop prod`?"),
+        (&["grant", "bob", "prod"], "give the public key: sparkcfg secrets grant bob ENV --key"),
+        (&["grant", "laptop", "*"], "name each environment in a run of its own: dev, prod"),
+        (&["set", "API_KEY", "prod"], "did you mean `sparkcfg secrets set API_KEY -e prod`?"),
+        (&["set", "API_KEY", "hunter2canary"], "never given on the command line"),
+        (&["set", "API_KEY", "base"], "did you mean `sparkcfg secrets set API_KEY -e base`?"),
+    ] {
+        project.run(arguments, b"x").failed(2, expected);
+    }
+    let help = project.run(&["set", "--help"], b"").ok();
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--env <ENV> <KEY>"), "{help:?}");
+    let ran = project.run(&["init", "--name", "bea"], b"").ok();
+    assert!(ran.stderr.contains("called laptop in [people] already") && ran.stderr.contains("--name bea is not used"));
+    project.run(&["set", "SHARED", "-e", "base"], b"one").ok();
+    let ran = project.run(&["diff", "base", "prod"], b"").ok();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(told, "API_KEY  only in prod\nSHARED   same\n");
+}
+
+#[test]
 fn one_value_is_three_lines() {
     let project = Project::new();
     let text: String = (0..200).map(|number| format!("KEY_{number}=value {number}\n")).collect();
@@ -420,7 +446,9 @@ fn an_editor_gets_the_text() {
     }
     let mut command = project.command(&["edit", "prod"]);
     command.env("VISUAL", "no-such-editor");
-    ran(command, b"").failed(2, "there is no editor `no-such-editor`");
+    let ran = ran(command, b"");
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+    ran.failed(2, "there is no editor `no-such-editor`");
     project.edit(&["prod", "--no-validate"], "echo API_KEY=short > \"$1\"").ok();
     assert_eq!(project.get("API_KEY"), "short");
 }

@@ -268,6 +268,9 @@ fn undeclared(key: &str, text: &str) -> Option<(&'static str, Option<Severity>)>
     if let Some(password) = detection::url_password(text) {
         return holds_password(text, password).then(|| (detection::told_password(text), None));
     }
+    if detection::is_split_url(key, text) {
+        return Some(("and what follows are a URL with a password", None));
+    }
     let found = if detection::is_secret_by_name(key, text) {
         ("is a secret by its name", None)
     } else if detection::looks_like_a_key(key, text) {

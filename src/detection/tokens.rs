@@ -173,8 +173,19 @@ fn holds_key(rest: &str) -> bool {
 
 /// Whether a text in the place of a key is one of documentation: `EXAMPLE`, `xxxx`, letters in their order.
 fn is_made_up(text: &str) -> bool {
-    const SIGNS: &[&str] =
-        &["12345678", "abcdefgh", "changeme", "dummy", "example", "placeholder", "redacted", "xxxx", "your"];
+    // Among them the account key of every Azurite, which its makers publish.
+    const SIGNS: &[&str] = &[
+        "12345678",
+        "abcdefgh",
+        "changeme",
+        "dummy",
+        "eby8vdm02xnocqflquwjp",
+        "example",
+        "placeholder",
+        "redacted",
+        "xxxx",
+        "your",
+    ];
     let lower = text.to_ascii_lowercase();
     let mut seen = [false; 256];
     text.bytes().for_each(|byte| seen[usize::from(byte)] = true);

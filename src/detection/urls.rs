@@ -11,6 +11,12 @@ pub fn url_password(value: &str) -> Option<Range<usize>> {
     of_user(value).or_else(|| parameters::secret(value))
 }
 
+/// Whether a key and its value are a URL with a password that was pasted without a key: its scheme is read as one.
+#[must_use]
+pub fn is_split_url(key: &str, value: &str) -> bool {
+    value.starts_with("//") && url_password(&format!("{key}:{value}")).is_some()
+}
+
 /// Whether the password of a URL stands in its user information, and not among its parameters.
 pub(super) fn is_in_user_information(value: &str) -> bool {
     of_user(value).is_some()

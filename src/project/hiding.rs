@@ -36,6 +36,7 @@ fn looks_secret(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
     let declared = schema.and_then(|schema| schema.declared_secret(key));
     detection::url_password(text).is_some()
         || detection::token(text).is_some()
+        || detection::is_split_url(key, text)
         || declared.is_none() && (detection::looks_like_a_key(key, text) || detection::is_secret_by_name(key, text))
 }
 

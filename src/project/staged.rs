@@ -54,8 +54,8 @@ impl Project {
             let name = path.rsplit('/').next().unwrap_or(&path);
             let personal = layout::is_personal(&path);
             match layout::loose(name).filter(|_| !personal && !elsewhere) {
-                Some(kind) if !is_sealed(&bytes) => project.add_stray(&path, bytes, kind),
-                Some(_) => {}
+                // What is sealed in it counts for nothing, what stands beside that does.
+                Some(kind) => project.add_stray(&path, bytes, kind),
                 None => {
                     let kind = match &bytes {
                         _ if personal => TextKind::Personal,

@@ -54,7 +54,7 @@ impl CannotOpen {
             Self::NoIdentity => "no age identity was found",
             Self::NotARecipient => "none of the age identities found can open it",
             Self::PostQuantum => "it is sealed for a post-quantum recipient (age1pq1…), which is not supported",
-            Self::Plugin => "it is sealed for an age plugin, which is not supported",
+            Self::Plugin => "it is sealed for an age plugin, which is not supported in this build",
             Self::Ssh => "it is sealed for an SSH key, which is not supported in this build",
             Self::Passphrase => "it is sealed with a passphrase, which is not supported",
             Self::KeyGroups => "its key is split over several key groups (Shamir), which is not supported",
@@ -69,12 +69,19 @@ impl CannotOpen {
     #[must_use]
     pub const fn help(self) -> &'static str {
         match self {
-            Self::NoIdentity => "set SOPS_AGE_KEY_FILE, or pass --identity FILE",
-            Self::NotARecipient => "ask somebody who can open it to grant you access",
-            Self::Ssh => "seal it for an age1… recipient, or build sparkcfg with `--features ssh`",
+            Self::NoIdentity => {
+                "set SOPS_AGE_KEY_FILE, or pass --identity FILE; `sparkcfg secrets init` makes a key, to be granted access"
+            }
+            Self::NotARecipient => {
+                "ask somebody who can open it for `sparkcfg secrets grant NAME ENV`; `sparkcfg secrets init` prints your public key"
+            }
+            Self::Ssh => {
+                "seal it for an age1… recipient, or build sparkcfg with `--features ssh`, which brings the crate rsa along (RUSTSEC-2023-0071)"
+            }
+            Self::Plugin => "seal it for an age1… recipient, or build sparkcfg with `--features plugin`",
             Self::Damaged | Self::TooLarge => "restore the file from the last commit in which it opened",
             Self::KeyGroups => "seal it with one key group: `sops rotate` after changing .sops.yaml",
-            Self::PostQuantum | Self::Plugin | Self::Passphrase | Self::OtherKeys | Self::TooManyRecipients => {
+            Self::PostQuantum | Self::Passphrase | Self::OtherKeys | Self::TooManyRecipients => {
                 "seal it for age1… recipients, of which there may be 64"
             }
         }

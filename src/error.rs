@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::detection;
+use crate::source::{MASK, printable};
+
 /// Why a run could not check anything. Exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -36,15 +39,44 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error: {}", crate::source::printable(&self.message))?;
+        write!(formatter, "error: {}", told(&self.message))?;
         if let Some(place) = &self.place {
-            write!(formatter, "\n   at {}", crate::source::printable(place))?;
+            write!(formatter, "\n   at {}", told(place))?;
         }
         if let Some(help) = &self.help {
-            write!(formatter, "\n  help: {}", crate::source::printable(help))?;
+            write!(formatter, "\n  help: {}", told(help))?;
         }
         Ok(())
     }
 }
 
+/// A text as it may be printed: what was typed in the place of a name may be a key.
+fn told(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(range) = detection::credential(rest) {
+        out.extend([&rest[..range.start], MASK]);
+        rest = &rest[range.end..];
+    }
+    out.push_str(rest);
+    printable(&out)
+}
+
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn no_key_is_repeated() {
+        use age::secrecy::ExposeSecret;
+        let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+        for typed in [key.clone(), key[..40].to_owned(), key.to_lowercase()] {
+            let error = Error::new(format!("there is no environment `{typed}`")).at(typed.clone());
+            let told = error.help(format!("a {typed} b {typed}")).to_string();
+            assert!(!told.contains(&typed[20..36]), "{told}");
+            assert!(told.contains("there is no environment `••••••`\n"), "{told}");
+        }
+    }
+}

@@ -97,12 +97,6 @@ impl Identities {
         Ok(())
     }
 
-    /// Whether there are plugin identities that nobody allowed.
-    #[must_use]
-    pub fn has_plugins(&self) -> bool {
-        !self.plugins.is_empty()
-    }
-
     /// Remembers a place that held nothing, so that messages can name it.
     pub fn tried(&mut self, place: &str) {
         self.places.push(place.to_owned());
@@ -366,7 +360,7 @@ mod ssh {
     use super::{Key, Recipient, Refusal};
 
     pub(super) fn identity(_: &str) -> Result<Key, Refusal> {
-        let help = "use an age identity, or build sparkcfg with `--features ssh`";
+        let help = "use an age identity, or build sparkcfg with `--features ssh`, which brings the crate rsa along (RUSTSEC-2023-0071)";
         Err(("SSH keys are not supported in this build", help))
     }
 

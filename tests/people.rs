@@ -801,6 +801,107 @@ fn what_is_staged_is_judged_whatever_its_name() {
 }
 
 #[test]
+fn no_secret_is_let_into_any_folder() {
+    use age::secrecy::ExposeSecret;
+    let scene = two_people();
+    let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    let token = ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat();
+    let silenced = format!("# sparkcfg: ignore-file[secrets-tracked] the key of a test\n{key}\n");
+    let staged = |path: &str| {
+        scene.git(&["add", "-f", path]);
+        let (code, out, err) = scene.run("nobody", "validate --staged --format json");
+        for text in [&out, &err] {
+            assert!(!text.contains("hunter2") && !text.contains(&token) && !text.contains(&key[20..40]), "{text}");
+        }
+        let (again, human, _) = scene.run("nobody", "validate --staged");
+        assert!(again == code && !human.contains("hunter2") && !human.contains(&key[20..40]), "{human}");
+        (code, out, err)
+    };
+    for (path, text, expected) in [
+        ("svc/.env", "DB_PASSWORD=hunter22real\n", Some("plaintext-secret")),
+        ("svc/.env.local", "A=1\n", Some("secrets-tracked")),
+        ("svc/.env.example", "DB_PASSWORD=changeme\n", None),
+        ("deploy/keys.txt", &key, Some("secrets-tracked")),
+        ("environments/ada.txt", &key, Some("secrets-tracked")),
+        ("notes.md", &format!("# Notes\n\nthe key: {key}\n"), Some("secrets-tracked")),
+        ("src/main.py", &format!("TOKEN = '{token}'\n"), Some("secrets-tracked")),
+        ("tests/key.txt", &silenced, None),
+        ("notes.md", "# Notes\n\nthe key lies in the safe\n", None),
+        ("environments/prod.secrets.yaml", "db:\n  password: hunter22real\n", Some("plaintext-secret")),
+        ("deploy/prod.secrets.json", "{\"password\": \"ENC[AES256_GCM,data:YQ==]\"}\n", None),
+    ] {
+        std::fs::create_dir_all(scene.root().join(path).parent().unwrap()).unwrap();
+        scene.write(path, text);
+        let (code, out, err) = staged(path);
+        assert_eq!(code, i32::from(expected.is_some()), "{path}: {out}{err}");
+        assert_eq!(expected.is_some(), out.contains(&format!("\"path\": \"{path}\"")), "{path}: {out}");
+        assert!(expected.is_none_or(|code| out.contains(&format!("\"{code}\""))), "{path}: {out}");
+        scene.git(&["rm", "-q", "--cached", path]);
+        std::fs::remove_file(scene.root().join(path)).unwrap();
+    }
+    // An env file of another project is judged there, by what its schema says; a key is one anywhere.
+    std::fs::create_dir(scene.root().join("web")).unwrap();
+    scene.write("web/sparkcfg.toml", "");
+    scene.write("web/.env", "DB_PASSWORD=hunter22real\n");
+    scene.git(&["add", "web/sparkcfg.toml"]);
+    assert_eq!(staged("web/.env").0, 0);
+    scene.write("web/.env", &format!("DB_PASSWORD=hunter22real\n# {key}\n"));
+    assert_eq!(staged("web/.env").0, 1);
+    scene.git(&["rm", "-q", "-r", "--cached", "web"]);
+    // What the last commit has already is no news.
+    scene.write("notes.md", &key);
+    scene.git(&["add", "notes.md"]);
+    scene.git(&["commit", "-q", "-m", "too late"]);
+    scene.write("more.md", "nothing\n");
+    let (code, out, err) = staged("more.md");
+    assert_eq!(code, 0, "{out}{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_judged_by_what_it_leads_to() {
+    let scene = two_people();
+    std::fs::create_dir(scene.root().join("shared")).unwrap();
+    for (to, expected) in [("../shared/qa.env", 1), ("../../outside.env", 2), ("/etc/hostname", 2), ("none.env", 2)] {
+        scene.write("shared/qa.env", "DB_PASSWORD=hunter22real\n");
+        let link = scene.root().join("environments/qa.env");
+        std::os::unix::fs::symlink(to, &link).unwrap();
+        scene.git(&["add", "environments", "shared"]);
+        let (code, out, err) = scene.run("nobody", "validate --staged");
+        assert_eq!(code, expected, "{to}: {out}{err}");
+        assert!(!out.contains("hunter2") && err.contains("symbolic link") == (expected == 2), "{to}: {out}{err}");
+        scene.git(&["rm", "-q", "--cached", "environments/qa.env"]);
+        std::fs::remove_file(link).unwrap();
+    }
+}
+
+#[test]
+fn one_broken_file_hides_no_other() {
+    let scene = two_people();
+    let path = "environments/dev.secrets.env";
+    let sealed = scene.read(path);
+    scene.write(path, &format!("<<<<<<< ours\n{sealed}=======\n>>>>>>> theirs\n"));
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert_eq!(code, 2, "{out}{err}");
+    assert!(err.contains("git left a conflict in this file") && err.contains(path), "{err}");
+    let row = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+    assert!(row("dev").contains("unknown") && row("prod").contains("yes"), "{out}");
+    let (code, json, _) = scene.run("nobody", "secrets who --format json");
+    assert!(code == 2 && json.contains("\"trouble\": \"git left a conflict in this file\""), "{json}");
+    scene.write(path, &sealed);
+    // Elsewhere it says what is missing, and not that nobody is known.
+    std::fs::remove_dir_all(scene.root().join("environments")).unwrap();
+    let config = scene.read("sparkcfg.toml");
+    let people = &config[..config.find("[access]").unwrap()];
+    scene.write("sparkcfg.toml", people);
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert!(code == 0 && out.contains("there is no environment here"), "{out}{err}");
+    scene.write("sparkcfg.toml", "[workspace]\nmembers = [\"services/*\"]\n");
+    let (code, out, err) = scene.run("nobody", "secrets who");
+    assert!(code == 2 && err.contains("the root of a workspace"), "{out}{err}");
+}
+
+#[test]
 fn a_drill_tells_what_a_loss_would_cost() {
     let scene = two_people();
     scene.does("laptop", "secrets grant deploy prod");

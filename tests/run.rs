@@ -92,12 +92,34 @@ fn outside_overrules_files_and_says_so() {
 }
 
 #[test]
+fn output_that_cannot_be_written_is_no_success() {
+    if !Path::new("/dev/full").exists() {
+        return;
+    }
+    let folder = project(&[(".env", "A=1\n")]);
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for (script, code) in [("echo hi", 1), ("echo hi; exit 3", 3), ("true", 0)] {
+        let mut command = sparkcfg(folder.path(), &["default", "--mask", "--", "sh", "-c", script]);
+        let output = command.stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{script}: {}", told(&output));
+        assert_eq!(told(&output).contains("cannot be written"), code != 0, "{script}: {}", told(&output));
+    }
+    // Who looks at no more than the beginning is content.
+    let mut command = sparkcfg(folder.path(), &["default", "--mask", "--", "sh", "-c", "echo hi"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(command.stdout(writer).output().unwrap().status.code(), Some(0));
+}
+
+#[test]
 fn nothing_is_started_with_125_126_127() {
     let folder = project(&[
         (".env", "A=1\n"),
         (".env.warned", "B\n"),
         (".env.broken", "A=${\n"),
         (".env.loader", "LD_PRELOAD=./x.so\n"),
+        (".env.python", "PYTHONPATH=./x\n"),
+        (".env.flags", "LD_SDK_KEY=x\n"),
         (".env.identity", "SOPS_AGE_KEY=x\n"),
         (".env.zero", "C=a\0b\n"),
         (".env.long", &format!("LONG={}\n", "x".repeat(200_000))),
@@ -107,6 +129,8 @@ fn nothing_is_started_with_125_126_127() {
         (&["warned", "--", "true"][..], 0),
         (&["warned", "--fail-on", "warning", "--", "true"], 125),
         (&["broken", "--", "true"], 125),
+        (&["python", "--", "true"], 125),
+        (&["flags", "--", "true"], 0),
         (&["broken", "--no-validate", "--", "true"], 125),
         (&["loader", "--", "true"], 125),
         (&["loader", "--no-validate", "--", "true"], 125),

@@ -268,6 +268,7 @@ mod labelled {
     use sparkcfg::finding::Severity;
 
     const LINES: &str = include_str!("data/detection/lines.txt");
+    const MADE_UP: &str = include_str!("data/detection/made_up.txt");
     const TEMPLATES: &str = include_str!("data/detection/templates.txt");
 
     /// How many lines are made of each template.
@@ -332,6 +333,12 @@ mod labelled {
         fn filled(&mut self, template: &str) -> String {
             let (mut line, mut rest) = (String::new(), template);
             while let Some((before, after)) = rest.split_once('{') {
+                if !after.starts_with(|first: char| first.is_ascii_lowercase()) {
+                    // A brace of the value's own: `${NAME}`.
+                    line.extend([before, "{"]);
+                    rest = after;
+                    continue;
+                }
                 let (slot, after) = after.split_once('}').unwrap();
                 let (kind, length) = slot.split_once(':').unwrap_or((slot, "0"));
                 line.push_str(before);
@@ -365,13 +372,13 @@ mod labelled {
     #[test]
     #[allow(clippy::print_stdout, reason = "the figures, for whoever asks with --nocapture")]
     fn labelled_lines() {
-        let mut lines: Vec<(bool, String)> = LINES
-            .lines()
-            .filter_map(|line| line.split_once(' '))
-            .filter(|(label, _)| *label != "#")
-            .map(|(label, line)| (label == "s", line.to_owned()))
-            .collect();
+        let labelled = |text: &'static str| {
+            let lines = text.lines().filter_map(|line| line.split_once(' ')).filter(|(label, _)| *label != "#");
+            lines.map(|(label, line)| (label == "s", line))
+        };
         let mut numbers = Numbers(20_240_229);
+        let mut lines: Vec<_> = labelled(LINES).map(|(is_secret, line)| (is_secret, line.to_owned())).collect();
+        lines.extend(labelled(MADE_UP).map(|(is_secret, line)| (is_secret, numbers.filled(line))));
         for template in TEMPLATES.lines() {
             lines.extend((0..TIMES).map(|_| (true, numbers.filled(template))));
         }

@@ -142,7 +142,8 @@ impl Project {
     }
 }
 
-fn ran(mut command: Command, stdin: &[u8]) -> Ran {
+fn ran(mut command: impl std::borrow::BorrowMut<Command>, stdin: &[u8]) -> Ran {
+    let command = command.borrow_mut();
     let mut child = command.spawn().unwrap();
     // A program that refuses its arguments reads nothing.
     let _ = child.stdin.take().unwrap().write_all(stdin);
@@ -210,6 +211,62 @@ fn the_command_line_holds_no_value() {
         project.run(arguments, b"x").failed(2, "never given on the command line");
     }
     assert!(!project.path("p/environments/prod.secrets.env").exists());
+}
+
+#[test]
+fn a_key_in_the_place_of_a_name_is_not_repeated() {
+    use age::secrecy::ExposeSecret;
+    let project = Project::new();
+    let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+    for key in [key.as_str(), &key[..44]] {
+        for (arguments, expected) in [
+            (&["get", "API_KEY", "-e", "prod", "--identity", key][..], "this is a private key, not a file"),
+            (&["grant", key, "prod"], "never given on the command line"),
+            (&["grant", "bob", key], "never given on the command line"),
+            (&["diff", key, "prod"], "never given on the command line"),
+            (&["set", key, "-e", "prod"], "never given on the command line"),
+            (&["set", "API_KEY", "-e", key], "never given on the command line"),
+            (&["set", "API_KEY", "-e", "prod", "--from-file", key], "never given on the command line"),
+            (&["export", key, "--as", "dotenv"], "never given on the command line"),
+            (&[key], "never given on the command line"),
+        ] {
+            let ran = project.run(arguments, b"x");
+            assert!(!ran.stderr.contains(&key[18..]) && ran.stdout.is_empty(), "{}", ran.stderr);
+            ran.failed(2, expected);
+        }
+        let mut command = project.command(&["get", "API_KEY", "-e", "prod"]);
+        let ran = ran(command.env("SOPS_AGE_KEY_FILE", key), b"");
+        assert!(!ran.stderr.contains(&key[18..]), "{}", ran.stderr);
+        ran.failed(2, "SOPS_AGE_KEY_FILE: this is a private key, not a file");
+    }
+    let ran = project.run(&["get", "API_KEY", "-e", "prod=hunter2canary"], b"");
+    ran.failed(2, "takes the name of an environment");
+}
+
+#[test]
+fn what_was_meant_is_told() {
+    let project = Project::new();
+    project.set("API_KEY", "correct horse");
+    for (arguments, expected) in [
+        (&["grant", "dev", "laptop"][..], "did you mean `sparkcfg secrets grant laptop dev`?"),
+        (&["grant", "dev", "bob"], "the person comes first: sparkcfg secrets grant NAME dev"),
+        (&["revoke", "prod", "laptop"], "did you mean `sparkcfg secrets revoke laptop prod`?"),
+        (&["grant", "bob", "prod"], "give the public key: sparkcfg secrets grant bob ENV --key"),
+        (&["grant", "laptop", "*"], "name each environment in a run of its own: dev, prod"),
+        (&["set", "API_KEY", "prod"], "did you mean `sparkcfg secrets set API_KEY -e prod`?"),
+        (&["set", "API_KEY", "hunter2canary"], "never given on the command line"),
+        (&["set", "API_KEY", "base"], "did you mean `sparkcfg secrets set API_KEY -e base`?"),
+    ] {
+        project.run(arguments, b"x").failed(2, expected);
+    }
+    let help = project.run(&["set", "--help"], b"").ok();
+    assert!(String::from_utf8_lossy(&help.stdout).contains("--env <ENV> <KEY>"), "{help:?}");
+    let ran = project.run(&["init", "--name", "bea"], b"").ok();
+    assert!(ran.stderr.contains("called laptop in [people] already") && ran.stderr.contains("--name bea is not used"));
+    project.run(&["set", "SHARED", "-e", "base"], b"one").ok();
+    let ran = project.run(&["diff", "base", "prod"], b"").ok();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert_eq!(told, "API_KEY  only in prod\nSHARED   same\n");
 }
 
 #[test]
@@ -389,7 +446,9 @@ fn an_editor_gets_the_text() {
     }
     let mut command = project.command(&["edit", "prod"]);
     command.env("VISUAL", "no-such-editor");
-    ran(command, b"").failed(2, "there is no editor `no-such-editor`");
+    let ran = ran(command, b"");
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+    ran.failed(2, "there is no editor `no-such-editor`");
     project.edit(&["prod", "--no-validate"], "echo API_KEY=short > \"$1\"").ok();
     assert_eq!(project.get("API_KEY"), "short");
 }

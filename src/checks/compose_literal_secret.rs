@@ -65,7 +65,7 @@ fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
     }
     if let Some(password) = detection::url_password(text) {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
-        return real.then(|| ("holds a password in a URL".to_owned(), false));
+        return real.then(|| (detection::told_password(text).to_owned(), false));
     }
     if detection::stands_in_for_a_secret(text) {
         return None;
@@ -73,7 +73,6 @@ fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
     match project.declared_secret(key) {
         Some(true) => Some(("is a secret".to_owned(), false)),
         Some(false) => None,
-        None => (detection::names_secret(key) && detection::may_be_secret(text))
-            .then(|| ("is a secret by its name".to_owned(), false)),
+        None => detection::is_secret_by_name(key, text).then(|| ("is a secret by its name".to_owned(), false)),
     }
 }

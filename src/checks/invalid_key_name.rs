@@ -8,6 +8,7 @@
 //! Remedy: rename the key, in the file and where it is read.
 
 use super::{File, is_name};
+use crate::detection;
 use crate::finding::{Finding, Rule, Severity};
 use crate::suggestion::nearest;
 
@@ -21,7 +22,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         let key = file.layer.key(entry);
-        if is_name(key) {
+        // A token that was pasted without its key is told as that.
+        if is_name(key) || detection::known_token(key).is_some() {
             continue;
         }
         let suggestion: String =

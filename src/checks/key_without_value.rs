@@ -8,6 +8,7 @@
 //! Remedy: write `ADMIN_PORT=8081`, or `ADMIN_PORT=` for an empty value, or take the line away.
 
 use super::File;
+use crate::detection;
 use crate::finding::{Finding, Rule, Severity};
 use crate::layer::Content;
 
@@ -19,7 +20,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    for entry in file.layer.entries.iter().filter(|entry| matches!(entry.content, Content::Inherited)) {
+    let alone = file.layer.entries.iter().filter(|entry| matches!(entry.content, Content::Inherited));
+    // A token that was pasted without its key is told as that.
+    for entry in alone.filter(|entry| detection::known_token(file.layer.key(entry)).is_none()) {
         let name = file.name(entry);
         findings.push(
             file.about(&RULE, entry, format!("{name} has no = and no value"))

@@ -129,7 +129,7 @@ mod wrong_type;
 use crate::drift::baseline;
 use crate::finding::{Finding, Rule};
 pub use deployed::{Deployed, Lacking};
-pub use runner::{Found, run, run_references};
+pub use runner::{Found, run, run_references, run_staged_beside};
 pub use settling::settle;
 use subject::sealed_name;
 pub use subject::{File, Subject};

@@ -5,9 +5,10 @@
 //! 1. Sealed text, references and placeholders are no secrets.
 //! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
-//!    fifty more. These count in comments too.
-//! 4. A password in a URL, but not `user:user@localhost`.
-//! 5. A value of a key whose name says so (`DB_PASSWORD`), unless it is too short, a number, a path or a plain URL.
+//!    sixty more. These count in comments too, and alone on a line.
+//! 4. A password in a URL or connection string (`?password=…`, `Server=…;Password=…`), but not `user:user@localhost`.
+//! 5. A value of a key whose name says so (`DB_PASSWORD`), unless it is too short, a small number, a path or a plain URL.
+//!    Where the name says it less clearly (`DB_AUTH`), a value of plain words (`scram-sha-256`) is none.
 //! 6. Twenty characters or more without order, under a name with the word `key`: a warning.
 //! 7. 32 characters or more, small and large letters and digits without order, under any name: a warning.
 //!
@@ -18,6 +19,8 @@
 //! Env files that no environment uses get into git as easily: copies (`.env.bak`, `prod.env.orig`, `environments/prod.env~`)
 //! are looked at like layers, unless git ignores them. In examples (`.env.example`) only a known token is an error, and a
 //! warning what is named like a secret and looks like a real one: placeholders and published examples belong there.
+//! With `--staged`, every env file of the repository that differs from the last commit is looked at so, whatever its folder,
+//! and a file that is called one of secrets (`prod.secrets.yaml`) must be sealed.
 //!
 //! What counts by 2, 4 and 5 is an error in files that a protected environment uses, and in any file that is about to be
 //! committed (`--staged`); in others a warning.
@@ -37,8 +40,11 @@ use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
 use crate::interpolation::{Sign, references};
 use crate::layer::{Entry, Layer};
+use crate::project::Project;
 use crate::project::layout::{Loose, documents, is_personal};
+use crate::project::staged::{StagedText, TextKind};
 use crate::project::strays::Stray;
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     code: "plaintext-secret",
@@ -81,13 +87,60 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
         findings.push(finished(file, finding, severity_of(token.certainty)));
     }
+    for (place, told, severity) in alone(file) {
+        let message = format!("a line {told} in a file that is not sealed");
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
+        findings.push(finished(file, finding, severity));
+    }
+}
+
+/// What stands on a line without a key, as after a slip of the mouse: each with its place.
+fn alone(file: &File<'_>) -> Vec<(Range<u32>, String, Severity)> {
+    let layer = file.layer;
+    let keys = layer.entries.iter().map(|entry| entry.key.clone());
+    let broken = layer.faults.iter().map(|fault| file.project.unread_line(layer, fault.at.start));
+    let found = keys.chain(broken).filter_map(|range| {
+        let text = layer.slice(&range);
+        let place = |at: &Range<usize>| {
+            let offset = |at: usize| range.start + u32::try_from(at).unwrap_or_default();
+            offset(at.start)..offset(at.end)
+        };
+        if let Some(token) = detection::token(text) {
+            let severity = severity_of(token.certainty);
+            return Some((place(&token.range), format!("holds {}", token.name), severity));
+        }
+        let password = detection::url_password(text)?;
+        let usual = if file.protected || file.project.staged { Severity::Error } else { Severity::Warning };
+        let counts = holds_password(text, password.clone());
+        counts.then(|| (place(&password), detection::told_password(text).to_owned(), usual))
+    });
+    let mut found: Vec<_> = found.collect();
+    found.sort_by_key(|(place, ..)| (place.start, place.end));
+    found.dedup_by_key(|(place, ..)| place.clone());
+    found
 }
 
 /// Env files that no environment uses.
 pub(super) fn check_strays(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
-    let Some(subject) = subjects.first() else { return };
-    for Stray { layer, kind, protected } in &subject.project.strays {
-        let file = File { project: subject.project, layer, index: 0, environments: Vec::new(), protected: *protected };
+    if let Some(subject) = subjects.first() {
+        in_strays(subject.project, findings);
+    }
+}
+
+/// Files of secrets that are about to be committed and are not sealed.
+pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
+    for StagedText { source, .. } in project.staged_texts.iter().filter(|text| text.kind == TextKind::Unsealed) {
+        let path = project.sources.path(*source);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let message = format!("{name} is a file of secrets by its name, but nothing in it is sealed");
+        let help = "seal it with `sops encrypt --in-place`, or take it over with `sparkcfg secrets import`; if it is none, call it otherwise";
+        findings.push(Finding::new(&RULE, message).at(Span::new(*source, 0..0), "").help(help));
+    }
+}
+
+pub(super) fn in_strays(project: &Project, findings: &mut Vec<Finding>) {
+    for Stray { layer, kind, protected } in &project.strays {
+        let file = File { project, layer, index: 0, environments: Vec::new(), protected: *protected };
         for entry in layer.entries.iter().filter(|entry| begins_its_line(layer, entry)) {
             let Some(text) = layer.content(entry).filter(|text| detection::published(text).is_none()) else { continue };
             let secret = match kind {
@@ -213,9 +266,12 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
 /// Steps 4 to 7: what it is, and how much it counts where that is always the same.
 fn undeclared(key: &str, text: &str) -> Option<(&'static str, Option<Severity>)> {
     if let Some(password) = detection::url_password(text) {
-        return holds_password(text, password).then_some(("holds a password in a URL", None));
+        return holds_password(text, password).then(|| (detection::told_password(text), None));
     }
-    let found = if detection::may_be_secret(text) && detection::names_secret(key) {
+    if detection::is_split_url(key, text) {
+        return Some(("and what follows are a URL with a password", None));
+    }
+    let found = if detection::is_secret_by_name(key, text) {
         ("is a secret by its name", None)
     } else if detection::looks_like_a_key(key, text) {
         (LIKE_A_KEY, Some(Severity::Warning))

@@ -43,9 +43,9 @@ fn secret(deployed: &Deployed<'_>, pair: &Pair) -> Option<String> {
     }
     if let Some(password) = detection::url_password(text) {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
-        return real.then(|| "holds a password in a URL".to_owned());
+        return real.then(|| detection::told_password(text).to_owned());
     }
-    let by_name = || detection::names_secret(&pair.key) && detection::may_be_secret(text);
+    let by_name = || detection::is_secret_by_name(&pair.key, text);
     let is_secret = deployed.project.declared_secret(&pair.key).unwrap_or_else(by_name);
     (is_secret && !detection::stands_in_for_a_secret(text)).then(|| "is a secret".to_owned())
 }

@@ -1,7 +1,7 @@
 //! A value is known from a public example.
 //!
 //! What counts is a table of values that stand in widely copied example files: default passwords of databases, example
-//! keys of frameworks; and, for a secret, the values that the schema rules out by name (`"not": { "enum": […] }`). The
+//! keys of frameworks; for a key that is named like a password, the words that are tried first (`postgres`, `root`); and, for a secret, the values that the schema rules out by name (`"not": { "enum": […] }`). The
 //! password in a URL counts too.
 //!
 //! Why it hurts: it is the first thing that anybody tries. An error in protected environments, a warning elsewhere.
@@ -23,8 +23,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        let why = match detection::published(text) {
-            Some(known) => format!("everybody can read in {}", known.known_from),
+        let why = match detection::published_as(setting.key, text) {
+            Some(known_from) => format!("everybody can read in {known_from}"),
             None if forbidden(subject, setting.key) => "the schema calls known".to_owned(),
             None => continue,
         };

@@ -2,8 +2,8 @@
 //!
 //! `[access]` in `sparkcfg.toml` says who may open the secrets of an environment, `[people]` gives their public keys,
 //! and `recovery` names an identity that must be able to open everything. The recipients of every sealed file must be
-//! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. No key is needed to
-//! see it.
+//! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. Once `[access]` has a list,
+//! every sealed file needs one. No key is needed to see it.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
@@ -63,6 +63,14 @@ fn named(config: &Config, key: &str) -> String {
 /// A file of which the table says nothing but who is kept for recovery.
 fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     let config = &file.project.config;
+    if !config.access.is_empty() {
+        let environment = file.environments.first().map_or("ENV", |name| name);
+        let message = format!("no list of [access] says who may open {environment}, which is sealed");
+        let help = format!("say it with `sparkcfg secrets grant NAME {environment}`");
+        let mut finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "for whom is not known").help(help);
+        finding.environments.clone_from(&file.environments);
+        findings.push(finding);
+    }
     let (Some(sealed), Some(name)) = (file.project.sealed.get(&file.index), &config.recovery) else { return };
     let key = config.people.get(name).map(|key| written(key));
     let opens = sealed.readers.recipients.iter().any(|recipient| Some(recipient.as_str()) == key);

@@ -4,7 +4,7 @@ use foldhash::HashSet;
 use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
 use super::settling::{settle, settle_after};
-use super::{ALL, File, Run, Subject, deployed, reads_differently, references};
+use super::{ALL, File, Run, Subject, deployed, plaintext_secret, reads_differently, references, secrets_tracked};
 use crate::finding::Finding;
 use crate::layer::Layer;
 use crate::project::Project;
@@ -63,6 +63,17 @@ pub fn run(project: &Project) -> Found {
     };
     let ignored = settle(project, &mut findings, false);
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
+}
+
+/// Looks at what is about to be committed beside what a project reads: see [`Project::staged_beside`].
+#[must_use]
+pub fn run_staged_beside(project: &Project) -> Found {
+    let mut findings = Vec::new();
+    plaintext_secret::in_strays(project, &mut findings);
+    plaintext_secret::check_staged(project, &mut findings);
+    secrets_tracked::check_staged(project, &mut findings);
+    let ignored = settle(project, &mut findings, false);
+    Found { findings, ignored, looked_at: (0, 0, 0) }
 }
 
 /// Runs every check of references over a project that has read them, and gives the project its say.

@@ -5,6 +5,11 @@
 //! sealed files: an error, unless `identities` in `sparkcfg.toml` publishes it on purpose. Git itself is not started for
 //! this: its index and the ignore rules are read.
 //!
+//! With `--staged`, every text of the repository counts that differs from the last commit, whatever its name and its folder,
+//! up to 1 MiB: notes, programs, workflows. An error are identities, private keys, and tokens whose shape leaves no doubt;
+//! JSON web tokens are left out, which are most often those of a test. Where one is meant to be there, as the key of a test,
+//! say so in the file, above it or anywhere: `# sparkcfg: ignore-file[secrets-tracked] reason`.
+//!
 //! Why it hurts: whoever has the repository, now or in ten years, has the secrets in it; and one person's settings
 //! become everybody's.
 //!
@@ -12,15 +17,52 @@
 //! (`*.local.env`), and make new values for what was in the file: taking it out does not take it out of the history. After an identity was in git, `sparkcfg secrets rotate` and new values.
 
 use super::Subject;
+use crate::detection;
 use crate::finding::{Finding, Rule, Severity};
+use crate::ignores;
+use crate::project::Project;
+use crate::project::staged::{StagedText, TextKind};
 use crate::project::tracking::Exposure;
+use crate::source::Span;
 
 pub(super) static RULE: Rule = Rule {
     code: "secrets-tracked",
     severity: Severity::Error,
-    summary: "a file that is for one person only is in git, or not ignored",
+    summary: "a key, or a file for one person only, is in git or not ignored",
     page: include_str!("secrets_tracked.rs"),
 };
+
+/// What is about to be committed beside env files.
+pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
+    for StagedText { source, kind } in &project.staged_texts {
+        let text = project.sources.text(*source);
+        let path = project.sources.path(*source);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if *kind == TextKind::Personal {
+            let message = format!("{name} is a personal layer, and is about to be committed");
+            let help = format!("`git rm --cached {path}`, and ignore it");
+            findings.push(Finding::new(&RULE, message).at(Span::new(*source, 0..0), "").help(help));
+            continue;
+        }
+        let tokens = detection::undoubted(text);
+        if tokens.is_empty() {
+            continue;
+        }
+        let silenced: Vec<_> =
+            ignores::in_text(*source, text).into_iter().filter(|ignore| ignore.code == RULE.code).collect();
+        for token in tokens {
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let span = Span::new(*source, offset(token.range.start)..offset(token.range.end));
+            let is_here = |line: Span| span.start >= line.start && span.start <= line.end;
+            if silenced.iter().any(|ignore| is_here(ignore.line)) {
+                continue;
+            }
+            let message = format!("{name} holds {}, and is about to be committed", token.name);
+            let help = format!("take it out of {path}, and make a new one where it is used: it may have been seen");
+            findings.push(Finding::new(&RULE, message).at(span, "").help(help));
+        }
+    }
+}
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(subject) = subjects.first() else { return };

@@ -1,9 +1,12 @@
-//! The schema names an environment that the project does not have, and means another.
+//! The schema or `sparkcfg.toml` names an environment that the project does not have.
 //!
-//! Environments stand under `required-in`, `recommended-in`, `only-in` and `in` of `x-sparkcfg`. Only a name is told that is
-//! close to one of the project: a schema that several projects share may know more environments than each of them has.
+//! In the schema, environments stand under `required-in`, `recommended-in`, `only-in` and `in` of `x-sparkcfg`. Only a name is
+//! told that is close to one of the project: a schema that several projects share may know more environments than each of
+//! them has. In `sparkcfg.toml` they stand under `protected` and `[access]`. A name in `[access]` that is close to an
+//! environment without a list of its own is an error; any other one that has no file yet is a note.
 //!
-//! Why it hurts: what the schema asks for in `porduction` is asked nowhere, and every check passes.
+//! Why it hurts: what is asked for in `porduction` is asked nowhere, and every check passes. A list of people under a
+//! misspelt name guards nothing.
 //!
 //! Remedy: write the environment's name as its file has it.
 
@@ -11,19 +14,22 @@ use std::collections::HashSet;
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::Project;
+use crate::source::Span;
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
     code: "unknown-environment",
     severity: Severity::Warning,
-    summary: "the schema names an environment that does not exist",
+    summary: "an environment is named that does not exist",
     page: include_str!("unknown_environment.rs"),
 };
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    in_tables(project, findings);
     let Some(schema) = project.schema.as_ref().filter(|_| !project.has_built_in_schema()) else { return };
-    let known: HashSet<&str> = project.environment_names().map(|name| &**name).collect();
+    let known: HashSet<&str> = project.all_environments().collect();
     for (name, pointer) in schema.schema.environments_named() {
         if known.contains(name) {
             continue;
@@ -35,5 +41,82 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             Some(span) => finding.at(span, "asked nowhere"),
             None => finding,
         });
+    }
+}
+
+/// What `sparkcfg.toml` names.
+fn in_tables(project: &Project, findings: &mut Vec<Finding>) {
+    let Some(source) = project.config_source else { return };
+    let known: HashSet<&str> = project.all_environments().collect();
+    let place = |table: &str, name: &str| {
+        let range = place_of(project.sources.text(source), table, name).unwrap_or_default();
+        Span::new(source, range)
+    };
+    for name in project.config.access.keys().filter(|name| !known.contains(name.as_str())) {
+        // An environment with a list of its own is not the one that was meant.
+        let without = known.iter().copied().filter(|known| !project.config.access.contains_key(*known));
+        let message = format!("[access] names an environment {}, which the project does not have", told_name(name));
+        let finding = Finding::new(&RULE, message).at(place("access", name), "guards nothing");
+        findings.push(match nearest(name, without) {
+            Some(meant) => finding.severity(Severity::Error).help(format!("did you mean {}?", told_name(meant))),
+            None => finding
+                .severity(Severity::Note)
+                .help("it begins with its file, or with the first secret that is set in it"),
+        });
+    }
+    for name in project.config.protected.iter().flatten().filter(|name| !known.contains(name.as_str())) {
+        let Some(meant) = nearest(name, known.iter().copied()) else { continue };
+        let message = format!("protected names an environment {}, which the project does not have", told_name(name));
+        let finding = Finding::new(&RULE, message).at(place("", name), "protects nothing");
+        findings.push(finding.help(format!("did you mean {}?", told_name(meant))));
+    }
+}
+
+/// Where a name stands in a `sparkcfg.toml`: as a key of `[table]`, or, where that is empty, as a text of its own.
+fn place_of(text: &str, table: &str, name: &str) -> Option<std::ops::Range<u32>> {
+    let header = format!("[{table}]");
+    let quoted = format!("\"{name}\"");
+    let (mut at, mut within) = (0, table.is_empty());
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            within = trimmed.starts_with(&header);
+            continue;
+        }
+        let key = trimmed.split('=').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
+        let found = if table.is_empty() {
+            line.find(&quoted).map(|at| at + 1)
+        } else {
+            line.find(name).filter(|_| key == name)
+        };
+        if let Some(found) = found.filter(|_| within) {
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            return Some(offset(start + found)..offset(start + found + name.len()));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of;
+
+    #[test]
+    fn places_of_names() {
+        let text = "protected = [\"prdo\"]\n[people]\nprodd = \"age1\"\n[access]\nprodd = [\"ali\"]\n\"x-y\" = []\n";
+        for (table, name, expected) in [
+            ("access", "prodd", Some("prodd = [")),
+            ("access", "x-y", Some("x-y\"")),
+            ("", "prdo", Some("prdo\"]")),
+            ("access", "no", None),
+        ] {
+            let found = place_of(text, table, name).map(|range| &text[range.start as usize..]);
+            assert_eq!(found.is_some(), expected.is_some(), "{name}");
+            assert!(found.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{name}: {found:?}");
+        }
+        let range = place_of(text, "access", "prodd").unwrap();
+        assert!(text[..range.start as usize].contains("[access]"));
     }
 }

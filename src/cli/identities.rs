@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use zeroize::Zeroizing;
 
-use super::printing;
+use super::{arguments, printing};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
@@ -148,6 +148,9 @@ fn is_open_to_others(_: &Path) -> bool {
 }
 
 fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(), Error> {
+    if crate::detection::has_private_key(&path.to_string_lossy()) {
+        return Err(arguments::not_a_file(place));
+    }
     let about = std::fs::metadata(path)
         .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()))?;
     if about.len() > LIMIT {

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod arguments;
 mod deploy_check;
 mod docs;
 mod drift;
@@ -165,6 +166,10 @@ enum Command {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     protection::protect();
     let arguments: Vec<_> = arguments.into_iter().collect();
+    if let Some(error) = arguments::refused(&arguments) {
+        let _ = printing::complain(&format!("{error}\n"));
+        return ExitCode::from(if is_run(&arguments) { run::NOT_PREPARED } else { 2 });
+    }
     let matches = Arguments::command().try_get_matches_from(&arguments);
     let read = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let (parsed, matches) = match read {

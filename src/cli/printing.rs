@@ -38,8 +38,15 @@ fn settle(written: std::io::Result<()>) -> Result<(), Error> {
     }
 }
 
-/// Writes what a command writes, its secrets masked, until it writes no more or nobody reads any more.
-pub(super) fn pass_on(mut from: impl Read, mut to: impl Write, spellings: &Spellings) -> std::io::Result<()> {
+/// Writes what a command writes, its secrets masked, until it writes no more or nobody reads any more, which is no error.
+pub(super) fn pass_on(from: impl Read, to: impl Write, spellings: &Spellings) -> std::io::Result<()> {
+    match pass_all_on(from, to, spellings) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        passed => passed,
+    }
+}
+
+fn pass_all_on(mut from: impl Read, mut to: impl Write, spellings: &Spellings) -> std::io::Result<()> {
     let mut masking = Masking::new(spellings);
     let (mut taken, mut given) = (vec![0; 64 * 1024], Vec::new());
     loop {

@@ -292,7 +292,13 @@ fn spellings<'a>(
 #[cfg(test)]
 mod tests {
     use super::EXAMPLES;
-    use super::variables::PASSED;
+    use super::variables::{LOADERS, PASSED};
+
+    #[test]
+    fn the_readme_lists_what_comes_from_no_file() {
+        let line = LOADERS.join(" ");
+        assert!(include_str!("../../README.md").contains(&line), "{line}");
+    }
 
     #[test]
     fn the_help_lists_what_is_passed_on() {

@@ -1,6 +1,6 @@
 //! `sparkcfg validate`: everything that can be said about a project's environments, in one run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
@@ -58,6 +58,32 @@ struct Checked {
     sources: Sources,
     summary: Summary,
     has_schema: bool,
+    /// The paths, as users see them, of what was looked at for secrets.
+    known: HashSet<String>,
+}
+
+impl Checked {
+    fn absorb(&mut self, other: Self) {
+        self.has_schema |= other.has_schema;
+        self.known.extend(other.known);
+        let offset = self.sources.absorb(other.sources);
+        self.findings.extend(other.findings.into_iter().map(|finding| finding.shifted(offset)));
+        self.summary.environments += other.summary.environments;
+        self.summary.files += other.summary.files;
+        self.summary.keys += other.summary.keys;
+        self.summary.ignored += other.summary.ignored;
+    }
+}
+
+/// Adds what is about to be committed elsewhere in the repository.
+fn with_what_is_beside(mut checked: Checked, files: &Files, config: &Config) -> Result<Checked, Error> {
+    let mut project = Project::staged_beside(files, config, &checked.known)?;
+    let found = checks::run_staged_beside(&project);
+    project.hide_secrets();
+    let summary = Summary { ignored: found.ignored, ..Summary::default() };
+    let sources = std::mem::take(&mut project.sources);
+    checked.absorb(Checked { findings: found.findings, sources, summary, ..Checked::default() });
+    Ok(checked)
 }
 
 impl Validate {
@@ -114,6 +140,7 @@ impl Validate {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
             None => self.project(files, &config, &person, &self.environments, global)?,
         };
+        let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
         let report =
             Report::new("validate", checked.findings, checked.sources, checked.summary).failing_from(global.fail_on);
         Ok((report, !checked.has_schema))
@@ -138,6 +165,7 @@ impl Validate {
             require_secrets: self.require_secrets,
             process: self.keys.process(),
         };
+        let prefix = files.shown("");
         let (mut project, found) = check(files, config, &options)?;
         if global.verbose {
             for layer in &project.layers {
@@ -150,11 +178,16 @@ impl Validate {
         let (environments, files, keys) = found.looked_at;
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
         let has_schema = project.schema.is_some();
+        let sources = project.layers.iter().chain(project.strays.iter().map(|stray| &stray.layer));
+        let sources = sources.map(|layer| layer.source).chain(project.exposed.iter().map(|(_, place)| place.source));
+        let mut known: HashSet<_> = sources.map(|source| project.sources.path(source).to_owned()).collect();
+        known.extend(config.identities.iter().map(|path| prefix.clone() + path.trim_start_matches("./")));
         if found.findings.is_empty() {
-            return Ok(Checked { summary, has_schema, ..Checked::default() });
+            return Ok(Checked { summary, has_schema, known, ..Checked::default() });
         }
         project.hide_secrets();
-        Ok(Checked { findings: found.findings, sources: std::mem::take(&mut project.sources), summary, has_schema })
+        let sources = std::mem::take(&mut project.sources);
+        Ok(Checked { findings: found.findings, sources, summary, has_schema, known })
     }
 
     /// Every member as a project of its own, on all cores, in one report.
@@ -191,13 +224,7 @@ impl Validate {
         for result in results {
             let Some(checked) = result? else { continue };
             any = true;
-            all.has_schema |= checked.has_schema;
-            let offset = all.sources.absorb(checked.sources);
-            all.findings.extend(checked.findings.into_iter().map(|finding| finding.shifted(offset)));
-            all.summary.environments += checked.summary.environments;
-            all.summary.files += checked.summary.files;
-            all.summary.keys += checked.summary.keys;
-            all.summary.ignored += checked.summary.ignored;
+            all.absorb(checked);
         }
         if any {
             return Ok(all);

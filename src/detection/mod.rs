@@ -1,16 +1,35 @@
 //! What a key's name and a value's shape tell about secrets, without a schema.
 
 mod names;
+mod parameters;
 mod published;
+mod shapes;
 mod tokens;
+mod typed;
 mod urls;
 mod values;
 
-pub use names::{is_plausible_name, names_secret};
-pub use published::{PUBLISHED, Published, published};
-pub use tokens::{Certainty, Token, known_token, token};
-pub use urls::{is_local_default, url_password};
+pub use names::{is_plausible_name, names_secret, names_secret_surely};
+pub use published::{PUBLISHED, Published, published, published_as};
+pub use tokens::{Certainty, Token, known_token, token, undoubted};
+pub use typed::{credential, has_private_key};
+pub use urls::{is_local_default, is_split_url, told_password, url_password};
 pub use values::{is_placeholder, leads_to_a_placeholder, may_be_secret, stands_in_for_a_secret};
+
+/// Whether a value is a secret by the name of its key. What a name says less clearly (`DB_AUTH`) a value of plain words denies.
+#[must_use]
+pub fn is_secret_by_name(key: &str, value: &str) -> bool {
+    let surely = names::names_secret_surely(key);
+    if !surely && !names::may_name_secret(key) {
+        return false;
+    }
+    // People choose numbers for passwords; of other secrets a short number is none.
+    let chosen = || value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit()) && names::names_password(key);
+    (may_be_secret(value) || chosen())
+        && (names::names_password(key) || !values::is_header_name(value))
+        && !values::is_public_key(value)
+        && (surely || !values::is_spoken(value))
+}
 
 /// Whether a value looks like a key, although neither its name nor its shape says for what: long and without order
 /// where the name has the word `key` in it, or longer and of every kind of character.
@@ -20,7 +39,10 @@ pub fn looks_like_a_key(key: &str, value: &str) -> bool {
     if value.len() < 20 || !value.bytes().all(blob) || !may_be_secret(value) {
         return false;
     }
-    let named = names::has_word(key, "key") && !names::is_about_or_public(key);
+    if names::is_about_or_public(key) || values::is_public_key(value) {
+        return false;
+    }
+    let named = names::has_word(key, "key");
     let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     named && values::entropy(value) >= 3.7 || value.len() >= 32 && mixed && values::entropy(value) >= 4.3
@@ -28,7 +50,7 @@ pub fn looks_like_a_key(key: &str, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{looks_like_a_key, may_be_secret};
+    use super::{is_secret_by_name, looks_like_a_key, may_be_secret};
 
     #[test]
     fn what_can_be_no_secret() {
@@ -46,6 +68,31 @@ mod tests {
     }
 
     #[test]
+    fn secrets_by_the_names_of_their_keys() {
+        for (key, value, expected) in [
+            ("DB_PASSWORD", "hunter22", true),
+            ("DB_PASSWORD", "462917", true),
+            ("DB_PASSWORD", "4629", false),
+            ("API_TOKEN", "462917", false),
+            ("DB_AUTH", "scram-sha-256", false),
+            ("AUTH", "keycloak", false),
+            ("BASIC_AUTH", "enabled", false),
+            ("BASIC_AUTH", "admin:hunter", true),
+            ("DB_AUTH", "hunter22", true),
+            ("K8S_SECRET", "app-credentials", false),
+            ("APP_SECRET", "app-credentials", true),
+            ("CSRF_TOKEN", "X-CSRF-Token", false),
+            ("CSRF_TOKEN", "X-3kf9-Token", true),
+            ("CSRF_TOKEN", "x-ray-blue", true),
+            ("DB_PASSWORD", "X-Ray-Blue", true),
+            ("STRIPE_API_KEY", "pk_live_f81k20zqp3mmw7x9c4vt", false),
+            ("LOG_LEVEL", "hunter22", false),
+        ] {
+            assert_eq!(is_secret_by_name(key, value), expected, "{key}={value}");
+        }
+    }
+
+    #[test]
     fn keys_without_a_name() {
         for (key, value, expected) in [
             ("LICENSE_KEY", "f81k20zqp3mmw7x9c4vt", true),
@@ -55,6 +102,8 @@ mod tests {
             ("SITE_KEY", "f81k20zqp3mmw7x9c4vt", false),
             ("BLOB", "f81k20zqp3mmw7x9c4vtf81k20zqp3mmw7x9c4vt", false),
             ("BLOB", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", true),
+            ("VAPID_PUBLIC_KEY", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", false),
+            ("POSTHOG", "phc_q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", false),
             ("BLOB", "a sentence of Some 20 Words which is no blob", false),
             ("IMAGE", "registry.example.com/Team/App-Server:2024.05.17-A1b2C3d4", false),
             ("SORT_KEY", "created_at", false),

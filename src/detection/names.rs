@@ -2,20 +2,71 @@
 
 use super::tokens::known_token;
 
-/// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`.
+/// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`; also where it does so less clearly,
+/// as `DB_AUTH` does.
 #[must_use]
 pub fn names_secret(key: &str) -> bool {
-    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
-    let (mut says_so, mut public, mut before, mut last) = (false, false, "", "");
+    match said_by(key) {
+        Said::Surely => true,
+        Said::Perhaps => words(key).last().is_some_and(|last| is(PERHAPS, last)),
+        Said::Nothing => false,
+    }
+}
+
+/// Whether a key's name says so clearly.
+#[must_use]
+pub fn names_secret_surely(key: &str) -> bool {
+    said_by(key) == Said::Surely
+}
+
+/// Whether a key's name says so unless its value denies it.
+pub(super) fn may_name_secret(key: &str) -> bool {
+    said_by(key) == Said::Perhaps
+}
+
+/// What a name says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    Nothing,
+    /// It may be the secret, or the name of the way to prove who one is: `BASIC_AUTH`.
+    Perhaps,
+    Surely,
+}
+
+fn said_by(key: &str) -> Said {
+    let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");
     for word in words(key) {
         let pair =
             |[first, second]: &[&str; 2]| first.eq_ignore_ascii_case(before) && second.eq_ignore_ascii_case(word);
-        let key = word.eq_ignore_ascii_case("apikey") || KEYS.iter().any(pair);
-        says_so |= is(SECRET, word) || ends_in_password(word) || SECRET_PAIRS.iter().any(pair) || key && !public;
+        let key = grew_together(word, KEYS_IN_ONE) || KEYS.iter().any(pair);
+        // `K8S_SECRET` names an object of a cluster.
+        let object = holds && is(&["secret", "secrets"], word);
+        surely |= is(SECRET, word) && !object || grew_together(word, ENDS) || SECRET_PAIRS.iter().any(pair);
+        surely |= key && !public || is(&["pass", "pw"], word) && !before.is_empty();
+        perhaps |= is(PERHAPS, word) || object;
         public |= is(PUBLIC, word);
+        // The case turns within `K8S`.
+        holds = is(HOLDERS, word) || word == "S" && before == "K8";
         (before, last) = (word, word);
     }
-    (says_so || is(SECRET_AT_THE_END, last)) && !is(ABOUT_A_SECRET, last)
+    surely |= is(&["pass", "pw"], last);
+    match (surely, perhaps) {
+        _ if is(ABOUT_A_SECRET, last) => Said::Nothing,
+        (true, _) => Said::Surely,
+        (_, true) => Said::Perhaps,
+        _ => Said::Nothing,
+    }
+}
+
+/// Whether a key's name says that its value is a password, which people choose, and may be a number or a common word.
+pub(super) fn names_password(key: &str) -> bool {
+    const PASSWORDS: &[&str] = &["pass", "passphrase", "passwd", "password", "pw", "pwd"];
+    let says = |word: &str| is(PASSWORDS, word) || grew_together(word, &["pass", "passwd", "password", "pwd"]);
+    words(key).any(says) && said_by(key) == Said::Surely
+}
+
+fn is(list: &[&str], word: &str) -> bool {
+    list.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// Whether one of the words of a name is `word`.
@@ -25,7 +76,6 @@ pub(super) fn has_word(key: &str, word: &str) -> bool {
 
 /// Whether a name says that its value is about a secret, or is one for everybody: `KEY_ID`, `SITE_KEY`.
 pub(super) fn is_about_or_public(key: &str) -> bool {
-    let is = |list: &[&str], word: &str| list.iter().any(|known| known.eq_ignore_ascii_case(word));
     words(key).any(|word| is(PUBLIC, word)) || words(key).last().is_some_and(|last| is(ABOUT_A_SECRET, last))
 }
 
@@ -38,18 +88,35 @@ pub fn is_plausible_name(key: &str) -> bool {
     name && !blob && key.len() <= 128 && known_token(key).is_none()
 }
 
-/// Whether a word is one of those that grew together: `PGPASSWORD`.
-fn ends_in_password(word: &str) -> bool {
-    const END: &[u8] = b"password";
-    word.as_bytes().last_chunk::<{ END.len() }>().is_some_and(|end| end.eq_ignore_ascii_case(END))
+/// Whether a word is one of those that grew together: `PGPASSWORD`, `DBPASS`.
+fn grew_together(word: &str, ends: &[&str]) -> bool {
+    let ends_in = |end: &&str| {
+        // A key is one alone, too; `PASS_THROUGH` has nothing that it grew together with.
+        let at = word.len().checked_sub(end.len()).filter(|at| *at > 0 || end.ends_with("key"));
+        at.and_then(|at| word.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
+    };
+    ends.iter().any(ends_in) && !is(WORDS_OF_THEIR_OWN, word)
 }
 
 /// A word that says "secret" wherever it stands.
 const SECRET: &[&str] =
     &["credential", "credentials", "passphrase", "passwd", "password", "pwd", "secret", "secrets", "token"];
 
-/// A word that says so only as the last one: `AUTH_DESCRIPTION` describes a component called auth.
-const SECRET_AT_THE_END: &[&str] = &["auth", "pass", "pat", "pw", "salt"];
+/// How words end in which such a word grew together with another one.
+const ENDS: &[&str] = &["accesskey", "pass", "passwd", "password", "privatekey", "pwd", "secret", "secretkey", "token"];
+
+/// The same, where the key may be one for everybody.
+const KEYS_IN_ONE: &[&str] = &["apikey"];
+
+/// Words that end so and mean something else.
+const WORDS_OF_THEIR_OWN: &[&str] = &["bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"];
+
+/// A word that may say so, where the value does not deny it: `DB_AUTH` may hold a password or name a way to prove who one
+/// is.
+const PERHAPS: &[&str] = &["auth", "pat", "salt"];
+
+/// Where secrets are kept that are called by name.
+const HOLDERS: &[&str] = &["k8s", "kube", "kubernetes", "pull"];
 
 /// Two words that say so together, unless a word of [`PUBLIC`] stands before them.
 const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app", "key"]];
@@ -57,7 +124,6 @@ const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app", "key"]];
 /// Two words that say so together.
 const SECRET_PAIRS: &[[&str; 2]] = &[
     ["auth", "token"],
-    ["basic", "auth"],
     ["encryption", "key"],
     ["key", "base"],
     ["master", "key"],
@@ -68,60 +134,97 @@ const SECRET_PAIRS: &[[&str; 2]] = &[
 
 /// A last word that turns the name into something about a secret: `TOKEN_TTL`, `PASSWORD_MIN_LENGTH`, `AUTH_URL`.
 const ABOUT_A_SECRET: &[&str] = &[
+    "after",
+    "age",
     "algo",
     "algorithm",
+    "alphabet",
+    "at",
     "audience",
     "backend",
+    "budget",
+    "charset",
+    "cost",
     "count",
     "days",
+    "description",
     "dir",
     "disabled",
+    "driver",
     "enabled",
     "encoding",
     "endpoint",
+    "engine",
     "expiration",
     "expires",
     "expiry",
+    "factor",
     "file",
+    "flow",
     "format",
+    "grace",
+    "hasher",
     "header",
     "host",
     "hours",
     "id",
+    "in",
+    "interval",
     "issuer",
     "iterations",
+    "kind",
+    "label",
     "length",
     "lifetime",
     "limit",
+    "manager",
     "max",
+    "mechanism",
+    "memory",
     "method",
     "min",
     "mins",
     "minutes",
     "mode",
+    "ms",
     "name",
     "path",
+    "pattern",
+    "period",
+    "policy",
     "port",
     "prefix",
     "provider",
     "realm",
+    "regex",
+    "regexp",
     "region",
+    "required",
+    "rotation",
     "rounds",
     "scope",
     "scopes",
     "seconds",
     "size",
+    "status",
     "storage",
+    "store",
+    "strategy",
+    "strength",
     "suffix",
+    "template",
     "timeout",
+    "title",
     "ttl",
     "type",
+    "until",
     "uri",
     "url",
     "user",
     "username",
     "validity",
     "version",
+    "window",
 ];
 
 /// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
@@ -162,6 +265,15 @@ mod tests {
             "mysqlpassword",
             "PUBLIC_SITE_SECRET_KEY",
             "API_KEY_PUBLIC",
+            "DBPASS",
+            "DBPASSWD",
+            "SSHPASS",
+            "APITOKEN",
+            "CLIENTSECRET",
+            "DB_PASS_RW",
+            "DB_PASSWORD_RO",
+            "AUTH_TOKEN_OLD",
+            "DB_AUTH",
         ] {
             assert!(names_secret(key), "{key}");
         }
@@ -178,10 +290,36 @@ mod tests {
             "STRIPE_PUBLISHABLE_KEY",
             "AUTH_DESCRIPTION",
             "SECRET_NAME",
+            "SECRET_STORE",
+            "PASSWORD_REGEX",
+            "PASSWORD_HASHER",
+            "PASSWORD_EXPIRES_IN",
+            "PASS_THROUGH_HEADERS",
+            "BYPASS",
+            "COMPASS",
+            "AUTH_STRATEGY",
             "",
             "_",
         ] {
             assert!(!names_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn how_much_a_name_says() {
+        for (key, surely, password) in [
+            ("DB_PASSWORD", true, true),
+            ("DBPASS", true, true),
+            ("PASSWORD_RESET_URL", false, false),
+            ("API_TOKEN", true, false),
+            ("BASIC_AUTH", false, false),
+            ("DB_AUTH", false, false),
+            ("K8S_SECRET", false, false),
+            ("K8S_TOKEN", true, false),
+            ("PASSWORD_SALT", true, true),
+            ("AUTH", false, false),
+        ] {
+            assert_eq!((names_secret_surely(key), names_password(key)), (surely, password), "{key}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values that everybody can read in a public example.
 
-use super::urls::{is_local_default, url_password};
+use super::names::names_password;
+use super::urls::{is_in_user_information, is_local_default, url_password};
 
 /// A value known from public examples, and where it is known from.
 #[derive(Debug)]
@@ -102,15 +103,102 @@ pub fn published(value: &str) -> Option<&'static Published> {
     let known = |value: &str| PUBLISHED.binary_search_by(|known| known.value.cmp(value)).ok().map(|at| &PUBLISHED[at]);
     known(value).or_else(|| {
         let password = url_password(value)?;
+        if !is_in_user_information(value) {
+            return known(&value[password]);
+        }
         let user = value[..password.end].rfind("://").map_or(0, |scheme| scheme + 3);
         let both = known(&value[user..password.end]).filter(|_| !is_local_default(value));
         known(&value[password]).or(both)
     })
 }
 
+/// Words that are tried first wherever a password is asked for: what databases come with, and what people choose most.
+/// Anywhere else they are words like others.
+static TRIED_FIRST: &[&str] = &[
+    "000000",
+    "111111",
+    "12345",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "123123",
+    "abc123",
+    "admin",
+    "administrator",
+    "cassandra",
+    "clickhouse",
+    "couchdb",
+    "default",
+    "elastic",
+    "guest",
+    "iloveyou",
+    "influxdb",
+    "keycloak",
+    "letmein",
+    "mariadb",
+    "minio",
+    "mongo",
+    "mongodb",
+    "mysql",
+    "neo4j",
+    "oracle",
+    "pass",
+    "passw0rd",
+    "password",
+    "password1",
+    "postgres",
+    "postgresql",
+    "qwerty",
+    "rabbitmq",
+    "redis",
+    "root",
+    "rootpassword",
+    "rootroot",
+    "sa",
+    "secret",
+    "solr",
+    "sysadmin",
+    "test",
+    "test123",
+    "tiger",
+    "toor",
+    "user",
+    "welcome",
+    "welcome1",
+];
+
+/// The published value that `value` is as the value of `key`: as [`published`], and, for a password, one of those that are
+/// tried first.
+#[must_use]
+pub fn published_as(key: &str, value: &str) -> Option<&'static str> {
+    let tried = || {
+        let common = TRIED_FIRST.iter().any(|word| word.eq_ignore_ascii_case(value)) && names_password(key);
+        common.then_some("every list of usual passwords")
+    };
+    published(value).map(|known| known.known_from).or_else(tried)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{PUBLISHED, published};
+    use super::{PUBLISHED, published, published_as};
+
+    #[test]
+    fn usual_passwords() {
+        for (key, value, expected) in [
+            ("DB_PASSWORD", "postgres", true),
+            ("PGPASSWORD", "Password", true),
+            ("REDIS_PASS", "root", true),
+            ("DB_USER", "postgres", false),
+            ("API_TOKEN", "root", false),
+            ("DB_PASSWORD", "postgres2", false),
+            ("DB_PASSWORD", "", false),
+            ("API_KEY", "namastex888", true),
+        ] {
+            assert_eq!(published_as(key, value).is_some(), expected, "{key}={value}");
+        }
+    }
 
     #[test]
     fn values_are_in_order() {

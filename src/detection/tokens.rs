@@ -5,8 +5,9 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use Alphabet::{Alphanumeric, Base32, Base64, Bech32, Hex, Visible, Word};
-use Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
+use super::shapes::Alphabet::{Alphanumeric, Base64, Bech32, Hex, Word};
+use super::shapes::Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
+use super::shapes::{Alphabet, SHAPES, Shape};
 
 /// A credential in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,161 +30,6 @@ pub enum Certainty {
     /// It opens something.
     Certain,
 }
-
-/// A kind of credential.
-#[derive(Debug)]
-struct Shape {
-    name: &'static str,
-    certainty: Certainty,
-    prefix: &'static str,
-    rest: Rest,
-}
-
-/// What follows the prefix.
-#[derive(Debug)]
-enum Rest {
-    /// Exactly so many of these.
-    Exactly(usize, Alphabet),
-    /// At least so many of these.
-    AtLeast(usize, Alphabet),
-    /// So many letters and digits, the last six of which are a checksum of those before.
-    Checksummed(usize),
-    /// Two parts of these lengths with this between them.
-    Parts(usize, &'static str, usize, Alphabet),
-    /// What is left of an age identity: Bech32 with its own checksum, at least so long.
-    Identity(usize),
-    /// Header, payload and signature of a JSON web token.
-    JsonWebToken,
-    /// The first line of a key in PEM.
-    PrivateKey,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Alphabet {
-    /// `A-Za-z0-9`
-    Alphanumeric,
-    /// `A-Za-z0-9_-.`
-    Word,
-    /// `A-Z2-7`
-    Base32,
-    /// `A-Za-z0-9+/=`
-    Base64,
-    /// `A-Z0-9`
-    Bech32,
-    /// `0-9a-f`
-    Hex,
-    /// Anything printable but blanks and quotes
-    Visible,
-}
-
-impl Alphabet {
-    fn has(self, byte: u8) -> bool {
-        match self {
-            Alphanumeric => byte.is_ascii_alphanumeric(),
-            Word => byte.is_ascii_alphanumeric() || b"_-.".contains(&byte),
-            Base32 => byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte),
-            Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
-            Bech32 => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Hex => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
-            Visible => byte.is_ascii_graphic() && !b"\"'`".contains(&byte),
-        }
-    }
-}
-
-const fn certain(name: &'static str, prefix: &'static str, rest: Rest) -> Shape {
-    Shape { name, certainty: Certainty::Certain, prefix, rest }
-}
-
-const fn likely(name: &'static str, prefix: &'static str, rest: Rest) -> Shape {
-    Shape { name, certainty: Certainty::Likely, prefix, rest }
-}
-
-/// The credentials that are known by their shape; the first that fits counts. To add one: one line.
-static SHAPES: &[Shape] = &[
-    certain("a GitHub token", "ghp_", Checksummed(36)),
-    certain("a GitHub token", "gho_", Checksummed(36)),
-    certain("a GitHub token", "ghu_", Checksummed(36)),
-    certain("a GitHub token", "ghr_", Checksummed(36)),
-    certain("a GitHub token", "ghs_", AtLeast(36, Word)),
-    certain("a GitHub token", "github_pat_", Exactly(82, Word)),
-    certain("an npm token", "npm_", Checksummed(36)),
-    certain("a GitLab token", "glpat-", AtLeast(20, Word)),
-    certain("a GitLab token", "glptt-", AtLeast(20, Word)),
-    certain("a GitLab token", "gldt-", AtLeast(20, Word)),
-    certain("a GitLab token", "glrt-", AtLeast(20, Word)),
-    certain("a GitLab token", "glrtr-", AtLeast(20, Word)),
-    certain("a GitLab token", "glcbt-", AtLeast(20, Word)),
-    certain("a GitLab token", "glimt-", AtLeast(20, Word)),
-    certain("a GitLab token", "glagent-", AtLeast(20, Word)),
-    certain("a GitLab token", "glsoat-", AtLeast(20, Word)),
-    certain("a GitLab token", "glft-", AtLeast(20, Word)),
-    certain("a GitLab token", "gloas-", AtLeast(20, Word)),
-    certain("an AWS access key", "AKIA", Exactly(16, Base32)),
-    certain("an AWS access key", "ASIA", Exactly(16, Base32)),
-    certain("an AWS access key", "ABIA", Exactly(16, Base32)),
-    certain("an AWS access key", "ACCA", Exactly(16, Base32)),
-    certain("a Slack token", "xoxa-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxb-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxe-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxe.xox", AtLeast(20, Word)),
-    certain("a Slack token", "xoxo-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxp-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxr-", AtLeast(20, Word)),
-    certain("a Slack token", "xoxs-", AtLeast(20, Word)),
-    certain("a Slack token", "xapp-", AtLeast(20, Word)),
-    certain("a Slack webhook", "hooks.slack.com/services/", AtLeast(20, Visible)),
-    certain("a Discord webhook", "discord.com/api/webhooks/", AtLeast(60, Visible)),
-    certain("a Stripe key", "sk_live_", AtLeast(16, Alphanumeric)),
-    certain("a Stripe key", "rk_live_", AtLeast(16, Alphanumeric)),
-    likely("a Stripe test key", "sk_test_", AtLeast(16, Alphanumeric)),
-    likely("a Stripe test key", "rk_test_", AtLeast(16, Alphanumeric)),
-    certain("a Stripe webhook secret", "whsec_", AtLeast(16, Base64)),
-    likely("a Google API key", "AIza", Exactly(35, Word)),
-    certain("a SendGrid key", "SG.", Parts(22, ".", 43, Word)),
-    certain("an OpenAI key", "sk-proj-", AtLeast(20, Word)),
-    certain("an OpenAI key", "sk-svcacct-", AtLeast(20, Word)),
-    certain("an OpenAI key", "sk-admin-", AtLeast(20, Word)),
-    certain("an OpenAI key", "sk-", Parts(20, "T3BlbkFJ", 20, Alphanumeric)),
-    certain("an Anthropic key", "sk-ant-", AtLeast(20, Word)),
-    certain("an OpenRouter key", "sk-or-v1-", Exactly(64, Hex)),
-    certain("a Groq key", "gsk_", Exactly(52, Alphanumeric)),
-    certain("a Replicate token", "r8_", Exactly(37, Alphanumeric)),
-    certain("a Hugging Face token", "hf_", Exactly(34, Alphanumeric)),
-    certain("a DigitalOcean token", "dop_v1_", Exactly(64, Hex)),
-    certain("a DigitalOcean token", "doo_v1_", Exactly(64, Hex)),
-    certain("a DigitalOcean token", "dor_v1_", Exactly(64, Hex)),
-    certain("a PyPI token", "pypi-AgE", AtLeast(50, Word)),
-    certain("a Vault token", "hvs.", AtLeast(24, Word)),
-    certain("a Vault token", "hvb.", AtLeast(24, Word)),
-    certain("a Vault token", "hvr.", AtLeast(24, Word)),
-    certain("a Vault token", "s.", Exactly(24, Alphanumeric)),
-    certain("a 1Password token", "ops_eyJ", AtLeast(50, Visible)),
-    certain("a Doppler token", "dp.pt.", AtLeast(40, Alphanumeric)),
-    certain("a Doppler token", "dp.st.", AtLeast(40, Word)),
-    certain("a Doppler token", "dp.ct.", AtLeast(40, Alphanumeric)),
-    certain("a Doppler token", "dp.sa.", AtLeast(40, Alphanumeric)),
-    certain("a Doppler token", "dp.scim.", AtLeast(40, Alphanumeric)),
-    certain("a Doppler token", "dp.audit.", AtLeast(40, Alphanumeric)),
-    certain("a Grafana token", "glsa_", Parts(32, "_", 8, Alphanumeric)),
-    certain("a Grafana token", "glc_eyJ", AtLeast(50, Base64)),
-    certain("a Databricks token", "dapi", Exactly(32, Hex)),
-    certain("a Shopify token", "shpat_", Exactly(32, Hex)),
-    certain("a Shopify token", "shpca_", Exactly(32, Hex)),
-    certain("a Shopify token", "shppa_", Exactly(32, Hex)),
-    certain("a Shopify secret", "shpss_", Exactly(32, Hex)),
-    certain("a Linear key", "lin_api_", Exactly(40, Alphanumeric)),
-    certain("a Sentry token", "sntrys_eyJ", AtLeast(40, Visible)),
-    certain("a Sentry token", "sntryu_", Exactly(64, Hex)),
-    certain("an Azure account key", "AccountKey=", Exactly(88, Base64)),
-    certain("an Azure access key", "SharedAccessKey=", AtLeast(43, Base64)),
-    certain("an age identity", "AGE-SECRET-KEY-1", Identity(58)),
-    certain("an age identity", "AGE-SECRET-KEY-PQ-1", Identity(58)),
-    certain("an age identity", "AGE-PLUGIN-", Identity(12)),
-    certain("a private key", "-----BEGIN ", PrivateKey),
-    certain("a JSON web token", "ey", JsonWebToken),
-    // Their prefix is a number of a bot; see `telegram`.
-    certain("a Telegram token", ":A", Exactly(34, Word)),
-];
 
 /// No credential is shorter, in bytes.
 const SHORTEST: usize = 16;
@@ -217,7 +63,7 @@ pub fn token(text: &str) -> Option<Token> {
     let mut best: Option<Token> = None;
     let mut before = b' ';
     for (start, first) in bytes.iter().enumerate() {
-        // A credential begins where a word does; only a Telegram token and what follows a number begin with a colon.
+        // A credential begins where a word does; only a colon or a hyphen may stand within one.
         let second = bytes.get(start + 1).copied().unwrap_or_default();
         if BEGINS[usize::from(*first)] & 1 << (second & 31) == 0 {
             before = *first;
@@ -225,7 +71,7 @@ pub fn token(text: &str) -> Option<Token> {
         }
         let begins = !before.is_ascii_alphanumeric() && !b"_-".contains(&before) || *first == b':' || *first == b'-';
         before = *first;
-        if !begins || bytes.len() - start < SHORTEST {
+        if !begins || bytes.len() - start < SHORTEST && *first != b'-' {
             continue;
         }
         // Every prefix is ASCII, so a byte that begins one is the beginning of a character.
@@ -245,12 +91,10 @@ impl Shape {
     fn fits(&self, text: &str, start: usize, rest: &str) -> Option<Token> {
         let rest = rest.strip_prefix(self.prefix)?;
         let (length, certainty) = self.measure(rest)?;
-        let mut start = start;
-        if self.prefix == ":A" {
-            start -= telegram(&text[..start])?;
-        }
         let from = text.len() - rest.len();
-        (!is_made_up(&rest[..length])).then(|| Token { name: self.name, certainty, range: start..from + length })
+        let begins = start - before(self.prefix, &text[..start])?;
+        let own = if begins < start { &text[begins..from + length] } else { &rest[..length] };
+        (!is_made_up(own)).then(|| Token { name: self.name, certainty, range: begins..from + length })
     }
 
     /// How much of `rest` belongs to the credential, and how much it counts.
@@ -276,10 +120,11 @@ impl Shape {
                     .filter(|length| length >= shortest && is_bech32(&format!("{}{}", self.prefix, &rest[..*length])))
             }
             PrivateKey => {
-                let end = "PRIVATE KEY-----";
                 let line = rest.get(..rest.len().min(64)).unwrap_or(rest);
                 let line = line.split('\n').next().unwrap_or(line);
-                line.find(end).map(|at| at + end.len()).filter(|length| rest.len() > length + 16)
+                let ends = ["PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"];
+                let length = ends.iter().find_map(|end| line.find(end).map(|at| at + end.len()));
+                length.filter(|length| rest.len() > length + 16)
             }
             JsonWebToken => return json_web_token(rest),
         };
@@ -287,20 +132,75 @@ impl Shape {
     }
 }
 
+/// The credentials in a text of any kind, such as a program, whose shape leaves no doubt there: two letters and a dot
+/// begin much else, and a JSON web token is most often one of a test.
+#[must_use]
+pub fn undoubted(text: &str) -> Vec<Token> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    // What is no credential of these may stand before one that is, so the lines are asked one by one; a key in PEM goes on.
+    for line in text.split_inclusive('\n') {
+        let start = from;
+        from += line.len();
+        let rest = if line.contains("-----BEGIN ") { &text[start..some_way_behind(text, from)] } else { line };
+        let Some(token) = token(rest).filter(|token| token.certainty == Certainty::Certain) else { continue };
+        let is_key = || holds_key(&rest[token.range.end..]);
+        let sure = match token.name {
+            "a JSON web token" => false,
+            "a private key" => token.range.start < line.len() && is_key(),
+            "a Vault token" => !rest[token.range.clone()].starts_with("s."),
+            _ => true,
+        };
+        if sure {
+            found.push(Token { range: start + token.range.start..start + token.range.end, ..token });
+        }
+    }
+    found
+}
+
+/// A place behind `at` that is far enough away for the beginning of a key, and no further, however long the text is.
+fn some_way_behind(text: &str, at: usize) -> usize {
+    let wanted = at + 1000;
+    (wanted..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len())
+}
+
+/// Whether Base64 follows the first line of a key in PEM, on lines of its own or behind line ends that are spelled out.
+fn holds_key(rest: &str) -> bool {
+    const LEAST: usize = 40;
+    let rest = rest.get(..rest.len().min(400)).unwrap_or(rest);
+    let lines = rest.split("\\n").flat_map(|part| part.split(['\n', '\r', '"', '\'', ' ']));
+    lines.into_iter().any(|line| line.len() >= LEAST && line.bytes().all(|byte| Base64.has(byte)))
+}
+
 /// Whether a text in the place of a key is one of documentation: `EXAMPLE`, `xxxx`, letters in their order.
 fn is_made_up(text: &str) -> bool {
-    const SIGNS: &[&str] =
-        &["12345678", "abcdefgh", "changeme", "dummy", "example", "placeholder", "redacted", "xxxx", "your"];
+    // Among them the account key of every Azurite, which its makers publish.
+    const SIGNS: &[&str] = &[
+        "12345678",
+        "abcdefgh",
+        "changeme",
+        "dummy",
+        "eby8vdm02xnocqflquwjp",
+        "example",
+        "placeholder",
+        "redacted",
+        "xxxx",
+        "your",
+    ];
     let lower = text.to_ascii_lowercase();
     let mut seen = [false; 256];
     text.bytes().for_each(|byte| seen[usize::from(byte)] = true);
     SIGNS.iter().any(|sign| lower.contains(sign)) || seen.iter().filter(|seen| **seen).count() < 6
 }
 
-/// How many digits end `before`, where there are as many as the number of a bot has.
-fn telegram(before: &str) -> Option<usize> {
-    let digits = before.bytes().rev().take_while(u8::is_ascii_digit).count();
-    (8..=12).contains(&digits).then_some(digits)
+/// How much of the text before a prefix belongs to the credential: the number of a bot, or the key that names its data
+/// centre at its end; `None` where that is missing.
+fn before(prefix: &str, text: &str) -> Option<usize> {
+    let run = |is: fn(&u8) -> bool| text.bytes().rev().take_while(is).count();
+    match prefix {
+        ":A" => Some(run(u8::is_ascii_digit)).filter(|digits| (8..=12).contains(digits)),
+        "-us" => Some(run(|byte| Hex.has(*byte))).filter(|digits| *digits == 32),
+        _ => Some(0),
+    }
 }
 
 /// Three parts in Base64, the first of which is JSON that names an algorithm. One that needs no signature opens
@@ -405,11 +305,39 @@ mod tests {
             ("-----BEGIN PUBLIC KEY-----\\nMIIEowIBAAKCAQEA".into(), None),
             ("glpat-xxxxxxxxxxxxxxxxxxxx".into(), None),
             ("sk-proj-your-key-goes-here-please".into(), None),
+            (format!("{}-us14", "0123456789abcdef".repeat(2)), None),
+            (format!("{}-us14", "3f786850e387550fdab836ed7e6dc881"), Some(("a Mailchimp key", 0..37))),
+            (format!("x {}-us14, y", "3f786850e387550fdab836ed7e6dc881"), Some(("a Mailchimp key", 2..39))),
+            ("region-us14".into(), None),
+            (
+                format!("-----BEGIN PGP {}-----\n\nlQOYBF0AAAABCADk", "PRIVATE KEY BLOCK"),
+                Some(("a private key", 0..37)),
+            ),
+            (format!("GOCSPX-{}", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6"), Some(("a Google client secret", 0..35))),
             ("hello".into(), None),
             ("a sentence of some length, with nothing in it".into(), None),
             ("\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}\u{fc}:A\u{fc}\u{fc}".into(), None),
         ] {
             let found = token(&text).map(|token| (token.name, token.range));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_texts_of_any_kind() {
+        let github = format!("ghp_{}{}", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17");
+        let body = "MIIEowIBAAKCAQEA1x2y3z4w5v6u7t8s9r0qABCDEFabcdef";
+        let pem = |body: &str| format!("-----BEGIN RSA {}-----\n{body}\n-----END RSA\n", "PRIVATE KEY");
+        for (text, expected) in [
+            (format!("let a = \"{github}\";\n// {github}\n"), vec![(9, 49), (55, 95)]),
+            (format!("a\n{}", pem(body)), vec![(2, 33)]),
+            (pem(body).replace('\n', "\\n"), vec![(0, 31)]),
+            (pem("…"), vec![]),
+            ("a = s.dangerouslySetInnerHTML1; s.abcdefghijklmnopqrstuvwx\n".into(), vec![]),
+            (String::new(), vec![]),
+        ] {
+            let found: Vec<_> =
+                undoubted(&text).into_iter().map(|token| (token.range.start, token.range.end)).collect();
             assert_eq!(found, expected, "{text}");
         }
     }

@@ -1,10 +1,39 @@
-//! Passwords in URLs.
+//! Passwords in URLs and connection strings.
 
 use std::ops::Range;
 
-/// The password in a URL's user information, as a byte range: `postgres://app:HERE@db`.
+use super::parameters;
+
+/// The password in a URL or connection string, as a byte range: `postgres://app:HERE@db`, `postgres://db/x?password=HERE`,
+/// `Server=db;Password=HERE`. A token in what a URL asks for counts as well.
 #[must_use]
 pub fn url_password(value: &str) -> Option<Range<usize>> {
+    of_user(value).or_else(|| parameters::secret(value))
+}
+
+/// Whether a key and its value are a URL with a password that was pasted without a key: its scheme is read as one.
+#[must_use]
+pub fn is_split_url(key: &str, value: &str) -> bool {
+    value.starts_with("//") && url_password(&format!("{key}:{value}")).is_some()
+}
+
+/// Whether the password of a URL stands in its user information, and not among its parameters.
+pub(super) fn is_in_user_information(value: &str) -> bool {
+    of_user(value).is_some()
+}
+
+/// What the password of a URL or connection string is told as.
+#[must_use]
+pub fn told_password(value: &str) -> &'static str {
+    match parameters::secret(value).filter(|_| of_user(value).is_none()) {
+        None => "holds a password in a URL",
+        Some(_) if value.contains("://") => "holds a password or token in a URL",
+        Some(_) => "holds a password in a connection string",
+    }
+}
+
+/// The password in a URL's user information: `postgres://app:HERE@db`.
+fn of_user(value: &str) -> Option<Range<usize>> {
     // A scheme holds no colon, and a byte is found faster than three.
     let colon = memchr::memchr(b':', value.as_bytes())?;
     let authority = value.get(colon..)?.starts_with("://").then_some(colon + 3)?;
@@ -29,7 +58,7 @@ pub fn url_password(value: &str) -> Option<Range<usize>> {
 /// Whether a URL's password is what everybody tries first, on this machine only: `postgres:postgres@localhost`.
 #[must_use]
 pub fn is_local_default(value: &str) -> bool {
-    let Some(password) = url_password(value) else { return false };
+    let Some(password) = of_user(value) else { return false };
     let (before, after) = (&value[..password.start - 1], &value[password.end + 1..]);
     let user = before.rsplit_once("://").map_or(before, |(_, user)| user);
     let host = after.split(['/', '?', '#']).next().unwrap_or_default();
@@ -55,6 +84,8 @@ mod tests {
             ("https://host/a:b@c", None),
             ("https://a:@host", None),
             ("not a url: a:b@c", None),
+            ("jdbc:postgresql://db/x?user=a&password=pw", Some("pw")),
+            ("Server=db;Database=x;Password=pw;", Some("pw")),
         ] {
             assert_eq!(url_password(value).map(|range| &value[range]), expected, "{value}");
         }

@@ -14,6 +14,44 @@ pub fn may_be_secret(value: &str) -> bool {
     value.len() >= 6 && !(number || word || path || resource || address)
 }
 
+/// Whether a value is the name of a header: `X-CSRF-Token`.
+pub(super) fn is_header_name(value: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    value.strip_prefix("X-").is_some_and(|rest| rest.split('-').all(word))
+}
+
+/// Whether a value is a key that its maker gives to every browser.
+pub(super) fn is_public_key(value: &str) -> bool {
+    ["pk_live_", "pk_test_", "phc_"].iter().any(|start| value.starts_with(start))
+}
+
+/// Whether a value is made of words and numbers, as names are and what nobody can guess is not: `scram-sha-256`.
+pub(super) fn is_spoken(value: &str) -> bool {
+    let word = |part: &str| {
+        part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() < 6
+            || part.bytes().all(|byte| byte.is_ascii_lowercase())
+            || part.bytes().all(|byte| byte.is_ascii_uppercase())
+            || part.bytes().skip(1).all(|byte| byte.is_ascii_lowercase()) && part.as_bytes()[0].is_ascii_uppercase()
+    };
+    let spoken = |item: &str| {
+        let mut parts = item.split(['-', '_', '.', ' ', '/']);
+        item.len() <= 40 && parts.all(|part| !part.is_empty() && part.len() <= 16 && word(part))
+    };
+    value.split(',').map(str::trim).all(|item| spoken(item) || is_host_name(item))
+}
+
+/// Whether a text is the name of a host: `domain1.com`.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    let ends = text
+        .rsplit_once('.')
+        .is_some_and(|(_, end)| (2..=6).contains(&end.len()) && end.bytes().all(|byte| byte.is_ascii_lowercase()));
+    ends && text.split('.').all(label)
+}
+
 /// Whether a path ends as those of keys and certificates do.
 fn names_key_file(path: &str) -> bool {
     [".pem", ".key", ".crt", ".cer", ".p12", ".pfx", ".jks"].iter().any(|end| path.ends_with(end))
@@ -77,7 +115,9 @@ pub fn stands_in_for_a_secret(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     lower.len() <= 16 && NONE.iter().any(|word| same_letters(&lower, word))
         || MINE.iter().any(|start| lower.starts_with(start))
+        || says_what_belongs_there(&lower)
         || SIGNS.iter().any(|sign| lower.contains(sign))
+        || is_crossed_out(value)
         || TOLD.iter().any(|word| lower.starts_with(word) || lower.ends_with(word))
         || is_repeated(&lower)
         || lower.split_once('<').is_some_and(|(_, rest)| rest.contains('>'))
@@ -101,7 +141,148 @@ const NONE: &[&str] = &[
 ];
 
 /// How values begin that name what should stand there.
-const MINE: &[&str] = &["add ", "add-", "enter ", "enter-", "fake-", "fake_", "insert", "my-", "my_", "you-", "your"];
+const MINE: &[&str] = &[
+    "add ",
+    "enter ",
+    "fake-",
+    "fake_",
+    "insert ",
+    "insert-",
+    "insert_",
+    "you-must",
+    "you-should",
+    "your ",
+    "your-",
+    "your_",
+];
+
+/// How values begin that may name what should stand there, if no other words follow than those that do: `my-secret-key`, but
+/// not `my_dog_rex_1990`.
+const OURS: &[&str] = &["add-", "add_", "enter-", "enter_", "insert", "my ", "my-", "my_", "your"];
+
+/// The words with which people name what should stand there.
+const NAMED: &[&str] = &[
+    "a",
+    "access",
+    "account",
+    "admin",
+    "an",
+    "and",
+    "api",
+    "apikey",
+    "app",
+    "application",
+    "auth",
+    "aws",
+    "base64",
+    "bucket",
+    "client",
+    "code",
+    "cookie",
+    "credential",
+    "credentials",
+    "custom",
+    "database",
+    "db",
+    "default",
+    "dev",
+    "development",
+    "domain",
+    "email",
+    "encryption",
+    "github",
+    "google",
+    "goes",
+    "hash",
+    "here",
+    "host",
+    "id",
+    "in",
+    "instance",
+    "is",
+    "jwt",
+    "key",
+    "long",
+    "master",
+    "mongo",
+    "mysql",
+    "name",
+    "new",
+    "now",
+    "of",
+    "one",
+    "openai",
+    "own",
+    "pass",
+    "passphrase",
+    "password",
+    "postgres",
+    "private",
+    "prod",
+    "project",
+    "public",
+    "pw",
+    "random",
+    "real",
+    "redis",
+    "root",
+    "salt",
+    "secret",
+    "secure",
+    "server",
+    "service",
+    "session",
+    "should",
+    "signing",
+    "site",
+    "slack",
+    "smtp",
+    "some",
+    "staging",
+    "string",
+    "stripe",
+    "strong",
+    "super",
+    "test",
+    "that",
+    "the",
+    "this",
+    "to",
+    "token",
+    "unique",
+    "url",
+    "user",
+    "username",
+    "value",
+    "very",
+    "webhook",
+    "website",
+    "with",
+];
+
+/// Whether a value, in small letters, begins with one of [`OURS`] and goes on with words of [`NAMED`] alone.
+fn says_what_belongs_there(lower: &str) -> bool {
+    OURS.iter().any(|start| {
+        let Some(rest) = lower.strip_prefix(start) else { return false };
+        let rest = rest.trim_end_matches(['!', '.']);
+        let words = rest.split(['-', '_', ' ', '.']).filter(|word| !word.is_empty());
+        !rest.is_empty() && words.into_iter().all(|word| NAMED.contains(&word) || is_two_of(word))
+    })
+}
+
+/// Whether a word is two of [`NAMED`] without anything between: `secretkey`.
+fn is_two_of(word: &str) -> bool {
+    NAMED.iter().any(|first| word.strip_prefix(first).is_some_and(|second| NAMED.contains(&second)))
+}
+
+/// Whether a run of three or more `x` of one case makes up a word, or most of the value: `sk-xxx`, `AKIAXXXXXXXX`.
+fn is_crossed_out(value: &str) -> bool {
+    let is_run =
+        |word: &str| word.len() >= 3 && ["x", "X"].iter().any(|x| word.bytes().all(|byte| byte == x.as_bytes()[0]));
+    let longest = |x: char| value.split(|sign| sign != x).map(str::len).max().unwrap_or_default();
+    let run = longest('x').max(longest('X'));
+    run >= 3 && (run * 2 >= value.len() || value.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_run))
+}
 
 /// What no secret has in it.
 const SIGNS: &[&str] = &[
@@ -117,7 +298,6 @@ const SIGNS: &[&str] = &[
     "replace_",
     "replaceme",
     "user_provided",
-    "xxx",
     "your-",
     "your_",
 ];
@@ -216,6 +396,63 @@ mod tests {
         }
         for value in ["", "x", "[\"a\",\"b\"]", "[1,2]", "true", "https://example.com", "hunter2", "youth"] {
             assert!(!is_placeholder(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_stands_in() {
+        for value in [
+            "xxx",
+            "sk-xxx",
+            "XXXX-XXXX",
+            "AKIAXXXXXXXXXXXX",
+            "xoxb-xxxx-1234",
+            "my-secret-key",
+            "my_password",
+            "your-256-bit-secret",
+            "yourpassword",
+            "your secret",
+            "YourApiKey",
+            "insert-key",
+            "add your key here",
+            "add-your-key",
+            "you-should-change-this",
+            "enter_password",
+        ] {
+            assert!(stands_in_for_a_secret(value), "{value}");
+        }
+        for value in [
+            "q7RxXxmLx9KcV4bN",
+            "foxxxy-9lady",
+            "my_dog_rex_1990",
+            "mysecretkey",
+            "myrtle-beach-77",
+            "yourock!92x",
+            "you-rock-92",
+            "addendum7-x",
+            "entertain-us-91",
+            "insertion9k",
+        ] {
+            assert!(!stands_in_for_a_secret(value), "{value}");
+        }
+    }
+
+    #[test]
+    fn spoken_values() {
+        for (value, expected) in [
+            ("keycloak", true),
+            ("scram-sha-256", true),
+            ("App Credentials", true),
+            ("GOOGLE,GITHUB", true),
+            ("domain1.com, domain2.com", true),
+            ("hunter2", false),
+            ("hunter2,hunter3", false),
+            ("admin:secret", false),
+            ("qwErty", false),
+            ("84629175", false),
+            ("", false),
+        ] {
+            assert_eq!(is_spoken(value), expected, "{value}");
         }
     }
 }

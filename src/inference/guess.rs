@@ -66,7 +66,12 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         let password = detection::url_password(value).is_some();
         password || detection::token(value).is_some() || detection::looks_like_a_key(key, value)
     };
-    detection::names_secret(key)
+    // A name that says it less clearly is believed where no value is known that denies it.
+    let values = || seen.iter().filter_map(|sighting| sighting.value.as_deref()).filter(|value| counts(value));
+    let named = detection::names_secret_surely(key)
+        || detection::names_secret(key) && values().next().is_none()
+        || values().any(|value| detection::is_secret_by_name(key, value));
+    named
         || seen.iter().any(|sighting| {
             matches!(sighting.origin, Origin::Layer { sealed: true, .. })
                 || sighting.value.as_deref().is_some_and(value)

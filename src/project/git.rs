@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
+use super::links;
 use super::revocations;
 use super::starting;
 use crate::error::Error;
@@ -49,6 +50,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
         }
     };
     let mut objects = BTreeMap::new();
+    let mut links = BTreeMap::new();
     let mut unmerged = std::collections::BTreeSet::new();
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
         let record = String::from_utf8_lossy(record);
@@ -56,7 +58,10 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
         let words: Vec<_> = about.split(' ').collect();
         // `mode object stage` of the index, `mode type object` of a commit.
         let object = words.get(if tree == Tree::Index { 1 } else { 2 });
-        // Symbolic links and submodules hold no text of their own.
+        if let (Some(&"120000"), Some(object)) = (words.first(), object) {
+            links.insert(path.to_owned(), (*object).to_owned());
+        }
+        // Submodules hold no text of their own, and symbolic links only a path.
         if let (Some(mode), Some(object)) = (words.first(), object)
             && mode.starts_with("100")
         {
@@ -84,6 +89,21 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
         return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
             .at(crate::source::printable(path))
             .help("settle the conflict, then git add it"));
+    }
+    links.retain(|path, _| likely(path));
+    for (path, target) in blobs(root, &links)? {
+        match links::led_to(&path, &target).and_then(|to| objects.get(&to).cloned()) {
+            Some(object) => {
+                objects.insert(path, object);
+            }
+            None if tree == Tree::Index && links::stands_for_layers(&path) => {
+                let message =
+                    "this is a symbolic link, and what it leads to is not in git, so nothing of it can be judged";
+                let help = "commit the file itself, or a link to one within the project that git has";
+                return Err(Error::new(message).at(crate::source::printable(&path)).help(help));
+            }
+            None => {}
+        }
     }
     let mut wanted: BTreeMap<String, String> =
         objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
@@ -182,14 +202,14 @@ pub fn replaced_in(root: &Path, revision: &str, path: &str) -> Result<Option<Str
 }
 
 /// What git answers; an error where it refuses.
-fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
+pub(super) fn git(root: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
     run(root, arguments)?.ok_or_else(|| {
         Error::new("git cannot read this repository")
             .help("run it in a git repository that you own, or check the files on disk instead")
     })
 }
 
-fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Error> {
+pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Error> {
     let output = command(root).args(arguments).stdin(Stdio::null()).output();
     let output =
         output.map_err(|_| Error::new("git cannot be started").help("the index and revisions are read with git"))?;
@@ -198,7 +218,7 @@ fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Error> {
 
 /// git that neither writes into the repository nor fetches, and is not told what opens secrets. Of the programs that a
 /// person's own configuration of git may name, `status` alone starts one: the filter for files that changed.
-fn command(root: &Path) -> Command {
+pub(super) fn command(root: &Path) -> Command {
     let mut command = starting::command("git");
     command.current_dir(root).args(["-c", "core.fsmonitor=false"]).stderr(Stdio::null());
     command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")]);
@@ -206,7 +226,7 @@ fn command(root: &Path) -> Command {
 }
 
 /// The contents of objects, all through one process.
-fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+pub(super) fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }

@@ -36,7 +36,8 @@ fn looks_secret(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
     let declared = schema.and_then(|schema| schema.declared_secret(key));
     detection::url_password(text).is_some()
         || detection::token(text).is_some()
-        || declared.is_none() && detection::looks_like_a_key(key, text)
+        || detection::is_split_url(key, text)
+        || declared.is_none() && (detection::looks_like_a_key(key, text) || detection::is_secret_by_name(key, text))
 }
 
 impl Project {
@@ -100,6 +101,10 @@ impl Project {
                     found.push(start + before.len() + 1..end);
                 }
             }
+            // A connection string has blanks and semicolons of its own.
+            if let Some(password) = detection::url_password(line).filter(|at| !line[at.clone()].starts_with("${")) {
+                found.push(start + password.start..start + password.end);
+            }
             let words = line.split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | ',' | ';'));
             for word in words.filter(|word| detection::known_token(word).is_some() || holds_password(word)) {
                 let from = start + (word.as_ptr() as usize - line.as_ptr() as usize);
@@ -141,7 +146,8 @@ impl Project {
                 let text = layer.slice(&comment).trim_end();
                 let token = detection::token(text).map(|token| token.range.start);
                 let word = text.split_whitespace().find(|word| detection::url_password(word).is_some());
-                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).min() {
+                let own = detection::url_password(text).map(|password| password.start);
+                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).chain(own).min() {
                     let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or_default();
                     spans.push(layer.span(&(offset(from)..offset(text.len()))));
                 }
@@ -153,6 +159,7 @@ impl Project {
         }
         spans.extend(self.secrets_of_deployments());
         spans.extend(self.secrets_of_strays());
+        spans.extend(self.lines_of_staged_texts());
         for span in spans {
             self.sources.mask(span);
         }
@@ -203,6 +210,14 @@ impl Project {
             }
         }
         found
+    }
+
+    /// The part of a line with a fault that no entry has: all of it, unless a value stands there.
+    #[must_use]
+    pub fn unread_line(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
+        let line = line_around(layer, at);
+        let taken = layer.entries.iter().any(|entry| entry.value.start < line.end && entry.value.end > line.start);
+        if taken { line.start..line.start } else { line }
     }
 
     /// The part of a broken line that may be a secret.

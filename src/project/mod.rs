@@ -11,6 +11,7 @@ pub mod files;
 pub mod git;
 pub mod hiding;
 pub mod layout;
+mod links;
 pub mod locking;
 mod process;
 mod reading;
@@ -18,6 +19,7 @@ pub mod references;
 mod rests;
 pub mod revocations;
 pub mod sealing;
+pub mod staged;
 pub mod starting;
 pub mod strays;
 pub mod templates;
@@ -101,9 +103,12 @@ pub struct Project {
     pub lost: Vec<String>,
     /// Env files beside the layers that no environment uses.
     pub strays: Vec<Stray>,
+    /// What is about to be committed beside env files, where that was asked for.
+    pub staged_texts: Vec<staged::StagedText>,
     /// Whether this is what is about to be committed.
     pub staged: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
+    all_environments: Vec<String>,
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
@@ -254,6 +259,11 @@ impl Project {
     /// The names of the environments, in order.
     pub fn environment_names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().map(|(name, _)| name)
+    }
+
+    /// The names of all environments of the folder, also of those that were not asked for.
+    pub fn all_environments(&self) -> impl Iterator<Item = &str> {
+        self.all_environments.iter().map(String::as_str)
     }
 
     /// Every environment, resolved.

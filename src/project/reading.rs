@@ -34,6 +34,7 @@ impl Project {
                 .at(files.shown("sparkcfg.toml"))
                 .help(format!("name one of its members ({members}) with --project DIR")));
         }
+        let all_environments = stacks.iter().map(|stack| stack.name.clone()).collect();
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
@@ -52,8 +53,10 @@ impl Project {
             exposed: Vec::new(),
             lost: Vec::new(),
             strays: Vec::new(),
+            staged_texts: Vec::new(),
             staged: files.is_staged(),
             stacks: Vec::new(),
+            all_environments,
             process: options.process.clone(),
             borrowing: OnceLock::new(),
         };

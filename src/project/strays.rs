@@ -53,9 +53,13 @@ impl Project {
             return;
         }
         let Ok(bytes) = files.read(path) else { return };
-        if bytes.contains(&0) {
-            return;
+        if !bytes.contains(&0) {
+            self.add_stray(&files.shown(path), bytes, kind);
         }
+    }
+
+    /// Adds one, by the path that users see.
+    pub(super) fn add_stray(&mut self, path: &str, bytes: Vec<u8>, kind: Loose) {
         let name = path.rsplit('/').next().unwrap_or(path);
         let known = |environment: &&str| self.stacks.iter().any(|(name, _)| **name == **environment);
         let protected = match layout::environment_of_loose(name).filter(known) {
@@ -63,7 +67,7 @@ impl Project {
             None => self.stacks.iter().any(|(name, _)| self.config.is_protected(name)),
         };
         let (text, _) = files::text(bytes);
-        let source = self.sources.add(files.shown(path), text.as_str());
+        let source = self.sources.add(path, text.as_str());
         let entries = compose::parse(&text).entries;
         let layer =
             Layer { name: layer_name(path), source, text: text.into(), sealed: false, entries, faults: Vec::new() };

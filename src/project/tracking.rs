@@ -93,10 +93,16 @@ pub(super) fn folders(config: &Config) -> Vec<String> {
 
 fn holds_identity(files: &Files, path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let likely = ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
+    // In the folders of the layers there is little else; in the project's own, only what may be a key is opened.
+    let kept = [".age", ".key", ".pem", ".txt"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
+    let likely = kept
+        || path.contains('/')
+        || ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
     let small =
         files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
-    if !likely || !small {
+    // What may be a layer is judged as one.
+    let layer = name.ends_with(".env") || name.ends_with(".env.age");
+    if !likely || !small || layer {
         return false;
     }
     let Ok(bytes) = files.read(path) else { return false };

@@ -150,18 +150,26 @@ mod beside {
         crate::cli::protection::protect();
         let mut child = spawned?;
         let (out, errors) = (child.stdout.take(), child.stderr.take());
-        let status = thread::scope(|scope| {
+        let (status, lost) = thread::scope(|scope| {
             let forwarding = signals.to(&child);
-            scope.spawn(|| out.map(|out| printing::pass_on(out, std::io::stdout(), spellings)));
-            scope.spawn(|| errors.map(|errors| printing::pass_on(errors, std::io::stderr(), spellings)));
-            wait(&mut child, forwarding)
-        })?;
+            let out = scope.spawn(|| out.map(|out| printing::pass_on(out, std::io::stdout(), spellings)));
+            let errors = scope.spawn(|| errors.map(|errors| printing::pass_on(errors, std::io::stderr(), spellings)));
+            let status = wait(&mut child, forwarding);
+            let lost = [out, errors].into_iter().any(|passed| !matches!(passed.join(), Ok(None | Some(Ok(())))));
+            (status, lost)
+        });
+        let status = status?;
         #[cfg(unix)]
         if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
             // Ends this process as the command was ended, so that whoever started it sees the same.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
-        Ok(ended(status))
+        if !lost {
+            return Ok(ended(status));
+        }
+        let _ = printing::complain("the output of the command cannot be written, or not all of it\n");
+        // Whoever needs the output must not take the run for a good one.
+        Ok(if status.success() { ExitCode::FAILURE } else { ended(status) })
     }
 
     #[cfg(unix)]

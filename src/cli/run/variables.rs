@@ -35,21 +35,51 @@ const PASSED_ON_WINDOWS: &[&str] = &[
 ];
 
 /// What makes programs load or run something else than what was asked for.
-const LOADERS: &[&str] = &[
+pub(super) const LOADERS: &[&str] = &[
     "BASH_ENV",
+    "BUN_OPTIONS",
+    "CLASSPATH",
+    "DOTNET_STARTUP_HOOKS",
     "DYLD_*",
     "ENV",
-    "GIT_SSH_COMMAND",
+    "GCONV_PATH",
+    "GIT_*",
+    "GLIBC_TUNABLES",
     "IFS",
     "JAVA_TOOL_OPTIONS",
-    "LD_AUDIT",
-    "LD_LIBRARY_PATH",
-    "LD_PRELOAD",
+    "JDK_JAVA_OPTIONS",
+    "LD_*",
     "NODE_OPTIONS",
+    "NODE_PATH",
+    "OPENSSL_CONF",
     "PATH",
+    "PERL5LIB",
     "PERL5OPT",
+    "PROMPT_COMMAND",
+    "PS4",
+    "PYTHONHOME",
+    "PYTHONPATH",
     "PYTHONSTARTUP",
+    "RUBYLIB",
     "RUBYOPT",
+    "SHELLOPTS",
+    "ZDOTDIR",
+    "_JAVA_OPTIONS",
+];
+
+/// The variables of `LaunchDarkly`, which no loader knows although they begin as the loader's do.
+const NO_LOADERS: &[&str] = &[
+    "LD_ACCESS_TOKEN",
+    "LD_API_KEY",
+    "LD_API_TOKEN",
+    "LD_CLIENT_ID",
+    "LD_CLIENT_SIDE_ID",
+    "LD_ENVIRONMENT",
+    "LD_ENV_ID",
+    "LD_MOBILE_KEY",
+    "LD_PROJECT",
+    "LD_PROJECT_KEY",
+    "LD_SDK_KEY",
 ];
 
 /// Whether the command gets this variable of the process environment.
@@ -63,7 +93,7 @@ pub(super) fn is_passed(name: &str) -> bool {
 
 /// Whether this variable is taken from a file only if the schema declares it.
 pub(super) fn is_loader(name: &str) -> bool {
-    is_among(LOADERS, name)
+    is_among(LOADERS, name) && !is_among(NO_LOADERS, name)
 }
 
 fn is_among(list: &[&str], name: &str) -> bool {
@@ -85,6 +115,12 @@ mod tests {
             ("LD_PRELOAD", [false, true, false]),
             ("DYLD_INSERT_LIBRARIES", [false, true, false]),
             ("LD_SDK_KEY", [false, false, false]),
+            ("LD_SDK_KEY_X", [false, true, false]),
+            ("LD_BIND_NOW", [false, true, false]),
+            ("GIT_DIR", [false, true, false]),
+            ("PYTHONPATH", [false, true, false]),
+            ("_JAVA_OPTIONS", [false, true, false]),
+            ("GITHUB_SHA", [false, false, false]),
             ("ENV", [false, true, false]),
             ("ENVIRONMENT", [false, false, false]),
             ("SOPS_AGE_KEY", [false, false, true]),

@@ -19,7 +19,7 @@ use crate::stores::{self, Sealed, State};
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// An environment, `ENV@REVISION`, or the path of a sealed file, also with `@REVISION`
+    /// An environment, `base`, or the path of a sealed file; each also with `@REVISION`
     #[arg(value_name = "A")]
     one: String,
     /// The other one
@@ -133,6 +133,12 @@ impl Side {
     }
 }
 
+/// `base` of `environments/base.secrets.env.age`.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once(".secrets").map_or(name, |(stem, _)| stem)
+}
+
 /// The sealed files that a name means, lowest layer first.
 fn paths(name: &str, files: &Files) -> Result<Vec<String>, Error> {
     if stores::of(name).is_some() {
@@ -141,6 +147,11 @@ fn paths(name: &str, files: &Files) -> Result<Vec<String>, Error> {
     }
     let config = Project::config(files)?;
     let names = Project::environment_names_in(files, &config)?;
+    if name == "base" && !names.iter().any(|known| known == name) {
+        // What all environments share.
+        let sealed = sealed_files(files, &config)?.into_iter();
+        return Ok(sealed.filter(|file| stem(&file.path) == "base").map(|file| file.path).collect());
+    }
     if !names.iter().any(|known| known == name) {
         let near = crate::suggestion::nearest(name, names.iter().map(String::as_str));
         let list = names.join(", ");

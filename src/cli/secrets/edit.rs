@@ -1,6 +1,6 @@
 //! `sparkcfg secrets edit`: the whole of a sealed file in an editor, and nothing in plain text afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
@@ -101,6 +101,11 @@ impl Edit {
             told(&Error::new(fault.message).at(format!("{shown}, line {line} when opened")).help(fault.help))?;
             return Ok(Verdict::Impossible);
         }
+        if let Some((line, error)) = unsealable(&edited) {
+            let shown = sealing.files.shown(&target.file.path);
+            told(&error.at(format!("{shown}, line {line} when opened")))?;
+            return Ok(Verdict::Impossible);
+        }
         let text = plain::on_single_lines(&edited, compose_entries);
         let judged = if self.no_validate {
             sealing.draft(target, &text, &change(&now())).map(|_| true)
@@ -186,6 +191,25 @@ fn tidied(text: &Secret) -> Secret {
     Secret::new(tidied)
 }
 
+/// The first assignment that docker compose reads and no sealed file can hold, with its line.
+fn unsealable(text: &Secret) -> Option<(usize, Error)> {
+    let text = text.expose();
+    let mut seen = HashSet::new();
+    compose_entries(text).0.iter().find_map(|entry| {
+        let (start, end) = (entry.key.start as usize, entry.key.end as usize);
+        let (before, key) = (text.get(..start)?, text.get(start..end)?);
+        let name = told_name(key);
+        let error = if before.rsplit('\n').next()?.trim() == "export" {
+            Error::new(format!("a sealed file has no `export`, as in front of {name}")).help("write KEY=value alone")
+        } else if seen.insert(key) {
+            return None;
+        } else {
+            Error::new(format!("{name} stands there twice")).help("keep one of the two")
+        };
+        Some((before.matches('\n').count() + 1, error))
+    })
+}
+
 /// Each key with its value as written; the last one counts.
 fn values(text: &Secret) -> BTreeMap<&str, &str> {
     let text = text.expose();
@@ -212,7 +236,7 @@ fn carried_over(before: &Secret, after: &Secret, current: &Secret) -> Result<Sec
     let both: Vec<&String> =
         mine.iter().filter(|key| others.contains(key) && wanted.get(key.as_str()) != there.get(key.as_str())).collect();
     if !both.is_empty() {
-        return Err(both.into_iter().map(|key| crate::finding::told_name(key)).collect());
+        return Err(both.into_iter().map(|key| told_name(key)).collect());
     }
     let mut text = Secret::new(current.expose().to_owned());
     for key in &mine {
@@ -239,6 +263,20 @@ mod tests {
             [("", ""), ("A=1", "A=1\n"), ("A=1\r\nB=2\r\n", "A=1\nB=2\n"), ("A=\"x\r\ny\"", "A=\"x\ny\"\n")]
         {
             assert_eq!(tidied(&secret(text)).expose(), expected);
+        }
+    }
+
+    #[test]
+    fn what_no_sealed_file_holds() {
+        for (text, expected) in [
+            ("A=1\nB=2\n", None),
+            ("A=1\nexport B=2\n", Some((2, "a sealed file has no `export`, as in front of B"))),
+            ("A=\"1\n2\"\nB=1\nA=3\n", Some((4, "A stands there twice"))),
+            ("EXPORT=1\n", None),
+        ] {
+            let found = unsealable(&secret(text)).map(|(line, error)| (line, error.message));
+            let found = found.as_ref().map(|(line, message)| (*line, message.as_str()));
+            assert_eq!(found, expected, "{text}");
         }
     }
 

@@ -29,20 +29,36 @@ pub(super) fn edit(file: &Path) -> Result<(), Error> {
     let words =
         ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.trim().is_empty()));
     let words = words.unwrap_or_else(|| "vi".to_owned());
+    if is_missing(&words) {
+        return Err(failed(&format!("there is no editor `{words}`")));
+    }
     let mut command = command(&words);
     if is_vim(&words) {
         command.args(VIM);
     }
-    let failed = |message: String| Error::new(message).help("nothing was changed; VISUAL or EDITOR names the editor");
-    let mut child = command.arg(file).spawn().map_err(|_| failed(format!("the editor `{words}` cannot be started")))?;
+    let mut child =
+        command.arg(file).spawn().map_err(|_| failed(&format!("the editor `{words}` cannot be started")))?;
     private::remember_editor(Some(child.id()));
     let ended = child.wait();
     private::remember_editor(None);
     match ended {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) if status.code() == Some(127) => Err(failed(format!("there is no editor `{words}`"))),
-        _ => Err(failed(format!("the editor `{words}` failed"))),
+        Ok(status) if status.code() == Some(127) => Err(failed(&format!("there is no editor `{words}`"))),
+        _ => Err(failed(&format!("the editor `{words}` failed"))),
     }
+}
+
+fn failed(message: &str) -> Error {
+    Error::new(message).help("nothing was changed; VISUAL or EDITOR names the editor")
+}
+
+/// Whether the editor is known not to be there before a shell says so in its own words: a plain name that no folder of `PATH`
+/// has.
+fn is_missing(words: &str) -> bool {
+    let program = words.split_whitespace().next().unwrap_or_default();
+    let plain = program.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    cfg!(unix) && plain && !std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// A shell splits the words, as git has it, so that `EDITOR="code --wait"` and quotes work.

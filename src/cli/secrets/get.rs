@@ -102,7 +102,7 @@ fn unknown(sealing: &Sealing, project: &Project, key: &str) -> Error {
     let error = error.at(project.sources.path(project.layers[*index].source));
     let looked = sealing.identities.places().join(", ");
     match why {
-        Some(why) => error.help(format!("{}; looked for identities in: {looked}", why.message())),
+        Some(why) => error.help(format!("{}: {}; looked for identities in: {looked}", why.message(), why.help())),
         None => error.help("the file is damaged; `sparkcfg validate` says where"),
     }
 }

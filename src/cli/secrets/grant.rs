@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::sharing::{Sharing, known_environment, known_person};
+use super::sharing::{Sharing, in_order, known_environment, known_person};
 use super::{Global, Keys};
 use crate::cli::printing;
 use crate::error::Error;
@@ -27,6 +27,7 @@ impl Grant {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let (name, environment) = (self.name.as_str(), self.environment.as_str());
         let mut sharing = Sharing::begin(global, keys)?;
+        in_order(&sharing, "grant", name, environment)?;
         let mut changes = Vec::new();
         match &self.key {
             Some(key) => {

@@ -53,7 +53,16 @@ impl Init {
         let known = identities::of_person_with_programs(&keys.identity)?;
         // A name that cannot be used is told before a key is made.
         let wanted = match owner(&config, &known) {
-            Some(_) => None,
+            Some(owner) => {
+                if let Some(name) = self.name.as_deref().filter(|name| *name != owner) {
+                    let owner = printable(owner);
+                    printing::complain(&format!(
+                        "this identity is called {owner} in [people] already, and stays so; --name {} is not used\n",
+                        printable(name)
+                    ))?;
+                }
+                None
+            }
             None => Some(self.new_name(&config)?),
         };
         let public = own_key(&config, &known)?;

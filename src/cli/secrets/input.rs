@@ -85,6 +85,9 @@ fn prompted(prompt: &str) -> Result<Secret, Error> {
     let ask = |prompt: &str| {
         rpassword::prompt_password(prompt).map(Secret::new).map_err(|error| match error.kind() {
             std::io::ErrorKind::Interrupted => Error::new("interrupted; nothing was changed"),
+            std::io::ErrorKind::UnexpectedEof => {
+                Error::new("the input ended before there was a value; nothing was changed")
+            }
             _ => Error::new("the terminal cannot be read").help("send the value through a pipe, or use --from-file"),
         })
     };

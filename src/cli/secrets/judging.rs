@@ -7,9 +7,10 @@ use crate::checks;
 use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::plain;
 use crate::project::files::Files;
 use crate::project::sealing::{Sealing, Target};
-use crate::project::{Options, Project};
+use crate::project::{Options, Project, compose_entries};
 use crate::report::{Report, Summary};
 use crate::secret::Secret;
 
@@ -53,6 +54,25 @@ pub(super) fn accepts(
     let output = crate::outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
     printing::complain(&(output.write)(&report, &printing::style_of_errors(global.color, true)))?;
     Ok(false)
+}
+
+/// Refuses a key that the project's schema does not know, before its value is asked for.
+///
+/// # Errors
+/// It is not known, or the project cannot be checked.
+pub(super) fn knows(sealing: &Sealing, target: &Target, key: &str) -> Result<(), Error> {
+    let plain = sealing.plain(target)?;
+    let draft = plain::put(&plain, key, &Secret::new("0".to_owned()), compose_entries);
+    let Some(draft) = draft else { return Ok(()) };
+    let sealed = sealing.draft(target, &draft, &change(&now()))?;
+    let files = sealing.files.with(&target.file.path, sealed.into_bytes());
+    // Whatever else is wrong is told once there is a value.
+    let Ok((_, found)) = judged(sealing, &files) else { return Ok(()) };
+    let unknown =
+        found.into_iter().find(|finding| finding.rule.code == "unknown-key" && finding.key.as_deref() == Some(key));
+    let Some(finding) = unknown else { return Ok(()) };
+    let help = finding.help.unwrap_or_default();
+    Err(Error::new(finding.message).help(format!("{help}; --no-validate sets it all the same")))
 }
 
 /// The errors that the checks find, in all environments: a secret of one must not be that of another.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::sharing::{Opened, Sharing, known_environment, known_person};
+use super::sharing::{Opened, Sharing, in_order, known_environment, known_person};
 use super::{Global, Keys};
 use crate::cli::printing;
 use crate::error::Error;
@@ -26,6 +26,7 @@ impl Revoke {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
         let (name, environment) = (self.name.as_str(), self.environment.as_str());
         let mut sharing = Sharing::begin(global, keys)?;
+        in_order(&sharing, "revoke", name, environment)?;
         known_person(&sharing.before, name)?;
         known_environment(&sharing.sealing, environment)?;
         if sharing.before.recovery.as_deref() == Some(name) {

@@ -1,6 +1,7 @@
 //! `sparkcfg secrets set`: a value, new or instead of an old one, that no command line ever saw.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,9 +9,10 @@ use clap::ValueHint;
 
 use super::{Global, Keys, input, judging};
 use crate::cli::printing;
+use crate::detection::is_plausible_name;
 use crate::error::Error;
-use crate::finding::told_name;
 use crate::plain;
+use crate::project::files::Files;
 use crate::project::sealing::{Sealing, Target, Written};
 use crate::project::{Options, Project, compose_entries};
 use crate::source::printable;
@@ -25,6 +27,7 @@ The line end at the end of a pipe or file is not part of the value; with --exact
 
 /// The arguments. They may hold a secret that somebody typed where none belongs.
 #[derive(clap::Args)]
+#[command(override_usage = "sparkcfg secrets set [OPTIONS] --env <ENV> <KEY>")]
 pub(super) struct Set {
     /// The key
     key: String,
@@ -53,6 +56,7 @@ impl std::fmt::Debug for Set {
 
 impl Set {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
+        self.refuse_environment_without_option(global)?;
         let key = self.key()?;
         let environment = self.environment.as_deref().unwrap_or_default();
         let sealing = keys.sealing(global)?;
@@ -60,6 +64,10 @@ impl Set {
         let shown = sealing.files.shown(&target.file.path);
         sealing.may_write(&target)?;
         sealing.plain(&target)?;
+        // Told before anybody has typed a value twice for nothing.
+        if !self.no_validate && std::io::stdin().is_terminal() && self.from_file.is_none() {
+            judging::knows(&sealing, &target, key)?;
+        }
         let value = input::value(&format!("{key} in {}", printable(&shown)), self.from_file.as_deref(), self.exact)?;
         let spelled = input::spelled(&value)?;
         // Only now, so that nobody waits for a person who types.
@@ -86,10 +94,25 @@ impl Set {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Whoever writes `set KEY prod` has given away nothing.
+    fn refuse_environment_without_option(&self, global: &Global) -> Result<(), Error> {
+        let ([word], None) = (self.rest.as_slice(), &self.environment) else { return Ok(()) };
+        let Some(word) = word.to_str().filter(|_| is_key(&self.key)) else { return Ok(()) };
+        let (root, prefix) = global.folder()?;
+        let files = Files::on_disk(&root, &prefix);
+        let config = Project::config(&files)?;
+        let known = Project::environment_names_in(&files, &config)?;
+        if word != "base" && !known.iter().any(|name| name == word) {
+            return Ok(());
+        }
+        let help = format!("did you mean `sparkcfg secrets set {} -e {word}`?", self.key);
+        Err(Error::new("the environment is given with -e").help(help))
+    }
+
     /// The key, if it is nothing but one.
     fn key(&self) -> Result<&str, Error> {
         let (name, value) = self.key.split_once('=').map_or((&*self.key, false), |(name, _)| (name, true));
-        let told = if plain::is_name(name) { told_name(name) } else { "KEY".to_owned() };
+        let told = if is_key(name) { name } else { "KEY" };
         if value || !self.rest.is_empty() {
             let message =
                 "a secret is never given on the command line: other programs, logs and the shell's history see it";
@@ -99,12 +122,17 @@ impl Set {
             );
             return Err(Error::new(message).help(help));
         }
-        if !plain::is_name(name) {
+        if !is_key(name) {
             let help = "a name is a letter or `_`, then letters, digits, `_`, `.` and `-`";
             return Err(Error::new("this is no variable's name").help(help));
         }
         Ok(name)
     }
+}
+
+/// Whether a word is the name of a variable, and no secret that was typed in its place.
+fn is_key(word: &str) -> bool {
+    plain::is_name(word) && is_plausible_name(word)
 }
 
 /// A plain file that sets the key as well can still be read by everybody, or has the last word.

@@ -156,6 +156,20 @@ fn for_each_line(count: usize, first: &Error) -> Result<(), Error> {
     Err(Error { message, place: first.place.clone(), help: Some(again) })
 }
 
+/// Refuses a person and an environment that were named in the wrong order.
+pub(super) fn in_order(sharing: &Sharing, verb: &str, name: &str, environment: &str) -> Result<(), Error> {
+    let (sealing, people) = (&sharing.sealing, &sharing.before.people);
+    let is_environment = known_environment(sealing, name).is_ok() && !people.contains_key(name);
+    if !is_environment || known_environment(sealing, environment).is_ok() {
+        return Ok(());
+    }
+    let help = match nearest(environment, people.keys().map(String::as_str)) {
+        Some(person) => format!("did you mean `sparkcfg secrets {verb} {person} {name}`?"),
+        None => format!("the person comes first: sparkcfg secrets {verb} NAME {name}"),
+    };
+    Err(Error::new(format!("{name} is an environment, and stands where the person is named")).help(help))
+}
+
 /// Refuses names that nobody has.
 pub(super) fn known_person(config: &Config, name: &str) -> Result<(), Error> {
     if config.people.contains_key(name) {
@@ -181,6 +195,9 @@ pub(super) fn known_environment(sealing: &Sealing, name: &str) -> Result<(), Err
     names.dedup();
     let list = names.join(", ");
     let help = match nearest(name, names.iter().map(String::as_str)) {
+        _ if name.contains(['*', '?', ',']) || name == "all" => {
+            format!("name each environment in a run of its own: {list}")
+        }
         Some(near) => format!("did you mean `{near}`? There are: {list}"),
         None if name == "base" => format!("what all environments share is for the people of all of them: {list}"),
         None => format!("there are: {list}; a new one begins with its file, environments/{name}.env"),

@@ -13,6 +13,7 @@ use crate::project::files::{self, Files};
 use crate::project::locking;
 use crate::project::writing;
 use crate::source::{printable, printable_lines};
+use crate::suggestion::nearest;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -93,6 +94,15 @@ pub(super) fn folder_of_new(files: &Files) -> Result<&'static str, Error> {
 
 /// Every sealed file in SOPS's form that is there, and that an environment with an access list would get.
 fn wanted(files: &Files, config: &Config) -> Result<Vec<Wanted>, Error> {
+    let names = Project::environment_names_in(files, config)?;
+    for name in config.access.keys().filter(|name| !names.contains(name)) {
+        // Whoever misspells an environment would lose the rule of the one that was meant.
+        let without = names.iter().filter(|known| !config.access.contains_key(*known)).map(String::as_str);
+        if let Some(meant) = nearest(name, without) {
+            let failed = Error::new(format!("[access] names an environment `{name}`, which the project does not have"));
+            return Err(failed.at(files.shown("sparkcfg.toml")).help(format!("did you mean `{meant}`?")));
+        }
+    }
     let mut sealed = sealed_files(files, config)?;
     if config.environments.is_empty() {
         let folder = folder_of_new(files)?;

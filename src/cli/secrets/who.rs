@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use super::Global;
 use crate::checks;
 use crate::cli::printing;
+use crate::envelope::{CONFLICT, SOLVE, has_conflict};
 use crate::error::Error;
+use crate::finding::Finding;
 use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
@@ -30,6 +32,8 @@ pub(super) struct Who {
 struct Known {
     file: SealedFile,
     readers: Readers,
+    /// Why it says nothing.
+    trouble: Option<Error>,
 }
 
 impl Who {
@@ -42,12 +46,14 @@ impl Who {
         let config = Project::config(&files)?;
         let mut known = Vec::new();
         for file in sealed_files(&files, &config)? {
-            let store = stores::of(&file.path).ok_or_else(|| Error::new("this is no sealed file").at(&file.path))?;
-            let readers = (store.readers)(&files.read(&file.path)?)
-                .map_err(|why| Error::new(why.message()).at(files.shown(&file.path)).help(why.help()))?;
-            known.push(Known { file, readers });
+            known.push(Known::read(file, &files)?);
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
+        if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
+            let message = "this folder is the root of a workspace, and has no environment of its own";
+            let help = format!("name one of its members ({}) with --project DIR", workspace.members.join(", "));
+            return Err(Error::new(message).help(help));
+        }
         let more: Vec<_> = config.access.keys().filter(|name| !environments.contains(name)).cloned().collect();
         environments.extend(more);
         match global.format.as_str() {
@@ -58,16 +64,41 @@ impl Who {
                 return Err(Error::new(format!("who cannot be written as {other}")).help(help));
             }
         }
-        Ok(ExitCode::SUCCESS)
+        let troubles: Vec<_> = known.iter().filter_map(|one| one.trouble.as_ref()).collect();
+        for trouble in &troubles {
+            printing::complain(&format!("{trouble}\n"))?;
+        }
+        Ok(ExitCode::from(if troubles.is_empty() { 0 } else { 2 }))
     }
 }
 
-/// The findings about recipients, as `validate` tells them; of a damaged file nobody knows for whom it is sealed.
+impl Known {
+    fn read(file: SealedFile, files: &Files) -> Result<Self, Error> {
+        let shown = files.shown(&file.path);
+        let store = stores::of(&file.path).ok_or_else(|| Error::new("this is no sealed file").at(&shown))?;
+        let bytes = files.read(&file.path)?;
+        let trouble = |message: &str, help: &str| Some(Error::new(message).at(&shown).help(help));
+        let (readers, trouble) = match (store.readers)(&bytes) {
+            _ if has_conflict(&bytes) => (Readers::default(), trouble(CONFLICT, SOLVE)),
+            Ok(readers) => (readers, None),
+            Err(why) => (Readers::default(), trouble(why.message(), why.help())),
+        };
+        Ok(Self { file, readers, trouble })
+    }
+}
+
+/// The findings about recipients and [access], as `validate` tells them; of a damaged file nobody knows for whom it is sealed.
 fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
     let destinations = printing::destinations(&global.output)?;
     let mut project = Project::read(files, &Options::default())?;
     let mut found = checks::run(&project);
-    found.findings.retain(|finding| matches!(finding.rule.code, "recipients-differ" | "sealed-file-damaged"));
+    let of_tables = |finding: &Finding| {
+        let source = finding.label.as_ref().map(|label| label.span.source);
+        finding.rule.code == "unknown-environment" && source == project.config_source
+    };
+    found.findings.retain(|finding| {
+        matches!(finding.rule.code, "recipients-differ" | "sealed-file-damaged") || of_tables(finding)
+    });
     project.hide_secrets();
     let (environments, files, keys) = found.looked_at;
     let summary = Summary { environments, files, keys, ..Summary::default() };
@@ -91,7 +122,12 @@ fn called(config: &Config, key: &str) -> String {
 
 /// What one person can do in one environment.
 fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'static str {
-    let of_environment = known.iter().filter(|one| one.file.environments.iter().any(|each| each == environment));
+    let of_environment: Vec<_> =
+        known.iter().filter(|one| one.file.environments.iter().any(|each| each == environment)).collect();
+    if of_environment.iter().any(|one| one.trouble.is_some()) {
+        return "unknown";
+    }
+    let of_environment = of_environment.into_iter();
     let named: Vec<_> = of_environment.filter(|one| one.readers.unnamed.is_empty()).collect();
     let opens = |one: &&&Known| one.readers.recipients.iter().any(|key| called(config, key) == name);
     let may = |one: &&&Known| config.readers_of(&one.file.environments).is_some_and(|readers| readers.contains(name));
@@ -116,6 +152,10 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
     let strangers: BTreeSet<_> =
         known.iter().flat_map(|one| &one.readers.recipients).map(|key| called(config, key)).collect();
     people.extend(strangers.into_iter().filter(|name| !config.people.contains_key(name)));
+    if environments.is_empty() && !people.is_empty() {
+        let begin = "begin with a file, as environments/dev.env, or run it in the project's folder";
+        return format!("there is no environment here, so nobody can open anything; {begin}\n");
+    }
     if environments.is_empty() || people.is_empty() {
         return "nobody: there are no [people] in sparkcfg.toml and no sealed files; begin with `sparkcfg secrets init`\n".to_owned();
     }
@@ -132,6 +172,7 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
     let legend = [
         ("not yet", "in the table, but a file is not sealed for them: `sparkcfg secrets rotate ENV`"),
         ("shared", "only what the environment shares with another one that they may open"),
+        ("unknown", "a file of it cannot be read"),
         ("uninvited", "can open it, but is not in the table: `sparkcfg secrets rotate ENV`"),
     ];
     let legend: Vec<_> = legend.iter().filter(|(word, _)| said.contains(word)).collect();
@@ -168,6 +209,7 @@ fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Fi
             "recipients": recipients.collect::<Vec<_>>(),
             "unnamed": one.readers.unnamed,
             "other_keys": one.readers.others.iter().map(|other| &other.kind).collect::<Vec<_>>(),
+            "trouble": one.trouble.as_ref().map(|trouble| &trouble.message),
         })
     };
     let of_environment = |name: &String| {

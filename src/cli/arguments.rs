@@ -1,0 +1,111 @@
+//! Secrets that were typed where a name or a path belongs: refused before anything could repeat them.
+
+use std::ffi::OsString;
+
+use crate::detection::{self, Certainty};
+use crate::error::Error;
+
+/// Options that take the path of a key file, and a public key.
+const IDENTITY: &str = "--identity";
+const PUBLIC_KEY: &str = "--key";
+
+/// Options that take the name of an environment.
+const ENVIRONMENT: &[&str] = &["-e", "--env"];
+
+/// What speaks against these arguments. What stands behind `--` belongs to another program.
+pub(super) fn refused(arguments: &[OsString]) -> Option<Error> {
+    let words = arguments.iter().skip(1).take_while(|word| *word != "--");
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    // It refuses values itself, and names the key as it does.
+    let sets = words.windows(2).any(|pair| pair[0] == "secrets" && pair[1] == "set");
+    let mut option = "";
+    for word in &words {
+        let (name, value) = parts(word, option);
+        option = if value.is_none() { name } else { "" };
+        let Some(value) = value else { continue };
+        let identity = detection::has_private_key(value);
+        if name == IDENTITY && identity {
+            return Some(not_a_file(IDENTITY));
+        }
+        if name == PUBLIC_KEY && identity {
+            // `secrets grant` says what else to do then.
+            continue;
+        }
+        if ENVIRONMENT.contains(&name) && value.contains('=') && !value.ends_with(".env") && !value.ends_with(".age") {
+            return Some(Error::new(format!("{name} takes the name of an environment, and no value")).help(SEEN));
+        }
+        let token = || detection::token(value).filter(|token| token.certainty == Certainty::Certain);
+        let what = if identity { Some("a private key") } else { token().filter(|_| !sets).map(|token| token.name) };
+        if let Some(what) = what {
+            return Some(never(what));
+        }
+    }
+    None
+}
+
+/// The option that a word belongs to, if any, and the value in it: `--identity=FILE`, `-eprod`, or what follows `before`.
+fn parts<'w>(word: &'w str, before: &'w str) -> (&'w str, Option<&'w str>) {
+    if word.starts_with("--") {
+        return word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
+    }
+    match word.strip_prefix("-e") {
+        Some("") => (word, None),
+        Some(value) => ("-e", Some(value.strip_prefix('=').unwrap_or(value))),
+        None => (before, Some(word)),
+    }
+}
+
+/// A private key stands where the path of a key file belongs: after an option, or in a variable.
+pub(super) fn not_a_file(place: &str) -> Error {
+    let help = "name the file that holds it, or hand the key itself over in SOPS_AGE_KEY; it has been seen where it was typed: make a new one";
+    Error::new(format!("{place}: this is a private key, not a file")).help(help)
+}
+
+fn never(what: &str) -> Error {
+    let message = format!(
+        "this is {what}, and a secret is never given on the command line: other programs, logs and the shell's history see it"
+    );
+    Error::new(message).help(SEEN)
+}
+
+const SEEN: &str = "if it was real, change it where it is used: it has been seen";
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::refused;
+
+    #[test]
+    fn nothing_is_repeated() {
+        use age::secrecy::ExposeSecret;
+        let key = age::x25519::Identity::generate().to_string().expose_secret().to_owned();
+        let cut = &key[..30];
+        let token = ["ghp_", "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat();
+        for (line, expected) in [
+            (format!("secrets get A -e prod --identity {key}"), Some("--identity: this is a private key, not a file")),
+            (format!("validate --identity={cut}"), Some("--identity: this is a private key, not a file")),
+            (format!("secrets grant {} dev", cut.to_lowercase()), Some("this is a private key, and")),
+            (key.clone(), Some("this is a private key, and")),
+            (format!("explain {token}"), Some("this is a GitHub token, and")),
+            (format!("secrets set {token} -e prod"), None),
+            (format!("secrets set {key} -e prod"), Some("this is a private key, and")),
+            (format!("secrets grant bob dev --key {key}"), None),
+            ("secrets get A -e prod=hunter2".to_owned(), Some("-e takes the name of an environment")),
+            ("secrets get A -eprod=hunter2".to_owned(), Some("-e takes the name of an environment")),
+            ("secrets get A --env=prod=hunter2".to_owned(), Some("--env takes the name of an environment")),
+            ("secrets get A -e=prod --identity key.txt".to_owned(), None),
+            (format!("run prod -- curl {token}"), None),
+            ("validate --output json=a.json prod".to_owned(), None),
+        ] {
+            let words: Vec<_> = std::iter::once("sparkcfg").chain(line.split(' ')).map(OsString::from).collect();
+            let told = refused(&words).map(|error| error.to_string());
+            assert_eq!(told.is_some(), expected.is_some(), "{line}: {told:?}");
+            let told = told.unwrap_or_default();
+            assert!(told.contains(expected.unwrap_or_default()), "{line}: {told}");
+            for secret in [&key[16..], &cut[16..], &token, "hunter2"] {
+                assert!(!told.contains(secret), "{told}");
+            }
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! A POSIX shell, `set -a; . file`: what dash makes of a file of assignments.
 //!
 //! The file is a program. Assignments are followed as the shell would make them, with quotes, `~`, and every form of
-//! `${…}`; `export`, `readonly` and `unset` too. Nothing is run: a command does nothing and counts as failed, `$(…)`,
-//! `$((…))`, backticks, `$$` and `$0` give the empty text, and the places of all of these are kept. A syntax error ends
-//! the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and here-documents are refused: only a
-//! shell can follow them.
+//! `${…}`; `export`, `readonly` and `unset` too, and arithmetic that assigns nothing. Nothing is run: a command does nothing
+//! and counts as failed, `$(…)`, backticks, other arithmetic, `$$` and `$0` give the empty text, and the places of all of
+//! these are kept. A syntax error ends the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and
+//! here-documents are refused: only a shell can follow them.
 
+mod arithmetic;
 mod expansion;
 mod lexer;
 mod pattern;
@@ -382,6 +383,6 @@ fn is_identifier(name: &[u8]) -> bool {
 fn has_quotes(parts: &[Part]) -> bool {
     parts.iter().any(|part| match part {
         Part::Text { quoted, .. } | Part::Parameter { quoted, .. } => *quoted,
-        Part::Command(_) | Part::Bad(_) => false,
+        Part::Command(_) | Part::Arithmetic { .. } | Part::Bad(_) => false,
     })
 }

@@ -40,10 +40,19 @@ impl File<'_> {
         Finding::new(rule, message).key(self.name(entry))
     }
 
+    /// Who reads the file; several that start each other stand as `make > python-dotenv`.
+    pub(super) fn readers(&self) -> &[String] {
+        self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether it is known who reads the file. That nobody is seen but docker compose says nothing of a shell.
+    pub(super) fn has_known_readers(&self) -> bool {
+        !matches!(self.readers(), [] | [_]) || self.readers().iter().any(|reader| reader != "compose")
+    }
+
     /// Whether a reader is among those of the file, alone or in a chain.
     pub(super) fn read_by(&self, reader: &str) -> bool {
-        let chains = self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default();
-        chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
+        self.readers().iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
     /// Whether a value begins with `#` behind a blank, which some readers take for a comment: `KEY= # note`. What was

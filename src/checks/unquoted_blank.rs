@@ -4,8 +4,11 @@
 //!
 //! Example: `GREETING=hello big world`.
 //!
-//! Remedy: quote it: `GREETING="hello big world"`. docker run keeps quotes as part of the value; if it reads the file,
-//! no spelling suits all.
+//! Where it is known who reads the file and none of them cuts a value at a blank, as a shell, dotenvy and uv do, this is
+//! quiet.
+//!
+//! Remedy: quote it: `GREETING="hello big world"`. docker run and make keep quotes as part of the value; if one of them
+//! reads the file, no spelling suits all.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};
@@ -18,10 +21,19 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("unquoted_blank.rs"),
 };
 
+/// The readers for which a value without quotes ends at a blank.
+const CUTTING: &[&str] = &["shell", "dotenvy", "uv"];
+
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if file.layer.sealed {
+    let cutting: Vec<&str> = CUTTING.iter().copied().filter(|reader| file.read_by(reader)).collect();
+    if file.layer.sealed || file.has_known_readers() && cutting.is_empty() {
         return;
     }
+    let here = match cutting.as_slice() {
+        [] | ["shell", ..] => "a shell takes only the first word".to_owned(),
+        others => format!("{} refuse the file", super::listed(others, "and")),
+    };
+    let here = if cutting.len() == 1 { here.replace("refuse the", "refuses the") } else { here };
     for entry in &file.layer.entries {
         let Content::Slice(range) = &entry.content else { continue };
         let text = file.layer.slice(range);
@@ -32,7 +44,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let span = file.layer.span(&entry.value);
         let name = file.name(entry);
         let finding = file.about(&RULE, entry, format!("{name} has blanks and no quotes"));
-        let finding = finding.at(span, "a shell takes only the first word");
+        let finding = finding.at(span, here.clone());
         // Quotes change nothing for docker compose only where the text has nothing that they give a meaning to.
         let plain = !text.contains(['"', '\\', '\'']) && !file.project.is_secret(file.layer.key(entry));
         findings.push(if plain {

@@ -18,12 +18,13 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::line_ends;
+use super::one_mistake::LITERAL;
 use super::respelling::{Harm, OWN, Obstacle, Respelling, Views};
 use super::traps::{self, Swallowing};
 use super::{File, is_name, respelling};
 use crate::dialects::{ReadError, Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
-use crate::layer::Entry;
+use crate::layer::{Content, Entry};
 use crate::portable::{self, Unportable};
 
 pub(super) static RULE: Rule = Rule {
@@ -99,8 +100,32 @@ fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>
                 let finding = finding.help(title);
                 if harmless { finding.fix(export, "", title) } else { finding }
             }
-            None => finding,
+            None => spelled_otherwise(file, finding, at.start, views),
         });
+    }
+}
+
+/// Adds the spelling with which the line that a reader stumbles over suits all of them.
+fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, views: &mut Views<'_>) -> Finding {
+    let line = |at: u32| file.project.sources.position(file.layer.source, at).line;
+    let here = line(offset(at));
+    let entries = &file.layer.entries;
+    let Some(entry) = entries.iter().find(|entry| line(entry.key.start) == here) else { return finding };
+    let key = file.layer.key(entry);
+    let alone = entries.iter().filter(|other| file.layer.key(other) == key).count() == 1;
+    let refers = entry.interpolates && file.layer.slice(&entry.value).contains('$');
+    if !alone || refers || !is_name(key) || file.looks_like_comment(entry) {
+        return finding;
+    }
+    match views.respelled(key, &[entry]) {
+        Ok(Respelling { range, text, line }) => {
+            let hidden = file.project.hides_entry(file.layer, entry);
+            let help =
+                if hidden { "quote the value".to_owned() } else { format!("write {}", line.replace('\n', "⏎")) };
+            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            finding.help(help).fix(span, text, "spell it so that all readers agree")
+        }
+        Err(_) => finding,
     }
 }
 
@@ -221,7 +246,18 @@ fn mended(
         entry.interpolates && written.contains('$') || written.contains("$(")
     };
     if entries.iter().any(refers) {
-        return finding.help("write the value out, without $, or let only one kind of reader read this file");
+        const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
+        let literal = entries
+            .first()
+            .filter(|entry| matches!(&entry.content, Content::Slice(_)))
+            .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
+        let Some(line) = literal else { return finding.help(OUT) };
+        let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
+        return finding.help(match quote {
+            _ if !hidden => format!("{LITERAL}, write {line}; else {OUT}"),
+            Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
+            _ => OUT.to_owned(),
+        });
     }
     match views.respelled(&variable.key, entries) {
         Ok(Respelling { range, text, line }) => {

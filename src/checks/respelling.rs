@@ -1,5 +1,6 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -72,10 +73,12 @@ fn surroundings() -> Process {
     Process::from([("HOME".to_owned(), "/home/user".to_owned())])
 }
 
-/// What one chain makes of a file: what it sets, and at how many places it runs something.
+/// What one chain makes of a file: what it sets, at how many places it runs something, and how many of the lines it refuses
+/// the file for.
 struct View {
     values: Values,
     executes: usize,
+    refused: usize,
 }
 
 /// What every chain of readers gets from one file; `compose` stands for how sparkcfg itself reads it.
@@ -83,6 +86,8 @@ pub(super) struct Views<'a> {
     text: &'a str,
     chains: &'a [&'a str],
     right: Option<Values>,
+    /// For how many lines docker compose refuses it.
+    refused: usize,
     seen: Vec<Option<View>>,
     left: usize,
 }
@@ -90,8 +95,17 @@ pub(super) struct Views<'a> {
 impl<'a> Views<'a> {
     /// Reads the file with every chain.
     pub(super) fn of(text: &'a str, chains: &'a [&'a str]) -> Self {
-        let right = view(OWN, text).map(|view| view.values);
-        Self { text, chains, right, seen: chains.iter().map(|chain| view(chain, text)).collect(), left: MAX_READ }
+        let own = view(OWN, text);
+        let refused = own.as_ref().map_or(0, |own| own.refused);
+        let right = own.map(|own| own.values);
+        Self {
+            text,
+            chains,
+            right,
+            refused,
+            seen: chains.iter().map(|chain| view(chain, text)).collect(),
+            left: MAX_READ,
+        }
     }
 
     /// Whether sparkcfg reads the file otherwise than anybody else.
@@ -132,6 +146,12 @@ impl<'a> Views<'a> {
             }
         }
         Err(Obstacle::Entangled)
+    }
+
+    /// The line in which every reader gets the text of a value as it stands, `$` included; not what docker compose reads.
+    pub(super) fn literally(&self, key: &str, written: &str) -> Option<String> {
+        let names = self.chains.iter().filter_map(|chain| dialects_of(chain)).flatten();
+        portable::spell(key, written, &names.collect::<Vec<_>>(), &surroundings()).ok()
     }
 
     /// Whether a replacement that another check offers makes anything worse for a reader.
@@ -179,7 +199,8 @@ impl<'a> Views<'a> {
             return Harm::Unknown;
         }
         // What sparkcfg itself reads must stay, too.
-        if self.right.is_some() && view(OWN, text).map(|view| view.values) != self.right {
+        let own = view(OWN, text);
+        if own.as_ref().is_none_or(|own| own.refused > self.refused || Some(&own.values) != self.right.as_ref()) {
             return Harm::To(OWN);
         }
         for (chain, seen) in self.chains.iter().zip(&self.seen) {
@@ -200,11 +221,12 @@ impl<'a> Views<'a> {
         if key.is_some_and(|key| !is_right(key, now.values.get(key))) {
             return false;
         }
-        // A reader that took nothing from the file can only gain.
-        let Some(seen) = seen else { return true };
+        // Of a reader that nothing is known of, nobody can say that it is no worse off.
+        let Some(seen) = seen else { return false };
         let names = seen.values.keys().chain(now.values.keys());
         let mut names = names.filter(|name| Some(name.as_str()) != key);
         now.executes <= seen.executes
+            && now.refused <= seen.refused
             && names.all(|name| {
                 let (before, after) = (seen.values.get(name), now.values.get(name));
                 // What nobody meant to set may go.
@@ -229,11 +251,26 @@ fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
     out
 }
 
-/// What one chain sets; `None` when it refuses the file.
+/// For how many lines a reader may refuse a file that is looked at all the same.
+const MAX_REFUSED: usize = 4;
+
+/// What one chain sets, or would set without the lines for which it refuses the file; `None` where that is not known.
 fn view(chain: &str, text: &str) -> Option<View> {
-    let reading = read(chain, text.as_bytes())?;
-    let values = reading.vars.into_iter().map(|variable| (variable.key, variable.value));
-    reading.error.is_none().then(|| View { values: values.collect(), executes: reading.executes.len() })
+    let mut text = Cow::Borrowed(text);
+    for refused in 0..=MAX_REFUSED {
+        let reading = read(chain, text.as_bytes())?;
+        let Some(error) = reading.error else {
+            let values = reading.vars.into_iter().map(|variable| (variable.key, variable.value));
+            return Some(View { values: values.collect(), executes: reading.executes.len(), refused });
+        };
+        let at = error.at.filter(|at| at.end > at.start)?;
+        let start = text.get(..at.start)?.rfind('\n').map_or(0, |before| before + 1);
+        let end = text.get(at.start..)?.find('\n').map_or(text.len(), |length| at.start + length);
+        // A comment to all of them, in the place of the line.
+        let without = [text.get(..start)?, "#", text.get(end..)?].concat();
+        text = Cow::Owned(without);
+    }
+    None
 }
 
 /// Whether each line ends in CRLF.

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 use super::{consequences, lookalikes, shortened};
 use crate::environment::{self, Environment, Setting};
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
-use crate::layer::{Entry, Layer};
+use crate::layer::{Content, Entry, Layer};
 use crate::project::Project;
 use crate::project::layout::{documents, is_personal};
 use crate::schema::rules::{Disagreement, Lookup};
@@ -60,6 +60,14 @@ impl File<'_> {
     pub(super) fn looks_like_comment(&self, entry: &Entry) -> bool {
         let before = self.layer.slice(&(entry.key.end..entry.value.start.max(entry.key.end)));
         before.ends_with([' ', '\t']) && self.layer.slice(&entry.value).starts_with('#')
+            || self.has_comment_behind_tab(entry)
+    }
+
+    /// Whether a `#` stands behind a tab in a value without quotes, which docker compose alone takes for a part of it:
+    /// `PORT=8080⇥# note`.
+    pub(super) fn has_comment_behind_tab(&self, entry: &Entry) -> bool {
+        matches!(&entry.content, Content::Slice(range) if *range == entry.value)
+            && self.layer.slice(&entry.value).contains("\t#")
     }
 
     /// The key of an entry, as it may be told.

@@ -26,19 +26,28 @@ const CUTTING: &[&str] = &["shell", "dotenvy", "uv"];
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let cutting: Vec<&str> = CUTTING.iter().copied().filter(|reader| file.read_by(reader)).collect();
-    if file.layer.sealed || file.has_known_readers() && cutting.is_empty() {
+    if file.layer.sealed {
         return;
     }
+    let is_harmless = file.has_known_readers() && cutting.is_empty();
     let here = match cutting.as_slice() {
         [] | ["shell", ..] => "a shell takes only the first word".to_owned(),
         others => format!("{} refuse the file", super::listed(others, "and")),
     };
     let here = if cutting.len() == 1 { here.replace("refuse the", "refuses the") } else { here };
     for entry in &file.layer.entries {
+        if file.has_comment_behind_tab(entry) {
+            let message = format!("{} holds what looks like a comment", file.name(entry));
+            let at = file.layer.span(&entry.value);
+            let finding =
+                file.about(&RULE, entry, message).at(at, "a tab in front of # begins no comment for docker compose");
+            findings.push(finding.help("put the comment on a line of its own, or a space in front of #"));
+            continue;
+        }
         let Content::Slice(range) = &entry.content else { continue };
         let text = file.layer.slice(range);
         let has_blank = memchr::memchr2(b' ', b'\t', text.as_bytes()).is_some();
-        if *range != entry.value || !has_blank || file.looks_like_comment(entry) {
+        if *range != entry.value || !has_blank || is_harmless || file.looks_like_comment(entry) {
             continue;
         }
         let span = file.layer.span(&entry.value);

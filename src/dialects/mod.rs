@@ -289,7 +289,7 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
         if reading.error.is_some() {
             return Reading { vars: Vec::new(), ..reading };
         }
-        if index > 0 && dialect.process_wins {
+        if dialect.process_wins {
             reading.prefer(&process);
         }
         if !dialect.inherits {
@@ -447,7 +447,8 @@ mod tests {
     /// What arrives, as `KEY=value` lines, and whether it was refused.
     fn arrives(chain: &str, text: &str) -> (String, bool) {
         let dialects: Vec<_> = chain.split(" > ").map(|name| find(name).unwrap()).collect();
-        let process = Process::from([("HOME".to_owned(), "/home/user".to_owned())]);
+        let process = [("HOME", "/home/user"), ("FROM", "env")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let process = Process::from(process);
         let reading = read_in_turn(&dialects, text.as_bytes(), &process);
         let lines = reading.vars.iter().map(|one| format!("{}={}", one.key, one.value.as_deref().unwrap_or("?")));
         (lines.collect::<Vec<_>>().join(" "), reading.error.is_some())
@@ -459,6 +460,9 @@ mod tests {
             ("make > shell", "G=hello world\n", "G=hello world"),
             ("make > node-dotenv", "A?=1\nB:=2\nC+=3\n", "A=1 B=2 C=3"),
             ("make > python-dotenv", "A=pa#ss\nB=\"q\"\n", "A=pa B=\"q\""),
+            // The first one lets the environment win as well.
+            ("node-dotenv > node", "FROM=file\nA=1\n", "FROM=env A=1"),
+            ("make > node", "FROM=file\n", "FROM=file"),
             // A container sees what the file says, and nothing of what started it.
             ("make > compose", "A=pa#ss\nB?=1\n", ""),
             ("make > compose", "A=pa#ss\nB=$A\n", "A=pa#ss B=pa"),

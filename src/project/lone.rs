@@ -9,7 +9,6 @@ use super::reading::{read_config, read_schema};
 use super::{Project, files};
 use crate::detection;
 use crate::dialects::{Process, Reading, Variable, compose, node};
-use crate::environment::Resolved;
 use crate::error::Error;
 use crate::layer::Layer;
 use crate::plain::is_name;
@@ -50,8 +49,6 @@ impl Lone {
             Layer { name: String::new(), source, text, sealed: false, entries: parsed.entries, faults: parsed.faults };
         let mut project = Project { sources, schema, ..Project::without_layers(config) };
         project.layers.push(layer);
-        project.stacks.push((Arc::from(""), vec![0]));
-        project.process = process.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         let mut lone = Self { project, secrets: Vec::new(), referring: HashSet::new() };
         lone.find(bytes, readings, process);
         Ok(lone)
@@ -75,10 +72,6 @@ impl Lone {
         }
         names.extend(process.iter().filter(|(key, value)| self.project.hides(key, value)).map(|(key, _)| key.as_str()));
         self.referring = referring(&layer.text, |name| names.contains(name) || self.project.is_secret(name));
-        let environments = self.project.environments();
-        let settings = environments.iter().flat_map(|environment| &environment.settings);
-        let secret = settings.filter(|setting| matches!(setting.value, Resolved::Secret(_)));
-        self.referring.extend(secret.map(|setting| setting.key.to_owned()));
         secrets.retain(|range| !range.is_empty());
         secrets.sort_unstable_by_key(|range| range.start);
         // The furthest end of all up to one, so that one look finds whether any of them reaches a place.

@@ -167,7 +167,10 @@ impl Shell<'_> {
                 Token::Word(word) if empty && bare(&word) == Some(&b"!"[..]) => command.negated = !command.negated,
                 Token::Word(word) => {
                     if empty && bare(&word).is_some_and(|text| RESERVED.iter().any(|one| one.as_bytes() == text)) {
-                        return Err(Fault { message: "only a shell can follow this", at: word.span });
+                        return Err(Fault {
+                            message: "sparkcfg does not follow this, only a shell does",
+                            at: word.span,
+                        });
                     }
                     if empty {
                         command.span.start = word.span.start;
@@ -181,8 +184,15 @@ impl Shell<'_> {
                 Token::Operator(operator @ ("<" | ">" | ">>" | "<&" | ">&" | "<>" | ">|" | "<<")) => {
                     self.redirect(operator, start, &mut command)?;
                 }
+                // Only a name alone may begin a function.
+                Token::Operator("(") if !command.assignments.is_empty() || command.words.len() > 1 => {
+                    return Err(Fault { message: "the shell finds a syntax error here", at: start..self.lexer.at });
+                }
                 Token::Operator("(") => {
-                    return Err(Fault { message: "only a shell can follow this", at: start..self.lexer.at });
+                    return Err(Fault {
+                        message: "sparkcfg does not follow this, only a shell does",
+                        at: start..self.lexer.at,
+                    });
                 }
                 _ if empty && command.negated => {
                     return Err(Fault { message: "a command is missing behind `!`", at: start..self.lexer.at });
@@ -198,7 +208,10 @@ impl Shell<'_> {
             return Err(Fault { message: "a file name is missing behind this", at: start..self.lexer.at });
         };
         if operator == "<<" {
-            return Err(Fault { message: "only a shell can follow this", at: start..target.span.end });
+            return Err(Fault {
+                message: "sparkcfg does not follow this, only a shell does",
+                at: start..target.span.end,
+            });
         }
         // A number right in front of the sign belongs to it.
         let digits = |word: &Word| bare(word).is_some_and(|text| text.iter().all(u8::is_ascii_digit));
@@ -264,7 +277,7 @@ impl Shell<'_> {
             self.variables.status = if quiet { 0 } else { 127 };
             return match name {
                 Some(b"exit" | b"exec" | b"." | b"eval") => {
-                    Err(Fault { message: "only a shell can follow this", at: command.span.clone() })
+                    Err(Fault { message: "sparkcfg does not follow this, only a shell does", at: command.span.clone() })
                 }
                 _ => Ok(Flow::On),
             };

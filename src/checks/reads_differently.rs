@@ -205,7 +205,7 @@ impl<'r> Difference<'r> {
     /// What these readers see; `masked` counts the values that may not be shown.
     fn told(&self, value: Option<&str>, readers: &[&str], comment: bool, masked: &mut usize) -> String {
         let readers = super::listed(readers, "and");
-        if self.hidden && value.is_some() && !comment {
+        if self.hidden && value.is_some_and(|value| !value.is_empty()) && !comment {
             *masked += 1;
             return if *masked == 1 { format!("one value for {readers}") } else { format!("another for {readers}") };
         }

@@ -207,7 +207,7 @@ const TRAPS: &[Trap] = &[
         says: "quotes are a part of the value",
     },
     Trap {
-        readers: &["ruby-dotenv", "shell", "systemd"],
+        readers: &["ruby-dotenv", "shell", "systemd", "split"],
         found: |line| {
             let at = line.value.start + line.written().find("\\n")?;
             line.written().starts_with('"').then_some(at..at + 2)

@@ -67,6 +67,8 @@ FILES = {
     "no keys": filled("=v\n"),
     "carriage returns": filled("\r"),
     "carriage returns in values": filled("K=\rL=v\r"),
+    "keys that never end": filled("K\r"),
+    "exports that never end": filled("\rexport "),
     "CRLF": numbered("K{i}=v\r\n"),
     "line feeds": filled("\n"),
     "blanks": filled(" "),

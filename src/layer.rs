@@ -73,6 +73,7 @@ impl Fault {
     pub fn effect(&self) -> &'static str {
         match self.message {
             message if message.contains("UTF-8") => "docker compose replaces it",
+            message if message.contains("NUL") => "no variable of a process can hold it",
             message if message.contains("MiB") => "too long to be read here",
             _ => "docker compose refuses the file",
         }

@@ -15,6 +15,9 @@ pub struct Unportable {
     pub reason: &'static str,
 }
 
+/// The reason where one reader stands in the way alone.
+pub const NO_WAY: &str = "it has no way to write this value";
+
 /// How a value can be written: what is put around it, and what stands for single signs in it.
 struct Style {
     quote: &'static str,
@@ -134,7 +137,7 @@ pub fn spell(key: &str, value: &str, readers: &[&Dialect], process: &Process) ->
     }
     let unable = readers.iter().zip(&able).find_map(|(reader, able)| (!able).then_some(reader.name));
     Err(match (unable, best) {
-        (Some(reader), _) => Unportable { reader, reason: "it has no way to write this value" },
+        (Some(reader), _) => Unportable { reader, reason: NO_WAY },
         (None, Some((_, reader))) => {
             Unportable { reader, reason: "what it needs for this value is read otherwise by another of the readers" }
         }

@@ -1,9 +1,10 @@
 //! A value holds `$(…)` or backticks, which some readers run as a command.
 //!
-//! docker compose and sparkcfg read it as text and run nothing. A shell that sources the file, GNU make that includes
-//! it and Ruby's dotenv do run it, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads
-//! nothing of the whole file, without a word. Where `[consumers]` says who reads the file and none of them runs a
-//! command, this is quiet.
+//! docker compose and sparkcfg read it as text and run nothing. A shell that sources the file runs both, and Ruby's dotenv
+//! `$(…)`, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads nothing of the whole file,
+//! without a word. GNU make that includes the file runs `$(shell …)` and calls its other functions; any other `$(…)` is a
+//! variable for it, mostly an empty one, and backticks are text. `$((…))` is arithmetic for a shell, and not run. Where it
+//! is known who reads the file and none of them runs a command, this is quiet.
 //!
 //! Example: `HOST=$(hostname)`.
 //!
@@ -28,12 +29,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let run = runs(file);
     for entry in &file.layer.entries {
         let written = file.layer.slice(&entry.value);
-        let dollar = written.find("$(").map(|at| (at, "$(…)"));
-        let tick = written.find('`').filter(|at| written[at + 1..].contains('`')).map(|at| (at, "backticks"));
-        let Some((at, what)) = dollar.into_iter().chain(tick).min() else { continue };
+        let Some((at, what)) = command(written) else { continue };
         let start = entry.value.start + u32::try_from(at).unwrap_or_default();
         let by = match &run {
-            None => "text for docker compose, run by shells and make".to_owned(),
+            None => {
+                let make = written.get(at..).is_some_and(|rest| rest.starts_with("$(shell "));
+                format!("text for docker compose, run by {}", if make { "make" } else { "shells" })
+            }
             Some(run) => {
                 let within = |place: &usize| (entry.value.start as usize..entry.value.end as usize).contains(place);
                 let readers: Vec<_> =
@@ -56,10 +58,20 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The first command in a value as it is written, and how it is written there. Arithmetic, `$((…))`, is none.
+fn command(written: &str) -> Option<(usize, &'static str)> {
+    let is_arithmetic = |at: usize| written[at + 2..].starts_with('(') && written[at + 2..].contains("))");
+    let dollar = written.match_indices("$(").find(|(at, _)| !is_arithmetic(*at)).map(|(at, _)| (at, "$(…)"));
+    let tick = written.find('`').filter(|at| written[at + 1..].contains('`')).map(|at| (at, "backticks"));
+    dollar.into_iter().chain(tick).min()
+}
+
 /// Where each reader of the file would run something; `None` where nobody says who reads it besides docker compose.
 fn runs(file: &File<'_>) -> Option<Vec<(&'static str, Vec<usize>)>> {
-    let chains = file.project.readers.get(file.index).filter(|chains| chains.len() > 1)?;
-    let mut names: Vec<&str> = chains.iter().flat_map(|chain| chain.split('>')).map(str::trim).collect();
+    if !file.has_known_readers() {
+        return None;
+    }
+    let mut names: Vec<&str> = file.readers().iter().flat_map(|chain| chain.split('>')).map(str::trim).collect();
     names.sort_unstable();
     names.dedup();
     let reads = |name: &str| {
@@ -68,4 +80,23 @@ fn runs(file: &File<'_>) -> Option<Vec<(&'static str, Vec<usize>)>> {
         Some((dialect.name, executes.iter().map(|range| range.start).collect()))
     };
     Some(names.into_iter().filter_map(reads).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::command;
+
+    #[test]
+    fn what_is_a_command() {
+        for (written, expected) in [
+            ("$(hostname)", Some((0, "$(…)"))),
+            ("a`id`$(x)", Some((1, "backticks"))),
+            ("$((1+1))", None),
+            ("$((1+1))$(x)", Some((8, "$(…)"))),
+            ("$((id); id)", Some((0, "$(…)"))),
+            ("`", None),
+        ] {
+            assert_eq!(command(written), expected, "{written}");
+        }
+    }
 }

@@ -23,7 +23,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let entries = &file.layer.entries;
     let mut seen = HashMap::with_capacity(entries.len());
     let mut again: Vec<Again> = Vec::new();
-    for (at, entry) in entries.iter().enumerate() {
+    // Lines without a key are no two lines for one key.
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.key.is_empty()) {
         let Some(first) = seen.insert(file.layer.key(entry), at) else { continue };
         match again.last_mut() {
             // A block that was pasted twice is one mistake.

@@ -33,11 +33,21 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         } else {
             suggestion
         };
+        // Nothing but underscores is nobody's name.
+        let suggestion = if suggestion.bytes().all(|byte| byte == b'_') { String::new() } else { suggestion };
         let shown = file.name(entry);
         let schema = file.project.schema.as_ref();
         let near = schema.and_then(|schema| nearest(key, schema.schema.keys())).filter(|_| shown == key);
         let (message, help) = match key.is_empty() {
-            true => ("there is no key before =".to_owned(), "write KEY=value".to_owned()),
+            true => {
+                let sign = file.layer.slice(&(entry.key.end..entry.value.start));
+                let message = match sign.chars().next() {
+                    Some(sign) => format!("there is no key before {sign}"),
+                    // docker compose makes this of a word at the end of the file that no line end follows.
+                    None => "a word stands alone, and becomes the value of a variable without a name".to_owned(),
+                };
+                (message, "write KEY=value".to_owned())
+            }
             false if key.starts_with('[') && key.ends_with(']') => (
                 format!("{shown} is not a portable name"),
                 "an env file has no sections: take the line away, or begin it with # as a comment".to_owned(),
@@ -56,9 +66,12 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
                 (format!("{shown} is not a portable name"), "use letters, digits and _, and no digit first".to_owned())
             }
         };
-        let span = if key.is_empty() { entry.key.start..entry.value.start } else { entry.key.clone() };
-        findings.push(
-            file.about(&RULE, entry, message).at(file.layer.span(&span), "letters, digits and _ only").help(help),
-        );
+        let span = match key.is_empty() {
+            true if entry.key.start == entry.value.start => entry.value.clone(),
+            true => entry.key.start..entry.value.start,
+            false => entry.key.clone(),
+        };
+        let here = if key.is_empty() { "no name" } else { "letters, digits and _ only" };
+        findings.push(file.about(&RULE, entry, message).at(file.layer.span(&span), here).help(help));
     }
 }

@@ -8,6 +8,8 @@ use super::respelling::{Harm, Views, read};
 use crate::dialects::Reading;
 use crate::finding::{Finding, Fix, Rule, told_name};
 
+const TITLE: &str = "end the lines in LF";
+
 /// Takes the carriage returns of a CRLF file out of what its readers see, and tells once who keeps them. Nothing is told
 /// where all of the readers do.
 pub(super) fn settle(
@@ -17,7 +19,7 @@ pub(super) fn settle(
     views: &mut Views<'_>,
 ) -> Option<Finding> {
     let text: &str = &file.layer.text;
-    let first = text.find("\r\n")?;
+    text.find("\r\n")?;
     let plain = text.replace("\r\n", "\n");
     let mut without: Vec<_> = readings.iter().map(|(chain, _)| read(chain, plain.as_bytes())).collect();
     let differs = |with: &Reading, without: &Option<Reading>| without.as_ref().is_some_and(|one| !alike(with, one));
@@ -37,17 +39,23 @@ pub(super) fn settle(
             readings[at].1 = in_file(without, text);
         }
     }
-    let last = text.rfind("\r\n").map_or(first, |at| at + 2);
-    let replacement = text.get(first..last).unwrap_or_default().replace("\r\n", "\n");
-    let span = file.layer.span(&(offset(first)..offset(last)));
-    let title = "end the lines in LF";
-    let fix = Fix { span, replacement, title: title.to_owned(), safe: true };
+    let fix = replacement(file)?;
     let harmless = matches!(views.harm(&fix), Harm::None);
     let finding = Finding::new(rule, message)
         .key(told_name(&key))
         .at(at, format!("{names}: here and in every line, the carriage return is a part of the value"))
         .help("end the lines in LF; `*.env text eol=lf` in .gitattributes keeps git from changing them");
-    Some(if harmless { finding.fix(span, fix.replacement, title) } else { finding })
+    Some(if harmless { finding.fix(fix.span, fix.replacement, fix.title) } else { finding })
+}
+
+/// What ends all lines of a file in LF.
+pub(super) fn replacement(file: &File<'_>) -> Option<Fix> {
+    let text: &str = &file.layer.text;
+    let (first, last) = (text.find("\r\n")?, text.rfind("\r\n")? + 2);
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let replacement = text.get(first..last)?.replace("\r\n", "\n");
+    let span = file.layer.span(&(offset(first)..offset(last)));
+    Some(Fix { span, replacement, title: TITLE.to_owned(), safe: true })
 }
 
 /// Whether two readings give the same variables the same values.

@@ -25,7 +25,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         let between = entry.key.end..entry.value.start;
         let written = file.layer.slice(&between);
-        if written == "=" || matches!(entry.content, Content::Inherited) {
+        // What has no key is told as that, and is no better with a `=`.
+        if written == "=" || entry.key.is_empty() || matches!(entry.content, Content::Inherited) {
             continue;
         }
         // An empty value has no place of its own: what follows `=` on such a line is the trailing blank's business.

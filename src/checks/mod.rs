@@ -119,6 +119,7 @@ mod unknown_environment;
 mod unknown_key;
 mod unquoted_blank;
 mod unsealed_value;
+mod unused_consumer;
 mod unused_ignore;
 mod unused_key;
 mod values_collide;
@@ -363,6 +364,7 @@ pub static ALL: &[Check] = &[
     Check::of(&unknown_key::RULE).environment(unknown_key::check),
     Check::of(&unquoted_blank::RULE).layer(unquoted_blank::check),
     Check::of(&unsealed_value::RULE).layer(unsealed_value::check),
+    Check::of(&unused_consumer::RULE).project(unused_consumer::check),
     Check::of(&unused_ignore::RULE),
     Check::of(&unused_key::RULE).references(unused_key::check),
     Check::of(&values_collide::RULE).environment(values_collide::check),

@@ -22,12 +22,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
     let last = file.layer.entries.last();
     let at = last.map_or(end..end, |entry| entry.key.clone());
-    let message = match last {
+    let named = last.filter(|entry| !entry.key.is_empty());
+    let message = match named {
         Some(entry) => format!("the file ends without a newline after {}", file.name(entry)),
         None => "the file ends without a newline".to_owned(),
     };
     let mut finding =
         Finding::new(&RULE, message).at(file.layer.span(&at), "the last line").help("end the file with a newline");
-    finding.key = last.map(|entry| file.name(entry));
+    finding.key = named.map(|entry| file.name(entry));
     findings.push(finding.fix(file.layer.span(&(end..end)), "\n", "add a newline"));
 }

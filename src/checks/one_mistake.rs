@@ -33,6 +33,9 @@ const FOLLOWS: &[(&str, &[&str])] = &[
 /// What says itself what is wrong, and takes over who reads what.
 const NAMES_READERS: &[&str] = &["undefined-reference", "reference-cycle"];
 
+/// How the advice begins for a dollar sign that may be meant as it stands.
+pub(super) const LITERAL: &str = "if the $ is meant as it stands";
+
 /// What a value is held against, and how it looks.
 const VALUE: &[&str] =
     &["wrong-type", "bad-length", "bad-pattern", "bad-format", "schema-rule", "reads-differently", "unquoted-blank"];
@@ -95,10 +98,17 @@ fn explains(one: &Finding, other: &Finding) -> bool {
 
 fn take_over(findings: &mut [Finding], one: usize, other: usize) {
     findings[one].severity = findings[one].severity.max(findings[other].severity);
-    if NAMES_READERS.contains(&findings[one].rule.code) && findings[other].rule.code == "reads-differently" {
-        let who = findings[other].message.clone();
-        let help = findings[one].help.take().map_or_else(String::new, |help| format!("{help}; "));
-        findings[one].help = Some(format!("{help}{who}"));
+    let (root, follower) = (findings[one].rule.code, findings[other].rule.code);
+    // That somebody refuses the whole file is more than the line is about.
+    let refuses = findings[other].key.is_none() && root != follower;
+    if follower == "reads-differently" && (NAMES_READERS.contains(&root) || refuses) {
+        let mut who = findings[other].message.clone();
+        let mut help = findings[one].help.take().unwrap_or_default();
+        if let Some(literal) = findings[other].help.take().filter(|help| help.starts_with(LITERAL)) {
+            help = help.replace("; $$ is a dollar sign", "");
+            who = format!("{who}; {literal}");
+        }
+        findings[one].help = Some(if help.is_empty() { who } else { format!("{help}; {who}") });
     }
     if findings[one].rule.code == "values-disagree" {
         // Taking the deprecated key away settles both.

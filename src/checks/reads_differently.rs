@@ -2,7 +2,9 @@
 //!
 //! One env file is read by many programs: docker compose, python-dotenv, make, node, a hand-written splitter. `[consumers]`
 //! in `sparkcfg.toml` says which of them read which file; without it sparkcfg takes docker compose and those that the
-//! project visibly uses. Each reads the file here as the real program does, and the values are compared.
+//! project visibly uses. Each reads the file here as the real program does, and the values are compared. Where docker compose
+//! is not among them, sparkcfg itself is: it checks values as docker compose reads them, and so a value that passes every
+//! check here may be another one where it is used.
 //!
 //! Why it hurts: a password with `#` or `$` is whole in one service and cut off in the next.
 //!
@@ -16,12 +18,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::line_ends;
-use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::one_mistake::LITERAL;
+use super::respelling::{Harm, OWN, Obstacle, Respelling, Views};
 use super::traps::{self, Swallowing};
 use super::{File, is_name, respelling};
 use crate::dialects::{ReadError, Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
-use crate::layer::Entry;
+use crate::layer::{Content, Entry};
+use crate::portable::{self, Unportable};
 
 pub(super) static RULE: Rule = Rule {
     code: "reads-differently",
@@ -31,15 +35,15 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
+    let chains = respelling::with_own(file.readers());
     if file.layer.sealed || chains.len() < 2 {
         return;
     }
     let mut readings: Vec<(&str, Reading)> = chains
         .iter()
-        .filter_map(|chain| Some((chain.as_str(), respelling::read(chain, file.layer.text.as_bytes())?)))
+        .filter_map(|chain| Some((*chain, respelling::read(chain, file.layer.text.as_bytes())?)))
         .collect();
-    let mut views = Views::of(&file.layer.text, chains);
+    let mut views = Views::of(&file.layer.text, &chains);
     findings.extend(line_ends::settle(file, &RULE, &mut readings, &mut views));
     refusals(file, &readings, &mut views, findings);
     let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
@@ -69,7 +73,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 /// Readers that take nothing from the file, by what they stumble over.
 fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>, findings: &mut Vec<Finding>) {
     let mut told: Vec<(&ReadError, Vec<&str>)> = Vec::new();
-    for (reader, error) in readings.iter().filter_map(|(reader, reading)| Some((reader, reading.error.as_ref()?))) {
+    // What stops sparkcfg itself is `syntax`, told for every line.
+    let readings = readings.iter().filter(|(reader, _)| *reader != OWN);
+    for (reader, error) in readings.filter_map(|(reader, reading)| Some((reader, reading.error.as_ref()?))) {
         match told.iter_mut().find(|(known, _)| *known == error) {
             Some((_, readers)) => readers.push(reader),
             None => told.push((error, vec![reader])),
@@ -94,8 +100,32 @@ fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>
                 let finding = finding.help(title);
                 if harmless { finding.fix(export, "", title) } else { finding }
             }
-            None => finding,
+            None => spelled_otherwise(file, finding, at.start, views),
         });
+    }
+}
+
+/// Adds the spelling with which the line that a reader stumbles over suits all of them.
+fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, views: &mut Views<'_>) -> Finding {
+    let line = |at: u32| file.project.sources.position(file.layer.source, at).line;
+    let here = line(offset(at));
+    let entries = &file.layer.entries;
+    let Some(entry) = entries.iter().find(|entry| line(entry.key.start) == here) else { return finding };
+    let key = file.layer.key(entry);
+    let alone = entries.iter().filter(|other| file.layer.key(other) == key).count() == 1;
+    let refers = entry.interpolates && file.layer.slice(&entry.value).contains('$');
+    if !alone || refers || !is_name(key) || file.looks_like_comment(entry) {
+        return finding;
+    }
+    match views.respelled(key, &[entry]) {
+        Ok(Respelling { range, text, line }) => {
+            let hidden = file.project.hides_entry(file.layer, entry);
+            let help =
+                if hidden { "quote the value".to_owned() } else { format!("write {}", line.replace('\n', "⏎")) };
+            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            finding.help(help).fix(span, text, "spell it so that all readers agree")
+        }
+        Err(_) => finding,
     }
 }
 
@@ -145,7 +175,9 @@ impl<'r> Difference<'r> {
     fn finding(&self, file: &File<'_>, variable: &Variable, entries: &[&Entry]) -> Finding {
         // A hand-written splitter makes a variable of a comment that holds a `=`.
         let comment = variable.key.starts_with('#');
-        let told: Vec<_> = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment)).collect();
+        let mut masked = 0;
+        let told = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment, &mut masked));
+        let told: Vec<_> = told.collect();
         let name = if comment { "a comment".to_owned() } else { told_name(&variable.key) };
         let message = format!("{name} is read differently: {}", told.join(", "));
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
@@ -170,12 +202,16 @@ impl<'r> Difference<'r> {
         Finding::new(&RULE, message).key(name).at(at, says).help(help)
     }
 
-    fn told(&self, value: Option<&str>, readers: &[&str], comment: bool) -> String {
+    /// What these readers see; `masked` counts the values that may not be shown.
+    fn told(&self, value: Option<&str>, readers: &[&str], comment: bool, masked: &mut usize) -> String {
         let readers = super::listed(readers, "and");
+        if self.hidden && value.is_some_and(|value| !value.is_empty()) && !comment {
+            *masked += 1;
+            return if *masked == 1 { format!("one value for {readers}") } else { format!("another for {readers}") };
+        }
         match value {
             None => format!("not set for {readers}"),
             Some(_) if comment => format!("a variable for {readers}"),
-            Some(_) if self.hidden => format!("another value for {readers}"),
             Some("") => format!("empty for {readers}"),
             Some(text) => format!("`{}` for {readers}", super::shortened(text)),
         }
@@ -210,7 +246,18 @@ fn mended(
         entry.interpolates && written.contains('$') || written.contains("$(")
     };
     if entries.iter().any(refers) {
-        return finding.help("write the value out, without $, or let only one kind of reader read this file");
+        const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
+        let literal = entries
+            .first()
+            .filter(|entry| matches!(&entry.content, Content::Slice(_)))
+            .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
+        let Some(line) = literal else { return finding.help(OUT) };
+        let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
+        return finding.help(match quote {
+            _ if !hidden => format!("{LITERAL}, write {line}; else {OUT}"),
+            Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
+            _ => OUT.to_owned(),
+        });
     }
     match views.respelled(&variable.key, entries) {
         Ok(Respelling { range, text, line }) => {
@@ -227,7 +274,27 @@ fn mended(
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
         Err(Obstacle::Unportable(error)) => {
-            finding.help(format!("no spelling suits all of them ({}: {})", error.reader, error.reason))
+            let Unportable { reader, reason } = error;
+            // None of the readers may see the value that sparkcfg reads there.
+            let whose = if views.has_own() { ", which is the one that sparkcfg reads there" } else { "" };
+            let whose = if reason == portable::NO_WAY { whose } else { "" };
+            let reader = if reader == "compose" && views.has_own() { OWN } else { reader };
+            finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
+        }
+        Err(Obstacle::Own(line)) => {
+            let spelling = if hidden { "there is a spelling".to_owned() } else { line.replace('\n', "⏎") };
+            finding.help(format!(
+                "{spelling} suits all who read the file; but sparkcfg reads it as docker compose does, and would check \
+                 another value"
+            ))
+        }
+        Err(Obstacle::Returns(line)) => {
+            let write = if hidden { String::new() } else { format!("write {}, and ", line.replace('\n', "⏎")) };
+            let finding = finding.help(format!("{write}end the lines in LF"));
+            match line_ends::replacement(file).filter(|fix| matches!(views.harm(fix), Harm::None)) {
+                Some(fix) => finding.fix(fix.span, fix.replacement, fix.title),
+                None => finding,
+            }
         }
         Err(Obstacle::Entangled) => finding,
     }
@@ -236,22 +303,25 @@ fn mended(
 /// Notes about how a line is written. Where readers differ because of it, that is told and mended instead.
 const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
 
-/// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would
-/// lose a value that it reads right.
+/// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would be
+/// worse off, by itself or together with the rest.
 pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
     let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
     let told: HashSet<_> = findings.iter().filter(mended).map(start).collect();
     findings.retain(|finding| !NOTES.contains(&finding.rule.code) || !told.contains(&start(finding)));
-    let chains = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
+    let chains = respelling::with_own(file.readers());
     if file.layer.sealed || chains.is_empty() || findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
-    let mut views = Views::of(&file.layer.text, chains);
+    let mut views = Views::of(&file.layer.text, &chains);
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
         let Some(fix) = &finding.fix else { continue };
         match views.harm(fix) {
             Harm::None => continue,
+            Harm::To(OWN) => {
+                finding.help = Some(format!("mend the line first; to {} now would make it another", fix.title));
+            }
             Harm::To(reader) => {
                 finding.help =
                     Some(format!("{} only where {reader} does not read it: it would read it otherwise", fix.title));
@@ -259,6 +329,17 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
             Harm::Unknown => {}
         }
         finding.fix = None;
+    }
+    let (mut at, mut fixes) = (Vec::new(), Vec::new());
+    for (index, finding) in findings.iter().enumerate() {
+        if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe) {
+            at.push(index);
+            fixes.push(fix);
+        }
+    }
+    let harmless = views.harmless_together(&fixes);
+    for (at, _) in at.into_iter().zip(harmless).filter(|(_, harmless)| !harmless) {
+        findings[at].fix = None;
     }
 }
 

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 use super::{consequences, lookalikes, shortened};
 use crate::environment::{self, Environment, Setting};
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
-use crate::layer::{Entry, Layer};
+use crate::layer::{Content, Entry, Layer};
 use crate::project::Project;
 use crate::project::layout::{documents, is_personal};
 use crate::schema::rules::{Disagreement, Lookup};
@@ -40,10 +40,19 @@ impl File<'_> {
         Finding::new(rule, message).key(self.name(entry))
     }
 
+    /// Who reads the file; several that start each other stand as `make > python-dotenv`.
+    pub(super) fn readers(&self) -> &[String] {
+        self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether it is known who reads the file. That nobody is seen but docker compose says nothing of a shell.
+    pub(super) fn has_known_readers(&self) -> bool {
+        !matches!(self.readers(), [] | [_]) || self.readers().iter().any(|reader| reader != "compose")
+    }
+
     /// Whether a reader is among those of the file, alone or in a chain.
     pub(super) fn read_by(&self, reader: &str) -> bool {
-        let chains = self.project.readers.get(self.index).map(Vec::as_slice).unwrap_or_default();
-        chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
+        self.readers().iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
     /// Whether a value begins with `#` behind a blank, which some readers take for a comment: `KEY= # note`. What was
@@ -51,6 +60,14 @@ impl File<'_> {
     pub(super) fn looks_like_comment(&self, entry: &Entry) -> bool {
         let before = self.layer.slice(&(entry.key.end..entry.value.start.max(entry.key.end)));
         before.ends_with([' ', '\t']) && self.layer.slice(&entry.value).starts_with('#')
+            || self.has_comment_behind_tab(entry)
+    }
+
+    /// Whether a `#` stands behind a tab in a value without quotes, which docker compose alone takes for a part of it:
+    /// `PORT=8080⇥# note`.
+    pub(super) fn has_comment_behind_tab(&self, entry: &Entry) -> bool {
+        matches!(&entry.content, Content::Slice(range) if *range == entry.value)
+            && self.layer.slice(&entry.value).contains("\t#")
     }
 
     /// The key of an entry, as it may be told.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::respelling::OWN;
 use crate::dialects::Reading;
 use crate::layer::{Content, Entry, Layer};
 
@@ -35,6 +36,12 @@ impl Line<'_> {
     /// Where `sign` first stands in the value.
     fn within(&self, sign: impl Fn(char) -> bool) -> Option<Range<usize>> {
         let at = self.value.start + self.written().find(sign)?;
+        Some(at..self.value.end)
+    }
+
+    /// Where `text` first stands in the value.
+    fn found(&self, text: &str) -> Option<Range<usize>> {
+        let at = self.value.start + self.written().find(text)?;
         Some(at..self.value.end)
     }
 
@@ -120,7 +127,7 @@ const TRAPS: &[Trap] = &[
             let blank = line.written().is_empty() && line.behind().starts_with([' ', '\t']);
             (blank && line.behind().trim().is_empty()).then_some(line.value.end..line.end)
         },
-        says: "a blank behind `=` makes the next line the value",
+        says: "a blank behind `=` makes the next line the value, since node 22",
     },
     Trap {
         readers: &["split"],
@@ -164,6 +171,8 @@ const TRAPS: &[Trap] = &[
         },
         says: "`$` and the one sign behind it are a reference",
     },
+    Trap { readers: &["make"], found: |line| line.found("$("), says: "`$(…)` is a variable or a function of make" },
+    Trap { readers: &["shell"], found: |line| line.found("$(("), says: "`$((…))` is worked out" },
     Trap {
         readers: &[
             "compose",
@@ -198,7 +207,7 @@ const TRAPS: &[Trap] = &[
         says: "quotes are a part of the value",
     },
     Trap {
-        readers: &["ruby-dotenv", "shell", "systemd"],
+        readers: &["ruby-dotenv", "shell", "systemd", "split"],
         found: |line| {
             let at = line.value.start + line.written().find("\\n")?;
             line.written().starts_with('"').then_some(at..at + 2)
@@ -248,7 +257,8 @@ pub(super) fn explain(layer: &Layer, entries: &[&Entry], groups: &[Vec<&str>]) -
     let end = value.end + text.get(value.end..)?.find('\n').unwrap_or(text.len() - value.end);
     let line = Line { text, start, key, value, repeated: entries.len() > 1, end };
     let trap = TRAPS.iter().find_map(|trap| {
-        let has = |reader: &&&str| reader.split('>').any(|part| trap.readers.contains(&part.trim()));
+        let as_named = |part: &'_ str| if part.trim() == OWN { "compose".to_owned() } else { part.trim().to_owned() };
+        let has = |reader: &&&str| reader.split('>').any(|part| trap.readers.contains(&as_named(part).as_str()));
         let with: Vec<Vec<&str>> = groups.iter().map(|group| group.iter().filter(has).copied().collect()).collect();
         // It explains something if those who have it do not see what those see who have it not.
         let apart =

@@ -129,7 +129,7 @@ enum Command {
     #[command(after_help = release::EXAMPLES)]
     Release(release::Release),
     /// Print what each reader (docker compose, make, node, …) makes of an env file
-    #[command(after_help = read::EXAMPLES)]
+    #[command(after_help = read::help())]
     Read(read::Read),
     /// Find every variable: who declares, sets, hands on and reads it, and what is wrong
     #[command(after_help = refs::EXAMPLES)]

@@ -2,27 +2,39 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Global, printing};
-use crate::detection;
-use crate::dialects::{self, Dialect, Process, Reading};
+use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::error::Error;
 use crate::outputs::Style;
 use crate::plain::is_name;
+use crate::project::files::Files;
+use crate::project::lone::Lone;
 use crate::source::{MASK, printable};
 use crate::stores;
 
-pub(super) const EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   sparkcfg read .env                             every reader, and where they differ
   sparkcfg read .env --as docker-run             one reader
   sparkcfg read .env --as \"make > python-dotenv\"   what arrives when make starts the program
-  sparkcfg read .env --as node --format json     for scripts";
+  sparkcfg read .env --as node --format json     for scripts
+
+What a reader takes from the process environment comes from that of this command. Secrets are
+masked as `show` masks them, by the schema of the project that the file lies in. A reader that
+refuses the file is an answer too: the exit code is 0.";
+
+/// The examples, and every reader with the version that it follows.
+pub(super) fn help() -> String {
+    let line = |dialect: &Dialect| format!("\n  {:22} {} ({})", dialect.name, dialect.summary, dialect.version);
+    let readers: String = dialects::ALL.iter().map(line).collect();
+    format!("{EXAMPLES}\n\nReaders, and the version that each follows:{readers}")
+}
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -32,7 +44,7 @@ pub(super) struct Read {
     /// One reader, or several that start each other: make > python-dotenv
     #[arg(long = "as", value_name = "READER")]
     reader: Option<String>,
-    /// Print values whose key sounds like a secret, too
+    /// Print secrets too, in the clear
     #[arg(long)]
     reveal: bool,
 }
@@ -40,83 +52,112 @@ pub(super) struct Read {
 /// What of a file is not to be shown.
 enum Hidden {
     Nothing,
-    /// Values of keys that sound like a secret, passwords in URLs, and these keys, which refer to one.
-    Secrets(HashSet<String>),
+    Secrets(Box<Lone>),
     /// A sealed file: what stands in plain sight there may be a secret that somebody forgot to seal. All but the names
     /// that are given a value.
     AllBut(HashSet<String>),
 }
 
 impl Hidden {
-    fn of(read: &Read, bytes: &[u8]) -> Self {
-        match read {
-            Read { reveal: true, .. } => Self::Nothing,
-            _ if stores::of(&read.file.to_string_lossy()).is_some() => {
-                let text = String::from_utf8_lossy(bytes);
-                let names = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).filter(|name| is_name(name));
-                Self::AllBut(names.map(ToOwned::to_owned).collect())
-            }
-            _ => Self::Secrets(referring(&String::from_utf8_lossy(bytes))),
+    fn of(read: &Read, bytes: &[u8], readings: &[ReadBy], process: &Process, global: &Global) -> Result<Self, Error> {
+        if read.reveal {
+            return Ok(Self::Nothing);
         }
+        if stores::of(&read.file.to_string_lossy()).is_some() {
+            let text = String::from_utf8_lossy(bytes);
+            let names = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).filter(|name| is_name(name));
+            return Ok(Self::AllBut(names.map(ToOwned::to_owned).collect()));
+        }
+        // The schema of the project in which the file lies says what is a secret.
+        let root = match &global.project {
+            Some(_) => global.folder()?.0,
+            None => {
+                let file = read.file.canonicalize().unwrap_or_else(|_| read.file.clone());
+                crate::project::discover(file.parent().unwrap_or(Path::new(".")))
+            }
+        };
+        let readings: Vec<&Reading> = readings.iter().map(|read| &read.reading).collect();
+        Lone::of(&Files::on_disk(&root, ""), bytes, &readings, process).map(|lone| Self::Secrets(Box::new(lone)))
     }
 
-    fn key<'k>(&self, key: &'k str) -> &'k str {
-        if matches!(self, Self::AllBut(names) if !names.contains(key)) { MASK } else { key }
-    }
-
-    fn value<'v>(&self, key: &str, value: &'v str) -> &'v str {
+    fn key<'v>(&self, variable: &'v Variable) -> &'v str {
         let hides = match self {
             Self::Nothing => false,
-            Self::Secrets(keys) => {
-                detection::names_secret(key) || keys.contains(key) || detection::url_password(value).is_some()
-            }
+            Self::Secrets(lone) => lone.hides_key(variable),
+            Self::AllBut(names) => !names.contains(&variable.key),
+        };
+        if hides { MASK } else { &variable.key }
+    }
+
+    /// Whether the value is not to be shown. That it is empty may be told.
+    fn hides(&self, variable: &Variable) -> bool {
+        let hides = match self {
+            Self::Nothing => false,
+            Self::Secrets(lone) => lone.hides(variable),
             Self::AllBut(_) => true,
         };
-        if hides && !value.is_empty() { MASK } else { value }
+        hides && variable.value.as_ref().is_some_and(|value| !value.is_empty())
     }
-}
-
-/// The keys whose values refer to a secret, over any number of steps. A line without a key belongs to the one above.
-fn referring(text: &str) -> HashSet<String> {
-    let (mut lines, mut key) = (Vec::new(), "");
-    for line in text.lines() {
-        let named = line.split_once('=').map(|(name, value)| (name.trim().trim_start_matches("export ").trim(), value));
-        let value = match named.filter(|(name, _)| is_name(name)) {
-            Some((name, value)) => {
-                key = name;
-                value
-            }
-            None => line,
-        };
-        if value.contains('$') {
-            lines.push((key, value));
-        }
-    }
-    let words = |text: &'_ str| -> Vec<String> {
-        let parts = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
-        parts.filter(|part| !part.is_empty()).map(ToOwned::to_owned).collect()
-    };
-    let mut referring: HashMap<String, Vec<&str>> = HashMap::new();
-    for (key, value) in lines {
-        for word in words(value) {
-            referring.entry(word).or_default().push(key);
-        }
-    }
-    let mut found = HashSet::new();
-    let mut left: Vec<&str> =
-        referring.iter().filter(|(word, _)| detection::names_secret(word)).flat_map(|(_, keys)| keys.clone()).collect();
-    while let Some(key) = left.pop() {
-        if found.insert(key.to_owned()) {
-            left.extend(referring.get(key).into_iter().flatten().copied());
-        }
-    }
-    found
 }
 
 /// One reader, or a chain of them, and what it read.
 struct ReadBy {
     name: String,
     reading: Reading,
+    /// Which of the readers that start each other refuses the file.
+    refused_by: Option<&'static str>,
+    /// Where it would run something, sorted.
+    runs: Vec<usize>,
+}
+
+impl ReadBy {
+    /// Whether only a program that is not run here knows the value: it stands where one reader runs a command.
+    fn is_unknown(&self, variable: &Variable) -> bool {
+        let next = self.runs.partition_point(|place| *place < variable.value_span.start);
+        self.runs.get(next).is_some_and(|place| *place < variable.value_span.end)
+    }
+
+    fn cell<'r>(&'r self, variable: &'r Variable, hidden: &Hidden) -> Cell<'r> {
+        match &variable.value {
+            None => Cell::NotSet,
+            Some(_) if self.is_unknown(variable) => Cell::Unknown,
+            Some(text) if hidden.hides(variable) => Cell::Hidden(text),
+            Some(text) => Cell::Text(text),
+        }
+    }
+}
+
+/// What a reader sees of a key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cell<'r> {
+    NotSet,
+    Unknown,
+    Hidden(&'r str),
+    Text(&'r str),
+}
+
+impl Cell<'_> {
+    /// In a line of its own or, shortened, among others.
+    fn shown(self, limit: usize) -> String {
+        match self {
+            Self::NotSet => "(not set)".to_owned(),
+            Self::Unknown => "(unknown: a program gives it)".to_owned(),
+            Self::Hidden(_) => MASK.to_owned(),
+            Self::Text("") => "(empty)".to_owned(),
+            // What looks like one of these, and is the value.
+            Self::Text(text) if text.starts_with('(') && text.ends_with(')') && is_marker(text) => format!("`{text}`"),
+            Self::Text(text) => {
+                let length = text.chars().count();
+                let short: String = text.chars().take(limit).collect();
+                let shown = printable(&ends_marked(&short.replace('\n', "⏎")));
+                if length > limit { format!("{shown}… ({length} characters)") } else { shown }
+            }
+        }
+    }
+}
+
+fn is_marker(text: &str) -> bool {
+    [Cell::NotSet, Cell::Unknown, Cell::Text("")].iter().any(|cell| cell.shown(usize::MAX) == text)
 }
 
 impl Read {
@@ -126,38 +167,28 @@ impl Read {
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         let readings = match &self.reader {
-            Some(chain) => vec![ReadBy { name: chain.clone(), reading: read_chain(chain, &bytes, &process)? }],
-            None => {
-                let read = |dialect: &Dialect| ReadBy {
-                    name: dialect.name.to_owned(),
-                    reading: (dialect.read)(&bytes, &process),
-                };
-                dialects::ALL.iter().map(read).collect()
-            }
+            Some(chain) => vec![read_chain(chain, &bytes, &process)?],
+            None => dialects::ALL.iter().map(|dialect| read_by(dialect.name, &[dialect], &bytes, &process)).collect(),
         };
-        let hidden = Hidden::of(self, &bytes);
-        let text = match (global.format.as_str(), &self.reader) {
-            ("json", Some(_)) => pretty(&readings.first().map(|read| as_json(read, &hidden)).unwrap_or_default()),
-            ("json", None) => pretty(&Value::Array(readings.iter().map(|read| as_json(read, &hidden)).collect())),
-            ("human", Some(_)) => readings.first().map(|read| list(read, &bytes, &hidden)).unwrap_or_default(),
-            ("human", None) => compare(&readings, &bytes, &hidden, &printing::style(global.color, false)),
+        let hidden = Hidden::of(self, &bytes, &readings, &process, global)?;
+        let text = match (global.format.as_str(), readings.as_slice()) {
+            ("json", [only]) => pretty(&as_json(only, &bytes, &hidden)),
+            ("json", all) => pretty(&Value::Array(all.iter().map(|read| as_json(read, &bytes, &hidden)).collect())),
+            ("human", [only]) => list(only, &bytes, &hidden),
+            ("human", all) => compare(all, &bytes, &hidden, &printing::style(global.color, false)),
             (other, _) => {
                 return Err(Error::new(format!("`read` does not write {other}")).help("there are human and json"));
             }
         };
         if text.is_empty() {
-            printing::complain("there is no variable in this file\n")?;
+            let nothing = match &self.reader {
+                Some(reader) => format!("{} sets nothing from this file\n", printable(reader)),
+                None => "no reader finds a variable in this file\n".to_owned(),
+            };
+            printing::complain(&nothing)?;
         }
         printing::print(&text)?;
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn shown(key: &str, value: Option<&str>, hidden: &Hidden) -> String {
-    match value {
-        None => "(not set)".to_owned(),
-        Some("") => "(empty)".to_owned(),
-        Some(text) => printable(&ends_marked(&hidden.value(key, text).replace('\n', "⏎"))),
     }
 }
 
@@ -169,19 +200,34 @@ fn ends_marked(text: &str) -> String {
     [&"␠".repeat(front), inner, &"␠".repeat(behind)].concat()
 }
 
+/// The line in which a reader stumbles.
+fn line_of(read: &ReadBy, bytes: &[u8]) -> Option<usize> {
+    let at = read.reading.error.as_ref()?.at.as_ref().filter(|at| at.end > 0)?;
+    Some(memchr::memchr_iter(b'\n', bytes.get(..at.start)?).count() + 1)
+}
+
 /// `make refuses the file in line 3: …`
 fn refusal(read: &ReadBy, bytes: &[u8]) -> Option<String> {
     let error = read.reading.error.as_ref()?;
-    let before = error.at.as_ref().filter(|at| at.end > 0).and_then(|at| bytes.get(..at.start));
-    let line = before.map(|before| format!(" in line {}", memchr::memchr_iter(b'\n', before).count() + 1));
-    Some(format!("{} refuses the file{}: {}\n", printable(&read.name), line.unwrap_or_default(), error.message))
+    let line = line_of(read, bytes).map(|line| format!(" in line {line}")).unwrap_or_default();
+    let reader = read.refused_by.unwrap_or(&read.name);
+    let nothing = if read.is_stopped() { ", and starts nothing" } else { "" };
+    Some(format!("{} refuses the file{line}: {}{nothing}\n", printable(reader), error.message))
+}
+
+impl ReadBy {
+    /// Whether one that starts another refuses the file.
+    fn is_stopped(&self) -> bool {
+        let last = self.name.rsplit('>').next().map(str::trim);
+        self.refused_by.is_some_and(|reader| self.name.contains('>') && Some(reader) != last)
+    }
 }
 
 fn list(read: &ReadBy, bytes: &[u8], hidden: &Hidden) -> String {
     let mut out = String::new();
     for variable in &read.reading.vars {
-        let value = shown(&variable.key, variable.value.as_deref(), hidden);
-        let _ = writeln!(out, "{}={value}", printable(hidden.key(&variable.key)));
+        let value = read.cell(variable, hidden).shown(usize::MAX);
+        let _ = writeln!(out, "{}={value}", printable(hidden.key(variable)));
     }
     out.extend(refusal(read, bytes));
     out
@@ -189,29 +235,40 @@ fn list(read: &ReadBy, bytes: &[u8], hidden: &Hidden) -> String {
 
 /// Each key once; where readers differ, each value with those who see it, the most seen first.
 fn compare(readings: &[ReadBy], bytes: &[u8], hidden: &Hidden, style: &Style) -> String {
-    let values = |read: &'_ ReadBy| -> HashMap<String, Option<String>> {
-        read.reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone())).collect()
+    let cells_of = |read: &'_ ReadBy| -> HashMap<String, usize> {
+        read.reading.vars.iter().enumerate().map(|(at, variable)| (variable.key.clone(), at)).collect()
     };
-    let values: Vec<_> = readings.iter().map(values).collect();
+    let places: Vec<_> = readings.iter().map(cells_of).collect();
     let mut seen = HashSet::new();
     let mut out = String::new();
-    for key in readings.iter().flat_map(|read| &read.reading.vars).map(|variable| variable.key.as_str()) {
+    for variable in readings.iter().flat_map(|read| &read.reading.vars) {
+        let key = variable.key.as_str();
         if !seen.insert(key) {
             continue;
         }
-        let name = printable(hidden.key(key));
-        let mut groups: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-        for (read, values) in readings.iter().zip(&values) {
-            groups.entry(values.get(key).and_then(Option::as_deref)).or_default().push(&read.name);
+        let mut name = variable.key.as_str();
+        let mut groups: BTreeMap<Cell<'_>, Vec<&str>> = BTreeMap::new();
+        for (read, places) in readings.iter().zip(&places) {
+            let own = places.get(key).and_then(|at| read.reading.vars.get(*at));
+            let cell = own.map_or(Cell::NotSet, |own| read.cell(own, hidden));
+            name = own.map_or(name, |own| if hidden.key(own) == MASK { MASK } else { name });
+            groups.entry(cell).or_default().push(&read.name);
         }
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        if let [(value, _)] = groups.as_slice() {
-            let _ = writeln!(out, "  {name}={}", shown(key, *value, hidden));
+        // What one may not see of a key, it may not see through another reader.
+        let hides = name == MASK || groups.keys().any(|cell| matches!(cell, Cell::Hidden(_)));
+        let groups = groups.into_iter().map(|(cell, readers)| match cell {
+            Cell::Text(text) if hides && !text.is_empty() => (Cell::Hidden(text), readers),
+            cell => (cell, readers),
+        });
+        let mut groups: Vec<_> = groups.collect();
+        let name = printable(name);
+        if let [(cell, _)] = groups.as_slice() {
+            let _ = writeln!(out, "  {name}={}", cell.shown(LONGEST));
             continue;
         }
         let _ = writeln!(out, "{} {name}", mark(style, "≠", "!"));
         groups.sort_by_key(|(_, readers)| std::cmp::Reverse(readers.len()));
-        cells(&mut out, key, &groups, hidden, style.width);
+        cells(&mut out, &groups, style.width);
     }
     for read in readings {
         if let Some(refusal) = refusal(read, bytes) {
@@ -220,6 +277,9 @@ fn compare(readings: &[ReadBy], bytes: &[u8], hidden: &Hidden, style: &Style) ->
     }
     out
 }
+
+/// How much of a value stands in the table of all readers, in characters.
+const LONGEST: usize = 300;
 
 /// The sign in front of what is to be looked at.
 fn mark(style: &Style, sign: &'static str, plain: &'static str) -> String {
@@ -231,16 +291,18 @@ fn mark(style: &Style, sign: &'static str, plain: &'static str) -> String {
 }
 
 /// The different values of one key, and who sees them in a column behind, wrapped.
-fn cells(out: &mut String, key: &str, groups: &[(Option<&str>, Vec<&str>)], hidden: &Hidden, width: usize) {
+fn cells(out: &mut String, groups: &[(Cell<'_>, Vec<&str>)], width: usize) {
     const INDENT: &str = "    ";
     // A value that is wider stands on a line of its own.
     let widest = width / 3;
-    let number = |(number, (value, _)): (usize, &(Option<&str>, Vec<&str>))| {
-        let shown = shown(key, *value, hidden);
-        // Two masked values look alike; the number says that they are not.
-        if shown == MASK { format!("{MASK} ({})", number + 1) } else { shown }
-    };
-    let cells: Vec<String> = groups.iter().enumerate().map(number).collect();
+    let mut cells: Vec<String> = groups.iter().map(|(cell, _)| cell.shown(LONGEST)).collect();
+    // Two masked values look alike; the number says that they are not.
+    let twins: Vec<bool> = cells.iter().map(|cell| cells.iter().filter(|other| *other == cell).count() > 1).collect();
+    let mut number = 0;
+    for (cell, _) in cells.iter_mut().zip(twins).filter(|(_, twin)| *twin) {
+        number += 1;
+        let _ = write!(cell, " ({number})");
+    }
     let column = cells.iter().map(|cell| cell.width()).filter(|width| *width <= widest).max().unwrap_or_default();
     for (cell, (_, readers)) in cells.iter().zip(groups) {
         let start = INDENT.len() + column + 2;
@@ -265,7 +327,7 @@ fn cells(out: &mut String, key: &str, groups: &[(Option<&str>, Vec<&str>)], hidd
 }
 
 /// What arrives in the last of readers that start each other.
-fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<Reading, Error> {
+fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<ReadBy, Error> {
     let named = |name: &str| {
         dialects::find(name).ok_or_else(|| {
             let names = || dialects::ALL.iter().map(|dialect| dialect.name);
@@ -277,20 +339,41 @@ fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<Reading, E
         })
     };
     let dialects: Vec<&Dialect> = chain.split('>').map(|name| named(name.trim())).collect::<Result<_, _>>()?;
-    Ok(dialects::read_in_turn(&dialects, bytes, process))
+    Ok(read_by(chain, &dialects, bytes, process))
 }
 
-fn as_json(read: &ReadBy, hidden: &Hidden) -> Value {
-    let vars: Map<String, Value> = read
-        .reading
-        .vars
-        .iter()
-        .map(|variable| {
-            let value = variable.value.as_deref().map(|value| hidden.value(&variable.key, value));
-            (hidden.key(&variable.key).to_owned(), value.into())
-        })
-        .collect();
-    json!({ "reader": read.name, "vars": vars, "error": read.reading.error.as_ref().map(|error| error.message) })
+fn read_by(name: &str, dialects: &[&'static Dialect], bytes: &[u8], process: &Process) -> ReadBy {
+    let reading = dialects::read_in_turn(dialects, bytes, process);
+    let stops = |count: &usize| {
+        let first = dialects.get(..*count).unwrap_or_default();
+        *count == dialects.len() || dialects::read_in_turn(first, bytes, process).error.is_some()
+    };
+    let stopped = reading.error.as_ref().and_then(|_| (1..=dialects.len()).find(stops));
+    let refused_by = stopped.and_then(|count| Some(dialects.get(count - 1)?.name));
+    let mut runs: Vec<usize> = reading.executes.iter().map(|place| place.start).collect();
+    runs.sort_unstable();
+    ReadBy { name: name.to_owned(), reading, refused_by, runs }
+}
+
+fn as_json(read: &ReadBy, bytes: &[u8], hidden: &Hidden) -> Value {
+    let value = |variable: &Variable| match &variable.value {
+        Some(_) if hidden.hides(variable) => MASK.into(),
+        value => value.as_deref().into(),
+    };
+    let vars = read.reading.vars.iter();
+    let vars: Map<String, Value> = vars.map(|variable| (hidden.key(variable).to_owned(), value(variable))).collect();
+    let error = read.reading.error.as_ref().map(|error| {
+        let line = line_of(read, bytes).map(|line| format!("line {line}: ")).unwrap_or_default();
+        let reader = read.refused_by.filter(|_| read.is_stopped()).map(|reader| format!("{reader}, "));
+        format!("{}{line}{}", reader.unwrap_or_default(), error.message)
+    });
+    let mut told = json!({ "reader": read.name, "vars": vars, "error": error });
+    let unknown = read.reading.vars.iter().filter(|variable| read.is_unknown(variable));
+    let unknown: Vec<Value> = unknown.map(|variable| hidden.key(variable).into()).collect();
+    if let Some(told) = told.as_object_mut().filter(|_| !unknown.is_empty()) {
+        told.insert("unknown".to_owned(), unknown.into());
+    }
+    told
 }
 
 fn pretty(value: &Value) -> String {

@@ -17,8 +17,15 @@ const MAX_EXPANDED: usize = 32 << 20;
 #[must_use]
 pub fn read(bytes: &[u8], _: &Process) -> Reading {
     let file = Text::new(bytes).with_carriage_returns(|followed| if followed { "" } else { "\r" });
-    let mut reader =
-        Reader { file: &file, bytes, text: &file.text, at: 0, draft: Draft::default(), left: MAX_EXPANDED };
+    let mut reader = Reader {
+        file: &file,
+        bytes,
+        text: &file.text,
+        at: 0,
+        draft: Draft::default(),
+        left: MAX_EXPANDED,
+        endless: usize::MAX,
+    };
     while reader.skip_to_statement() {
         if let Err((message, at)) = reader.statement() {
             let refused = reader.draft.refused(message, at);
@@ -39,6 +46,8 @@ struct Reader<'t> {
     at: usize,
     draft: Draft,
     left: usize,
+    /// From here on nothing ends a key, so that nobody need look again.
+    endless: usize,
 }
 
 impl Reader<'_> {
@@ -82,7 +91,8 @@ impl Reader<'_> {
             return Err(("nothing follows `export`", start..start));
         }
         let mut end = None;
-        for at in start..self.text.len() {
+        let until = if start >= self.endless { start } else { self.text.len() };
+        for at in start..until {
             let byte = self.bytes.get(self.file.original(at)).copied().unwrap_or_default();
             match char::from(byte) {
                 '=' | ':' => {
@@ -96,6 +106,9 @@ impl Reader<'_> {
                     return Err(("this character cannot be part of a key", character));
                 }
             }
+        }
+        if end.is_none() {
+            self.endless = self.endless.min(start);
         }
         // A key that the end of the file cuts off is taken for the value of a variable without a name.
         let key = self.text.get(start..start + end.unwrap_or(0)).unwrap_or_default().trim_end();

@@ -40,6 +40,9 @@ pub struct Dialect {
     /// `read` shows the file's own value for libraries whose reading and loading are two steps (node-dotenv, dotenvy,
     /// godotenv), and the process environment's for the others.
     pub process_wins: bool,
+    /// Whether what reads this way, or is started by it, finds the process environment beside what the file sets. A
+    /// container and a unit of systemd do not.
+    pub inherits: bool,
     /// Reads a file as that program would in that process environment.
     pub read: fn(&[u8], &Process) -> Reading,
 }
@@ -123,6 +126,7 @@ pub static ALL: &[Dialect] = &[
         summary: "docker compose, env_file:",
         version: "2.40.3",
         process_wins: false,
+        inherits: false,
         read: compose::read,
     },
     Dialect {
@@ -130,6 +134,7 @@ pub static ALL: &[Dialect] = &[
         summary: "docker compose, --env-file and .env, as ${KEY} in the compose file sees it",
         version: "2.40.3",
         process_wins: true,
+        inherits: true,
         read: compose_interpolation::read,
     },
     Dialect {
@@ -137,6 +142,7 @@ pub static ALL: &[Dialect] = &[
         summary: "docker compose, env_file: with format: raw",
         version: "2.40.3",
         process_wins: false,
+        inherits: false,
         read: compose_raw::read,
     },
     Dialect {
@@ -144,6 +150,7 @@ pub static ALL: &[Dialect] = &[
         summary: "docker run --env-file",
         version: "28.2.2",
         process_wins: false,
+        inherits: false,
         read: docker_run::read,
     },
     Dialect {
@@ -151,6 +158,7 @@ pub static ALL: &[Dialect] = &[
         summary: "python-dotenv, load_dotenv()",
         version: "1.2.4",
         process_wins: true,
+        inherits: true,
         read: python_dotenv::read,
     },
     Dialect {
@@ -158,6 +166,7 @@ pub static ALL: &[Dialect] = &[
         summary: "npm dotenv",
         version: "18.0.10",
         process_wins: true,
+        inherits: true,
         read: node_dotenv::read,
     },
     Dialect {
@@ -165,14 +174,23 @@ pub static ALL: &[Dialect] = &[
         summary: "npm dotenv with dotenv-expand",
         version: "18.0.10 with 1000.0.0",
         process_wins: true,
+        inherits: true,
         read: dotenv_expand::read,
     },
-    Dialect { name: "node", summary: "node --env-file", version: "26.10.0", process_wins: true, read: node::read },
+    Dialect {
+        name: "node",
+        summary: "node --env-file",
+        version: "26.10.0",
+        process_wins: true,
+        inherits: true,
+        read: node::read,
+    },
     Dialect {
         name: "dotenvy",
         summary: "the Rust crate dotenvy",
         version: "0.15.7",
         process_wins: true,
+        inherits: true,
         read: dotenvy::read,
     },
     Dialect {
@@ -180,6 +198,7 @@ pub static ALL: &[Dialect] = &[
         summary: "the Go package godotenv",
         version: "1.5.1",
         process_wins: true,
+        inherits: true,
         read: godotenv::read,
     },
     Dialect {
@@ -187,6 +206,7 @@ pub static ALL: &[Dialect] = &[
         summary: "the Ruby gem dotenv",
         version: "3.2.0",
         process_wins: true,
+        inherits: true,
         read: ruby_dotenv::read,
     },
     Dialect {
@@ -194,6 +214,7 @@ pub static ALL: &[Dialect] = &[
         summary: "set -a; . file, in a POSIX shell",
         version: "dash 0.5.12",
         process_wins: false,
+        inherits: true,
         read: shell::read,
     },
     Dialect {
@@ -201,6 +222,7 @@ pub static ALL: &[Dialect] = &[
         summary: "-include and export in GNU make",
         version: "4.3",
         process_wins: false,
+        inherits: true,
         read: make::read,
     },
     Dialect {
@@ -208,16 +230,39 @@ pub static ALL: &[Dialect] = &[
         summary: "EnvironmentFile= of a systemd unit",
         version: "252",
         process_wins: false,
+        inherits: false,
         read: systemd::read,
     },
-    Dialect { name: "bun", summary: "bun --env-file", version: "1.4.5", process_wins: true, read: bun::read },
-    Dialect { name: "deno", summary: "deno run --env-file", version: "2.9.6", process_wins: true, read: deno::read },
-    Dialect { name: "uv", summary: "uv run --env-file", version: "0.13.9", process_wins: true, read: uv::read },
+    Dialect {
+        name: "bun",
+        summary: "bun --env-file",
+        version: "1.4.5",
+        process_wins: true,
+        inherits: true,
+        read: bun::read,
+    },
+    Dialect {
+        name: "deno",
+        summary: "deno run --env-file",
+        version: "2.9.6",
+        process_wins: true,
+        inherits: true,
+        read: deno::read,
+    },
+    Dialect {
+        name: "uv",
+        summary: "uv run --env-file",
+        version: "0.13.9",
+        process_wins: true,
+        inherits: true,
+        read: uv::read,
+    },
     Dialect {
         name: "split",
         summary: "hand-written line.split('='), at the first =",
         version: "model",
         process_wins: false,
+        inherits: true,
         read: split::read,
     },
 ];
@@ -229,20 +274,41 @@ pub fn find(name: &str) -> Option<&'static Dialect> {
 }
 
 /// Reads a file with readers that start each other, and gives what arrives in the last: what one has read is the process
-/// environment of the next, and most loaders let it win.
+/// environment of the next, which inherits it, and most loaders let it win. Where one before the last refuses the file,
+/// nothing is started.
 #[must_use]
 pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> Reading {
     let mut process = process.clone();
-    let mut last = Reading::default();
+    let mut arrived = Draft::default();
     for (index, dialect) in dialects.iter().enumerate() {
-        last = (dialect.read)(bytes, &process);
-        if index > 0 && dialect.process_wins {
-            last.prefer(&process);
+        let mut reading = (dialect.read)(bytes, &process);
+        let is_last = index + 1 == dialects.len();
+        if is_last && (index == 0 || reading.error.is_some()) {
+            return reading;
         }
-        let set = last.vars.iter().filter_map(|variable| Some((variable.key.clone(), variable.value.clone()?)));
-        process.extend(set);
+        if reading.error.is_some() {
+            return Reading { vars: Vec::new(), ..reading };
+        }
+        if dialect.process_wins {
+            reading.prefer(&process);
+        }
+        if !dialect.inherits {
+            arrived = Draft::default();
+            process.retain(|key, _| key == "HOME");
+        }
+        for variable in reading.vars {
+            if let Some(value) = &variable.value {
+                process.insert(variable.key.clone(), value.clone());
+            } else if arrived.get(&variable.key).is_some() {
+                continue;
+            }
+            arrived.set(variable);
+        }
+        arrived.reading.executes.extend(reading.executes);
     }
-    last
+    arrived.reading.executes.sort_unstable_by_key(|place| (place.start, place.end));
+    arrived.reading.executes.dedup();
+    arrived.reading
 }
 
 /// A reading in the making, with its variables by name.
@@ -372,4 +438,41 @@ impl<'b> Text<'b> {
 fn span_of(whole: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len());
     start..(start + part.len()).min(whole.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Process, find, read_in_turn};
+
+    /// What arrives, as `KEY=value` lines, and whether it was refused.
+    fn arrives(chain: &str, text: &str) -> (String, bool) {
+        let dialects: Vec<_> = chain.split(" > ").map(|name| find(name).unwrap()).collect();
+        let process = [("HOME", "/home/user"), ("FROM", "env")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let process = Process::from(process);
+        let reading = read_in_turn(&dialects, text.as_bytes(), &process);
+        let lines = reading.vars.iter().map(|one| format!("{}={}", one.key, one.value.as_deref().unwrap_or("?")));
+        (lines.collect::<Vec<_>>().join(" "), reading.error.is_some())
+    }
+
+    #[test]
+    fn what_arrives_in_the_last() {
+        for (chain, text, expected) in [
+            ("make > shell", "G=hello world\n", "G=hello world"),
+            ("make > node-dotenv", "A?=1\nB:=2\nC+=3\n", "A=1 B=2 C=3"),
+            ("make > python-dotenv", "A=pa#ss\nB=\"q\"\n", "A=pa B=\"q\""),
+            // The first one lets the environment win as well.
+            ("node-dotenv > node", "FROM=file\nA=1\n", "FROM=env A=1"),
+            ("make > node", "FROM=file\n", "FROM=file"),
+            // A container sees what the file says, and nothing of what started it.
+            ("make > compose", "A=pa#ss\nB?=1\n", ""),
+            ("make > compose", "A=pa#ss\nB=$A\n", "A=pa#ss B=pa"),
+            ("compose > python-dotenv", "A=pa#ss\nB='$A'\n", "A=pa#ss B=$A"),
+        ] {
+            let refused = text.contains('?') && chain.ends_with("compose");
+            assert_eq!(arrives(chain, text), (expected.to_owned(), refused), "{chain}: {text:?}");
+        }
+        for chain in ["make > python-dotenv", "make > node > shell"] {
+            assert_eq!(arrives(chain, "A=\"a\nb\"\nC=1\n"), (String::new(), true), "{chain}");
+        }
+    }
 }

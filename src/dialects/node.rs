@@ -1,6 +1,8 @@
 //! `node --env-file`, of node 22 and later.
 //!
-//! There are no references. The process environment beats the file. A byte-order mark stays part of the first key.
+//! There are no references. The process environment beats the file. A byte-order mark stays part of the first key. node 20
+//! is another one: there a blank behind `=` makes no difference, but a line of blanks, or one without `=`, becomes a part
+//! of the next key.
 
 use super::families::node::{assignments, next_quote};
 use super::{Draft, Process, Reading, Text, Variable};

@@ -2,13 +2,14 @@
 //!
 //! A line it cannot read is dropped with a log message, and reading goes on behind it. References are `${NAME}` and
 //! `${NAME:-default}` in every kind of quotes, single ones included; a bare `$NAME` stays. The process environment
-//! beats the file, for values and for references.
+//! beats the file, for values and for references. A NUL byte in a key or a value raises an error, and what stands above
+//! it is set.
 
 use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
-use super::{Draft, Process, Reading, Text, Variable};
+use super::{Draft, Process, ReadError, Reading, Text, Variable};
 
 /// How much text the references of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
@@ -42,7 +43,20 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
     let mut reading = draft.reading;
     reading.prefer(process);
     reading.vars.retain(|variable| variable.value.is_some());
+    refuse_nul(&mut reading, process);
     file.in_file(reading)
+}
+
+/// Python sets one variable after another, and no environment can hold a NUL: it raises an error there. What is set
+/// already is not set again.
+fn refuse_nul(reading: &mut Reading, process: &Process) {
+    let holds_nul = |variable: &Variable| {
+        let texts = [Some(&variable.key), variable.value.as_ref()];
+        texts.into_iter().flatten().any(|text| text.contains('\0')) && !process.contains_key(&variable.key)
+    };
+    let Some(at) = reading.vars.iter().position(holds_nul) else { return };
+    let place = reading.vars.drain(at..).next().map(|variable| variable.key_span.start..variable.value_span.end);
+    reading.error = Some(ReadError { message: "no environment can hold a NUL byte", at: place });
 }
 
 #[derive(Default)]

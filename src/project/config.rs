@@ -204,9 +204,16 @@ impl Config {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             let suggestion =
                 text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
+            // `".env" = "make"` where a list is wanted.
+            let listed = message.ends_with("expected a sequence").then(|| message.split('"').nth(1)).flatten();
+            let help = match (suggestion, listed) {
+                (Some(word), _) => Some(format!("did you mean `{word}`?")),
+                (None, Some(word)) => Some(format!("write a list: [\"{word}\"]")),
+                (None, None) => None,
+            };
             let failed = Error::new(message).at(place);
-            match suggestion {
-                Some(word) => failed.help(format!("did you mean `{word}`?")),
+            match help {
+                Some(help) => failed.help(help),
                 None => failed,
             }
         })?;
@@ -317,6 +324,7 @@ mod tests {
             ("[workspace]\nmember = [\"a\"]\n", "sparkcfg.toml:2:1", Some("did you mean `members`?")),
             ("[references]\nknwon = [\"A\"]\n", "sparkcfg.toml:2:1", Some("did you mean `known`?")),
             ("[references]\nexclude = [\"a[\"]\n", "sparkcfg.toml", None),
+            ("[consumers]\n\".env\" = \"make\"\n", "sparkcfg.toml:2:10", Some("write a list: [\"make\"]")),
             ("schema = 1\n", "sparkcfg.toml:1:10", None),
             ("schema = \n", "sparkcfg.toml:1:10", None),
             ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),

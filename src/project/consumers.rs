@@ -1,9 +1,12 @@
 //! Who reads a project's env files: what `[consumers]` says, else what the project visibly uses.
 
+use std::ops::Range;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::config::Config;
 use super::files::Files;
+use super::layout::{Stack, is_personal};
 use super::usage;
 use crate::dialects;
 use crate::error::Error;
@@ -19,21 +22,24 @@ pub(super) enum Consumers {
 }
 
 impl Consumers {
-    /// Reads the project's own list, or looks around.
+    /// Reads the project's own list, or looks around. `text` is that of `sparkcfg.toml`.
     ///
     /// # Errors
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
-    pub(super) fn of(files: &Files, config: &Config) -> Result<Self, Error> {
+    pub(super) fn of(files: &Files, config: &Config, text: &str) -> Result<Self, Error> {
         if config.consumers.is_empty() {
             return usage::visible(files).map(Self::Visible);
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
             let broken = || Error::new(format!("`{pattern}` is no pattern for files")).at(files.shown("sparkcfg.toml"));
-            patterns.add(Glob::new(pattern).map_err(|_| broken())?);
-            for name in chains.iter().flat_map(|chain| chain.split('>')).map(str::trim) {
-                if dialects::find(name).is_none() {
-                    return Err(unknown(name).at(files.shown("sparkcfg.toml")));
+            patterns.add(Glob::new(relative(pattern)).map_err(|_| broken())?);
+            for chain in chains {
+                if let Some(name) = chain.split('>').map(str::trim).find(|name| dialects::find(name).is_none()) {
+                    let place = files.shown("sparkcfg.toml");
+                    let line =
+                        place_of(text, chain).map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
+                    return Err(unknown(name).at(line.map_or(place.clone(), |line| format!("{place}:{line}"))));
                 }
             }
         }
@@ -56,6 +62,49 @@ impl Consumers {
             }
         }
     }
+}
+
+/// A line of `[consumers]` that says nothing about any file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unused {
+    /// The pattern, as it stands in `sparkcfg.toml`.
+    pub pattern: String,
+    /// Where it stands there, in bytes.
+    pub at: Option<Range<usize>>,
+    /// Whether it lists no reader; else no file is like it.
+    pub is_empty: bool,
+    /// A file that it may mean.
+    pub near: Option<String>,
+}
+
+/// The lines of `[consumers]` that say nothing about the env files of a project. Files for one person only are on that
+/// person's machine.
+pub(super) fn unused(config: &Config, text: &str, stacks: &[Stack]) -> Vec<Unused> {
+    let files = || stacks.iter().flat_map(|stack| &stack.files);
+    let is_unused = |(pattern, readers): (&String, &Vec<String>)| {
+        let pattern = pattern.as_str();
+        let glob = Glob::new(relative(pattern)).ok()?.compile_matcher();
+        let is_empty = readers.is_empty();
+        if !is_empty && (is_personal(pattern) || files().any(|file| glob.is_match(file))) {
+            return None;
+        }
+        let at = place_of(text, pattern).map(|at| at..at + pattern.len() + 2);
+        let near = nearest(relative(pattern), files().map(String::as_str)).filter(|_| !is_empty);
+        Some(Unused { pattern: pattern.to_owned(), at, is_empty, near: near.map(ToOwned::to_owned) })
+    };
+    config.consumers.iter().filter_map(is_unused).collect()
+}
+
+/// A pattern of `[consumers]` as paths are written: `./.env` is `.env`.
+pub(super) fn relative(pattern: &str) -> &str {
+    pattern.strip_prefix("./").unwrap_or(pattern)
+}
+
+/// Where a word stands in quotes under `[consumers]`, in bytes of `sparkcfg.toml`; its quotes belong to it.
+pub(super) fn place_of(text: &str, word: &str) -> Option<usize> {
+    let from = text.find("[consumers]")?;
+    let written = |quote: &str| text.get(from..)?.find(&format!("{quote}{word}{quote}"));
+    written("\"").or_else(|| written("'")).map(|at| from + at)
 }
 
 fn unknown(name: &str) -> Error {

@@ -394,13 +394,15 @@ fn missing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-/// The bytes as text. Bytes that are not UTF-8 become U+FFFD, as docker compose reads them, and a fault says where.
+/// The bytes as text. Bytes that are not UTF-8 become U+FFFD, as docker compose reads them, and a fault says where; so it
+/// does of the first NUL byte.
 #[must_use]
 pub fn text(bytes: Vec<u8>) -> (String, Vec<Fault>) {
-    match String::from_utf8(bytes) {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let (text, mut faults) = match String::from_utf8(bytes) {
         Ok(text) => (text, Vec::new()),
         Err(error) => {
-            let at = u32::try_from(error.utf8_error().valid_up_to()).unwrap_or(u32::MAX);
+            let at = offset(error.utf8_error().valid_up_to());
             let fault = Fault {
                 at: at..at.saturating_add(3),
                 message: "this byte is not UTF-8",
@@ -408,5 +410,11 @@ pub fn text(bytes: Vec<u8>) -> (String, Vec<Fault>) {
             };
             (String::from_utf8_lossy(error.as_bytes()).into_owned(), vec![fault])
         }
-    }
+    };
+    faults.extend(memchr::memchr(0, text.as_bytes()).map(|at| Fault {
+        at: offset(at)..offset(at + 1),
+        message: "this is a NUL byte",
+        help: "take it out; some readers refuse the file, others cut the value there",
+    }));
+    (text, faults)
 }

@@ -122,36 +122,7 @@ impl Project {
     pub fn hide_secrets(&mut self) {
         let mut spans = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
-            let masks = self.sealed.get(&index).map(|sealed| sealed.masks.as_slice()).unwrap_or_default();
-            spans.extend(masks.iter().map(|mask| layer.span(mask)));
-            for entry in &layer.entries {
-                let key = layer.key(entry);
-                if self.hides_entry(layer, entry) {
-                    spans.extend([layer.span(&entry.value), layer.span(&rests::rest_of_line(layer, &entry.value))]);
-                }
-                if !detection::is_plausible_name(key) {
-                    spans.push(layer.span(&entry.key));
-                }
-            }
-            for rest in self.rests_in(layer) {
-                spans.extend([
-                    layer.span(&rest.key),
-                    layer.span(&rest.value),
-                    layer.span(&rests::rest_of_line(layer, &rest.value)),
-                ]);
-            }
-            spans.extend(rests::key_blocks(&layer.text).iter().map(|block| layer.span(block)));
-            spans.extend(self.secrets_in_comments(layer).into_iter().map(|range| layer.span(&range)));
-            for comment in self.comments(layer) {
-                let text = layer.slice(&comment).trim_end();
-                let token = detection::token(text).map(|token| token.range.start);
-                let word = text.split_whitespace().find(|word| detection::url_password(word).is_some());
-                let own = detection::url_password(text).map(|password| password.start);
-                if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).chain(own).min() {
-                    let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or_default();
-                    spans.push(layer.span(&(offset(from)..offset(text.len()))));
-                }
-            }
+            spans.extend(self.secrets_of(index, layer).iter().map(|range| layer.span(range)));
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
@@ -163,6 +134,36 @@ impl Project {
         for span in spans {
             self.sources.mask(span);
         }
+    }
+
+    /// What of the layer with this number is a secret, or may be the rest of one, where its lines can be read.
+    pub(super) fn secrets_of(&self, index: usize, layer: &Layer) -> Vec<std::ops::Range<u32>> {
+        let masks = self.sealed.get(&index).map(|sealed| sealed.masks.as_slice()).unwrap_or_default();
+        let mut found = masks.to_vec();
+        for entry in &layer.entries {
+            if self.hides_entry(layer, entry) {
+                found.extend([entry.value.clone(), rests::rest_of_line(layer, &entry.value)]);
+            }
+            if !detection::is_plausible_name(layer.key(entry)) {
+                found.push(entry.key.clone());
+            }
+        }
+        for rest in self.rests_in(layer) {
+            found.extend([rest.key.clone(), rest.value.clone(), rests::rest_of_line(layer, &rest.value)]);
+        }
+        found.extend(rests::key_blocks(&layer.text));
+        found.extend(self.secrets_in_comments(layer));
+        for comment in self.comments(layer) {
+            let text = layer.slice(&comment).trim_end();
+            let token = detection::token(text).map(|token| token.range.start);
+            let word = text.split_whitespace().find(|word| detection::url_password(word).is_some());
+            let own = detection::url_password(text).map(|password| password.start);
+            if let Some(from) = token.into_iter().chain(word.and_then(|word| text.find(word))).chain(own).min() {
+                let offset = |at: usize| comment.start + u32::try_from(at).unwrap_or_default();
+                found.push(offset(from)..offset(text.len()));
+            }
+        }
+        found
     }
 
     /// What of a layer is a comment: whole lines, and what stands behind a value. Of a sealed one nothing is.

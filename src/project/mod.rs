@@ -3,7 +3,7 @@
 pub mod access;
 mod borrowing;
 pub mod config;
-mod consumers;
+pub mod consumers;
 pub mod creation_rules;
 pub mod declaration;
 pub mod deployments;
@@ -13,6 +13,7 @@ pub mod hiding;
 pub mod layout;
 mod links;
 pub mod locking;
+pub mod lone;
 mod process;
 mod reading;
 pub mod references;
@@ -81,6 +82,8 @@ pub struct Project {
     pub layers: Vec<Layer>,
     /// For each layer its readers, by name; several that start each other stand as `make > python-dotenv`.
     pub readers: Vec<Vec<String>>,
+    /// The lines of `[consumers]` that say nothing about any file.
+    pub unused_consumers: Vec<consumers::Unused>,
     /// What was found out about each sealed layer: index into `layers` → state.
     pub sealed: HashMap<usize, stores::Sealed>,
     /// Each sealed layer with all its environments, also those that were not asked for.

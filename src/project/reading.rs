@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::access;
 use super::config::Config;
-use super::consumers::Consumers;
+use super::consumers::{self, Consumers};
 use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
@@ -35,32 +35,21 @@ impl Project {
                 .help(format!("name one of its members ({members}) with --project DIR")));
         }
         let all_environments = stacks.iter().map(|stack| stack.name.clone()).collect();
+        let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
+        let unused_consumers = consumers::unused(&config, &text, &stacks);
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
-            config,
             config_source,
-            layers: Vec::new(),
-            readers: Vec::new(),
-            sealed: HashMap::new(),
-            sealed_files: HashMap::new(),
-            schema: None,
-            sops: None,
-            deployments: Deployments::default(),
-            references: references::References::default(),
+            unused_consumers,
             revocations: revocations(files, options)?,
             require_secrets: options.require_secrets,
-            exposed: Vec::new(),
-            lost: Vec::new(),
-            strays: Vec::new(),
-            staged_texts: Vec::new(),
             staged: files.is_staged(),
-            stacks: Vec::new(),
             all_environments,
             process: options.process.clone(),
-            borrowing: OnceLock::new(),
+            ..Self::without_layers(config)
         };
-        let consumers = Consumers::of(files, &project.config)?;
+        let consumers = Consumers::of(files, &project.config, &text)?;
         let mut known: HashMap<String, usize> = HashMap::new();
         for Stack { name, files: paths } in stacks {
             let mut layers = Vec::with_capacity(paths.len());
@@ -92,6 +81,35 @@ impl Project {
         }
         project.add_process_layer();
         Ok(project)
+    }
+
+    /// A project of which nothing is read yet but `sparkcfg.toml`.
+    pub(super) fn without_layers(config: Config) -> Self {
+        Self {
+            sources: Sources::default(),
+            config,
+            config_source: None,
+            layers: Vec::new(),
+            readers: Vec::new(),
+            unused_consumers: Vec::new(),
+            sealed: HashMap::new(),
+            sealed_files: HashMap::new(),
+            schema: None,
+            sops: None,
+            deployments: Deployments::default(),
+            references: references::References::default(),
+            revocations: Revocations::default(),
+            require_secrets: false,
+            exposed: Vec::new(),
+            lost: Vec::new(),
+            strays: Vec::new(),
+            staged_texts: Vec::new(),
+            staged: false,
+            stacks: Vec::new(),
+            all_environments: Vec::new(),
+            process: HashMap::new(),
+            borrowing: OnceLock::new(),
+        }
     }
 
     fn read_layer(

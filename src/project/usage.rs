@@ -232,7 +232,8 @@ fn npm(text: &str) -> Vec<&'static str> {
     let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
     let has = |package: &str| kinds.iter().any(|kind| manifest[*kind].get(package).is_some());
-    [("dotenv", "node-dotenv"), ("dotenv-expand", "dotenv-expand")]
+    // dotenv-cli expands what it loads.
+    [("dotenv", "node-dotenv"), ("dotenv-expand", "dotenv-expand"), ("dotenv-cli", "dotenv-expand")]
         .into_iter()
         .filter(|(package, _)| has(package))
         .map(|(_, reader)| reader)

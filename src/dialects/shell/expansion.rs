@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
+use super::arithmetic;
 use super::lexer::{Fault, Operation, Part};
 use super::pattern::{Effort, Spent, Text, trimmed};
 
@@ -49,6 +50,10 @@ impl Variables {
                 }
                 Part::Text { text, quoted } => out.push(text, *quoted),
                 Part::Command(span) => self.executes.push(span.clone()),
+                Part::Arithmetic { text, span } => match arithmetic::result(text, &self.values) {
+                    Some(result) => out.push(result.to_string().as_bytes(), true),
+                    None => self.executes.push(span.clone()),
+                },
                 Part::Bad(span) => {
                     return Err(Fault { message: "this is no reference that a shell knows", at: span.clone() });
                 }

@@ -43,8 +43,13 @@ pub(super) enum Part {
         operation: Option<Operation>,
         span: Range<usize>,
     },
-    /// `$(…)`, `$((…))` or backticks.
+    /// `$(…)` or backticks.
     Command(Range<usize>),
+    /// `$((…))`, and what stands within.
+    Arithmetic {
+        text: Vec<u8>,
+        span: Range<usize>,
+    },
     /// A `${…}` that no shell knows: an error once it is expanded.
     Bad(Range<usize>),
 }
@@ -241,7 +246,13 @@ impl<'b> Lexer<'b> {
         match self.peek() {
             Some(b'(') => {
                 self.parentheses(start)?;
-                parts.push(Part::Command(start..self.at));
+                let span = start..self.at;
+                let written = self.bytes.get(span.clone()).unwrap_or_default();
+                let inner = written.strip_prefix(b"$((").and_then(|inner| inner.strip_suffix(b"))"));
+                parts.push(match inner {
+                    Some(inner) => Part::Arithmetic { text: inner.to_vec(), span },
+                    None => Part::Command(span),
+                });
             }
             Some(b'{') => {
                 self.at += 1;

@@ -1,11 +1,12 @@
 //! A POSIX shell, `set -a; . file`: what dash makes of a file of assignments.
 //!
 //! The file is a program. Assignments are followed as the shell would make them, with quotes, `~`, and every form of
-//! `${…}`; `export`, `readonly` and `unset` too. Nothing is run: a command does nothing and counts as failed, `$(…)`,
-//! `$((…))`, backticks, `$$` and `$0` give the empty text, and the places of all of these are kept. A syntax error ends
-//! the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and here-documents are refused: only a
-//! shell can follow them.
+//! `${…}`; `export`, `readonly` and `unset` too, and arithmetic that assigns nothing. Nothing is run: a command does nothing
+//! and counts as failed, `$(…)`, backticks, other arithmetic, `$$` and `$0` give the empty text, and the places of all of
+//! these are kept. A syntax error ends the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and
+//! here-documents are refused: only a shell can follow them.
 
+mod arithmetic;
 mod expansion;
 mod lexer;
 mod pattern;
@@ -166,7 +167,10 @@ impl Shell<'_> {
                 Token::Word(word) if empty && bare(&word) == Some(&b"!"[..]) => command.negated = !command.negated,
                 Token::Word(word) => {
                     if empty && bare(&word).is_some_and(|text| RESERVED.iter().any(|one| one.as_bytes() == text)) {
-                        return Err(Fault { message: "only a shell can follow this", at: word.span });
+                        return Err(Fault {
+                            message: "sparkcfg does not follow this, only a shell does",
+                            at: word.span,
+                        });
                     }
                     if empty {
                         command.span.start = word.span.start;
@@ -180,8 +184,15 @@ impl Shell<'_> {
                 Token::Operator(operator @ ("<" | ">" | ">>" | "<&" | ">&" | "<>" | ">|" | "<<")) => {
                     self.redirect(operator, start, &mut command)?;
                 }
+                // Only a name alone may begin a function.
+                Token::Operator("(") if !command.assignments.is_empty() || command.words.len() > 1 => {
+                    return Err(Fault { message: "the shell finds a syntax error here", at: start..self.lexer.at });
+                }
                 Token::Operator("(") => {
-                    return Err(Fault { message: "only a shell can follow this", at: start..self.lexer.at });
+                    return Err(Fault {
+                        message: "sparkcfg does not follow this, only a shell does",
+                        at: start..self.lexer.at,
+                    });
                 }
                 _ if empty && command.negated => {
                     return Err(Fault { message: "a command is missing behind `!`", at: start..self.lexer.at });
@@ -197,7 +208,10 @@ impl Shell<'_> {
             return Err(Fault { message: "a file name is missing behind this", at: start..self.lexer.at });
         };
         if operator == "<<" {
-            return Err(Fault { message: "only a shell can follow this", at: start..target.span.end });
+            return Err(Fault {
+                message: "sparkcfg does not follow this, only a shell does",
+                at: start..target.span.end,
+            });
         }
         // A number right in front of the sign belongs to it.
         let digits = |word: &Word| bare(word).is_some_and(|text| text.iter().all(u8::is_ascii_digit));
@@ -263,7 +277,7 @@ impl Shell<'_> {
             self.variables.status = if quiet { 0 } else { 127 };
             return match name {
                 Some(b"exit" | b"exec" | b"." | b"eval") => {
-                    Err(Fault { message: "only a shell can follow this", at: command.span.clone() })
+                    Err(Fault { message: "sparkcfg does not follow this, only a shell does", at: command.span.clone() })
                 }
                 _ => Ok(Flow::On),
             };
@@ -382,6 +396,6 @@ fn is_identifier(name: &[u8]) -> bool {
 fn has_quotes(parts: &[Part]) -> bool {
     parts.iter().any(|part| match part {
         Part::Text { quoted, .. } | Part::Parameter { quoted, .. } => *quoted,
-        Part::Command(_) | Part::Bad(_) => false,
+        Part::Command(_) | Part::Arithmetic { .. } | Part::Bad(_) => false,
     })
 }

@@ -1,0 +1,176 @@
+//! What `validate --fix` writes, read again by everybody who reads the file: nobody is worse off.
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a failed unwrap is the failure of the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use sparkcfg::checks;
+use sparkcfg::dialects::{self, Dialect, Process};
+use sparkcfg::finding::Fix;
+use sparkcfg::project::files::Files;
+use sparkcfg::project::{Options, Project};
+
+/// One round of the safe fixes, as the command applies them.
+fn once(text: &str, readers: &[&str]) -> String {
+    let list: Vec<String> = readers.iter().map(|reader| format!("\"{reader}\"")).collect();
+    let files = BTreeMap::from([
+        (".env".to_owned(), text.as_bytes().to_vec()),
+        ("sparkcfg.toml".to_owned(), format!("[consumers]\n\".env\" = [{}]\n", list.join(", ")).into_bytes()),
+    ]);
+    let project = Project::read(&Files::staged(Path::new("."), "", files), &Options::default()).unwrap();
+    let found = checks::run(&project).findings;
+    let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.safe).collect();
+    fixes.sort_by_key(|fix| (fix.span.start, fix.span.end));
+    fixes.dedup_by(|one, other| one.span.start < other.span.end || one == other);
+    let mut mended = text.to_owned();
+    for fix in fixes.iter().rev() {
+        mended.replace_range(fix.span.range(), &fix.replacement);
+    }
+    mended
+}
+
+fn mended(text: &str, readers: &[&str]) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..10 {
+        let next = once(&text, readers);
+        if next == text {
+            return text;
+        }
+        text = next;
+    }
+    unreachable!("it never ends: {text:?}")
+}
+
+#[test]
+fn what_is_written() {
+    for (readers, text, expected) in [
+        (&["compose", "make"][..], "T=a#b c\n", "T=a#b c\n"),
+        (&["compose", "make"], "A=$(x) y # c1\n", "A=$(x) y # c1\n"),
+        (&["compose", "make"], "DB_PASSWORD = \"p w\"  \n", "DB_PASSWORD=p w\n"),
+        (&["make"], "A=x y # c\n", "# c\nA=x y\n"),
+        (&["make"], "TEAM=blue#green\n", "TEAM=blue#green\n"),
+        (&["shell", "make"], "A=x y # c\n", "A=x y # c\n"),
+        (&["docker-run", "shell"], "A=$B y\n", "A=$B y\n"),
+        (&["docker-run", "shell"], "A=x y # c\n", "A=x y # c\n"),
+        (&["compose", "compose-raw"], "A=${B:-x y}\n", "A=${B:-x y}\n"),
+        (&["shell"], "A=x y\nB=a&b\n", "A='x y'\nB='a&b'\n"),
+        // A file of Windows is not left with line ends of both kinds.
+        (&["shell", "make"], "A=x y\r\nC = 2\r\nD=3 \r\n", "A=x y\nC=2\nD=3\n"),
+        (&["shell"], "A=1\r\nB=x y # c\r\n", "A=1\n# c\nB='x y'\n"),
+        // A line for which one of them refuses the file, and the other lines of such a file.
+        (&["compose", "shell"], "B=it's\n", "B=\"it's\"\n"),
+        (&["compose", "shell"], "K=a`b\n", "K='a`b'\n"),
+        (&["compose", "shell"], "K=(x)\n", "K='(x)'\n"),
+        (&["compose", "shell", "node"], "K=a#b\nL=it's\n", "K='a#b'\nL=\"it's\"\n"),
+        (&["docker-run", "shell"], "GREETING=hello world\nK: v\nexport E=v\n", "GREETING=hello world\nK=v\nE=v\n"),
+        // Nobody knows whether that is a comment.
+        (&["compose", "node"], "PORT=8080\t# the port\n", "PORT=8080\t# the port\n"),
+        (&["compose", "node"], "K=pa$word1\n", "K=pa$word1\n"),
+        (&["compose"], ": 3\n", ": 3\n"),
+        (&["compose"], "export", "export"),
+    ] {
+        assert_eq!(mended(text, readers), expected, "{text:?} for {readers:?}");
+    }
+}
+
+type Values = BTreeMap<String, Option<String>>;
+
+/// What a reader gets; `None` when it refuses the file.
+fn read(reader: &str, text: &str) -> Option<Values> {
+    let dialect: &Dialect = dialects::find(reader).unwrap();
+    let process = Process::from([("HOME".to_owned(), "/home/user".to_owned())]);
+    let reading = (dialect.read)(text.as_bytes(), &process);
+    reading.error.is_none().then(|| reading.vars.into_iter().map(|one| (one.key, one.value)).collect())
+}
+
+/// What docker compose gets, or would get without the lines for which it refuses the file.
+fn right(text: &str) -> Values {
+    let mut text = text.to_owned();
+    for _ in 0..10 {
+        let reading = (dialects::find("compose").unwrap().read)(text.as_bytes(), &Process::new());
+        let Some(at) = reading.error.and_then(|error| error.at) else {
+            return reading.vars.into_iter().map(|one| (one.key, one.value)).collect();
+        };
+        let start = text[..at.start].rfind('\n').map_or(0, |before| before + 1);
+        let end = text[at.start..].find('\n').map_or(text.len(), |length| at.start + length);
+        text.replace_range(start..end, "#");
+    }
+    Values::new()
+}
+
+/// Random lines of what readers trip over, for random readers: each round leaves every reader with what it had, or with
+/// what docker compose read.
+#[test]
+fn nobody_is_worse_off() {
+    const PIECES: &[&str] = &[
+        "a",
+        "b c",
+        "#x",
+        " # note",
+        " ",
+        "  ",
+        "\"",
+        "'",
+        "$A",
+        "${B:-d e}",
+        "$(x)",
+        "`y`",
+        "\\",
+        "\\n",
+        "$$",
+        "~",
+        "&",
+        "=",
+        "\t",
+        "ü",
+        "|",
+        "\"q\"",
+        "'s t'",
+        ";",
+    ];
+    const FRONTS: &[&str] = &["A=", "B=", "C = ", "export D=", "E: ", "F= ", "G=", "# c=d", "", "H", "\u{feff}I="];
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    for _ in 0..1500 {
+        let end = if random(4) == 0 { "\r\n" } else { "\n" };
+        let mut text = String::new();
+        for _ in 0..=random(4) {
+            text.push_str(FRONTS[random(FRONTS.len())]);
+            for _ in 0..random(4) {
+                text.push_str(PIECES[random(PIECES.len())]);
+            }
+            text.push_str(end);
+        }
+        let readers: BTreeSet<&str> =
+            (0..=random(3)).map(|_| dialects::ALL[random(dialects::ALL.len())].name).collect();
+        let readers: Vec<&str> = readers.into_iter().collect();
+        let mut before = text.clone();
+        for _ in 0..10 {
+            let after = once(&before, &readers);
+            if after == before {
+                break;
+            }
+            let own = read("compose", &before);
+            let told = format!("{before:?} became {after:?} for {readers:?}");
+            assert!(own.is_none() || read("compose", &after) == own, "{told}: sparkcfg");
+            let right = self::right(&before);
+            for reader in &readers {
+                let (Some(seen), now) = (read(reader, &before), read(reader, &after)) else { continue };
+                let now = now.unwrap_or_else(|| unreachable!("{told}: {reader} refuses it"));
+                for key in seen.keys().chain(now.keys()) {
+                    let (was, is) = (seen.get(key), now.get(key));
+                    let is_right = right.get(key).is_some_and(|right| is == Some(right));
+                    let is_gone = is.is_none() && !right.contains_key(key);
+                    assert!(was == is || is_right || is_gone, "{told}: {reader} sees another {key}");
+                }
+            }
+            before = after;
+        }
+        assert_eq!(once(&before, &readers), before, "it never ends: {text:?} for {readers:?}");
+    }
+}

@@ -496,3 +496,92 @@ fn a_deploy_is_judged_by_what_changed_since_the_release() {
     );
     assert_eq!(told("sparkcfg deploy-check prod"), (vec![changed("API_TIMEOUT_MS"), secret], 0));
 }
+
+/// What would switch a check off without a word, or compare what cannot be compared, is refused with the way out.
+#[test]
+fn mistakes_are_told() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    let home = tempfile::tempdir().unwrap();
+    let config = place.path().join("sparkcfg.toml");
+    let before = fs::read_to_string(&config).unwrap_or_default();
+    for (table, told) in
+        [("\n[drift]\nprotected = [\"prd\"]\n", "[drift] protected"), ("protected = [\"prd\"]\n", "protected")]
+    {
+        let text = if table.starts_with('\n') { format!("{before}{table}") } else { format!("{table}{before}") };
+        fs::write(&config, text).unwrap();
+        let ran = run("sparkcfg drift", place.path(), home.path());
+        assert_eq!(ran.code, 2, "{}", ran.shown());
+        assert!(ran.stderr.contains(&format!("{told} names an unknown environment `prd`")), "{}", ran.shown());
+        assert!(ran.stderr.contains("did you mean `prod`?"), "{}", ran.shown());
+    }
+    fs::write(&config, before).unwrap();
+    let list = |levels: &[&str]| -> String {
+        let one = |level: &&str| {
+            format!(r#"{{"name":"web","pm2_env":{{"env":{{"LOG_LEVEL":"{level}","unique_id":"{level}"}}}}}}"#)
+        };
+        format!("[{}]", levels.iter().map(one).collect::<Vec<_>>().join(","))
+    };
+    fs::write(place.path().join("pm2.json"), list(&["info", "debug"])).unwrap();
+    for (line, told) in [
+        ("sparkcfg drift prd", "did you mean `prod`?"),
+        ("sparkcfg drift prod dcker:-", "did you mean `docker:`?"),
+        ("sparkcfg drift staging prod pm2:pm2.json#web", "one environment at a time"),
+        ("sparkcfg drift prod pm2:pm2.json#web", "runs 2 times in pm2:pm2.json#web, and not with the same LOG_LEVEL"),
+        ("sparkcfg drift --why x", "--ack CODE KEY"),
+        ("sparkcfg drift --fix --ack-all --why x", "run one of them, then the other"),
+    ] {
+        let ran = run(line, place.path(), home.path());
+        assert_eq!(ran.code, 2, "{}", ran.shown());
+        assert!(ran.stderr.contains(told), "{}", ran.shown());
+    }
+}
+
+/// What was an error and is sealed now is not resolved: nobody here can see what it is.
+#[test]
+fn what_nobody_can_open_is_not_resolved() {
+    let place = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    git(place.path(), &["init", "-q"]);
+    fs::create_dir(place.path().join("environments")).unwrap();
+    for name in ["staging", "prod"] {
+        let path = place.path().join(format!("environments/{name}.env"));
+        fs::write(path, "JWT_SECRET=c4n4ry-in-both-environments\n").unwrap();
+    }
+    git(place.path(), &["add", "-A"]);
+    git(place.path(), &["commit", "-qm", "one"]);
+    let key = age::x25519::Identity::generate().to_public().to_string().parse().unwrap();
+    let order =
+        sparkcfg::stores::Order { recipients: &[key], time: "2026-12-01T10:20:30Z", new_key: false, previous: None };
+    for name in ["staging", "prod"] {
+        let path = format!("environments/{name}.secrets.env");
+        let plain = sparkcfg::secret::Secret::new("JWT_SECRET=c4n4ry-in-both-environments\n".to_owned());
+        let sealed = (sparkcfg::stores::of(&path).unwrap().seal)(&plain, &order).unwrap();
+        fs::write(place.path().join(path), sealed).unwrap();
+        fs::remove_file(place.path().join(format!("environments/{name}.env"))).unwrap();
+    }
+    let ran = run("sparkcfg drift --against HEAD --format json", place.path(), home.path());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    assert_eq!(report["counts"]["unchanged"].as_u64(), Some(1), "{}", ran.shown());
+}
+
+/// What is accepted between two environments is no lost entry where a third one differs as well.
+#[test]
+fn a_part_of_a_difference_may_be_accepted() {
+    let place = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("environments")).unwrap();
+    for (name, value) in [("dev", "a"), ("staging", "b"), ("prod", "c")] {
+        fs::write(place.path().join(format!("environments/{name}.env")), format!("TAGS={value}\n")).unwrap();
+    }
+    let policy = "[[drift.rule]]\nkeys = [\"TAGS\"]\npolicy = \"must-match\"\n";
+    fs::write(place.path().join("sparkcfg.toml"), policy).unwrap();
+    let ack = run("sparkcfg drift staging prod --ack drift-must-match TAGS --why x", place.path(), home.path());
+    assert_eq!(ack.code, 0, "{}", ack.shown());
+    let kept = fs::read_to_string(place.path().join("sparkcfg-baseline.toml")).unwrap();
+    for line in ["sparkcfg drift", "sparkcfg drift --prune-acks"] {
+        let ran = run(line, place.path(), home.path());
+        assert!(ran.code == 1 && !ran.stdout.contains("baseline-stale"), "{}", ran.shown());
+        assert_eq!(fs::read_to_string(place.path().join("sparkcfg-baseline.toml")).unwrap(), kept);
+    }
+}

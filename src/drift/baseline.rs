@@ -155,6 +155,15 @@ impl Baseline {
         for mut finding in findings {
             let mut covering = None;
             for (at, (entry, _)) in self.entries.iter().enumerate() {
+                if entry.is_about_a_part(&finding) {
+                    // What was accepted between some sources is still there, and more with it.
+                    used[at] = true;
+                    let help = format!(
+                        "it is accepted between {} only; accept it anew, or mend it",
+                        entry.within.join(" and ")
+                    );
+                    finding.help = Some(help);
+                }
                 if !entry.is_about(&finding) {
                     continue;
                 }
@@ -200,6 +209,16 @@ impl Entry {
         self.code == finding.rule.code
             && finding.key.as_deref() == Some(&*self.key)
             && finding.environments.iter().all(|name| self.within.iter().any(|known| **known == **name))
+    }
+
+    /// Whether a finding goes beyond the sources of this entry, which it has all of.
+    fn is_about_a_part(&self, finding: &Finding) -> bool {
+        let has = |name: &String| finding.environments.iter().any(|known| **known == **name);
+        self.code == finding.rule.code
+            && finding.key.as_deref() == Some(&*self.key)
+            && self.within.len() > 1
+            && self.within.len() < finding.environments.len()
+            && self.within.iter().all(has)
     }
 
     fn saw_the_same(&self, finding: &Finding) -> bool {

@@ -237,14 +237,23 @@ impl Config {
     /// A pattern that is none, or an environment that the project does not have.
     pub fn policies(&self, path: &str, environments: &[&str]) -> Result<Policies, Error> {
         let mut policies = Policies::default();
+        let near = |name: &str| nearest(name, environments.iter().copied());
+        let known = |table: &str, names: &[String], is_meant: &dyn Fn(&str) -> bool| {
+            let stranger = |name: &&String| !environments.contains(&name.as_str()) && !is_meant(name);
+            let Some(stranger) = names.iter().find(stranger) else { return Ok(()) };
+            let failed = Error::new(format!("{table} names an unknown environment `{stranger}`")).at(path);
+            Err(match near(stranger) {
+                Some(near) => failed.help(format!("did you mean `{near}`?")),
+                None => failed.help(format!("there are: {}", environments.join(", "))),
+            })
+        };
+        // A name that is close to none may be one that is still to come; to be protected under a wrong one is not to be.
+        let may_come = |name: &str| near(name).is_none();
+        for (table, names) in [("[drift] protected", &self.drift.protected), ("protected", &self.protected)] {
+            known(table, names.as_deref().unwrap_or_default(), &may_come)?;
+        }
         for rule in &self.drift.rule {
-            if let Some(stranger) = rule.between.iter().find(|name| !environments.contains(&name.as_str())) {
-                let failed = Error::new(format!("[[drift.rule]] names an unknown environment `{stranger}`")).at(path);
-                return Err(match nearest(stranger, environments.iter().copied()) {
-                    Some(near) => failed.help(format!("did you mean `{near}`?")),
-                    None => failed.help(format!("there are: {}", environments.join(", "))),
-                });
-            }
+            known("[[drift.rule]]", &rule.between, &|_| false)?;
             policies
                 .add(&rule.keys, &rule.between, rule.policy, &rule.same)
                 .map_err(|pattern| Error::new(format!("[[drift.rule]] `{pattern}` is no pattern for keys")).at(path))?;

@@ -203,6 +203,13 @@ pub(super) fn stacks(files: &Files, config: &Config, personal: bool) -> Result<V
 /// The stacks that the user named, or all.
 pub(super) fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Result<Vec<Stack>, Error> {
     if stacks.is_empty() {
+        // A file that shows an env file is no layer by itself.
+        if let Some(shows) = files.names("")?.into_iter().find(|name| layout::documents(name)) {
+            let help = format!(
+                "{shows} shows an env file, and is none; to check it as it stands, write into sparkcfg.toml: [environments] example = [\"{shows}\"]"
+            );
+            return Err(Error::new(format!("nothing to check in {}", files.root_shown())).help(help));
+        }
         let looked = "looked for environments/*.env, .env, .env.<name> and [environments] in sparkcfg.toml";
         return Err(Error::new(format!("nothing to check in {}", files.root_shown()))
             .help(format!("{looked}; run it in the project's folder, or name one with --project DIR")));

@@ -109,6 +109,16 @@ impl App {
         !spread && keys.iter().all(|key| self.node.get(key).is_none_or(|node| node.is_null()))
     }
 
+    /// Whether it gets the whole environment of whoever starts PM2: `filter_env` is not there, or `true` or empty, which PM2 7
+    /// passes over.
+    #[must_use]
+    pub fn inherits_all(&self) -> bool {
+        let in_vain = |node: &Arc<Node>| {
+            node.boolean().is_some() || matches!(&node.value, Value::List(items) if items.is_empty())
+        };
+        self.lacks(&["filter_env"]) || self.node.get("filter_env").is_some_and(in_vain)
+    }
+
     /// The blocks of variables: `env`, and `env_<name>` for `--env <name>`.
     pub fn blocks(&self) -> impl Iterator<Item = &Pair> {
         self.node.pairs().filter(|pair| pair.key == "env" || pair.key.starts_with("env_"))

@@ -344,6 +344,13 @@ fn secrets_are_rendered_only_where_git_does_not_look() {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&private), mode(&open)), (0o600, 0o644));
     }
+    // A pattern that takes back for one folder what another says of all; and folders that are for something else.
+    fs::write(root.join(".gitignore"), "x\nmine/*\n!mine/prod/\nprivate/\n").unwrap();
+    for folder in ["mine", "other", ".git", "templates", "environments"] {
+        let ran = run(&format!("sparkcfg render prod --with-secrets --to {folder}"), root, home.path());
+        assert_eq!(ran.code, 2, "{}", ran.shown());
+        assert!(!root.join(folder).join("prod").exists(), "{folder}");
+    }
     // A file that git tracks is not ignored, whatever a pattern says.
     git(root, &["add", "-f", "private"]);
     let ran = run("sparkcfg render prod --with-secrets --to private", root, home.path());

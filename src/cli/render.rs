@@ -57,13 +57,8 @@ impl Render {
         let files = Files::on_disk(&root, &prefix);
         let to = within(&root, &self.to)?;
         let to = to.as_str();
-        if self.with_secrets && !self.stdout && !git::is_ignored(&root, to)? {
-            return Err(Error::new("secrets are written only into a folder that git ignores").at(printable(to)).help(
-                format!(
-                    "add it to .gitignore, and take what git holds of it away (git rm --cached -r {0}); or --to DIR",
-                    printable(to)
-                ),
-            ));
+        if self.with_secrets && !self.stdout {
+            ignored(&root, to)?;
         }
         let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
         let options = Options {
@@ -106,6 +101,12 @@ impl Render {
         if compares || report.summary.errors + report.summary.warnings > 0 || global.format != "human" {
             show(&report, global)?;
         }
+        if self.with_secrets && !compares {
+            // A rule may take back for one file what another says of its folder.
+            for file in &outcome.files {
+                ignored(&root, &file.path)?;
+            }
+        }
         if !compares && !outcome.is_broken {
             for file in outcome.files.iter().filter(|file| !blocked.contains(&file.path)) {
                 writing::write(&root, &file.path, file.text.expose().as_bytes(), self.with_secrets)?;
@@ -116,6 +117,17 @@ impl Render {
         }
         Ok(ExitCode::from(u8::from(!self.diff && report.fails())))
     }
+}
+
+/// Refuses to write secrets where git would take them.
+fn ignored(root: &Path, path: &str) -> Result<(), Error> {
+    if git::is_ignored(root, path)? {
+        return Ok(());
+    }
+    let shown = printable(path);
+    let help =
+        format!("add it to .gitignore, and take what git holds of it away (git rm --cached -r {shown}); or --to DIR");
+    Err(Error::new("secrets are written only where git ignores them").at(shown).help(help))
 }
 
 /// A folder of the project, as a path within it; one that leads out of it is left for the writing to refuse.
@@ -129,6 +141,13 @@ fn within(root: &Path, to: &str) -> Result<String, Error> {
             Component::Normal(part) => parts.push(part.to_string_lossy().into_owned()),
             _ => return Ok(to.trim_end_matches('/').to_owned()),
         }
+    }
+    // What is rendered would be taken for what it is made of, or break what git keeps.
+    if let Some(own) =
+        parts.first().filter(|name| [".git", "templates", "environments", "schemas"].contains(&name.as_str()))
+    {
+        let help = "name a folder of its own, as in --to rendered";
+        return Err(Error::new(format!("{own} is no folder to render into")).at(printable(to)).help(help));
     }
     if parts.is_empty() {
         let help = "name a folder within it, as in --to rendered";

@@ -34,6 +34,9 @@ enum Said {
 }
 
 fn said_by(key: &str) -> Said {
+    if !SIGNS.iter().any(|sign| holds_sign(key, sign)) {
+        return Said::Nothing;
+    }
     let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");
     for word in words(key) {
         let pair =
@@ -51,10 +54,11 @@ fn said_by(key: &str) -> Said {
     }
     surely |= is(&["pass", "pw"], last);
     match (surely, perhaps) {
+        // Most names say nothing, and every value is asked about its name: so the long list comes last.
+        (false, false) => Said::Nothing,
         _ if is(ABOUT_A_SECRET, last) => Said::Nothing,
         (true, _) => Said::Surely,
-        (_, true) => Said::Perhaps,
-        _ => Said::Nothing,
+        _ => Said::Perhaps,
     }
 }
 
@@ -96,6 +100,13 @@ fn grew_together(word: &str, ends: &[&str]) -> bool {
         at.and_then(|at| word.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
     };
     ends.iter().any(ends_in) && !is(WORDS_OF_THEIR_OWN, word)
+}
+
+/// What each of the words that say something holds, in small letters: a name without any of it needs no closer look.
+const SIGNS: &[&[u8]] = &[b"pa", b"pw", b"secret", b"tok", b"key", b"auth", b"cred", b"salt"];
+
+fn holds_sign(key: &str, sign: &[u8]) -> bool {
+    key.as_bytes().windows(sign.len()).any(|found| found.eq_ignore_ascii_case(sign))
 }
 
 /// A word that says "secret" wherever it stands.
@@ -249,6 +260,15 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_word_has_its_sign() {
+        let pairs = KEYS.iter().chain(SECRET_PAIRS).map(|pair| pair.concat());
+        let words = [SECRET, ENDS, KEYS_IN_ONE, PERHAPS, &["pass", "pw"]].concat().into_iter().map(str::to_owned);
+        for word in words.chain(pairs) {
+            assert!(SIGNS.iter().any(|sign| holds_sign(&word, sign)), "{word}");
+        }
+    }
 
     #[test]
     fn names() {

@@ -157,8 +157,8 @@ pub fn is_ignored(root: &Path, path: &str) -> Result<bool, Error> {
     if !root.ancestors().any(|folder| folder.join(".git").exists()) {
         return Ok(true);
     }
-    // A pattern that ends in a slash speaks of folders, and the folder may not be there yet.
-    let within = format!("{}/x", path.trim_end_matches('/'));
+    // A pattern that ends in a slash speaks of folders, and the folder may not be there yet; no pattern speaks of this name.
+    let within = format!("{}/.sparkcfg-asks", path.trim_end_matches('/'));
     if run(root, &["check-ignore", "--quiet", "--", &within])?.is_none() {
         git(root, &["rev-parse", "--git-dir"])?;
         return Ok(false);

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use memchr::memmem;
 
-use super::families::javascript::{DOTENV, decode, is_space, matches};
-use super::{Draft, Process, Reading, Text, Variable, span_of};
+use super::families::javascript::variables;
+use super::{Draft, Process, Reading, Text};
 
 /// How many bytes are searched and copied for the references of one file before it is taken for endless.
 const MAX_WORK: usize = 16 << 20;
@@ -23,13 +23,8 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
     let file = Text::new(bytes).with_carriage_returns(|followed| if followed { "" } else { "\n" });
     let text = &*file.text;
     let mut draft = Draft::default();
-    for found in matches(text, &DOTENV) {
-        let key = text.get(found.key.clone()).unwrap_or_default();
-        let end = found.key.end;
-        let written = found.value.and_then(|range| text.get(range)).unwrap_or_default();
-        let trimmed = written.trim_matches(is_space);
-        let value_span = if trimmed.is_empty() { end + 1..end + 1 } else { span_of(text, trimmed) };
-        draft.set(Variable::plain(key, decode(written), found.key, value_span));
+    for variable in variables(text) {
+        draft.set(variable);
     }
     file.in_file(expand_all(draft, process))
 }

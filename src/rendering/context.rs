@@ -9,6 +9,20 @@ use serde_json::Value as Json;
 
 use super::{Input, marks};
 
+/// A secret that is only referred to. It can be put somewhere, but has no length, no first sign and no part.
+#[derive(Debug)]
+pub(super) struct Withheld(String);
+
+impl Object for Withheld {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&marks::secret(&self.0))
+    }
+}
+
 /// A value that is written otherwise than its type would be: `yes` for true, `a,b` for a list.
 pub(super) struct Spelled {
     text: String,
@@ -102,11 +116,11 @@ pub(super) fn of_service(input: &Input<'_>, service: &str, secrets: bool) -> BTr
 }
 
 fn text(variable: &super::Variable<'_>) -> Value {
-    variable.text.map_or_else(|| marks::secret(variable.key).into(), Value::from)
+    variable.text.map_or_else(|| Value::from_object(Withheld(variable.key.to_owned())), Value::from)
 }
 
 fn value(variable: &super::Variable<'_>) -> Value {
-    let Some(text) = variable.text else { return marks::secret(variable.key).into() };
+    let Some(text) = variable.text else { return self::text(variable) };
     let typed = from_json(&variable.typed);
     let as_written = match &variable.typed {
         Json::String(_) | Json::Null => return text.into(),
@@ -139,6 +153,9 @@ fn from_json(value: &Json) -> Value {
 
 /// A template's value with its structure; `None` for what no file can hold.
 pub(super) fn to_json(value: &Value) -> Option<Json> {
+    if value.downcast_object_ref::<Withheld>().is_some() {
+        return Some(value.to_string().into());
+    }
     if let Some(spelled) = value.downcast_object_ref::<Spelled>() {
         return to_json(&spelled.typed);
     }

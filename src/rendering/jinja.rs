@@ -8,7 +8,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, OutputSpanKind, UndefinedBehavior};
 
-use super::context::{self, Spelled, Structure};
+use super::context::{self, Spelled, Structure, Withheld};
 use super::marks::{self, Piece, Pieces};
 use super::{Fault, FaultKind, Input, Origin, Run, Templates};
 use crate::suggestion::nearest;
@@ -211,7 +211,7 @@ fn piece(value: &Value) -> Result<Piece, Error> {
     if let Some(structure) = value.downcast_object_ref::<Structure>() {
         return Ok(Piece::Structure(structure.0.clone()));
     }
-    if value.downcast_object_ref::<Spelled>().is_some() {
+    if value.downcast_object_ref::<Spelled>().is_some() || value.downcast_object_ref::<Withheld>().is_some() {
         return Ok(Piece::Text(value.to_string()));
     }
     match value.kind() {

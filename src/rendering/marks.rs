@@ -52,6 +52,38 @@ impl Pieces {
         Some((self.0.get(number.parse::<usize>().ok()?)?, length))
     }
 
+    /// Where in a text the first mark stands that a filter or a slice took apart; `is_secret` knows the keys that have one.
+    pub(super) fn maimed(&self, text: &str, is_secret: &dyn Fn(&str) -> bool) -> Option<usize> {
+        self.first_maimed(text, is_secret, 0)
+    }
+
+    fn first_maimed(&self, text: &str, is_secret: &dyn Fn(&str) -> bool, depth: usize) -> Option<usize> {
+        let mut at = 0;
+        loop {
+            let rest = text.get(at..)?;
+            at += rest.find(|character: char| holds_mark(character.encode_utf8(&mut [0; 4])))?;
+            let rest = text.get(at..)?;
+            let secret = rest.strip_prefix(SECRET[0]).and_then(|rest| rest.split_once(SECRET[1]));
+            let length = match (secret, self.at_start(rest)) {
+                (Some((key, _)), _) if is_secret(key) => key.len() + SECRET[0].len_utf8() + SECRET[1].len_utf8(),
+                (None, Some((piece, length))) if depth < 32 => {
+                    let sound = match piece {
+                        Piece::Text(text) => self.first_maimed(text, is_secret, depth + 1).is_none(),
+                        Piece::Structure(value) => {
+                            self.first_maimed(&value.to_string(), is_secret, depth + 1).is_none()
+                        }
+                    };
+                    if !sound {
+                        return Some(at);
+                    }
+                    length
+                }
+                _ => return Some(at),
+            };
+            at += length;
+        }
+    }
+
     /// The parts of a text, with all marks in it followed.
     pub(super) fn parts(&self, text: &str) -> Vec<Part> {
         let mut parts = Vec::new();

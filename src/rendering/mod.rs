@@ -161,6 +161,13 @@ impl Run {
 }
 
 fn settle(kind: &Kind, template: &str, run: &Run, input: &Input<'_>) -> Result<String, Vec<Fault>> {
+    let is_secret = |key: &str| input.variables.iter().any(|variable| variable.key == key && variable.text.is_none());
+    if let Some(at) = run.pieces.maimed(&run.text, &is_secret) {
+        let (template, at) = run.origin(template, at);
+        let message = "a filter or a slice takes a secret apart, which is not in this file".to_owned();
+        let help = "put the secret as it is, or render with --with-secrets into a folder that git ignores".to_owned();
+        return Err(vec![Fault { template, at, kind: FaultKind::Unwritable, key: None, message, help }]);
+    }
     let draft = Draft { text: &run.text, pieces: &run.pieces, environment: input.environment };
     (kind.write)(&draft).map_err(|misfits| {
         let fault = |misfit: kinds::Misfit| {

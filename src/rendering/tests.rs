@@ -210,6 +210,31 @@ fn inputs_tell_what_changed() {
     }
 }
 
+/// A secret that is only referred to has no parts, and no template can make it another name by mistake.
+#[test]
+fn a_withheld_secret_stays_whole() {
+    for expression in [
+        "API_KEY | lower",
+        "API_KEY | replace(\"E\", \"x\")",
+        "API_KEY | length",
+        "API_KEY | first",
+        "API_KEY[2:5]",
+        "API_KEY | reverse",
+        "(\"x\" ~ API_KEY) | lower",
+    ] {
+        let result = rendered("compose.yml.j2", &format!("a: {{{{ {expression} }}}}\n"), "");
+        assert!(result.is_err(), "{expression}: {result:?}");
+    }
+    for (expression, expected) in [
+        ("API_KEY", "a: \"${API_KEY?start it with sparkcfg run prod}\"\n"),
+        ("\"x-\" ~ API_KEY", "a: \"x-${API_KEY?start it with sparkcfg run prod}\"\n"),
+        ("API_KEY | default(\"none\")", "a: \"${API_KEY?start it with sparkcfg run prod}\"\n"),
+    ] {
+        let result = rendered("compose.yml.j2", &format!("a: {{{{ {expression} }}}}\n"), "");
+        assert_eq!(result.as_deref(), Ok(expected), "{expression}");
+    }
+}
+
 proptest! {
     #![proptest_config(Config::with_cases(256))]
 

@@ -59,7 +59,45 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
 fn asked(lexed: &Lexed<'_>, index: usize) -> Fallback {
     let close = lexed.close(index + 1);
     let compared = lexed.follows(close + 1, &["!", "="]) || lexed.follows(close + 1, &["=", "="]);
-    if compared { Fallback::Optional } else { Fallback::Absent }
+    if compared { Fallback::Optional } else { asked_later(lexed, index, close) }
+}
+
+/// `port := os.Getenv("X")`, and in the next statement `if port == "" { port = "8080" }`.
+fn asked_later(lexed: &Lexed<'_>, index: usize, close: usize) -> Fallback {
+    /// How far the question may stand behind the call, in tokens.
+    const NEAR: usize = 12;
+    let name = match (lexed.before(index, 3), lexed.before(index, 4)) {
+        ("=", ":") => lexed.before(index, 5),
+        ("=", name) => name,
+        _ => return Fallback::Absent,
+    };
+    let is_word = |text: &str| text.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    if !is_word(name) {
+        return Fallback::Absent;
+    }
+    for at in close + 1..close + NEAR {
+        if lexed.at(at) != name || !lexed.string(at + 3).is_some_and(str::is_empty) {
+            continue;
+        }
+        if lexed.follows(at + 1, &["!", "="]) {
+            return Fallback::Optional;
+        }
+        if lexed.follows(at + 1, &["=", "="]) && lexed.at(at + 4) == "{" {
+            let inside = at + 5..lexed.close(at + 4);
+            if lexed.at(inside.start) == name
+                && lexed.at(inside.start + 1) == "="
+                && let Some(text) = lexed.string(inside.start + 2)
+            {
+                return Fallback::Text { text: text.to_owned(), at: lexed.range(inside.start + 2) };
+            }
+            let gives_up = |word: &str| {
+                matches!(word, "panic" | "return" | "Exit") || word.starts_with("Fatal") || word.starts_with("Panic")
+            };
+            let ends = inside.clone().any(|token| gives_up(lexed.at(token)));
+            return if ends { Fallback::Absent } else { Fallback::Optional };
+        }
+    }
+    Fallback::Absent
 }
 
 /// A struct tag: `env:"PORT" envDefault:"8080"`.
@@ -108,6 +146,11 @@ mod tests {
             ("x, ok := os.LookupEnv(\"A_B\")", "A_B?"),
             ("if os.Getenv(\"A_B\") != \"\" {}", "A_B?"),
             ("const key = \"A_B\"\nx := os.Getenv(key)", "A_B"),
+            ("x := os.Getenv(\"A_B\")\nif x == \"\" {\n\tx = \"80\"\n}", "A_B=80"),
+            ("x = os.Getenv(\"A_B\")\nif x == \"\" {\n\tx = other()\n}", "A_B?"),
+            ("if x := os.Getenv(\"A_B\"); x != \"\" {\n\tuse(x)\n}", "A_B?"),
+            ("x := os.Getenv(\"A_B\")\nif x == \"\" {\n\tlog.Fatal(\"no A_B\")\n}", "A_B"),
+            ("x := os.Getenv(\"A_B\")\nif x == \"\" {\n\treturn errors.New(\"no A_B\")\n}", "A_B"),
             ("os.Setenv(\"A_B\", \"x\")", "set A_B=?"),
             (
                 "type C struct {\n P int `env:\"A_B\" envDefault:\"80\"`\n Q string `env:\"C_D,required\"`\n R string `json:\"env\"`\n}",

@@ -109,8 +109,11 @@ impl Reading<'_, '_> {
                 let Some(name) = self.name(index + 2).filter(|_| lexed.at(index + 3) == "]") else { return };
                 let set = lexed.at(index + 4) == "=" && lexed.at(index + 5) != "=";
                 let kind = if set || lexed.before(from, 1) == "del" { Kind::Set } else { Kind::Read };
-                let fallback =
-                    if kind == Kind::Set { lexed.fallback(index + 5..index + 6) } else { Fallback::Required };
+                let fallback = match kind {
+                    Kind::Set => lexed.fallback(index + 5..index + 6),
+                    _ if is_guarded(lexed.text, lexed.range(index).start as usize) => Fallback::Optional,
+                    _ => Fallback::Required,
+                };
                 self.push(name, kind, fallback, uses);
             }
             "." => match lexed.at(index + 2) {
@@ -235,6 +238,32 @@ impl Reading<'_, '_> {
     }
 }
 
+/// Whether a missing key is caught around a place: in a `try` that goes on without it, or within `suppress`.
+fn is_guarded(text: &str, at: usize) -> bool {
+    /// How far around a place is looked, in lines.
+    const NEAR: usize = 30;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let (before, own) = (text.get(..start).unwrap_or_default(), text.get(start..).unwrap_or_default());
+    let own_indent = own.lines().next().map_or(0, indent);
+    let above = before.lines().rev().take(NEAR).find(|line| !line.trim().is_empty() && indent(line) < own_indent);
+    let Some(header) = above else { return false };
+    let catches = |line: &str| ["KeyError", "LookupError", "Exception"].iter().any(|name| line.contains(name));
+    if header.trim_start().starts_with("with ") {
+        return header.contains("suppress(") && catches(header);
+    }
+    if header.trim() != "try:" {
+        return false;
+    }
+    let mut below =
+        own.lines().skip(1).take(NEAR).skip_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
+    let Some(clause) = below.next().map(str::trim).filter(|line| line.starts_with("except")) else { return false };
+    // `except KeyError: sys.exit("set it")` asks for it all the same.
+    let gives_up = |line: &str| ["raise", "exit", "fatal", "critical"].iter().any(|word| line.contains(word));
+    let body = below.take_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
+    (clause == "except:" || catches(clause)) && !gives_up(clause) && !body.into_iter().any(gives_up)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::shown;
@@ -243,6 +272,11 @@ mod tests {
     fn uses() {
         for (text, expected) in [
             ("import os\nx = os.environ['A_B']", "A_B!"),
+            ("import os\ntry:\n    x = os.environ['A_B']\nexcept KeyError:\n    x = 'd'\n", "A_B?"),
+            ("import os\ntry:\n    x = os.environ['A_B']\nexcept KeyError:\n    sys.exit('no A_B')\n", "A_B!"),
+            ("import os\ntry:\n    x = os.environ['A_B']\nexcept ValueError:\n    x = 'd'\n", "A_B!"),
+            ("import os\nwith suppress(KeyError):\n    x = os.environ['A_B']\n", "A_B?"),
+            ("import os\ndef f():\n    x = os.environ['A_B']\n", "A_B!"),
             ("x = os.environ.get(\"A_B\")", "A_B"),
             ("x = os.getenv('A_B', 'd')", "A_B=d"),
             ("x = os.getenv('A_B', default=5402)", "A_B=5402"),

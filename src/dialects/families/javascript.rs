@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr_iter, memchr2};
 
+use crate::dialects::{Variable, span_of};
+
 /// In what the two differ.
 pub(in crate::dialects) struct Pattern {
     /// Signs that a key may have besides letters, digits and `_`.
@@ -194,13 +196,30 @@ impl Ends {
     }
 }
 
+/// What npm's dotenv finds in a text.
+pub(in crate::dialects) fn variables(text: &str) -> impl Iterator<Item = Variable> {
+    matches(text, &DOTENV).map(move |found| {
+        let key = text.get(found.key.clone()).unwrap_or_default();
+        let written = found.value.and_then(|range| text.get(range)).unwrap_or_default();
+        let trimmed = written.trim_matches(is_space);
+        let value_span = if trimmed.is_empty() {
+            // Blanks of more than one byte may stand before the sign.
+            let sign = text.get(found.key.end..).and_then(|rest| rest.find(['=', ':'])).map_or(0, |at| at + 1);
+            found.key.end + sign..found.key.end + sign
+        } else {
+            span_of(text, trimmed)
+        };
+        Variable::plain(key, decode(written), found.key, value_span)
+    })
+}
+
 /// What `\s` matches in JavaScript.
-pub(in crate::dialects) fn is_space(character: char) -> bool {
+fn is_space(character: char) -> bool {
     (character.is_whitespace() && character != '\u{85}') || character == '\u{feff}'
 }
 
 /// How npm's dotenv reads a value as written: without its quotes, `\n` and `\r` decoded if it begins with `"`.
-pub(in crate::dialects) fn decode(written: &str) -> String {
+fn decode(written: &str) -> String {
     let written = written.trim_matches(is_space);
     let quote = written.chars().next().filter(|quote| matches!(quote, '"' | '\'' | '`'));
     let inner = quote.and_then(|quote| written.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(written);
@@ -208,5 +227,17 @@ pub(in crate::dialects) fn decode(written: &str) -> String {
 }
 
 /// The pattern of npm's dotenv.
-pub(in crate::dialects) static DOTENV: Pattern =
-    Pattern { key_signs: ".-", quotes: "'\"`", bare_keys: false, is_space };
+static DOTENV: Pattern = Pattern { key_signs: ".-", quotes: "'\"`", bare_keys: false, is_space };
+
+#[cfg(test)]
+mod tests {
+    use super::variables;
+
+    #[test]
+    fn an_empty_value_stands_behind_its_sign() {
+        for (text, expected) in [("A=", 2), ("A =", 3), ("A\u{feff}=", 5), ("A: ", 2), ("A\u{3000}= # x", 5)] {
+            let spans: Vec<_> = variables(text).map(|variable| variable.value_span).collect();
+            assert_eq!(spans, [expected..expected], "{text:?}");
+        }
+    }
+}

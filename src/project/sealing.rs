@@ -264,7 +264,7 @@ impl Sealing {
     }
 
     /// Those who can open a file and will not any more once it is sealed for those whom the project declares: names of
-    /// [people], or public keys. A form that does not name its readers tells nothing.
+    /// `[people]`, or public keys. A form that does not name its readers tells nothing.
     #[must_use]
     pub fn leaving(&self, target: &Target) -> Vec<String> {
         let environments = &target.file.environments;

@@ -236,8 +236,8 @@ mod tests {
     #[test]
     fn an_empty_value_stands_behind_its_sign() {
         for (text, expected) in [("A=", 2), ("A =", 3), ("A\u{feff}=", 5), ("A: ", 2), ("A\u{3000}= # x", 5)] {
-            let spans: Vec<_> = variables(text).map(|variable| variable.value_span).collect();
-            assert_eq!(spans, [expected..expected], "{text:?}");
+            let span = variables(text).next().map(|variable| variable.value_span);
+            assert_eq!(span, Some(expected..expected), "{text:?}");
         }
     }
 }

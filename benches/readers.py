@@ -5,7 +5,8 @@
 
 SPARKCFG   a built binary; else a release build of this repository
 A run is measured whole, with the start of the program and the writing of what was read, in seconds of the processor, so that
-a busy machine changes little.
+a busy machine changes little. What finds the secrets that are not shown reads the file in three ways of its own; MASKED=1
+measures with it, else a run has `--reveal`.
 """
 
 import os
@@ -122,11 +123,12 @@ def main() -> int:
     slow, slowest = [], {}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "hostile.env")
+        extra = [] if os.environ.get("MASKED") else ["--reveal"]
         for name, text in FILES.items():
             path.write_bytes(text.encode())
             for reader in readers:
                 before = used()
-                command = [binary, "read", str(path), "--as", reader, "--format", "json"]
+                command = [binary, "read", str(path), "--as", reader, "--format", "json", *extra]
                 code = subprocess.run(command, stdout=subprocess.DEVNULL, timeout=600).returncode
                 took = used() - before
                 slowest[reader] = max(slowest.get(reader, (0, "")), (took, name))

@@ -102,16 +102,22 @@ fn grew_together(word: &str, ends: &[&str]) -> bool {
     ends.iter().any(ends_in) && !is(WORDS_OF_THEIR_OWN, word)
 }
 
-/// What each of the words that say something holds, in small letters: a name without any of it needs no closer look.
-const SIGNS: &[&[u8]] = &[b"pa", b"pw", b"secret", b"tok", b"key", b"auth", b"cred", b"salt"];
-
+/// Whether a name holds what one of the words that say something begins with; one without any needs no closer look. By the
+/// first letter, because this is asked of every key and says no to most.
 fn holds_sign(key: &str) -> bool {
     let bytes = key.as_bytes();
-    // By the first letter, because this is asked of every key and says no to most.
     (0..bytes.len()).any(|at| {
-        let first = bytes[at].to_ascii_lowercase();
-        let found = |sign: &[u8]| bytes.get(at..at + sign.len()).is_some_and(|found| found.eq_ignore_ascii_case(sign));
-        SIGNS.iter().any(|sign| sign[0] == first && found(sign))
+        let rest = bytes.get(at..).unwrap_or_default();
+        let begins = |sign: &[u8]| rest.get(..sign.len()).is_some_and(|found| found.eq_ignore_ascii_case(sign));
+        match bytes[at].to_ascii_lowercase() {
+            b'a' => begins(b"auth"),
+            b'c' => begins(b"cred"),
+            b'k' => begins(b"key"),
+            b'p' => begins(b"pa") || begins(b"pw"),
+            b's' => begins(b"secret") || begins(b"salt"),
+            b't' => begins(b"tok"),
+            _ => false,
+        }
     })
 }
 

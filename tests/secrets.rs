@@ -411,6 +411,31 @@ fn nobody_overwrites_anybody() {
     }
 }
 
+/// The files of a pull request from a fork decide what is done with the values.
+#[test]
+fn a_fork_opens_nothing() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let event = project.path("home/event.json");
+    fs::write(&event, r#"{"pull_request": {"head": {"repo": {"id": 2}}, "base": {"repo": {"id": 1}}}}"#).unwrap();
+    let key = project.path("home/key.txt");
+    let get = ["get", "API_KEY", "-e", "prod"];
+    let named = ["--identity", key.to_str().unwrap()];
+    let in_fork = |arguments: &[&str]| {
+        let mut command = project.command(arguments);
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request_target");
+        command.env("GITHUB_EVENT_PATH", &event).env("SOPS_AGE_KEY_CMD", "false");
+        command
+    };
+    for arguments in [&get[..], &[&named[..], &get].concat()] {
+        ran(in_fork(arguments), b"").failed(2, "this is a pull request from a fork");
+    }
+    ran(in_fork(&[&["drill"], &named[..]].concat()), b"").failed(1, "");
+    let mut forced = in_fork(&get);
+    forced.env("SPARKCFG_TRUST_FORK", "1").env_remove("SOPS_AGE_KEY_CMD");
+    assert_eq!(ran(forced, b"").ok().stdout, CANARY.as_bytes());
+}
+
 #[test]
 fn an_editor_gets_the_text() {
     let project = Project::new().with_schema();

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use zeroize::Zeroizing;
 
-use super::{arguments, printing};
+use super::{arguments, forks, printing};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
@@ -51,9 +51,14 @@ pub(super) fn allow_plugins(identities: &mut Identities) -> Result<(), Error> {
     })
 }
 
-/// The identities in the files that were named, and no others.
+/// The identities in the files that were named, and no others; none at all for a pull request from a fork.
 pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = Identities::default();
+    if forks::is_distrusted() {
+        let why = "no place, because this is a pull request from a fork";
+        identities.tried(&format!("{why} ({}=1 opens secrets to it)", forks::FORCED));
+        return Ok(identities);
+    }
     for path in paths {
         add_file(&mut identities, "--identity", path)?;
     }
@@ -91,6 +96,9 @@ pub(super) fn of_person_with_programs(named: &[PathBuf]) -> Result<Identities, E
 
 fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = self::named(named)?;
+    if forks::is_distrusted() {
+        return Ok(identities);
+    }
     for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
         match std::env::var(place) {
             Ok(value) if value.is_empty() => {}
@@ -107,7 +115,7 @@ fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
 }
 
 fn key_command() -> Option<String> {
-    std::env::var(COMMAND).ok().filter(|line| !line.trim().is_empty())
+    std::env::var(COMMAND).ok().filter(|line| !line.trim().is_empty() && !forks::is_distrusted())
 }
 
 /// What a program prints. Its line is split into words as SOPS does it, and no shell sees it.

@@ -7,6 +7,7 @@ mod drift;
 mod effects;
 mod explain;
 mod fix;
+mod forks;
 mod generated;
 mod identities;
 mod init;

@@ -3,8 +3,8 @@
 //! docker compose and sparkcfg read it as text and run nothing. A shell that sources the file runs both, and Ruby's dotenv
 //! `$(…)`, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads nothing of the whole file,
 //! without a word. GNU make that includes the file runs `$(shell …)` and calls its other functions; any other `$(…)` is a
-//! variable for it, mostly an empty one, and backticks are text. `$((…))` is arithmetic for a shell, and not run. Where it
-//! is known who reads the file and none of them runs a command, this is quiet.
+//! variable for it, mostly an empty one, and backticks are text; what stands behind `!=` it runs as well. `$((…))` is
+//! arithmetic for a shell, and not run. Where it is known who reads the file and none of them runs a command, this is quiet.
 //!
 //! Example: `HOST=$(hostname)`.
 //!
@@ -12,8 +12,8 @@
 //! from running it, but not make.
 
 use super::File;
-use crate::dialects::{self, Process};
-use crate::finding::{Finding, Rule, Severity};
+use crate::dialects::{self, Process, make};
+use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
     code: "command-substitution",
@@ -23,7 +23,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if file.layer.sealed || !(file.layer.text.contains('`') || file.layer.text.contains("$(")) {
+    if file.layer.sealed {
+        return;
+    }
+    assigned(file, findings);
+    if !(file.layer.text.contains('`') || file.layer.text.contains("$(")) {
         return;
     }
     let run = runs(file);
@@ -55,6 +59,25 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             "write the value out; an env file should hold no program"
         };
         findings.push(file.about(&RULE, entry, message).at(span, by).help(help));
+    }
+}
+
+/// Commands that make assigns: `KEY!=command`, which is no assignment to others.
+fn assigned(file: &File<'_>, findings: &mut Vec<Finding>) {
+    if !file.layer.text.contains("!=") || !file.read_by("make") {
+        return;
+    }
+    let reading = make::read(file.layer.text.as_bytes(), &Process::new());
+    for place in reading.executes {
+        let text = |range: std::ops::Range<usize>| file.layer.text.get(range).unwrap_or_default();
+        if !text(0..place.start).trim_end().ends_with("!=") {
+            continue;
+        }
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = file.layer.span(&(offset(place.start)..offset(place.end)));
+        let mut finding = Finding::new(&RULE, "what stands behind != is a command").at(span, "make runs it");
+        finding.key = file.project.key_on_line(file.layer, span.start).map(told_name);
+        findings.push(finding.help("write `KEY=value` with the value itself; an env file should hold no program"));
     }
 }
 

@@ -63,6 +63,7 @@ mod key_without_value;
 mod line_ends;
 mod lookalikes;
 mod loose_assignment;
+mod lost_key;
 pub mod matrix;
 mod mending;
 mod missing_key;
@@ -354,6 +355,7 @@ pub static ALL: &[Check] = &[
     Check::of(&secrets_tracked::RULE).project(secrets_tracked::check),
     Check::of(&shared_secret::RULE).project(shared_secret::check),
     Check::of(&special_key::RULE).layer(special_key::check),
+    Check::of(&lost_key::RULE).layer(lost_key::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
     Check::of(&undeclared_variable::RULE).references(undeclared_variable::check),

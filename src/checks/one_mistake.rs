@@ -13,6 +13,8 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ("syntax", &["key-without-value", "reads-differently", "unquoted-blank", "loose-assignment", "trailing-blank"]),
     ("invalid-key-name", &["unknown-key", "key-without-value", "reads-differently"]),
     ("key-without-value", &["reads-differently"]),
+    // `KEY!=command` is no assignment besides.
+    ("command-substitution", &["syntax"]),
     ("command-substitution", VALUE),
     ("undefined-reference", VALUE),
     ("reference-cycle", VALUE),

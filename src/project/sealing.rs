@@ -289,6 +289,22 @@ impl Sealing {
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
+    /// Takes over into the record what is still to be changed in a file of which a copy is about to become a layer, `to`,
+    /// one whole age file: the other may then be removed.
+    ///
+    /// # Errors
+    /// See [`Revocations::read`] and [`Revocations::write`].
+    pub fn record_copy(&self, _lock: &Lock, target: &Target, to: &str) -> Result<(), Error> {
+        if self.placed(to)?.is_none() {
+            return Ok(());
+        }
+        let mut record = Revocations::read(&self.files)?;
+        record.reveal(&self.identities);
+        let (before, recipients) = (record.clone(), self.recipients(target)?);
+        record.copy(&target.file.path, target.bytes.as_deref().unwrap_or_default(), to, &recipients);
+        if record == before { Ok(()) } else { record.write(&self.files) }
+    }
+
     /// Strikes from the record of what others could read whatever changed.
     fn settle(&self, mut record: Revocations, target: &Target, plain: &Secret, sealed: &[u8]) -> Result<(), Error> {
         let (path, bytes) = (&target.file.path, target.bytes.as_deref().unwrap_or_default());

@@ -44,6 +44,24 @@ fn who_may_read_again_is_no_concern_any_more() {
     assert_eq!((known(&scene), scene.read("sparkcfg-revoked.toml")), (0, String::new()));
 }
 
+/// The file may become one of another form, and what is left to change in it stays known.
+#[test]
+fn another_form_forgets_nobody() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    let age = format!("{SEALED}.age");
+    scene.does("laptop", &format!("secrets export prod --as age --to {age}"));
+    scene.git(&["rm", "-q", "-f", SEALED]);
+    assert_eq!(known(&scene), 1, "one message about the whole file");
+    let (_, out, err) = scene.run("laptop", "secrets revoke deploy prod");
+    assert!(out.contains("DB_PASSWORD") && !out.contains("API_KEY"), "{out}{err}");
+    // A copy that is no layer has nothing to remember.
+    let record = scene.read("sparkcfg-revoked.toml");
+    scene.does("laptop", "secrets export prod --as age --to backup/prod.age");
+    assert_eq!(scene.read("sparkcfg-revoked.toml"), record);
+}
+
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
 #[test]
 fn a_branch_from_before_brings_no_trust_along() {

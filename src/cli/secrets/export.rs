@@ -70,6 +70,9 @@ impl Export {
                 .at(&within)
                 .help(help));
         }
+        if !secret {
+            sealing.record_copy(&sealing.lock()?, &target, &within)?;
+        }
         writing::write(root, &within, text.expose().as_bytes(), secret)?;
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)

@@ -221,6 +221,15 @@ impl Revocations {
         different
     }
 
+    /// Records for `to`, a whole age file with what is in `from`, whatever is still to be changed there.
+    pub fn copy(&mut self, from: &str, bytes: &[u8], to: &str, recipients: &[Recipient]) {
+        let left = self.unchanged(from, bytes).into_iter();
+        let names: Names = left.filter_map(|one| Some((one.key?, one.readers.into_iter().collect()))).collect();
+        if !names.is_empty() {
+            self.0.entry(to.to_owned()).or_default().keep(names, recipients);
+        }
+    }
+
     /// What is still to be changed in a file, as far as can be told without a key.
     #[must_use]
     pub fn unchanged(&self, path: &str, bytes: &[u8]) -> Vec<Unchanged> {

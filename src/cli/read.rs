@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Global, printing};
@@ -173,7 +173,7 @@ impl Read {
         let hidden = Hidden::of(self, &bytes, &readings, &process, global)?;
         let text = match (global.format.as_str(), readings.as_slice()) {
             ("json", [only]) => pretty(&as_json(only, &bytes, &hidden)),
-            ("json", all) => pretty(&Value::Array(all.iter().map(|read| as_json(read, &bytes, &hidden)).collect())),
+            ("json", all) => pretty(&all.iter().map(|read| as_json(read, &bytes, &hidden)).collect::<Vec<_>>()),
             ("human", [only]) => list(only, &bytes, &hidden),
             ("human", all) => compare(all, &bytes, &hidden, &printing::style(global.color, false)),
             (other, _) => {
@@ -355,28 +355,46 @@ fn read_by(name: &str, dialects: &[&'static Dialect], bytes: &[u8], process: &Pr
     ReadBy { name: name.to_owned(), reading, refused_by, runs }
 }
 
-fn as_json(read: &ReadBy, bytes: &[u8], hidden: &Hidden) -> Value {
-    let value = |variable: &Variable| match &variable.value {
-        Some(_) if hidden.hides(variable) => MASK.into(),
-        value => value.as_deref().into(),
+/// What a reader read, as scripts take it. Written as it is gone through: a large file has very many variables.
+#[derive(Serialize)]
+struct Told<'r, V: Serialize> {
+    reader: &'r str,
+    vars: V,
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unknown: Vec<&'r str>,
+}
+
+fn as_json<'r>(read: &'r ReadBy, bytes: &[u8], hidden: &'r Hidden) -> Told<'r, impl Serialize> {
+    let value = |variable: &'r Variable| match &variable.value {
+        Some(_) if hidden.hides(variable) => Some(MASK),
+        value => value.as_deref(),
     };
-    let vars = read.reading.vars.iter();
-    let vars: Map<String, Value> = vars.map(|variable| (hidden.key(variable).to_owned(), value(variable))).collect();
     let error = read.reading.error.as_ref().map(|error| {
         let line = line_of(read, bytes).map(|line| format!("line {line}: ")).unwrap_or_default();
         let reader = read.refused_by.filter(|_| read.is_stopped()).map(|reader| format!("{reader}, "));
         format!("{}{line}{}", reader.unwrap_or_default(), error.message)
     });
-    let mut told = json!({ "reader": read.name, "vars": vars, "error": error });
     let unknown = read.reading.vars.iter().filter(|variable| read.is_unknown(variable));
-    let unknown: Vec<Value> = unknown.map(|variable| hidden.key(variable).into()).collect();
-    if let Some(told) = told.as_object_mut().filter(|_| !unknown.is_empty()) {
-        told.insert("unknown".to_owned(), unknown.into());
-    }
-    told
+    let vars = InTurn(move || {
+        let mut masked = false;
+        let vars = read.reading.vars.iter().map(move |variable| (hidden.key(variable), value(variable)));
+        // Names that are not shown look alike, and an object has each name once.
+        vars.filter(move |(key, _)| *key != MASK || !std::mem::replace(&mut masked, true))
+    });
+    Told { reader: &read.name, vars, error, unknown: unknown.map(|variable| hidden.key(variable)).collect() }
 }
 
-fn pretty(value: &Value) -> String {
+/// A map that is written while it is gone through.
+struct InTurn<F>(F);
+
+impl<'r, I: Iterator<Item = (&'r str, Option<&'r str>)>, F: Fn() -> I> Serialize for InTurn<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map((self.0)())
+    }
+}
+
+fn pretty(value: &impl Serialize) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
 }
 

@@ -26,6 +26,7 @@ pub mod strays;
 pub mod templates;
 pub mod tracking;
 mod usage;
+pub mod veil;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};

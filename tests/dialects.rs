@@ -114,7 +114,9 @@ fn recorded(case: &Case, parser: &str) -> Option<Answer> {
 
 fn ours(case: &Case, reader: &str) -> Answer {
     let reading = (dialects::find(reader).unwrap().read)(&case.file, &case.process);
-    let vars = reading.vars.into_iter().map(|variable| (variable.key, variable.value.as_deref().map(abridged)));
+    // The commands in these files are none, and so they gave nothing.
+    let given = |value: &str| abridged(&value.replace(dialects::UNKNOWN, ""));
+    let vars = reading.vars.into_iter().map(|variable| (variable.key, variable.value.as_deref().map(given)));
     (reading.error.is_some(), vars.collect())
 }
 

@@ -111,7 +111,7 @@ fn read_with_all(file: &[u8]) {
 /// What the fuzzer found.
 #[test]
 fn places_are_whole_characters() {
-    for file in ["\u{a0}K=`\n", "\u{feff}# c\nK=v\n", "CLÉ=v\nL=1\n", "A\u{fffd}'<'=\n-<'=\n"] {
+    for file in ["\u{a0}K=`\n", "\u{feff}# c\nK=v\n", "CLÉ=v\nL=1\n", "A\u{fffd}'<'=\n-<'=\n", "\u{ffff}=a\n"] {
         read_with_all(file.as_bytes());
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::File;
-use super::respelling::{Harm, Views, read};
-use crate::dialects::Reading;
+use super::reader::read;
+use super::respelling::{Harm, Views};
+use crate::dialects::{Process, Reading};
 use crate::finding::{Finding, Fix, Rule, told_name};
 
 const TITLE: &str = "end the lines in LF";
@@ -16,12 +17,13 @@ pub(super) fn settle(
     file: &File<'_>,
     rule: &'static Rule,
     readings: &mut [(&str, Reading)],
+    around: &Process,
     views: &mut Views<'_>,
 ) -> Option<Finding> {
     let text: &str = &file.layer.text;
     text.find("\r\n")?;
     let plain = text.replace("\r\n", "\n");
-    let mut without: Vec<_> = readings.iter().map(|(chain, _)| read(chain, plain.as_bytes())).collect();
+    let mut without: Vec<_> = readings.iter().map(|(chain, _)| read(chain, plain.as_bytes(), around)).collect();
     let differs = |with: &Reading, without: &Option<Reading>| without.as_ref().is_some_and(|one| !alike(with, one));
     let keepers: Vec<usize> = (0..readings.len()).filter(|at| differs(&readings[*at].1, &without[*at])).collect();
     if keepers.is_empty() || keepers.len() == readings.len() {

@@ -42,6 +42,7 @@ mod defaults_disagree;
 mod delivery;
 mod deployed;
 mod deprecated_key;
+mod difference;
 mod drift_absent_live;
 mod drift_changed;
 mod drift_exposed_secret;
@@ -89,6 +90,7 @@ mod pm2_wait_ready;
 mod pm2_watch;
 mod policy_conflict;
 mod published_secret;
+mod reader;
 mod reads_differently;
 mod recipients_differ;
 mod reference_cycle;
@@ -318,6 +320,7 @@ pub static ALL: &[Check] = &[
     Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
     Check::of(&key_without_value::RULE).layer(key_without_value::check),
     Check::of(&loose_assignment::RULE).layer(loose_assignment::check),
+    Check::of(&lost_key::RULE).layer(lost_key::check),
     Check::of(&missing_key::RULE).environment(missing_key::check),
     Check::of(&misspelt_variable::RULE).references(misspelt_variable::check),
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
@@ -355,7 +358,6 @@ pub static ALL: &[Check] = &[
     Check::of(&secrets_tracked::RULE).project(secrets_tracked::check),
     Check::of(&shared_secret::RULE).project(shared_secret::check),
     Check::of(&special_key::RULE).layer(special_key::check),
-    Check::of(&lost_key::RULE).layer(lost_key::check),
     Check::of(&syntax::RULE).layer(syntax::check).environment(syntax::check_references),
     Check::of(&trailing_blank::RULE).layer(trailing_blank::check),
     Check::of(&undeclared_variable::RULE).references(undeclared_variable::check),

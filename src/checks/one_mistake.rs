@@ -102,12 +102,11 @@ fn take_over(findings: &mut [Finding], one: usize, other: usize) {
     findings[one].severity = findings[one].severity.max(findings[other].severity);
     let (root, follower) = (findings[one].rule.code, findings[other].rule.code);
     // That somebody refuses the whole file is more than the line is about.
-    let refuses = findings[other].key.is_none() && root != follower;
+    let refuses = findings[other].key.is_none();
     if follower == "reads-differently" && (NAMES_READERS.contains(&root) || refuses) {
         let mut who = findings[other].message.clone();
-        let mut help = findings[one].help.take().unwrap_or_default();
+        let help = findings[one].help.take().unwrap_or_default();
         if let Some(literal) = findings[other].help.take().filter(|help| help.starts_with(LITERAL)) {
-            help = help.replace("; $$ is a dollar sign", "");
             who = format!("{who}; {literal}");
         }
         findings[one].help = Some(if help.is_empty() { who } else { format!("{help}; {who}") });

@@ -14,18 +14,22 @@
 //! are safe without quotes. Where one spelling suits all of them, the finding shows it and `sparkcfg validate --fix` writes
 //! it. `sparkcfg read FILE` shows what each reader gets.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
 use super::one_mistake::LITERAL;
-use super::respelling::{Harm, OWN, Obstacle, Respelling, Views};
-use super::traps::{self, Swallowing};
-use super::{File, is_name, respelling};
+use super::reader::{self, OWN};
+use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::traps;
+use super::{File, is_name};
 use crate::dialects::{ReadError, Reading, Variable};
-use crate::finding::{Finding, Fix, Rule, Severity, told_name};
+use crate::finding::{Finding, Fix, Rule, Severity};
 use crate::layer::{Content, Entry};
 use crate::portable::{self, Unportable};
+use crate::project::veil::Veil;
 
 pub(super) static RULE: Rule = Rule {
     code: "reads-differently",
@@ -35,17 +39,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    let chains = respelling::with_own(file.readers());
+    let chains = reader::with_own(file.readers());
     if file.layer.sealed || chains.len() < 2 {
         return;
     }
-    let mut readings: Vec<(&str, Reading)> = chains
-        .iter()
-        .filter_map(|chain| Some((*chain, respelling::read(chain, file.layer.text.as_bytes())?)))
-        .collect();
-    let mut views = Views::of(&file.layer.text, &chains);
-    findings.extend(line_ends::settle(file, &RULE, &mut readings, &mut views));
-    refusals(file, &readings, &mut views, findings);
+    let around = reader::surroundings(file);
+    let text = &file.layer.text;
+    let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), &around);
+    let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
+    let mut views = Views::of(text, &chains, &around);
+    findings.extend(line_ends::settle(file, &RULE, &mut readings, &around, &mut views));
+    let veil = LazyCell::new(|| {
+        let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).collect();
+        Veil::over(file.project, file.index, text.as_bytes(), &readings, &around)
+    });
+    refusals(file, &readings, &veil, &mut views, findings);
     let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
     let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for entry in &file.layer.entries {
@@ -64,14 +72,29 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
-        let Some(difference) = Difference::of(file, &seen, variable, entries) else { continue };
+        let Some(difference) = Difference::of(file, &seen, variable, entries, &veil) else { continue };
+        // What is cut off a secret is told where the secret stands.
+        if difference.hidden == Hidden::Whole && is_within_value(file, variable) {
+            continue;
+        }
         let finding = difference.finding(file, variable, entries);
-        findings.push(mended(file, finding, &mut views, variable, entries, difference.hidden));
+        let finding = if difference.hidden == Hidden::Whole {
+            finding
+        } else {
+            mended(file, finding, &mut views, variable, entries, difference.hidden == Hidden::Value)
+        };
+        findings.push(finding);
     }
 }
 
 /// Readers that take nothing from the file, by what they stumble over.
-fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>, findings: &mut Vec<Finding>) {
+fn refusals(
+    file: &File<'_>,
+    readings: &[(&str, Reading)],
+    veil: &Veil,
+    views: &mut Views<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let mut told: Vec<(&ReadError, Vec<&str>)> = Vec::new();
     // What stops sparkcfg itself is `syntax`, told for every line.
     let readings = readings.iter().filter(|(reader, _)| *reader != OWN);
@@ -100,13 +123,13 @@ fn refusals(file: &File<'_>, readings: &[(&str, Reading)], views: &mut Views<'_>
                 let finding = finding.help(title);
                 if harmless { finding.fix(export, "", title) } else { finding }
             }
-            None => spelled_otherwise(file, finding, at.start, views),
+            None => spelled_otherwise(file, finding, at.start, veil, views),
         });
     }
 }
 
 /// Adds the spelling with which the line that a reader stumbles over suits all of them.
-fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, views: &mut Views<'_>) -> Finding {
+fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, views: &mut Views<'_>) -> Finding {
     let line = |at: u32| file.project.sources.position(file.layer.source, at).line;
     let here = line(offset(at));
     let entries = &file.layer.entries;
@@ -119,7 +142,8 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, views: &mut V
     }
     match views.respelled(key, &[entry]) {
         Ok(Respelling { range, text, line }) => {
-            let hidden = file.project.hides_entry(file.layer, entry);
+            let written = entry.key.start as usize..entry.value.end as usize;
+            let hidden = file.project.hides_entry(file.layer, entry) || veil.touches(&written);
             let help =
                 if hidden { "quote the value".to_owned() } else { format!("write {}", line.replace('\n', "⏎")) };
             let span = file.layer.span(&(offset(range.start)..offset(range.end)));
@@ -129,93 +153,12 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, views: &mut V
     }
 }
 
-/// What a reader that takes the file sees.
-struct Seen<'r> {
-    reader: &'r str,
-    values: HashMap<&'r str, Option<&'r str>>,
-    swallowing: Swallowing,
-}
-
-impl<'r> Seen<'r> {
-    fn of(file: &File<'_>, reader: &'r str, reading: &'r Reading) -> Option<Self> {
-        let values = reading.vars.iter().map(|variable| (variable.key.as_str(), variable.value.as_deref())).collect();
-        let swallowing = Swallowing::of(&file.layer.text, reading);
-        reading.error.is_none().then_some(Self { reader, values, swallowing })
-    }
-}
-
-/// Who sees what of one key.
-struct Difference<'r> {
-    groups: Vec<(Option<&'r str>, Vec<&'r str>)>,
-    /// Whether the values may not be shown.
-    hidden: bool,
-}
-
-impl<'r> Difference<'r> {
-    /// Those that readers see, if they do not agree.
-    fn of(file: &File<'_>, seen: &[Seen<'r>], variable: &Variable, entries: &[&Entry]) -> Option<Self> {
-        let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
-        // One that takes this line for a part of a value above is told there.
-        let place = variable.key_span.start;
-        for one in seen {
-            let value = one.values.get(variable.key.as_str()).copied().flatten();
-            if value.is_none() && one.swallowing.takes(place) {
-                continue;
-            }
-            match groups.iter_mut().find(|(known, _)| *known == value) {
-                Some((_, readers)) => readers.push(one.reader),
-                None => groups.push((value, vec![one.reader])),
-            }
-        }
-        let hidden = entries.iter().any(|entry| file.project.hides_entry(file.layer, entry))
-            || groups.iter().any(|(value, _)| file.project.hides(&variable.key, value.unwrap_or_default()));
-        (groups.len() > 1).then_some(Self { groups, hidden })
-    }
-
-    fn finding(&self, file: &File<'_>, variable: &Variable, entries: &[&Entry]) -> Finding {
-        // A hand-written splitter makes a variable of a comment that holds a `=`.
-        let comment = variable.key.starts_with('#');
-        let mut masked = 0;
-        let told = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment, &mut masked));
-        let told: Vec<_> = told.collect();
-        let name = if comment { "a comment".to_owned() } else { told_name(&variable.key) };
-        let message = format!("{name} is read differently: {}", told.join(", "));
-        let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
-        let mut label = (span.clone(), "what this becomes depends on the reader".to_owned());
-        if comment {
-            "a splitter takes it for an assignment".clone_into(&mut label.1);
-        }
-        let readers: Vec<_> = self.groups.iter().map(|(_, readers)| readers.clone()).collect();
-        if let Some(trap) = traps::explain(file.layer, entries, &readers) {
-            // Which sign of a secret it is would tell a part of it.
-            label = if self.hidden { label } else { trap };
-        }
-        let (at, says) = label;
-        let help = if comment {
-            "take the = out of the comment, or read the file with a library"
-        } else if entries.len() > 1 {
-            "keep one of the lines"
-        } else {
-            "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
-        };
-        let at = file.layer.span(&(offset(at.start)..offset(at.end)));
-        Finding::new(&RULE, message).key(name).at(at, says).help(help)
-    }
-
-    /// What these readers see; `masked` counts the values that may not be shown.
-    fn told(&self, value: Option<&str>, readers: &[&str], comment: bool, masked: &mut usize) -> String {
-        let readers = super::listed(readers, "and");
-        if self.hidden && value.is_some_and(|value| !value.is_empty()) && !comment {
-            *masked += 1;
-            return if *masked == 1 { format!("one value for {readers}") } else { format!("another for {readers}") };
-        }
-        match value {
-            None => format!("not set for {readers}"),
-            Some(_) if comment => format!("a variable for {readers}"),
-            Some("") => format!("empty for {readers}"),
-            Some(text) => format!("`{}` for {readers}", super::shortened(text)),
-        }
-    }
+/// Whether a key stands in what is a value of the file.
+fn is_within_value(file: &File<'_>, variable: &Variable) -> bool {
+    let entries = &file.layer.entries;
+    let next = entries.partition_point(|entry| entry.key.start <= offset(variable.key_span.start));
+    let entry = next.checked_sub(1).and_then(|last| entries.get(last));
+    entry.is_some_and(|entry| entry.value.contains(&offset(variable.key_span.start)))
 }
 
 /// Whether a line is damaged there: `syntax` tells it.
@@ -247,6 +190,16 @@ fn mended(
     };
     if entries.iter().any(refers) {
         const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
+        if let ([entry], false) = (entries, hidden)
+            && let Some(written) = file.layer.content(entry)
+            && let Some(Respelling { range, text, line }) = views.referring(&variable.key, entry, written)
+        {
+            if views.is_unsure(&variable.key) {
+                return finding.help(if_meant(&line));
+            }
+            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            return finding.help(format!("write {line}")).fix(span, text, "refer to it so that all readers agree");
+        }
         let literal = entries
             .first()
             .filter(|entry| matches!(&entry.content, Content::Slice(_)))
@@ -260,6 +213,8 @@ fn mended(
         });
     }
     match views.respelled(&variable.key, entries) {
+        Ok(_) if hidden && views.is_unsure(&variable.key) => finding,
+        Ok(Respelling { line, .. }) if views.is_unsure(&variable.key) => finding.help(if_meant(&line)),
         Ok(Respelling { range, text, line }) => {
             let help = match line.split_once('=').map(|(_, value)| value.chars().next()) {
                 _ if !hidden => format!("write {}", line.replace('\n', "⏎")),
@@ -276,9 +231,10 @@ fn mended(
         Err(Obstacle::Unportable(error)) => {
             let Unportable { reader, reason } = error;
             // None of the readers may see the value that sparkcfg reads there.
-            let whose = if views.has_own() { ", which is the one that sparkcfg reads there" } else { "" };
+            let own = views.has_own_of(&variable.key);
+            let whose = if own { ", which is the one that sparkcfg reads there" } else { "" };
             let whose = if reason == portable::NO_WAY { whose } else { "" };
-            let reader = if reader == "compose" && views.has_own() { OWN } else { reader };
+            let reader = if reader == "compose" && own { OWN } else { reader };
             finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
         }
         Err(Obstacle::Own(line)) => {
@@ -300,6 +256,11 @@ fn mended(
     }
 }
 
+/// Advice where all who read a file see something else than sparkcfg does, and to follow it would change that.
+fn if_meant(line: &str) -> String {
+    format!("if this is what is meant, write {}", line.replace('\n', "⏎"))
+}
+
 /// Notes about how a line is written. Where readers differ because of it, that is told and mended instead.
 const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
 
@@ -310,11 +271,12 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
     let told: HashSet<_> = findings.iter().filter(mended).map(start).collect();
     findings.retain(|finding| !NOTES.contains(&finding.rule.code) || !told.contains(&start(finding)));
-    let chains = respelling::with_own(file.readers());
+    let chains = reader::with_own(file.readers());
     if file.layer.sealed || chains.is_empty() || findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
-    let mut views = Views::of(&file.layer.text, &chains);
+    let around = reader::surroundings(file);
+    let mut views = Views::of(&file.layer.text, &chains, &around);
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
         let Some(fix) = &finding.fix else { continue };
         match views.harm(fix) {
@@ -343,6 +305,6 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn offset(at: usize) -> u32 {
+pub(super) fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -1,11 +1,13 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use crate::dialects::{self, Dialect, Process, Reading};
+use super::reader::{HOME, OWN, dialects_of, read};
+use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
+use crate::interpolation::{Reference, references};
 use crate::layer::Entry;
 use crate::portable;
 
@@ -46,33 +48,6 @@ pub(super) enum Harm<'a> {
     Unknown,
 }
 
-/// How sparkcfg itself reads a file, under the name by which findings tell it. What it checks is what docker compose gets.
-pub(super) const OWN: &str = "sparkcfg";
-
-/// The readers of a file, and among them sparkcfg itself, unless one reads as it does: what it checks must be what they
-/// get.
-pub(super) fn with_own(chains: &[String]) -> Vec<&str> {
-    let own =
-        !chains.is_empty() && !chains.iter().any(|chain| matches!(chain.as_str(), "compose" | "compose-interpolation"));
-    chains.iter().map(String::as_str).chain(own.then_some(OWN)).collect()
-}
-
-/// The dialects of a chain of readers that start each other.
-fn dialects_of(chain: &str) -> Option<Vec<&'static Dialect>> {
-    let name = |name: &str| if name.trim() == OWN { "compose" } else { name.trim() }.to_owned();
-    chain.split('>').map(|part| dialects::find(&name(part))).collect()
-}
-
-/// What a reader, or a chain of readers that start each other, makes of a file.
-pub(super) fn read(chain: &str, bytes: &[u8]) -> Option<Reading> {
-    Some(dialects::read_in_turn(&dialects_of(chain)?, bytes, &surroundings()))
-}
-
-/// What stands in any process environment. Without it `~` would be text for a shell.
-fn surroundings() -> Process {
-    Process::from([("HOME".to_owned(), "/home/user".to_owned())])
-}
-
 /// What one chain makes of a file: what it sets, at how many places it runs something, and how many of the lines it refuses
 /// the file for.
 struct View {
@@ -85,35 +60,39 @@ struct View {
 pub(super) struct Views<'a> {
     text: &'a str,
     chains: &'a [&'a str],
+    around: &'a Process,
+    /// What sparkcfg itself reads.
+    own: Option<View>,
+    /// What each key should be for all: what docker compose gets, or, where it does not read the file, what all get who do.
     right: Option<Values>,
-    /// For how many lines docker compose refuses it.
-    refused: usize,
+    /// The keys of which all who read the file see something else than sparkcfg does.
+    unsure: HashSet<String>,
     seen: Vec<Option<View>>,
     left: usize,
 }
 
 impl<'a> Views<'a> {
-    /// Reads the file with every chain.
-    pub(super) fn of(text: &'a str, chains: &'a [&'a str]) -> Self {
-        let own = view(OWN, text);
-        let refused = own.as_ref().map_or(0, |own| own.refused);
-        let right = own.map(|own| own.values);
-        Self {
-            text,
-            chains,
-            right,
-            refused,
-            seen: chains.iter().map(|chain| view(chain, text)).collect(),
-            left: MAX_READ,
-        }
+    /// Reads the file with every chain, started with `around`.
+    pub(super) fn of(text: &'a str, chains: &'a [&'a str], around: &'a Process) -> Self {
+        let own = view(OWN, text, around);
+        let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around)).collect();
+        let mut right = own.as_ref().map(|own| own.values.clone());
+        let unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
+        Self { text, chains, around, own, right, unsure, seen, left: MAX_READ }
     }
 
-    /// Whether sparkcfg reads the file otherwise than anybody else.
-    pub(super) fn has_own(&self) -> bool {
-        self.chains.contains(&OWN)
+    /// Whether nobody who reads the file sees what sparkcfg takes for right, so that to write this would change what they get.
+    pub(super) fn is_unsure(&self, key: &str) -> bool {
+        self.unsure.contains(key)
     }
 
-    /// The line of `key`, written so that all readers get what docker compose reads there now, and nothing else in the
+    /// Whether what is right for a key is what sparkcfg reads, and nobody else has to.
+    pub(super) fn has_own_of(&self, key: &str) -> bool {
+        let own = self.own.as_ref().and_then(|own| own.values.get(key));
+        self.chains.contains(&OWN) && own == self.right.as_ref().and_then(|right| right.get(key))
+    }
+
+    /// The line of `key`, written so that all readers get what is right, and nothing else in the
     /// file becomes wrong for any of them. `entries` are the lines that set it.
     pub(super) fn respelled(&mut self, key: &str, entries: &[&Entry]) -> Result<Respelling, Obstacle> {
         let [entry] = entries else { return Err(Obstacle::Entangled) };
@@ -125,12 +104,12 @@ impl<'a> Views<'a> {
             found.dedup_by_key(|dialect| dialect.name);
             found
         };
-        let line = match portable::spell(key, &value, &readers(self.chains), &surroundings()) {
+        let line = match portable::spell(key, &value, &readers(self.chains), self.around) {
             Ok(line) => line,
             Err(error) => {
                 let others: Vec<&str> = self.chains.iter().copied().filter(|chain| *chain != OWN).collect();
                 let without_own = if others.len() < self.chains.len() { Some(readers(&others)) } else { None };
-                let line = without_own.and_then(|readers| portable::spell(key, &value, &readers, &surroundings()).ok());
+                let line = without_own.and_then(|readers| portable::spell(key, &value, &readers, self.around).ok());
                 return Err(line.map_or(Obstacle::Unportable(error), Obstacle::Own));
             }
         };
@@ -148,10 +127,39 @@ impl<'a> Views<'a> {
         Err(Obstacle::Entangled)
     }
 
+    /// The line of `key`, whose value refers to others, written so that all readers follow the references as docker compose
+    /// does: whatever those are, and in this file.
+    pub(super) fn referring(&mut self, key: &str, entry: &Entry, written: &str) -> Option<Respelling> {
+        let range = entry.key.start as usize..entry.value.end as usize;
+        let references = references(written);
+        let worlds = ["one", "2"].map(|value| {
+            let others = references.iter().map(|reference| (reference.name.to_owned(), value.to_owned()));
+            others.collect::<Process>()
+        });
+        let alone = |chain: &str, line: &str, world: &Process| {
+            read(chain, line.as_bytes(), world)?.vars.into_iter().find(|variable| variable.key == key)?.value
+        };
+        let as_written = self.text.get(range.clone())?;
+        let meant = |world: &Process| alone(OWN, as_written, world);
+        let agree = |line: &str| {
+            let same = |chain: &&&str| worlds.iter().all(|world| alone(chain, line, world) == meant(world));
+            worlds.iter().all(|world| meant(world).is_some())
+                && self.chains.iter().filter(|chain| !same(chain)).count() == 0
+        };
+        let braced = braced(written, &references);
+        let quoted = [braced.clone(), format!("\"{braced}\"")].map(|value| format!("{key}={value}"));
+        let line = quoted.into_iter().find(|line| line != as_written && agree(line))?;
+        matches!(self.proven(&range, &line, Some(key)), Harm::None).then(|| Respelling {
+            range,
+            text: line.clone(),
+            line,
+        })
+    }
+
     /// The line in which every reader gets the text of a value as it stands, `$` included; not what docker compose reads.
     pub(super) fn literally(&self, key: &str, written: &str) -> Option<String> {
         let names = self.chains.iter().filter_map(|chain| dialects_of(chain)).flatten();
-        portable::spell(key, written, &names.collect::<Vec<_>>(), &surroundings()).ok()
+        portable::spell(key, written, &names.collect::<Vec<_>>(), self.around).ok()
     }
 
     /// Whether a replacement that another check offers makes anything worse for a reader.
@@ -199,12 +207,11 @@ impl<'a> Views<'a> {
             return Harm::Unknown;
         }
         // What sparkcfg itself reads must stay, too.
-        let own = view(OWN, text);
-        if own.as_ref().is_none_or(|own| own.refused > self.refused || Some(&own.values) != self.right.as_ref()) {
+        if !self.stays(self.own.as_ref(), view(OWN, text, self.around).as_ref(), None) {
             return Harm::To(OWN);
         }
         for (chain, seen) in self.chains.iter().zip(&self.seen) {
-            let now = view(chain, text);
+            let now = view(chain, text, self.around);
             if !self.stays(seen.as_ref(), now.as_ref(), key) {
                 return Harm::To(chain);
             }
@@ -215,8 +222,10 @@ impl<'a> Views<'a> {
     fn stays(&self, seen: Option<&View>, now: Option<&View>, key: Option<&str>) -> bool {
         let none = Values::new();
         let right = self.right.as_ref().unwrap_or(&none);
-        let is_right =
-            |name: &str, value: Option<&Option<String>>| right.get(name).is_some_and(|right| value == Some(right));
+        let is_right = |name: &str, value: Option<&Option<String>>| {
+            let sure = key == Some(name) || !self.unsure.contains(name);
+            sure && right.get(name).is_some_and(|right| value == Some(right))
+        };
         let Some(now) = now else { return seen.is_none() && key.is_none() };
         if key.is_some_and(|key| !is_right(key, now.values.get(key))) {
             return false;
@@ -233,6 +242,48 @@ impl<'a> Views<'a> {
                 before == after || is_right(name, after) || after.is_none() && !right.contains_key(name)
             })
     }
+}
+
+/// A value with `${NAME}` for `$NAME`.
+fn braced(written: &str, references: &[Reference<'_>]) -> String {
+    let (mut out, mut at) = (String::with_capacity(written.len() + 2 * references.len()), 0);
+    for reference in references {
+        let text = written.get(reference.range.clone()).unwrap_or_default();
+        if reference.range.start >= at && text.strip_prefix('$') == Some(reference.name) {
+            out.push_str(written.get(at..reference.range.start).unwrap_or_default());
+            out.push_str(&["${", reference.name, "}"].concat());
+            at = reference.range.end;
+        }
+    }
+    out.push_str(written.get(at..).unwrap_or_default());
+    out
+}
+
+/// Where sparkcfg is no reader of the file, what all who are agree on is right, if it is the same text in another spelling.
+/// Gives the keys for which it is not: of those nobody knows what was meant.
+fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
+    let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
+    let views = views.map(|(_, view)| view.as_ref().filter(|view| view.refused == 0)).collect::<Option<Vec<_>>>();
+    let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
+    let Some((first, others)) = views.split_first() else { return HashSet::new() };
+    let mut unsure = HashSet::new();
+    for (key, own) in right {
+        let agreed = first.values.get(key).and_then(Option::as_ref);
+        let (Some(agreed), Some(text)) = (agreed, own.as_ref()) else { continue };
+        let all = others.iter().all(|view| view.values.get(key).and_then(Option::as_ref) == Some(agreed));
+        // Blanks at the ends, and carriage returns, nobody means.
+        if !all || agreed.trim() == text {
+            continue;
+        }
+        // They take signs off; what they leave on besides may be meant, or be a mistake.
+        let letters = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).collect::<String>();
+        if letters(agreed) == letters(text) && agreed.len() < text.len() && !agreed.contains(HOME) {
+            *own = Some(agreed.clone());
+        } else {
+            unsure.insert(key.clone());
+        }
+    }
+    unsure
 }
 
 /// The text with some of the replacements made, given in the order of their places; one that touches what another has
@@ -255,10 +306,10 @@ fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
 const MAX_REFUSED: usize = 4;
 
 /// What one chain sets, or would set without the lines for which it refuses the file; `None` where that is not known.
-fn view(chain: &str, text: &str) -> Option<View> {
+fn view(chain: &str, text: &str, around: &Process) -> Option<View> {
     let mut text = Cow::Borrowed(text);
     for refused in 0..=MAX_REFUSED {
-        let reading = read(chain, text.as_bytes())?;
+        let reading = read(chain, text.as_bytes(), around)?;
         let Some(error) = reading.error else {
             let values = reading.vars.into_iter().map(|variable| (variable.key, variable.value));
             return Some(View { values: values.collect(), executes: reading.executes.len(), refused });

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::respelling::OWN;
+use super::reader::OWN;
 use crate::dialects::Reading;
 use crate::layer::{Content, Entry, Layer};
 
@@ -198,7 +198,10 @@ const TRAPS: &[Trap] = &[
     },
     Trap {
         readers: &["shell", "dotenvy", "uv"],
-        found: |line| if line.quoted() { None } else { line.within(|sign| sign == ' ' || sign == '\t') },
+        found: |line| {
+            let escaped = || line.written().contains("\\ ");
+            if line.quoted() || escaped() { None } else { line.within(|sign| sign == ' ' || sign == '\t') }
+        },
         says: "the value ends at the first blank",
     },
     Trap {

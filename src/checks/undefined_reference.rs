@@ -38,7 +38,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let key = told_name(loose.key);
         if hidden(subject, loose) {
             let message = format!("{key} refers to a name that has no value");
-            let help = "write $$ for a dollar sign that belongs to the secret, or set the name above";
+            let help = if is_doubled(subject, loose) {
+                "write $$ for a dollar sign that belongs to the secret, or set the name above"
+            } else {
+                "set the name above, or spell the value so that its dollar sign is one"
+            };
             findings.push(subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing").help(help));
             continue;
         }
@@ -55,7 +59,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                 .help(format!("move {name} above {key}: files are read from top to bottom")),
             (None, Some(near)) => finding.help(format!("did you mean {}?", told_name(near))),
             (None, None) => {
-                finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}; $$ is a dollar sign"))
+                let sign = if is_doubled(subject, loose) { "; $$ is a dollar sign" } else { "" };
+                finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}{sign}"))
             }
         };
         findings.push(finding);
@@ -66,6 +71,14 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
 fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
     layer.entries.get(loose.entry).is_none_or(|entry| subject.project.hides_entry(layer, entry))
+}
+
+/// Whether `$$` is a dollar sign for all who read the file.
+fn is_doubled(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
+    let layer = subject.environment.layers[loose.layer];
+    let place = subject.project.layers.iter().position(|known| known.source == layer.source);
+    let readers = place.and_then(|place| subject.project.readers.get(place)).map(Vec::as_slice).unwrap_or_default();
+    readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation"))
 }
 
 /// A reference that leads nowhere in one source, where another source's leads somewhere.

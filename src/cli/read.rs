@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ Examples:
   sparkcfg read .env --as docker-run             one reader
   sparkcfg read .env --as \"make > python-dotenv\"   what arrives when make starts the program
   sparkcfg read .env --as node --format json     for scripts
+  git show main:.env | sparkcfg read -           what comes through a pipe
 
 What a reader takes from the process environment comes from that of this command. Secrets are
 masked as `show` masks them, by the schema of the project that the file lies in. A reader that
@@ -39,7 +41,7 @@ pub(super) fn help() -> String {
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Read {
-    /// The file
+    /// The file; `-` is standard input
     file: PathBuf,
     /// One reader, or several that start each other: make > python-dotenv
     #[arg(long = "as", value_name = "READER")]
@@ -113,6 +115,9 @@ struct ReadBy {
 impl ReadBy {
     /// Whether only a program that is not run here knows the value: it stands where one reader runs a command.
     fn is_unknown(&self, variable: &Variable) -> bool {
+        if variable.is_unknown() {
+            return true;
+        }
         let next = self.runs.partition_point(|place| *place < variable.value_span.start);
         self.runs.get(next).is_some_and(|place| *place < variable.value_span.end)
     }
@@ -160,9 +165,37 @@ fn is_marker(text: &str) -> bool {
     [Cell::NotSet, Cell::Unknown, Cell::Text("")].iter().any(|cell| cell.shown(usize::MAX) == text)
 }
 
+/// The largest file that is read, in bytes.
+const LIMIT: u64 = 8 << 20;
+
 impl Read {
+    fn bytes(&self, global: &Global) -> Result<Vec<u8>, Error> {
+        let too_large =
+            || Error::new("this is over 8 MiB, which no env file should be").at(self.file.to_string_lossy());
+        if self.file == Path::new("-") {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().lock().take(LIMIT + 1).read_to_end(&mut bytes);
+            read.map_err(|_| Error::new("standard input cannot be read"))?;
+            return if bytes.len() as u64 > LIMIT { Err(too_large()) } else { Ok(bytes) };
+        }
+        // Findings name files as they are seen from the project's folder, whichever folder they are read in.
+        let within = || global.folder().ok().map(|(root, _)| root.join(&self.file)).filter(|path| path.is_file());
+        let path = if self.file.exists() { None } else { within() };
+        let path = path.as_ref().unwrap_or(&self.file);
+        let shown = self.file.to_string_lossy();
+        let about = std::fs::metadata(path).map_err(|_| Error::new("there is no such file").at(&*shown))?;
+        if !about.is_file() {
+            let help = "name one env file: sparkcfg read .env; `-` is standard input";
+            return Err(Error::new("this is not a plain file").at(&*shown).help(help));
+        }
+        if about.len() > LIMIT {
+            return Err(too_large());
+        }
+        std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(&*shown))
+    }
+
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
-        let bytes = bytes(&self.file)?;
+        let bytes = self.bytes(global)?;
         let process: Process = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
@@ -367,6 +400,7 @@ struct Told<'r, V: Serialize> {
 
 fn as_json<'r>(read: &'r ReadBy, bytes: &[u8], hidden: &'r Hidden) -> Told<'r, impl Serialize> {
     let value = |variable: &'r Variable| match &variable.value {
+        _ if read.is_unknown(variable) => None,
         Some(_) if hidden.hides(variable) => Some(MASK),
         value => value.as_deref(),
     };
@@ -396,17 +430,4 @@ impl<'r, I: Iterator<Item = (&'r str, Option<&'r str>)>, F: Fn() -> I> Serialize
 
 fn pretty(value: &impl Serialize) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())
-}
-
-fn bytes(path: &std::path::Path) -> Result<Vec<u8>, Error> {
-    const LIMIT: u64 = 8 << 20;
-    let shown = path.to_string_lossy();
-    let about = std::fs::metadata(path).map_err(|_| Error::new("there is no such file").at(&*shown))?;
-    if !about.is_file() {
-        return Err(Error::new("this is not a plain file").at(&*shown).help("name one env file: sparkcfg read .env"));
-    }
-    if about.len() > LIMIT {
-        return Err(Error::new("this file is over 8 MiB, which no env file should be").at(&*shown));
-    }
-    std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(&*shown))
 }

@@ -253,7 +253,7 @@ const ABOUT_A_SECRET: &[&str] = &[
 /// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
 const PUBLIC: &[&str] = &["public", "publishable", "site"];
 
-/// The words of a name: split at `_`, `-`, `.` and where camel case turns.
+/// The words of a name: split at `_`, `-`, `.` and where camel case turns; `PASSWORD2` is one more password.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     key.split(['_', '-', '.']).filter(|part| !part.is_empty()).flat_map(|part| {
         let mut rest = part;
@@ -264,7 +264,9 @@ fn words(key: &str) -> impl Iterator<Item = &str> {
             let end = rest.as_bytes().windows(2).position(turns).map_or(rest.len(), |at| at + 1);
             let (word, after) = rest.split_at(end);
             rest = after;
-            (!word.is_empty()).then_some(word)
+            let unnumbered = word.trim_end_matches(|character: char| character.is_ascii_digit());
+            let numbered = rest.is_empty() && !unnumbered.is_empty();
+            (!word.is_empty()).then_some(if numbered { unnumbered } else { word })
         })
     })
 }
@@ -306,6 +308,9 @@ mod tests {
             "DB_PASSWORD_RO",
             "AUTH_TOKEN_OLD",
             "DB_AUTH",
+            "DB_PASSWORD2",
+            "API_KEY1",
+            "adminToken3",
         ] {
             assert!(names_secret(key), "{key}");
         }

@@ -50,6 +50,9 @@ pub struct Dialect {
 /// A process environment, as given by the caller; never the real one.
 pub type Process = BTreeMap<String, String>;
 
+/// Stands in a value for what only a program that is not run here knows, and so in all that is made of it.
+pub const UNKNOWN: char = '\u{e001}';
+
 /// What a reader made of a file.
 ///
 /// It holds the file's values, secrets among them, and so it has no `Debug`.
@@ -59,8 +62,8 @@ pub struct Reading {
     pub vars: Vec<Variable>,
     /// Why the reader refuses the file; `vars` holds what it had set before.
     pub error: Option<ReadError>,
-    /// Where this reader would run a command or call a function. Nothing is run here; the reader's page says what
-    /// stands in its place.
+    /// Where this reader would run a command or call a function. Nothing is run here; in the values, [`UNKNOWN`] stands in
+    /// its place, or what the reader's page says.
     pub executes: Vec<Range<usize>>,
 }
 
@@ -87,6 +90,12 @@ pub struct ReadError {
 }
 
 impl Variable {
+    /// Whether only a program that is not run here knows the value.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| value.contains(UNKNOWN))
+    }
+
     fn plain(key: &str, value: String, key_span: Range<usize>, value_span: Range<usize>) -> Self {
         Self { key: key.to_owned(), value: Some(value), key_span, value_span }
     }
@@ -309,6 +318,15 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
     arrived.reading.executes.sort_unstable_by_key(|place| (place.start, place.end));
     arrived.reading.executes.dedup();
     arrived.reading
+}
+
+/// Takes out what stands for something unknown, where it has no place: in names, and in what is run.
+fn known(mut text: Vec<u8>) -> Vec<u8> {
+    let mark = UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes().to_vec();
+    while let Some(at) = memchr::memmem::find(&text, &mark) {
+        text.drain(at..at + mark.len());
+    }
+    text
 }
 
 /// A reading in the making, with its variables by name.

@@ -3,12 +3,12 @@
 //! An unquoted value ends at the first `#`. Outside single quotes a backslash vanishes in front of anything but `$`,
 //! then `$(command)` is run and `$NAME` and `${NAME}` are replaced, from earlier lines first, then from the process
 //! environment. A variable of the process environment keeps its value there. `export K` with nothing to export refuses
-//! the whole file. Nothing is run here: `$(command)` stays as it is written, and its place is kept.
+//! the whole file. Nothing is run here: what `$(command)` gives is unknown.
 
 use std::ops::Range;
 
 use super::families::javascript::{Pattern, matches};
-use super::{Draft, Process, Reading, Text, Variable, span_of};
+use super::{Draft, Process, Reading, Text, UNKNOWN, Variable, span_of};
 
 /// How much text the references of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
@@ -145,9 +145,13 @@ impl<'t> Commands<'t> {
             let Some(close) = self.close_of(at + 1) else { continue };
             let before = self.text.get(copied..at).unwrap_or_default();
             let escaped = before.strip_suffix('\\');
-            executes |= escaped.is_none();
             out.push_str(escaped.unwrap_or(before));
-            out.push_str(self.text.get(at..=close).unwrap_or_default());
+            if escaped.is_some() {
+                out.push_str(self.text.get(at..=close).unwrap_or_default());
+            } else {
+                executes = true;
+                out.push(UNKNOWN);
+            }
             copied = close + 1;
         }
         out.push_str(self.text.get(copied..).unwrap_or_default());

@@ -24,13 +24,13 @@ pub fn read(bytes: &[u8], _: &Process) -> Reading {
         if machine.step(at, *byte)
             && let Err(message) = machine.push(bytes, &mut draft)
         {
-            return draft.refused(message, machine.key);
+            return draft.refused(message, machine.key.start..machine.key_end);
         }
     }
     if machine.ends_in_value()
         && let Err(message) = machine.push(bytes, &mut draft)
     {
-        return draft.refused(message, machine.key);
+        return draft.refused(message, machine.key.start..machine.key_end);
     }
     draft.reading
 }

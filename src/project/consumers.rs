@@ -1,5 +1,6 @@
 //! Who reads a project's env files: what `[consumers]` says, else what the project visibly uses.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -17,18 +18,19 @@ use crate::suggestion::nearest;
 pub(super) enum Consumers {
     /// By pattern, as the project lists them.
     Listed(GlobSet, Vec<Vec<String>>),
-    /// The same for every file.
-    Visible(Vec<String>),
+    /// What the project visibly uses, and all of its env files.
+    Visible(Vec<usage::Usage>, HashSet<String>),
 }
 
 impl Consumers {
-    /// Reads the project's own list, or looks around. `text` is that of `sparkcfg.toml`.
+    /// Reads the project's own list, or looks around. `text` is that of `sparkcfg.toml`; `stacks` have all of the env files.
     ///
     /// # Errors
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
-    pub(super) fn of(files: &Files, config: &Config, text: &str) -> Result<Self, Error> {
+    pub(super) fn of(files: &Files, config: &Config, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         if config.consumers.is_empty() {
-            return usage::visible(files).map(Self::Visible);
+            let all = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
+            return Ok(Self::Visible(usage::visible(files)?, all));
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
@@ -47,10 +49,17 @@ impl Consumers {
         Ok(Self::Listed(patterns.build().map_err(|_| broken())?, config.consumers.values().cloned().collect()))
     }
 
-    /// The readers of the file at `path`, relative to the project, each once.
+    /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files
+    /// does not read it; what is started with a file that is none of them may be given any.
     pub(super) fn readers(&self, path: &str) -> Vec<String> {
         match self {
-            Self::Visible(readers) => readers.clone(),
+            Self::Visible(uses, all) => {
+                let is_other = |file: &String| file != path && all.contains(file);
+                let uses = uses.iter().filter(|usage| !usage.file.as_ref().is_some_and(is_other));
+                let mut found: Vec<String> = uses.map(|usage| usage.reader.to_owned()).collect();
+                found.dedup();
+                found
+            }
             Self::Listed(patterns, readers) => {
                 let mut found: Vec<String> = Vec::new();
                 for reader in patterns.matches(path).into_iter().filter_map(|index| readers.get(index)).flatten() {

@@ -143,6 +143,10 @@ impl Project {
         for entry in &layer.entries {
             if self.hides_entry(layer, entry) {
                 found.extend([entry.value.clone(), rests::rest_of_line(layer, &entry.value)]);
+            } else if layer.slice(&entry.value).contains('\n') {
+                // To other readers each of its lines is one of the file.
+                let lines = self.secrets_in(layer.slice(&entry.value), &[]);
+                found.extend(lines.iter().map(|line| entry.value.start + line.start..entry.value.start + line.end));
             }
             if !detection::is_plausible_name(layer.key(entry)) {
                 found.push(entry.key.clone());

@@ -257,7 +257,9 @@ impl Project {
     /// # Errors
     /// A folder that cannot be listed.
     pub fn visible_readers(files: &Files) -> Result<Vec<String>, Error> {
-        usage::visible(files)
+        let mut names: Vec<_> = usage::visible(files)?.into_iter().map(|usage| usage.reader.to_owned()).collect();
+        names.dedup();
+        Ok(names)
     }
 
     /// The names of the environments, in order.
@@ -296,6 +298,13 @@ impl Project {
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
+    }
+
+    /// The layers that are read before the one with this number, in the first environment that has it.
+    pub fn layers_below(&self, layer: usize) -> impl Iterator<Item = &Layer> {
+        let stack = self.stacks.iter().map(|(_, layers)| layers).find(|layers| layers.contains(&layer));
+        let below = stack.into_iter().flatten().take_while(move |below| **below != layer);
+        below.filter_map(|below| self.layers.get(*below))
     }
 
     /// The paths of the files that an environment is declared by, within the project: its layers, the schema,

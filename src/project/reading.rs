@@ -37,6 +37,7 @@ impl Project {
         let all_environments = stacks.iter().map(|stack| stack.name.clone()).collect();
         let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
         let unused_consumers = consumers::unused(&config, &text, &stacks);
+        let consumers = Consumers::of(files, &config, &text, &stacks)?;
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
@@ -49,7 +50,6 @@ impl Project {
             process: options.process.clone(),
             ..Self::without_layers(config)
         };
-        let consumers = Consumers::of(files, &project.config, &text)?;
         let mut known: HashMap<String, usize> = HashMap::new();
         for Stack { name, files: paths } in stacks {
             let mut layers = Vec::with_capacity(paths.len());

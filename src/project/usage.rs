@@ -34,11 +34,21 @@ const FOREIGN: &[&str] = &[
     "__pycache__",
 ];
 
-/// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away.
-pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
+/// A reader that a file of the project gives away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Usage {
+    /// Its name.
+    pub(super) reader: &'static str,
+    /// The one file that it reads, as a path within the project; `None` where it is not said which.
+    pub(super) file: Option<String>,
+}
+
+/// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away; in the order
+/// of [`crate::dialects::ALL`].
+pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
     let ignored = ignored(files);
     let workspaces = Workspaces::of(files);
-    let mut found = vec!["compose"];
+    let mut found = vec![Usage { reader: "compose", file: None }];
     let mut folders = vec![String::new()];
     let mut next = 0;
     while let Some(folder) = folders.get(next).cloned() {
@@ -55,7 +65,10 @@ pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
             }
             let text = files.read_if_there(&path).ok().flatten().filter(|text| text.len() <= MAX_FILE);
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
-            found.extend(wanted.iter().flat_map(|sign| (sign.readers)(&text)));
+            let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
+            found.extend(
+                uses.map(|(reader, file)| Usage { reader, file: file.and_then(|file| placed(&folder, &file)) }),
+            );
         }
         let depth = folder.split('/').filter(|part| !part.is_empty()).count();
         if depth < MAX_DEPTH || workspaces.lead_through(&folder) {
@@ -69,13 +82,28 @@ pub(super) fn visible(files: &Files) -> Result<Vec<String>, Error> {
         }
     }
     // dotenv-expand is given what dotenv has read.
-    if found.contains(&"dotenv-expand") {
-        found.retain(|reader| *reader != "node-dotenv");
+    if found.iter().any(|usage| usage.reader == "dotenv-expand") {
+        found.retain(|usage| usage.reader != "node-dotenv");
     }
-    let order = |reader: &&str| crate::dialects::ALL.iter().position(|dialect| dialect.name == *reader);
-    found.sort_by_key(order);
+    let order = |usage: &Usage| crate::dialects::ALL.iter().position(|dialect| dialect.name == usage.reader);
+    found.sort_by(|one, other| (order(one), &one.file).cmp(&(order(other), &other.file)));
     found.dedup();
-    Ok(found.into_iter().map(ToOwned::to_owned).collect())
+    Ok(found)
+}
+
+/// The path within the project of a file that is named in a file of `folder`; `None` where it is not known before it is run,
+/// or lies elsewhere.
+fn placed(folder: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part if part.contains(['$', '*', '?', '~', '`', '%', '(']) => return None,
+            part => parts.push(part),
+        }
+    }
+    (!name.starts_with('/')).then(|| parts.join("/"))
 }
 
 /// What the project's own `.gitignore` leaves out.
@@ -92,24 +120,27 @@ fn ignored(files: &Files) -> Gitignore {
 /// Files that may give a reader away, and how.
 struct Sign {
     files: fn(&str) -> bool,
-    readers: fn(&str) -> Vec<&'static str>,
+    readers: fn(&str) -> Vec<Given>,
 }
 
+/// A reader, and the file that it is said to read, as it is written there.
+type Given = (&'static str, Option<String>);
+
 const SIGNS: &[Sign] = &[
-    Sign { files: is_makefile, readers: |text| given(includes_env_file(text), "make") },
+    Sign { files: is_makefile, readers: |text| included(text).into_iter().map(|file| ("make", file)).collect() },
     Sign { files: holds_commands, readers: commands },
     Sign {
         files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
-        readers: |text| {
-            let raw = text.lines().any(|line| line.trim().trim_start_matches("- ").trim() == "format: raw");
-            given(raw, "compose-raw")
-        },
+        readers: |text| raw_files(text).into_iter().map(|file| ("compose-raw", file)).collect(),
     },
     Sign {
         files: |name| name.starts_with("ecosystem.") && name.contains("config."),
         readers: |text| {
+            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             let splits = ["split('=')", "split(\"=\")", "indexOf('=')", "indexOf(\"=\")"];
-            given(text.contains(".env") && splits.iter().any(|split| text.contains(split)), "split")
+            let splits = code.contains(".env") && splits.iter().any(|split| code.contains(split));
+            let loads = ["require('dotenv')", "require(\"dotenv\")"].iter().any(|loads| code.contains(loads));
+            [given(splits, "split"), given(loads, "node-dotenv"), given(code.contains("--env-file"), "node")].concat()
         },
     },
     Sign {
@@ -128,7 +159,7 @@ const SIGNS: &[Sign] = &[
         },
     },
     Sign { files: |name| name == "package.json", readers: npm },
-    Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| vec!["bun"] },
+    Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| given(true, "bun") },
     Sign {
         files: |name| matches!(name, "Gemfile" | "gems.rb"),
         readers: |text| {
@@ -154,8 +185,8 @@ const SIGNS: &[Sign] = &[
     },
 ];
 
-fn given(there: bool, reader: &'static str) -> Vec<&'static str> {
-    if there { vec![reader] } else { Vec::new() }
+fn given(there: bool, reader: &'static str) -> Vec<Given> {
+    if there { vec![(reader, None)] } else { Vec::new() }
 }
 
 fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
@@ -184,37 +215,76 @@ fn holds_commands(name: &str) -> bool {
         )
 }
 
-/// `-include .env`, with blanks in front (they are none of a recipe's tabs), or by a variable that names such a file.
-fn includes_env_file(text: &str) -> bool {
-    static NAMED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +[^#\n]*\.env(?:[^A-Za-z0-9_]|$)").ok());
-    static VARIABLE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +[^#\n]*\$[({](\w+)[)}]").ok());
+/// The env files that a Makefile includes: `-include .env`, with blanks in front (they are none of a recipe's tabs), or by a
+/// variable that names such a file.
+fn included(text: &str) -> Vec<Option<String>> {
+    static INCLUDE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +([^#\n]*)").ok());
     static DEFINED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)^ *(?:export +)?(\w+) *[:?]?:?= *[^#\n]*\.env(?:[^A-Za-z0-9_]|$)").ok());
-    let named = |pattern: &'_ LazyLock<Option<Regex>>| -> Vec<String> {
-        let found = pattern.as_ref().map(|pattern| pattern.captures_iter(text));
-        found.into_iter().flatten().filter_map(|found| Some(found.get(1)?.as_str().to_owned())).collect()
+        LazyLock::new(|| Regex::new(r"(?m)^ *(?:export +)?(\w+) *[:?]?:?= *([^#\n]*)").ok());
+    static ENV_FILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\.env(?:[^A-Za-z0-9_]|$)").ok());
+    let named = |text: &str| captured(&INCLUDE, text, 1).join(" ");
+    let defined: Vec<_> = captured(&DEFINED, text, 1).into_iter().zip(captured(&DEFINED, text, 2)).collect();
+    let value = |word: &str| {
+        let name = word.strip_prefix("$(").or_else(|| word.strip_prefix("${"))?.strip_suffix([')', '}'])?;
+        defined.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim().to_owned())
     };
-    matches(&NAMED, text) || named(&VARIABLE).iter().any(|variable| named(&DEFINED).contains(variable))
+    let words =
+        named(text).split_whitespace().map(|word| value(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>();
+    words.into_iter().filter(|word| matches(&ENV_FILE, word)).map(Some).collect()
+}
+
+/// The files that a Compose file reads with `format: raw`, in a mapping of one line or of several.
+fn raw_files(text: &str) -> Vec<Option<String>> {
+    static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\bpath: *["']?([^\s"',}]+)"#).ok());
+    static RAW: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\bformat: *["']?raw\b"#).ok());
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    let path = |line: Option<&&str>| captured(&PATH, line?, 1).pop();
+    let raw = lines.iter().enumerate().filter(|(_, line)| matches(&RAW, line));
+    raw.map(|(at, line)| {
+        path(Some(line)).or_else(|| path(lines.get(at.checked_sub(1)?))).or_else(|| path(lines.get(at + 1)))
+    })
+    .collect()
+}
+
+/// What a group of a pattern matches, at each of its places.
+fn captured(pattern: &LazyLock<Option<Regex>>, text: &str, group: usize) -> Vec<String> {
+    let found = pattern.as_ref().map(|pattern| pattern.captures_iter(text));
+    let groups =
+        found.into_iter().flatten().map(|found| found.get(group).map_or("", |found| found.as_str()).to_owned());
+    groups.collect()
 }
 
 /// Programs that are started with an env file, and shells that source one.
-fn commands(text: &str) -> Vec<&'static str> {
+fn commands(text: &str) -> Vec<Given> {
     type Command = (&'static str, LazyLock<Option<Regex>>);
     static COMMANDS: [Command; 6] = [
-        ("node", LazyLock::new(|| Regex::new(r"\bnode +[^|;&\n]*--env-file").ok())),
-        ("bun", LazyLock::new(|| Regex::new(r"\bbun +[^|;&\n]*--env-file").ok())),
-        ("deno", LazyLock::new(|| Regex::new(r"\bdeno +[^|;&\n]*--env(-file)?\b").ok())),
-        ("uv", LazyLock::new(|| Regex::new(r"\buv +run +[^|;&\n]*--env-file").ok())),
-        ("docker-run", LazyLock::new(|| Regex::new(r"\bdocker +run +[^|;&\n]*--env-file").ok())),
-        ("shell", LazyLock::new(|| Regex::new(r#"(?:^|[\s;&"(])(?:\.|source) +["']?(?:[\w./$(){}-]*/)?\.env\b"#).ok())),
+        (
+            "node",
+            LazyLock::new(|| Regex::new(r#"\bnode +[^|;&\n]*?--env-file(?:-if-exists)?[= ]+["']?([^\s"',;|&]*)"#).ok()),
+        ),
+        ("bun", LazyLock::new(|| Regex::new(r#"\bbun +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok())),
+        ("deno", LazyLock::new(|| Regex::new(r#"\bdeno +[^|;&\n]*?--env(?:-file)?\b(?:=["']?([^\s"',;|&]*))?"#).ok())),
+        ("uv", LazyLock::new(|| Regex::new(r#"\buv +run +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok())),
+        (
+            "docker-run",
+            LazyLock::new(|| Regex::new(r#"\bdocker +run +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok()),
+        ),
+        (
+            "shell",
+            LazyLock::new(|| {
+                Regex::new(r#"(?:^|[\s;&"(])(?:\.|source) +["']?((?:\$\([^\n;|&]*\)/|[\w./$(){}-]*/)?\.env\b)"#).ok()
+            }),
+        ),
     ];
     // A command may go on over several lines.
     let joined = text.replace("\\\n", " ");
     let code: String =
         joined.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
-    COMMANDS.iter().filter(|(_, pattern)| matches(pattern, &code)).map(|(reader, _)| *reader).collect()
+    let named = |(reader, pattern): &'static Command| {
+        let files = captured(pattern, &code, 1).into_iter();
+        files.map(|file| (*reader, Some(file).filter(|file| !file.is_empty())))
+    };
+    COMMANDS.iter().flat_map(named).collect()
 }
 
 fn is_of_name(sign: char) -> bool {
@@ -228,16 +298,21 @@ fn is_python_loader(package: &str) -> bool {
 }
 
 /// npm's packages, of every kind of dependency.
-fn npm(text: &str) -> Vec<&'static str> {
+fn npm(text: &str) -> Vec<Given> {
     let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Vec::new() };
     let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
     let has = |package: &str| kinds.iter().any(|kind| manifest[*kind].get(package).is_some());
     // dotenv-cli expands what it loads.
-    [("dotenv", "node-dotenv"), ("dotenv-expand", "dotenv-expand"), ("dotenv-cli", "dotenv-expand")]
-        .into_iter()
-        .filter(|(package, _)| has(package))
-        .map(|(_, reader)| reader)
-        .collect()
+    [
+        ("dotenv", "node-dotenv"),
+        ("dotenv-safe", "node-dotenv"),
+        ("@nestjs/config", "node-dotenv"),
+        ("dotenv-expand", "dotenv-expand"),
+        ("dotenv-cli", "dotenv-expand"),
+    ]
+    .into_iter()
+    .flat_map(|(package, reader)| given(has(package), reader))
+    .collect()
 }
 
 /// The names of what a `pyproject.toml`, `Pipfile` or `Cargo.toml` depends on, whatever table says it.

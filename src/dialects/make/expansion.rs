@@ -4,6 +4,7 @@ use memchr::memchr;
 
 use super::lines::{balanced_end, is_space, word};
 use super::{Expanded, Makefile};
+use crate::dialects::{UNKNOWN, known};
 
 /// How deep references may go.
 const MAX_DEPTH: usize = 64;
@@ -67,13 +68,14 @@ impl Makefile<'_> {
         let matching = || balanced_end(text, open, close);
         if calls {
             self.executes.push(self.place.clone());
+            out.extend(UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes());
             return matching().ok_or(UNCLOSED);
         }
         let first = memchr(close, text).ok_or(UNCLOSED)?;
         let plain = text.get(1..first).unwrap_or_default();
         let (name, length) = match (plain.contains(&b'$'), matching()) {
             (false, _) => (plain.to_vec(), first + 1),
-            (true, Some(end)) => (self.expand(text.get(1..end - 1).unwrap_or_default(), depth + 1)?, end),
+            (true, Some(end)) => (known(self.expand(text.get(1..end - 1).unwrap_or_default(), depth + 1)?), end),
             // Not in balance: make takes the name as it is, and loses the rest.
             (true, None) => (plain.to_vec(), text.len()),
         };

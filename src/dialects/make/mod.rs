@@ -21,7 +21,7 @@ use lines::{
 };
 use memchr::memchr;
 
-use super::{Draft, Process, ReadError, Reading, Variable};
+use super::{Draft, Process, ReadError, Reading, UNKNOWN, Variable, known};
 
 /// How much text the values of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
@@ -116,7 +116,7 @@ impl<'p> Makefile<'p> {
                     at = next;
                 }
                 b"undefine" => {
-                    let name = self.expand(text.get(next..).unwrap_or_default().trim_ascii(), 0)?;
+                    let name = self.name(text.get(next..).unwrap_or_default().trim_ascii())?;
                     self.values.remove(&name);
                     return Ok(());
                 }
@@ -127,9 +127,14 @@ impl<'p> Makefile<'p> {
         self.directive(line, first)
     }
 
+    /// What is expanded where no value stands; what a program gives there is taken for nothing.
+    fn name(&mut self, text: &[u8]) -> Expanded<Vec<u8>> {
+        self.expand(text, 0).map(known)
+    }
+
     fn define(&mut self, line: &Line, found: &Definition, named: bool) -> Expanded<()> {
         let text = &line.text;
-        let name = self.expand(text.get(found.name.clone()).unwrap_or_default(), 0)?;
+        let name = self.name(text.get(found.name.clone()).unwrap_or_default())?;
         if name.is_empty() {
             return Err("the variable has no name");
         }
@@ -140,7 +145,7 @@ impl<'p> Makefile<'p> {
             Flavor::Simple => self.expand(value, 0)?,
             Flavor::Shell => {
                 self.executes.push(value_span.clone());
-                Vec::new()
+                UNKNOWN.to_string().into_bytes()
             }
             Flavor::Conditional if self.lookup(&name).is_some() => {
                 if named {
@@ -211,7 +216,7 @@ impl<'p> Makefile<'p> {
             }
             b"export" | b"unexport" => {
                 self.in_rule = false;
-                let names = self.expand(text.get(next..).unwrap_or_default(), 0)?;
+                let names = self.name(text.get(next..).unwrap_or_default())?;
                 let export = if first == b"export" { Export::Named } else { Export::Never };
                 for name in names.split(|byte| is_space(*byte)).filter(|name| !name.is_empty()) {
                     self.export(name, export, line, next);
@@ -263,7 +268,7 @@ impl<'p> Makefile<'p> {
                 _ => place += 1,
             }
         }
-        let head = self.expand(text.get(..colon.unwrap_or(text.len())).unwrap_or_default(), 0)?;
+        let head = self.name(text.get(..colon.unwrap_or(text.len())).unwrap_or_default())?;
         let written = colon.filter(|at| text.get(*at) == Some(&b':'));
         let expanded = memchr::memchr_iter(b':', &head)
             .find(|at| trailing_backslashes(head.get(..*at).unwrap_or_default()).is_multiple_of(2));
@@ -279,11 +284,11 @@ impl<'p> Makefile<'p> {
         let rest = rest.strip_prefix(b":").unwrap_or(rest);
         if let Some(name) = target_variable(rest) {
             self.in_rule = false;
-            let name = self.expand(name, 0)?;
+            let name = self.name(name)?;
             return if name.is_empty() { Err("the variable has no name") } else { Ok(()) };
         }
         let rest = rest.get(..memchr(b';', rest).unwrap_or(rest.len())).unwrap_or_default();
-        let rest = self.expand(rest, 0)?;
+        let rest = self.name(rest)?;
         let Some(second) = memchr(b':', &rest) else { return Ok(()) };
         let mut patterns =
             rest.get(..second).unwrap_or_default().split(|byte| is_space(*byte)).filter(|one| !one.is_empty());

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::arithmetic;
 use super::lexer::{Fault, Operation, Part};
 use super::pattern::{Effort, Spent, Text, trimmed};
+use crate::dialects::UNKNOWN;
 
 /// The variables of a shell while it reads a file.
 pub(super) struct Variables {
@@ -49,10 +50,10 @@ impl Variables {
                     self.push_with_homes(text, first && index == 0, index + 1 == parts.len(), out);
                 }
                 Part::Text { text, quoted } => out.push(text, *quoted),
-                Part::Command(span) => self.executes.push(span.clone()),
+                Part::Command(span) => self.unknown(span, out),
                 Part::Arithmetic { text, span } => match arithmetic::result(text, &self.values) {
                     Some(result) => out.push(result.to_string().as_bytes(), true),
-                    None => self.executes.push(span.clone()),
+                    None => self.unknown(span, out),
                 },
                 Part::Bad(span) => {
                     return Err(Fault { message: "this is no reference that a shell knows", at: span.clone() });
@@ -67,6 +68,11 @@ impl Variables {
         }
         self.left -= out.bytes.len();
         Ok(())
+    }
+
+    fn unknown(&mut self, span: &Range<usize>, out: &mut Text) {
+        self.executes.push(span.clone());
+        out.push(UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes(), true);
     }
 
     /// Puts the home directory for a `~` at the beginning or behind a colon, if nothing quoted touches it.

@@ -18,7 +18,7 @@ use expansion::Variables;
 use lexer::{Fault, Lexer, Part, Token, Word, is_name};
 use pattern::Effort;
 
-use super::{Draft, Process, ReadError, Reading, Text, Variable};
+use super::{Draft, Process, ReadError, Reading, Text, Variable, known};
 
 /// How much text the words of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
@@ -256,7 +256,7 @@ impl Shell<'_> {
     fn run(&mut self, command: &Command) -> Result<Flow, Fault> {
         let mut words = Vec::new();
         for word in &command.words {
-            let text = self.variables.text(&word.parts, false)?;
+            let text = known(self.variables.text(&word.parts, false)?);
             // A word of nothing but references that give blanks is no word.
             if !text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n')) || has_quotes(&word.parts) {
                 words.push((text, word));

@@ -1,0 +1,2 @@
+start:
+	node --env-file=environments/staging.env server.js

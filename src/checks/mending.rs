@@ -3,13 +3,14 @@
 use super::matrix::Compared;
 use crate::drift::Kind;
 use crate::layer::{Entry, Layer};
+use crate::plain::is_name;
 use crate::source::Span;
 
 impl Compared<'_, '_> {
     /// A line that sets the key for a source, beside its neighbours in the file; `None` where that is not plainly right.
     pub(super) fn insertion(&self, column: usize, text: &str) -> Option<(Span, String)> {
         let side = &self.sides[column];
-        if self.secret || side.column.kind != Kind::Declared || !is_plain(text) || !crate::plain::is_name(self.key) {
+        if self.secret || side.column.kind != Kind::Declared || !is_plain(text) || !is_name(self.key) {
             return None;
         }
         let layer = side.own_layer()?;
@@ -44,7 +45,8 @@ impl Compared<'_, '_> {
         }
     }
 
-    /// The lines that set the key in a source, where no other environment reads them.
+    /// The lines that set the key in a source, with the comment that is about them alone, where no other environment reads
+    /// them.
     pub(super) fn removal(&self, column: usize) -> Option<Span> {
         let side = &self.sides[column];
         let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared)?;
@@ -58,7 +60,9 @@ impl Compared<'_, '_> {
         }
         let entry = side.subject.environment.entry(setting);
         let offset = |at: usize| u32::try_from(at).ok();
-        Some(side.place(layer.span(&(offset(line_start(layer, entry))?..offset(line_end(layer, entry))?))))
+        let end = line_end(layer, entry);
+        let start = comment_start(&layer.text, line_start(layer, entry), end);
+        Some(side.place(layer.span(&(offset(start)?..offset(end)?))))
     }
 
     /// The value of a source as it is written, to be replaced by a plain text.
@@ -91,7 +95,49 @@ fn line_start(layer: &Layer, entry: &Entry) -> usize {
     layer.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }
 
+/// Where the comment begins that stands right above `start`; `start` where there is none, or where it may be about more: about
+/// the key that follows at `end`, or because it keeps an assignment.
+fn comment_start(text: &str, start: usize, end: usize) -> usize {
+    let next = text.get(end..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim();
+    if !(next.is_empty() || next.starts_with('#')) {
+        return start;
+    }
+    let mut from = start;
+    for line in text.get(..start).unwrap_or_default().split_inclusive('\n').rev() {
+        let comment = line.trim();
+        if !comment.starts_with('#') {
+            break;
+        }
+        if comment.trim_start_matches('#').trim_start().split_once('=').is_some_and(|(name, _)| is_name(name)) {
+            return start;
+        }
+        from -= line.len();
+    }
+    from
+}
+
 fn line_end(layer: &Layer, entry: &Entry) -> usize {
     let at = entry.value.end.max(entry.key.end) as usize;
     layer.text.get(at..).and_then(|after| after.find('\n')).map_or(layer.text.len(), |newline| at + newline + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::comment_start;
+
+    #[test]
+    fn which_comment_is_about_a_line_alone() {
+        for (text, expected) in [
+            ("# a\n# b\nK=1\n", "# a\n# b\nK=1\n"),
+            ("A=1\n# a\nK=1\n\nB=1\n", "# a\nK=1\n"),
+            ("# a\n\nK=1\n", "K=1\n"),
+            ("# two of them\nK=1\nL=1\n", "K=1\n"),
+            ("# a\n# OLD=1\nK=1\n", "K=1\n"),
+            ("# a\nK=1\n# b\nL=1\n", "# a\nK=1\n"),
+        ] {
+            let start = text.find("K=").unwrap();
+            let end = start + text[start..].find('\n').unwrap() + 1;
+            assert_eq!(&text[comment_start(text, start, end)..end], expected, "{text:?}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod typed;
 mod urls;
 mod values;
 
+use names::Said;
 pub use names::{is_plausible_name, names_secret, names_secret_surely};
 pub use published::{PUBLISHED, Published, published, published_as};
 pub use tokens::{Certainty, Token, known_token, token, undoubted};
@@ -19,10 +20,15 @@ pub use values::{is_placeholder, leads_to_a_placeholder, may_be_secret, stands_i
 /// Whether a value is a secret by the name of its key. What a name says less clearly (`DB_AUTH`) a value of plain words denies.
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
-    let surely = names::names_secret_surely(key);
-    if !surely && !names::may_name_secret(key) {
+    // Of a shorter value nothing below says yes.
+    if value.len() < 6 {
         return false;
     }
+    let surely = match names::said_by(key) {
+        Said::Nothing => return false,
+        Said::Perhaps => false,
+        Said::Surely => true,
+    };
     // People choose numbers for passwords; of other secrets a short number is none.
     let chosen = || value.len() >= 6 && value.bytes().all(|byte| byte.is_ascii_digit()) && names::names_password(key);
     (may_be_secret(value) || chosen())

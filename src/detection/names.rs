@@ -19,21 +19,16 @@ pub fn names_secret_surely(key: &str) -> bool {
     said_by(key) == Said::Surely
 }
 
-/// Whether a key's name says so unless its value denies it.
-pub(super) fn may_name_secret(key: &str) -> bool {
-    said_by(key) == Said::Perhaps
-}
-
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Said {
+pub(super) enum Said {
     Nothing,
     /// It may be the secret, or the name of the way to prove who one is: `BASIC_AUTH`.
     Perhaps,
     Surely,
 }
 
-fn said_by(key: &str) -> Said {
+pub(super) fn said_by(key: &str) -> Said {
     if !holds_sign(key) {
         return Said::Nothing;
     }

@@ -2,8 +2,9 @@
 //!
 //! Compose, PM2, make, Docker, shell, workflows, programs and every other text of the tree were looked at; a name that stands
 //! anywhere outside of comments and prose counts as used. Nothing is told where there is no program that could be read, and
-//! keys that libraries read by themselves are left out. Nor is anything told where most of ten keys or more would be unread: then
-//! programs have a way to read them that cannot be seen. A note where an env file goes to a service of somebody else's image,
+//! keys that libraries read by themselves are left out, and so are those that a program reads by a prefix (`envy::prefixed("APP_")`,
+//! viper's `AutomaticEnv`). Nor is anything told where most of ten keys or more would be unread: then programs have a way to read
+//! them that cannot be seen. A note where an env file goes to a service of somebody else's image,
 //! which may read it.
 //!
 //! Why it hurts: people set it, and believe that it does something.
@@ -46,7 +47,12 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         let twin = format!("{name}_FILE");
         let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
         // What was meant by a misspelt name has a finding there.
-        if !unused || meant.contains(name) || !referenced.is_own(name) || is_referred_to(referenced, name) {
+        if !unused
+            || meant.contains(name)
+            || referenced.is_told(name)
+            || !referenced.is_own(name)
+            || is_referred_to(referenced, name)
+        {
             continue;
         }
         let severity = if foreign { Severity::Note } else { Severity::Warning };

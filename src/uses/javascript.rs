@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
+use super::calls::{self, Helpers};
 use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, calls, schemas};
+use super::{Fallback, Kind, Path, Use, schemas};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
@@ -19,6 +20,9 @@ pub(super) const SYNTAX: Syntax = Syntax {
 pub(super) const MARKERS: &[&str] =
     &["process.env", "meta.env", "Deno.env", "Bun.env", "createEnv", "cleanEnv", "onfig", "Env(", "env("];
 
+/// How far behind a list of all variables is looked, in tokens.
+const NEAR: usize = 48;
+
 pub(super) fn reads(path: &Path<'_>) -> bool {
     matches!(path.extension, "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" | "astro")
         && !path.name.ends_with(".min.js")
@@ -28,13 +32,14 @@ pub(super) fn reads(path: &Path<'_>) -> bool {
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
     let aliases = aliases(&lexed);
+    let mut helpers = Helpers::of(&lexed, "function");
     for index in 0..lexed.tokens.len() {
         if let Some(end) = environment(&lexed, index, &aliases) {
-            member(&lexed, index, end, uses);
+            member(&lexed, index, end, &mut helpers, uses);
         }
     }
     schemas::read(&lexed, uses);
-    calls::around(&lexed, uses);
+    calls::around(&lexed, &helpers, uses);
     lexed.mentions(uses);
 }
 
@@ -71,7 +76,7 @@ fn environment(lexed: &Lexed<'_>, index: usize, aliases: &HashSet<&str>) -> Opti
 }
 
 /// What is taken of the environment that stands from `from` to `end`.
-fn member(lexed: &Lexed<'_>, from: usize, end: usize, uses: &mut Vec<Use>) {
+fn member<'t>(lexed: &Lexed<'t>, from: usize, end: usize, helpers: &mut Helpers<'t>, uses: &mut Vec<Use>) {
     let end = if lexed.follows(end, &["?", "."]) && lexed.at(end + 2) != "[" { end + 1 } else { end };
     let end = if lexed.follows(end, &["?", ".", "["]) { end + 2 } else { end };
     match lexed.at(end) {
@@ -88,6 +93,15 @@ fn member(lexed: &Lexed<'_>, from: usize, end: usize, uses: &mut Vec<Use>) {
         "[" if lexed.string(end + 1).is_some() && lexed.at(end + 2) == "]" => {
             push(lexed, end + 1, Kind::Read, (from, end + 3), uses);
         }
+        "[" if lexed.is_word(end + 1) && lexed.at(end + 2) == "]" => {
+            helpers.note(lexed, end + 1, fallback(lexed, from, end + 3));
+        }
+        // `Object.keys(process.env).filter((key) => key.startsWith("APP_"))`
+        _ if lexed.before(from, 1) == "(" && matches!(lexed.before(from, 2), "keys" | "entries") => {
+            let start = (end..end + NEAR).find(|at| lexed.follows(*at, &["startsWith", "("])).map(|at| at + 2);
+            let prefix = start.and_then(|at| Some(Use::prefix(lexed.string(at)?.to_owned(), lexed.range(at))));
+            uses.extend(prefix.filter(|prefix| !prefix.name.is_empty()));
+        }
         _ if lexed.before(from, 1) == "=" && lexed.before(from, 2) == "}" => taken_apart(lexed, from - 2, uses),
         // `'X' in process.env`
         _ if lexed.before(from, 1) == "in" && from > 1 && lexed.string(from - 2).is_some() => {
@@ -101,7 +115,7 @@ fn member(lexed: &Lexed<'_>, from: usize, end: usize, uses: &mut Vec<Use>) {
 fn push(lexed: &Lexed<'_>, name: usize, kind: Kind, (from, end): (usize, usize), uses: &mut Vec<Use>) {
     let assigned = lexed.at(end) == "=" && !matches!(lexed.at(end + 1), "=" | ">");
     let kind = if assigned || lexed.before(from, 1) == "delete" { Kind::Set } else { kind };
-    let fallback = if kind == Kind::Set { Fallback::Computed } else { after(lexed, from, end) };
+    let fallback = if kind == Kind::Set { Fallback::Computed } else { fallback(lexed, from, end) };
     // A build tool may put in what it calls by names of its own: `process.env.basePath`.
     let sure = is_name_of_machine(lexed, name);
     uses.extend(lexed.used(name, kind, fallback, sure));
@@ -112,19 +126,47 @@ fn is_name_of_machine(lexed: &Lexed<'_>, name: usize) -> bool {
     !name.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
-/// What follows a variable: `?? 'x'`, `|| 'x'`, a comparison, a question.
+/// What is said of a variable: where it stands, or where the constant stands that holds it.
+fn fallback(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
+    match after(lexed, from, end) {
+        Fallback::Absent => held(lexed, from, end).map_or(Fallback::Absent, |name| later(lexed, name, name)),
+        said => said,
+    }
+}
+
+/// The name that is given the whole expression: `const x = process.env.X`, `const x: string = process.env.X as string`.
+fn held(lexed: &Lexed<'_>, from: usize, end: usize) -> Option<usize> {
+    let whole = matches!(lexed.at(end), ";" | "as") || lexed.tokens.get(end).is_none_or(|token| token.indent.is_some());
+    let equals = from.checked_sub(1).filter(|equals| whole && lexed.at(*equals) == "=")?;
+    let begin = (equals.saturating_sub(8)..equals).rev().find(|at| matches!(lexed.at(*at), "const" | "let" | "var"))?;
+    matches!(lexed.at(begin + 2), ":" | "=").then_some(begin + 1)
+}
+
+/// What is first said of a name behind the place at which it is given its value.
+fn later(lexed: &Lexed<'_>, name: usize, from: usize) -> Fallback {
+    let said = |at: usize| Some(after(lexed, at, at + 1)).filter(|said| *said != Fallback::Absent);
+    lexed.said_later(name, from, said).unwrap_or(Fallback::Absent)
+}
+
+/// What stands around a variable: `?? 'x'`, `|| 'x'`, a comparison, a question.
 fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
     let doubled = |sign: &str| lexed.at(end) == sign && lexed.at(end + 1) == sign;
-    if doubled("?") || doubled("|") {
+    let default = (doubled("?") || doubled("|")).then(|| {
         let begin = if lexed.at(end + 2) == "=" { end + 3 } else { end + 2 };
-        return lexed.fallback_until(begin, &[")", ",", ";", "]", "}", "?", "|", ":"]);
+        lexed.fallback_until(begin, &[")", ",", ";", "]", "}", "?", "|", ":"])
+    });
+    if let Some(text @ Fallback::Text { .. }) = default {
+        return text;
+    }
+    // `process.env.X!`: whoever wrote it does not go on without.
+    let insisted = lexed.at(end) == "!" && lexed.at(end + 1) != "=";
+    if let Some(said) = insisted.then_some(Fallback::Required).or_else(|| lexed.asked(from..end)).or(default) {
+        return said;
     }
     let question = lexed.at(end) == "?" && lexed.at(end + 1) != ".";
     let compared = doubled("=") || lexed.follows(end, &["!", "="]) || doubled("&") || question;
     let asked = lexed.before(from, 1) == "!"
-        || lexed.before(from, 1) == "("
-            && matches!(lexed.before(from, 2), "if" | "while" | "Boolean")
-            && lexed.at(end) == ")"
+        || lexed.before(from, 1) == "(" && matches!(lexed.before(from, 2), "while" | "Boolean") && lexed.at(end) == ")"
         || matches!(lexed.before(from, 1), "&" | "|") && matches!(lexed.at(end), ")" | "&" | "|");
     // `toOptionalString(process.env.X)`
     let asked =
@@ -149,7 +191,9 @@ fn taken_apart(lexed: &Lexed<'_>, close: usize, uses: &mut Vec<Use>) {
             continue;
         }
         let equals = part.clone().find(|at| lexed.at(*at) == "=");
-        let fallback = equals.map_or(Fallback::Absent, |equals| lexed.fallback(equals + 1..part.end));
+        // `C: c` is known by its second name.
+        let local = if lexed.at(part.start + 1) == ":" { part.start + 2 } else { part.start };
+        let fallback = equals.map_or_else(|| later(lexed, local, close), |equals| lexed.fallback(equals + 1..part.end));
         let named = lexed.tokens[part.start].kind != Token::Sign;
         let sure = is_name_of_machine(lexed, part.start);
         uses.extend(lexed.used(part.start, Kind::Read, fallback, sure).filter(|_| named));
@@ -168,10 +212,30 @@ mod tests {
             ("const x = process.env.A_B || 8080", "A_B=8080"),
             ("const x = Number(process.env.A_B || 8080) + 1", "A_B=8080"),
             ("const x = process.env.A_B || process.env.C_D;", "A_B=? C_D"),
-            ("const x = process.env.A_B!\nconst y = process.env?.C_D", "A_B C_D"),
+            ("const x = process.env.A_B!\nconst y = process.env?.C_D", "A_B! C_D"),
+            ("const x = process.env.A_B\nif (!x) throw new Error('no A_B')", "A_B!"),
+            ("const x: string | undefined = process.env.A_B;\nif (x === undefined) {\n  process.exit(1);\n}", "A_B!"),
+            ("const x = process.env.A_B;\nconst y = process.env.C_D;\nif (!x || !y) throw 1", "A_B! C_D!"),
+            ("const x = process.env.A_B;\nconst y = process.env.C_D;\nif (!x && !y) throw 1", "A_B? C_D?"),
+            ("const x = process.env.A_B;\nif (x) { use(x) }", "A_B?"),
+            ("const x = process.env.A_B;\nif (!x) return null", "A_B?"),
+            ("const x = process.env.A_B;\nif (!x) {\n  return fail(new Error())\n}", "A_B"),
+            ("const x = process.env.A_B;\nfunction f() {\n  if (!x) throw 1\n}", "A_B"),
+            ("let x = process.env.A_B;\nif (!x) { x = 'd' }", "A_B=d"),
+            ("const x = process.env.A_B;\nuse(x ?? 'd')", "A_B=d"),
+            ("const { A_B } = process.env\nif (!A_B) throw 1", "A_B!"),
+            ("invariant(process.env.A_B, 'set it')", "A_B!"),
+            ("const x = process.env.A_B\nuse(x)", "A_B"),
+            (
+                "const need = (name: string): string => {\n  const x = process.env[name]\n  if (!x) throw 1\n  return x\n}\nneed('A_B')",
+                "A_B!",
+            ),
+            ("Object.keys(process.env).filter((key) => key.startsWith('APP_'))", "prefix APP_"),
             ("if (process.env.A_B) {}", "A_B?"),
             ("x = toOptionalNumber(process.env.A_B)", "A_B?"),
-            ("if (!process.env.A_B) throw 1", "A_B?"),
+            ("if (!process.env.A_B) throw 1", "A_B!"),
+            ("if (!process.env.A_B || !process.env.C_D) {\n  throw 1\n}", "A_B! C_D!"),
+            ("if (!process.env.A_B) {\n  console.warn('no')\n}", "A_B?"),
             ("const x = process.env.A_B === 'yes'", "A_B?"),
             ("process.env.A_B = 'x'", "set A_B=?"),
             ("const { A_B, C_D = 'x', E_F: e } = process.env;", "A_B C_D=x E_F"),

@@ -12,7 +12,8 @@ use std::process::ExitCode;
 use super::generated::{self, Generated};
 use super::{Global, printing};
 use crate::error::Error;
-use crate::inference::{Discovery, Proposal, draft, imported};
+use crate::inference::imported::{self, Imported};
+use crate::inference::{Discovery, Proposal, draft};
 use crate::project::files::{self, Files};
 use crate::project::{BUILT_IN, Declared, Project};
 use crate::source::printable;
@@ -51,9 +52,11 @@ impl Init {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let mut imported = Vec::new();
+        let mut imported = Imported::default();
         for path in &self.from {
-            imported.extend(from(path)?);
+            let one = from(path)?;
+            imported.proposals.extend(one.proposals);
+            imported.open |= one.open;
         }
         let mut plans = Plan::all(&files, imported)?;
         for note in plans.iter().flat_map(|plan| &plan.found.notes) {
@@ -110,7 +113,7 @@ impl Init {
     }
 }
 
-fn from(path: &Path) -> Result<Vec<Proposal>, Error> {
+fn from(path: &Path) -> Result<Imported, Error> {
     let shown = path.to_string_lossy().into_owned();
     let bytes = std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(shown.clone()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -169,7 +172,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The schema: a new one, or the one that there is, with what is new.
-fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated>, Error> {
+fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Option<Generated>, Error> {
     let config = Project::config(files)?;
     if config.schema.as_deref() == Some(BUILT_IN) {
         return Ok(None);
@@ -183,7 +186,7 @@ fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated
             .map(|name| format!("schemas/{name}")),
     };
     let file = Generated::within(files, path.as_deref().unwrap_or(SCHEMA))?;
-    let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals)))) };
+    let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals, open)))) };
     let declared = Declared::read(files)?;
     let is_new = |proposal: &&Proposal| !declared.schema.schema.property(&proposal.key).is_declared();
     let new: Vec<_> = proposals.iter().filter(is_new).cloned().collect();

@@ -8,6 +8,7 @@ pub mod draft;
 mod guess;
 pub mod imported;
 pub mod sighted;
+mod varlock;
 
 use std::collections::BTreeMap;
 

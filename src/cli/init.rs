@@ -4,10 +4,13 @@ mod found;
 mod plan;
 mod programs;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use ignore::gitignore::GitignoreBuilder;
 
 use super::generated::{self, Generated};
 use super::{Global, printing};
@@ -159,7 +162,14 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
         let pattern = if found.in_folder { "environments/*.env" } else { ".env*" }.to_owned();
-        let patterns = if found.env_files.is_empty() { vec![pattern] } else { found.env_files.clone() };
+        // `agent.env.example` is like none of the usual names.
+        let odd = |(_, path): &&(String, String)| found.environments.is_empty() && !path.starts_with(".env");
+        let odd: Vec<_> = found.documents.iter().filter(odd).map(|(_, path)| path.clone()).collect();
+        let patterns = match (found.env_files.is_empty(), odd.is_empty()) {
+            (false, _) => found.env_files.clone(),
+            (true, false) => odd,
+            (true, true) => vec![pattern],
+        };
         for pattern in patterns {
             let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
         }
@@ -202,16 +212,14 @@ fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Opti
     Ok(Some(file.holding(text)))
 }
 
-/// What no commit should hold.
-fn ignore_rules(files: &Files, has_private_env: bool) -> Result<Option<Generated>, Error> {
+/// What no commit should hold: personal layers, and the env files with these names.
+fn ignore_rules(files: &Files, private: &BTreeSet<String>) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
     let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
     let mut missing: Vec<&str> =
         super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
-    if has_private_env && !has(&[".env", "/.env", ".env*", "*.env", "**/.env", ".env/", "*.env*"]) {
-        missing.push(".env");
-    }
+    missing.extend(private.iter().map(String::as_str).filter(|name| !ignores(&before, name)));
     if missing.is_empty() {
         return Ok(None);
     }
@@ -224,6 +232,16 @@ fn ignore_rules(files: &Files, has_private_env: bool) -> Result<Option<Generated
         after.extend([rule, ends]);
     }
     Ok(Some(file.holding(after)))
+}
+
+/// Whether the rules of a `.gitignore` ignore a file of its folder.
+fn ignores(rules: &str, name: &str) -> bool {
+    let mut builder = GitignoreBuilder::new("");
+    for line in rules.lines() {
+        // A line that is no pattern ignores nothing.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().is_ok_and(|rules| rules.matched(name, false).is_ignore())
 }
 
 /// The entry for pre-commit, where the project uses it.

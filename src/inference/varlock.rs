@@ -29,7 +29,9 @@ struct All<'t> {
 }
 
 fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
-    let comment = found.comment.unwrap_or_default();
+    // Compose takes what stands behind an empty value for a value, varlock does not.
+    let (behind, value): (Vec<_>, Vec<_>) = found.value.into_iter().partition(|value| value.starts_with('#'));
+    let comment = found.comment.into_iter().chain(behind).collect::<Vec<_>>().join(" ");
     let (decorators, prose) = decorators(&comment);
     let said = |word: &str| decorators.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     let says = |word: &str| matches!(said(word), Some("" | "true"));
@@ -48,7 +50,7 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
     if says("sensitive") || inferred && !denied {
         property.insert("writeOnly".to_owned(), true.into());
     }
-    let value = found.value.filter(|value| !value.is_empty() && !value.contains(['(', '$']));
+    let value = value.into_iter().find(|value| !value.is_empty() && !value.contains(['(', '$']));
     if let Some(value) = value.filter(|_| !property.contains_key("writeOnly")) {
         let typed = match property.get("type").and_then(Value::as_str) {
             Some("integer" | "number" | "boolean") => serde_json::from_str(&value).ok(),

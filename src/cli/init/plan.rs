@@ -69,8 +69,9 @@ impl Plan {
         let kept = |folder: &&String| plans.iter().any(|plan| plan.files.shown("") == files.member(folder).shown(""));
         let named: Vec<_> = members.iter().filter(kept).cloned().collect();
         top.write(if config.workspace.is_some() { &[] } else { &named })?;
-        let private = top.found.has_private_env || plans.iter().any(|plan| plan.found.has_private_env);
-        top.written.extend(ignore_rules(files, private)?);
+        let mut private = top.found.private.clone();
+        private.extend(plans.iter().flat_map(|plan| plan.found.private.iter().cloned()));
+        top.written.extend(ignore_rules(files, &private)?);
         top.written.extend(hook(files)?);
         plans.insert(0, top);
         Ok(plans)

@@ -7,7 +7,7 @@ use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::project::references::{Declared, Declarer, Used};
-use crate::uses::known::{Known, known, meaning, twin};
+use crate::uses::known::{Known, is_of_programs, known, meaning, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
 /// Everything that is known of the variables of a project.
@@ -108,7 +108,13 @@ impl<'a> Referenced<'a> {
         let known_here = |name: &str| known(name) != Some(Known::Ambient);
         let unread = self.keys.iter().filter(|(name, key)| {
             let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
-            (!key.declared.is_empty() || set) && !key.is_surely_read() && known_here(name) && self.is_own(name)
+            // A function that nobody knows may well read it.
+            let unsure = key.uses.iter().any(|(file, found)| found.kind == Kind::Read && file.is_code());
+            (!key.declared.is_empty() || set)
+                && !key.is_surely_read()
+                && !unsure
+                && known_here(name)
+                && self.is_own(name)
         });
         let read = |name: &str, key: &Key<'_>| {
             let read = self.keys.iter().find(|(other, key)| {
@@ -142,14 +148,24 @@ impl<'a> Referenced<'a> {
         self.programs.iter().find(holds).copied().unwrap_or_default()
     }
 
-    /// Whether a name is one that the project would have to declare.
-    pub(super) fn is_own(&self, name: &str) -> bool {
-        known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
+    /// Who knows a name beside the project. What only programs are given belongs to the project where Compose asks for it.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<Known> {
+        let is_compose = |file: &Used| file.reader.is_some_and(|reader| reader.name == "compose");
+        let asks = |(file, found): &(&Used, &Use)| is_compose(file) && matches!(found.kind, Kind::Read | Kind::Pass);
+        let asked = || self.keys.get(name).is_some_and(|key| key.uses.iter().any(asks));
+        known(name).filter(|_| !(is_of_programs(name) && asked()))
     }
 
-    /// Whether a name stands for another one that is declared: `DB_PASSWORD_FILE`.
+    /// Whether a name is one that the project would have to declare.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
+    }
+
+    /// Whether a name stands for another one that is declared or surely read: `DB_PASSWORD_FILE`.
     fn is_twin(&self, name: &str) -> bool {
-        twin(name).and_then(|name| self.keys.get(name)).is_some_and(|key| !key.declared.is_empty())
+        let twin = twin(name).and_then(|name| self.keys.get(name));
+        twin.is_some_and(|key| !key.declared.is_empty() || key.is_surely_read())
     }
 
     /// Whether an unsure name is plausibly one of this project's: it begins as declared ones do.

@@ -2,7 +2,7 @@
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
-//! and libraries know need no declaration, nor does `KEY_FILE` beside a declared `KEY`. A project that declares nothing at
+//! and libraries know need no declaration, nor does `KEY_FILE` beside a `KEY` that is declared or read. A project that declares nothing at
 //! all is told by notes.
 //!
 //! Why it hurts: whoever sets the project up does not know that it exists, until a program exits or quietly takes its default.

@@ -91,7 +91,7 @@ fn wanted<'r, 'a>(referenced: &'r Referenced<'a>, key: Option<&str>) -> Result<W
     let Some(key) = key else {
         let all = referenced.keys.iter().map(|(name, key)| (*name, key));
         // Names of machines that nobody here declares say nothing about the project.
-        return Ok(all.filter(|(name, key)| !key.declared.is_empty() || known(name).is_none()).collect());
+        return Ok(all.filter(|(name, key)| !key.declared.is_empty() || referenced.known(name).is_none()).collect());
     };
     if let Some((name, found)) = referenced.keys.get_key_value(key) {
         return Ok(vec![(*name, found)]);

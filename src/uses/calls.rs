@@ -12,7 +12,10 @@ const GETTERS: &[&str] = &["get", "getOrThrow", "get_or_throw", "getString", "Ge
 /// The functions of a text that look up what their first parameter names: `func mustEnv(key string) string { … }`.
 #[derive(Default)]
 pub(super) struct Helpers<'t> {
-    functions: Vec<Function<'t>>,
+    /// What a function begins with.
+    keyword: &'static str,
+    /// All functions, once one is asked for: most texts have none that matters.
+    functions: Option<Vec<Function<'t>>>,
     /// What each of them does where there is no value.
     found: HashMap<&'t str, Fallback>,
 }
@@ -24,37 +27,49 @@ struct Function<'t> {
 }
 
 impl<'t> Helpers<'t> {
-    /// The functions of a text; each begins with `keyword`, or is a constant that holds an arrow.
-    pub(super) fn of(lexed: &Lexed<'t>, keyword: &str) -> Self {
-        let one = |index: usize| {
-            let begins = lexed.at(index) == keyword;
-            let arrow = lexed.at(index) == "const" && lexed.follows(index + 2, &["=", "("]);
-            // `func (c *Config) name(…)`
-            let name = if begins && lexed.at(index + 1) == "(" { lexed.close(index + 1) + 1 } else { index + 1 };
-            let open = (name + 1..name + 12).find(|at| lexed.at(*at) == "(").filter(|_| begins || arrow)?;
-            let is_own = |part: &Range<usize>| part.clone().any(|at| matches!(lexed.at(at), "self" | "cls"));
-            let parameter = lexed.arguments(open).into_iter().find(|part| !is_own(part))?.start;
-            let close = lexed.close(open);
-            let is_over = |at: &usize| lexed.tokens[*at].indent.is_some_and(|indent| indent <= lexed.indent(index));
-            let body = match (close + 1..close + 12).find(|at| matches!(lexed.at(*at), "{" | "=" | ":")) {
-                Some(brace) if lexed.at(brace) == "{" => brace..lexed.close(brace),
-                _ => close..(close + 1..lexed.tokens.len()).find(is_over).unwrap_or(lexed.tokens.len()),
-            };
-            let is_named = lexed.is_word(name) && lexed.is_word(parameter);
-            is_named.then(|| Function { name: lexed.at(name), parameter: lexed.at(parameter), body })
-        };
-        Self { functions: (0..lexed.tokens.len()).filter_map(one).collect(), found: HashMap::new() }
+    /// Functions begin with `keyword`, or are constants that hold an arrow.
+    pub(super) fn of(keyword: &'static str) -> Self {
+        Self { keyword, ..Self::default() }
     }
 
     /// Takes down that the variable is read whose name is the word at an index.
     pub(super) fn note(&mut self, lexed: &Lexed<'t>, index: usize, fallback: Fallback) {
+        let keyword = self.keyword;
+        let functions = self
+            .functions
+            .get_or_insert_with(|| (0..lexed.tokens.len()).filter_map(|at| Function::of(lexed, at, keyword)).collect());
         let is_it = |function: &&Function<'_>| function.body.contains(&index) && function.parameter == lexed.at(index);
-        if let Some(function) = self.functions.iter().rfind(is_it) {
+        if let Some(function) = functions.iter().rfind(is_it) {
             let known = self.found.entry(function.name).or_insert_with(|| fallback.clone());
             if fallback == Fallback::Required {
                 *known = fallback;
             }
         }
+    }
+}
+
+impl<'t> Function<'t> {
+    /// The function that begins at an index.
+    fn of(lexed: &Lexed<'t>, index: usize, keyword: &str) -> Option<Self> {
+        let begins = lexed.at(index) == keyword;
+        let arrow = lexed.at(index) == "const" && lexed.follows(index + 2, &["=", "("]);
+        (begins || arrow).then_some(())?;
+        // `func (c *Config) name(…)`
+        let name = if begins && lexed.at(index + 1) == "(" { lexed.close(index + 1) + 1 } else { index + 1 };
+        let open = (name + 1..name + 12).find(|at| lexed.at(*at) == "(")?;
+        let is_own = |part: &Range<usize>| part.clone().any(|at| matches!(lexed.at(at), "self" | "cls"));
+        let parameter = lexed.arguments(open).into_iter().find(|part| !is_own(part))?.start;
+        (lexed.is_word(name) && lexed.is_word(parameter)).then_some(())?;
+        let close = lexed.close(open);
+        let body = match (close + 1..close + 12).find(|at| matches!(lexed.at(*at), "{" | "=" | ":")) {
+            Some(brace) if lexed.at(brace) == "{" => brace..lexed.close(brace),
+            _ => {
+                let margin = lexed.indent(index);
+                let is_over = |at: &usize| lexed.tokens[*at].indent.is_some_and(|indent| indent <= margin);
+                close..(close + 1..lexed.tokens.len()).find(is_over).unwrap_or(lexed.tokens.len())
+            }
+        };
+        Some(Self { name: lexed.at(name), parameter: lexed.at(parameter), body })
     }
 }
 

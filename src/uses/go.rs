@@ -34,7 +34,7 @@ pub(super) fn reads(path: &Path<'_>) -> bool {
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
     let constants = lexed.constants();
-    let mut helpers = Helpers::of(&lexed, "func");
+    let mut helpers = Helpers::of("func");
     for index in 0..lexed.tokens.len() {
         let name = index + 2;
         let of_os = lexed.before(index, 1) == "." && matches!(lexed.before(index, 2), "os" | "syscall");
@@ -46,6 +46,13 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             // `EnvVars: []string{"X"}` of a command line's flag
             "EnvVars" | "EnvVar" | "Sources" if lexed.at(index + 1) == ":" => {
                 let names = (index + 2..index + 10).filter(|at| lexed.string(*at).is_some_and(is_screaming));
+                uses.extend(names.filter_map(|name| lexed.used(name, Kind::Read, Fallback::Optional, true)));
+                None
+            }
+            // `cli.EnvVars("X", "Y")`
+            "EnvVars" | "EnvVar" if lexed.at(index + 1) == "(" => {
+                let arguments = lexed.arguments(index + 1).into_iter().map(|argument| argument.start);
+                let names = arguments.filter(|at| lexed.string(*at).is_some_and(is_screaming));
                 uses.extend(names.filter_map(|name| lexed.used(name, Kind::Read, Fallback::Optional, true)));
                 None
             }
@@ -114,6 +121,7 @@ mod tests {
                 "A_B=d",
             ),
             ("x := os.Getenv(\"A_B\")\nif x == \"\" {\n\treturn errors.New(\"no A_B\")\n}", "A_B"),
+            ("Sources: cli.EnvVars(\"A_B\", \"C_D\")", "A_B? C_D?"),
             ("os.Setenv(\"A_B\", \"x\")", "set A_B=?"),
             ("x := getEnv(\"A_B\", \"d\")", "~A_B=d"),
             ("// os.Getenv(\"A_B\")\ns := \"os.Getenv(\\\"C_D\\\")\"", ""),

@@ -1,5 +1,6 @@
 //! What a program asks of a value before it goes on without it: `if x == "" { panic(…) }`, `if (!x) throw …`,
-//! `if not x: raise …`.
+//! `if not x: raise …`,
+//! `try: … except KeyError: …`.
 
 use std::ops::Range;
 
@@ -174,4 +175,30 @@ fn gives_up(word: &str) -> bool {
     matches!(word, "throw" | "raise" | "panic" | "Exit" | "exit" | "abort" | "die" | "bail")
         || word.starts_with("Fatal")
         || word.starts_with("Panic")
+}
+
+/// Whether a missing key is caught around a place: in a `try` that goes on without it, or within `suppress`.
+pub(super) fn is_caught(text: &str, at: usize) -> bool {
+    /// How far around a place is looked, in lines.
+    const NEAR: usize = 30;
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let (before, own) = (text.get(..start).unwrap_or_default(), text.get(start..).unwrap_or_default());
+    let own_indent = own.lines().next().map_or(0, indent);
+    let above = before.lines().rev().take(NEAR).find(|line| !line.trim().is_empty() && indent(line) < own_indent);
+    let Some(header) = above else { return false };
+    let catches = |line: &str| ["KeyError", "LookupError", "Exception"].iter().any(|name| line.contains(name));
+    if header.trim_start().starts_with("with ") {
+        return header.contains("suppress(") && catches(header);
+    }
+    if header.trim() != "try:" {
+        return false;
+    }
+    let mut below =
+        own.lines().skip(1).take(NEAR).skip_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
+    let Some(clause) = below.next().map(str::trim).filter(|line| line.starts_with("except")) else { return false };
+    // `except KeyError: sys.exit("set it")` asks for it all the same.
+    let gives_up = |line: &str| ["raise", "exit", "fatal", "critical"].iter().any(|word| line.contains(word));
+    let body = below.take_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
+    (clause == "except:" || catches(clause)) && !gives_up(clause) && !body.into_iter().any(gives_up)
 }

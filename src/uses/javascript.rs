@@ -17,8 +17,20 @@ pub(super) const SYNTAX: Syntax = Syntax {
 };
 
 /// What stands in every text with a use.
-pub(super) const MARKERS: &[&str] =
-    &["process.env", "meta.env", "Deno.env", "Bun.env", "createEnv", "cleanEnv", "onfig", "Env(", "env("];
+pub(super) const MARKERS: &[&str] = &[
+    "process.env",
+    "meta.env",
+    "Deno.env",
+    "Bun.env",
+    "createEnv",
+    "cleanEnv",
+    "onfig",
+    "Env(",
+    "env(",
+    "process'",
+    "process\"",
+    "= process",
+];
 
 /// How far behind a list of all variables is looked, in tokens.
 const NEAR: usize = 48;
@@ -31,8 +43,8 @@ pub(super) fn reads(path: &Path<'_>) -> bool {
 
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
-    let aliases = aliases(&lexed);
-    let mut helpers = Helpers::of(&lexed, "function");
+    let aliases = Aliases::of(&lexed);
+    let mut helpers = Helpers::of("function");
     for index in 0..lexed.tokens.len() {
         if let Some(end) = environment(&lexed, index, &aliases) {
             member(&lexed, index, end, &mut helpers, uses);
@@ -43,34 +55,86 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     lexed.mentions(uses);
 }
 
-/// Names that stand for the environment: `const env = process.env`.
-fn aliases<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
-    let mut found = HashSet::new();
-    for index in 0..lexed.tokens.len() {
-        let declared = matches!(lexed.before(index, 1), "const" | "let" | "var");
-        if declared && lexed.at(index + 1) == "=" && lexed.is_word(index) {
-            let end = environment(lexed, index + 2, &HashSet::new());
-            let ends = |end: usize| {
-                lexed.at(end) == ";"
-                    || lexed.tokens.get(end).is_none_or(|token| token.indent.is_some() && lexed.at(end) != ".")
-            };
-            if end.is_some_and(ends) {
-                found.insert(lexed.at(index));
-            }
+/// Names that stand for the environment, and for the `process` that has it.
+#[derive(Default)]
+struct Aliases<'t> {
+    environments: HashSet<&'t str>,
+    processes: HashSet<&'t str>,
+}
+
+impl<'t> Aliases<'t> {
+    fn of(lexed: &Lexed<'t>) -> Self {
+        let mut found = Self::default();
+        for index in 0..lexed.tokens.len() {
+            found.imported(lexed, index);
+            found.declared(lexed, index);
+        }
+        found
+    }
+
+    /// `import { env as e } from 'process'`, `import process from 'node:process'`.
+    fn imported(&mut self, lexed: &Lexed<'t>, from: usize) {
+        if lexed.at(from) != "from" || !is_process(lexed, from + 1) {
+            return;
+        }
+        let Some(before) = from.checked_sub(1) else { return };
+        match lexed.at(before) {
+            "}" => self.taken(lexed, lexed.tokens[before].partner as usize, "as"),
+            name => drop(self.processes.insert(name)),
         }
     }
-    found
+
+    /// `const e = process.env`, `const p = require('process')`, `const { env: e } = process`.
+    fn declared(&mut self, lexed: &Lexed<'t>, index: usize) {
+        if !matches!(lexed.before(index, 1), "const" | "let" | "var") {
+            return;
+        }
+        let is_pattern = lexed.at(index) == "{";
+        let equals = if is_pattern { lexed.close(index) + 1 } else { index + 1 };
+        if lexed.at(equals) != "=" {
+            return;
+        }
+        let required = lexed.follows(equals + 1, &["require", "("]) && is_process(lexed, equals + 3);
+        let end = if required { equals + 5 } else { equals + 2 };
+        let ends = |end: usize| {
+            lexed.at(end) == ";"
+                || lexed.tokens.get(end).is_none_or(|token| token.indent.is_some() && lexed.at(end) != ".")
+        };
+        let process = (required || lexed.at(equals + 1) == "process") && ends(end);
+        match (is_pattern, process) {
+            (true, true) => self.taken(lexed, index, ":"),
+            (false, true) => drop(self.processes.insert(lexed.at(index))),
+            (false, false) if environment(lexed, equals + 1, &Self::default()).is_some_and(ends) => {
+                self.environments.insert(lexed.at(index));
+            }
+            _ => {}
+        }
+    }
+
+    /// `env` of `{ env }`, or the name that it is given there.
+    fn taken(&mut self, lexed: &Lexed<'t>, open: usize, renames: &str) {
+        let parts = lexed.arguments(open).into_iter().map(|part| part.start);
+        let env = parts.filter(|at| lexed.at(*at) == "env");
+        self.environments.extend(env.map(|at| lexed.at(if lexed.at(at + 1) == renames { at + 2 } else { at })));
+    }
+}
+
+fn is_process(lexed: &Lexed<'_>, index: usize) -> bool {
+    lexed.string(index).is_some_and(|module| matches!(module, "process" | "node:process"))
 }
 
 /// Where an expression for the whole environment that begins at `index` ends.
-fn environment(lexed: &Lexed<'_>, index: usize, aliases: &HashSet<&str>) -> Option<usize> {
+fn environment(lexed: &Lexed<'_>, index: usize, aliases: &Aliases<'_>) -> Option<usize> {
     // `this.process.env` is somebody else's, `globalThis.process.env` is not.
     let own = lexed.before(index, 1) != "." || matches!(lexed.before(index, 2), "globalThis" | "global" | "window");
+    let is_env = lexed.follows(index + 1, &[".", "env"]);
     match lexed.at(index) {
-        "process" | "Bun" | "Deno" if own && lexed.follows(index + 1, &[".", "env"]) => Some(index + 3),
+        "process" | "Bun" | "Deno" if own && is_env => Some(index + 3),
         "process" if own && lexed.follows(index + 1, &["?", ".", "env"]) => Some(index + 4),
         "import" if own && lexed.follows(index + 1, &[".", "meta", ".", "env"]) => Some(index + 5),
-        word if aliases.contains(word) && lexed.before(index, 1) != "." && lexed.is_word(index) => Some(index + 1),
+        word if lexed.before(index, 1) == "." || !lexed.is_word(index) || word.is_empty() => None,
+        word if aliases.processes.contains(word) && is_env => Some(index + 3),
+        word if aliases.environments.contains(word) => Some(index + 1),
         _ => None,
     }
 }
@@ -167,7 +231,9 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
     let compared = doubled("=") || lexed.follows(end, &["!", "="]) || doubled("&") || question;
     let asked = lexed.before(from, 1) == "!"
         || lexed.before(from, 1) == "(" && matches!(lexed.before(from, 2), "while" | "Boolean") && lexed.at(end) == ")"
-        || matches!(lexed.before(from, 1), "&" | "|") && matches!(lexed.at(end), ")" | "&" | "|");
+        || lexed.before(from, 1) == "&" && matches!(lexed.at(end), ")" | "&" | "|")
+        // What another value is taken before is no more than its stand-in.
+        || matches!(lexed.before(from, 1), "?" | "|") && lexed.before(from, 2) == lexed.before(from, 1);
     // `toOptionalString(process.env.X)`
     let asked =
         asked || lexed.before(from, 1) == "(" && lexed.before(from, 2).to_ascii_lowercase().contains("optional");
@@ -211,7 +277,7 @@ mod tests {
             ("const x = process.env['A_B'] ?? 'd';", "A_B=d"),
             ("const x = process.env.A_B || 8080", "A_B=8080"),
             ("const x = Number(process.env.A_B || 8080) + 1", "A_B=8080"),
-            ("const x = process.env.A_B || process.env.C_D;", "A_B=? C_D"),
+            ("const x = process.env.A_B || process.env.C_D;", "A_B=? C_D?"),
             ("const x = process.env.A_B!\nconst y = process.env?.C_D", "A_B! C_D"),
             ("const x = process.env.A_B\nif (!x) throw new Error('no A_B')", "A_B!"),
             ("const x: string | undefined = process.env.A_B;\nif (x === undefined) {\n  process.exit(1);\n}", "A_B!"),
@@ -240,13 +306,16 @@ mod tests {
             ("process.env.A_B = 'x'", "set A_B=?"),
             ("const { A_B, C_D = 'x', E_F: e } = process.env;", "A_B C_D=x E_F"),
             ("const env = process.env;\nuse(env.A_B)", "A_B"),
+            ("import { env as e } from 'node:process';\nuse(e.A_B)", "A_B"),
+            ("import { env } from \"process\"\nimport p from 'process'\nuse(env.A_B, p.env.C_D)", "A_B C_D"),
+            ("const { env: e } = process\nconst p = require('process')\nuse(e.A_B, p.env.C_D)", "A_B C_D"),
+            ("return <p>Don't use process.env.A_B, it's {process.env.C_D}</p>", "C_D"),
             ("const x = import.meta.env.VITE_A", "VITE_A"),
             ("Deno.env.get('A_B')", "A_B"),
             ("const s = `http://${process.env.A_B}:${process.env.C_D ?? '80'}/`", "A_B C_D=80"),
             ("// process.env.A_B\n/* process.env.C_D */", ""),
             ("const s = 'process.env.A_B'", ""),
             ("const r = /process.env.A_B/; const q = a / process.env.C_D / 2", "C_D"),
-            ("return <p>Don't {process.env.A_B}</p>", "A_B"),
             ("config.get<string>('A_B')", "~A_B?"),
             ("const x = requireEnv('A_B')", "~A_B?"),
             ("x = process.env.basePath", "~basePath"),

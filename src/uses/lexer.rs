@@ -1,6 +1,7 @@
 //! Program text as words, numbers, strings and signs, by a table per language: comments and the inside of strings are no
 //! code, but code within a string (`${…}`) is.
 
+mod markup;
 mod strings;
 mod syntax;
 
@@ -163,6 +164,7 @@ impl Lexer<'_> {
                 b'}' if inside && braces == 0 => return,
                 b'?' if self.syntax.habit == Habit::Php && self.starts("?>") => self.markup(),
                 b'<' if self.heredoc() => {}
+                b'<' if self.syntax.habit == Habit::Regexes && self.element(depth) => {}
                 _ => {
                     match byte {
                         b'{' => braces += 1,

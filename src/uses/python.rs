@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::calls::{self, Helpers};
+use super::guards::is_caught;
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, is_name, settings};
 
@@ -32,12 +33,13 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
     let mut reading = Reading {
         constants: lexed.constants(),
-        environ: imports(&lexed, "environ"),
-        getenv: imports(&lexed, "getenv"),
+        os: (0..lexed.tokens.len()).find(|at| lexed.follows(*at, &["import", "os", "as"])).map(|at| lexed.at(at + 3)),
+        environ: aliases(&lexed, "environ"),
+        getenv: aliases(&lexed, "getenv"),
         decouple: text.contains("decouple"),
         environs: text.contains("environs") || text.contains("import environ") || text.contains("from environ"),
         prefixes: prefixes(&lexed),
-        helpers: Helpers::of(&lexed, "def"),
+        helpers: Helpers::of("def"),
         lexed: &lexed,
     };
     for index in 0..lexed.tokens.len() {
@@ -49,23 +51,33 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     lexed.mentions(uses);
 }
 
-/// Whether `from os import …, name` stands in the text.
-fn imports(lexed: &Lexed<'_>, name: &str) -> bool {
-    (0..lexed.tokens.len()).any(|index| {
-        lexed.follows(index, &["from", "os", "import"])
-            && (index + 3..(index + 40).min(lexed.tokens.len()))
-                .take_while(|at| lexed.is_word(*at) || matches!(lexed.at(*at), "," | "("))
-                .any(|at| lexed.at(at) == name)
-    })
+/// What stands for something of `os`: `from os import environ as env`, `env = os.environ`.
+fn aliases<'t>(lexed: &Lexed<'t>, name: &str) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    for index in 0..lexed.tokens.len() {
+        if lexed.follows(index, &["from", "os", "import"]) {
+            let list = (index + 3..(index + 40).min(lexed.tokens.len()))
+                .take_while(|at| lexed.is_word(*at) || matches!(lexed.at(*at), "," | "("));
+            let named = list.filter(|at| lexed.at(*at) == name);
+            found.extend(named.map(|at| lexed.at(if lexed.at(at + 1) == "as" { at + 2 } else { at })));
+        }
+        let given = lexed.follows(index + 1, &["=", "os", ".", name]) && lexed.before(index, 1) != ".";
+        let ends = lexed.tokens.get(index + 5).is_none_or(|token| token.indent.is_some());
+        if given && ends {
+            found.push(lexed.at(index));
+        }
+    }
+    found
 }
 
 struct Reading<'l, 't> {
     lexed: &'l Lexed<'t>,
     /// Names that are set to a text.
     constants: HashMap<&'t str, usize>,
-    /// Whether `environ` and `getenv` stand for those of `os`.
-    environ: bool,
-    getenv: bool,
+    /// What stands for `os`, and for its `environ` and `getenv`.
+    os: Option<&'t str>,
+    environ: Vec<&'t str>,
+    getenv: Vec<&'t str>,
     decouple: bool,
     environs: bool,
     /// The bodies of `with env.prefixed("X_"):`, each with its prefix where that is written there.
@@ -98,14 +110,13 @@ impl Reading<'_, '_> {
     /// `os.environ` in all its forms, and `os.getenv`.
     fn environment(&mut self, index: usize, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
-        let of_os = lexed.before(index, 1) == "." && matches!(lexed.before(index, 2), "os" | "_os");
-        let bare = lexed.before(index, 1) != ".";
+        let owner = if lexed.before(index, 1) == "." { Some(lexed.before(index, 2)) } else { None };
+        let of_os = owner.is_some_and(|owner| matches!(owner, "os" | "_os") || self.os == Some(owner));
         match lexed.at(index) {
-            "environ" | "environb" if of_os || bare && self.environ => {
-                let from = if of_os { index - 2 } else { index };
-                self.environ(index, from, uses);
-            }
-            "getenv" if (of_os || bare && self.getenv) && lexed.at(index + 1) == "(" => {
+            "environ" | "environb" if of_os => self.environ(index, index - 2, uses),
+            word if owner.is_none() && self.environ.contains(&word) => self.environ(index, index, uses),
+            "getenv" if of_os && lexed.at(index + 1) == "(" => self.call(index + 1, Fallback::Absent, uses),
+            word if owner.is_none() && self.getenv.contains(&word) && lexed.at(index + 1) == "(" => {
                 self.call(index + 1, Fallback::Absent, uses);
             }
             "putenv" if of_os && lexed.at(index + 1) == "(" => {
@@ -130,7 +141,7 @@ impl Reading<'_, '_> {
                     let set = self.name(index + 2).map(|name| (name, lexed.fallback(index + 5..index + 6)));
                     uses.extend(set.and_then(|(name, fallback)| lexed.used(name, Kind::Set, fallback, true)));
                 } else {
-                    let caught = is_guarded(lexed.text, lexed.range(index).start as usize);
+                    let caught = is_caught(lexed.text, lexed.range(index).start as usize);
                     self.read(index + 2, if caught { Fallback::Optional } else { Fallback::Required }, uses);
                 }
             }
@@ -215,7 +226,7 @@ impl Reading<'_, '_> {
             at -= 1;
         }
         let before = self.lexed.before(at, 1);
-        matches!(before, "if" | "elif" | "not" | "and" | "while" | "assert")
+        matches!(before, "if" | "elif" | "not" | "and" | "or" | "while" | "assert")
             || before == "(" && matches!(self.lexed.before(at, 2), "bool" | "any" | "all")
     }
 
@@ -302,32 +313,6 @@ fn prefixes<'t>(lexed: &Lexed<'t>) -> Vec<(Range<usize>, Option<&'t str>)> {
     (0..lexed.tokens.len()).filter_map(one).collect()
 }
 
-/// Whether a missing key is caught around a place: in a `try` that goes on without it, or within `suppress`.
-fn is_guarded(text: &str, at: usize) -> bool {
-    /// How far around a place is looked, in lines.
-    const NEAR: usize = 30;
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-    let (before, own) = (text.get(..start).unwrap_or_default(), text.get(start..).unwrap_or_default());
-    let own_indent = own.lines().next().map_or(0, indent);
-    let above = before.lines().rev().take(NEAR).find(|line| !line.trim().is_empty() && indent(line) < own_indent);
-    let Some(header) = above else { return false };
-    let catches = |line: &str| ["KeyError", "LookupError", "Exception"].iter().any(|name| line.contains(name));
-    if header.trim_start().starts_with("with ") {
-        return header.contains("suppress(") && catches(header);
-    }
-    if header.trim() != "try:" {
-        return false;
-    }
-    let mut below =
-        own.lines().skip(1).take(NEAR).skip_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
-    let Some(clause) = below.next().map(str::trim).filter(|line| line.starts_with("except")) else { return false };
-    // `except KeyError: sys.exit("set it")` asks for it all the same.
-    let gives_up = |line: &str| ["raise", "exit", "fatal", "critical"].iter().any(|word| line.contains(word));
-    let body = below.take_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
-    (clause == "except:" || catches(clause)) && !gives_up(clause) && !body.into_iter().any(gives_up)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::shown;
@@ -346,7 +331,7 @@ mod tests {
             ("x = os.getenv('A_B', default=5402)", "A_B=5402"),
             ("x = os.getenv('A_B', f())", "A_B=?"),
             ("x = int(os.getenv('A_B') or '8')", "A_B=8"),
-            ("x = os.getenv('A_B') or os.getenv('C_D')", "A_B=? C_D"),
+            ("x = os.getenv('A_B') or os.getenv('C_D')", "A_B=? C_D?"),
             ("if os.getenv('A_B'): pass", "A_B?"),
             ("if not os.getenv('A_B'):\n  pass", "A_B?"),
             ("if not os.getenv('A_B'):\n  raise ValueError\n", "A_B!"),
@@ -363,6 +348,9 @@ mod tests {
             ("os.environ['A_B'] = 'x'", "set A_B=x"),
             ("os.environ.setdefault('A_B', 'x')", "A_B=x"),
             ("from os import environ, getenv\na = environ['A_B']\nb = getenv('C_D')", "A_B! C_D"),
+            ("from os import environ as E, getenv as G\na = E['A_B']\nb = G('C_D')", "A_B! C_D"),
+            ("import os as o\nenv = o.environ\na = o.environ['A_B']", "A_B!"),
+            ("import os\nenv = os.environ\na = env['A_B']\nb = self.env['C_D']", "A_B!"),
             ("request.environ['A_B']", ""),
             ("# os.environ['A_B']", ""),
             ("'''\nos.environ['A_B']\n'''", ""),

@@ -1,5 +1,7 @@
 //! Rust: `env::var`, `env!`, `option_env!`, dotenvy, `#[arg(env)]` of clap, prefixes of envy, figment and config.
 
+use std::ops::Range;
+
 use super::calls::{self, Helpers};
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, is_name, is_screaming};
@@ -24,7 +26,7 @@ pub(super) fn reads(path: &Path<'_>) -> bool {
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
     let constants = lexed.constants();
-    let mut helpers = Helpers::of(&lexed, "fn");
+    let mut helpers = Helpers::of("fn");
     for index in 0..lexed.tokens.len() {
         let of_env = lexed.before(index, 1) == ":" && matches!(lexed.before(index, 3), "env" | "dotenvy" | "dotenv");
         let named = |at: usize| {
@@ -64,6 +66,12 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
     calls::around(&lexed, &helpers, uses);
     lexed.mentions(uses);
+    let tests = tests(&lexed);
+    let of_tests = |found: &&mut Use| tests.iter().any(|test| test.contains(&found.at.start));
+    for found in uses.iter_mut().filter(of_tests) {
+        // It names a variable, and the program does not read it.
+        (found.kind, found.fallback, found.sure) = (Kind::Mention, Fallback::Computed, false);
+    }
 }
 
 /// What follows the bracket that ends a call.
@@ -97,6 +105,21 @@ fn after(lexed: &Lexed<'_>, close: usize) -> Fallback {
     }
     // Whoever has the result has to look whether there is a value.
     Fallback::Optional
+}
+
+/// The bytes of what only tests compile: `#[cfg(test)] mod tests { … }`, `#[test] fn …`.
+fn tests(lexed: &Lexed<'_>) -> Vec<Range<u32>> {
+    let one = |at: usize| {
+        lexed.follows(at, &["#", "["]).then_some(())?;
+        let close = lexed.close(at + 1);
+        let is_test = lexed.at(close.checked_sub(1)?) == "test"
+            || lexed.follows(at + 2, &["cfg", "(", "test", ")"])
+            || lexed.follows(at + 2, &["cfg", "(", "all", "(", "test"]);
+        let open = (close + 1..close + ATTRIBUTE).find(|at| matches!(lexed.at(*at), "{" | ";")).filter(|_| is_test)?;
+        let end = if lexed.at(open) == "{" { lexed.close(open) } else { open };
+        Some(lexed.range(at).start..lexed.range(end).end)
+    };
+    (0..lexed.tokens.len()).filter_map(one).collect()
 }
 
 /// Whether a word stands in `#[arg(…)]` or `#[clap(…)]`.
@@ -176,6 +199,10 @@ mod tests {
             (
                 "#[arg(long, env)]\n#[serde(default)]\npub(crate) a_b: u16,\n#[clap(env, default_value_t = 5)] c_d: u8,\n#[cfg(env)] e_f: u8",
                 "A_B? C_D=5",
+            ),
+            (
+                "env::var(\"A_B\")?;\n#[cfg(test)]\nmod tests {\n    #[tokio::test]\n    async fn f() { env::var(\"C_D\")?; }\n}\nfn g() { env::var(\"E_F\")?; }",
+                "A_B! @C_D E_F!",
             ),
             ("envy::prefixed(\"APP_\").from_env::<C>()?; envy::from_env::<D>()?", "prefix APP_"),
             (

@@ -76,27 +76,23 @@ fn outer(prefixed: &[Prefixed<'_>], tag: usize) -> String {
     found
 }
 
-/// `envconfig.Process("APP", …)`, `env.Options{Prefix: "APP_"}`: whether a whole struct is read by a prefix.
+/// `envconfig.Process("APP", …)`, `env.Options{Prefix: "APP_"}`: everything is read by a prefix; whether that is so with
+/// tags of env too.
 fn whole(lexed: &Lexed<'_>, uses: &mut Vec<Use>) -> bool {
-    let from = uses.len();
+    let mut found = false;
     for index in 2..lexed.tokens.len() {
-        let (given, end) = match lexed.at(index) {
-            "Process" | "MustProcess" if lexed.before(index, 2) == "envconfig" && lexed.at(index + 1) == "(" => {
-                (index + 2, "_")
-            }
-            "Prefix"
-                if lexed.at(index + 1) == ":"
-                    && (index.saturating_sub(12)..index).any(|at| lexed.at(at) == "Options") =>
-            {
-                (index + 2, "")
-            }
+        let options = |index: usize| (index.saturating_sub(12)..index).any(|at| lexed.at(at) == "Options");
+        let (of_env, end) = match (lexed.at(index), lexed.at(index + 1)) {
+            ("Process" | "MustProcess", "(") if lexed.before(index, 2) == "envconfig" => (false, "_"),
+            ("Prefix", ":") if options(index) => (true, ""),
             _ => continue,
         };
-        let prefix = lexed.string(given).unwrap_or_default().to_ascii_uppercase();
+        found |= of_env;
+        let prefix = lexed.string(index + 2).unwrap_or_default().to_ascii_uppercase();
         let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}{end}") };
-        uses.push(Use::prefix(prefix, lexed.range(given)));
+        uses.push(Use::prefix(prefix, lexed.range(index + 2)));
     }
-    uses.len() > from
+    found
 }
 
 impl<'t> Tag<'t> {
@@ -162,7 +158,11 @@ mod tests {
                 "type D struct {\n H string `env:\"H_I,required\"`\n}\ntype C struct {\n D D `envPrefix:\"D_\"`\n E struct {\n  J int `env:\"J_K\"`\n } `envPrefix:\"E_\"`\n F Other `envPrefix:\"F_\"`\n}\ntype B struct {\n C C `env:\", prefix=C_\"`\n}",
                 "C_D_H_I! C_E_J_K? prefix C_F_",
             ),
-            ("envconfig.MustProcess(\"app\", &c)\ntype C struct {\n P int `env:\"A_B\"`\n}", "prefix APP_ ~A_B?"),
+            ("envconfig.MustProcess(\"app\", &c)\ntype C struct {\n P int `env:\"A_B\"`\n}", "prefix APP_ A_B?"),
+            (
+                "env.ParseWithOptions(&c, env.Options{Prefix: \"A_\"})\ntype C struct {\n P int `env:\"B_C\"`\n}",
+                "prefix A_ ~B_C?",
+            ),
             ("env.ParseWithOptions(&c, env.Options{Prefix: \"A_\"})", "prefix A_"),
             ("envconfig.Process(\"\", &c)", "prefix "),
             ("type A struct {\n A A `envPrefix:\"A_\"`\n B int `env:\"B_C\"`\n}", "A_B_C?"),

@@ -4,6 +4,9 @@ use super::lexer::Lexed;
 use super::{Fallback, Kind, Use, is_name};
 
 pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
+    if !lexed.text.contains("BindEnv") && !lexed.text.contains("AutomaticEnv") {
+        return;
+    }
     let called = |name: &'static str| {
         (0..lexed.tokens.len()).filter(move |index| lexed.at(*index) == name && lexed.at(*index + 1) == "(")
     };

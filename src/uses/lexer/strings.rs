@@ -56,14 +56,26 @@ impl Lexer<'_> {
     }
 
     /// Whether an operand may stand here, so that `/` is no division and `%` no remainder.
-    fn value_may_begin(&self) -> bool {
+    pub(super) fn value_may_begin(&self) -> bool {
         let Some(last) = self.tokens.last() else { return true };
         let word = &self.text[last.start as usize..last.end as usize];
         match last.kind {
             Kind::Sign => !matches!(word, ")" | "]" | "}"),
             Kind::Word => matches!(
                 word,
-                "return" | "typeof" | "case" | "in" | "of" | "when" | "if" | "unless" | "and" | "or" | "not" | "then"
+                "return"
+                    | "default"
+                    | "typeof"
+                    | "case"
+                    | "in"
+                    | "of"
+                    | "when"
+                    | "if"
+                    | "unless"
+                    | "and"
+                    | "or"
+                    | "not"
+                    | "then"
             ),
             Kind::Number | Kind::Text => false,
         }

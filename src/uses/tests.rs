@@ -122,6 +122,8 @@ const PIECES: &[&str] = &[
     "services:\n",
     "z.object({",
     "env:\"",
+    "<a b='c'>",
+    "</a>",
     "é",
     "\u{1f600}",
     "\r\n",
@@ -171,6 +173,9 @@ fn hostile_texts_end() {
         "f\"{",
         "/*",
         "env:\"A\" ",
+        "(<a>{",
+        "(<a b={`${",
+        "if (x) {",
     ] {
         let text = piece.repeat(3_000);
         for reader in ALL {

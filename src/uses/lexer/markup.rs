@@ -139,6 +139,14 @@ impl<'t> Scanner<'t> {
         }
     }
 
+    /// Passes over what is looked at when its own turn comes.
+    fn within(&mut self, pass: impl FnOnce(&mut Self) -> Option<()>) -> Option<()> {
+        let known = self.code.len();
+        let passed = pass(self);
+        self.code.truncate(known);
+        passed
+    }
+
     /// Code within braces; elements in it are passed over, so that their text ends nothing.
     fn hole(&mut self, depth: usize) -> Option<()> {
         let start = self.at;
@@ -152,10 +160,9 @@ impl<'t> Scanner<'t> {
                 [b'/', b'*', ..] => self.pass(memchr::memmem::find(self.rest(), b"*/")? + 2)?,
                 [b'"' | b'\'' | b'`', ..] => self.quoted(depth)?,
                 [b'<', next, ..] if value && depth < MAX_DEPTH && (next.is_ascii_alphabetic() || *next == b'>') => {
-                    let mut inner = Scanner { code: Vec::new(), ..*self };
-                    let closed = inner.element(depth + 1).is_some();
-                    self.left = inner.left;
-                    self.at = if closed { inner.at } else { before + 1 };
+                    if self.within(|inner| inner.element(depth + 1)).is_none() {
+                        self.at = before + 1;
+                    }
                 }
                 [b'{', ..] => {
                     braces += 1;
@@ -188,11 +195,7 @@ impl<'t> Scanner<'t> {
                 [b'\\', _, ..] => self.pass(2)?,
                 [b'$', b'{', ..] if quote == b'`' && depth < MAX_DEPTH => {
                     self.pass(1)?;
-                    let known = self.code.len();
-                    let mut inner = Scanner { code: Vec::new(), ..*self };
-                    inner.hole(depth + 1)?;
-                    (self.at, self.left) = (inner.at, inner.left);
-                    self.code.truncate(known);
+                    self.within(|inner| inner.hole(depth + 1))?;
                 }
                 [b'\n', ..] if quote != b'`' => {
                     self.at = from + 1;

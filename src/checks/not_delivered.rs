@@ -101,32 +101,38 @@ fn needed(
         if services.is_empty() || services.iter().any(|service| service.has(name)) {
             continue;
         }
-        let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
-        let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(name));
-        let listed = super::listed(&names, "and");
-        let elsewhere = services.iter().any(|service| service.elsewhere.contains(*name));
-        let message = match starter {
-            Starter::Compose if elsewhere => {
-                format!("{told} is needed by {listed}, which {are} given it only by another Compose file")
-            }
-            Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
-            Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
-        };
-        let mut finding = Finding::new(&RULE, message).key(name).at(services[0].span, "");
-        for (index, (file, found)) in places.iter().enumerate() {
-            let place = if index == 0 { "read here, and needed" } else { "and here" };
-            finding = finding.related(file.span(found), place);
-        }
-        let help = match starter {
-            Starter::Compose => {
-                format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it")
-            }
-            Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
-        };
-        let finding = finding.help(help);
-        let sure = starter == Starter::Compose && !elsewhere && !loaded;
-        findings.push(if sure { finding } else { finding.severity(Severity::Note) });
+        let finding = missing(name, &places, &services, starter);
+        findings.push(if loaded { finding.severity(Severity::Note) } else { finding });
     }
+}
+
+/// What is said of a variable that these services run with, and are not given.
+fn missing(name: &str, places: &[(&Used, &Use)], services: &[&&Given], starter: Starter) -> Finding {
+    let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
+    let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(name));
+    let listed = super::listed(&names, "and");
+    let elsewhere = services.iter().any(|service| service.elsewhere.contains(name));
+    let message = match starter {
+        Starter::Compose if elsewhere => {
+            format!("{told} is needed by {listed}, which {are} given it only by another Compose file")
+        }
+        Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
+        Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
+    };
+    let help = match starter {
+        Starter::Compose => format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it"),
+        Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
+    };
+    let mut finding = Finding::new(&RULE, message).key(name).help(help);
+    if let Some(first) = services.first() {
+        finding = finding.at(first.span, "");
+    }
+    for (index, (file, found)) in places.iter().enumerate() {
+        let place = if index == 0 { "read here, and needed" } else { "and here" };
+        finding = finding.related(file.span(found), place);
+    }
+    let sure = starter == Starter::Compose && !elsewhere;
+    if sure { finding } else { finding.severity(Severity::Note) }
 }
 
 /// Whether a program of the folder reads an env file by itself.

@@ -54,12 +54,16 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     }
 }
 
-/// The fields that the program itself gives to a settings class: `Settings(secret=read_secret())`.
+/// The fields that the program itself gives to a settings class: `Settings(secret=read_secret())`. With `Settings(**given)` that
+/// may be every one whose name stands there as a text.
 fn given<'t>(lexed: &Lexed<'t>, is_settings: impl Fn(&str) -> bool) -> HashSet<&'t str> {
     let calls = (0..lexed.tokens.len()).filter(|at| lexed.at(*at + 1) == "(" && lexed.before(*at, 1) != "class");
     let calls = calls.filter(|at| is_settings(lexed.at(*at)));
-    let arguments = calls.flat_map(|at| lexed.arguments(at + 1)).map(|argument| argument.start);
-    arguments.filter(|at| lexed.at(*at + 1) == "=").map(|at| lexed.at(at)).collect()
+    let arguments: Vec<_> = calls.flat_map(|at| lexed.arguments(at + 1)).map(|argument| argument.start).collect();
+    let named = arguments.iter().filter(|at| lexed.at(**at + 1) == "=").map(|at| lexed.at(*at));
+    let spread = arguments.iter().any(|at| lexed.follows(*at, &["*", "*"]));
+    let texts = (0..lexed.tokens.len()).filter(|_| spread).filter_map(|at| lexed.string(at));
+    named.chain(texts).collect()
 }
 
 fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>) {
@@ -285,6 +289,7 @@ mod tests {
                 "class S(BaseSettings):\n    '''doc'''\n    x: int = 1  # note\n    def f(self):\n        y: int = 2\n",
                 "X=1",
             ),
+            ("class S(BaseSettings):\n    a_b: str\n    c_d: str\n\ns = S(**{'a_b': secret()})\n", "A_B=? C_D!"),
             (
                 "class S(BaseSettings):\n    a_b: str\n    c_d: str\n\ns = S(a_b=secret(), _env_file='x')\n",
                 "A_B=? C_D!",

@@ -43,6 +43,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "subject"],
     ["checks", "traps"],
     ["checks", "delivery"],
+    ["checks", "image"],
     ["checks", "deployed"],
     ["checks", "wreckage"],
     ["dialects", "families"],

@@ -303,6 +303,8 @@ def ask(language, project, questions):
             return None
         (place / "settings").mkdir()
         generate(language, project, place / "settings/settings.go")
+        if shutil.which("gofmt"):
+            assert not run(["gofmt", "-l", "settings.go"], cwd=place / "settings"), "gofmt would write it otherwise"
         (place / "go.mod").write_text("module scratch\n\ngo 1.18\n")
         (place / "main.go").write_text(GO)
         run(["go", "vet", "./..."], cwd=place)

@@ -30,11 +30,18 @@ fn write(module: &Module<'_>) -> String {
     );
     let keys: Vec<_> = module.fields.iter().map(|field| field.key).collect();
     let names = identifiers::all(&keys, Style::Pascal, RESERVED);
-    for (field, name) in module.fields.iter().zip(&names) {
-        for line in super::told(field) {
-            let _ = writeln!(out, "{}", format!("\t// {line}").trim_end());
+    let told = |field: &Field<'_>| -> String {
+        super::told(field).into_iter().map(|line| format!("\t// {line}").trim_end().to_owned() + "\n").collect()
+    };
+    let lines: Vec<_> =
+        module.fields.iter().zip(&names).map(|(field, name)| (told(field), name, kind_of(field), field.key)).collect();
+    // gofmt aligns the fields, anew behind each comment.
+    for lines in lines.chunk_by(|_, (told, ..)| told.is_empty()) {
+        let longest = lines.iter().map(|(_, name, ..)| name.chars().count()).max().unwrap_or_default();
+        let widest = lines.iter().map(|(_, _, kind, _)| kind.chars().count()).max().unwrap_or_default();
+        for (told, name, kind, key) in lines {
+            let _ = writeln!(out, "{told}\t{name:longest$} {kind:widest$} {}", tag(key));
         }
-        let _ = writeln!(out, "\t{name} {} {}", kind_of(field), tag(field.key));
     }
     out.push_str("}\n\nvar keys = []key{\n");
     for (field, name) in module.fields.iter().zip(&names) {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::image::Image;
 use super::references::Referenced;
 use crate::compose::{Application, Service, references_in};
 use crate::pm2::{App, Ecosystem};
 use crate::project::references::Used;
 use crate::source::Span;
 use crate::tree::{Node, Value, script};
-use crate::uses::Kind;
+use crate::uses::{Kind, shell};
 
 /// A service, and what reaches it.
 pub(super) struct Given {
@@ -20,9 +21,16 @@ pub(super) struct Given {
     pub(super) names: Option<BTreeSet<String>>,
     /// The names that reach it only with another file: `docker compose -f compose.yaml -f compose.prod.yaml`.
     pub(super) elsewhere: BTreeSet<String>,
+    /// What gets into its container; `None` for an app that runs where it stands.
+    pub(super) image: Option<Image>,
 }
 
 impl Given {
+    /// Whether it runs what stands in a file.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.image.as_ref().is_none_or(|image| image.holds(path))
+    }
+
     /// Whether a name reaches it, itself or as the path of a file.
     pub(super) fn has(&self, name: &str) -> bool {
         self.names.as_ref().is_some_and(|names| names.contains(name) || names.contains(&format!("{name}_FILE")))
@@ -76,12 +84,18 @@ fn folder(file: &Used) -> &str {
 
 fn given(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Given {
     let context = context(file, service);
+    let image = context.as_deref().map(|context| Image::of(referenced, folder(file), context, service));
     let mut names = names(referenced, file, service);
-    if let (Some(names), Some(context)) = (&mut names, &context) {
-        names.extend(baked(referenced, context));
+    if let (Some(context), Some(image)) = (&context, &image) {
+        let set = image.set_by_commands(service);
+        names = names.zip(set).map(|(mut names, set)| {
+            names.extend(set);
+            names.extend(baked(referenced, context, image));
+            names
+        });
     }
     let folder = context.map(|context| code_folder(referenced, context, service));
-    Given { name: service.name.clone(), span: service.span, folder, names, elsewhere: BTreeSet::new() }
+    Given { name: service.name.clone(), span: service.span, folder, names, elsewhere: BTreeSet::new(), image }
 }
 
 /// The folder that an image is built from; `None` where there is none, or nobody knows.
@@ -104,7 +118,7 @@ fn code_folder(referenced: &Referenced<'_>, context: String, service: &Service) 
 
 /// The names that a service is given, or that its block refers to; `None` where that cannot be known.
 fn names(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Option<BTreeSet<String>> {
-    if service.partial || service.get("extends").is_some() {
+    if service.partial {
         return None;
     }
     let mut names: BTreeSet<String> = service.environment().into_iter().map(|variable| variable.name).collect();
@@ -140,17 +154,19 @@ fn keys_of(referenced: &Referenced<'_>, path: &str) -> Option<Vec<String>> {
     (!keys.is_empty()).then_some(keys)
 }
 
-/// What Dockerfiles of a folder set.
-fn baked(referenced: &Referenced<'_>, folder: &str) -> Vec<String> {
-    let files = referenced.project.references.files.iter();
-    let files = files
-        .filter(|file| file.reader.is_some_and(|reader| reader.name == "dockerfile") && is_within(&file.path, folder));
-    let uses = files.flat_map(|file| &file.uses);
-    uses.filter(|found| found.kind == Kind::Set).map(|found| found.name.clone()).collect()
+/// What Dockerfiles of a folder set, and scripts that get into the image: one of them may be its entry.
+fn baked(referenced: &Referenced<'_>, folder: &str, image: &Image) -> Vec<String> {
+    let of =
+        |file: &&Used, reader: &str| file.reader.is_some_and(|own| own.name == reader) && is_within(&file.path, folder);
+    let files = || referenced.project.references.files.iter();
+    let dockerfiles = files().filter(|file| of(file, "dockerfile")).flat_map(|file| &file.uses);
+    let set = dockerfiles.filter(|found| found.kind == Kind::Set).map(|found| found.name.clone());
+    let scripts = files().filter(|file| of(file, "shell") && image.holds(&file.path));
+    set.chain(scripts.flat_map(|file| shell::sets(referenced.project.sources.text(file.source)))).collect()
 }
 
 /// A path beside a file; `None` where it leads out of the project or is not known.
-fn joined(folder: &str, path: &str) -> Option<String> {
+pub(super) fn joined(folder: &str, path: &str) -> Option<String> {
     if path.contains('$') || path.starts_with('/') || path.contains("://") {
         return None;
     }
@@ -194,5 +210,12 @@ fn of_app(beside: &str, app: &App) -> Given {
         (None, Some(path)) => joined(beside, path.rsplit_once('/').map_or("", |(folder, _)| folder)),
         (None, None) => None,
     };
-    Given { name: app.name.clone(), span: app.span, folder, names: known.then_some(names), elsewhere: BTreeSet::new() }
+    Given {
+        name: app.name.clone(),
+        span: app.span,
+        folder,
+        names: known.then_some(names),
+        elsewhere: BTreeSet::new(),
+        image: None,
+    }
 }

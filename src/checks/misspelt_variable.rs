@@ -1,7 +1,8 @@
 //! A variable is used under a name that nothing declares, where a name that means it is declared and read by nobody.
 //!
 //! Either the two differ by a letter or two, or one is the other with a prefix, as `LOG_LEVEL` and `APP_LOG_LEVEL`, or both
-//! name the environment (`ENVIRONMENT`, `APP_ENV`). Where both are declared or set, and only one is read, it is a note.
+//! name the environment (`ENVIRONMENT`, `APP_ENV`). Where both are declared or set, and only one is read, it is a note. An error where
+//! the program has no default for what it reads: then this stands for `undeclared-variable` as well.
 //!
 //! Why it hurts: whoever sets the declared name changes nothing, and nobody finds out why.
 //!
@@ -11,9 +12,7 @@
 
 use super::references::{Key, Referenced, rank};
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::references::Declarer;
 use crate::uses::Kind;
-use crate::uses::known::{Known, known};
 
 pub(super) static RULE: Rule = Rule {
     code: "misspelt-variable",
@@ -28,19 +27,9 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             slipped(referenced, name, key, findings);
         }
     }
-    // What is declared or set, and no program reads.
-    let known_here = |name: &str| known(name) != Some(Known::Ambient);
-    let unread = referenced.keys.iter().filter(|(name, key)| {
-        let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
-        let given = !key.declared.is_empty() || set;
-        given && !key.is_surely_read() && known_here(name) && referenced.is_own(name)
-    });
-    for (name, key) in unread {
-        let read = referenced.keys.iter().find(|(other, key)| {
-            *other != name && key.is_read_by_code() && known_here(other) && Referenced::means_the_same(name, other)
-        });
-        if let Some((other, read)) = read {
-            doubled((name, key), (other, read), findings);
+    for (name, other) in &referenced.doubled {
+        if let (Some(key), Some(read)) = (referenced.keys.get(name), referenced.keys.get(other)) {
+            doubled(referenced, (name, key), (other, read), findings);
         }
     }
 }
@@ -59,21 +48,25 @@ fn slipped(referenced: &Referenced<'_>, name: &str, key: &Key<'_>, findings: &mu
     let declared = referenced.keys.get(near).and_then(|key| key.declared.first());
     let finding =
         declared.into_iter().fold(finding, |finding, declared| finding.related(declared.span, "declared here"));
-    findings.push(finding.help(format!("did you mean {}?", told_name(near))));
+    let severity = referenced.missed(key).max(Severity::Warning);
+    findings.push(finding.severity(severity).help(format!("did you mean {}?", told_name(near))));
 }
 
 /// Two names for one thing, of which only one is read.
-fn doubled((name, key): (&str, &Key<'_>), (other, read): (&str, &Key<'_>), findings: &mut Vec<Finding>) {
+fn doubled(
+    referenced: &Referenced<'_>,
+    (name, key): (&str, &Key<'_>),
+    (other, read): (&str, &Key<'_>),
+    findings: &mut Vec<Finding>,
+) {
     let mut places: Vec<_> = read.sure().filter(|(file, found)| found.kind == Kind::Read && file.is_code()).collect();
     places.sort_by_cached_key(rank);
     let (told, read_name) = (told_name(name), told_name(other));
-    // The schema may well have both: who sets the one that is not read is misled all the same.
-    let is_set = |key: &Key<'_>| key.declared.iter().any(|declared| declared.by != Declarer::Schema);
-    if is_set(key) && is_set(read) {
-        // Whoever wrote down both means two things.
-        return;
-    }
-    let severity = if is_set(read) { Severity::Note } else { Severity::Warning };
+    let severity = match (read.is_written_down(), read.declared.is_empty()) {
+        (true, _) => Severity::Note,
+        (false, false) => Severity::Warning,
+        (false, true) => referenced.missed(read).max(Severity::Warning),
+    };
     let is = if key.declared.is_empty() { "set" } else { "declared" };
     let message = format!("{told} is {is}, but what programs read is {read_name}");
     let mut finding = Finding::new(&RULE, message).key(name).severity(severity);

@@ -59,6 +59,7 @@ mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
 mod hardcoded_value;
+mod image;
 mod invalid_key_name;
 mod key_without_value;
 mod line_ends;

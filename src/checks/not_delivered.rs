@@ -9,8 +9,12 @@
 //!
 //! For an app of PM2 it is a note: an app gets what the shell has that started PM2, and its program may read a file.
 //!
-//! Nothing is told where it cannot be known what reaches the container: an `env_file` that is not there, or a service that
-//! extends another file.
+//! Only what the Dockerfile copies, or the service mounts, counts as its program. Where a program loads an env file by itself
+//! and one may be in its image, it is a note.
+//!
+//! Nothing is told where it cannot be known what reaches the container: an `env_file` that is not there, a service that
+//! extends another file, a command that takes variables from somewhere else (`doppler run`, `op run`, `sparkcfg run`, `. FILE`), a
+//! program that loads an env file where one is mounted. What a command or a script of the image sets reaches it.
 //!
 //! Why it hurts: the container exits at start, and the env file of the host, in which the key stands, does not help.
 //!
@@ -83,38 +87,52 @@ fn needed(
             && is_within(&file.path, folder)
             && !inner.iter().any(|inner| is_within(&file.path, inner))
     };
-    if starter == Starter::Pm2 && loads_a_file(referenced, &here) {
+    let images = || services.iter().filter_map(|service| service.image.as_ref());
+    let loads = loads_a_file(referenced, &here);
+    if loads && (starter == Starter::Pm2 || images().any(|image| image.mounts_env_file(folder))) {
         return;
     }
-    let has = |name: &str| services.iter().any(|service| service.has(name));
-    for (name, key) in referenced.keys.iter().filter(|(name, _)| referenced.is_own(name) && !has(name)) {
-        let Some(places) = places(key, &here) else { continue };
-        let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
-        let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(name));
-        let listed = super::listed(&names, "and");
-        let elsewhere = services.iter().any(|service| service.elsewhere.contains(*name));
-        let message = match starter {
-            Starter::Compose if elsewhere => {
-                format!("{told} is needed by {listed}, which {are} given it only by another Compose file")
-            }
-            Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
-            Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
-        };
-        let mut finding = Finding::new(&RULE, message).key(name).at(services[0].span, "");
-        for (index, (file, found)) in places.iter().enumerate() {
-            let place = if index == 0 { "read here, and needed" } else { "and here" };
-            finding = finding.related(file.span(found), place);
+    let loaded = loads && images().any(|image| image.may_hold_env_file(folder));
+    for (name, key) in referenced.keys.iter().filter(|(name, _)| referenced.is_own(name)) {
+        let Some(mut places) = places(key, &here) else { continue };
+        let runs = |service: &&&Given| places.iter().any(|(file, _)| service.holds(&file.path));
+        let services: Vec<_> = services.iter().filter(runs).collect();
+        places.retain(|(file, _)| services.iter().any(|service| service.holds(&file.path)));
+        if services.is_empty() || services.iter().any(|service| service.has(name)) {
+            continue;
         }
-        let help = match starter {
-            Starter::Compose => {
-                format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it")
-            }
-            Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
-        };
-        let finding = finding.help(help);
-        let sure = starter == Starter::Compose && !elsewhere;
-        findings.push(if sure { finding } else { finding.severity(Severity::Note) });
+        let finding = missing(name, &places, &services, starter);
+        findings.push(if loaded { finding.severity(Severity::Note) } else { finding });
     }
+}
+
+/// What is said of a variable that these services run with, and are not given.
+fn missing(name: &str, places: &[(&Used, &Use)], services: &[&&Given], starter: Starter) -> Finding {
+    let names: Vec<_> = services.iter().map(|service| told_name(&service.name)).collect();
+    let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(name));
+    let listed = super::listed(&names, "and");
+    let elsewhere = services.iter().any(|service| service.elsewhere.contains(name));
+    let message = match starter {
+        Starter::Compose if elsewhere => {
+            format!("{told} is needed by {listed}, which {are} given it only by another Compose file")
+        }
+        Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
+        Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
+    };
+    let help = match starter {
+        Starter::Compose => format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it"),
+        Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
+    };
+    let mut finding = Finding::new(&RULE, message).key(name).help(help);
+    if let Some(first) = services.first() {
+        finding = finding.at(first.span, "");
+    }
+    for (index, (file, found)) in places.iter().enumerate() {
+        let place = if index == 0 { "read here, and needed" } else { "and here" };
+        finding = finding.related(file.span(found), place);
+    }
+    let sure = starter == Starter::Compose && !elsewhere;
+    if sure { finding } else { finding.severity(Severity::Note) }
 }
 
 /// Whether a program of the folder reads an env file by itself.
@@ -127,7 +145,12 @@ fn loads_a_file(referenced: &Referenced<'_>, here: &dyn Fn(&Used) -> bool) -> bo
 
 /// Where programs stop without the key; `None` where they do not, or where others of them have a value for it.
 fn places<'a>(key: &Key<'a>, here: &dyn Fn(&Used) -> bool) -> Option<Vec<(&'a Used, &'a Use)>> {
-    let uses = || key.uses.iter().copied().filter(|(file, found)| here(file) && found.kind != Kind::Mention);
+    let uses = || {
+        key.uses
+            .iter()
+            .copied()
+            .filter(|(file, found)| here(file) && matches!(found.kind, Kind::Read | Kind::Pass | Kind::Set))
+    };
     let helped = uses().any(|(_, found)| !found.fallback.is_missing() || found.kind == Kind::Set);
     let places: Vec<_> = uses().filter(|(_, found)| stops(found)).collect();
     (!helped && !places.is_empty()).then_some(places)

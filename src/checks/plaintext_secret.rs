@@ -22,6 +22,9 @@
 //! With `--staged`, every env file of the repository that differs from the last commit is looked at so, whatever its folder,
 //! and a file that is called one of secrets (`prod.secrets.yaml`) must be sealed.
 //!
+//! A layer that git ignores and does not have is passed over, as a personal one is; where a protected environment uses it, it is a
+//! warning.
+//!
 //! What counts by 2, 4 and 5 is an error in files that a protected environment uses, and in any file that is about to be
 //! committed (`--staged`); in others a warning.
 //!
@@ -55,9 +58,11 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     // A personal file is git-ignored: that is where a person's own secrets may stand.
-    if file.layer.sealed || is_personal(file.path()) {
+    let private = file.project.private.contains(&file.index);
+    if file.layer.sealed || is_personal(file.path()) || private && !file.protected {
         return;
     }
+    let readable = if private { UNSHARED } else { READABLE };
     // Who has no env file yet may let an example stand for an environment.
     let documents = documents(file.path());
     for entry in &file.layer.entries {
@@ -65,13 +70,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         if documents {
             let Some(secret) = in_an_example(file, file.layer.key(entry), text) else { continue };
             let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
-            let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
+            let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), readable);
             findings.push(finding.severity(secret.severity).help(help_for(Loose::Example, secret.severity)));
             continue;
         }
         let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
         let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
-        let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), READABLE);
+        let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), readable);
         let mut finding = finished(file, finding, secret.severity);
         if secret.told == LIKE_A_KEY {
             let silence = "`# sparkcfg: ignore[plaintext-secret] reason`";
@@ -84,12 +89,12 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     for (place, token) in tokens_in_comments(file) {
         let message = format!("a comment holds {} in a file that is not sealed", token.name);
-        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), readable);
         findings.push(finished(file, finding, severity_of(token.certainty)));
     }
     for (place, told, severity) in alone(file) {
         let message = format!("a line {told} in a file that is not sealed");
-        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), READABLE);
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), readable);
         findings.push(finished(file, finding, severity));
     }
 }
@@ -211,12 +216,18 @@ fn tokens_in_comments(file: &File<'_>) -> Vec<(Range<u32>, Token)> {
 const LIKE_A_KEY: &str = "looks like a key";
 
 const READABLE: &str = "readable by everybody who can read the repository";
+const UNSHARED: &str = "git ignores this file, but whoever has this machine can read it";
 
 fn finished(file: &File<'_>, finding: Finding, severity: Severity) -> Finding {
     let sealed = super::sealed_name(file.path());
     let nowhere = finding.key.as_deref().is_some_and(|key| file.project.belongs_nowhere(key));
+    let private = file.project.private.contains(&file.index);
     let put = if nowhere { "take it away".to_owned() } else { format!("seal it in {sealed}") };
-    let help = format!("{put}, then change it where it is used: it has been seen");
+    let (severity, help) = if private {
+        (severity.min(Severity::Warning), put)
+    } else {
+        (severity, format!("{put}, then change it where it is used: it has been seen"))
+    };
     let mut finding = finding.severity(severity).help(help);
     finding.environments.clone_from(&file.environments);
     finding

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::ALL;
 use crate::compose::{Application, File, Files};
-use crate::finding::{Finding, Rule, told_name};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::project::references::{Declared, Declarer, Used};
-use crate::uses::known::{known, meaning, twin};
+use crate::uses::known::{Known, is_of_programs, known, meaning, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
 /// Everything that is known of the variables of a project.
@@ -22,6 +22,8 @@ pub struct Referenced<'a> {
     programs: Vec<&'a str>,
     /// The first words of declared names, which tell what is plausibly one of this project's.
     words: HashSet<&'a str>,
+    /// Names that are declared or set and that no program reads, each with one that means the same and is read.
+    pub(super) doubled: Vec<(&'a str, &'a str)>,
 }
 
 /// One variable.
@@ -46,6 +48,11 @@ impl<'a> Key<'a> {
         self.uses.iter().copied().filter(|(_, found)| found.sure && found.kind != Kind::Mention)
     }
 
+    /// Whether an env file has it. A schema may well have two names for one thing: who sets the wrong one is misled all the same.
+    pub(super) fn is_written_down(&self) -> bool {
+        self.declared.iter().any(|declared| declared.by != Declarer::Schema)
+    }
+
     /// Whether a program reads it, tests and scripts left out.
     pub(super) fn is_read_by_code(&self) -> bool {
         self.uses.iter().any(|(file, found)| found.sure && found.kind == Kind::Read && file.is_code() && !file.aside)
@@ -53,12 +60,12 @@ impl<'a> Key<'a> {
 
     /// Whether anything takes its value or hands it on.
     pub(super) fn is_read(&self) -> bool {
-        self.uses.iter().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass))
+        self.uses.iter().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass | Kind::Prefix))
     }
 
     /// Whether anything surely takes its value or hands it on.
     pub(super) fn is_surely_read(&self) -> bool {
-        self.sure().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass))
+        self.sure().any(|(_, found)| matches!(found.kind, Kind::Read | Kind::Pass | Kind::Prefix))
     }
 }
 
@@ -70,10 +77,14 @@ impl<'a> Referenced<'a> {
         for declared in &project.references.declared {
             keys.entry(&declared.name).or_default().declared.push(declared);
         }
-        for file in &project.references.files {
-            for found in &file.uses {
-                keys.entry(&found.name).or_default().uses.push((file, found));
-            }
+        let uses = || project.references.files.iter().flat_map(|file| file.uses.iter().map(move |found| (file, found)));
+        for (file, found) in uses().filter(|(_, found)| found.kind != Kind::Prefix) {
+            keys.entry(&found.name).or_default().uses.push((file, found));
+        }
+        // What is read by a prefix is read of what is declared; nobody knows of other names.
+        for (file, found) in uses().filter(|(_, found)| found.kind == Kind::Prefix) {
+            let meant = keys.iter_mut().filter(|(name, key)| !key.declared.is_empty() && name.starts_with(&found.name));
+            meant.for_each(|(_, key)| key.uses.push((file, found)));
         }
         keys.retain(|_, key| !key.declared.is_empty() || key.uses.iter().any(|(_, found)| found.kind != Kind::Mention));
         let declared = keys.iter().filter(|(_, key)| !key.declared.is_empty());
@@ -87,7 +98,48 @@ impl<'a> Referenced<'a> {
             (file, Application::of(&mut files, &[0], &mut |_| None))
         };
         let applications = composes.map(application).collect();
-        Self { project, keys, applications, programs: programs(&project.references.paths), words }
+        let programs = programs(&project.references.paths);
+        let mut referenced = Self { project, keys, applications, programs, words, doubled: Vec::new() };
+        referenced.doubled = referenced.doubles();
+        referenced
+    }
+
+    fn doubles(&self) -> Vec<(&'a str, &'a str)> {
+        let known_here = |name: &str| known(name) != Some(Known::Ambient);
+        let unread = self.keys.iter().filter(|(name, key)| {
+            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
+            // A function that nobody knows may well read it.
+            let unsure = key.uses.iter().any(|(file, found)| found.kind == Kind::Read && file.is_code());
+            (!key.declared.is_empty() || set)
+                && !key.is_surely_read()
+                && !unsure
+                && known_here(name)
+                && self.is_own(name)
+        });
+        let read = |name: &str, key: &Key<'_>| {
+            let read = self.keys.iter().find(|(other, key)| {
+                **other != name && key.is_read_by_code() && known_here(other) && Self::means_the_same(name, other)
+            });
+            // Whoever wrote down both means two things.
+            read.filter(|(_, read)| !(key.is_written_down() && read.is_written_down())).map(|(other, _)| *other)
+        };
+        unread.filter_map(|(name, key)| Some((*name, read(name, key)?))).collect()
+    }
+
+    /// How bad it is that nothing declares a variable: an error where its value is surely missed.
+    pub(super) fn missed(&self, key: &Key<'_>) -> Severity {
+        let needed =
+            key.sure().any(|(file, found)| found.kind == Kind::Read && found.fallback.is_missing() && !file.aside);
+        let helped =
+            key.sure().any(|(file, found)| !found.fallback.is_missing() && !file.aside || found.kind == Kind::Set);
+        if needed && !helped && self.declares() { Severity::Error } else { Severity::Note }
+    }
+
+    /// Whether a finding about another name says already what is wrong with this one.
+    pub(super) fn is_told(&self, name: &str) -> bool {
+        let undeclared = self.keys.get(name).is_some_and(|key| key.declared.is_empty());
+        self.doubled.iter().any(|(unread, read)| *unread == name || *read == name && undeclared)
+            || undeclared && self.slip(name).is_some()
     }
 
     /// The folder of the program that a file belongs to; empty for the project's own.
@@ -96,14 +148,24 @@ impl<'a> Referenced<'a> {
         self.programs.iter().find(holds).copied().unwrap_or_default()
     }
 
-    /// Whether a name is one that the project would have to declare.
-    pub(super) fn is_own(&self, name: &str) -> bool {
-        known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
+    /// Who knows a name beside the project. What only programs are given belongs to the project where Compose asks for it.
+    #[must_use]
+    pub fn known(&self, name: &str) -> Option<Known> {
+        let is_compose = |file: &Used| file.reader.is_some_and(|reader| reader.name == "compose");
+        let asks = |(file, found): &(&Used, &Use)| is_compose(file) && matches!(found.kind, Kind::Read | Kind::Pass);
+        let asked = || self.keys.get(name).is_some_and(|key| key.uses.iter().any(asks));
+        known(name).filter(|_| !(is_of_programs(name) && asked()))
     }
 
-    /// Whether a name stands for another one that is declared: `DB_PASSWORD_FILE`.
+    /// Whether a name is one that the project would have to declare.
+    pub(super) fn is_own(&self, name: &str) -> bool {
+        self.known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
+    }
+
+    /// Whether a name stands for another one that is declared or surely read: `DB_PASSWORD_FILE`.
     fn is_twin(&self, name: &str) -> bool {
-        twin(name).and_then(|name| self.keys.get(name)).is_some_and(|key| !key.declared.is_empty())
+        let twin = twin(name).and_then(|name| self.keys.get(name));
+        twin.is_some_and(|key| !key.declared.is_empty() || key.is_surely_read())
     }
 
     /// Whether an unsure name is plausibly one of this project's: it begins as declared ones do.
@@ -112,7 +174,7 @@ impl<'a> Referenced<'a> {
     }
 
     /// Whether anything declares variables at all.
-    pub(super) fn declares(&self) -> bool {
+    fn declares(&self) -> bool {
         !self.project.references.declared.is_empty()
     }
 
@@ -129,7 +191,7 @@ impl<'a> Referenced<'a> {
         let reach = if name.len() >= 8 { 2 } else { 1 };
         let differs_by_more = |near: &str| {
             let letters = |name: &str| name.chars().filter(|sign| !sign.is_ascii_digit()).collect::<String>();
-            letters(near) != letters(name) && near.trim_end_matches('S') != name.trim_end_matches('S')
+            letters(near) != letters(name)
         };
         let free =
             self.keys.iter().filter(|(_, key)| !key.declared.is_empty() && !key.is_read()).map(|(name, _)| *name);
@@ -196,6 +258,7 @@ pub fn told(file: &Used, found: &Use) -> String {
         (Kind::Pass, _) => "handed on here",
         (Kind::Set, _) => "set here",
         (Kind::Mention, _) => "named here",
+        (Kind::Prefix, _) => "read here by a prefix",
     };
     match &found.owner {
         Some(owner) => format!("{does} for {} ({by})", told_name(owner)),

@@ -2,7 +2,7 @@
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
-//! and libraries know need no declaration, nor does `KEY_FILE` beside a declared `KEY`. A project that declares nothing at
+//! and libraries know need no declaration, nor does `KEY_FILE` beside a `KEY` that is declared or read. A project that declares nothing at
 //! all is told by notes.
 //!
 //! Why it hurts: whoever sets the project up does not know that it exists, until a program exits or quietly takes its default.
@@ -12,7 +12,7 @@
 //! Remedy: declare it in the schema or in `.env.example`, or silence the line with `# sparkcfg: ignore[undeclared-variable]
 //! reason`.
 
-use super::references::{Key, Referenced, rank};
+use super::references::{Referenced, rank};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::Used;
 use crate::uses::{Kind, Side, Use};
@@ -26,12 +26,12 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     for (name, key) in &referenced.keys {
-        if !key.declared.is_empty() || !referenced.is_own(name) || referenced.slip(name).is_some() {
+        if !key.declared.is_empty() || !referenced.is_own(name) || referenced.is_told(name) {
             continue;
         }
         let plausible = referenced.is_plausible(name);
         let counts = |kind: Kind, sure: bool, side: Option<Side>, by: &str| match kind {
-            Kind::Mention => false,
+            Kind::Mention | Kind::Prefix => false,
             // What a workflow or a Dockerfile sets for itself is its own business.
             Kind::Set => sure && plausible && side == Some(Side::Start),
             // Scripts, workflows and Dockerfiles have variables of their own.
@@ -48,7 +48,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         if places.is_empty() {
             continue;
         }
-        let severity = severity(referenced, key);
+        let severity = referenced.missed(key);
         let told = told_name(name);
         let only_set = places.iter().all(|(_, found)| found.kind == Kind::Set);
         let message = match (only_set, severity) {
@@ -59,11 +59,4 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         let finding = Referenced::finding(&RULE, name, &places, message).severity(severity);
         findings.push(finding.help("declare it in the schema or in .env.example, so that people know of it"));
     }
-}
-
-/// Error where the value is surely missed.
-fn severity(referenced: &Referenced<'_>, key: &Key<'_>) -> Severity {
-    let needed = key.sure().any(|(file, found)| found.kind == Kind::Read && found.fallback.is_missing() && !file.aside);
-    let helped = key.sure().any(|(file, found)| !found.fallback.is_missing() && !file.aside || found.kind == Kind::Set);
-    if needed && !helped && referenced.declares() { Severity::Error } else { Severity::Note }
 }

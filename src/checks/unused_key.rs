@@ -2,9 +2,10 @@
 //!
 //! Compose, PM2, make, Docker, shell, workflows, programs and every other text of the tree were looked at; a name that stands
 //! anywhere outside of comments and prose counts as used. Nothing is told where there is no program that could be read, and
-//! keys that libraries read by themselves are left out. Nor is anything told where most of ten keys or more would be unread: then
-//! programs have a way to read them that cannot be seen. A note where an env file goes to a service of somebody else's image,
-//! which may read it.
+//! keys that libraries read by themselves are left out, and so are those that a program reads by a prefix
+//! (`envy::prefixed("APP_")`, viper's `AutomaticEnv`) or may read by a field of Rust with that name. Nor is anything told where
+//! most of ten keys or more would be unread: then programs have a way to read them that cannot be seen. A note where an env
+//! file goes to a service of somebody else's image, which may read it.
 //!
 //! Why it hurts: people set it, and believe that it does something.
 //!
@@ -16,7 +17,7 @@ use std::collections::HashSet;
 
 use super::references::Referenced;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::references::Declarer;
+use crate::project::references::{Declarer, Used};
 
 pub(super) static RULE: Rule = Rule {
     code: "unused-key",
@@ -40,13 +41,20 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let foreign = goes_to_others(referenced);
+    let fields = fields(referenced);
     let undeclared = referenced.keys.iter().filter(|(name, key)| key.declared.is_empty() && referenced.is_own(name));
     let meant: HashSet<&str> = undeclared.filter_map(|(name, _)| referenced.slip(name)).collect();
     for (name, key) in &referenced.keys {
         let twin = format!("{name}_FILE");
         let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
         // What was meant by a misspelt name has a finding there.
-        if !unused || meant.contains(name) || !referenced.is_own(name) || is_referred_to(referenced, name) {
+        if !unused
+            || meant.contains(name)
+            || referenced.is_told(name)
+            || !referenced.is_own(name)
+            || is_referred_to(referenced, name)
+            || fields.contains(name.to_ascii_lowercase().as_str())
+        {
             continue;
         }
         let severity = if foreign { Severity::Note } else { Severity::Warning };
@@ -62,6 +70,14 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding.help("take it away, or say what reads it"));
     }
+}
+
+/// The words of Rust programs: libraries and macros call a variable by a field there, `DATA_FOLDER` by `data_folder`.
+fn fields<'a>(referenced: &'a Referenced<'_>) -> HashSet<&'a str> {
+    let rust = |file: &&Used| file.reader.is_some_and(|reader| reader.name == "rust");
+    let files = referenced.project.references.files.iter().filter(rust);
+    let texts = files.map(|file| referenced.project.sources.text(file.source));
+    texts.flat_map(|text| text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')).collect()
 }
 
 /// Whether an env file goes to a service of somebody else's image.

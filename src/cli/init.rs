@@ -4,15 +4,19 @@ mod found;
 mod plan;
 mod programs;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ignore::gitignore::GitignoreBuilder;
+
 use super::generated::{self, Generated};
 use super::{Global, printing};
 use crate::error::Error;
-use crate::inference::{Discovery, Proposal, draft, imported};
+use crate::inference::imported::{self, Imported};
+use crate::inference::{Discovery, Proposal, draft};
 use crate::project::files::{self, Files};
 use crate::project::{BUILT_IN, Declared, Project};
 use crate::source::printable;
@@ -51,9 +55,11 @@ impl Init {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let mut imported = Vec::new();
+        let mut imported = Imported::default();
         for path in &self.from {
-            imported.extend(from(path)?);
+            let one = from(path)?;
+            imported.proposals.extend(one.proposals);
+            imported.open |= one.open;
         }
         let mut plans = Plan::all(&files, imported)?;
         for note in plans.iter().flat_map(|plan| &plan.found.notes) {
@@ -110,7 +116,7 @@ impl Init {
     }
 }
 
-fn from(path: &Path) -> Result<Vec<Proposal>, Error> {
+fn from(path: &Path) -> Result<Imported, Error> {
     let shown = path.to_string_lossy().into_owned();
     let bytes = std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(shown.clone()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -156,7 +162,14 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
         let pattern = if found.in_folder { "environments/*.env" } else { ".env*" }.to_owned();
-        let patterns = if found.env_files.is_empty() { vec![pattern] } else { found.env_files.clone() };
+        // `agent.env.example` is like none of the usual names.
+        let odd = |(_, path): &&(String, String)| found.environments.is_empty() && !path.starts_with(".env");
+        let odd: Vec<_> = found.documents.iter().filter(odd).map(|(_, path)| path.clone()).collect();
+        let patterns = match (found.env_files.is_empty(), odd.is_empty()) {
+            (false, _) => found.env_files.clone(),
+            (true, false) => odd,
+            (true, true) => vec![pattern],
+        };
         for pattern in patterns {
             let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
         }
@@ -169,7 +182,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// The schema: a new one, or the one that there is, with what is new.
-fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated>, Error> {
+fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Option<Generated>, Error> {
     let config = Project::config(files)?;
     if config.schema.as_deref() == Some(BUILT_IN) {
         return Ok(None);
@@ -183,7 +196,7 @@ fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated
             .map(|name| format!("schemas/{name}")),
     };
     let file = Generated::within(files, path.as_deref().unwrap_or(SCHEMA))?;
-    let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals)))) };
+    let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals, open)))) };
     let declared = Declared::read(files)?;
     let is_new = |proposal: &&Proposal| !declared.schema.schema.property(&proposal.key).is_declared();
     let new: Vec<_> = proposals.iter().filter(is_new).cloned().collect();
@@ -199,16 +212,14 @@ fn schema_file(files: &Files, proposals: &[Proposal]) -> Result<Option<Generated
     Ok(Some(file.holding(text)))
 }
 
-/// What no commit should hold.
-fn ignore_rules(files: &Files, has_private_env: bool) -> Result<Option<Generated>, Error> {
+/// What no commit should hold: personal layers, and the env files with these names.
+fn ignore_rules(files: &Files, private: &BTreeSet<String>) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
     let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
     let mut missing: Vec<&str> =
         super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
-    if has_private_env && !has(&[".env", "/.env", ".env*", "*.env", "**/.env", ".env/", "*.env*"]) {
-        missing.push(".env");
-    }
+    missing.extend(private.iter().map(String::as_str).filter(|name| !ignores(&before, name)));
     if missing.is_empty() {
         return Ok(None);
     }
@@ -221,6 +232,16 @@ fn ignore_rules(files: &Files, has_private_env: bool) -> Result<Option<Generated
         after.extend([rule, ends]);
     }
     Ok(Some(file.holding(after)))
+}
+
+/// Whether the rules of a `.gitignore` ignore a file of its folder.
+fn ignores(rules: &str, name: &str) -> bool {
+    let mut builder = GitignoreBuilder::new("");
+    for line in rules.lines() {
+        // A line that is no pattern ignores nothing.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().is_ok_and(|rules| rules.matched(name, false).is_ignore())
 }
 
 /// The entry for pre-commit, where the project uses it.

@@ -91,7 +91,7 @@ fn wanted<'r, 'a>(referenced: &'r Referenced<'a>, key: Option<&str>) -> Result<W
     let Some(key) = key else {
         let all = referenced.keys.iter().map(|(name, key)| (*name, key));
         // Names of machines that nobody here declares say nothing about the project.
-        return Ok(all.filter(|(name, key)| !key.declared.is_empty() || known(name).is_none()).collect());
+        return Ok(all.filter(|(name, key)| !key.declared.is_empty() || referenced.known(name).is_none()).collect());
     };
     if let Some((name, found)) = referenced.keys.get_key_value(key) {
         return Ok(vec![(*name, found)]);
@@ -107,10 +107,11 @@ fn table(wanted: &Wanted<'_, '_>) -> String {
     let mut out = format!("{:width$}  declared  set  passed  read\n", "variable");
     for (name, key) in wanted {
         let count = |kind: Kind| key.uses.iter().filter(|(_, found)| found.kind == kind).count();
+        let reads = count(Kind::Read) + count(Kind::Prefix);
         let told = printable(&told_name(name));
         let number = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
         let (declared, set) = (number(key.declared.len()), number(count(Kind::Set)));
-        let (passed, read) = (number(count(Kind::Pass)), number(count(Kind::Read)));
+        let (passed, read) = (number(count(Kind::Pass)), number(reads));
         out.push_str(&format_args!("{told:width$}  {declared:>8}  {set:>3}  {passed:>6}  {read:>4}\n").to_string());
     }
     out
@@ -158,7 +159,7 @@ fn places(project: &Project, key: &Key<'_>) -> Vec<Place> {
 
 fn used(project: &Project, file: &Used, found: &Use) -> Place {
     let does = match found.kind {
-        Kind::Read => "reads",
+        Kind::Read | Kind::Prefix => "reads",
         Kind::Pass => "passes",
         Kind::Set => "sets",
         Kind::Mention => "mentions",

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Proposal;
 use crate::quoting::json_text;
 
-/// A schema of the proposals alone.
+/// A schema of the proposals alone; whether it is `open` to other keys.
 #[must_use]
-pub fn new(proposals: &[Proposal]) -> String {
+pub fn new(proposals: &[Proposal], open: bool) -> String {
     let properties: Map<_, _> =
         proposals.iter().map(|proposal| (proposal.key.clone(), Value::Object(proposal.property.clone()))).collect();
     let required: Vec<_> = proposals.iter().filter(|one| one.required).map(|one| one.key.as_str()).collect();
@@ -21,7 +21,7 @@ pub fn new(proposals: &[Proposal]) -> String {
         if !required.is_empty() {
             members.insert("required".to_owned(), required.into());
         }
-        members.insert("additionalProperties".to_owned(), false.into());
+        members.insert("additionalProperties".to_owned(), open.into());
     }
     json_text(&schema)
 }

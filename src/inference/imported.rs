@@ -2,23 +2,40 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Origin, Proposal, sighted};
+use super::{Proposal, varlock};
 use crate::detection;
 use crate::schema::{BOUNDS, formats};
 use crate::source::printable;
 
+/// What another tool says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Imported {
+    /// Of each key.
+    pub proposals: Vec<Proposal>,
+    /// Whether it allows other keys than these.
+    pub open: bool,
+}
+
 /// The proposals of a file; `None` where it is none of the three. `name` says which form it may have.
 #[must_use]
-pub fn read(name: &str, text: &str) -> Option<Vec<Proposal>> {
+pub fn read(name: &str, text: &str) -> Option<Imported> {
+    let is_true = |root: &Map<String, Value>, key: &str| root.get(key) == Some(&Value::Bool(true));
     match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(root)) if root.contains_key("entries") => Some(linter(name, &root)),
-        Ok(Value::Object(root)) if root.contains_key("properties") => Some(pydantic(name, &root)),
+        Ok(Value::Object(root)) if root.contains_key("entries") => {
+            Some(Imported { proposals: linter(name, &root), open: is_true(&root, "allowOtherKeys") })
+        }
+        Ok(Value::Object(root)) if root.contains_key("properties") => {
+            Some(Imported { proposals: pydantic(name, &root), open: is_true(&root, "additionalProperties") })
+        }
         Ok(_) => None,
-        Err(_) => Some(varlock(name, text)).filter(|proposals| !proposals.is_empty()),
+        Err(_) => {
+            let proposals = varlock::read(name, text);
+            (!proposals.is_empty()).then_some(Imported { proposals, open: false })
+        }
     }
 }
 
-fn proposal(name: &str, key: &str, mut property: Map<String, Value>, required: bool) -> Proposal {
+pub(super) fn proposal(name: &str, key: &str, mut property: Map<String, Value>, required: bool) -> Proposal {
     let secret = property.get("writeOnly") == Some(&Value::Bool(true)) || detection::names_secret(key);
     if secret {
         for keyword in ["default", "examples", "enum", "const", "pattern"] {
@@ -115,76 +132,17 @@ fn linter(name: &str, root: &Map<String, Value>) -> Vec<Proposal> {
     each.collect()
 }
 
-/// Comments with `@` decorate the key below; those of the first block, which `# ---` ends, all of them.
-fn varlock(name: &str, text: &str) -> Vec<Proposal> {
-    let (header, body) = text.split_once("\n# ---").unwrap_or(("", text));
-    let all_required = header.contains("@defaultRequired=true");
-    let all_secret = header.contains("@defaultSensitive=true");
-    let public =
-        header.split_once("inferFromPrefix(").and_then(|(_, rest)| rest.split_once(')')).map(|(prefix, _)| prefix);
-    let each = sighted::in_env_file(name, &Origin::Example, body).into_iter().map(|sighting| {
-        let comment = sighting.comment.unwrap_or_default();
-        let (prose, decorators) = comment.split_at(comment.find('@').unwrap_or(comment.len()));
-        let says = |word: &str| {
-            decorators.split_whitespace().any(|one| one == format!("@{word}") || one == format!("@{word}=true"))
-        };
-        let denies = |word: &str| decorators.split_whitespace().any(|one| one == format!("@{word}=false"));
-        let mut property = decorators.split_once("@type=").map(|(_, kind)| varlock_type(kind)).unwrap_or_default();
-        let prose = prose.trim();
-        if !prose.is_empty() && detection::token(prose).is_none() {
-            property.insert("description".to_owned(), printable(prose).into());
-        }
-        let inferred = public.is_some_and(|prefix| !sighting.key.starts_with(prefix));
-        if says("sensitive") || (all_secret || inferred) && !denies("sensitive") {
-            property.insert("writeOnly".to_owned(), true.into());
-        }
-        let value = sighting.value.filter(|value| !value.is_empty() && !value.contains(['(', '$']));
-        if let Some(value) = value.filter(|_| !property.contains_key("writeOnly")) {
-            let typed = match property.get("type").and_then(Value::as_str) {
-                Some("integer" | "number" | "boolean") => serde_json::from_str(&value).ok(),
-                _ => Some(Value::from(value)),
-            };
-            property.extend(typed.map(|value| ("default".to_owned(), value)));
-        }
-        let required = says("required") || all_required && !says("optional") && !denies("required");
-        proposal(name, &sighting.key, property, required)
-    });
-    each.collect()
-}
-
-fn varlock_type(kind: &str) -> Map<String, Value> {
-    let end = kind.find([' ', '(']).unwrap_or(kind.len());
-    let arguments = kind.get(end..).and_then(|rest| rest.strip_prefix('(')?.split_once(')')).map(|(inside, _)| inside);
-    let words =
-        |pairs: &[(&str, Value)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let formatted = |format: &str| words(&[("type", "string".into()), ("format", format.into())]);
-    match kind.get(..end).unwrap_or_default() {
-        "number" => words(&[("type", "number".into())]),
-        "boolean" => words(&[("type", "boolean".into())]),
-        "port" => words(&[("type", "integer".into()), ("minimum", 1.into()), ("maximum", 65535.into())]),
-        "url" => formatted("uri"),
-        "email" => formatted("email"),
-        "uuid" => formatted("uuid"),
-        "semver" => formatted("semver"),
-        "simple-object" => words(&[("type", "object".into())]),
-        "enum" => {
-            let values: Vec<_> =
-                arguments.unwrap_or_default().split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
-            words(&[("enum", values.into())])
-        }
-        _ => words(&[("type", "string".into())]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Key, description in the schema (without its note) and whether it is required.
     fn told(name: &str, text: &str) -> Vec<(String, String, bool)> {
-        let proposals = read(name, text).unwrap();
+        let proposals = read(name, text).unwrap().proposals;
         let plain = |mut one: Proposal| {
-            assert_eq!(one.property.shift_remove("$comment"), Some(format!("review: from {name}").into()));
+            let comment = one.property.shift_remove("$comment").unwrap_or_default();
+            let when = if one.key == "E" { ", which says @required=forEnv(production)" } else { "" };
+            assert_eq!(comment, format!("review: from {name}{when}"));
             (one.key, Value::Object(one.property).to_string(), one.required)
         };
         proposals.into_iter().map(plain).collect()
@@ -199,6 +157,7 @@ mod tests {
             "url": {"anyOf": [{"type": "string", "format": "uri", "minLength": 1}, {"type": "null"}], "default": null}},
             "required": ["mode"], "type": "object"}"##;
         let linter = r#"{"version": "1.0", "entries": {"PORT": {"type": "Integer", "required": true}, "NAME": {"type": "String", "regex": "^[A-Z]+$"}}}"#;
+        let strict = "# @defaultSensitive=false\n# ---\n\n# --- Web ---\n\n# @type=number(min=1, max=100, precision=0)\nA=4\n# @type=port(min=1024) @required\nB=\n\n# Begins so.\n# @type=string(minLength=5, startsWith=\"s, k\", endsWith=.x) @example=\"s, k-5.x\"\nC=\nD= # @type=enum(a, b) @required @deprecated\n# @type=string(matches=\"^[a-z, ]+$\") @required=forEnv(production)\nE=\n# @type=url @sensitive\nF=http://x.example/\n";
         let varlock = "# @defaultRequired=true @defaultSensitive=inferFromPrefix(PUBLIC_)\n# ---\n\n# Where it listens\n# @type=port @sensitive=false\nPORT=3000\n\n# @type=enum(a, b) @optional @sensitive=false\nMODE=a\n\nTOKEN=exec(`op read`)\nPUBLIC_X=y\n";
         for (name, text, expected) in [
             (
@@ -233,11 +192,34 @@ mod tests {
                     ("PUBLIC_X", r#"{"default":"y"}"#, true),
                 ],
             ),
+            (
+                "strict.schema",
+                strict,
+                vec![
+                    ("A", r#"{"type":"integer","minimum":1,"maximum":100,"default":4}"#, false),
+                    ("B", r#"{"type":"integer","minimum":1024,"maximum":65535}"#, true),
+                    (
+                        "C",
+                        r#"{"type":"string","minLength":5,"pattern":"^s, k.*\\.x$","description":"Begins so.","examples":["s, k-5.x"]}"#,
+                        false,
+                    ),
+                    ("D", r#"{"enum":["a","b"],"deprecated":true}"#, true),
+                    ("E", r#"{"type":"string","pattern":"^[a-z, ]+$"}"#, false),
+                    ("F", r#"{"type":"string","format":"uri","writeOnly":true}"#, false),
+                ],
+            ),
         ] {
             let expected: Vec<_> =
                 expected.into_iter().map(|(key, rule, required)| (key.to_owned(), rule.to_owned(), required)).collect();
             assert_eq!(told(name, text), expected, "{name}");
         }
         assert!(read("x", "[1]").is_none() && read("x", "prose").is_none());
+        for (text, open) in [
+            (r#"{"entries": {}, "allowOtherKeys": true}"#, true),
+            (r#"{"entries": {}}"#, false),
+            (r#"{"properties": {}, "additionalProperties": true}"#, true),
+        ] {
+            assert_eq!(read("x", text).unwrap().open, open, "{text}");
+        }
     }
 }

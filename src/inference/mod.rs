@@ -8,13 +8,14 @@ pub mod draft;
 mod guess;
 pub mod imported;
 pub mod sighted;
+mod varlock;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
 use crate::uses::casts::Cast;
-use crate::uses::known::{Known, known};
+use crate::uses::known::{Known, known, twin};
 
 pub use guess::propose;
 
@@ -98,9 +99,12 @@ pub fn by_key(sightings: &[Sighting]) -> Vec<(&str, Vec<&Sighting>)> {
         }
         seen.push(sighting);
     }
+    let names: HashSet<&str> = found.keys().copied().collect();
+    let is_twin = |key: &str| twin(key).is_some_and(|name| names.contains(name));
     let kept = order.into_iter().filter_map(|key| Some((key, found.remove(key)?)));
     let is_own = |(key, seen): &(&str, Vec<&Sighting>)| match known(key) {
-        None => true,
+        // `DB_PASSWORD_FILE` says only where `DB_PASSWORD` may stand.
+        None => !is_twin(key) || seen.iter().any(|sighting| sighting.origin.declares()),
         Some(Known::Library) if seen.iter().any(|sighting| matches!(sighting.origin, Origin::Read { .. })) => true,
         Some(_) => seen.iter().any(|sighting| sighting.origin.declares()),
     };

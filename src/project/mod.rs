@@ -87,6 +87,8 @@ pub struct Project {
     pub unused_consumers: Vec<consumers::Unused>,
     /// What was found out about each sealed layer: index into `layers` → state.
     pub sealed: HashMap<usize, stores::Sealed>,
+    /// The layers that git neither has nor would take: they stand on this machine alone. Indices into `layers`.
+    pub private: HashSet<usize>,
     /// Each sealed layer with all its environments, also those that were not asked for.
     pub sealed_files: HashMap<usize, SealedFile>,
     /// The schema.

@@ -1,6 +1,6 @@
 //! Reads a project: its configuration, the layers of its environments, its schema and what stands beside them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::access;
@@ -66,6 +66,11 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
+        if files.watches_git() {
+            let taken: HashSet<String> = tracking::taken(files, known.keys().cloned().collect()).into_iter().collect();
+            project.private =
+                known.iter().filter(|(path, _)| !taken.contains(*path)).map(|(_, layer)| *layer).collect();
+        }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
@@ -93,6 +98,7 @@ impl Project {
             readers: Vec::new(),
             unused_consumers: Vec::new(),
             sealed: HashMap::new(),
+            private: HashSet::new(),
             sealed_files: HashMap::new(),
             schema: None,
             sops: None,

@@ -11,13 +11,13 @@ use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-pub use tree::{all_uses, is_aside, paths, uses};
-use tree::{is_env_file, leave_out};
+use tree::leave_out;
+pub use tree::{all_uses, is_aside, is_env_file, paths, uses};
 
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct References {
-    /// The files with uses, and those that start programs, by path.
+    /// The files with uses, and those that tell without, by path.
     pub files: Vec<Used>,
     /// Declarations, in the order of schema, layers, and other env files by path.
     pub declared: Vec<Declared>,
@@ -125,7 +125,7 @@ impl Project {
         for (path, text, mut uses) in found {
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
             let reader = uses::reader(&path);
-            if !uses.is_empty() || reader.is_some_and(|reader| reader.side == Side::Start) {
+            if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
                 used.push(Used { source, reader, aside: is_aside(&path), path, uses });
             }

@@ -93,9 +93,75 @@ fn value(text: &str) -> &str {
     &text[..end]
 }
 
+/// What a Dockerfile takes from its context, as it is written; `None` where that cannot be said.
+#[must_use]
+pub fn copied(text: &str) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    for (word, body) in instructions(text) {
+        if word == "RUN" {
+            // Without `source` and `from` it is the whole context.
+            let mounts = body.split_whitespace().filter(|option| option.starts_with("--mount=type=bind"));
+            mounts.into_iter().all(|mount| mount.contains("from=") || mount.contains("source=")).then_some(())?;
+        }
+        let of_stage = body.split_whitespace().any(|option| option.starts_with("--from="));
+        if !matches!(word.as_str(), "COPY" | "ADD") || of_stage {
+            continue;
+        }
+        let mut words = listed(&body).unwrap_or_else(|| body.split_whitespace().map(ToOwned::to_owned).collect());
+        words.pop();
+        words.retain(|word| !word.starts_with("--") && !word.starts_with("<<") && !word.contains("://"));
+        words.iter().all(|word| !word.contains('$')).then_some(())?;
+        found.append(&mut words);
+    }
+    Some(found)
+}
+
+/// What is run when a container starts: `CMD` and `ENTRYPOINT`.
+#[must_use]
+pub fn commands(text: &str) -> Vec<String> {
+    let starts = instructions(text).filter(|(word, _)| matches!(word.as_str(), "CMD" | "ENTRYPOINT"));
+    starts.map(|(_, body)| listed(&body).map_or(body, |words| words.join(" ; "))).collect()
+}
+
+/// Each instruction with what follows it, on one line.
+fn instructions(text: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let joined = lines.flat_map(|line| [line, "\n"]).collect::<String>().replace("\\\n", " ");
+    let one = |line: &str| {
+        line.trim()
+            .split_once(char::is_whitespace)
+            .map(|(word, body)| (word.to_ascii_uppercase(), body.trim().to_owned()))
+    };
+    joined.lines().filter_map(one).collect::<Vec<_>>().into_iter()
+}
+
+/// `["a", "b"]`.
+fn listed(body: &str) -> Option<Vec<String>> {
+    let list = body.split_whitespace().skip_while(|word| word.starts_with("--")).collect::<Vec<_>>().join(" ");
+    serde_json::from_str(&list).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::shown;
+    use super::{commands, copied};
+
+    #[test]
+    fn what_gets_in() {
+        for (text, expected) in [
+            ("FROM a\nCOPY . .\n", Some(". ")),
+            ("copy --chown=a:b api/ web/ \\\n  /app/\nADD [\"a b\", \"/c\"]\n", Some("api/ web/ a b ")),
+            ("COPY --from=build /x /y\nADD https://a.example/b /c\n# COPY . .\n", Some("")),
+            ("COPY $DIR /app\n", None),
+            ("RUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync\n", Some("")),
+            ("RUN --mount=type=bind,target=. make\n", None),
+        ] {
+            let found = copied(text)
+                .map(|sources| sources.iter().flat_map(|source| [source.as_str(), " "]).collect::<String>());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+        assert_eq!(commands("ENTRYPOINT [\"op\", \"run\", \"--\"]\nCMD node a.js"), ["op ; run ; --", "node a.js"]);
+    }
 
     #[test]
     fn uses() {

@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             placeholders(lexed.string(index).unwrap_or_default(), range.start, uses);
         }
     }
-    calls::around(&lexed, uses);
+    calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
 }
 

@@ -5,7 +5,7 @@
 
 mod names;
 
-use names::{AMBIENT, LIBRARY};
+use names::{AMBIENT, LIBRARY, OF_PROGRAMS};
 
 /// Who knows a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -20,16 +20,23 @@ pub enum Known {
 /// Who knows a name that the project need not declare.
 #[must_use]
 pub fn known(name: &str) -> Option<Known> {
-    let listed = |list: &[&str]| {
-        list.iter().any(|known| known.strip_suffix('*').map_or(*known == name, |start| name.starts_with(start)))
-    };
-    if listed(AMBIENT) {
+    if is_in(AMBIENT, name) {
         Some(Known::Ambient)
-    } else if listed(LIBRARY) {
+    } else if is_in(LIBRARY, name) {
         Some(Known::Library)
     } else {
         None
     }
+}
+
+/// Whether a known name is so only to programs, and in a Compose file the project's own: `${PORT}`.
+#[must_use]
+pub fn is_of_programs(name: &str) -> bool {
+    is_in(OF_PROGRAMS, name)
+}
+
+fn is_in(list: &[&str], name: &str) -> bool {
+    list.iter().any(|known| known.strip_suffix('*').map_or(*known == name, |start| name.starts_with(start)))
 }
 
 /// The name that a `_FILE` twin stands for: `DB_PASSWORD` of `DB_PASSWORD_FILE`.
@@ -70,6 +77,9 @@ mod tests {
             ("GOOGLE_APPLICATION_CREDENTIALS", Some(Known::Library)),
             ("OTEL_SERVICE_NAME", Some(Known::Library)),
             ("DATABASE_URL", None),
+            ("SLURM_JOB_ID", Some(Known::Ambient)),
+            ("RANK", Some(Known::Ambient)),
+            ("RANKS", None),
             ("PATHS", None),
         ] {
             assert_eq!(known(name), expected, "{name}");

@@ -41,6 +41,14 @@ impl<'t> Lexed<'t> {
         self.text.get(token.inner.0 as usize..token.inner.1 as usize)
     }
 
+    /// How far the line of a token stands from the margin.
+    pub(super) fn indent(&self, index: usize) -> u32 {
+        /// A line is no longer than this, in tokens.
+        const MOST: usize = 60;
+        let line = (index.saturating_sub(MOST)..=index).rev();
+        line.filter_map(|at| self.tokens.get(at)).find_map(|token| token.indent).unwrap_or_default()
+    }
+
     pub(super) fn is_word(&self, index: usize) -> bool {
         self.tokens.get(index).is_some_and(|token| token.kind == Token::Word)
     }

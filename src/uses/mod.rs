@@ -6,8 +6,9 @@
 mod calls;
 pub mod casts;
 mod compose;
-mod docker;
+pub mod docker;
 mod go;
+mod guards;
 mod heredoc;
 mod javascript;
 mod jvm;
@@ -22,7 +23,9 @@ mod ruby;
 mod rust;
 mod schemas;
 mod settings;
-mod shell;
+pub mod shell;
+mod tags;
+mod viper;
 mod workflow;
 
 use std::ops::Range;
@@ -44,6 +47,13 @@ pub struct Use {
     pub owner: Option<String>,
 }
 
+impl Use {
+    /// Every variable that begins with a text may be read, all of them where it is empty.
+    fn prefix(name: String, at: Range<u32>) -> Self {
+        Self { name, at, kind: Kind::Prefix, fallback: Fallback::Optional, sure: true, owner: None }
+    }
+}
+
 /// What is done with a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,6 +66,8 @@ pub enum Kind {
     Set,
     /// Its name stands here as a text or word of its own; nobody knows why.
     Mention,
+    /// Every name that begins so may be read: `envy::prefixed("APP_")`, `AutomaticEnv()`.
+    Prefix,
 }
 
 /// What happens where a variable has no value.
@@ -170,6 +182,12 @@ pub fn reader(path: &str) -> Option<&'static Reader> {
 }
 
 impl Reader {
+    /// Whether a file says something even where it uses nothing: what a service is not given, what is not in an image.
+    #[must_use]
+    pub fn tells_without_uses(&self) -> bool {
+        self.side == Side::Start || self.name == "dockerfile"
+    }
+
     /// Every use in a text, in the order of their places, each once. None in a text over [`MAX_BYTES`].
     #[must_use]
     pub fn uses(&self, text: &str) -> Vec<Use> {
@@ -178,11 +196,11 @@ impl Reader {
             return uses;
         }
         (self.read)(text, &mut uses);
-        uses.retain(|found| is_name(&found.name));
+        uses.retain(|found| found.kind == Kind::Prefix || is_name(&found.name));
         uses.sort_by(|one, other| (one.at.start, one.kind, &one.name).cmp(&(other.at.start, other.kind, &other.name)));
         // Of several readings of one place the sure one counts.
         uses.sort_by_key(|found| (found.at.start, !found.sure));
-        uses.dedup_by(|next, kept| next.at == kept.at && next.name == kept.name);
+        uses.dedup_by(|next, kept| next.at == kept.at && (next.name == kept.name || kept.sure && !next.sure));
         uses
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         };
         uses.extend(found.and_then(|(name, kind, fallback, sure)| lexed.used(name, kind, fallback, sure)));
     }
-    calls::around(&lexed, uses);
+    calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
 }
 

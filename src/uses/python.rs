@@ -2,9 +2,12 @@
 //! pydantic are in [`super::settings`].
 
 use std::collections::HashMap;
+use std::ops::Range;
 
+use super::calls::{self, Helpers};
+use super::guards::is_caught;
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, calls, is_name, settings};
+use super::{Fallback, Kind, Path, Use, is_name, settings};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
@@ -17,7 +20,10 @@ pub(super) const SYNTAX: Syntax = Syntax {
 
 /// What stands in every text with a use.
 pub(super) const MARKERS: &[&str] =
-    &["environ", "getenv", "BaseSettings", "decouple", "Env(", "envvar", "env(", "_env", "Env."];
+    &["environ", "getenv", "BaseSettings", "decouple", "Env(", "envvar", "env(", "_env", "Env.", "envvar_prefix"];
+
+/// How far behind a list of all variables is looked, in tokens.
+const NEAR: usize = 48;
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
     matches!(path.extension, "py" | "pyi")
@@ -25,13 +31,15 @@ pub(super) fn reads(path: &Path<'_>) -> bool {
 
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let lexed = lex(text, &SYNTAX);
-    let reading = Reading {
+    let mut reading = Reading {
         constants: lexed.constants(),
-        environ: imports(&lexed, "environ"),
-        getenv: imports(&lexed, "getenv"),
+        os: (0..lexed.tokens.len()).find(|at| lexed.follows(*at, &["import", "os", "as"])).map(|at| lexed.at(at + 3)),
+        environ: aliases(&lexed, "environ"),
+        getenv: aliases(&lexed, "getenv"),
         decouple: text.contains("decouple"),
         environs: text.contains("environs") || text.contains("import environ") || text.contains("from environ"),
-        prefixed: text.contains(".prefixed("),
+        prefixes: prefixes(&lexed),
+        helpers: Helpers::of("def"),
         lexed: &lexed,
     };
     for index in 0..lexed.tokens.len() {
@@ -39,30 +47,42 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         reading.libraries(index, uses);
     }
     settings::read(&lexed, uses);
-    calls::around(&lexed, uses);
+    calls::around(&lexed, &reading.helpers, uses);
     lexed.mentions(uses);
 }
 
-/// Whether `from os import …, name` stands in the text.
-fn imports(lexed: &Lexed<'_>, name: &str) -> bool {
-    (0..lexed.tokens.len()).any(|index| {
-        lexed.follows(index, &["from", "os", "import"])
-            && (index + 3..(index + 40).min(lexed.tokens.len()))
-                .take_while(|at| lexed.is_word(*at) || matches!(lexed.at(*at), "," | "("))
-                .any(|at| lexed.at(at) == name)
-    })
+/// What stands for something of `os`: `from os import environ as env`, `env = os.environ`.
+fn aliases<'t>(lexed: &Lexed<'t>, name: &str) -> Vec<&'t str> {
+    let mut found = Vec::new();
+    for index in 0..lexed.tokens.len() {
+        if lexed.follows(index, &["from", "os", "import"]) {
+            let list = (index + 3..(index + 40).min(lexed.tokens.len()))
+                .take_while(|at| lexed.is_word(*at) || matches!(lexed.at(*at), "," | "("));
+            let named = list.filter(|at| lexed.at(*at) == name);
+            found.extend(named.map(|at| lexed.at(if lexed.at(at + 1) == "as" { at + 2 } else { at })));
+        }
+        let given = lexed.follows(index + 1, &["=", "os", ".", name]) && lexed.before(index, 1) != ".";
+        let ends = lexed.tokens.get(index + 5).is_none_or(|token| token.indent.is_some());
+        if given && ends {
+            found.push(lexed.at(index));
+        }
+    }
+    found
 }
 
 struct Reading<'l, 't> {
     lexed: &'l Lexed<'t>,
     /// Names that are set to a text.
     constants: HashMap<&'t str, usize>,
-    /// Whether `environ` and `getenv` stand for those of `os`.
-    environ: bool,
-    getenv: bool,
+    /// What stands for `os`, and for its `environ` and `getenv`.
+    os: Option<&'t str>,
+    environ: Vec<&'t str>,
+    getenv: Vec<&'t str>,
     decouple: bool,
     environs: bool,
-    prefixed: bool,
+    /// The bodies of `with env.prefixed("X_"):`, each with its prefix where that is written there.
+    prefixes: Vec<(Range<usize>, Option<&'t str>)>,
+    helpers: Helpers<'t>,
 }
 
 impl Reading<'_, '_> {
@@ -75,21 +95,28 @@ impl Reading<'_, '_> {
         self.constants.get(self.lexed.at(index)).copied().filter(|index| named(*index))
     }
 
+    /// A variable by the name at an index, or by the parameter of a function that stands there.
+    fn read(&mut self, index: usize, fallback: Fallback, uses: &mut Vec<Use>) {
+        match self.name(index) {
+            Some(name) => self.push(name, Kind::Read, fallback, uses),
+            None => self.helpers.note(self.lexed, index, fallback),
+        }
+    }
+
     fn push(&self, index: usize, kind: Kind, fallback: Fallback, uses: &mut Vec<Use>) {
         uses.extend(self.lexed.used(index, kind, fallback, true));
     }
 
     /// `os.environ` in all its forms, and `os.getenv`.
-    fn environment(&self, index: usize, uses: &mut Vec<Use>) {
+    fn environment(&mut self, index: usize, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
-        let of_os = lexed.before(index, 1) == "." && matches!(lexed.before(index, 2), "os" | "_os");
-        let bare = lexed.before(index, 1) != ".";
+        let owner = if lexed.before(index, 1) == "." { Some(lexed.before(index, 2)) } else { None };
+        let of_os = owner.is_some_and(|owner| matches!(owner, "os" | "_os") || self.os == Some(owner));
         match lexed.at(index) {
-            "environ" | "environb" if of_os || bare && self.environ => {
-                let from = if of_os { index - 2 } else { index };
-                self.environ(index, from, uses);
-            }
-            "getenv" if (of_os || bare && self.getenv) && lexed.at(index + 1) == "(" => {
+            "environ" | "environb" if of_os => self.environ(index, index - 2, uses),
+            word if owner.is_none() && self.environ.contains(&word) => self.environ(index, index, uses),
+            "getenv" if of_os && lexed.at(index + 1) == "(" => self.call(index + 1, Fallback::Absent, uses),
+            word if owner.is_none() && self.getenv.contains(&word) && lexed.at(index + 1) == "(" => {
                 self.call(index + 1, Fallback::Absent, uses);
             }
             "putenv" if of_os && lexed.at(index + 1) == "(" => {
@@ -102,23 +129,32 @@ impl Reading<'_, '_> {
     }
 
     /// What is done with `environ` at `index`; the expression begins at `from`.
-    fn environ(&self, index: usize, from: usize, uses: &mut Vec<Use>) {
+    fn environ(&mut self, index: usize, from: usize, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
         match lexed.at(index + 1) {
             "[" => {
-                let Some(name) = self.name(index + 2).filter(|_| lexed.at(index + 3) == "]") else { return };
+                if lexed.at(index + 3) != "]" {
+                    return;
+                }
                 let set = lexed.at(index + 4) == "=" && lexed.at(index + 5) != "=";
-                let kind = if set || lexed.before(from, 1) == "del" { Kind::Set } else { Kind::Read };
-                let fallback = match kind {
-                    Kind::Set => lexed.fallback(index + 5..index + 6),
-                    _ if is_guarded(lexed.text, lexed.range(index).start as usize) => Fallback::Optional,
-                    _ => Fallback::Required,
-                };
-                self.push(name, kind, fallback, uses);
+                if set || lexed.before(from, 1) == "del" {
+                    let set = self.name(index + 2).map(|name| (name, lexed.fallback(index + 5..index + 6)));
+                    uses.extend(set.and_then(|(name, fallback)| lexed.used(name, Kind::Set, fallback, true)));
+                } else {
+                    let caught = is_caught(lexed.text, lexed.range(index).start as usize);
+                    self.read(index + 2, if caught { Fallback::Optional } else { Fallback::Required }, uses);
+                }
             }
             "." => match lexed.at(index + 2) {
                 "get" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Absent, uses),
                 "pop" | "__getitem__" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Optional, uses),
+                // `for key in os.environ.items(): if key.startswith("APP_")`
+                "items" | "keys" => {
+                    let start = (index..index + NEAR).find(|at| lexed.follows(*at, &["startswith", "("]));
+                    let prefix =
+                        start.and_then(|at| Some(Use::prefix(lexed.string(at + 2)?.to_owned(), lexed.range(at + 2))));
+                    uses.extend(prefix.filter(|prefix| !prefix.name.is_empty()));
+                }
                 "setdefault" if lexed.at(index + 3) == "(" => self.call(index + 3, Fallback::Computed, uses),
                 _ => {}
             },
@@ -134,36 +170,53 @@ impl Reading<'_, '_> {
     }
 
     /// A call whose first argument names a variable, and whose second or `default` is what it falls back to.
-    fn call(&self, open: usize, otherwise: Fallback, uses: &mut Vec<Use>) {
+    fn call(&mut self, open: usize, otherwise: Fallback, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
         let arguments = lexed.arguments(open);
-        let Some(name) = arguments.first().filter(|first| first.len() == 1).and_then(|first| self.name(first.start))
-        else {
-            return;
-        };
+        let Some(first) = arguments.first().filter(|first| first.len() == 1).map(|first| first.start) else { return };
         let default = arguments.iter().skip(1).find_map(|argument| match lexed.at(argument.start + 1) {
             "=" if lexed.at(argument.start) == "default" => Some(argument.start + 2..argument.end),
             "=" => None,
             _ => Some(argument.clone()),
         });
         let fallback = default.map_or_else(|| self.after(open, otherwise), |default| lexed.fallback(default));
-        self.push(name, Kind::Read, fallback, uses);
+        self.read(first, fallback, uses);
     }
 
     /// What follows a call without a default: `or "x"`, `is None`, an `if` before it.
     fn after(&self, open: usize, otherwise: Fallback) -> Fallback {
         let lexed = self.lexed;
         let close = lexed.close(open);
+        // `or os.getenv("OTHER")` leaves the question to that one.
+        let default = (lexed.at(close + 1) == "or")
+            .then(|| lexed.fallback_until(close + 2, &[")", ",", "]", "}", "or", "if", "and"]));
+        if let Some(text @ Fallback::Text { .. }) = default {
+            return text;
+        }
+        if let Some(said) = self.asked(open, close).or(default) {
+            return said;
+        }
         match lexed.at(close + 1) {
-            "or" => {
-                // `or os.getenv("OTHER")` leaves the question to that one.
-                lexed.fallback_until(close + 2, &[")", ",", "]", "}", "or", "if", "and"])
-            }
             "is" | "in" | "=" if lexed.at(close + 2) == "=" || lexed.at(close + 1) != "=" => Fallback::Optional,
             "!" | "and" | "if" => Fallback::Optional,
             _ if self.is_asked(open) => Fallback::Optional,
             _ => otherwise,
         }
+    }
+
+    /// What is asked of a call, or of the name that is given what it returns.
+    fn asked(&self, open: usize, close: usize) -> Option<Fallback> {
+        let lexed = self.lexed;
+        let mut from = open;
+        while from > 0 && (lexed.is_word(from - 1) && !self.keyword(from - 1) || lexed.at(from - 1) == ".") {
+            from -= 1;
+        }
+        if let Some(said) = lexed.asked(from..close + 1) {
+            return Some(said);
+        }
+        let ends = lexed.tokens.get(close + 1).is_none_or(|token| token.indent.is_some());
+        let name = from.checked_sub(2).filter(|_| ends && lexed.at(from - 1) == "=")?;
+        lexed.said_later(name, name, |at| lexed.asked(at..at + 1))
     }
 
     /// Whether the call that opens at `open` is the whole question of an `if`: `if not os.getenv("X")`, `bool(…)`.
@@ -173,7 +226,7 @@ impl Reading<'_, '_> {
             at -= 1;
         }
         let before = self.lexed.before(at, 1);
-        matches!(before, "if" | "elif" | "not" | "and" | "while" | "assert")
+        matches!(before, "if" | "elif" | "not" | "and" | "or" | "while" | "assert")
             || before == "(" && matches!(self.lexed.before(at, 2), "bool" | "any" | "all")
     }
 
@@ -185,7 +238,7 @@ impl Reading<'_, '_> {
     }
 
     /// decouple, environs, django-environ, click.
-    fn libraries(&self, index: usize, uses: &mut Vec<Use>) {
+    fn libraries(&mut self, index: usize, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
         let is_call = lexed.at(index + 1) == "(";
         match lexed.at(index) {
@@ -219,6 +272,12 @@ impl Reading<'_, '_> {
                     }
                 }
             }
+            // `Dynaconf(envvar_prefix="APP")`
+            "envvar_prefix" if lexed.at(index + 1) == "=" => {
+                let prefix = lexed.string(index + 2).filter(|prefix| !prefix.is_empty());
+                let prefix = prefix.map(|prefix| format!("{}_", prefix.to_ascii_uppercase())).unwrap_or_default();
+                uses.push(Use::prefix(prefix, lexed.range(index + 2)));
+            }
             "envvar" if lexed.at(index + 1) == "=" => {
                 if let Some(name) = self.name(index + 2) {
                     self.push(name, Kind::Read, Fallback::Optional, uses);
@@ -228,40 +287,30 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// With a prefix that stands elsewhere, the name is only a part of the variable's.
-    fn environs_call(&self, open: usize, uses: &mut Vec<Use>) {
+    /// Within a block with a prefix the name is only a part of the variable's.
+    fn environs_call(&mut self, open: usize, uses: &mut Vec<Use>) {
         let from = uses.len();
         self.call(open, Fallback::Required, uses);
+        let around = self.prefixes.iter().filter(|(body, _)| body.contains(&open));
+        let prefix: Option<String> = around.map(|(_, prefix)| *prefix).collect();
         for found in &mut uses[from..] {
-            found.sure = !self.prefixed;
+            found.sure = prefix.is_some();
+            found.name.insert_str(0, prefix.as_deref().unwrap_or_default());
         }
     }
 }
 
-/// Whether a missing key is caught around a place: in a `try` that goes on without it, or within `suppress`.
-fn is_guarded(text: &str, at: usize) -> bool {
-    /// How far around a place is looked, in lines.
-    const NEAR: usize = 30;
-    let indent = |line: &str| line.len() - line.trim_start().len();
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-    let (before, own) = (text.get(..start).unwrap_or_default(), text.get(start..).unwrap_or_default());
-    let own_indent = own.lines().next().map_or(0, indent);
-    let above = before.lines().rev().take(NEAR).find(|line| !line.trim().is_empty() && indent(line) < own_indent);
-    let Some(header) = above else { return false };
-    let catches = |line: &str| ["KeyError", "LookupError", "Exception"].iter().any(|name| line.contains(name));
-    if header.trim_start().starts_with("with ") {
-        return header.contains("suppress(") && catches(header);
-    }
-    if header.trim() != "try:" {
-        return false;
-    }
-    let mut below =
-        own.lines().skip(1).take(NEAR).skip_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
-    let Some(clause) = below.next().map(str::trim).filter(|line| line.starts_with("except")) else { return false };
-    // `except KeyError: sys.exit("set it")` asks for it all the same.
-    let gives_up = |line: &str| ["raise", "exit", "fatal", "critical"].iter().any(|word| line.contains(word));
-    let body = below.take_while(|line| line.trim().is_empty() || indent(line) >= own_indent);
-    (clause == "except:" || catches(clause)) && !gives_up(clause) && !body.into_iter().any(gives_up)
+/// The bodies of `with env.prefixed("X_"):`, the outer ones first.
+fn prefixes<'t>(lexed: &Lexed<'t>) -> Vec<(Range<usize>, Option<&'t str>)> {
+    let one = |at: usize| {
+        let open = at + 1;
+        (lexed.at(at) == "prefixed" && lexed.before(at, 1) == "." && lexed.at(open) == "(").then_some(())?;
+        let begin = lexed.close(open);
+        let is_over = |next: &usize| lexed.tokens[*next].indent.is_some_and(|indent| indent <= lexed.indent(at));
+        let end = (begin..lexed.tokens.len()).find(is_over).unwrap_or(lexed.tokens.len());
+        Some((begin..end, lexed.string(open + 1)))
+    };
+    (0..lexed.tokens.len()).filter_map(one).collect()
 }
 
 #[cfg(test)]
@@ -282,14 +331,26 @@ mod tests {
             ("x = os.getenv('A_B', default=5402)", "A_B=5402"),
             ("x = os.getenv('A_B', f())", "A_B=?"),
             ("x = int(os.getenv('A_B') or '8')", "A_B=8"),
-            ("x = os.getenv('A_B') or os.getenv('C_D')", "A_B=? C_D"),
+            ("x = os.getenv('A_B') or os.getenv('C_D')", "A_B=? C_D?"),
             ("if os.getenv('A_B'): pass", "A_B?"),
             ("if not os.getenv('A_B'):\n  pass", "A_B?"),
+            ("if not os.getenv('A_B'):\n  raise ValueError\n", "A_B!"),
+            ("x = os.getenv('A_B')\nif not x:\n    raise ValueError('A_B')\n", "A_B!"),
+            ("x = os.getenv('A_B')\nif x is None:\n    x = 'd'\n", "A_B=d"),
+            ("x = os.getenv('A_B')\nif x:\n    use(x)\n", "A_B?"),
+            ("x = os.getenv('A_B')\ndef f():\n    if not x:\n        raise ValueError\n", "A_B"),
+            (
+                "def need(name):\n    x = os.environ.get(name)\n    if not x:\n        raise ValueError(name)\n    return x\n\nx = need('A_B')",
+                "A_B!",
+            ),
             ("if os.getenv('A_B') == 'x': pass", "A_B?"),
             ("if 'A_B' not in os.environ: pass", "A_B?"),
             ("os.environ['A_B'] = 'x'", "set A_B=x"),
             ("os.environ.setdefault('A_B', 'x')", "A_B=x"),
             ("from os import environ, getenv\na = environ['A_B']\nb = getenv('C_D')", "A_B! C_D"),
+            ("from os import environ as E, getenv as G\na = E['A_B']\nb = G('C_D')", "A_B! C_D"),
+            ("import os as o\nenv = o.environ\na = o.environ['A_B']", "A_B!"),
+            ("import os\nenv = os.environ\na = env['A_B']\nb = self.env['C_D']", "A_B!"),
             ("request.environ['A_B']", ""),
             ("# os.environ['A_B']", ""),
             ("'''\nos.environ['A_B']\n'''", ""),
@@ -298,6 +359,12 @@ mod tests {
             ("KEY = 'A_B'\nx = os.environ[KEY]", "A_B!"),
             ("from decouple import config\nx = config('A_B', default=True, cast=bool)", "A_B=True"),
             ("from environs import Env\nenv = Env()\nx = env.int('A_B', 3)\ny = env('C_D')", "A_B=3 C_D!"),
+            (
+                "from environs import Env\nenv = Env()\nwith env.prefixed('A_'):\n    x = env.int('B_C')\n    with env.prefixed('D_'):\n        y = env('E_F', 'd')\nz = env.str('G_H')\n",
+                "A_B_C! A_D_E_F=d G_H!",
+            ),
+            ("[k for k in os.environ.keys() if k.startswith('APP_')]", "prefix APP_"),
+            ("settings = Dynaconf(envvar_prefix='app')", "prefix APP_"),
             (
                 "import environ\nenv = environ.Env(A_B=(bool, False))\nx = env.db()\ny = env('C_D')",
                 "A_B=False DATABASE_URL! C_D!",

@@ -27,7 +27,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             environment(&lexed, index, uses);
         }
     }
-    calls::around(&lexed, uses);
+    calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
 }
 

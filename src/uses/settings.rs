@@ -1,6 +1,6 @@
 //! Settings classes of pydantic: each field is a variable, named by prefix, alias and nesting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::lexer::Lexed;
@@ -39,13 +39,31 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
         return;
     }
     let (order, classes) = classes(lexed);
-    for name in &order {
-        let Some(class) = classes.get(name).filter(|class| is_settings(class, &classes, 0)) else { continue };
+    let is_settings = |name: &str| classes.get(name).is_some_and(|class| is_settings(class, &classes, 0));
+    let given = given(lexed, is_settings);
+    for name in order.iter().filter(|name| is_settings(name)) {
+        let Some(class) = classes.get(name) else { continue };
         let naming = naming(lexed, class, &classes, 0);
         for field in fields(lexed, class) {
+            let from = uses.len();
             field_uses(lexed, &field, &naming, &classes, uses);
+            if given.contains(lexed.at(field.name)) {
+                uses[from..].iter_mut().for_each(|found| found.fallback = Fallback::Computed);
+            }
         }
     }
+}
+
+/// The fields that the program itself gives to a settings class: `Settings(secret=read_secret())`. With `Settings(**given)` that
+/// may be every one whose name stands there as a text.
+fn given<'t>(lexed: &Lexed<'t>, is_settings: impl Fn(&str) -> bool) -> HashSet<&'t str> {
+    let calls = (0..lexed.tokens.len()).filter(|at| lexed.at(*at + 1) == "(" && lexed.before(*at, 1) != "class");
+    let calls = calls.filter(|at| is_settings(lexed.at(*at)));
+    let arguments: Vec<_> = calls.flat_map(|at| lexed.arguments(at + 1)).map(|argument| argument.start).collect();
+    let named = arguments.iter().filter(|at| lexed.at(**at + 1) == "=").map(|at| lexed.at(*at));
+    let spread = arguments.iter().any(|at| lexed.follows(*at, &["*", "*"]));
+    let texts = (0..lexed.tokens.len()).filter(|_| spread).filter_map(|at| lexed.string(at));
+    named.chain(texts).collect()
 }
 
 fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>) {
@@ -270,6 +288,11 @@ mod tests {
             (
                 "class S(BaseSettings):\n    '''doc'''\n    x: int = 1  # note\n    def f(self):\n        y: int = 2\n",
                 "X=1",
+            ),
+            ("class S(BaseSettings):\n    a_b: str\n    c_d: str\n\ns = S(**{'a_b': secret()})\n", "A_B=? C_D!"),
+            (
+                "class S(BaseSettings):\n    a_b: str\n    c_d: str\n\ns = S(a_b=secret(), _env_file='x')\n",
+                "A_B=? C_D!",
             ),
             ("class S(BaseSettings", ""),
             ("class S(BaseSettings):\n", ""),

@@ -40,6 +40,12 @@ fn assigns_itself(text: &str, found: &Use) -> bool {
     after_name.is_some_and(|rest| matches!(rest.trim_matches('"'), "${" | "$"))
 }
 
+/// The names that a piece of shell sets.
+#[must_use]
+pub fn sets(text: &str) -> Vec<String> {
+    scan(text, 0).sets.into_iter().map(|(name, _)| name).collect()
+}
+
 /// Reads a text as shell; `base` is added to every place.
 pub(super) fn scan(text: &str, base: u32) -> Script {
     let mut scanner =

@@ -12,6 +12,7 @@ pub(super) fn shown(path: &str, text: &str) -> String {
             Kind::Pass => "pass ",
             Kind::Set => "set ",
             Kind::Mention => "@",
+            Kind::Prefix => return format!("prefix {}", found.name),
         };
         let unsure = if found.sure || found.kind == Kind::Mention { "" } else { "~" };
         let end = match &found.fallback {
@@ -25,7 +26,7 @@ pub(super) fn shown(path: &str, text: &str) -> String {
         format!("{start}{unsure}{}{end}", found.name)
     };
     let uses = read(path, text);
-    for found in &uses {
+    for found in uses.iter().filter(|found| found.kind != Kind::Prefix) {
         let written = &text[found.at.start as usize..found.at.end as usize];
         let derived = !written.eq_ignore_ascii_case(&found.name);
         assert!(
@@ -121,6 +122,8 @@ const PIECES: &[&str] = &[
     "services:\n",
     "z.object({",
     "env:\"",
+    "<a b='c'>",
+    "</a>",
     "é",
     "\u{1f600}",
     "\r\n",
@@ -170,6 +173,9 @@ fn hostile_texts_end() {
         "f\"{",
         "/*",
         "env:\"A\" ",
+        "(<a>{",
+        "(<a b={`${",
+        "if (x) {",
     ] {
         let text = piece.repeat(3_000);
         for reader in ALL {

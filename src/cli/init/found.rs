@@ -1,9 +1,11 @@
 //! What a project's folder tells: its env files, their documentation, Compose and PM2 files.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::programs;
 use crate::compose::{self, Application, Service};
+use crate::detection;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::inference::{self, Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
@@ -28,8 +30,8 @@ pub(super) struct Found {
     pub(super) readers: Vec<String>,
     /// Whether the layers stand in `environments/`.
     pub(super) in_folder: bool,
-    /// Whether there is a `.env` beside a file that documents it: then it is somebody's own.
-    pub(super) has_private_env: bool,
+    /// Env files that no commit should hold: `.env` beside a file that documents it, and what has a secret in it.
+    pub(super) private: BTreeSet<String>,
     /// What could not be read.
     pub(super) notes: Vec<String>,
 }
@@ -46,7 +48,7 @@ impl Found {
             env_files: Vec::new(),
             readers: Project::visible_readers(files)?,
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
-            has_private_env: false,
+            private: BTreeSet::new(),
             notes: Vec::new(),
         };
         let names = files.names("")?;
@@ -55,7 +57,7 @@ impl Found {
             found.sightings.extend(sighted::in_env_file(name, &Origin::Example, &text));
             found.documents.push((environment_of(name), name.clone()));
         }
-        found.has_private_env = names.iter().any(|name| name == ".env") && !found.documents.is_empty();
+        found.private.extend(names.iter().filter(|name| *name == ".env" && !found.documents.is_empty()).cloned());
         let mut paths: Vec<&String> = stacks.iter().flat_map(|stack| &stack.files).collect();
         paths.sort();
         paths.dedup();
@@ -83,7 +85,12 @@ impl Found {
     fn layer(&mut self, files: &Files, path: &str, environments: Vec<String>) -> Result<(), Error> {
         let Some(store) = stores::of(path) else {
             let text = self.text(files, path);
-            self.sightings.extend(sighted::in_env_file(path, &Origin::Layer { environments, sealed: false }, &text));
+            let seen = sighted::in_env_file(path, &Origin::Layer { environments, sealed: false }, &text);
+            // Those in `environments/` are meant to be shared, and `validate` says what is wrong with them.
+            if !path.contains('/') && seen.iter().any(holds_secret) {
+                self.private.insert(path.to_owned());
+            }
+            self.sightings.extend(seen);
             return Ok(());
         };
         // Names only: no identity is asked for.
@@ -159,7 +166,7 @@ impl Found {
 
     /// Proposals for the keys that have none yet. What is only set by Compose or PM2 files is no key of an env file.
     pub(super) fn add_to(&self, proposals: &mut Vec<Proposal>) {
-        let is_secret = |sighting: &&Sighting| crate::detection::names_secret(&sighting.key);
+        let is_secret = |sighting: &&Sighting| detection::names_secret(&sighting.key);
         let secrets = self.sightings.iter().filter(is_secret).filter_map(|sighting| sighting.value.as_deref());
         let secrets: Vec<_> = secrets.filter(|value| !value.is_empty()).collect();
         for (key, seen) in by_key(&self.sightings) {
@@ -179,6 +186,16 @@ impl Found {
     pub(super) fn discoveries(&self) -> Vec<Discovery> {
         inference::discoveries(&self.sightings)
     }
+}
+
+/// Whether a value is a secret by its key or its shape.
+fn holds_secret(sighting: &Sighting) -> bool {
+    let Some(value) = sighting.value.as_deref() else { return false };
+    let counts = detection::url_password(value).map_or(value, |password| &value[password]);
+    let found = detection::is_secret_by_name(&sighting.key, value)
+        || counts.len() < value.len()
+        || detection::token(value).is_some();
+    found && !detection::stands_in_for_a_secret(counts)
 }
 
 /// `.env.prod.example` is `prod-example`: not the name of an environment that is protected.

@@ -8,13 +8,17 @@ use super::found::Found;
 use super::{config_file, hook, ignore_rules, schema_file};
 use crate::error::Error;
 use crate::inference::Proposal;
+use crate::inference::imported::{self, Imported};
 use crate::project::config::Config;
-use crate::project::files::Files;
+use crate::project::files::{self, Files};
 use crate::project::{Declared, Project, layout, references};
 use crate::reference::{Reference, example};
 
 /// What shows an env file.
 pub(super) const EXAMPLE: &str = ".env.example";
+
+/// The schema of varlock.
+const VARLOCK: &str = ".env.schema";
 
 /// How deep a folder with env files of its own may lie, and how many there may be.
 const MAX_DEPTH: usize = 3;
@@ -25,12 +29,14 @@ pub(super) struct Plan {
     pub(super) files: Files,
     pub(super) found: Found,
     pub(super) proposals: Vec<Proposal>,
+    /// Whether other keys than these are allowed.
+    open: bool,
     pub(super) written: Vec<Generated>,
 }
 
 impl Plan {
     /// The folder itself, then the members of its workspace. `imported` is what other tools say of the folder itself.
-    pub(super) fn all(files: &Files, imported: Vec<Proposal>) -> Result<Vec<Self>, Error> {
+    pub(super) fn all(files: &Files, imported: Imported) -> Result<Vec<Self>, Error> {
         let config = Project::config(files)?;
         let configured = files.read_if_there("sparkcfg.toml")?.is_some();
         let members = match &config.workspace {
@@ -54,7 +60,7 @@ impl Plan {
                 let nested: Vec<_> =
                     members.iter().filter_map(|other| other.strip_prefix(&start)).map(ToOwned::to_owned).collect();
                 let config = Project::config(&inside)?;
-                let mut plan = Self::new(inside, &config, &nested, Vec::new())?;
+                let mut plan = Self::new(inside, &config, &nested, Imported::default())?;
                 plan.write(&[])?;
                 plans.push(plan);
             }
@@ -63,17 +69,25 @@ impl Plan {
         let kept = |folder: &&String| plans.iter().any(|plan| plan.files.shown("") == files.member(folder).shown(""));
         let named: Vec<_> = members.iter().filter(kept).cloned().collect();
         top.write(if config.workspace.is_some() { &[] } else { &named })?;
-        let private = top.found.has_private_env || plans.iter().any(|plan| plan.found.has_private_env);
-        top.written.extend(ignore_rules(files, private)?);
+        let mut private = top.found.private.clone();
+        private.extend(plans.iter().flat_map(|plan| plan.found.private.iter().cloned()));
+        top.written.extend(ignore_rules(files, &private)?);
         top.written.extend(hook(files)?);
         plans.insert(0, top);
         Ok(plans)
     }
 
-    fn new(files: Files, config: &Config, members: &[String], mut proposals: Vec<Proposal>) -> Result<Self, Error> {
+    fn new(files: Files, config: &Config, members: &[String], mut imported: Imported) -> Result<Self, Error> {
         let found = Found::read(&files, config, members)?;
+        // Whoever has a schema of varlock beside the env files means it.
+        if imported.proposals.is_empty()
+            && let Some(bytes) = files.read_if_there(VARLOCK)?
+        {
+            imported = imported::read(VARLOCK, &files::text(bytes).0).unwrap_or_default();
+        }
+        let Imported { mut proposals, open } = imported;
         found.add_to(&mut proposals);
-        Ok(Self { files, found, proposals, written: Vec::new() })
+        Ok(Self { files, found, proposals, open, written: Vec::new() })
     }
 
     fn write(&mut self, members: &[String]) -> Result<(), Error> {
@@ -82,7 +96,7 @@ impl Plan {
             self.written.extend(config_file(&self.files, &self.found, has_schema, members)?);
         }
         if has_schema {
-            self.written.extend(schema_file(&self.files, &self.proposals)?);
+            self.written.extend(schema_file(&self.files, &self.proposals, self.open)?);
             self.written.extend(self.example()?);
         }
         Ok(())

@@ -10,7 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
-use crate::uses::{self, Fallback, Kind, MAX_BYTES, Side, Use};
+use crate::uses::{self, Fallback, Kind, MAX_BYTES, Use};
 
 /// Folders that hold what others wrote or what was built; nobody declares variables for them.
 const PASSED_OVER: &[&str] = &[
@@ -153,8 +153,8 @@ pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(S
             mentions(&text, names, &mut found);
         }
         // A Compose file that gives a service nothing tells as much as one that does.
-        let starts = reader.is_some_and(|reader| reader.side == Side::Start);
-        (starts || !found.is_empty()).then(|| (path.clone(), text, found))
+        let tells = reader.is_some_and(uses::Reader::tells_without_uses);
+        (tells || !found.is_empty()).then(|| (path.clone(), text, found))
     };
     paths.par_iter().filter_map(one).collect()
 }
@@ -205,7 +205,8 @@ fn says_nothing(path: &str) -> bool {
 }
 
 /// Whether a file holds `KEY=value` lines, by its name.
-pub(super) fn is_env_file(path: &str) -> bool {
+#[must_use]
+pub fn is_env_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let end = name.rsplit_once('.').map_or("", |(_, end)| end);
     let of_another_kind = matches!(

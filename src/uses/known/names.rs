@@ -201,7 +201,21 @@ pub(super) const AMBIENT: &[&str] = &[
     "HOMEBREW_*",
     "NIX_*",
     "XPC_*",
+    // What cargo gives to build scripts, and what starts programs on many machines at once.
+    "NUM_JOBS",
+    "DEP_*",
+    "RANK",
+    "LOCAL_RANK",
+    "WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "SLURM_*",
 ];
+
+/// Known where a program runs, because a platform or a build tool puts them there. A Compose file that asks for one asks for
+/// the project's own.
+pub(super) const OF_PROGRAMS: &[&str] =
+    &["PORT", "HOST", "MODE", "DEV", "PROD", "BASE_URL", "PROFILE", "TARGET", "DEBUG", "PHP_*"];
 
 /// Read by libraries and programs of somebody else.
 pub(super) const LIBRARY: &[&str] = &[
@@ -212,6 +226,7 @@ pub(super) const LIBRARY: &[&str] = &[
     "NODE_TLS_REJECT_UNAUTHORIZED",
     "UV_THREADPOOL_SIZE",
     "NODE_DEBUG",
+    "DEBUG",
     "DEBUG_COLORS",
     "NEXT_TELEMETRY_DISABLED",
     "NEXT_RUNTIME",
@@ -323,6 +338,7 @@ pub(super) const LIBRARY: &[&str] = &[
     "GCLOUD_PROJECT",
     "GCP_PROJECT",
     "CLOUDSDK_*",
+    "OCI_CONFIG_*",
     "AZURE_CLIENT_ID",
     "AZURE_CLIENT_SECRET",
     "AZURE_TENANT_ID",

@@ -63,7 +63,7 @@ pub(in crate::uses) enum Habit {
     Prefixes,
     /// `r#"…"#`, `'a` without an end.
     Rust,
-    /// `/…/` where a value may begin.
+    /// `/…/` and `<b>…</b>` where a value may begin.
     Regexes,
     /// The same, `<<~NAME`, `%w[…]`, `=begin`.
     Ruby,

@@ -1,0 +1,3 @@
+#!/bin/sh
+export SECRET_KEY="$(cat /run/secrets/key)"
+exec "$@"

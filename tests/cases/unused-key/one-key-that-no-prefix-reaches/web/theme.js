@@ -1,0 +1,1 @@
+export const names = Object.keys(process.env).filter((name) => name.startsWith("WEB_"));

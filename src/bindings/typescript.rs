@@ -18,7 +18,8 @@ fn write(module: &Module<'_>) -> String {
     out.push_str("});\n\n/** What a program gets. */\nexport type Settings = z.infer<typeof schema>;\n\n");
     out.push_str("/** Reads the settings; throws where one is missing or wrong, without telling a value. */\n");
     out.push_str("export function load(variables: Record<string, string | undefined> = process.env): Settings {\n");
-    out.push_str("  return schema.parse(variables);\n}\n");
+    out.push_str("  // Without what every object inherits, such as `constructor`.\n");
+    out.push_str("  return schema.parse(Object.assign(Object.create(null), variables));\n}\n");
     out
 }
 

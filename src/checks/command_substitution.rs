@@ -12,7 +12,7 @@
 //! from running it, but not make.
 
 use super::File;
-use crate::dialects::{self, Process, make};
+use crate::dialects::{self, Process};
 use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
@@ -64,11 +64,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 
 /// Commands that make assigns: `KEY!=command`, which is no assignment to others.
 fn assigned(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if !file.layer.text.contains("!=") || !file.read_by("make") {
+    let Some(make) = dialects::find("make").filter(|make| file.read_by(make.name)) else { return };
+    if !file.layer.text.contains("!=") {
         return;
     }
-    let reading = make::read(file.layer.text.as_bytes(), &Process::new());
-    for place in reading.executes {
+    for place in (make.read)(file.layer.text.as_bytes(), &Process::new()).executes {
         let text = |range: std::ops::Range<usize>| file.layer.text.get(range).unwrap_or_default();
         if !text(0..place.start).trim_end().ends_with("!=") {
             continue;

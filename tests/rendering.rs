@@ -243,6 +243,47 @@ fn a_plain_compose_file_keeps_its_escapes() {
     }
 }
 
+/// What the issue of the reference stack lists, ports, hosts and folders that contradict each other, is told at its line
+/// before anything is rendered, or has one source.
+#[test]
+fn the_reference_stack_contradicts_itself_nowhere() {
+    let rendered = |environment: &str, changes: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for path in ["environments", "schemas", "templates", "sparkcfg.toml"] {
+            let copied = Command::new("cp").arg("-R").arg(root.join(path)).arg(folder.path()).status().unwrap();
+            assert!(copied.success());
+        }
+        let path = folder.path().join(format!("environments/{environment}.env"));
+        let text = fs::read_to_string(&path).unwrap();
+        let kept = text.lines().filter(|line| !changes.iter().any(|(key, _)| line.starts_with(&format!("{key}="))));
+        let changed = changes.iter().map(|(key, value)| format!("{key}={value}"));
+        let lines: Vec<String> = kept.map(ToOwned::to_owned).chain(changed).collect();
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        let output = command.args(["render", environment, "--stdout"]).current_dir(folder.path()).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let codes: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("error[")?.split_once(']')).collect();
+        let codes: Vec<_> = codes.iter().map(|(code, _)| (*code).to_owned()).collect();
+        (String::from_utf8(output.stdout).unwrap(), codes)
+    };
+    for (changes, code) in [
+        (("AUTOMAGIK_SPARK_API_HOST", "localhost"), "schema-rule"),
+        (("LANGFLOW_API_URL", "http://localhost:7860"), "schema-rule"),
+        (("LANGFLOW_PORT", "7870"), "values-disagree"),
+    ] {
+        assert_eq!(rendered("staging", &[changes]), (String::new(), vec![code.to_owned()]), "{changes:?}");
+    }
+    let (text, codes) = rendered("prod", &[("AUTOMAGIK_SPARK_WORKER_LOG", "/srv/logs/spark.txt")]);
+    assert_eq!(codes, [""; 0]);
+    for line in ["volumes: [\"worker-logs:/srv/logs\"]", "out_file: \"/srv/logs/worker.out.log\""] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("/var/log"), "{text}");
+    let (text, _) = rendered("dev", &[]);
+    assert!(!text.contains("worker-logs") && text.contains("out_file: \"logs/worker.out.log\""), "{text}");
+}
+
 fn compose() -> Option<Vec<String>> {
     let named = std::env::var("DOCKER_COMPOSE").unwrap_or_else(|_| "docker compose".to_owned());
     let words: Vec<String> = named.split_whitespace().map(ToOwned::to_owned).collect();

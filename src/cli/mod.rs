@@ -7,6 +7,7 @@ mod drift;
 mod effects;
 mod explain;
 mod fix;
+mod gate;
 mod generated;
 mod identities;
 mod init;

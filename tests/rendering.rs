@@ -65,6 +65,7 @@ fn no_value_becomes_a_command() {
         "a=\"$(printf %s \"b'c\"\nprintf c # \"\n)\"\nprintf %s \"{{ V }}\"",
         "a=`printf %s \\`printf 'b'\\``\nprintf %s '{{ V }}'",
         "a=$((1 + (2 * 3))) b=${a#*/} c=\"${HOME:-none}\"#'\nb'\nprintf %s {{ V }}",
+        "a=\"$${{ V }}\"\nprintf %s \"${a#$$}\"",
         "f() { printf %s \"$1\"; }\ncase x in x) f {{ V }} ;; esac",
         "(printf %s \"\\\"\\$\\\\\" >/dev/null; printf %s a\\ # \"b'\" >/dev/null; printf %s {{ V }})",
     ];

@@ -44,8 +44,10 @@ pub(super) fn compared(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for tag in tags(text) {
         let parts = parts(text, tag);
+        // The `in` of a loop compares nothing.
+        let first = parts.iter().find(|part| matches!(part, Part::Word(_)));
+        let loops = first.is_some_and(|part| is(part, &["for"]));
         for operands in parts.split(|part| is(part, BETWEEN) || *part == Part::Sign(b',')) {
-            let loops = operands.first().is_some_and(|part| is(part, &["for"]));
             let equal = operands.windows(2).any(|pair| matches!(pair, [Part::Sign(b'=' | b'!'), Part::Sign(b'=')]));
             let compares = |part: &Part| matches!(part, Part::Sign(b'<' | b'>')) || !loops && is(part, COMPARING);
             if equal || operands.iter().any(compares) {

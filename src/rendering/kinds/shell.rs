@@ -125,7 +125,8 @@ impl Script {
             (_, '\\') => (self.before, self.begins) = (Some(own), begins),
             (Some(Open::Escapes | Open::Backquote), _) => {}
             (_, '`') => self.open.push(Open::Backquote),
-            (_, '$') => self.before = Some(own),
+            // `$$` is a number, and acts on nothing.
+            (_, '$') => self.before = Some(own).filter(|_| before != Some('$')),
             (_, '(') if before == Some('$') => {
                 self.open.push(Open::Command);
                 self.word.clear();

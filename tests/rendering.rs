@@ -205,6 +205,8 @@ fn a_value_in_a_block_arrives_or_is_refused() {
         (">\n      a {{ V }}\n      b\n", "a {V} b\n"),
         (">-\n      a\n      {{ V }}\n      b\n", "a {V} b"),
         ("\"{{ V }}\"\n", "{V}"),
+        ("\"a\n       {{ V }}\n       b\"\n", "a {V} b"),
+        ("'a\n       {{ V }}\n       b'\n", "a {V} b"),
     ];
     let mut taken = BTreeMap::new();
     for (index, (text, _)) in texts.iter().enumerate() {
@@ -216,9 +218,9 @@ fn a_value_in_a_block_arrives_or_is_refused() {
     let refused =
         |value: &str| (0..texts.len()).filter(|index| !taken.contains_key(&(*index, value))).collect::<Vec<_>>();
     assert_eq!(refused("plain"), [0_usize; 0]);
-    assert_eq!(refused("two\nlines"), [4, 5]);
-    assert_eq!(refused("  apart"), [0, 5]);
-    assert_eq!(refused("ends\n"), [0, 1, 4, 5]);
+    assert_eq!(refused("two\nlines"), [4, 5, 8]);
+    assert_eq!(refused("  apart"), [0, 5, 8]);
+    assert_eq!(refused("ends\n"), [0, 1, 4, 5, 8]);
     let compose = compose();
     for ((index, value), text) in &taken {
         let expected = texts[*index].1.replace("{V}", value);

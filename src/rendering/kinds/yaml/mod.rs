@@ -261,13 +261,14 @@ impl<'d> Writer<'_, 'd> {
                     (self.quote, self.in_key) = (None, false);
                 }
             }
-            Sign::Hole(piece) if quote == '"' => {
-                let parts = self.draft.parts(piece);
-                add(out, misfits, self.quoted(&parts, token.at));
-            }
             Sign::Hole(piece) => {
-                let text = |text: &str| Ok(one_line(text, token.at, "single quotes")?.replace('\'', "''"));
-                add(out, misfits, self.placed(&self.draft.parts(piece), token.at, text));
+                let parts = self.draft.parts(piece);
+                let single = |text: &str| Ok(one_line(text, token.at, "single quotes")?.replace('\'', "''"));
+                let text = match quote {
+                    '"' => self.quoted(&parts, token.at),
+                    _ => self.placed(&parts, token.at, single),
+                };
+                add(out, misfits, text.and_then(|text| at_line_end(text, quote, line, at)));
             }
         }
         at + 1
@@ -348,6 +349,26 @@ fn indent(line: &[Token<'_>]) -> usize {
 
 fn is_blank(line: &[Token<'_>]) -> bool {
     line.iter().all(|token| token.is(char::is_whitespace))
+}
+
+/// A text within quotes at `at` of a line: where a line begins or ends, blanks are not read unless they are escaped.
+fn at_line_end(text: String, quote: char, line: &[Token<'_>], at: usize) -> Result<String, Misfit> {
+    let begins = line.get(..at).is_some_and(is_blank);
+    let ends = line.get(at + 1..).is_some_and(is_blank);
+    let unread = begins && text.starts_with(' ') || ends && text.ends_with(' ') || begins && ends && text.is_empty();
+    if !unread {
+        return Ok(text);
+    }
+    if quote == '"' && !text.is_empty() {
+        let after = if begins { text.strip_prefix(' ') } else { None };
+        let text = after.map_or_else(|| text.clone(), |rest| format!("\\x20{rest}"));
+        let before = if ends { text.strip_suffix(' ') } else { None };
+        return Ok(before.map_or_else(|| text.clone(), |rest| format!("{rest}\\x20")));
+    }
+    let at = line.get(at).map_or(0, |token| token.at);
+    let message =
+        "a value that begins or ends with a blank, or is empty, cannot stand at the end of a line within quotes";
+    Err(Misfit::new(at, message, "write the whole scalar on one line"))
 }
 
 /// Whether the quotes that begin before `line` end before a colon.

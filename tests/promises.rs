@@ -294,6 +294,8 @@ fn repository() -> tempfile::TempDir {
             "services:\n  app:\n    image: app:{{ APP_VERSION }}\n    environment:\n      {{ env | yaml }}\n",
         ),
         (".gitignore", "/private/\n"),
+        // Nothing is sealed here, so that what happens to secrets can be seen.
+        ("sparkcfg.toml", "[severity]\nplaintext-secret = \"off\"\n"),
     ] {
         fs::create_dir_all(folder.path().join(path).parent().unwrap()).unwrap();
         fs::write(folder.path().join(path), text).unwrap();

@@ -4,9 +4,32 @@ use std::collections::{HashMap, HashSet};
 use std::mem::{Discriminant, discriminant};
 
 use crate::detection::is_placeholder;
-use crate::environment::Environment;
+use crate::environment::{Environment, Setting};
+use crate::schema::Schema;
 use crate::schema::rules::Disagreement;
 use crate::schema::violation::{Violation, ViolationKind};
+
+/// Takes out what is said of a key whose value comes from a file that `KEY_FILE` names: it is not missing, and the other
+/// is known.
+pub(super) fn handed_over(environment: &Environment<'_>, schema: &Schema, violations: &mut Vec<Violation>) {
+    let is_set = |key: &str| environment.get(key).is_some_and(is_filled);
+    violations.retain(|violation| {
+        let Some(key) = violation.key.as_deref().filter(|_| violation.path.is_empty()) else { return true };
+        match violation.kind {
+            ViolationKind::Unknown { .. } => schema.by_file(key).is_none(),
+            ViolationKind::Missing { .. } => {
+                let file = format!("{key}_FILE");
+                schema.by_file(&file).is_none() || !is_set(&file)
+            }
+            _ => true,
+        }
+    });
+}
+
+/// Whether a key has more than an empty text, which is as good as none to whoever reads `KEY_FILE`.
+pub(super) fn is_filled(setting: &Setting<'_>) -> bool {
+    setting.is_set() && setting.value.text() != Some("")
+}
 
 /// Takes out the violations that follow from another one: one mistake is one message.
 ///

@@ -126,6 +126,7 @@ mod unsealed_value;
 mod unused_consumer;
 mod unused_ignore;
 mod unused_key;
+mod value_and_file;
 mod values_collide;
 mod values_disagree;
 mod wreckage;
@@ -372,6 +373,7 @@ pub static ALL: &[Check] = &[
     Check::of(&unused_consumer::RULE).project(unused_consumer::check),
     Check::of(&unused_ignore::RULE),
     Check::of(&unused_key::RULE).references(unused_key::check),
+    Check::of(&value_and_file::RULE).environment(value_and_file::check),
     Check::of(&values_collide::RULE).environment(values_collide::check),
     Check::of(&values_disagree::RULE).environment(values_disagree::check),
     Check::of(&wrong_type::RULE).environment(wrong_type::check),

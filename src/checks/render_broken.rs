@@ -1,6 +1,7 @@
 //! A template cannot be read or run.
 //!
-//! It breaks the syntax of its language, asks for a filter or a file that does not exist, or does not come to an end.
+//! It breaks the syntax of its language, asks for a filter or a file that does not exist, does not come to an end, or
+//! compares a secret that is not in the file, which would differ from everything.
 //! Templates are Jinja2 by MiniJinja, without access to files outside `templates/`, to the network or to the clock.
 //! Filters that switch escaping off do not exist.
 //!

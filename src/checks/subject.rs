@@ -144,6 +144,7 @@ impl<'a> Subject<'a> {
             violations.retain(|violation| {
                 !violation.key.as_deref().is_some_and(|key| is_to_fill_in(project, environment, key))
             });
+            consequences::handed_over(environment, &schema.schema, &mut violations);
             consequences::left_out(environment, &mut violations);
             consequences::undecided(environment, &violations, &mut disagreements);
         }

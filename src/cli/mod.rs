@@ -8,6 +8,7 @@ mod effects;
 mod explain;
 mod fix;
 mod forks;
+mod gate;
 mod generated;
 mod identities;
 mod init;

@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 use std::process::ExitCode;
 
+use super::gate::{self, Gate};
 use super::rendering::{self, Job, Written};
 use super::{Global, Keys, identities, printing};
 use crate::error::Error;
@@ -47,6 +48,8 @@ pub(super) struct Render {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    gate: Gate,
+    #[command(flatten)]
     keys: Keys,
 }
 
@@ -68,8 +71,22 @@ impl Render {
             ..Options::default()
         };
         let mut project = Project::read(&files, &options)?;
+        let (found, looked_at) = self.gate.findings(&project, global);
+        if found.iter().any(|finding| global.fail_on.counts(finding.severity)) {
+            // What templates make of a wrong environment is not worth a word.
+            let report = rendering::report("render", project, found, looked_at).failing_from(global.fail_on);
+            printing::save(&report, &destinations)?;
+            if self.stdout {
+                gate::tell(&report, global)?;
+            } else {
+                show(&report, global)?;
+            }
+            gate::refuse("rendered", Some("renders"), global)?;
+            return Ok(ExitCode::from(1));
+        }
         let job = Job { to, only: &self.template, with_secrets: self.with_secrets };
         let mut outcome = rendering::run(&mut project, &files, &job)?;
+        outcome.findings.extend(found);
         let compares = self.check || self.diff;
         let mut diff = String::new();
         let mut blocked = Vec::new();
@@ -92,7 +109,7 @@ impl Render {
         let report =
             rendering::report("render", project, outcome.findings, outcome.summary).failing_from(global.fail_on);
         if self.stdout {
-            return print(&report, &outcome.files, global);
+            return print(&report, outcome.is_broken, &outcome.files, global);
         }
         if compares && global.format == "human" && global.quiet == 0 {
             printing::print(&printable_lines(&diff))?;
@@ -157,10 +174,11 @@ fn within(root: &Path, to: &str) -> Result<String, Error> {
 }
 
 /// The texts on stdout; what is to be said about them goes to stderr.
-fn print(report: &Report, files: &[Written], global: &Global) -> Result<ExitCode, Error> {
-    if report.summary.errors > 0 {
-        let output = outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
-        printing::complain(&(output.write)(report, &printing::style(global.color, global.quiet > 0)))?;
+fn print(report: &Report, is_broken: bool, files: &[Written], global: &Global) -> Result<ExitCode, Error> {
+    if report.summary.errors + report.summary.warnings > 0 {
+        gate::tell(report, global)?;
+    }
+    if is_broken || report.fails() {
         return Ok(ExitCode::from(1));
     }
     let several = files.len() > 1;

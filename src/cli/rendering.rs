@@ -9,7 +9,7 @@ use crate::environment::{Environment, Resolved};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::project::files::{self, Files};
-use crate::project::{Project, templates};
+use crate::project::{Project, git, templates};
 use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
 use crate::report::{Report, Summary};
 use crate::schema::Property;
@@ -266,6 +266,14 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
             let help = "move it out of the way, or write over it with --force";
             (of("render-edited", format!("{shown} was not made by sparkcfg")).at(at, "").help(help), true)
         }
+        header::State::Unmarked if !is_committed(files, &file.path) => {
+            let message = format!("{shown} differs from what its template gives, and may have been edited by hand");
+            let help = format!(
+                "a file of its kind cannot say so itself: look at `sparkcfg render {} --diff`, then write over it with --force; what is committed is not lost",
+                file.environment
+            );
+            (of("render-edited", message).at(at, "differs here").help(help), true)
+        }
         _ => (
             of("render-stale", format!("{shown} is not what its template gives")).at(at, "differs here").help(again),
             false,
@@ -274,6 +282,11 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     let mut finding = finding.related(Span::new(file.source, 0..0), "its template");
     finding.environments.push(Arc::clone(&file.environment));
     Ok(Compared { finding: Some(finding), diff, is_foreign })
+}
+
+/// Whether the last commit holds a file as it is, so that nothing is lost with it.
+fn is_committed(files: &Files, path: &str) -> bool {
+    git::uncommitted(files.root(), &[path.to_owned()]).is_ok_and(|changed| changed.is_empty())
 }
 
 /// Files that say that sparkcfg made them and that no template makes any more.

@@ -8,17 +8,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::gate::{self, Gate};
 use super::{Global, identities, printing};
-use crate::checks;
 use crate::environment::{Environment, Resolved, Setting};
 use crate::error::Error;
-use crate::finding::{Severity, told_name};
+use crate::finding::told_name;
 use crate::identity::is_identity_variable;
 use crate::layer::PROCESS;
 use crate::masking::{SHORTEST, Spellings};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
-use crate::report::{Report, Summary};
+use crate::report::Report;
 use crate::source::printable;
 use launch::Launch;
 use variables::{is_loader, is_passed};
@@ -55,9 +55,8 @@ pub(super) struct Run {
     /// Let the process environment overrule no key of the files
     #[arg(long)]
     no_process_env: bool,
-    /// Start it although there are findings, and without a look for any
-    #[arg(long)]
-    no_validate: bool,
+    #[command(flatten)]
+    gate: Gate,
     /// Leave personal layers (prod.local.env) out
     #[arg(long)]
     no_local: bool,
@@ -103,7 +102,7 @@ impl Run {
         };
         let mut project = Project::read(&files, &options)?;
         drop(identities);
-        if !self.no_validate && !accepted(&mut project, global)? {
+        if !self.accepts(&mut project, global)? {
             return Ok(None);
         }
         let environments = project.environments();
@@ -120,6 +119,25 @@ impl Run {
         }
         let masked = if self.mask { Some(spellings(&project, environment, &settings, global)?) } else { None };
         Ok(Some(Launch { command: self.command.clone(), variables, masked }))
+    }
+
+    /// Checks the environment and writes what was found to stderr, and nothing at all where nothing is worth it.
+    fn accepts(&self, project: &mut Project, global: &Global) -> Result<bool, Error> {
+        let (findings, summary) = self.gate.findings(project, global);
+        if findings.is_empty() {
+            return Ok(true);
+        }
+        project.hide_secrets();
+        let mut report =
+            Report::new("run", findings, std::mem::take(&mut project.sources), summary).failing_from(global.fail_on);
+        gate::tell(&report, global)?;
+        if report.fails() {
+            let sealed =
+                project.environments().first().is_some_and(|environment| project.closed(environment).is_some());
+            gate::refuse("started", (!sealed).then_some("starts"), global)?;
+        }
+        project.sources = std::mem::take(&mut report.sources);
+        Ok(!report.fails())
     }
 
     /// The process environment as a layer: without identities, whatever the files say.
@@ -139,36 +157,6 @@ impl Run {
             self.pass.iter().any(|name| *name == key) || !self.clean && is_passed(&key)
         })
     }
-}
-
-/// Checks the environment and writes what was found to stderr: notes only with `--verbose`, and nothing at all where
-/// nothing is worth it.
-fn accepted(project: &mut Project, global: &Global) -> Result<bool, Error> {
-    let found = checks::run(project);
-    let told = |severity: Severity| {
-        global.verbose || severity > Severity::Note || global.fail_on == crate::report::FailOn::Note
-    };
-    let findings: Vec<_> = found.findings.into_iter().filter(|finding| told(finding.severity)).collect();
-    if findings.is_empty() {
-        return Ok(true);
-    }
-    project.hide_secrets();
-    let (environments, files, keys) = found.looked_at;
-    let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
-    let report =
-        Report::new("run", findings, std::mem::take(&mut project.sources), summary).failing_from(global.fail_on);
-    let failed = report.fails();
-    if global.quiet == 0 || failed && global.quiet < 2 {
-        let output = crate::outputs::find("human").ok_or_else(|| Error::new("there is no such format"))?;
-        printing::complain(&(output.write)(&report, &printing::style_of_errors(global.color, global.quiet > 0)))?;
-    }
-    if failed && global.quiet < 2 {
-        let sealed = project.environments().first().is_some_and(|environment| project.closed(environment).is_some());
-        let way = if sealed { "" } else { "; --no-validate starts it all the same" };
-        printing::complain(&format!("nothing was started{way}\n"))?;
-    }
-    project.sources = report.sources;
-    Ok(!failed)
 }
 
 /// The text of a setting, as a variable can hold it.

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
+use serde_json::{Value, json};
 
-use super::patterns::THIS_MACHINE;
+use super::patterns::{LOOPBACK, THIS_MACHINE};
 use super::secret_text::{SecretText, unless_empty};
 
 /// The API's own settings.
@@ -27,11 +28,14 @@ pub struct Api {
     pub key: Option<SecretText>,
 
     /// Address on which the API listens, without a port: `0.0.0.0` for all interfaces, which a container needs,
-    /// `127.0.0.1` for this machine only.
+    /// `127.0.0.1` for this machine only. In staging and prod it listens in a container, so not that.
     #[serde(rename = "AUTOMAGIK_SPARK_API_HOST")]
     #[schemars(extend(
         "format" = "host", "examples" = ["0.0.0.0", "127.0.0.1"],
-        "x-sparkcfg" = { "drift": "may-differ", "services": ["api", "pm2"], "owner": "backend" },
+        "x-sparkcfg" = {
+            "in": { "staging": reachable(), "prod": reachable() },
+            "drift": "may-differ", "services": ["api", "pm2"], "owner": "backend",
+        },
     ))]
     pub host: String,
 
@@ -89,6 +93,10 @@ pub struct Api {
 
 /// Keys that stand in public files, so that everybody knows them.
 const PUBLISHED_KEYS: [&str; 1] = ["namastex888"];
+
+fn reachable() -> Value {
+    json!({ "description": "an address that others reach, such as 0.0.0.0", "not": { "pattern": LOOPBACK } })
+}
 
 impl Default for Api {
     fn default() -> Self {

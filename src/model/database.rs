@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::patterns::THIS_MACHINE;
+use super::patterns::elsewhere;
 use super::secret_text::SecretText;
 
 /// The application's database.
@@ -16,8 +16,8 @@ pub struct Database {
     #[schemars(extend(
         "format" = "dsn",
         "x-sparkcfg" = {
-            "in": { "prod": { "allOf": [
-                { "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } },
+            "in": { "staging": elsewhere(), "prod": { "allOf": [
+                elsewhere(),
                 {
                     "description": "a user, and a password of at least 12 characters",
                     "pattern": "^[a-z+]+://[^:/?#@]+:[^@]{12,}@",

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::patterns::THIS_MACHINE;
+use super::patterns::{THIS_MACHINE, elsewhere};
 use super::secret_text::{SecretText, unless_empty};
 
 /// How LangFlow is reached, and how the compose file starts it.
@@ -11,12 +11,12 @@ use super::secret_text::{SecretText, unless_empty};
 #[serde(default)]
 pub struct Langflow {
     /// URL of the LangFlow API. In prod `https`, or plain `http` to a service of the same private network, named by one
-    /// word: `http://langflow:7860`.
+    /// word: `http://langflow:7860`. In staging, too, not this machine: in a container that is the container itself.
     #[serde(rename = "LANGFLOW_API_URL")]
     #[schemars(extend(
         "format" = "http-url",
         "x-sparkcfg" = {
-            "in": { "prod": {
+            "in": { "staging": elsewhere(), "prod": {
                 "description": "https, or http to a service of the private network named by one word; not this machine",
                 "pattern": "^(https://.+|http://[A-Za-z][A-Za-z0-9_-]*(:[0-9]{1,5})?(/.*)?)$",
                 "not": { "pattern": THIS_MACHINE },

@@ -1,8 +1,18 @@
 //! Patterns that several groups and rules share; all within what a linear regular-expression engine can do.
 
+use serde_json::{Value, json};
+
 /// A URL whose host is the machine that reads it: a container that follows it finds nobody there.
 pub(super) const THIS_MACHINE: &str =
     r"^[a-z0-9+]+://([^/?#]*@)?(localhost|127\.[0-9.]+|0\.0\.0\.0|\[::1?\])([:/?#]|$)";
+
+/// What a URL must be where processes run in containers: on a host other than the one that reads it.
+pub(super) fn elsewhere() -> Value {
+    json!({ "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } })
+}
+
+/// An address that only the machine itself can reach.
+pub(super) const LOOPBACK: &str = r"^(localhost|127\.[0-9.]+|\[?::1\]?)$";
 
 /// A Redis URL on this machine, or on the compose file's own Redis.
 pub(super) const OWN_REDIS: &str = r"^rediss?://([^/?#]*@)?(localhost|127\.[0-9.]+|\[::1\]|redis)([:/?#]|$)";

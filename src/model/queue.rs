@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::patterns::{REDIS_WITH_PASSWORD, THIS_MACHINE};
+use super::patterns::{REDIS_WITH_PASSWORD, elsewhere};
 use super::secret_text::SecretText;
 
 /// Broker, results and the Redis of the compose file.
@@ -18,7 +18,7 @@ pub struct Queue {
     #[schemars(extend(
         "format" = "redis-url", "pattern" = NUMBERED, "default" = URL,
         "x-sparkcfg" = {
-            "in": { "prod": elsewhere_with_password() },
+            "in": { "staging": elsewhere(), "prod": elsewhere_with_password() },
             "drift": "must-differ", "services": ["api", "worker", "beat"], "owner": "data",
         },
     ))]
@@ -29,7 +29,7 @@ pub struct Queue {
     #[schemars(extend(
         "format" = "redis-url", "pattern" = NUMBERED, "default" = URL,
         "x-sparkcfg" = {
-            "in": { "prod": elsewhere_with_password() },
+            "in": { "staging": elsewhere(), "prod": elsewhere_with_password() },
             "drift": "must-differ", "services": ["api", "worker", "beat"], "owner": "data",
         },
     ))]
@@ -73,7 +73,7 @@ const NUMBERED: &str = r"^[a-z]+://[^/?#]+(/(1[0-5]|[0-9])?)?(\?.*)?$";
 
 fn elsewhere_with_password() -> Value {
     json!({ "allOf": [
-        { "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } },
+        elsewhere(),
         { "description": "a password before the host", "pattern": REDIS_WITH_PASSWORD },
     ] })
 }

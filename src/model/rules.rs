@@ -51,6 +51,9 @@ const OWN_POSTGRES: &[&str] = &["localhost", "127.0.0.1", "::1", "automagik-spar
 /// Hosts behind which stands the compose file's own Redis, as [`OWN_REDIS`] has it.
 const OWN_REDIS_HOSTS: &[&str] = &["localhost", "127.0.0.1", "::1", "redis"];
 
+/// Hosts behind which stands the compose file's own LangFlow.
+const OWN_LANGFLOW: &[&str] = &["localhost", "127.0.0.1", "::1", "langflow"];
+
 /// Which keys must have one value.
 pub(super) fn agree() -> Vec<CrossRule> {
     let environment = CrossRule::always(["ENVIRONMENT", "AM_ENV", "AUTOMAGIK_SPARK_ENV", "NODE_ENV"]);
@@ -83,7 +86,7 @@ pub(super) fn agree() -> Vec<CrossRule> {
         "AUTOMAGIK_SPARK_REMOTE_URL#host",
         LOCAL,
     );
-    let langflow = CrossRule::when(["LANGFLOW_API_URL#port", "LANGFLOW_PORT"], "LANGFLOW_API_URL#host", LOCAL);
+    let langflow = CrossRule::when(["LANGFLOW_API_URL#port", "LANGFLOW_PORT"], "LANGFLOW_API_URL#host", OWN_LANGFLOW);
     let always = [environment, level, results].into_iter().chain(automagik);
     always.chain(database).chain(broker).chain(backend).chain([remote, langflow]).collect()
 }

@@ -23,6 +23,24 @@ impl Object for Withheld {
     }
 }
 
+/// What stands for a name without a value, so that the next one can be found: it has every member, and no text.
+#[derive(Debug)]
+pub(super) struct Anything;
+
+impl Object for Anything {
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_object(Self))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Empty
+    }
+
+    fn render(self: &Arc<Self>, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
 /// A value that is written otherwise than its type would be: `yes` for true, `a,b` for a list.
 pub(super) struct Spelled {
     text: String,

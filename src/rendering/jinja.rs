@@ -8,7 +8,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, OutputSpanKind, UndefinedBehavior};
 
-use super::context::{self, Spelled, Structure, Withheld};
+use super::context::{self, Anything, Spelled, Structure, Withheld};
+use super::expressions::{compared, members, places, words};
 use super::marks::{self, Piece, Pieces};
 use super::{Fault, FaultKind, Input, Origin, Run, Templates};
 use crate::suggestion::nearest;
@@ -45,6 +46,7 @@ struct Traces {
 pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Run, Vec<Fault>> {
     let mut values = context::values(input);
     let mut faults = unknown_names(template, templates, input)?;
+    faults.extend(compared_secrets(template, templates, input));
     for fault in &faults {
         define(&mut values, fault.key.as_deref().unwrap_or_default());
     }
@@ -77,9 +79,9 @@ fn define(values: &mut BTreeMap<String, Value>, key: &str) {
     let keys = env.try_iter().into_iter().flatten().map(|key| key.to_string());
     let members = keys.filter_map(|key| Some((key.clone(), env.get_item(&key.into()).ok()?)));
     let mut members: BTreeMap<String, Value> = members.collect();
-    members.insert(key.to_owned(), Value::from(""));
+    members.insert(key.to_owned(), Value::from_object(Anything));
     values.insert("env".to_owned(), Value::from(members));
-    values.insert(key.to_owned(), Value::from(""));
+    values.insert(key.to_owned(), Value::from_object(Anything));
 }
 
 fn attempt(
@@ -211,7 +213,10 @@ fn piece(value: &Value) -> Result<Piece, Error> {
     if let Some(structure) = value.downcast_object_ref::<Structure>() {
         return Ok(Piece::Structure(structure.0.clone()));
     }
-    if value.downcast_object_ref::<Spelled>().is_some() || value.downcast_object_ref::<Withheld>().is_some() {
+    let has_text = value.downcast_object_ref::<Spelled>().is_some()
+        || value.downcast_object_ref::<Withheld>().is_some()
+        || value.downcast_object_ref::<Anything>().is_some();
+    if has_text {
         return Ok(Piece::Text(value.to_string()));
     }
     match value.kind() {
@@ -238,8 +243,14 @@ fn unknown_names(template: &str, templates: &Templates, input: &Input<'_>) -> Re
     let environment = environment(templates, input, &traces)
         .map_err(|error| Vec::from_iter(fault(template, templates, input, &error, &BTreeMap::new())))?;
     let mut faults = Vec::new();
-    for (path, text) in templates.iter().filter(|(path, _)| *path == template || !super::is_own_file(path)) {
+    for (path, text) in parts_of(template, templates) {
         let Ok(found) = environment.get_template(path) else { continue };
+        for at in members(text) {
+            let name = text.get(at.clone()).unwrap_or_default();
+            if !is_known(name, input) {
+                faults.push(undefined(path, at, name, input));
+            }
+        }
         for name in found.undeclared_variables(true) {
             let name = match name.split_once('.') {
                 Some(("env", member)) => member.split('.').next().unwrap_or_default(),
@@ -254,6 +265,32 @@ fn unknown_names(template: &str, templates: &Templates, input: &Input<'_>) -> Re
     faults.sort_by(|one, other| (&one.template, one.at.start).cmp(&(&other.template, other.at.start)));
     faults.dedup();
     Ok(faults)
+}
+
+/// A template and all that it may include.
+fn parts_of<'t>(template: &'t str, templates: &'t Templates) -> impl Iterator<Item = (&'t String, &'t String)> {
+    templates.iter().filter(move |(path, _)| *path == template || !super::is_own_file(path))
+}
+
+/// What compares a secret that is only referred to: the engine would say that it differs from everything.
+fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) -> Vec<Fault> {
+    let is_withheld =
+        |name: &str| input.variables.iter().any(|variable| variable.key == name && variable.text.is_none());
+    let mut faults = Vec::new();
+    for (path, text) in parts_of(template, templates).filter(|(path, _)| path.ends_with(".j2")) {
+        for at in compared(text) {
+            let name = text.get(at.clone()).unwrap_or_default();
+            if is_withheld(name) {
+                let message = format!("{name} is a secret, whose value is not known here, so it cannot be compared");
+                let help = format!(
+                    "ask whether it is set, with {{% if {name} %}}, or make what differs a key of its own that is no secret"
+                );
+                let key = Some(name.to_owned());
+                faults.push(Fault { template: path.clone(), at, kind: FaultKind::Broken, key, message, help });
+            }
+        }
+    }
+    faults
 }
 
 fn is_known(name: &str, input: &Input<'_>) -> bool {
@@ -275,42 +312,6 @@ fn undefined(template: &str, at: Range<usize>, name: &str, input: &Input<'_>) ->
     };
     let kind = FaultKind::Undefined;
     Fault { template: template.to_owned(), at, kind, key: Some(name.to_owned()), message, help }
-}
-
-/// The places in a template's expressions and blocks where a name stands as a word, outside quotes.
-fn places<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + use<'t> {
-    words(text).filter(move |at| text.get(at.clone()) == Some(name))
-}
-
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> + use<> {
-    let (mut found, mut at, bytes) = (Vec::new(), 0, text.as_bytes());
-    while let Some(open) = text.get(at..).and_then(|rest| rest.find("{{").into_iter().chain(rest.find("{%")).min()) {
-        let start = at + open + 2;
-        let close = if bytes.get(start - 1) == Some(&b'{') { "}}" } else { "%}" };
-        let end = text.get(start..).and_then(|rest| rest.find(close)).map_or(text.len(), |length| start + length);
-        let (mut index, mut quote) = (start, None);
-        while index < end {
-            let byte = bytes[index];
-            match (quote, byte) {
-                (Some(open), byte) if open == byte => quote = None,
-                (Some(_), b'\\') => index += 1,
-                (None, b'"' | b'\'') => quote = Some(byte),
-                (None, byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
-                    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-                    let length = bytes[index..end].iter().take_while(|byte| is_word(byte)).count();
-                    let member = index > start && bytes[index - 1] == b'.';
-                    if !member || text[..index].ends_with("env.") {
-                        found.push(index..index + length);
-                    }
-                    index += length - 1;
-                }
-                (Some(_) | None, _) => {}
-            }
-            index += 1;
-        }
-        at = end;
-    }
-    found.into_iter()
 }
 
 /// An error of the engine as a fault. Its own words are kept only where they cannot hold a value.

@@ -5,6 +5,7 @@
 //! quoted for the place at which they come out; no value can become a part of a template or of a file's structure.
 
 mod context;
+mod expressions;
 pub mod header;
 mod jinja;
 pub mod kinds;

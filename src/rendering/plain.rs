@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::marks::{self, Piece, Pieces};
-use super::{Fault, FaultKind, Input, Origin, Run, Templates};
+use super::{Fault, FaultKind, Input, Origin, Run, Templates, kinds};
 use crate::interpolation::{self, Budget, Outcome, references};
 use crate::suggestion::nearest;
 
@@ -66,8 +66,10 @@ pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> R
         return Err(faults);
     }
     let used = expansion.resolved.iter().map(|resolved| resolved.reference.name.to_owned()).collect();
+    // What is left is read once more, and then has to be what it is now.
+    let text = if kinds::of(template).interpolates { expansion.text.replace('$', "$$") } else { expansion.text };
     // Texts and references take turns, so a place in the text is near the reference of the same number.
-    let marks = expansion.text.match_indices('\u{fdd0}').map(|(at, _)| at);
+    let marks = text.match_indices('\u{fdd0}').map(|(at, _)| at);
     let sources = expansion.resolved.iter().filter(|resolved| known.contains_key(resolved.reference.name));
     let origins = marks.zip(sources).map(|(at, resolved)| Origin {
         text: at..at + 1,
@@ -76,5 +78,5 @@ pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> R
         verbatim: false,
     });
     let origins = origins.collect();
-    Ok(Run { text: expansion.text, pieces, used, origins })
+    Ok(Run { text, pieces, used, origins })
 }

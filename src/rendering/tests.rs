@@ -62,7 +62,7 @@ fn each_kind_quotes_for_the_place() {
         ("compose.yml.j2", "a: &x {{ V }}\nb: *x\n", "1", "a: &x \"1\"\nb: *x\n"),
         ("compose.yml.j2", "a: ${LEFT:-alone} $$\n", "", "a: ${LEFT:-alone} $$\n"),
         ("other.yml.j2", "a: {{ V }}\n", "$A", "a: \"$A\"\n"),
-        ("compose.yml", "a: ${V}\nb: \"${PORT:-1}\" $$\n", "no", "a: \"no\"\nb: \"8080\" $\n"),
+        ("compose.yml", "a: ${V}\nb: \"${PORT:-1}\" $$\n", "no", "a: \"no\"\nb: \"8080\" $$\n"),
         ("compose.yml", "a: ${V:-x}\n", "", "a: x\n"),
         ("compose.yml", "a: ${V}\n", "", "a: \"\"\n"),
         ("e.config.js.j2", "x = {{ V }};\n", "it's \"${a}\"\n", "x = \"it's \\\"${a}\\\"\\n\";\n"),
@@ -81,6 +81,14 @@ fn each_kind_quotes_for_the_place() {
             "\"\n",
             "{\"a\": \"\\\"\\n\", \"b\\\"\\n\": [\n  \"a\",\n  \"b\"\n]}\n",
         ),
+        (
+            "compose.yml.j2",
+            "{{ V }}: {{ V }}\n\"{{ V }}\" : $$$${{ V }}\n",
+            "$a",
+            "\"$a\": \"$$a\"\n\"$a\" : \"$$$$$$a\"\n",
+        ),
+        ("compose.yml.j2", "a: ${A:-b} {{ V }} # ${ {{ V }}\n", "c", "a: \"${A:-b} c\" # ${ c\n"),
+        ("env.j2", "A={{ V }}  # {{ PORT }} it is\nB= # {{ V }}\n", "a#b", "# 8080 it is\nA='a#b'\n# a#b\nB=\n"),
         (
             "env.j2",
             "A={{ V }}\nB=x:{{ PORT }}\nC={{ API_KEY }}\n# {{ V }}\n",
@@ -159,7 +167,24 @@ fn faults_have_a_place() {
         ("a.yml.j2", "a: one\n  two {{ V }}\n", "x", vec![(FaultKind::Unwritable, "V")]),
         ("a.conf.j2", "pass {{ V }}\n", "a b", vec![(FaultKind::Unwritable, "V")]),
         ("env.j2", "A={{ V }}\n", "a$b'\"\\c\n", vec![(FaultKind::Unwritable, "A={{")]),
-        ("a.sh.j2", "cat <<E\n{{ V }}\nE\n", "x", vec![(FaultKind::Unwritable, "V")]),
+        ("a.json.j2", "[\"\\{{ V }}\"]\n", "x", vec![(FaultKind::Unwritable, "V")]),
+        ("a.yml.j2", "a: \"\\{{ V }}\"\n", "x", vec![(FaultKind::Unwritable, "V")]),
+        ("a.yml.j2", "# {{ V }}\n", "x\u{2028}y: 2", vec![(FaultKind::Unwritable, "V")]),
+        ("a.service.j2", "Environment=\"A=%{{ V }}\"\n", "h", vec![(FaultKind::Unwritable, "V")]),
+        ("compose.yml.j2", "a: ${{ V }}\n", "{A}", vec![(FaultKind::Unwritable, "V")]),
+        ("compose.yml.j2", "a: '${A:-{{ V }}}'\n", "}", vec![(FaultKind::Unwritable, "V")]),
+        ("compose.yml.j2", "{{ API_KEY }}: 1\n", "", vec![(FaultKind::Unwritable, "API_KEY")]),
+        (
+            "a.yml.j2",
+            "a: {{ env[\"NO\"] }}{{ env['LATER'] }}{{ PROT.a.b }}\nb: {{ env[\"NEVER\"] }}\n",
+            "",
+            vec![
+                (FaultKind::Undefined, "NO"),
+                (FaultKind::Undefined, "LATER"),
+                (FaultKind::Undefined, "PROT"),
+                (FaultKind::Undefined, "NEVER"),
+            ],
+        ),
         (
             "compose.yml",
             "a: ${PROT}\nb: ${NO:?x}\n",
@@ -229,9 +254,31 @@ fn a_withheld_secret_stays_whole() {
         ("API_KEY", "a: \"${API_KEY?start it with sparkcfg run prod}\"\n"),
         ("\"x-\" ~ API_KEY", "a: \"x-${API_KEY?start it with sparkcfg run prod}\"\n"),
         ("API_KEY | default(\"none\")", "a: \"${API_KEY?start it with sparkcfg run prod}\"\n"),
+        ("1 if API_KEY and PORT == 8080 else 2", "a: \"1\"\n"),
+        ("1 if API_KEY is defined and not DEBUG in [1] else API_KEY", "a: \"1\"\n"),
     ] {
         let result = rendered("compose.yml.j2", &format!("a: {{{{ {expression} }}}}\n"), "");
         assert_eq!(result.as_deref(), Ok(expected), "{expression}");
+    }
+}
+
+/// The engine would say that a secret which is only referred to differs from everything.
+#[test]
+fn a_withheld_secret_is_not_compared() {
+    let loops =
+        "{%- for key, value in {\"a\": API_KEY} | items if key in [\"a\"] %}{{ key }}={{ value }}\n{% endfor %}";
+    assert!(rendered("a.env.j2", loops, "").is_ok());
+    for expression in [
+        "API_KEY == \"\"",
+        "\"x\" != API_KEY",
+        "env.API_KEY > 3",
+        "PORT == 1 or (env[\"API_KEY\"] | default(\"\")) == \"x\"",
+        "API_KEY in [\"x\", \"y\"]",
+        "API_KEY is eq(\"x\")",
+    ] {
+        let faults = rendered("a.env.j2", &format!("{{% if {expression} %}}A=1\n{{% endif %}}"), "").unwrap_err();
+        let found: Vec<_> = faults.iter().map(|fault| (fault.kind, fault.key.as_deref())).collect();
+        assert_eq!(found, [(FaultKind::Broken, Some("API_KEY"))], "{expression}: {faults:?}");
     }
 }
 

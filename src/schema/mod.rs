@@ -153,6 +153,12 @@ impl Schema {
         })
     }
 
+    /// The key whose value is in the file that `key` names: `DB_PASSWORD` for `DB_PASSWORD_FILE`, where the schema says so.
+    #[must_use]
+    pub fn by_file<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.strip_suffix("_FILE").filter(|key| self.property(key).has_file_variant())
+    }
+
     /// Whether the schema allows keys that it does not describe.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -8,6 +8,7 @@ use crate::rendering::marks::Part;
 pub(super) const KIND: Kind = Kind {
     name: "env",
     comment: Some("#"),
+    interpolates: false,
     is: |name| name == "env" || name.ends_with(".env") || name.starts_with(".env"),
     write: |draft| by_line(&draft.lines(), |line, misfits| write(draft, line, misfits)),
 };
@@ -40,14 +41,20 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         ));
         return String::new();
     }
-    let parts = parts(draft, after);
+    let (value, comment) = after.split_at(comment_of(after));
+    let above = match comment {
+        [] => String::new(),
+        // Not every reader takes a comment behind a value for one.
+        comment => format!("{}\n", one_line_of(draft, comment, misfits)),
+    };
+    let parts = parts(draft, trimmed(value));
     if parts.iter().any(|part| matches!(part, Part::Secret(_))) {
-        return format!("# {name} is a secret: sparkcfg run {} sets it", draft.environment);
+        return format!("{above}# {name} is a secret: sparkcfg run {} sets it", draft.environment);
     }
     let value = known(&parts, at, "an env file").unwrap_or_default();
     let readers: Vec<&Dialect> = portable::COMMON.iter().filter_map(|name| dialects::find(name)).collect();
     match portable::spell(name, &value, &readers, &Process::new()) {
-        Ok(line) => line,
+        Ok(line) => above + &line,
         Err(unportable) => {
             let message = format!(
                 "{name} cannot be written for all readers of an env file: {} stands in the way: {}",
@@ -62,6 +69,18 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             String::new()
         }
     }
+}
+
+/// Where a comment begins: at a `#` of the template's own that stands apart.
+fn comment_of(tokens: &[Token<'_>]) -> usize {
+    let apart = |pair: &[Token<'_>]| matches!(pair, [before, sign] if before.is(char::is_whitespace) && sign.is(|own| own == '#'));
+    tokens.windows(2).position(apart).map_or(tokens.len(), |before| before + 1)
+}
+
+/// What a template writes at the end of a line that nobody sees.
+fn trimmed<'t, 'd>(tokens: &'t [Token<'d>]) -> &'t [Token<'d>] {
+    let end = tokens.iter().rposition(|token| !token.is(char::is_whitespace)).map_or(0, |last| last + 1);
+    tokens.get(..end).unwrap_or_default()
 }
 
 fn parts(draft: &Draft<'_>, tokens: &[Token<'_>]) -> Vec<Part> {

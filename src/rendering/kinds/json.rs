@@ -1,10 +1,11 @@
 //! JSON: inside a string a value is escaped, elsewhere it becomes a string of its own.
 
-use super::{Draft, Kind, Misfit, Sign, add, known};
+use super::{Draft, Kind, Misfit, Sign, add, behind, known};
 use crate::quoting;
 use crate::rendering::marks::Piece;
 
-pub(super) const KIND: Kind = Kind { name: "json", comment: None, is: |name| name.ends_with(".json"), write };
+pub(super) const KIND: Kind =
+    Kind { name: "json", comment: None, interpolates: false, is: |name| name.ends_with(".json"), write };
 
 fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
     let (mut out, mut misfits) = (String::new(), Vec::new());
@@ -16,6 +17,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                 quoted ^= own == '"' && !escaped;
                 escaped = quoted && own == '\\' && !escaped;
             }
+            Sign::Hole(_) if escaped => misfits.push(behind('\\', token.at)),
             Sign::Hole(Piece::Structure(value)) if !quoted => {
                 let text = quoting::json_text(value);
                 add(&mut out, &mut misfits, known(&draft.pieces.parts(text.trim_end()), token.at, "JSON"));

@@ -22,6 +22,8 @@ pub struct Kind {
     pub name: &'static str,
     /// What begins a comment; `None` where there are no comments.
     pub comment: Option<&'static str>,
+    /// Whether its reader replaces `${NAME}` as well, so that a dollar sign of its own is written `$$`.
+    pub interpolates: bool,
     /// Whether a file of this name is of this kind.
     pub is: fn(&str) -> bool,
     /// Puts every piece in its place, or says which cannot stand there.
@@ -159,9 +161,21 @@ fn no_reference(at: usize, key: &str, file: &str) -> Misfit {
     }
 }
 
+/// A value right behind a sign of the template's own that would take its first character, or its quotes, for a part of
+/// something else.
+fn behind(sign: char, at: usize) -> Misfit {
+    let help = "take the sign away, or make it a part of the value";
+    Misfit::new(at, format!("a value cannot stand right behind `{sign}`, which acts on what follows it"), help)
+}
+
+/// Whether some reader takes a character for the end of a line: YAML 1.1 and JavaScript know two that are no controls.
+fn ends_line(character: char) -> bool {
+    matches!(character, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
 /// A text of one line without anything that acts, for places such as comments that have no escapes.
 fn one_line(text: &str, at: usize, place: &str) -> Result<String, Misfit> {
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|character| character.is_control() || ends_line(character)) {
         let message = format!("a value with a line break or a control character cannot stand in {place}");
         return Err(Misfit::new(at, message, "put it somewhere else, or choose another value"));
     }

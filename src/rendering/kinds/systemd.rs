@@ -1,10 +1,11 @@
 //! Units of systemd: values are quoted as `systemd.syntax(7)` has it, `%` and, in commands, `$` doubled.
 
-use super::{Draft, Kind, Misfit, Sign, Token, add, by_line, harmless, known, one_line};
+use super::{Draft, Kind, Misfit, Sign, Token, add, behind, by_line, harmless, known, one_line};
 
 pub(super) const KIND: Kind = Kind {
     name: "systemd",
     comment: Some("#"),
+    interpolates: false,
     is: |name| {
         [".service", ".socket", ".timer", ".mount", ".path", ".target", ".slice"].iter().any(|end| name.ends_with(end))
     },
@@ -21,10 +22,13 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     let command = start.trim_start().starts_with("Exec");
     let listed = command || start.trim_start().starts_with("Environment=");
     let (mut out, mut quote, mut escaped) = (String::new(), None, false);
+    // A `%` or `$` that the next character makes something of.
+    let mut sign = None;
     for (index, token) in line.iter().enumerate() {
         let piece = match token.sign {
             Sign::Own(own) => {
                 out.push(own);
+                sign = Some(own).filter(|own| matches!(own, '%' | '$') && sign != Some(*own));
                 match quote {
                     _ if escaped => escaped = false,
                     _ if own == '\\' => escaped = true,
@@ -39,6 +43,10 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         let blank =
             |token: Option<&Token<'_>>| token.is_none_or(|token| token.is(|own| own.is_whitespace() || own == '='));
         let whole = blank(index.checked_sub(1).and_then(|before| line.get(before))) && blank(line.get(index + 1));
+        if let Some(sign) = escaped.then_some('\\').or(sign.take()).filter(|_| !comment) {
+            misfits.push(behind(sign, token.at));
+            continue;
+        }
         let text = known(&draft.parts(piece), token.at, "a unit");
         let written = text.and_then(|text| match quote {
             _ if comment => one_line(&text, token.at, "a comment"),

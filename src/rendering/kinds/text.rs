@@ -6,12 +6,13 @@ use super::{Draft, Kind, Misfit, Sign, add, harmless, known};
 pub(super) const COMMENTED: Kind = Kind {
     name: "configuration",
     comment: Some("#"),
+    interpolates: false,
     is: |name| [".conf", ".cfg", ".toml", ".properties", ".ini", ".tf", ".hcl"].iter().any(|end| name.ends_with(end)),
     write,
 };
 
 /// Anything else.
-pub(super) const PLAIN: Kind = Kind { name: "text", comment: None, is: |_| true, write };
+pub(super) const PLAIN: Kind = Kind { name: "text", comment: None, interpolates: false, is: |_| true, write };
 
 fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
     let (mut out, mut misfits) = (String::new(), Vec::new());

@@ -1,52 +1,70 @@
 //! YAML, and compose files with their `$`: a scalar with a value in it is a quoted string, whatever it looks like.
 
+mod block;
+mod reference;
+
 use serde_json::Value;
 
-use super::{Draft, Kind, Misfit, Sign, Token, add, by_line, known, no_reference, one_line, written};
+use self::block::Block;
+use self::reference::Reference;
+use super::{Draft, Kind, Misfit, Sign, Token, add, behind, by_line, known, no_reference, one_line, written};
 use crate::quoting;
 use crate::rendering::marks::{Part, Piece};
 
 pub(super) const COMPOSE: Kind = Kind {
     name: "compose",
     comment: Some("#"),
+    interpolates: true,
     is: |name| is_yaml(name) && (name.starts_with("compose") || name.starts_with("docker-compose")),
     write: |draft| write(draft, true),
 };
 
 pub(super) const YAML: Kind =
-    Kind { name: "yaml", comment: Some("#"), is: is_yaml, write: |draft| write(draft, false) };
+    Kind { name: "yaml", comment: Some("#"), interpolates: false, is: is_yaml, write: |draft| write(draft, false) };
 
 fn is_yaml(name: &str) -> bool {
     name.ends_with(".yml") || name.ends_with(".yaml")
 }
 
 fn write(draft: &Draft<'_>, compose: bool) -> Result<String, Vec<Misfit>> {
-    let mut writer = Writer { draft, compose, quote: None, depth: 0, block: None, continues: None };
-    by_line(&draft.lines(), |line, misfits| writer.line(line, misfits))
+    let lines = draft.lines();
+    let reference = compose.then(Reference::default);
+    let mut rows = lines.as_slice();
+    let mut writer =
+        Writer { draft, reference, below: &[], quote: None, in_key: false, depth: 0, block: None, continues: None };
+    by_line(&lines, |line, misfits| {
+        rows = rows.get(1..).unwrap_or_default();
+        writer.below = rows;
+        writer.line(line, misfits)
+    })
 }
 
 /// What is open from one line to the next.
 struct Writer<'w, 'd> {
     draft: &'w Draft<'d>,
-    compose: bool,
+    /// What a compose file refers to itself; nothing in other files.
+    reference: Option<Reference>,
+    /// The lines after this one.
+    below: &'w [Vec<Token<'d>>],
     quote: Option<char>,
+    /// Whether what is in quotes is the name of a member.
+    in_key: bool,
     /// How many `[` and `{`.
     depth: usize,
-    /// A block scalar, by the column of what it belongs to.
-    block: Option<usize>,
+    /// A block scalar.
+    block: Option<Block>,
     /// The column of a plain scalar's owner that the next line may go on with.
     continues: Option<usize>,
 }
 
 impl<'d> Writer<'_, 'd> {
     fn line(&mut self, line: &[Token<'d>], misfits: &mut Vec<Misfit>) -> String {
-        let indent = line.iter().take_while(|token| token.is(|own| own == ' ')).count();
-        let blank = line.iter().all(|token| token.is(char::is_whitespace));
-        if self.block.is_some_and(|column| !blank && indent <= column) {
-            self.block = None;
-        }
-        if self.block.is_some() {
-            return self.in_block(line, indent, misfits);
+        let (indent, blank) = (indent(line), is_blank(line));
+        let goes_on = self.quote.is_some() || self.block.is_some();
+        self.reference.iter_mut().for_each(|reference| reference.read(line, goes_on));
+        if let Some(block) = self.block {
+            self.block = block.next();
+            return self.in_block(line, block, misfits);
         }
         let mut out = String::new();
         let mut at = 0;
@@ -71,6 +89,7 @@ impl<'d> Writer<'_, 'd> {
                 }
                 Sign::Own(own @ ('"' | '\'')) => {
                     self.quote = Some(own);
+                    self.in_key = is_quoted_key(line.get(at + 1..).unwrap_or_default(), own);
                     out.push(own);
                 }
                 Sign::Own(own @ ('-' | '?')) if next_blank => {
@@ -93,7 +112,7 @@ impl<'d> Writer<'_, 'd> {
                 }
                 Sign::Own(own @ ('|' | '>')) if self.depth == 0 => {
                     out.push(own);
-                    self.block = Some(column);
+                    self.block = Block::new(line.get(at..).unwrap_or_default(), column, self.below);
                 }
                 _ => {
                     let end = self.end_of_plain(line, at);
@@ -104,7 +123,9 @@ impl<'d> Writer<'_, 'd> {
                         column = column.max(at);
                     }
                     let continued = alone && continues.is_some();
+                    self.in_key = is_key;
                     let result = self.scalar(scalar, alone.then_some(indent), continued);
+                    self.in_key = false;
                     add(&mut out, misfits, result);
                     if !is_key && self.depth == 0 && end == line.len() {
                         self.continues = continues.filter(|_| alone).or(Some(column));
@@ -189,15 +210,25 @@ impl<'d> Writer<'_, 'd> {
 
     /// Parts for the inside of double quotes.
     fn quoted(&self, parts: &[Part], at: usize) -> Result<String, Misfit> {
-        written(parts, |text| Ok(quoting::yaml_inside(&self.doubled(text))), |key| self.reference(key, at))
+        self.placed(parts, at, |text| Ok(quoting::yaml_inside(text)))
     }
 
-    fn doubled(&self, text: &str) -> String {
-        if self.compose { text.replace('$', "$$") } else { text.to_owned() }
-    }
-
-    fn reference(&self, key: &str, at: usize) -> Result<String, Misfit> {
-        if self.compose { Ok(self.draft.required(key)) } else { Err(no_reference(at, key, "YAML")) }
+    /// Parts for a place where `write` writes texts.
+    fn placed(
+        &self,
+        parts: &[Part],
+        at: usize,
+        write: impl Fn(&str) -> Result<String, Misfit>,
+    ) -> Result<String, Misfit> {
+        match &self.reference {
+            // In the names of members, docker compose replaces nothing.
+            Some(reference) if !self.in_key => {
+                reference.allows(at)?;
+                written(parts, |text| write(&text.replace('$', "$$")), |key| Ok(self.draft.required(key)))
+            }
+            Some(_) => written(parts, write, |key| Err(no_reference(at, key, "the name of a member"))),
+            None => written(parts, write, |key| Err(no_reference(at, key, "YAML"))),
+        }
     }
 
     /// One token within quotes; gives the place of the next.
@@ -213,10 +244,12 @@ impl<'d> Writer<'_, 'd> {
         match token.sign {
             Sign::Own('\\') if quote == '"' => {
                 out.push('\\');
-                if let Some(Token { sign: Sign::Own(next), .. }) = line.get(at + 1) {
-                    out.push(*next);
-                    return at + 2;
+                match line.get(at + 1) {
+                    Some(Token { sign: Sign::Own(next), .. }) => out.push(*next),
+                    Some(hole) => misfits.push(behind('\\', hole.at)),
+                    None => {}
                 }
+                return at + 2;
             }
             Sign::Own('\'') if quote == '\'' && line.get(at + 1).is_some_and(|next| next.is(|next| next == '\'')) => {
                 out.push_str("''");
@@ -225,18 +258,17 @@ impl<'d> Writer<'_, 'd> {
             Sign::Own(own) => {
                 out.push(own);
                 if own == quote {
-                    self.quote = None;
+                    (self.quote, self.in_key) = (None, false);
                 }
             }
-            Sign::Hole(piece) if quote == '"' => {
-                let parts = self.draft.parts(piece);
-                add(out, misfits, self.quoted(&parts, token.at));
-            }
             Sign::Hole(piece) => {
-                let text =
-                    |text: &str| Ok(one_line(&self.doubled(text), token.at, "single quotes")?.replace('\'', "''"));
-                let result = written(&self.draft.parts(piece), text, |key| self.reference(key, token.at));
-                add(out, misfits, result);
+                let parts = self.draft.parts(piece);
+                let single = |text: &str| Ok(one_line(text, token.at, "single quotes")?.replace('\'', "''"));
+                let text = match quote {
+                    '"' => self.quoted(&parts, token.at),
+                    _ => self.placed(&parts, token.at, single),
+                };
+                add(out, misfits, text.and_then(|text| at_line_end(text, quote, line, at)));
             }
         }
         at + 1
@@ -254,24 +286,25 @@ impl<'d> Writer<'_, 'd> {
         }
     }
 
-    fn in_block(&self, line: &[Token<'d>], indent: usize, misfits: &mut Vec<Misfit>) -> String {
-        let mut out = String::new();
+    fn in_block(&self, line: &[Token<'d>], block: Block, misfits: &mut Vec<Misfit>) -> String {
+        let (mut out, mut hole) = (String::new(), None);
         for token in line {
-            let piece = match token.sign {
-                Sign::Own(own) => {
-                    out.push(own);
-                    continue;
+            match token.sign {
+                Sign::Own(own) => out.push(own),
+                Sign::Hole(piece) => {
+                    let text = |text: &str| {
+                        let lines =
+                            text.split('\n').map(|line| one_line(&line.replace('\t', " "), token.at, "a block"));
+                        lines.collect::<Result<Vec<_>, _>>()?;
+                        Ok(text.replace('\n', &block.line_break()))
+                    };
+                    add(&mut out, misfits, self.placed(&self.draft.parts(piece), token.at, text));
+                    hole = hole.or(Some(token.at));
                 }
-                Sign::Hole(piece) => piece,
-            };
-            let text = |text: &str| {
-                if text.chars().any(|character| character.is_control() && character != '\n' && character != '\t') {
-                    return one_line(text, token.at, "a block");
-                }
-                Ok(self.doubled(text).replace('\n', &format!("\n{}", " ".repeat(indent))))
-            };
-            let result = written(&self.draft.parts(piece), text, |key| self.reference(key, token.at));
-            add(&mut out, misfits, result);
+            }
+        }
+        if let Some(Err(misfit)) = hole.map(|at| block.holds(&out, at)) {
+            misfits.push(misfit);
         }
         out
     }
@@ -308,6 +341,49 @@ impl<'d> Writer<'_, 'd> {
             scalar => scalar.to_string(),
         })
     }
+}
+
+fn indent(line: &[Token<'_>]) -> usize {
+    line.iter().take_while(|token| token.is(|own| own == ' ')).count()
+}
+
+fn is_blank(line: &[Token<'_>]) -> bool {
+    line.iter().all(|token| token.is(char::is_whitespace))
+}
+
+/// A text within quotes at `at` of a line: where a line begins or ends, blanks are not read unless they are escaped.
+fn at_line_end(text: String, quote: char, line: &[Token<'_>], at: usize) -> Result<String, Misfit> {
+    let begins = line.get(..at).is_some_and(is_blank);
+    let ends = line.get(at + 1..).is_some_and(is_blank);
+    let unread = begins && text.starts_with(' ') || ends && text.ends_with(' ') || begins && ends && text.is_empty();
+    if !unread {
+        return Ok(text);
+    }
+    if quote == '"' && !text.is_empty() {
+        let after = if begins { text.strip_prefix(' ') } else { None };
+        let text = after.map_or_else(|| text.clone(), |rest| format!("\\x20{rest}"));
+        let before = if ends { text.strip_suffix(' ') } else { None };
+        return Ok(before.map_or_else(|| text.clone(), |rest| format!("{rest}\\x20")));
+    }
+    let at = line.get(at).map_or(0, |token| token.at);
+    let message =
+        "a value that begins or ends with a blank, or is empty, cannot stand at the end of a line within quotes";
+    Err(Misfit::new(at, message, "write the whole scalar on one line"))
+}
+
+/// Whether the quotes that begin before `line` end before a colon.
+fn is_quoted_key(line: &[Token<'_>], quote: char) -> bool {
+    let (mut tokens, mut at) = (line.iter(), 0);
+    while let Some(token) = tokens.next() {
+        at += 1;
+        if quote == '"' && token.is(|own| own == '\\') {
+            (_, at) = (tokens.next(), at + 1);
+        } else if token.is(|own| own == quote) {
+            let mut after = line.iter().skip(at).skip_while(|token| token.is(char::is_whitespace));
+            return after.next().is_some_and(|token| token.is(|own| own == ':'));
+        }
+    }
+    false
 }
 
 /// The name of a member: bare where that cannot be taken for anything else.

@@ -1,0 +1,310 @@
+//! What is rendered, given to the programs that read it: no value becomes code, and every value arrives.
+//!
+//! Which of these programs are there differs from machine to machine; one that is not is passed over, and said so.
+//! Docker compose is the one that is installed, or what `DOCKER_COMPOSE` names.
+#![cfg(unix)]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::print_stderr, reason = "what is passed over is said")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+use sparkcfg::rendering::{Fault, FaultKind, Input, Templates, Variable, render};
+
+fn rendered(name: &str, text: &str, value: &str) -> Result<String, Vec<Fault>> {
+    let variable =
+        Variable { key: "V", text: Some(value), typed: value.into(), has_file_variant: false, services: &[] };
+    let input = Input { environment: "prod", variables: vec![variable], unset: Vec::new(), reveals: false };
+    let templates = Templates::from([(name.to_owned(), text.to_owned())]);
+    render(name, &templates, &input).map(|rendered| rendered.body)
+}
+
+/// Refused, whatever the value is, at its place and with a word of what to do.
+fn assert_refused(name: &str, text: &str, values: &[&str]) {
+    for value in values {
+        let Err(faults) = rendered(name, text, value) else { panic!("{text}: {value}") };
+        assert!(faults.iter().all(|fault| fault.kind == FaultKind::Unwritable && !fault.help.is_empty()), "{faults:?}");
+        assert_eq!(text.get(faults[0].at.clone()), Some("V"), "{text}: {faults:?}");
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    let found = Command::new(program).arg("-c").arg(":").output().is_ok();
+    if !found {
+        eprintln!("passed over: there is no {program}");
+    }
+    found
+}
+
+const FOR_SHELLS: &[&str] = &[
+    "plain",
+    "",
+    "it's \"$HOME\" \\",
+    "'; touch x; '",
+    "\"; touch x; \"",
+    "$(touch x)",
+    "(touch x)",
+    "{x:=`touch x`}",
+    "`touch x`",
+    "\\'; touch x; '",
+    "a\nb; touch x\n",
+    ")\ntouch x\n(",
+    "# b",
+];
+
+#[test]
+fn no_value_becomes_a_command() {
+    let said = [
+        "printf %s {{ V }}",
+        "printf %s \"{{ V }}\"",
+        "printf %s '{{ V }}'",
+        "a=\"$(printf %s 'b\n')\" # it's\nprintf %s {{ V }}",
+        "a=\"$(printf %s \"b'c\"\nprintf c # \"\n)\"\nprintf %s \"{{ V }}\"",
+        "a=`printf %s \\`printf 'b'\\``\nprintf %s '{{ V }}'",
+        "a=$((1 + (2 * 3))) b=${a#*/} c=\"${HOME:-none}\"#'\nb'\nprintf %s {{ V }}",
+        "a=\"$${{ V }}\"\nprintf %s \"${a#$$}\"",
+        "f() { printf %s \"$1\"; }\ncase x in x) f {{ V }} ;; esac",
+        "(printf %s \"\\\"\\$\\\\\" >/dev/null; printf %s a\\ # \"b'\" >/dev/null; printf %s {{ V }})",
+    ];
+    for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
+        for (text, value) in said.iter().flat_map(|text| FOR_SHELLS.iter().map(move |value| (text, value))) {
+            let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+            assert_eq!(run(shell, &script), *value, "{shell}: {script}");
+        }
+        for value in FOR_SHELLS {
+            match rendered("a.sh.j2", "printf ; # it's {{ V }}\nprintf %s a", value) {
+                Ok(script) => assert_eq!(run(shell, &script), "a", "{shell}: {script}"),
+                Err(_) => assert!(value.contains('\n')),
+            }
+        }
+    }
+    for text in [
+        "echo \"$(echo 'a'\n{{ V }})\"",
+        "echo \"$(\necho {{ V }}\n)\"",
+        "echo \"$(echo a)\n$(echo {{ V }})\"",
+        "echo `echo {{ V }}`",
+        "echo $'{{ V }}'",
+        "echo $'it\\'s' {{ V }}",
+        "echo $((\n{{ V }}))",
+        "((a = {{ V }}))",
+        "echo $[ 1 ] {{ V }}",
+        "echo ${A:-{{ V }}}",
+        "echo \"${A:-\"b\"}\" {{ V }}",
+        "echo \\{{ V }}",
+        "echo \"\\{{ V }}\"",
+        "echo ${{ V }}",
+        "echo \"${{ V }}\"",
+        "cat <<E\n{{ V }}\nE",
+        "cat <<{{ V }}",
+        "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
+    ] {
+        assert_refused("a.sh.j2", text, FOR_SHELLS);
+    }
+}
+
+/// What a script says. It must have made no file.
+fn run(shell: &str, script: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(shell).arg("-c").arg(script).current_dir(folder.path()).output().unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{shell}: {script}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const FOR_SCRIPTS: &[&str] = &[
+    "plain",
+    "",
+    "it's \"quoted\"",
+    "`",
+    "$",
+    "${process.exit(3)}",
+    "{process.exit(3)}",
+    "\\",
+    "*/ process.exit(3) /*",
+    "/ process.exit(3) //",
+    "*",
+    "\u{2028}process.exit(3)//",
+    "\nprocess.exit(3)//",
+];
+
+#[test]
+fn no_value_becomes_a_part_of_a_script() {
+    let told = [
+        ("{{ V }}", ""),
+        ("'{{ V }}'", ""),
+        ("`{{ V }}`", ""),
+        ("`{{ V }}{process.exit(3)}`", "{process.exit(3)}"),
+        ("`${ {a: '}'}.a ? '' : `b` }{{ V }}`", ""),
+        ("[/it's \"/, {{ V }}][1]", ""),
+        ("[/[/'\"]\\//.source, `{{ V }}`][1]", ""),
+        ("[8 / 2 / 1, 'a'.length / 2, '{{ V }}'][2]", ""),
+        ("[(8 + 4) / 2,\n'{{ V }}'][1]", ""),
+        ("/* it's /*/ {{ V }} // it's {{ V }}\n", ""),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    let mut add = |script: String, value: String| {
+        fs::write(folder.path().join(format!("{}.js", expected.len())), script).unwrap();
+        expected.push(value);
+    };
+    for value in FOR_SCRIPTS {
+        for (text, end) in told {
+            let text = format!("#!/usr/bin/env node\nmodule.exports =\n{text};\n");
+            match rendered("a.config.js.j2", &text, value) {
+                Ok(script) => add(script, format!("{value}{end}")),
+                Err(faults) => assert!(text.contains("//") && value.contains(['\n', '\u{2028}']), "{text}: {faults:?}"),
+            }
+        }
+        for text in ["// {{ V }}", "/* {{ V }} */", "/**{{ V }}/ */", "/* /{{ V }}*/"] {
+            if let Ok(script) = rendered("a.config.js.j2", &format!("{text}\nmodule.exports = 'a';\n"), value) {
+                add(script, "a".to_owned());
+            }
+        }
+    }
+    for text in ["a = /{{ V }}/;", "a = '\\{{ V }}';", "a = `${{ V }}`;", "a = (b) / c / d; e = {{ V }};"] {
+        assert_refused("a.config.js.j2", text, FOR_SCRIPTS);
+    }
+    if is_there("node") {
+        let all = format!("[...Array({}).keys()].map((index) => require(`./${{index}}.js`))", expected.len());
+        let print = format!("process.stdout.write(JSON.stringify({all}))");
+        let output = Command::new("node").args(["-e", &print]).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let found: Vec<String> = serde_json::from_slice(&output.stdout).unwrap();
+        for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            let script = || fs::read_to_string(folder.path().join(format!("{index}.js"))).unwrap();
+            assert_eq!(found, expected, "{}", script());
+        }
+    }
+}
+
+const FOR_BLOCKS: &[&str] = &[
+    "plain",
+    "two\nlines",
+    "  apart",
+    "a\n  b\n\nc",
+    "ends\n",
+    "\nbegins",
+    "",
+    " ",
+    "\ttab",
+    "$HOME ${A} $$",
+    "# b: c",
+    "- a",
+];
+
+/// A block has no escapes: a value is read from it as it is, or refused.
+#[test]
+fn a_value_in_a_block_arrives_or_is_refused() {
+    let texts = [
+        ("|\n      {{ V }}\n", "{V}\n"),
+        ("|-\n\n      a\n      {{ V }}\n", "\na\n{V}"),
+        ("|2 # why\n        {{ V }}\n      b\n", "  {V}\nb\n"),
+        ("|\n      a:\n        {{ V }} b\n\n      c\n", "a:\n  {V} b\n\nc\n"),
+        (">\n      a {{ V }}\n      b\n", "a {V} b\n"),
+        (">-\n      a\n      {{ V }}\n      b\n", "a {V} b"),
+        ("\"{{ V }}\"\n", "{V}"),
+        ("\"a\n       {{ V }}\n       b\"\n", "a {V} b"),
+        ("'a\n       {{ V }}\n       b'\n", "a {V} b"),
+    ];
+    let mut taken = BTreeMap::new();
+    for (index, (text, _)) in texts.iter().enumerate() {
+        let file = |value: &str| {
+            rendered("compose.yml.j2", &format!("services:\n  a:\n    image: {text}    user: b\n"), value)
+        };
+        taken.extend(FOR_BLOCKS.iter().filter_map(|value| Some(((index, *value), file(value).ok()?))));
+    }
+    let refused =
+        |value: &str| (0..texts.len()).filter(|index| !taken.contains_key(&(*index, value))).collect::<Vec<_>>();
+    assert_eq!(refused("plain"), [0_usize; 0]);
+    assert_eq!(refused("two\nlines"), [4, 5, 8]);
+    assert_eq!(refused("  apart"), [0, 5, 8]);
+    assert_eq!(refused("ends\n"), [0, 1, 4, 5, 8]);
+    let compose = compose();
+    for ((index, value), text) in &taken {
+        let expected = texts[*index].1.replace("{V}", value);
+        let read: Value = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        assert_eq!(read["services"]["a"]["image"], expected.replace('$', "$$"), "{text}");
+        if let Some(compose) = &compose {
+            let config = config(compose, text);
+            assert_eq!(config["services"]["a"]["image"], expected.replace('$', "$$"), "{text}");
+        }
+    }
+}
+
+/// A file that docker compose can read as it stands is read alike once it is rendered.
+#[test]
+fn a_plain_compose_file_keeps_its_escapes() {
+    let text = "services:\n  a:\n    image: b\n    command: [\"echo $${HOME} $$$$\", \"${V}\", \"${W:-$$x}\"]\n";
+    let rendered = rendered("compose.yml", text, "$y").unwrap();
+    assert_eq!(rendered, text.replace("${V}", "$$y").replace("${W:-$$x}", "$$x"));
+    if let Some(compose) = compose() {
+        // What docker compose prints has its escapes, too.
+        let expected = json!(["echo $${HOME} $$$$", "$$y", "$$x"]);
+        assert_eq!(config(&compose, &rendered)["services"]["a"]["command"], expected);
+    }
+}
+
+/// What the issue of the reference stack lists, ports, hosts and folders that contradict each other, is told at its line
+/// before anything is rendered, or has one source.
+#[test]
+fn the_reference_stack_contradicts_itself_nowhere() {
+    let rendered = |environment: &str, changes: &[(&str, &str)]| {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for path in ["environments", "schemas", "templates", "sparkcfg.toml"] {
+            let copied = Command::new("cp").arg("-R").arg(root.join(path)).arg(folder.path()).status().unwrap();
+            assert!(copied.success());
+        }
+        let path = folder.path().join(format!("environments/{environment}.env"));
+        let text = fs::read_to_string(&path).unwrap();
+        let kept = text.lines().filter(|line| !changes.iter().any(|(key, _)| line.starts_with(&format!("{key}="))));
+        let changed = changes.iter().map(|(key, value)| format!("{key}={value}"));
+        let lines: Vec<String> = kept.map(ToOwned::to_owned).chain(changed).collect();
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        let output = command.args(["render", environment, "--stdout"]).current_dir(folder.path()).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        let codes: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("error[")?.split_once(']')).collect();
+        let codes: Vec<_> = codes.iter().map(|(code, _)| (*code).to_owned()).collect();
+        (String::from_utf8(output.stdout).unwrap(), codes)
+    };
+    for (changes, code) in [
+        (("AUTOMAGIK_SPARK_API_HOST", "localhost"), "schema-rule"),
+        (("LANGFLOW_API_URL", "http://localhost:7860"), "schema-rule"),
+        (("LANGFLOW_PORT", "7870"), "values-disagree"),
+    ] {
+        assert_eq!(rendered("staging", &[changes]), (String::new(), vec![code.to_owned()]), "{changes:?}");
+    }
+    let (text, codes) = rendered("prod", &[("AUTOMAGIK_SPARK_WORKER_LOG", "/srv/logs/spark.txt")]);
+    assert_eq!(codes, [""; 0]);
+    for line in ["volumes: [\"worker-logs:/srv/logs\"]", "out_file: \"/srv/logs/worker.out.log\""] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(!text.contains("/var/log"), "{text}");
+    let (text, _) = rendered("dev", &[]);
+    assert!(!text.contains("worker-logs") && text.contains("out_file: \"logs/worker.out.log\""), "{text}");
+}
+
+fn compose() -> Option<Vec<String>> {
+    let named = std::env::var("DOCKER_COMPOSE").unwrap_or_else(|_| "docker compose".to_owned());
+    let words: Vec<String> = named.split_whitespace().map(ToOwned::to_owned).collect();
+    let works = Command::new(&words[0]).args(&words[1..]).arg("version").output();
+    let found = works.is_ok_and(|output| output.status.success());
+    if !found {
+        eprintln!("passed over: there is no docker compose");
+    }
+    found.then_some(words)
+}
+
+fn config(compose: &[String], text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    let path: &Path = &folder.path().join("compose.yml");
+    fs::write(path, text).unwrap();
+    let mut command = Command::new(&compose[0]);
+    command.args(&compose[1..]).arg("-f").arg(path).args(["config", "--format", "json"]).env_remove("W");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}

@@ -73,8 +73,7 @@ fn assigned(file: &File<'_>, findings: &mut Vec<Finding>) {
         if !text(0..place.start).trim_end().ends_with("!=") {
             continue;
         }
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let span = file.layer.span(&(offset(place.start)..offset(place.end)));
+        let span = file.place(&place);
         let mut finding = Finding::new(&RULE, "what stands behind != is a command").at(span, "make runs it");
         finding.key = file.project.key_on_line(file.layer, span.start).map(told_name);
         findings.push(finding.help("write `KEY=value` with the value itself; an env file should hold no program"));

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use super::File;
 use super::reader::HOME;
-use super::reads_differently::{RULE, offset};
 use super::traps::{self, Swallowing};
 use crate::dialects::{Reading, Variable};
-use crate::finding::{Finding, told_name};
+use crate::finding::{Finding, Rule, told_name};
 use crate::layer::Entry;
 use crate::project::veil::Veil;
 
@@ -86,7 +85,13 @@ impl<'r> Difference<'r> {
         Some(Self { groups, hidden })
     }
 
-    pub(super) fn finding(&self, file: &File<'_>, variable: &Variable, entries: &[&Entry]) -> Finding {
+    pub(super) fn finding(
+        &self,
+        rule: &'static Rule,
+        file: &File<'_>,
+        variable: &Variable,
+        entries: &[&Entry],
+    ) -> Finding {
         // A hand-written splitter makes a variable of a comment that holds a `=`.
         let comment = variable.key.starts_with('#');
         let mut masked = 0;
@@ -116,8 +121,8 @@ impl<'r> Difference<'r> {
         } else {
             "spell it so that all of them read the same: letters, digits and _ - . / : need no quotes"
         };
-        let at = file.layer.span(&(offset(at.start)..offset(at.end)));
-        Finding::new(&RULE, message).key(name).at(at, says).help(help)
+        let at = file.place(&at);
+        Finding::new(rule, message).key(name).at(at, says).help(help)
     }
 
     /// What these readers see; `masked` counts the values that may not be shown.

@@ -34,8 +34,7 @@ pub(super) fn settle(
     let names = super::listed(&names, "and");
     let message = format!("the lines of this file end in CRLF, and {names} {keep} the carriage returns");
     let (key, place) = keepers.iter().find_map(|at| first_changed(&readings[*at].1, without[*at].as_ref()?))?;
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let at = file.layer.span(&(offset(place.start)..offset(place.end)));
+    let at = file.place(&place);
     for at in keepers {
         if let Some(without) = without[at].take() {
             readings[at].1 = in_file(without, text);
@@ -54,9 +53,8 @@ pub(super) fn settle(
 pub(super) fn replacement(file: &File<'_>) -> Option<Fix> {
     let text: &str = &file.layer.text;
     let (first, last) = (text.find("\r\n")?, text.rfind("\r\n")? + 2);
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let replacement = text.get(first..last)?.replace("\r\n", "\n");
-    let span = file.layer.span(&(offset(first)..offset(last)));
+    let span = file.place(&(first..last));
     Some(Fix { span, replacement, title: TITLE.to_owned(), safe: true })
 }
 

@@ -33,10 +33,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let from = if above == 0 { 0 } else { between.find('\n').map_or(line, |at| above + at + 1) };
         above = entry.value.end as usize;
         let Some((place, mended)) = blanks(text, from.min(line), line) else { continue };
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let written = text.get(place.clone()).unwrap_or_default();
         let first = place.start + written.len() - written.trim_start_matches([' ', '\t']).len();
-        let span = |to: usize| file.layer.span(&(offset(place.start)..offset(to)));
+        let span = |to: usize| file.place(&(place.start..to));
         findings.push(
             file.about(&RULE, entry, format!("node 20 does not find {}", file.name(entry)))
                 .at(file.layer.span(&entry.key), "lost to node 20")

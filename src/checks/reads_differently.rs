@@ -77,7 +77,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         if difference.hidden == Hidden::Whole && is_within_value(file, variable) {
             continue;
         }
-        let finding = difference.finding(file, variable, entries);
+        let finding = difference.finding(&RULE, file, variable, entries);
         let finding = if difference.hidden == Hidden::Whole {
             finding
         } else {
@@ -116,7 +116,7 @@ fn refusals(
             .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
         findings.push(match traps::export(&file.layer.text, at.start) {
             Some(export) => {
-                let export = file.layer.span(&(offset(export.start)..offset(export.end)));
+                let export = file.place(&export);
                 let title = "take `export` away";
                 let fix = Fix { span: export, replacement: String::new(), title: title.to_owned(), safe: true };
                 let harmless = matches!(views.harm(&fix), Harm::None);
@@ -146,7 +146,7 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
             let hidden = file.project.hides_entry(file.layer, entry) || veil.touches(&written);
             let help =
                 if hidden { "quote the value".to_owned() } else { format!("write {}", line.replace('\n', "⏎")) };
-            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            let span = file.place(&range);
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
         Err(_) => finding,
@@ -197,7 +197,7 @@ fn mended(
             if views.is_unsure(&variable.key) {
                 return finding.help(if_meant(&line));
             }
-            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            let span = file.place(&range);
             return finding.help(format!("write {line}")).fix(span, text, "refer to it so that all readers agree");
         }
         let literal = entries
@@ -225,7 +225,7 @@ fn mended(
                 }
                 _ => "write it plainly, with nothing around it; `sparkcfg validate --fix` does it".to_owned(),
             };
-            let span = file.layer.span(&(offset(range.start)..offset(range.end)));
+            let span = file.place(&range);
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
         Err(Obstacle::Unportable(error)) => {
@@ -305,6 +305,6 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-pub(super) fn offset(at: usize) -> u32 {
+fn offset(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -1,5 +1,6 @@
 //! What a check is given: a file, or an environment with what its schema says; and the words that checks share.
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt};
@@ -33,6 +34,11 @@ impl File<'_> {
     /// The file as users see it.
     pub(super) fn path(&self) -> &str {
         self.project.sources.path(self.layer.source)
+    }
+
+    /// The place of a range of the file's bytes.
+    pub(super) fn place(&self, range: &Range<usize>) -> Span {
+        self.layer.span(&(offset(range.start)..offset(range.end)))
     }
 
     /// A finding about an entry of this file.

@@ -62,12 +62,19 @@ fn what_is_written() {
         (&["compose", "shell"], "K=a`b\n", "K='a`b'\n"),
         (&["compose", "shell"], "K=(x)\n", "K='(x)'\n"),
         (&["compose", "shell", "node"], "K=a#b\nL=it's\n", "K='a#b'\nL=\"it's\"\n"),
-        (&["docker-run", "shell"], "GREETING=hello world\nK: v\nexport E=v\n", "GREETING=hello world\nK=v\nE=v\n"),
+        (&["docker-run", "shell"], "GREETING=hello world\nK: v\nexport E=v\n", "GREETING=hello world\nK=v\nexport E=v\n"),
         // Those who read the file agree: they keep what they get, in a spelling that sparkcfg reads so as well.
         (&["shell"], "A=two\\ words\nB=~/x\n", "A='two words'\nB=~/x\n"),
         (&["node-dotenv"], "A=`x`\nB=`y\n# z\nw=1`\n", "A=x\nB=`y\n# z\nw=1`\n"),
         (&["make"], "A=\"b c\"\n", "A=\"b c\"\n"),
         (&["compose", "python-dotenv", "make"], "B=1\nA=\"x$B\"\n", "B=1\nA=x${B}\n"),
+        // What is make's own, what node takes for quotes, and the only thing that hands a variable on.
+        (&["make", "python-dotenv"], "PORT := 8080\nURL ::= x\n", "PORT := 8080\nURL ::= x\n"),
+        (&["node", "python-dotenv"], "Q=`a\nb`\nX=1\n", "Q=`a\nb`\nX=1\n"),
+        (&["shell"], "export Q=a\\ b\n", "export Q='a b'\n"),
+        (&["make", "compose"], "export Q=\"a b\"\n", "export Q=a b\n"),
+        // What stands behind a secret may belong to it.
+        (&["compose", "make"], "DB_PASSWORD=Tr0ub4dor #horse=staple\n", "DB_PASSWORD=Tr0ub4dor #horse=staple\n"),
         // Nobody knows whether that is a comment.
         (&["compose", "node"], "PORT=8080\t# the port\n", "PORT=8080\t# the port\n"),
         (&["compose", "node"], "K=pa$word1\n", "K=pa$word1\n"),

@@ -34,7 +34,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         above = entry.value.end as usize;
         let Some((place, mended)) = blanks(text, from.min(line), line) else { continue };
         let written = text.get(place.clone()).unwrap_or_default();
-        let first = place.start + written.len() - written.trim_start_matches([' ', '\t']).len();
+        let first = place.start + written.len() - written.trim_start_matches(is_blank).len();
         let span = |to: usize| file.place(&(place.start..to));
         findings.push(
             file.about(&RULE, entry, format!("node 20 does not find {}", file.name(entry)))
@@ -46,13 +46,18 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What node takes off at the ends of a line, but for line breaks.
+fn is_blank(sign: char) -> bool {
+    sign.is_whitespace() && !matches!(sign, '\n' | '\r')
+}
+
 /// The blanks that begin lines without a key, from the first to the last in `text[from..to]`, and what stands there without
 /// them. The first line of a file may have some.
 fn blanks(text: &str, from: usize, to: usize) -> Option<(std::ops::Range<usize>, String)> {
     let (mut start, mut mended, mut kept) = (None, String::new(), 0);
     let mut at = from;
     for line in text.get(from..to)?.split_inclusive('\n') {
-        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let blank = line.len() - line.trim_start_matches(is_blank).len();
         let rest = line.get(blank..).unwrap_or_default();
         if blank > 0 && at > 0 && rest.starts_with(['\r', '\n', '#']) {
             let before = start.get_or_insert(at);

@@ -22,7 +22,7 @@ use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
 use super::one_mistake::LITERAL;
 use super::reader::{self, OWN};
-use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::respelling::{EXPORTING, Harm, Obstacle, Respelling, Views, assigned_by_make};
 use super::traps;
 use super::{File, is_name};
 use crate::dialects::{ReadError, Reading, Variable};
@@ -119,7 +119,8 @@ fn refusals(
                 let export = file.place(&export);
                 let title = "take `export` away";
                 let fix = Fix { span: export, replacement: String::new(), title: title.to_owned(), safe: true };
-                let harmless = matches!(views.harm(&fix), Harm::None);
+                let exports = |reader: &&str| file.read_by(reader);
+                let harmless = !EXPORTING.iter().any(exports) && matches!(views.harm(&fix), Harm::None);
                 let finding = finding.help(title);
                 if harmless { finding.fix(export, "", title) } else { finding }
             }
@@ -182,6 +183,15 @@ fn mended(
     }
     if entries.iter().any(|entry| file.looks_like_comment(entry)) {
         return finding.help("put the comment on a line of its own, above; a value that begins with # needs quotes");
+    }
+    let mut lines = entries.iter().filter_map(|entry| file.layer.text.get(entry.key.start as usize..)?.lines().next());
+    if lines.find_map(assigned_by_make).is_some() {
+        return finding.help("write it with = alone: `:=` is an assignment to make, and a colon to docker compose");
+    }
+    // What stands behind ` #` may be the rest of the secret: nobody else should keep it for a comment.
+    let behind = |entry: &&Entry| file.layer.text.get(entry.value.end as usize..).and_then(|rest| rest.lines().next());
+    if hidden && entries.iter().filter_map(behind).any(|rest| rest.contains('#')) {
+        return finding.help("put the comment on a line of its own; if the # belongs to the secret, quote all of it");
     }
     // Writing out what a reference resolves to today would be another value tomorrow.
     let refers = |entry: &&Entry| {

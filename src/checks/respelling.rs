@@ -9,6 +9,7 @@ use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
 use crate::layer::Entry;
+use crate::plain::is_name;
 use crate::portable;
 
 /// How many bytes may be read, over all readers and tries, to prove the replacements in one file. A file that would need
@@ -77,7 +78,8 @@ impl<'a> Views<'a> {
         let own = view(OWN, text, around);
         let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around)).collect();
         let mut right = own.as_ref().map(|own| own.values.clone());
-        let unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
+        let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
+        unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         Self { text, chains, around, own, right, unsure, seen, left: MAX_READ }
     }
 
@@ -97,7 +99,8 @@ impl<'a> Views<'a> {
     pub(super) fn respelled(&mut self, key: &str, entries: &[&Entry]) -> Result<Respelling, Obstacle> {
         let [entry] = entries else { return Err(Obstacle::Entangled) };
         let right = self.right.as_ref().and_then(|right| right.get(key).cloned());
-        let Some(Some(value)) = right else { return Err(Obstacle::Entangled) };
+        // Backticks are quotes for some, and meant as such.
+        let value = right.flatten().filter(|value| !value.starts_with('`')).ok_or(Obstacle::Entangled)?;
         let readers = |chains: &[&str]| -> Vec<&'static Dialect> {
             let mut found: Vec<&Dialect> = chains.iter().filter_map(|chain| dialects_of(chain)).flatten().collect();
             found.sort_by_key(|one| dialects::ALL.iter().position(|dialect| dialect.name == one.name));
@@ -114,7 +117,9 @@ impl<'a> Views<'a> {
             }
         };
         let written = entry.key.start as usize..entry.value.end as usize;
-        for (range, text) in candidates(self.text, &written, &line) {
+        let exports =
+            self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| EXPORTING.contains(&name.trim()));
+        for (range, text) in candidates(self.text, &written, &line, exports) {
             if matches!(self.proven(&range, &text, Some(key)), Harm::None) {
                 // No file is left with line ends of both kinds.
                 let returned = self.text.get(range.clone()).is_some_and(|written| written.ends_with('\r'));
@@ -329,9 +334,20 @@ fn ends_in_returns(text: &str) -> bool {
     memchr::memchr_iter(b'\n', text.as_bytes()).all(|at| text.as_bytes().get(at.wrapping_sub(1)) == Some(&b'\r'))
 }
 
+/// Readers to which `export` may matter: without `set -a`, or an `export` of its own, nothing else hands a variable on.
+pub(super) const EXPORTING: &[&str] = &["shell", "make"];
+
+/// The name in `NAME := value`, which is make's own; docker compose takes the colon for the sign, and `=` for text.
+pub(super) fn assigned_by_make(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once(":=")?;
+    let name = name.trim_end_matches(':').trim();
+    let name = name.strip_prefix("export").map_or(name, str::trim_start);
+    is_name(name).then_some(name)
+}
+
 /// Ways to put `line` where an assignment stands, the one that changes least first. A comment behind the value gets a
-/// line of its own, above.
-fn candidates(text: &str, written: &Range<usize>, line: &str) -> Vec<(Range<usize>, String)> {
+/// line of its own, above. `exports` says that an `export` in front has to stay.
+fn candidates(text: &str, written: &Range<usize>, line: &str, exports: bool) -> Vec<(Range<usize>, String)> {
     let start = text.get(..written.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
     let rest = text.get(written.end..).unwrap_or_default();
     let length = rest.find('\n').unwrap_or(rest.len());
@@ -345,6 +361,9 @@ fn candidates(text: &str, written: &Range<usize>, line: &str) -> Vec<(Range<usiz
     if !plain_prefix || !(comment.is_empty() || comment.starts_with('#')) {
         return Vec::new();
     }
+    let export = prefix.trim_start_matches('\u{feff}').trim_start();
+    let kept = if exports { [export, line].concat() } else { line.to_owned() };
+    let line = kept.as_str();
     let end = if returned { "\r\n" } else { "\n" };
     let whole = if comment.is_empty() { line.to_owned() } else { format!("{comment}{end}{line}") };
     let without_mark = start + if marked { '\u{feff}'.len_utf8() } else { 0 };

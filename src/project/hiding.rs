@@ -1,5 +1,6 @@
 //! What no output may show: which values are secrets, and where else in the files a secret may stand.
 
+use super::veil::in_backticks;
 use super::{Project, ProjectSchema, rests};
 use crate::detection;
 use crate::layer::Layer;
@@ -156,6 +157,9 @@ impl Project {
             found.extend([rest.key.clone(), rest.value.clone(), rests::rest_of_line(layer, &rest.value)]);
         }
         found.extend(rests::key_blocks(&layer.text));
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let quoted = in_backticks(self, &layer.text).into_iter();
+        found.extend(quoted.map(|range| offset(range.start)..offset(range.end)));
         found.extend(self.secrets_in_comments(layer));
         for comment in self.comments(layer) {
             let text = layer.slice(&comment).trim_end();

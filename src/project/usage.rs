@@ -257,34 +257,31 @@ fn captured(pattern: &LazyLock<Option<Regex>>, text: &str, group: usize) -> Vec<
 /// Programs that are started with an env file, and shells that source one.
 fn commands(text: &str) -> Vec<Given> {
     type Command = (&'static str, LazyLock<Option<Regex>>);
-    static COMMANDS: [Command; 6] = [
-        (
-            "node",
-            LazyLock::new(|| Regex::new(r#"\bnode +[^|;&\n]*?--env-file(?:-if-exists)?[= ]+["']?([^\s"',;|&]*)"#).ok()),
-        ),
-        ("bun", LazyLock::new(|| Regex::new(r#"\bbun +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok())),
-        ("deno", LazyLock::new(|| Regex::new(r#"\bdeno +[^|;&\n]*?--env(?:-file)?\b(?:=["']?([^\s"',;|&]*))?"#).ok())),
-        ("uv", LazyLock::new(|| Regex::new(r#"\buv +run +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok())),
-        (
-            "docker-run",
-            LazyLock::new(|| Regex::new(r#"\bdocker +run +[^|;&\n]*?--env-file[= ]+["']?([^\s"',;|&]*)"#).ok()),
-        ),
-        (
-            "shell",
-            LazyLock::new(|| {
-                Regex::new(r#"(?:^|[\s;&"(])(?:\.|source) +["']?((?:\$\([^\n;|&]*\)/|[\w./$(){}-]*/)?\.env\b)"#).ok()
-            }),
-        ),
+    static COMMANDS: [Command; 5] = [
+        ("node", LazyLock::new(|| Regex::new(r"\bnode +[^|;&\n]*--env-file[^|;&\n]*").ok())),
+        ("bun", LazyLock::new(|| Regex::new(r"\bbun +[^|;&\n]*--env-file[^|;&\n]*").ok())),
+        ("deno", LazyLock::new(|| Regex::new(r"\bdeno +[^|;&\n]*--env(?:-file)?\b[^|;&\n]*").ok())),
+        ("uv", LazyLock::new(|| Regex::new(r"\buv +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
+        ("docker-run", LazyLock::new(|| Regex::new(r"\bdocker +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
     ];
+    static FILES: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"--env(?:-file(?:-if-exists)?)?[= ]+["']?([^\s"',]+)"#).ok());
+    static SOURCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let folder = r"(?:\$\([^\n;|&]*\)/|[\w./$(){}-]*/)?";
+        Regex::new(&format!(r#"(?:^|[\s;&"(])(?:\.|source) +["']?({folder}[\w-]*\.env(?:\.[\w-]+)*)\b"#)).ok()
+    });
     // A command may go on over several lines.
     let joined = text.replace("\\\n", " ");
     let code: String =
         joined.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
-    let named = |(reader, pattern): &'static Command| {
-        let files = captured(pattern, &code, 1).into_iter();
-        files.map(|file| (*reader, Some(file).filter(|file| !file.is_empty())))
+    let named = |(reader, pattern): &'static Command| -> Vec<Given> {
+        let commands = captured(pattern, &code, 0);
+        let files = |command: &String| captured(&FILES, command, 1).into_iter().map(Some).collect::<Vec<_>>();
+        let files = commands.iter().map(files).map(|files| if files.is_empty() { vec![None] } else { files });
+        files.flatten().map(|file| (*reader, file)).collect()
     };
-    COMMANDS.iter().flat_map(named).collect()
+    let sourced = captured(&SOURCED, &code, 1).into_iter().map(|file| ("shell", Some(file)));
+    COMMANDS.iter().flat_map(named).chain(sourced).collect()
 }
 
 fn is_of_name(sign: char) -> bool {

@@ -3,9 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
+
 use super::Project;
 use crate::detection;
 use crate::dialects::{Process, Reading, Variable, node};
+use crate::masking::SHORTEST;
 use crate::plain::is_name;
 
 /// What of one file is secret.
@@ -18,6 +21,10 @@ pub struct Veil {
     secrets: Vec<Range<usize>>,
     /// The keys that any reader sees a secret in, and those whose values refer to one.
     keys: HashSet<String>,
+    /// The secrets themselves, to be found in what refers to them, however it does.
+    texts: Option<AhoCorasick>,
+    /// Where the file may refer to something, in bytes.
+    dollars: Vec<usize>,
 }
 
 impl std::fmt::Debug for Veil {
@@ -38,16 +45,21 @@ impl Veil {
         // It knows all three kinds of quotes, and any of them may hold a secret of several lines.
         let has_quotes = bytes.iter().any(|byte| QUOTES.contains(byte));
         let quotes = has_quotes.then(|| node::read(bytes, &Process::new()));
-        let mut names: HashSet<&str> = HashSet::new();
+        let (mut names, mut texts): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
         for variable in readings.iter().copied().chain(&quotes).flat_map(|reading| &reading.vars) {
             let (key, text) = (name_of(variable), variable.value.as_deref().unwrap_or_default());
             if project.hides(key, text) {
                 names.insert(key);
+                texts.insert(text);
                 if is_closed(bytes, &variable.value_span) {
                     secrets.push(variable.value_span.clone());
                 }
             }
         }
+        for entry in layer.entries.iter().filter(|entry| project.hides_entry(layer, entry)) {
+            texts.extend(layer.content(entry));
+        }
+        texts.extend(process.iter().filter(|(key, value)| project.hides(key, value)).map(|(_, value)| value.as_str()));
         let around = |name: &str| process.get(name).is_some_and(|value| project.hides(name, value));
         let is_secret = |name: &str| names.contains(name) || around(name) || project.is_secret(name);
         let referring = referring(&layer.text, is_secret);
@@ -60,7 +72,11 @@ impl Veil {
             furthest = furthest.max(range.end);
             range.end = furthest;
         }
-        Self { secrets, keys }
+        let refers = bytes.contains(&b'$');
+        texts.retain(|text| refers && text.len() >= SHORTEST && !text.trim().is_empty());
+        let texts = if texts.is_empty() { None } else { AhoCorasick::new(texts).ok() };
+        let dollars = memchr::memchr_iter(b'$', bytes).collect();
+        Self { secrets, keys, texts, dollars }
     }
 
     /// Whether no output may show what one of the readings has for the value of a variable.
@@ -71,6 +87,7 @@ impl Veil {
         self.keys.contains(name_of(variable))
             || self.touches(&variable.value_span)
             || self.hides_key(variable)
+            || self.holds_secret(variable)
             || comment.is_some_and(|comment| !project.secrets_in(comment, &[]).is_empty())
     }
 
@@ -79,6 +96,15 @@ impl Veil {
     pub fn hides_key(&self, variable: &Variable) -> bool {
         let parts = variable.key.split(|sign: char| !(sign.is_alphanumeric() || "_-.[]".contains(sign)));
         parts.clone().any(|part| !detection::is_plausible_name(part)) || self.touches(&variable.key_span)
+    }
+
+    /// Whether a value that may refer to something holds the whole of a secret.
+    fn holds_secret(&self, variable: &Variable) -> bool {
+        let (Some(texts), Some(value)) = (&self.texts, &variable.value) else { return false };
+        let span = &variable.value_span;
+        let next = self.dollars.partition_point(|at| *at < span.start);
+        let refers = span.is_empty() || self.dollars.get(next).is_some_and(|at| *at < span.end);
+        refers && texts.is_match(value)
     }
 
     /// Whether a stretch of the file, in its bytes, reaches into a secret.
@@ -90,10 +116,27 @@ impl Veil {
     }
 }
 
-/// The key without what some readers take to be a part of it.
+/// The key without what some readers take to be a part of it: `export`, and operators of make.
 fn name_of(variable: &Variable) -> &str {
     let key = variable.key.trim_start_matches('\u{feff}');
-    key.strip_prefix("export ").map_or(key, str::trim_start)
+    let key = key.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).map_or(key, str::trim_start);
+    let name = key.trim_end_matches(['?', '+', ':', '!', ' ', '\t']);
+    if name.is_empty() { key } else { name }
+}
+
+/// The stretches of a text that hold a secret in backticks, which docker compose does not take for quotes.
+pub(super) fn in_backticks(project: &Project, text: &str) -> Vec<Range<usize>> {
+    if !text.contains('`') {
+        return Vec::new();
+    }
+    let reading = node::read(text.as_bytes(), &Process::new());
+    let quoted = reading
+        .vars
+        .iter()
+        .filter(|variable| text.get(variable.value_span.start..).is_some_and(|value| value.starts_with('`')));
+    let hidden =
+        quoted.filter(|variable| project.hides(name_of(variable), variable.value.as_deref().unwrap_or_default()));
+    hidden.map(|variable| variable.value_span.clone()).filter(|span| is_closed(text.as_bytes(), span)).collect()
 }
 
 const QUOTES: &[u8] = b"\"'`";

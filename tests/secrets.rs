@@ -3,6 +3,9 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[path = "secrets/reading.rs"]
+mod reading;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};

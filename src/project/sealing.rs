@@ -274,17 +274,18 @@ impl Sealing {
         names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect()
     }
 
-    /// Records what those could read who are about to lose a file, before it is sealed without them.
+    /// Records what those could read who are about to lose a file, or lost it in a merge, before it is sealed without them.
     fn record_leaving(&self, record: &mut Revocations, target: &Target) -> Result<(), Error> {
-        let leaving = self.leaving(target);
-        if leaving.is_empty() {
-            return Ok(());
-        }
+        let Some(bytes) = target.previous() else { return Ok(()) };
         record.reveal(&self.identities);
-        let (plain, recipients, before) = (self.plain(target)?, self.recipients(target)?, record.clone());
-        let bytes = target.bytes.as_deref().unwrap_or_default();
-        for name in leaving {
-            record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+        let before = record.clone();
+        record.take_over(&target.file.path, bytes);
+        let leaving = self.leaving(target);
+        if !leaving.is_empty() {
+            let (plain, recipients) = (self.plain(target)?, self.recipients(target)?);
+            for name in leaving {
+                record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+            }
         }
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }

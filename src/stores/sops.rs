@@ -257,6 +257,26 @@ pub struct Traces {
     pub values: BTreeMap<String, String>,
     /// The data key, sealed for each recipient. Files that have one of these in common have the same data key.
     pub keys: BTreeSet<String>,
+    /// What a merge wrote into the file.
+    pub known_to: KnownTo,
+}
+
+/// Who could read which values of a file and cannot open it any more: name → keys. A merge alone sees it, and git lets it
+/// write into no other file than the one that it merges; SOPS passes over metadata that it does not know.
+pub type KnownTo = BTreeMap<String, BTreeSet<String>>;
+
+/// The metadata that holds a [`KnownTo`], as JSON.
+const KNOWN_TO: &str = "sparkcfg_known_to";
+
+/// A sealed file with nothing about who could read what of it but `known_to`.
+#[must_use]
+pub fn noted(text: &str, known_to: &KnownTo) -> String {
+    let begin = format!("{}{KNOWN_TO}=", document::PREFIX);
+    let mut noted: String = text.split_inclusive('\n').filter(|line| !line.starts_with(&begin)).collect();
+    if let Some(json) = serde_json::to_string(known_to).ok().filter(|_| !known_to.is_empty()) {
+        noted.extend([&begin, json.as_str(), "\n"]);
+    }
+    noted
 }
 
 /// Reads what can be recognised again; nothing where the bytes are no SOPS file.
@@ -271,5 +291,6 @@ pub fn traces(bytes: &[u8]) -> Traces {
     let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
     let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
-    Traces { values: values.collect(), keys: keys.collect() }
+    let known_to = document.field(KNOWN_TO).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    Traces { values: values.collect(), keys: keys.collect(), known_to }
 }

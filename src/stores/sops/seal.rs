@@ -9,7 +9,7 @@ use super::cipher::{DataKey, looks_sealed};
 use super::document::{self, Document, Line};
 use super::opened::{Mac, Opened, Plain, canonical_time};
 use super::selection::{DEFAULT_SUFFIX, Rule};
-use super::{Closed, decoded, recognise};
+use super::{Closed, KNOWN_TO, decoded, recognise};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Recipient;
 use crate::secret::Secret;
@@ -111,6 +111,8 @@ impl<'a> Draft<'a> {
         }
         let named = |block: document::Block<'a>| Some((block.recipient?.value, block.sealed_key?.value));
         let rest = document.metadata.iter().filter(|(name, _)| document::list_item(name).is_none());
+        // What a merge wrote is in the project's record by now.
+        let rest = rest.filter(|(name, _)| **name != KNOWN_TO);
         let mut fields: BTreeMap<_, _> = rest.map(|(name, field)| (*name, field.value)).collect();
         fields.entry("version").or_insert(VERSION);
         let blocks = document.blocks().into_iter().filter_map(named).collect();

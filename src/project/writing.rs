@@ -201,7 +201,7 @@ fn mode(_bits: u32) -> Option<Permissions> {
 
 #[cfg(test)]
 mod tests {
-    use super::{create_private, remove, replace, write};
+    use super::{create_private, replace, write};
     use std::fs;
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Revocations;
+use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
 use crate::project::files::{self, Files};
 use crate::project::writing;
@@ -31,6 +32,9 @@ impl Revocations {
     }
 
     pub(super) fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        if let Some(line) = envelope::conflict_line(text.as_bytes()) {
+            return Err(Error::new(CONFLICT).at(format!("{path}:{line}")).help(SOLVE_TEXT));
+        }
         toml::from_str(text).map_err(|error| {
             let mut sources = Sources::default();
             let source = sources.add(path, text);

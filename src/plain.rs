@@ -95,6 +95,26 @@ pub fn spelled(value: &Secret) -> Option<Secret> {
     Some(Secret::new(text))
 }
 
+/// Whether a value, as written, refers to others: `$NAME` or `${…}` outside of single quotes.
+#[must_use]
+pub fn refers(written: &str) -> bool {
+    let mut rest = written.bytes().peekable();
+    while let Some(byte) = rest.next() {
+        let next = rest.peek().copied();
+        match byte {
+            // Nothing is meant by the sign that follows one of these.
+            b'\\' | b'$' if next == Some(b'$') => {
+                rest.next();
+            }
+            b'$' if next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'_' | b'{')) => {
+                return !written.starts_with('\'');
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 fn in_double_quotes(value: &str) -> String {
     let mut text = String::with_capacity(2 * value.len() + 2);
     text.push('"');
@@ -209,6 +229,22 @@ mod tests {
             ("a\0b", None),
         ] {
             assert_eq!(spelled(&secret(value)).as_ref().map(Secret::expose), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn references() {
+        for (written, expected) in [
+            ("a$B", true),
+            ("\"${A:-b}\"", true),
+            ("'$A'", false),
+            ("a$$b", false),
+            ("a\\$b", false),
+            ("$$$A", true),
+            ("5$", false),
+            ("$1", false),
+        ] {
+            assert_eq!(refers(written), expected, "{written}");
         }
     }
 

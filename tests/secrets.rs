@@ -277,7 +277,8 @@ fn one_value_is_three_lines() {
     let project = Project::new();
     let text: String = (0..200).map(|number| format!("KEY_{number}=value {number}\n")).collect();
     let recipients: [Recipient; 1] = [project.recipient.parse().unwrap()];
-    let order = Order { recipients: &recipients, time: "2026-01-01T00:00:00Z", new_key: false, previous: None };
+    let order =
+        Order { recipients: &recipients, time: "2026-01-01T00:00:00Z", new_key: false, anew: None, previous: None };
     let before = (stores::of(".secrets.env").unwrap().seal)(&Secret::new(text), &order).unwrap();
     project.write("p/environments/prod.secrets.env", &before);
     project.set("KEY_77", "changed");

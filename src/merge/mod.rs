@@ -171,6 +171,7 @@ fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(
         // Whoever is left out knows the values of the side that was sealed for them. With another data key the record of
         // what they could read takes none of them for changed.
         new_key: is_rekeyed(versions.base, versions.theirs) || leaves_out,
+        anew: None,
         previous: Some(Previous { bytes: previous, identities: tools.identities }),
     };
     let first = sealed(&merged.ours, &order, tools)?;

@@ -85,7 +85,7 @@ fn rotate_with_sops(scene: &Scene, people: &[&str]) {
     let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
     let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
     let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
-    let order = Order { recipients: &recipients, time: TIME, new_key: true, previous };
+    let order = Order { recipients: &recipients, time: TIME, new_key: true, anew: None, previous };
     scene.write(SEALED, &(sops().seal)(&plain, &order).unwrap());
 }
 

@@ -259,7 +259,7 @@ mod tests {
 
     fn seal(text: &Secret, person: &Person, new_key: bool, previous: Option<&str>) -> String {
         let previous = previous.map(|text| Previous { bytes: text.as_bytes(), identities: &person.0 });
-        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, previous };
+        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, anew: None, previous };
         (stores::of(PATH).unwrap().seal)(text, &order).unwrap()
     }
 

@@ -21,8 +21,7 @@
 use super::File;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
-use crate::stores::DamageKind;
-use crate::stores::sops::is_sealed;
+use crate::stores::{DamageKind, is_sealed};
 
 pub(super) static RULE: Rule = Rule {
     code: "sealed-file-damaged",

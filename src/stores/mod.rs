@@ -48,6 +48,12 @@ pub fn of(path: &str) -> Option<&'static Store> {
     ALL.iter().find(|store| path.ends_with(store.suffix))
 }
 
+/// Whether a text is a value as SOPS seals it.
+#[must_use]
+pub fn is_sealed(text: &str) -> bool {
+    sops::is_token(text)
+}
+
 /// A sealed file, read.
 pub struct Sealed {
     /// What the ranges below slice: the file as it stands, or, where it shows no names, the opened names alone.

@@ -261,10 +261,9 @@ fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'stat
     Ok((Content::Opened(Secret::new(secret)), entry.interpolates))
 }
 
-/// Whether a text is a value as SOPS seals it, or what is left of one.
-#[must_use]
-pub fn is_sealed(text: &str) -> bool {
-    text.starts_with("ENC[AES256_GCM,data:")
+/// Whether a text is a sealed value.
+pub(super) fn is_token(text: &str) -> bool {
+    cipher::Token::parse(text).is_some()
 }
 
 /// What of a file can be recognised again without a key.

@@ -110,13 +110,24 @@ pub(super) fn spelled(value: &Secret) -> Result<Secret, Error> {
 }
 
 /// The text with each of `keys` spelled as `set` would: what differs from that was written by another program. A value that
-/// refers to others stays as it stands.
+/// refers to others stays as it stands, and one with a comment behind it.
 pub(super) fn spelled_alike(text: &Secret, keys: &[String]) -> Secret {
     let mut spelled_alike = Secret::new(text.expose().to_owned());
     for key in keys {
         let reading = compose::read(spelled_alike.expose().as_bytes(), &Process::new());
         let Some(variable) = reading.vars.iter().find(|variable| variable.key == *key) else { continue };
-        let written = spelled_alike.expose().get(variable.value_span.clone()).unwrap_or_default();
+        let text = spelled_alike.expose();
+        let written = text.get(variable.value_span.clone()).unwrap_or_default();
+        // A comment behind it is nothing to be lost.
+        if !text
+            .get(variable.value_span.end..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default()
+            .trim()
+            .is_empty()
+        {
+            continue;
+        }
         let value =
             variable.value.as_deref().filter(|_| !plain::refers(written)).map(|value| Secret::new(value.to_owned()));
         let spelled = value.filter(|value| !value.expose().is_empty()).and_then(|value| sealed_spelling(&value));

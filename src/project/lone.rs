@@ -56,4 +56,3 @@ impl Lone {
         self.veil.hides_key(variable)
     }
 }
-

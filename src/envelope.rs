@@ -99,11 +99,22 @@ pub const CONFLICT: &str = "git left a conflict in this file";
 /// See [`CONFLICT`].
 pub const SOLVE: &str = "take the same side at every mark, or one version with `git checkout --ours` or `--theirs`; `git checkout --merge` begins anew";
 
+/// What to do about it in a file that people write.
+pub const SOLVE_TEXT: &str =
+    "keep what is right of both sides, and take the lines with <<<<<<<, ======= and >>>>>>> away";
+
 /// Whether git left both sides of a merge in a file.
 #[must_use]
 pub fn has_conflict(bytes: &[u8]) -> bool {
-    let begins = |mark: &[u8]| bytes.split(|byte| *byte == b'\n').any(|line| line.starts_with(mark));
-    begins(b"<<<<<<< ") && begins(b">>>>>>> ")
+    conflict_line(bytes).is_some()
+}
+
+/// The 1-based line at which git left both sides of a merge in a file.
+#[must_use]
+pub fn conflict_line(bytes: &[u8]) -> Option<usize> {
+    let begins = |mark: &[u8]| bytes.split(|byte| *byte == b'\n').position(|line| line.starts_with(mark));
+    begins(b">>>>>>> ")?;
+    begins(b"<<<<<<< ").map(|at| at + 1)
 }
 
 /// Whether `bytes` begin as an age file does, armored or not.

@@ -34,7 +34,12 @@ pub fn put(text: &Secret, key: &str, spelled: &Secret, parse: Parse) -> Option<S
     let entry = entries.iter().rfind(|entry| slice(text, &entry.key) == key);
     let (at, start) = match entry {
         Some(entry) if matches!(entry.content, Content::Inherited) => (entry.key.end..entry.key.end, "="),
-        Some(entry) => (entry.value.clone(), ""),
+        Some(entry) => {
+            // Blanks around a value, and a comment behind it, are a part of the value for SOPS.
+            let between = slice(text, &(entry.key.end..entry.value.start));
+            let start = if between.starts_with('=') { entry.key.end + 1 } else { entry.value.start };
+            (start..line_end(text, entry.value.end), "")
+        }
         None => return Some(appended(text, key, spelled.expose())),
     };
     Some(replaced(text, &[(at, [start, spelled.expose()].concat().into())]))
@@ -93,6 +98,26 @@ pub fn spelled(value: &Secret) -> Option<Secret> {
         text
     };
     Some(Secret::new(text))
+}
+
+/// Whether a value, as written, refers to others: `$NAME` or `${…}` outside of single quotes.
+#[must_use]
+pub fn refers(written: &str) -> bool {
+    let mut rest = written.bytes().peekable();
+    while let Some(byte) = rest.next() {
+        let next = rest.peek().copied();
+        match byte {
+            // Nothing is meant by the sign that follows one of these.
+            b'\\' | b'$' if next == Some(b'$') => {
+                rest.next();
+            }
+            b'$' if next.is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, b'_' | b'{')) => {
+                return !written.starts_with('\'');
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn in_double_quotes(value: &str) -> String {
@@ -154,6 +179,12 @@ fn appended(text: &str, key: &str, spelled: &str) -> Secret {
     Secret::new(changed)
 }
 
+/// The end of the line that `at` lies in.
+fn line_end(text: &str, at: u32) -> u32 {
+    let rest = text.get(at as usize..).unwrap_or_default();
+    rest.find('\n').map_or_else(|| offset(text.len()), |end| at + offset(end))
+}
+
 fn slice<'a>(text: &'a str, range: &Range<u32>) -> &'a str {
     text.get(range.start as usize..range.end as usize).unwrap_or_default()
 }
@@ -213,12 +244,29 @@ mod tests {
     }
 
     #[test]
+    fn references() {
+        for (written, expected) in [
+            ("a$B", true),
+            ("\"${A:-b}\"", true),
+            ("'$A'", false),
+            ("a$$b", false),
+            ("a\\$b", false),
+            ("$$$A", true),
+            ("5$", false),
+            ("$1", false),
+        ] {
+            assert_eq!(refers(written), expected, "{written}");
+        }
+    }
+
+    #[test]
     fn keys_are_set_in_place() {
         for (text, key, value, expected) in [
             ("", "A", "1", "A=1\n"),
             ("B=2", "A", "1", "B=2\nA=1\n"),
             ("# c\nA=1\nB=2\n", "A", "9 9", "# c\nA='9 9'\nB=2\n"),
-            ("A='x\ny' # c\nB=2\n", "A", "1", "A=1 # c\nB=2\n"),
+            ("A='x\ny' # c\nB=2\n", "A", "1", "A=1\nB=2\n"),
+            ("A= x # y\nB=2\n", "A", "1", "A=1\nB=2\n"),
             ("A=1\nA=2\n", "A", "3", "A=1\nA=3\n"),
             ("A\nB=2\n", "A", "1", "A=1\nB=2\n"),
             ("AB=1\n", "A", "1", "AB=1\nA=1\n"),

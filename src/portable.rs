@@ -1,6 +1,10 @@
 //! A value written so that chosen readers all get it back, or the name of the reader that cannot.
 
-use crate::dialects::{Dialect, Process};
+use zeroize::Zeroizing;
+
+use crate::dialects::{self, Dialect, Process, compose};
+use crate::plain;
+use crate::secret::Secret;
 
 /// The readers that a `.env` file meets. Those that take quotes for a part of the value are not among them.
 pub const COMMON: &[&str] =
@@ -146,6 +150,58 @@ pub fn spell(key: &str, value: &str, readers: &[&Dialect], process: &Process) ->
 }
 
 /// Whether the reader gets the value from the line, wherever it stands in a file.
+/// The value as it is written after `KEY=` into a sealed file: on one line, so that docker compose reads it back exactly.
+/// `None` where there is no way.
+#[must_use]
+pub fn sealed_spelling(value: &Secret) -> Option<Secret> {
+    let fits = |spelled: &Secret| {
+        let line = Zeroizing::new(["K=", spelled.expose(), "\n"].concat());
+        !spelled.expose().contains('\n')
+            && compose::read(line.as_bytes(), &Process::new()).value("K") == Some(value.expose())
+    };
+    let portable = || {
+        let line = spell("K", value.expose(), &[dialects::find("compose")?], &Process::new()).ok().map(Secret::new)?;
+        let joined = plain::on_single_lines(&line, |text| {
+            let parsed = compose::parse(text);
+            (parsed.entries, parsed.faults)
+        });
+        Some(Secret::new(joined.expose().strip_prefix("K=")?.to_owned()))
+    };
+    plain::spelled(value).filter(fits).or_else(|| portable().filter(fits))
+}
+
+/// What docker compose reads of `value`, which stands in a sealed file as SOPS takes it, sign by sign. `None` where that is
+/// nothing else, and where nobody can say whether it was meant for compose.
+#[must_use]
+pub fn read_otherwise(value: &Secret) -> Option<SealedReading> {
+    let written = Zeroizing::new(value.expose().replace('\n', "\\n"));
+    let line = Zeroizing::new(["K=", &written, "\n"].concat());
+    let reading = compose::read(line.as_bytes(), &Process::new());
+    let read = Secret::new(reading.value("K").unwrap_or_default().to_owned());
+    if read.expose() == value.expose() {
+        return None;
+    }
+    let is_own = sealed_spelling(&read).is_some_and(|own| own.expose() == *written);
+    Some(if is_own {
+        SealedReading::Own(read)
+    } else if plain::refers(&written) {
+        SealedReading::Referring
+    } else {
+        SealedReading::Foreign
+    })
+}
+
+/// A sealed value that docker compose reads otherwise than SOPS.
+#[derive(Debug)]
+pub enum SealedReading {
+    /// Spelled as sparkcfg spells this value, and so meant to be it.
+    Own(Secret),
+    /// It refers to other keys, which means nothing to SOPS.
+    Referring,
+    /// Nothing says which of the two was meant.
+    Foreign,
+}
+
 fn gives(reader: &Dialect, line: &str, key: &str, value: &str, process: &Process) -> bool {
     // Quotes in later lines would close one that the line leaves open.
     let files = [
@@ -205,5 +261,19 @@ mod tests {
     fn a_word_suits_everyone() {
         let all: Vec<_> = ALL.iter().collect();
         assert_eq!(spell("API_PORT", "8080", &all, &Process::new()).as_deref(), Ok("API_PORT=8080"));
+    }
+
+    #[test]
+    fn every_value_is_read_back() {
+        let pieces = ["a", " ", "'", "\"", "\\", "$", "${A}", "$$", "#", " #", "\n", "\r", "`", "\\n", "ü", "=", "\t"];
+        for one in pieces {
+            for two in pieces {
+                for three in pieces {
+                    let value = Secret::new([one, two, three].concat());
+                    let spelled = sealed_spelling(&value).unwrap_or_else(|| panic!("{:?}", value.expose()));
+                    assert!(!spelled.expose().contains('\n'));
+                }
+            }
+        }
     }
 }

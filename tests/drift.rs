@@ -550,8 +550,13 @@ fn what_nobody_can_open_is_not_resolved() {
     git(place.path(), &["add", "-A"]);
     git(place.path(), &["commit", "-qm", "one"]);
     let key = age::x25519::Identity::generate().to_public().to_string().parse().unwrap();
-    let order =
-        sparkcfg::stores::Order { recipients: &[key], time: "2026-12-01T10:20:30Z", new_key: false, previous: None };
+    let order = sparkcfg::stores::Order {
+        recipients: &[key],
+        time: "2026-12-01T10:20:30Z",
+        new_key: false,
+        anew: None,
+        previous: None,
+    };
     for name in ["staging", "prod"] {
         let path = format!("environments/{name}.secrets.env");
         let plain = sparkcfg::secret::Secret::new("JWT_SECRET=c4n4ry-in-both-environments\n".to_owned());

@@ -62,7 +62,11 @@ fn what_is_written() {
         (&["compose", "shell"], "K=a`b\n", "K='a`b'\n"),
         (&["compose", "shell"], "K=(x)\n", "K='(x)'\n"),
         (&["compose", "shell", "node"], "K=a#b\nL=it's\n", "K='a#b'\nL=\"it's\"\n"),
-        (&["docker-run", "shell"], "GREETING=hello world\nK: v\nexport E=v\n", "GREETING=hello world\nK=v\nexport E=v\n"),
+        (
+            &["docker-run", "shell"],
+            "GREETING=hello world\nK: v\nexport E=v\n",
+            "GREETING=hello world\nK=v\nexport E=v\n",
+        ),
         // Those who read the file agree: they keep what they get, in a spelling that sparkcfg reads so as well.
         (&["shell"], "A=two\\ words\nB=~/x\n", "A='two words'\nB=~/x\n"),
         (&["node-dotenv"], "A=`x`\nB=`y\n# z\nw=1`\n", "A=x\nB=`y\n# z\nw=1`\n"),

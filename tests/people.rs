@@ -47,7 +47,7 @@ fn text(values: &Values) -> Secret {
 
 fn seal(values: &Values, recipients: &[Recipient], new_key: bool, previous: Option<(&str, &Identities)>) -> String {
     let previous = previous.map(|(text, identities)| Previous { bytes: text.as_bytes(), identities });
-    (sops().seal)(&text(values), &Order { recipients, time: TIME, new_key, previous }).unwrap()
+    (sops().seal)(&text(values), &Order { recipients, time: TIME, new_key, anew: None, previous }).unwrap()
 }
 
 fn opened(text: &str, identities: &Identities) -> Values {
@@ -313,7 +313,7 @@ impl Scene {
         let identities = self.identities(person);
         let before = std::fs::read(self.root().join(&path)).ok();
         let previous = before.as_deref().map(|bytes| Previous { bytes, identities: &identities });
-        let order = Order { recipients: &recipients, time: TIME, new_key: false, previous };
+        let order = Order { recipients: &recipients, time: TIME, new_key: false, anew: None, previous };
         let text = (sops().seal)(&Secret::new(lines.to_owned()), &order).unwrap();
         self.write(&path, &text);
     }
@@ -421,7 +421,11 @@ fn access_comes_and_goes() {
     assert!(scene.read(".sops.yaml").matches("age1").count() == 4);
     let again = scene.read("sparkcfg.toml");
     scene.does("laptop", "secrets grant deploy prod");
-    assert_eq!(scene.read("environments/prod.secrets.env"), after);
+    // What is sealed for them is made anew, because nobody else can tell what it opens to.
+    let granted = scene.read("environments/prod.secrets.env");
+    let values =
+        |text: &str| text.lines().filter(|line| !line.starts_with("sops_")).map(str::to_owned).collect::<Vec<_>>();
+    assert!(granted != after && values(&granted) == values(&after), "{granted}");
     assert_eq!(scene.read("sparkcfg.toml"), again);
     scene.commit("grant");
 
@@ -497,6 +501,69 @@ fn mistakes_about_people_change_nothing() {
     }
 }
 
+/// Names come out in terminals and in the logs of CI, where some signs do more than stand there.
+#[test]
+fn no_name_does_anything() {
+    let scene = two_people();
+    let table = scene.read("sparkcfg.toml");
+    let (_, public) = person();
+    for name in ["", "::error::x", "a\u{1b}[31m", "b\u{202e}ob", "b\u{200b}ob"] {
+        let key = public.as_str();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("laptop"));
+        let output = command.args(["secrets", "grant", name, "prod", "--key", key]).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(err.contains("is no name for a person"), "{name:?}: {err}");
+        assert!(err.lines().all(|line| !line.trim_start().starts_with("::")), "{err}");
+        assert_eq!(scene.read("sparkcfg.toml"), table);
+        let quoted = toml_edit::Value::from(name).to_string();
+        scene.write("sparkcfg.toml", &table.replacen("[people]\n", &format!("[people]\n{quoted} = \"{key}\"\n"), 1));
+        let (code, out, err) = scene.run("laptop", "secrets who");
+        assert!(code == 2 && out.is_empty() && err.contains("is no name for a person"), "{name:?}: {out}{err}");
+        scene.write("sparkcfg.toml", &table);
+    }
+    scene.write("sparkcfg.toml", &format!("{table}<<<<<<< ours\n=======\n>>>>>>> theirs\n"));
+    let (code, _, err) = scene.run("laptop", "validate");
+    let line = table.lines().count() + 1;
+    assert!(
+        code == 2 && err.contains("git left a conflict") && err.contains(&format!("sparkcfg.toml:{line}")),
+        "{err}"
+    );
+}
+
+/// A block may say that it is somebody's, and be sealed for anybody.
+#[test]
+fn whoever_is_granted_access_has_it() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy prod");
+    let path = "environments/prod.secrets.env";
+    let text = scene.read(path);
+    let (_, stranger) = person();
+    let key = Config::parse("", &scene.read("sparkcfg.toml")).unwrap().people["deploy"].clone();
+    let index = text.lines().find_map(|line| line.strip_suffix(&format!("__map_recipient={key}"))).unwrap().to_owned();
+    let old = text.lines().find(|line| line.starts_with(&format!("{index}__map_enc="))).unwrap().to_owned();
+    let other = sparkcfg::envelope::seal(&[7; 32], &[&stranger]).unwrap().replace('\n', "\\n");
+    scene.write(path, &text.replace(&old, &format!("{index}__map_enc={other}")));
+    assert_eq!(scene.reads("deploy", "prod"), None);
+    scene.does("laptop", "secrets grant deploy prod");
+    assert!(scene.reads("deploy", "prod").is_some());
+    let (code, _, err) = scene.run("laptop", "secrets revoke dave prod");
+    assert!(code == 2 && err.contains("no `dave`") && !err.contains("grant"), "{err}");
+}
+
+/// What an environment gets from its base alone says nothing about who may open the environment.
+#[test]
+fn a_shared_file_grants_no_environment() {
+    let scene = two_people();
+    scene.does("laptop", "secrets grant deploy prod");
+    scene.set("laptop", "SHARED", "base", "canary-shared");
+    scene.git(&["rm", "-q", "-f", "environments/dev.secrets.env"]);
+    let told = scene.does("laptop", "secrets who");
+    let row =
+        |name: &str| told.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!((row("dev"), row("prod")), (vec!["dev", "shared", "yes"], vec!["prod", "yes", "yes"]), "{told}");
+}
+
 #[test]
 fn rotation_is_for_the_people_of_the_table() {
     let scene = two_people();
@@ -507,7 +574,7 @@ fn rotation_is_for_the_people_of_the_table() {
     let (stranger, key) = person();
     let block = (sops().seal)(
         &Secret::new("X=1\n".into()),
-        &Order { recipients: std::slice::from_ref(&key), time: TIME, new_key: false, previous: None },
+        &Order { recipients: std::slice::from_ref(&key), time: TIME, new_key: false, anew: None, previous: None },
     )
     .unwrap();
     let enc = block.lines().find_map(|line| line.strip_prefix("sops_age__list_0__map_enc=")).unwrap();

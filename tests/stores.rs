@@ -59,7 +59,7 @@ fn person() -> (Identities, Recipient) {
 
 fn order<'a>(recipients: &'a [Recipient], previous: Option<(&'a [u8], &'a Identities)>) -> Order<'a> {
     let previous = previous.map(|(bytes, identities)| Previous { bytes, identities });
-    Order { recipients, time: TIME, new_key: false, previous }
+    Order { recipients, time: TIME, new_key: false, anew: None, previous }
 }
 
 fn recipients(store: &Store, bytes: &[u8]) -> Vec<Recipient> {

@@ -354,7 +354,7 @@ pub static ALL: &[Check] = &[
     Check::of(&render_undefined::RULE),
     Check::of(&render_unused::RULE),
     Check::of(&render_unwritable::RULE),
-    Check::of(&revoked_reader::RULE).layer(revoked_reader::check),
+    Check::of(&revoked_reader::RULE).layer(revoked_reader::check).project(revoked_reader::check_record),
     Check::of(&schema_rule::RULE).environment(schema_rule::check),
     Check::of(&sealed_file_damaged::RULE).layer(sealed_file_damaged::check),
     Check::of(&secrets_tracked::RULE).project(secrets_tracked::check),

@@ -16,6 +16,7 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     // `KEY!=command` is no assignment besides.
     ("command-substitution", &["syntax"]),
     ("command-substitution", VALUE),
+    ("sealed-file-damaged", VALUE),
     ("undefined-reference", VALUE),
     ("reference-cycle", VALUE),
     ("published-secret", &["bad-length", "bad-pattern", "bad-format"]),

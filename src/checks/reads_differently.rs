@@ -10,6 +10,9 @@
 //!
 //! Example: `DB_PASSWORD=pa#ss` is `pa#ss` for docker compose and `pa` for node.
 //!
+//! In a sealed file SOPS takes every sign behind the `=` for the value, where sparkcfg reads quotes, `$` and comments as docker
+//! compose does. A value that SOPS wrote and the two read differently is told; one that `sparkcfg secrets set` spelled is not.
+//!
 //! Remedy: spell the value so that all of them read the same. Letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`
 //! are safe without quotes. Where one spelling suits all of them, the finding shows it and `sparkcfg validate --fix` writes
 //! it. `sparkcfg read FILE` shows what each reader gets.
@@ -26,9 +29,9 @@ use super::respelling::{EXPORTING, Harm, Obstacle, Respelling, Views, assigned_b
 use super::traps;
 use super::{File, is_name};
 use crate::dialects::{ReadError, Reading, Variable};
-use crate::finding::{Finding, Fix, Rule, Severity};
+use crate::finding::{Finding, Fix, Rule, Severity, told_name};
 use crate::layer::{Content, Entry};
-use crate::portable::{self, Unportable};
+use crate::portable::{self, SealedReading, Unportable};
 use crate::project::veil::Veil;
 
 pub(super) static RULE: Rule = Rule {
@@ -39,8 +42,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    if file.layer.sealed {
+        sealed(file, findings);
+        return;
+    }
     let chains = reader::with_own(file.readers());
-    if file.layer.sealed || chains.len() < 2 {
+    if chains.len() < 2 {
         return;
     }
     let around = reader::surroundings(file);
@@ -84,6 +91,26 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             mended(file, finding, &mut views, variable, entries, difference.hidden == Hidden::Value)
         };
         findings.push(finding);
+    }
+}
+
+/// SOPS takes all that stands behind the `=`. What sparkcfg spelled itself is meant for its own reading, and so is what refers
+/// to other keys; of all else nobody knows which of the two was meant.
+fn sealed(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let Some(sealed) = file.project.sealed.get(&file.index) else { return };
+    for (index, value) in &sealed.verbatim {
+        let Some(entry) = file.layer.entries.get(*index) else { continue };
+        if !matches!(portable::read_otherwise(value), Some(SealedReading::Foreign)) {
+            continue;
+        }
+        let name = told_name(file.layer.key(entry));
+        let message =
+            format!("{name} is read differently: one value for sops, another for sparkcfg, as docker compose reads it");
+        let help = "set the value that is meant anew: `sparkcfg secrets set` spells it for sparkcfg, and where it needs no quotes both read the same";
+        let finding = Finding::new(&RULE, message)
+            .key(name)
+            .at(file.layer.span(&entry.key), "what this becomes depends on the reader");
+        findings.push(finding.help(help));
     }
 }
 

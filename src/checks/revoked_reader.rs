@@ -3,7 +3,8 @@
 //! `sparkcfg secrets revoke` seals a file for the others, with a new data key. What the person read before, or can still
 //! read in an old commit, it cannot take back: those values must change where they come from. `sparkcfg-revoked.toml`
 //! keeps their names until each has; it holds digests of sealed text, never anything of a value. Those of a whole age file
-//! are sealed themselves: only who can open the file is told which are left.
+//! are sealed themselves: only who can open the file is told which are left. Where an environment got another name, the
+//! record needs its new one too.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
@@ -15,9 +16,10 @@
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
 //! by hand if the value needs no change.
 
-use super::File;
+use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::revocations::{NAME, Unchanged};
+use crate::project::revocations::{NAME, Unchanged, Unplaced};
+use crate::source::printable;
 
 pub(super) static RULE: Rule = Rule {
     code: "revoked-reader",
@@ -50,6 +52,20 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         finding.environments.clone_from(&file.environments);
         findings.push(finding);
+    }
+}
+
+/// What the record says of a file that no environment has is told of nowhere else.
+pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let unplaced = subjects.first().map(|subject| &subject.project.unplaced);
+    for Unplaced { path, at, renamed } in unplaced.into_iter().flatten() {
+        let help = match renamed {
+            Some(renamed) => format!("it is {} now: write that name here", printable(renamed)),
+            None => "if it has another name now, write that here; if its values are used nowhere any more, take its lines out".to_owned(),
+        };
+        let message =
+            format!("{} is no file of any environment, so what is still to change in it is not told", printable(path));
+        findings.push(Finding::new(&RULE, message).at(*at, "a file of this name is not there").help(help));
     }
 }
 

@@ -13,12 +13,15 @@
 //! $ git config --global merge.sparkcfg.recursive binary
 //! ```
 //!
+//! A sealed value in a file that is not sealed, or sealed a second time, opens to nothing but itself.
+//!
 //! `.gitattributes` names that driver for sealed files (`*.secrets.env merge=sparkcfg`); `sparkcfg secrets init` writes it.
 //! A conflict that is left then is a secret that both sides changed: take the same side at every mark.
 
 use super::File;
-use crate::finding::{Finding, Rule, Severity};
-use crate::stores::DamageKind;
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::Entry;
+use crate::stores::{DamageKind, is_sealed};
 
 pub(super) static RULE: Rule = Rule {
     code: "sealed-file-damaged",
@@ -28,9 +31,28 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
+    misplaced(file, findings);
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     for damage in sealed.damages.iter().filter(|damage| damage.kind == DamageKind::Broken) {
         let finding = Finding::new(&RULE, format!("{}: {}", file.layer.name, damage.message));
         findings.push(finding.at(file.layer.span(&damage.range), "").help(damage.help));
+    }
+}
+
+/// Sealed values where nothing opens them.
+fn misplaced(file: &File<'_>, findings: &mut Vec<Finding>) {
+    let sealed = |entry: &&Entry| file.layer.content(entry).is_some_and(is_sealed);
+    for entry in file.layer.entries.iter().filter(sealed) {
+        let name = told_name(file.layer.key(entry));
+        let (message, help) = if file.layer.sealed {
+            let help = format!("set the value that it opens to: sparkcfg secrets set {name}");
+            (format!("{name} is sealed twice: what it opens to is a sealed value again"), help)
+        } else {
+            let help = format!("seal it in {}, from where it was sealed first", super::sealed_name(file.path()));
+            (format!("{name} is a sealed value in a file that nothing opens"), help)
+        };
+        findings.push(
+            file.about(&RULE, entry, message).at(file.layer.span(&entry.value), "handed over as it stands").help(help),
+        );
     }
 }

@@ -14,6 +14,7 @@ use std::collections::HashSet;
 use super::Subject;
 use crate::environment::Setting;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::PROCESS;
 use crate::schema::violation::ViolationKind;
 use crate::suggestion::nearest;
 
@@ -69,9 +70,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn found(subject: &Subject<'_>, setting: &Setting<'_>, message: String, help: String) -> Finding {
-    let layer = subject.environment.layers[setting.layer];
-    let span = layer.span(&layer.entries[setting.entry].key);
+fn found<'a>(subject: &Subject<'a>, setting: &Setting<'a>, message: String, help: String) -> Finding {
+    // The process environment has the last word only about what a file brings up.
+    let of_files = subject.environment.layers.iter().rev().filter(|layer| layer.name != PROCESS);
+    let mut named = of_files
+        .filter_map(|layer| Some((layer, layer.entries.iter().rfind(|entry| layer.key(entry) == setting.key)?)));
+    let Some((layer, entry)) = named.next() else { return subject.about(&RULE, setting, message).help(help) };
+    let span = layer.span(&entry.key);
     let finding = subject.finding(&RULE, message).key(setting.key);
     finding.at(span, format!("from layer {}", layer.name)).help(help)
 }

@@ -28,11 +28,12 @@ enum Kind {
     Continuation,
     Utf16,
     CarriageReturns,
+    Sealed,
 }
 
 impl Kind {
     fn is_whole(self) -> bool {
-        matches!(self, Self::Utf16 | Self::CarriageReturns)
+        matches!(self, Self::Utf16 | Self::CarriageReturns | Self::Sealed)
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) fn told_once(project: &Project, findings: &mut Vec<Finding>) {
     let by_line = findings.iter().filter(|finding| BY_LINE.contains(&finding.rule.code));
     let sources: HashSet<_> = by_line.filter_map(|finding| Some(finding.label.as_ref()?.span.source)).collect();
     for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| sources.contains(&layer.source)) {
-        let stretches = stretches(&layer.text);
+        let stretches = if is_by_sops(layer) { vec![whole(&layer.text, Kind::Sealed)] } else { stretches(&layer.text) };
         let mut hit = vec![false; stretches.len()];
         findings.retain(|finding| match within(finding, layer, &stretches) {
             Some(at) => {
@@ -138,6 +139,12 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "the value ends here",
             "write the value on one line, or put double quotes around all of its lines".to_owned(),
         ),
+        Kind::Sealed => (
+            "sealed-file-damaged",
+            "SOPS sealed this file, but its name does not say so".to_owned(),
+            "nothing opens what is in it",
+            "name it so that it ends with .secrets.env".to_owned(),
+        ),
         Kind::Utf16 => {
             ("syntax", "the file is UTF-16".to_owned(), "no reader finds a key in it", "save it as UTF-8".to_owned())
         }
@@ -151,6 +158,15 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
     Some(Finding::new(super::find(code)?, message).at(at, here).help(help))
 }
 
+/// Whether a file that is taken for plain text is one by SOPS.
+fn is_by_sops(layer: &Layer) -> bool {
+    !layer.sealed && layer.entries.iter().any(|entry| layer.key(entry) == "sops_mac")
+}
+
+fn whole(text: &str, kind: Kind) -> Stretch {
+    Stretch { range: 0..text.len(), at: 0..text.find(['\n', '\r']).unwrap_or(text.len()), kind }
+}
+
 fn stretches(text: &str) -> Vec<Stretch> {
     // U+FFFD twice is what a byte order mark of UTF-16 becomes.
     let kind = if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') {
@@ -160,8 +176,7 @@ fn stretches(text: &str) -> Vec<Stretch> {
         (line && text.trim_end_matches('\r').contains('\r')).then_some(Kind::CarriageReturns)
     };
     if let Some(kind) = kind {
-        let end = text.find(['\n', '\r']).unwrap_or(text.len());
-        return vec![Stretch { range: 0..text.len(), at: 0..end, kind }];
+        return vec![whole(text, kind)];
     }
     let mut found = Vec::new();
     if ["<<<<<<< ", "=-----BEGIN ", "\\\n", "\\\r\n"]

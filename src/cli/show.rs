@@ -127,7 +127,7 @@ fn names() -> impl Iterator<Item = PossibleValue> {
     std::iter::once(table).chain(targets::ALL.iter().map(|target| PossibleValue::new(target.name).help(target.summary)))
 }
 
-fn refused(target: &Target, refusals: &[Refusal]) -> Error {
+pub(super) fn refused(target: &Target, refusals: &[Refusal]) -> Error {
     let list = refusals.iter().map(|refusal| format!("{}: {}", told_name(&refusal.key), refusal.reason));
     let message = format!("{} cannot hold every value: {}", target.name, list.collect::<Vec<_>>().join("; "));
     Error::new(message).help("choose the target of the one program that reads it, or another value")

@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
 use similar::{ChangeTag, TextDiff};
@@ -11,7 +11,7 @@ use crate::envelope::CannotOpen;
 use crate::identity::{Identities, Recipient};
 use crate::layer::Parse;
 use crate::secret::Secret;
-use crate::stores::sops::traces;
+use crate::stores::sops::{KnownTo, traces};
 use crate::stores::{CannotSeal, Order, Previous, Store};
 use text::{Merged, Pieces};
 
@@ -51,6 +51,11 @@ pub struct Outcome {
     pub conflicts: Vec<String>,
     /// Recipients of one of the sides for whom the result is not sealed, as written in the files, sorted.
     pub left_out: Vec<String>,
+    /// For whom it is sealed.
+    pub recipients: Vec<Recipient>,
+    /// What of it those could read who cannot open it: recipients of a version, as written in the files, or what such a
+    /// version says itself.
+    pub known_to: KnownTo,
 }
 
 /// Why nothing could be merged. It never quotes a value.
@@ -105,42 +110,77 @@ pub fn merge(versions: &Versions<'_>, tools: &Tools<'_>) -> Result<Outcome, Cann
     let (ours, theirs) = (open("ours", versions.ours)?, open("theirs", versions.theirs)?);
     let pieces = |side, text: &Secret| Pieces::of(text.expose(), tools).ok_or(CannotMerge::Read(side));
     let (ours_pieces, theirs_pieces) = (pieces("ours", &ours)?, pieces("theirs", &theirs)?);
-    let base = match open("base", versions.base) {
+    let mut readable = vec![(versions.ours, &ours_pieces), (versions.theirs, &theirs_pieces)];
+    let opened = open("base", versions.base);
+    let is_known = opened.is_ok();
+    let base = match opened {
         Ok(base) => pieces("base", &base)?,
         // Somebody who came later cannot open it, but what is still sealed as it was is known all the same.
         Err(_) if tools.store.shows_names => text::recognised(versions, &ours_pieces, &theirs_pieces),
         Err(why) => return Err(why),
     };
+    if is_known {
+        readable.push((versions.base, &base));
+    }
     let merged = text::merge(&base, &ours_pieces, &theirs_pieces);
-    let (sealed, left_out) = seal(&merged, versions, tools)?;
-    Ok(Outcome { text: sealed, conflicts: merged.conflicts, left_out })
+    let (sealed, recipients) = seal(&merged, versions, tools)?;
+    let result = [pieces("the result", &merged.ours)?, pieces("the result", &merged.theirs)?];
+    let known_to = known_to(&readable, &result, tools, &recipients);
+    let sides = readers(versions.ours, tools).into_iter().chain(readers(versions.theirs, tools));
+    let left_out: BTreeSet<_> = sides.filter(|key| !is_among(&recipients, key)).collect();
+    let left_out = left_out.into_iter().collect();
+    Ok(Outcome { text: sealed, conflicts: merged.conflicts, left_out, recipients, known_to })
+}
+
+fn is_among(recipients: &[Recipient], key: &str) -> bool {
+    recipients.iter().any(|one| one.as_str() == key)
+}
+
+/// What of the result, in either way of solving its conflicts, stands in a version that somebody could open who cannot open
+/// the result. Whoever is among the readers of a version and left nothing there has an empty list.
+fn known_to(
+    readable: &[(&[u8], &Pieces)],
+    result: &[Pieces; 2],
+    tools: &Tools<'_>,
+    recipients: &[Recipient],
+) -> KnownTo {
+    let mut known_to = KnownTo::new();
+    for (bytes, pieces) in readable {
+        let same: BTreeSet<String> = result.iter().flat_map(|one| one.same_as(pieces)).collect();
+        for key in readers(bytes, tools).into_iter().filter(|key| !is_among(recipients, key)) {
+            known_to.entry(key).or_default().extend(same.iter().cloned());
+        }
+        for (name, keys) in traces(bytes).known_to {
+            known_to.entry(name).or_default().extend(keys.intersection(&same).cloned());
+        }
+    }
+    known_to
 }
 
 /// Seals the result; with conflicts, both ways of solving them.
-fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(String, Vec<String>), CannotMerge> {
+fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(String, Vec<Recipient>), CannotMerge> {
     let [base, ours, theirs] = [versions.base, versions.ours, versions.theirs].map(|bytes| readers(bytes, tools));
     // Whoever lost access on the other side must not get it back by the merge.
     let dropped = |key: &str| base.contains(key) && !theirs.contains(key) && !theirs.is_empty();
     let recipients: Vec<_> = tools.recipients.iter().filter(|key| !dropped(key.as_str())).cloned().collect();
     let previous = if versions.ours.is_empty() { versions.theirs } else { versions.ours };
-    let mut left_out: Vec<_> =
-        ours.union(&theirs).filter(|key| !recipients.iter().any(|one| one.as_str() == **key)).cloned().collect();
-    left_out.sort();
+    let leaves_out = ours.union(&theirs).any(|key| !is_among(&recipients, key));
     let order = Order {
         recipients: &recipients,
         time: tools.time,
         // Whoever is left out knows the values of the side that was sealed for them. With another data key the record of
         // what they could read takes none of them for changed.
-        new_key: is_rekeyed(versions.base, versions.theirs) || !left_out.is_empty(),
+        new_key: is_rekeyed(versions.base, versions.theirs) || leaves_out,
+        anew: None,
         previous: Some(Previous { bytes: previous, identities: tools.identities }),
     };
     let first = sealed(&merged.ours, &order, tools)?;
     if merged.conflicts.is_empty() {
-        return Ok((first, left_out));
+        return Ok((first, recipients));
     }
     let previous = Previous { bytes: first.as_bytes(), identities: tools.identities };
     let second = sealed(&merged.theirs, &Order { new_key: false, previous: Some(previous), ..order }, tools)?;
-    Ok((marked(&first, &second), left_out))
+    Ok((marked(&first, &second), recipients))
 }
 
 /// Seals, and proves that what was sealed opens to the same.

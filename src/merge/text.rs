@@ -85,6 +85,13 @@ impl Pieces {
         self.0.iter().filter_map(|piece| Some((piece.key.as_deref()?, piece.text.as_str()))).collect()
     }
 
+    /// The keys that have the same value in both.
+    pub(super) fn same_as(&self, other: &Self) -> Vec<String> {
+        let other = other.by_key();
+        let same = self.by_key().into_iter().filter(|(key, text)| other.get(key) == Some(text));
+        same.map(|(key, _)| key.to_owned()).collect()
+    }
+
     fn count_of(&self, comment: &str) -> usize {
         self.0.iter().filter(|piece| piece.key.is_none() && *piece.text == comment).count()
     }

@@ -8,6 +8,7 @@ use super::layout::Stack;
 use super::stacks;
 use crate::error::Error;
 use crate::identity::Recipient;
+use crate::source::acts;
 use crate::stores;
 
 /// A sealed file of a project.
@@ -39,6 +40,14 @@ pub(super) fn sealed_among(stacks: &[Stack]) -> Vec<SealedFile> {
         }
     }
     found
+}
+
+/// Whether a name can be a person's: commands print it where a terminal, a reader's eye or a CI runner could take a part of
+/// it for something else.
+#[must_use]
+pub fn is_person_name(name: &str) -> bool {
+    let acts = name.char_indices().any(|(at, character)| acts(&name[..at], character));
+    !name.is_empty() && name.trim() == name && !name.starts_with("::") && !acts
 }
 
 impl Config {
@@ -105,6 +114,27 @@ mod tests {
         let [one, two, three] = KEYS;
         let people = format!("[people]\nlaptop = \"{one}\"\ndeploy = \"{two}\"\nsafe = \"{three}\"\n");
         Config::parse("sparkcfg.toml", &format!("{rest}{people}")).unwrap()
+    }
+
+    #[test]
+    fn names_of_people() {
+        for (name, expected) in [
+            ("laptop-2", true),
+            ("Zoë of the ops team", true),
+            ("[bot]", true),
+            ("", false),
+            (" ", false),
+            ("bob ", false),
+            ("a\u{1b}[31m", false),
+            ("a\nb", false),
+            ("b\u{202e}ob", false),
+            ("b\u{200b}ob", false),
+            ("::error::x", false),
+            ("a ##[group]", false),
+            ("a::b", true),
+        ] {
+            assert_eq!(is_person_name(name), expected, "{name:?}");
+        }
     }
 
     #[test]

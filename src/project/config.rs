@@ -6,8 +6,10 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::access::is_person_name;
 use super::deployments::Hardening;
 use crate::drift::policy::Policies;
+use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::source::Sources;
@@ -195,6 +197,9 @@ impl Config {
     /// # Errors
     /// Broken TOML, an unknown key or a value of the wrong type, with its line and column.
     pub fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        if let Some(line) = envelope::conflict_line(text.as_bytes()) {
+            return Err(Error::new(CONFLICT).at(format!("{path}:{line}")).help(SOLVE_TEXT));
+        }
         let config: Self = toml::from_str(text).map_err(|error| {
             let mut sources = Sources::default();
             let source = sources.add(path, text);
@@ -271,6 +276,12 @@ impl Config {
     }
 
     fn people_are_known(&self, path: &str) -> Result<(), Error> {
+        if let Some(name) = self.people.keys().find(|name| !is_person_name(name)) {
+            let help = "letters, digits, blanks between them and signs that are seen; `::` does not begin it";
+            return Err(Error::new(format!("[people] has `{name}`, which is no name for a person"))
+                .at(path)
+                .help(help));
+        }
         let is_key = |key: &str| key.starts_with("age1") || key.starts_with("ssh-");
         if let Some((name, _)) = self.people.iter().find(|(_, key)| !is_key(key)) {
             let help = "a public key starts with age1, ssh-ed25519 or ssh-rsa";
@@ -309,7 +320,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::Config;
+    use super::{Config, SOLVE_TEXT};
 
     #[test]
     fn references() {
@@ -335,6 +346,7 @@ mod tests {
             ("[references]\nexclude = [\"a[\"]\n", "sparkcfg.toml", None),
             ("[consumers]\n\".env\" = \"make\"\n", "sparkcfg.toml:2:10", Some("write a list: [\"make\"]")),
             ("schema = 1\n", "sparkcfg.toml:1:10", None),
+            ("a = 1\n<<<<<<< ours\nb = 1\n=======\n>>>>>>> theirs\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
             ("schema = \n", "sparkcfg.toml:1:10", None),
             ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),
         ] {

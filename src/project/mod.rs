@@ -52,7 +52,7 @@ use deployments::Deployments;
 use files::Files;
 use layout::Stack;
 use reading::{layer_name, read_config, read_schema, stacks};
-use revocations::Revocations;
+use revocations::{Revocations, Unplaced};
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
@@ -97,6 +97,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// What of it is about files that no environment has.
+    pub unplaced: Vec<Unplaced>,
     /// The Compose and PM2 files of the environments, once they were asked for.
     pub deployments: Deployments,
     /// Where the tree uses variables, once that was asked for.

@@ -71,11 +71,13 @@ impl Project {
             project.private =
                 known.iter().filter(|(path, _)| !taken.contains(*path)).map(|(_, layer)| *layer).collect();
         }
+        let lost = tracking::lost(files, &project.config);
+        project.unplaced = project.revocations.unplaced(files, &sealed_files, &lost, &mut project.sources)?;
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
-        project.lost = tracking::lost(files, &project.config).iter().map(|path| files.shown(path)).collect();
+        project.lost = lost.iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
             // Without its text, of which nothing may be told.
             let source = project.sources.add(files.shown(&exposed.path), "");
@@ -105,6 +107,7 @@ impl Project {
             deployments: Deployments::default(),
             references: references::References::default(),
             revocations: Revocations::default(),
+            unplaced: Vec::new(),
             require_secrets: false,
             exposed: Vec::new(),
             lost: Vec::new(),

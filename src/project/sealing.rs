@@ -1,22 +1,22 @@
 //! The one way in which sealed files are changed: under a lock, compared with what was read, and proven to open to
 //! what was meant before they take their place.
 
+mod placing;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::access::{SealedFile, sealed_among, sealed_files};
+use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::files::Files;
-use super::layout;
 use super::locking::{self, Lock};
 use super::revocations::{Revocations, Version};
-use super::{Project, compose_entries, stacks, writing};
+use super::{Project, compose_entries, writing};
 use crate::envelope;
 use crate::error::Error;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
-use crate::stores::{self, Damage, Order, Previous, Sealed, State, Store};
-use crate::suggestion::nearest;
+use crate::stores::{Damage, Order, Previous, Sealed, State, Store};
 
 /// A project, and what opens its sealed files.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub struct Change<'c> {
     /// Whether to make a new data key. A form that does not show for whom it is sealed is written anew only if its
     /// text changed, or if this is set.
     pub new_key: bool,
+    /// Whose sealed data key is made anew although one stands there: what it opens to for them, nobody else can tell.
+    pub anew: Option<&'c str>,
 }
 
 /// What came of writing a sealed file.
@@ -69,109 +71,6 @@ impl Target {
 }
 
 impl Sealing {
-    /// The sealed file that `name` means: an environment, `base` for what all environments share, or a path. A file
-    /// that is not there yet has its place too.
-    ///
-    /// # Errors
-    /// There is no such environment, or it has several sealed files of its own, or none is listed for it; a file that
-    /// cannot be read.
-    pub fn target(&self, name: &str) -> Result<Target, Error> {
-        let file = if stores::of(name).is_some() { self.by_path(name)? } else { self.by_environment(name)? };
-        self.load(file)
-    }
-
-    /// A sealed file with what is in it.
-    ///
-    /// # Errors
-    /// A file that cannot be read.
-    pub fn load(&self, file: SealedFile) -> Result<Target, Error> {
-        let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
-        let store = stores::of(&file.path).ok_or_else(unknown)?;
-        let bytes = self.files.read_if_there(&file.path)?;
-        Ok(Target { file, store, bytes, sealed: true })
-    }
-
-    fn by_path(&self, name: &str) -> Result<SealedFile, Error> {
-        let prefix = self.files.shown("");
-        let path = name.strip_prefix(&prefix).unwrap_or(name).trim_start_matches("./");
-        let known = sealed_files(&self.files, &self.config)?;
-        let found = known.iter().find(|file| file.path == path).cloned();
-        match found.map_or_else(|| self.placed(path), |file| Ok(Some(file)))? {
-            Some(file) => Ok(file),
-            None => Err(Error::new("no environment has this sealed file as a layer").at(name).help(listed(&known))),
-        }
-    }
-
-    fn by_environment(&self, name: &str) -> Result<SealedFile, Error> {
-        let known = sealed_files(&self.files, &self.config)?;
-        let mut own: Vec<_> = known.iter().filter(|file| layer(&file.path) == Some(name)).collect();
-        if own.is_empty() {
-            own.extend(known.iter().filter(|file| *file.environments == [name.to_owned()]));
-        }
-        match own.as_slice() {
-            [only] => return Ok((*only).clone()),
-            [] => {}
-            [first, ..] => {
-                let help = format!("name the one you mean by its path, as in {}", self.files.shown(&first.path));
-                return Err(Error::new(format!("{name} has several sealed files")).help(help));
-            }
-        }
-        let environments = Project::environment_names_in(&self.files, &self.config)?;
-        let names: Vec<_> = environments.iter().chain(self.config.access.keys()).map(String::as_str).collect();
-        if name != "base" && !names.contains(&name) {
-            return Err(self.unknown(name, &names));
-        }
-        let root = self.lies_in_root()?;
-        let path = format!("{}{name}.secrets.env", if root { "" } else { "environments/" });
-        self.placed(&path)?.ok_or_else(|| {
-            Error::new(format!("[environments] lists no sealed file for {name}"))
-                .at(self.files.shown("sparkcfg.toml"))
-                .help(format!("add \"{path}\" to the layers of {name}"))
-        })
-    }
-
-    fn unknown(&self, name: &str, names: &[&str]) -> Error {
-        let error = Error::new(format!("there is no environment `{name}`"));
-        if names.is_empty() && self.config.workspace.is_some() {
-            return error.help("name the member of the workspace with --project DIR");
-        }
-        let mut list: Vec<_> = names.to_vec();
-        list.sort_unstable();
-        list.dedup();
-        match (nearest(name, list.iter().copied()), list.is_empty()) {
-            (_, true) if self.config.people.is_empty() => {
-                error.help(format!("begin with environments/{name}.env and `sparkcfg secrets init`"))
-            }
-            (_, true) => error.help(format!("say who may open it first: sparkcfg secrets grant NAME {name}")),
-            (Some(near), _) => error.help(format!("did you mean `{near}`? There are: base, {}", list.join(", "))),
-            (None, _) => error.help(format!("there are: base, {}", list.join(", "))),
-        }
-    }
-
-    /// Whether the project has its layers beside `.env`, and no folder for them.
-    fn lies_in_root(&self) -> Result<bool, Error> {
-        let folder = layout::of_folder(&self.files.names("environments")?, false);
-        Ok(folder.is_empty() && !layout::of_root(&self.files.names("")?, false).is_empty())
-    }
-
-    /// The environments of a sealed file that is not there yet; `None` if it would be no layer of any.
-    fn placed(&self, path: &str) -> Result<Option<SealedFile>, Error> {
-        let with = |mut names: Vec<String>, name: &str| {
-            names.push(name.to_owned());
-            names
-        };
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let stacks = match folder {
-            _ if !self.config.environments.is_empty() => stacks(&self.files, &self.config, false)?,
-            // A file where the project has no others would be no layer, or turn the others into none.
-            _ if name.starts_with('.') || self.lies_in_root()? != folder.is_empty() => return Ok(None),
-            "environments" => layout::of_folder(&with(self.files.names(folder)?, name), false),
-            "" => layout::of_root(&with(self.files.names("")?, name), false),
-            _ => return Ok(None),
-        };
-        Ok(sealed_among(&stacks).into_iter().find(|file| file.path == path))
-    }
-
     /// What is in a sealed file, as dotenv text; empty if it is not there yet.
     ///
     /// # Errors
@@ -203,12 +102,14 @@ impl Sealing {
         self.config.recipients_of(&target.file.environments)
     }
 
-    /// Takes the lock under which sealed files are changed, and clears away what killed runs left.
+    /// Takes the lock under which sealed files are changed, and clears away what killed runs left. The tables are read
+    /// anew: they may have changed while a person typed, or while the lock was somebody else's.
     ///
     /// # Errors
-    /// See [`locking::lock`].
-    pub fn lock(&self) -> Result<Lock, Error> {
+    /// See [`locking::lock`] and [`Project::config`].
+    pub fn lock(&mut self) -> Result<Lock, Error> {
         let lock = locking::lock(self.files.root())?;
+        self.config = Project::config(&self.files)?;
         self.sweep();
         Ok(lock)
     }
@@ -255,7 +156,7 @@ impl Sealing {
     /// # Errors
     /// See [`Sealing::write`].
     pub fn rehearsed(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Option<String>, Error> {
-        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change.new_key)? {
+        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change)? {
             return Ok(None);
         }
         let text = self.draft(target, plain, change)?;
@@ -274,17 +175,18 @@ impl Sealing {
         names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect()
     }
 
-    /// Records what those could read who are about to lose a file, before it is sealed without them.
+    /// Records what those could read who are about to lose a file, or lost it in a merge, before it is sealed without them.
     fn record_leaving(&self, record: &mut Revocations, target: &Target) -> Result<(), Error> {
-        let leaving = self.leaving(target);
-        if leaving.is_empty() {
-            return Ok(());
-        }
+        let Some(bytes) = target.previous() else { return Ok(()) };
         record.reveal(&self.identities);
-        let (plain, recipients, before) = (self.plain(target)?, self.recipients(target)?, record.clone());
-        let bytes = target.bytes.as_deref().unwrap_or_default();
-        for name in leaving {
-            record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+        let before = record.clone();
+        record.take_over(&target.file.path, bytes);
+        let leaving = self.leaving(target);
+        if !leaving.is_empty() {
+            let (plain, recipients) = (self.plain(target)?, self.recipients(target)?);
+            for name in leaving {
+                record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+            }
         }
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
@@ -326,7 +228,8 @@ impl Sealing {
     pub fn draft(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<String, Error> {
         let recipients = self.recipients(target)?;
         let previous = target.previous().map(|bytes| Previous { bytes, identities: &self.identities });
-        let order = Order { recipients: &recipients, time: change.time, new_key: change.new_key, previous };
+        let Change { time, new_key, anew } = *change;
+        let order = Order { recipients: &recipients, time, new_key, anew, previous };
         (target.store.seal)(plain, &order).map_err(|why| {
             let place = if why.line > 0 { format!(", line {} when opened", why.line) } else { String::new() };
             Error::new(why.message).at(format!("{}{place}", self.shown(target))).help(why.help)
@@ -364,8 +267,15 @@ impl Sealing {
 
     /// Whether a form that does not show for whom it is sealed says what it should already. Other forms are compared
     /// once they are sealed.
-    fn is_unchanged(&self, target: &Target, plain: &Secret, readers: usize, new_key: bool) -> Result<bool, Error> {
-        let Some(bytes) = target.previous().filter(|_| !target.store.shows_names && !new_key) else {
+    fn is_unchanged(
+        &self,
+        target: &Target,
+        plain: &Secret,
+        readers: usize,
+        change: &Change<'_>,
+    ) -> Result<bool, Error> {
+        let renews = change.new_key || change.anew.is_some();
+        let Some(bytes) = target.previous().filter(|_| !target.store.shows_names && !renews) else {
             return Ok(false);
         };
         let count = (target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());
@@ -403,18 +313,4 @@ impl Sealing {
 /// The lines that SOPS keeps.
 fn lines(text: &Secret) -> impl Iterator<Item = &str> {
     text.expose().split('\n').filter(|line| !line.is_empty())
-}
-
-fn listed(known: &[SealedFile]) -> String {
-    if known.is_empty() {
-        return "this project has no sealed file yet".to_owned();
-    }
-    let paths: Vec<_> = known.iter().map(|file| file.path.as_str()).collect();
-    format!("there are: {}", paths.join(", "))
-}
-
-/// The environment that a sealed file is named after; `base` for what all share.
-fn layer(path: &str) -> Option<&str> {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.strip_suffix(stores::of(path)?.suffix)
 }

@@ -85,19 +85,6 @@ fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Optio
     })
 }
 
-/// Removes a file that lies within `root`; one that is not there is fine.
-///
-/// # Errors
-/// See [`write()`].
-pub fn remove(root: &Path, path: &str) -> Result<(), Error> {
-    match fs::remove_file(within(root, path)?) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Error::new("this file cannot be removed").at(path))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Writes a new file that only its owner can read, wherever it is, and makes its folder.
 ///
 /// # Errors
@@ -214,7 +201,7 @@ fn mode(_bits: u32) -> Option<Permissions> {
 
 #[cfg(test)]
 mod tests {
-    use super::{create_private, remove, replace, write};
+    use super::{create_private, replace, write};
     use std::fs;
 
     #[test]
@@ -229,10 +216,6 @@ mod tests {
         assert_eq!(fs::read(root.join("a/b/c.txt")).unwrap(), b"two");
         assert!(write(root, "a/b", b"x", false).is_err());
         assert_eq!(fs::read_dir(root.join("a/b")).unwrap().count(), 1);
-        remove(root, "a/b/c.txt").unwrap();
-        remove(root, "a/b/c.txt").unwrap();
-        assert!(remove(root, "../x").is_err());
-        assert_eq!(fs::read_dir(root.join("a/b")).unwrap().count(), 0);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, is_name, offset};
+use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, TOO_MUCH, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
 use crate::layer::{Content, Entry, Fault, Parse};
@@ -41,8 +41,8 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
 
 /// A file that shows nothing.
 fn closed(readers: Readers, state: State) -> Sealed {
-    let (entries, faults, damages, masks) = Default::default();
-    Sealed { text: Arc::from(""), entries, faults, damages, masks, readers, state }
+    let (entries, faults, damages, masks, verbatim) = Default::default();
+    Sealed { text: Arc::from(""), entries, faults, damages, masks, readers, state, verbatim }
 }
 
 /// Takes over an entry of the opened text: its name goes into `shown`, its value into a secret.
@@ -101,7 +101,7 @@ fn seal(plain: &Secret, order: &Order<'_>) -> Result<String, CannotSeal> {
     }
     let sealed = envelope::seal(plain.expose().as_bytes(), &recipients);
     let sealed = sealed.map_err(|message| CannotSeal::whole(message, "name one: its key begins with age1"))?;
-    if sealed.len() > envelope::LARGEST { Err(CannotOpen::TooLarge.into()) } else { Ok(sealed) }
+    if sealed.len() > envelope::LARGEST { Err(TOO_MUCH) } else { Ok(sealed) }
 }
 
 #[cfg(test)]
@@ -140,7 +140,7 @@ mod tests {
     fn only_names_show() {
         let (identities, recipients) = pair();
         let plain = Secret::new("A=canary\n!\nB\nbad name=canary\nC=\n".into());
-        let order = Order { recipients: &recipients, time: "", new_key: false, previous: None };
+        let order = Order { recipients: &recipients, time: "", new_key: false, anew: None, previous: None };
         let text = seal(&plain, &order).unwrap();
         let sealed = open(text.as_bytes(), &identities, lines);
         assert_eq!(sealed.state, State::Opened);
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn closed_and_damaged() {
         let (identities, recipients) = pair();
-        let order = Order { recipients: &recipients, time: "", new_key: false, previous: None };
+        let order = Order { recipients: &recipients, time: "", new_key: false, anew: None, previous: None };
         let text = seal(&Secret::new("A=1\n".into()), &order).unwrap();
         let (other, _) = pair();
         for (bytes, identities, expected) in [

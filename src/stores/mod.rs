@@ -48,6 +48,12 @@ pub fn of(path: &str) -> Option<&'static Store> {
     ALL.iter().find(|store| path.ends_with(store.suffix))
 }
 
+/// Whether a text is a value as SOPS seals it.
+#[must_use]
+pub fn is_sealed(text: &str) -> bool {
+    sops::is_token(text)
+}
+
 /// A sealed file, read.
 pub struct Sealed {
     /// What the ranges below slice: the file as it stands, or, where it shows no names, the opened names alone.
@@ -64,6 +70,9 @@ pub struct Sealed {
     pub readers: Readers,
     /// How far it could be read.
     pub state: State,
+    /// The values that the dialect reads otherwise than they stand there, as they stand: index into `entries` → text. Other
+    /// programs for this form of file know nothing of the dialect.
+    pub verbatim: Vec<(usize, Secret)>,
 }
 
 /// How far a sealed file could be read.
@@ -137,6 +146,8 @@ pub struct Order<'a> {
     pub time: &'a str,
     /// Whether to make a new data key. It is made in any case when somebody loses access.
     pub new_key: bool,
+    /// A recipient for whom the data key is sealed anew although it is for them already: that block may be anything.
+    pub anew: Option<&'a str>,
     /// The file that this one takes the place of: what did not change keeps its bytes, where the form allows it.
     pub previous: Option<Previous<'a>>,
 }
@@ -155,6 +166,8 @@ pub struct Previous<'a> {
 pub enum Imported {
     /// Dotenv text.
     Text(Secret),
+    /// The lines of a dotenv file by SOPS, for which a value is all that follows `=`, and `\n` a line end.
+    Lines(Secret),
     /// A file with other structure.
     Values {
         /// The sealed values at its top, by name, in file order; line ends are line ends. No name is there twice.
@@ -219,6 +232,12 @@ impl CannotSeal {
     }
 }
 
+/// A text that would make a file too large to be opened again.
+const TOO_MUCH: CannotSeal = CannotSeal::whole(
+    "sealed, this would be larger than 1 MiB, which no sealed file may be",
+    "nothing was changed; keep what is large in a file of its own, and its path here",
+);
+
 impl From<CannotOpen> for CannotSeal {
     fn from(error: CannotOpen) -> Self {
         Self::whole(error.message(), error.help())
@@ -263,6 +282,7 @@ impl Sealed {
             masks: vec![all],
             readers: Readers::default(),
             state: State::Damaged,
+            verbatim: Vec::new(),
         }
     }
 }

@@ -60,9 +60,10 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     }
     let (state, opened) = if is_broken(&damages) { (State::Damaged, None) } else { (state, opened.ok()) };
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
-    let (entries, faults) = entries(&document, opened.as_ref(), parse);
+    let read = entries(&document, opened.as_ref(), parse);
     let readers = document.readers();
-    Sealed { text, entries, faults, damages, masks, readers, state }
+    let (entries, faults, verbatim) = (read.entries, read.faults, read.verbatim);
+    Sealed { text, entries, faults, damages, masks, readers, state, verbatim }
 }
 
 fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
@@ -133,8 +134,7 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
         return Err((envelope::CONFLICT, envelope::SOLVE));
     }
     if text.contains('\r') {
-        let help =
-            "take it from the last commit with Unix line ends, and write `*.secrets.env -text` into .gitattributes";
+        let help = "take it from the last commit with Unix line ends, and write `*.secrets.env text eol=lf` into .gitattributes";
         return Err(("this file was converted to Windows line ends, which SOPS cannot read", help));
     }
     if text.trim_start().starts_with('{') {
@@ -208,10 +208,17 @@ fn value_damage(line: &Line<'_>) -> Option<Damage> {
     Some(Damage { range, kind, message, help })
 }
 
+/// What the lines of a file say; see [`Sealed`].
+#[derive(Default)]
+struct Said {
+    entries: Vec<Entry>,
+    faults: Vec<Fault>,
+    verbatim: Vec<(usize, Secret)>,
+}
+
 /// The entries of the file; a key that is no name may be a piece of a secret, and is none.
-fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> (Vec<Entry>, Vec<Fault>) {
-    let mut entries = Vec::with_capacity(document.lines.len());
-    let mut faults = Vec::new();
+fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> Said {
+    let mut all = Said { entries: Vec::with_capacity(document.lines.len()), ..Said::default() };
     for (index, line) in document.lines.iter().enumerate() {
         let Some(key) = line.key.filter(|key| is_name(key)) else { continue };
         let value = opened.and_then(|opened| opened.values.get(index));
@@ -220,14 +227,18 @@ fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> (V
             Some(value) => match read(key, value, parse) {
                 Ok(read) => read,
                 Err((message, help)) => {
-                    faults.push(Fault { at: line.value_range(), message, help });
+                    all.faults.push(Fault { at: line.value_range(), message, help });
                     continue;
                 }
             },
         };
-        entries.push(Entry { key: line.key_range(), value: line.value_range(), content, interpolates });
+        let reads_alike = |value: &str| matches!(&content, Content::Opened(text) if text.expose() == value && !(interpolates && value.contains('$')));
+        if let Some(value) = value.filter(|value| !reads_alike(value)) {
+            all.verbatim.push((all.entries.len(), Secret::new(value.to_string())));
+        }
+        all.entries.push(Entry { key: line.key_range(), value: line.value_range(), content, interpolates });
     }
-    (entries, faults)
+    all
 }
 
 /// Reads one opened line in the dialect. Line by line, so that a quote left open in one value cannot swallow others.
@@ -250,6 +261,11 @@ fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'stat
     Ok((Content::Opened(Secret::new(secret)), entry.interpolates))
 }
 
+/// Whether a text is a sealed value.
+pub(super) fn is_token(text: &str) -> bool {
+    cipher::Token::parse(text).is_some()
+}
+
 /// What of a file can be recognised again without a key.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Traces {
@@ -257,6 +273,26 @@ pub struct Traces {
     pub values: BTreeMap<String, String>,
     /// The data key, sealed for each recipient. Files that have one of these in common have the same data key.
     pub keys: BTreeSet<String>,
+    /// What a merge wrote into the file.
+    pub known_to: KnownTo,
+}
+
+/// Who could read which values of a file and cannot open it any more: name → keys. A merge alone sees it, and git lets it
+/// write into no other file than the one that it merges; SOPS passes over metadata that it does not know.
+pub type KnownTo = BTreeMap<String, BTreeSet<String>>;
+
+/// The metadata that holds a [`KnownTo`], as JSON.
+const KNOWN_TO: &str = "sparkcfg_known_to";
+
+/// A sealed file with nothing about who could read what of it but `known_to`.
+#[must_use]
+pub fn noted(text: &str, known_to: &KnownTo) -> String {
+    let begin = format!("{}{KNOWN_TO}=", document::PREFIX);
+    let mut noted: String = text.split_inclusive('\n').filter(|line| !line.starts_with(&begin)).collect();
+    if let Some(json) = serde_json::to_string(known_to).ok().filter(|_| !known_to.is_empty()) {
+        noted.extend([&begin, json.as_str(), "\n"]);
+    }
+    noted
 }
 
 /// Reads what can be recognised again; nothing where the bytes are no SOPS file.
@@ -271,5 +307,6 @@ pub fn traces(bytes: &[u8]) -> Traces {
     let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
     let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
-    Traces { values: values.collect(), keys: keys.collect() }
+    let known_to = document.field(KNOWN_TO).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+    Traces { values: values.collect(), keys: keys.collect(), known_to }
 }

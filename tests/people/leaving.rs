@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Scene, person, two_people};
+use sparkcfg::identity::Recipient;
+use sparkcfg::project::config::Config;
+use sparkcfg::stores::{Order, Previous};
+
+use super::{Scene, TIME, person, sops, two_people};
 
 const SEALED: &str = "environments/prod.secrets.env";
 
@@ -41,7 +45,9 @@ fn who_may_read_again_is_no_concern_any_more() {
     let (code, out, err) = scene.run("laptop", "secrets revoke deploy prod");
     assert!(code == 0 && out.contains("DB_PASSWORD") && err.contains("deploy has no access to prod"), "{out}{err}");
     scene.does("laptop", "secrets grant deploy prod");
-    assert_eq!((known(&scene), scene.read("sparkcfg-revoked.toml")), (0, String::new()));
+    // The record stays, with nothing in it.
+    let record = scene.read("sparkcfg-revoked.toml");
+    assert!(known(&scene) == 0 && record.lines().all(|line| line.starts_with('#')), "{record}");
 }
 
 /// The file may become one of another form, and what is left to change in it stays known.
@@ -62,22 +68,155 @@ fn another_form_forgets_nobody() {
     assert_eq!(scene.read("sparkcfg-revoked.toml"), record);
 }
 
+/// What is still to change, as `KEY: names`, and what validate says of the record itself.
+fn left(scene: &Scene) -> Vec<String> {
+    let (_, out, err) = scene.run("nobody", "validate --format json");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
+    let told = findings.map(|one| one["message"].as_str().unwrap().to_owned());
+    let mut told: Vec<_> = told.map(|text| text.replace(" is still what ", ": ").replace(" could read", "")).collect();
+    told.sort();
+    told
+}
+
+/// What `sops rotate -i` does: another data key for the recipients of the file.
+fn rotate_with_sops(scene: &Scene, people: &[&str]) {
+    let recipients: Vec<_> = people.iter().map(|name| recipient(scene, name)).collect();
+    let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
+    let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
+    let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
+    let order = Order { recipients: &recipients, time: TIME, new_key: true, anew: None, previous };
+    scene.write(SEALED, &(sops().seal)(&plain, &order).unwrap());
+}
+
+fn recipient(scene: &Scene, name: &str) -> Recipient {
+    Config::parse("sparkcfg.toml", &scene.read("sparkcfg.toml")).unwrap().people[name].parse().unwrap()
+}
+
+/// The record may be about another version of the file than the one that lies there.
+#[test]
+fn a_second_revocation_forgets_nothing_of_the_first() {
+    // Taken back, but for the record, which git does not have yet.
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.git(&["checkout", "-q", "."]);
+    scene.does("laptop", "secrets revoke deploy prod");
+    let all = ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"];
+    assert_eq!(left(&scene), all);
+
+    // Another data key in between, by a program that knows nothing of the record.
+    let scene = sharing();
+    let (_, third) = person();
+    scene.does("laptop", &format!("secrets grant third prod --key {}", third.as_str()));
+    scene.does("laptop", "secrets revoke deploy prod");
+    rotate_with_sops(&scene, &["laptop", "third"]);
+    scene.does("laptop", "secrets revoke third prod");
+    assert_eq!(left(&scene), all.map(|line| format!("{line} and third")));
+
+    // An old file comes back after one of its values was set anew.
+    let scene = sharing();
+    let table = scene.read("sparkcfg.toml");
+    scene.write("sparkcfg.toml", &table.replace("prod = [\"laptop\", \"deploy\"]", "prod = [\"laptop\"]"));
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    assert_eq!(left(&scene), all[1..]);
+    scene.git(&["checkout", "-q", "environments"]);
+    scene.does("laptop", "secrets rotate prod");
+    assert_eq!(left(&scene), all);
+}
+
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
 #[test]
 fn a_branch_from_before_brings_no_trust_along() {
+    for revoked_first in [true, false] {
+        let scene = sharing();
+        scene.git(&["switch", "-q", "-c", "before"]);
+        scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
+        scene.set("laptop", "NEW_SECRET", "prod", "canary-new-on-the-branch");
+        scene.commit("set on a branch");
+        scene.git(&["switch", "-q", "main"]);
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
+        scene.commit("revoke");
+        let other = if revoked_first { "before" } else { "main" };
+        if !revoked_first {
+            scene.git(&["switch", "-q", "before"]);
+        }
+        let (merged, text) = scene.git(&["merge", "-q", "--no-edit", other]);
+        assert!(merged, "{text}");
+        assert!(text.contains("a version was sealed for deploy"), "{text}");
+        assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-of-the-branch"));
+        assert_eq!(scene.reads("deploy", "prod"), None);
+        let known = ["API_KEY: deploy", "NEW_SECRET: deploy", "TOKEN: deploy"];
+        assert_eq!(left(&scene), known, "{text}");
+        // The next change brings it into the record, and strikes what it changes.
+        scene.set("laptop", "NEW_SECRET", "prod", "canary-newer");
+        assert!(!scene.read(SEALED).contains("sparkcfg_known_to"));
+        assert_eq!(left(&scene), [known[0], known[2]]);
+    }
+}
+
+/// Two branches that revoke the same person, one of which has changed a value since, in each way in which they meet.
+#[test]
+fn what_one_branch_changed_is_not_told_again() {
+    for way in ["merge", "merge the other way", "rebase", "rebase the other way"] {
+        let scene = sharing();
+        for branch in ["one", "two"] {
+            scene.git(&["switch", "-q", "-c", branch, "main"]);
+            scene.does("laptop", "secrets revoke deploy prod");
+            scene.commit("revoke");
+        }
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-new");
+        scene.commit("set");
+        let (at, other) = if way.ends_with("other way") { ("one", "two") } else { ("two", "one") };
+        scene.git(&["switch", "-q", at]);
+        let how: &[&str] = if way.starts_with("merge") { &["merge", "-q", "--no-edit"] } else { &["rebase", "-q"] };
+        let (done, text) = scene.git(&[how, &[other]].concat());
+        assert!(done, "{way}: {text}");
+        assert!(scene.reads("laptop", "prod").unwrap().contains("DB_PASSWORD=canary-new"), "{way}");
+        assert_eq!(left(&scene), ["API_KEY: deploy", "TOKEN: deploy"], "{way}");
+        scene.does("laptop", "secrets rotate prod");
+        assert_eq!(left(&scene), ["API_KEY: deploy", "TOKEN: deploy"], "{way}");
+    }
+}
+
+/// One branch settles all that there is to settle, the other one adds to it.
+#[test]
+fn an_empty_record_merges_too() {
     let scene = sharing();
-    scene.git(&["switch", "-q", "-c", "before"]);
-    scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
-    scene.commit("set on a branch");
-    scene.git(&["switch", "-q", "main"]);
     scene.does("laptop", "secrets revoke deploy prod");
     scene.commit("revoke");
-    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "before"]);
+    scene.git(&["switch", "-q", "-c", "settled"]);
+    for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+        scene.set("laptop", key, "prod", "canary-new");
+    }
+    assert_eq!(scene.found(), BTreeMap::new());
+    scene.commit("settle");
+    scene.git(&["switch", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.commit("set one");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "settled"]);
     assert!(merged, "{text}");
-    assert!(text.contains("a version was sealed for deploy"), "{text}");
-    assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-of-the-branch"));
-    assert_eq!(scene.reads("deploy", "prod"), None);
-    assert_eq!(known(&scene), 3);
+    assert_eq!(left(&scene), Vec::<String>::new());
+    assert_eq!(scene.found(), BTreeMap::new());
+}
+
+/// The record names files, so an environment with a new name is told of.
+#[test]
+fn an_environment_with_a_new_name_forgets_nobody() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let renamed = "environments/live.secrets.env";
+    scene.git(&["mv", SEALED, renamed]);
+    scene.git(&["mv", "environments/prod.env", "environments/live.env"]);
+    for file in ["sparkcfg.toml", ".sops.yaml"] {
+        scene.write(file, &scene.read(file).replace("prod", "live"));
+    }
+    let (_, out, err) = scene.run("nobody", "validate");
+    assert!(out.contains(&format!("it is {renamed} now")) && out.contains("sparkcfg-revoked.toml:5:"), "{out}{err}");
+    let record = scene.read("sparkcfg-revoked.toml");
+    scene.write("sparkcfg-revoked.toml", &record.replace(SEALED, renamed));
+    assert_eq!(left(&scene), ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"]);
 }
 
 #[test]
@@ -94,7 +233,7 @@ fn what_opens_beside_age_is_found_and_taken_out() {
         let (code, _, err) = scene.run_with("laptop", "secrets set API_KEY -e prod", "x");
         assert!(code == 2 && err.contains("secrets rotate"), "{err}");
         scene.does("laptop", "secrets rotate prod");
-        assert!(!scene.read(SEALED).contains(kind) && known(&scene) == 0);
+        assert!(!scene.read(SEALED).contains(&format!("sops_{kind}__")) && known(&scene) == 0);
         assert_eq!(scene.found(), BTreeMap::new(), "{kind}");
     }
 }

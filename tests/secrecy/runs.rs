@@ -62,7 +62,7 @@ enum Key {
 }
 
 fn sealed(path: &str, plain: &str, recipients: &[Recipient]) -> String {
-    let order = Order { recipients, time: TIME, new_key: false, previous: None };
+    let order = Order { recipients, time: TIME, new_key: false, anew: None, previous: None };
     (stores::of(path).unwrap().seal)(&Secret::new(plain.to_owned()), &order).unwrap()
 }
 

@@ -11,7 +11,7 @@ use super::{data, identities, order, person, sops, whole_age};
 /// What a file gives, in one line: `a=1 [b: it is empty]`.
 fn told(imported: &Imported) -> String {
     match imported {
-        Imported::Text(text) => text.expose().to_owned(),
+        Imported::Text(text) | Imported::Lines(text) => text.expose().to_owned(),
         Imported::Values { values, left_out } => {
             let values = values.iter().map(|(name, value)| format!("{name}={}", value.expose()));
             let left = |left: &LeftOut| format!("[{}: {}]", left.name.as_deref().unwrap_or("?"), left.why);

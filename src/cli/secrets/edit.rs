@@ -1,10 +1,11 @@
 //! `sparkcfg secrets edit`: the whole of a sealed file in an editor, and nothing in plain text afterwards.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 
-use super::{Global, Keys, change, editor, judging, now, private};
+use super::carrying::{carried_over, changed, values};
+use super::{Global, Keys, change, editor, input, judging, now, private};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
@@ -22,7 +23,8 @@ Examples:
 The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this
 ends; what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies;
 other editors may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
-Values are written as docker compose reads them. Without a change, the sealed file keeps every byte.";
+Values are written as docker compose reads them, and stand in the file as `secrets set` spells them. Without
+a change, the sealed file keeps every byte.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -45,36 +47,42 @@ enum Verdict {
     Impossible,
 }
 
+/// A person's work on one file.
+struct Session {
+    sealing: Sealing,
+    /// The file as the text comes from it.
+    target: Target,
+    before: Secret,
+    folder: private::Folder,
+    /// The name of the text within the folder.
+    name: String,
+}
+
 impl Edit {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
-        let sealing = keys.sealing(global)?;
-        let target = sealing.target(&self.environment)?;
-        sealing.may_write(&target)?;
-        let before = sealing.plain(&target)?;
-        let shown = printable(&sealing.files.shown(&target.file.path));
-        let folder = private::Folder::new()?;
-        // Editors know dotenv by this name; the `.age` of a whole file would mislead them.
-        let name = format!(
-            "{}.secrets.env",
-            if target.file.environments.len() == 1 { &target.file.environments[0] } else { "base" }
-        );
-        folder.write(&name, &before)?;
+        let mut session = self.begin(keys.sealing(global)?)?;
+        let shown = session.shown();
         loop {
-            editor::edit(&folder.path(&name))?;
-            let edited = folder.read(&name)?;
-            if edited.expose().trim().is_empty() && !before.expose().trim().is_empty() {
+            editor::edit(&session.folder.path(&session.name))?;
+            let edited = session.folder.read(&session.name)?;
+            if edited.expose().trim().is_empty() && !session.before.expose().trim().is_empty() {
                 let help = "`sparkcfg secrets unset KEY` removes one secret, and `git rm` the whole file";
                 return Err(Error::new("the editor left an empty file; nothing was changed").help(help));
             }
-            if is_same(&target, &before, &edited) {
+            if is_same(&session.target, &session.before, &edited) {
                 printing::complain(&format!("{shown} is unchanged\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
-            let way = match self.judge(&sealing, &target, &before, &edited, global)? {
-                Verdict::Good(text) => {
-                    drop(folder);
-                    return self.seal(&sealing, &target, &before, &text, &shown);
-                }
+            let way = match self.judge(&session, &edited, global)? {
+                Verdict::Good(text) => match session.seal(&self.environment, &text) {
+                    Ok(told) => return printing::complain(&told).map(|()| ExitCode::SUCCESS),
+                    // Somebody who can be asked has the text still.
+                    Err(error) if std::io::stdin().is_terminal() => {
+                        printing::complain(&format!("{error}\n"))?;
+                        ""
+                    }
+                    Err(error) => return Err(session.kept(error)),
+                },
                 Verdict::Unwanted => "; --no-validate seals it all the same",
                 Verdict::Impossible => "",
             };
@@ -85,14 +93,20 @@ impl Edit {
         }
     }
 
-    fn judge(
-        &self,
-        sealing: &Sealing,
-        target: &Target,
-        before: &Secret,
-        edited: &Secret,
-        global: &Global,
-    ) -> Result<Verdict, Error> {
+    fn begin(&self, sealing: Sealing) -> Result<Session, Error> {
+        let target = sealing.target(&self.environment)?;
+        sealing.may_write(&target)?;
+        let before = sealing.plain(&target)?;
+        let folder = private::Folder::new()?;
+        // Editors know dotenv by this name; the `.age` of a whole file would mislead them.
+        let environments = &target.file.environments;
+        let name = format!("{}.secrets.env", if environments.len() == 1 { &environments[0] } else { "base" });
+        folder.write(&name, &before)?;
+        Ok(Session { sealing, target, before, folder, name })
+    }
+
+    fn judge(&self, session: &Session, edited: &Secret, global: &Global) -> Result<Verdict, Error> {
+        let Session { sealing, target, before, .. } = session;
         let told = |error: &Error| printing::complain(&format!("{error}\n"));
         let edited = tidied(edited);
         if let Some(fault) = compose_entries(edited.expose()).1.first() {
@@ -107,10 +121,12 @@ impl Edit {
             return Ok(Verdict::Impossible);
         }
         let text = plain::on_single_lines(&edited, compose_entries);
+        let changed = changed(before, &text);
+        let text = input::spelled_alike(&text, &changed);
         let judged = if self.no_validate {
             sealing.draft(target, &text, &change(&now())).map(|_| true)
         } else {
-            judging::accepts(sealing, target, &text, &changed(before, &text), global)
+            judging::accepts(sealing, target, &text, &changed, global)
         };
         match judged {
             Ok(true) => Ok(Verdict::Good(text)),
@@ -118,42 +134,52 @@ impl Edit {
             Err(error) => told(&error).map(|()| Verdict::Impossible),
         }
     }
+}
 
-    fn seal(
-        &self,
-        sealing: &Sealing,
-        target: &Target,
-        before: &Secret,
-        text: &Secret,
-        shown: &str,
-    ) -> Result<ExitCode, Error> {
-        let lock = sealing.lock()?;
-        let current = sealing.target(&self.environment)?;
+impl Session {
+    fn shown(&self) -> String {
+        printable(&self.sealing.files.shown(&self.target.file.path))
+    }
+
+    /// Seals the text, and says what that changed.
+    fn seal(&mut self, environment: &str, text: &Secret) -> Result<String, Error> {
+        let lock = self.sealing.lock()?;
+        let current = self.sealing.target(environment)?;
         // Somebody else may have changed the file while the editor was open.
-        let written = if current.bytes == target.bytes {
-            super::seal(sealing, &lock, target, text)?
-        } else {
-            let text = carried_over(before, text, &sealing.plain(&current)?).map_err(|keys| {
-                Error::new(format!("{} changed here and in the file meanwhile", keys.join(", ")))
-                    .at(shown)
-                    .help("the file is as others left it; edit it again")
-            })?;
-            super::seal(sealing, &lock, &current, &text)?
-        };
-        if written == Written::Unchanged {
-            printing::complain(&format!("unchanged: {shown}\n"))?;
-            return Ok(ExitCode::SUCCESS);
+        let text = if current.bytes == self.target.bytes { text } else { &self.carry_over(current, text)? };
+        if super::seal(&self.sealing, &lock, &self.target, text)? == Written::Unchanged {
+            return Ok(format!("unchanged: {}\n", self.shown()));
         }
-        let (was, is) = (values(before), values(text));
+        let (was, is) = (values(&self.before), values(text));
         let name = |key: &String| match (was.contains_key(key.as_str()), is.contains_key(key.as_str())) {
             (false, _) => format!("added {}", told_name(key)),
             (_, false) => format!("removed {}", told_name(key)),
             _ => format!("changed {}", told_name(key)),
         };
-        let names: Vec<_> = changed(before, text).iter().map(name).collect();
+        let names: Vec<_> = changed(&self.before, text).iter().map(name).collect();
         let what = if names.is_empty() { "comments only".to_owned() } else { names.join(", ") };
-        printing::complain(&format!("sealed {shown}: {what}\n"))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(format!("sealed {}: {what}\n", self.shown()))
+    }
+
+    /// Goes on from the file as it is now. What both sides changed stands in the text for the editor as this one has it.
+    fn carry_over(&mut self, current: Target, text: &Secret) -> Result<Secret, Error> {
+        let theirs = self.sealing.plain(&current)?;
+        let (text, both) = carried_over(&self.before, text, &theirs);
+        (self.target, self.before) = (current, theirs);
+        if both.is_empty() {
+            return Ok(text);
+        }
+        self.folder.write(&self.name, &text)?;
+        let help = "the file is as others left it; edited again, the text has your values of these";
+        let message = format!("{} changed here and in the file meanwhile", both.join(", "));
+        Err(Error::new(message).at(self.shown()).help(help))
+    }
+
+    /// Leaves the text where it is, and says so.
+    fn kept(self, error: Error) -> Error {
+        let path = self.folder.keep().join(self.name);
+        let help = error.help.clone().map_or_else(String::new, |help| format!("{help}; "));
+        error.help(format!("{help}what was typed lies in {} until the next `sparkcfg secrets`", path.to_string_lossy()))
     }
 }
 
@@ -194,6 +220,11 @@ fn tidied(text: &Secret) -> Secret {
 /// The first assignment that docker compose reads and no sealed file can hold, with its line.
 fn unsealable(text: &Secret) -> Option<(usize, Error)> {
     let text = text.expose();
+    if let Some(before) = text.find('\r').and_then(|at| text.get(..at)) {
+        let help = "end the lines in LF; in a value, write \\r within double quotes";
+        let error = Error::new("a carriage return stands alone there, which ends no line").help(help);
+        return Some((before.matches('\n').count() + 1, error));
+    }
     let mut seen = HashSet::new();
     compose_entries(text).0.iter().find_map(|entry| {
         let (start, end) = (entry.key.start as usize, entry.key.end as usize);
@@ -208,45 +239,6 @@ fn unsealable(text: &Secret) -> Option<(usize, Error)> {
         };
         Some((before.matches('\n').count() + 1, error))
     })
-}
-
-/// Each key with its value as written; the last one counts.
-fn values(text: &Secret) -> BTreeMap<&str, &str> {
-    let text = text.expose();
-    let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
-    compose_entries(text).0.iter().map(|entry| (slice(&entry.key), slice(&entry.value))).collect()
-}
-
-/// The keys whose values differ, sorted.
-pub(super) fn changed(before: &Secret, after: &Secret) -> Vec<String> {
-    let (before, after) = (values(before), values(after));
-    let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
-    let mut keys: Vec<_> =
-        keys.filter(|key| before.get(*key) != after.get(*key)).map(|key| (*key).to_owned()).collect();
-    keys.sort();
-    keys
-}
-
-/// What was changed from `before` to `after`, on top of what the file holds by now; the keys that changed on both
-/// sides, if there are any.
-fn carried_over(before: &Secret, after: &Secret, current: &Secret) -> Result<Secret, Vec<String>> {
-    let mine = changed(before, after);
-    let others = changed(before, current);
-    let (wanted, there) = (values(after), values(current));
-    let both: Vec<&String> =
-        mine.iter().filter(|key| others.contains(key) && wanted.get(key.as_str()) != there.get(key.as_str())).collect();
-    if !both.is_empty() {
-        return Err(both.into_iter().map(|key| told_name(key)).collect());
-    }
-    let mut text = Secret::new(current.expose().to_owned());
-    for key in &mine {
-        let next = match wanted.get(key.as_str()) {
-            Some(value) => plain::put(&text, key, &Secret::new((*value).to_owned()), compose_entries),
-            None => plain::unset(&text, key, compose_entries),
-        };
-        text = next.unwrap_or(text);
-    }
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -273,24 +265,12 @@ mod tests {
             ("A=1\nexport B=2\n", Some((2, "a sealed file has no `export`, as in front of B"))),
             ("A=\"1\n2\"\nB=1\nA=3\n", Some((4, "A stands there twice"))),
             ("EXPORT=1\n", None),
+            ("A=1\n\rB=2\n", Some((2, "a carriage return stands alone there, which ends no line"))),
+            ("A=1\r\n", Some((1, "a carriage return stands alone there, which ends no line"))),
         ] {
             let found = unsealable(&secret(text)).map(|(line, error)| (line, error.message));
             let found = found.as_ref().map(|(line, message)| (*line, message.as_str()));
             assert_eq!(found, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn two_people_at_once() {
-        for (before, after, current, expected) in [
-            ("A=1\nB=2\n", "A=9\nB=2\n", "A=1\nB=3\nC=4\n", Ok("A=9\nB=3\nC=4\n")),
-            ("A=1\nB=2\n", "B=2\n", "A=1\nB=3\n", Ok("B=3\n")),
-            ("A=1\n", "A=2\n", "A=3\n", Err(vec!["A".to_owned()])),
-            ("A=1\n", "A=2\n", "A=2\nB=1\n", Ok("A=2\nB=1\n")),
-            ("A=1\n", "A=2\n", "", Err(vec!["A".to_owned()])),
-        ] {
-            let carried = carried_over(&secret(before), &secret(after), &secret(current));
-            assert_eq!(carried.as_ref().map(Secret::expose).map_err(Clone::clone), expected, "{after} {current}");
         }
     }
 }

@@ -5,15 +5,23 @@ use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueHint;
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::{Global, Keys, now};
 use crate::cli::printing;
+use crate::cli::show::refused;
+use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::error::Error;
+use crate::finding::told_name;
+use crate::plain::refers;
+use crate::portable::COMMON;
 use crate::project::sealing::{Sealing, Target};
 use crate::project::{git, writing};
 use crate::secret::Secret;
 use crate::source::printable;
 use crate::stores::{self, Order};
+use crate::targets::{self, Picture};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -48,17 +56,18 @@ impl Export {
             let help = "send them through a pipe, use --to FILE, or add --reveal";
             return Err(Error::new("secrets are not printed on a terminal").help(help));
         }
-        let sealing = keys.sealing(global)?;
+        let mut sealing = keys.sealing(global)?;
         let target = sealing.target(&self.environment)?;
         if target.bytes.is_none() {
             return Err(Error::new("there is no such sealed file yet").at(sealing.files.shown(&target.file.path)));
         }
         let plain = sealing.plain(&target)?;
-        let text = if secret { plain } else { sealed(&sealing, &target, &plain)? };
+        let text = if secret { portable(plain)? } else { sealed(&sealing, &target, &plain)? };
         let Some(path) = &self.to else {
             return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
         };
-        let root = sealing.files.root();
+        let root = sealing.files.root().to_owned();
+        let root = root.as_path();
         let within = within(root, path)?;
         if root.join(&within).symlink_metadata().is_ok() {
             let help = "export to a new name, or remove the file first";
@@ -71,7 +80,8 @@ impl Export {
                 .help(help));
         }
         if !secret {
-            sealing.record_copy(&sealing.lock()?, &target, &within)?;
+            let lock = sealing.lock()?;
+            sealing.record_copy(&lock, &target, &within)?;
         }
         writing::write(root, &within, text.expose().as_bytes(), secret)?;
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
@@ -82,9 +92,44 @@ impl Export {
 fn sealed(sealing: &Sealing, target: &Target, plain: &Secret) -> Result<Secret, Error> {
     let recipients = sealing.recipients(target)?;
     let store = stores::of(".secrets.env.age").ok_or_else(|| Error::new("there is no such form"))?;
-    let order = Order { recipients: &recipients, time: &now(), new_key: true, previous: None };
+    let order = Order { recipients: &recipients, time: &now(), new_key: true, anew: None, previous: None };
     let text = (store.seal)(plain, &order).map_err(|why| Error::new(why.message).help(why.help))?;
     Ok(Secret::new(text))
+}
+
+/// The text as it stands, if all common readers of such files agree about it; else each value spelled so that they do.
+fn portable(plain: Secret) -> Result<Secret, Error> {
+    let readers: Vec<_> = COMMON.iter().filter_map(|name| dialects::find(name)).collect();
+    let read = |reader: &Dialect| (reader.read)(plain.expose().as_bytes(), &Process::new());
+    let values = |reading: &Reading| -> Vec<_> {
+        let values = reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone()));
+        values.map(|(key, value)| (key, value.map(Zeroizing::new))).collect()
+    };
+    let Some(own) = dialects::find("compose").map(read) else { return Ok(plain) };
+    if readers
+        .iter()
+        .map(|reader| read(reader))
+        .all(|reading| reading.error.is_none() && values(&reading) == values(&own))
+    {
+        return Ok(plain);
+    }
+    let written = |variable: &Variable| plain.expose().get(variable.value_span.clone()).unwrap_or_default();
+    if let Some(variable) = own.vars.iter().find(|variable| refers(written(variable))) {
+        let message =
+            format!("{} refers to other keys, which not every reader resolves alike", told_name(&variable.key));
+        return Err(
+            Error::new(message).help("`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to")
+        );
+    }
+    let variables = own.vars.iter().map(|variable| targets::Variable {
+        key: &variable.key,
+        text: variable.value.as_deref(),
+        typed: Value::Null,
+        secret: true,
+    });
+    let picture = Picture { environment: "", variables: variables.collect() };
+    let target = targets::find("dotenv").ok_or_else(|| Error::new("there is no such form"))?;
+    (target.write)(&picture).map(Secret::new).map_err(|refusals| refused(target, &refusals))
 }
 
 /// A path as the user gave it, seen from the project's folder.

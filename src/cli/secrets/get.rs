@@ -7,6 +7,8 @@ use super::{Global, Keys};
 use crate::cli::printing;
 use crate::environment::{Environment, Resolved};
 use crate::error::Error;
+use crate::finding::told_name;
+use crate::layer::Layer;
 use crate::project::sealing::Sealing;
 use crate::project::{Options, Project};
 use crate::secret::Secret;
@@ -72,13 +74,24 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
     }
     let process = std::collections::HashMap::new();
     let environment = Environment::new(all.name.clone(), all.protected, layers, &process);
+    // What a file does not open to may be a later value of the key; a damaged one may also lack what the value refers to.
+    let from = environment.get(key).map_or(0, |setting| setting.layer);
+    let unknown = environment.layers.iter().enumerate().find_map(|(at, layer)| {
+        let state = state(&project, layer).filter(|state| at >= from || *state == State::Damaged)?;
+        Some((layer, state))
+    });
+    if let Some((layer, state)) = unknown {
+        return Err(unopened(sealing, key, project.sources.path(layer.source), state));
+    }
     match environment.get(key).map(|setting| &setting.value) {
-        Some(Resolved::Unknown) => Err(unknown(sealing, &project, key)),
+        Some(Resolved::Unknown) => {
+            let help = "it refers to something that cannot be resolved";
+            Err(Error::new(format!("{} stays sealed", told_name(key))).help(help))
+        }
         Some(value) => match value.text() {
             Some(text) => Ok(Secret::new(text.to_owned())),
             None => Err(Error::new(format!("{key} has no value in {name}"))),
         },
-        None if project.has_closed_layer(&environment) => Err(unknown(sealing, &project, key)),
         None => {
             let error = Error::new(format!("{key} is not set in {name}"));
             let known = environment.settings.iter().map(|setting| setting.key).filter(|key| crate::plain::is_name(key));
@@ -90,19 +103,19 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
     }
 }
 
-/// Why a value stays unknown.
-fn unknown(sealing: &Sealing, project: &Project, key: &str) -> Error {
-    let error = Error::new(format!("{} stays sealed", crate::finding::told_name(key)));
-    let closed = project.sealed.iter().find_map(|(index, sealed)| match sealed.state {
-        State::Closed(why) => Some((index, Some(why))),
-        State::Damaged => Some((index, None)),
-        State::Opened => None,
-    });
-    let Some((index, why)) = closed else { return error.help("it refers to something that cannot be resolved") };
-    let error = error.at(project.sources.path(project.layers[*index].source));
+/// Why a layer is unknown; `None` for one that is known.
+fn state(project: &Project, layer: &Layer) -> Option<State> {
+    let index = project.layers.iter().position(|one| std::ptr::eq(one, layer))?;
+    project.sealed.get(&index).map(|sealed| sealed.state).filter(|state| *state != State::Opened)
+}
+
+fn unopened(sealing: &Sealing, key: &str, path: &str, state: State) -> Error {
+    let error = Error::new(format!("{} stays sealed", told_name(key))).at(path);
     let looked = sealing.identities.places().join(", ");
-    match why {
-        Some(why) => error.help(format!("{}: {}; looked for identities in: {looked}", why.message(), why.help())),
-        None => error.help("the file is damaged; `sparkcfg validate` says where"),
+    match state {
+        State::Closed(why) => {
+            error.help(format!("{}: {}; looked for identities in: {looked}", why.message(), why.help()))
+        }
+        _ => error.help("the file is damaged; `sparkcfg validate` says where"),
     }
 }

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use super::sharing::{Sharing, in_order, known_environment, known_person};
-use super::{Global, Keys};
+use super::{Global, Keys, change, now};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::identity::Recipient;
 use crate::project::declaration::Change;
+use crate::project::sealing::Change as SealingChange;
 use crate::source::printable;
 
 /// The arguments.
@@ -35,15 +36,22 @@ impl Grant {
                 check_key(&sharing, name, key)?;
                 changes.push(Change::Introduce { name, key });
             }
-            None => known_person(&sharing.before, name)?,
+            None => {
+                let begin = format!("give the public key: sparkcfg secrets grant {name} ENV --key age1…");
+                known_person(&sharing.before, name, Some(begin))?;
+            }
         }
         known_environment(&sharing.sealing, environment)?;
         changes.push(Change::Grant { name, environment });
         sharing.declare(&changes)?;
-        let opened = sharing.open(Some(environment), false)?;
+        // A block that says it is theirs may be sealed for anybody; one that is made now is theirs.
+        let key = sharing.sealing.config.people.get(name).and_then(|key| key.parse::<Recipient>().ok());
+        let time = now();
+        let change = SealingChange { anew: key.as_ref().map(Recipient::as_str), ..change(&time) };
+        let opened = sharing.open(Some(environment), &change)?;
         sharing.write_tables()?;
         sharing.record(&opened)?;
-        sharing.write_all(&opened, false)?;
+        sharing.write_all(&opened, &change)?;
         sharing.forgive(&opened, name)?;
         let (name, environment) = (printable(name), printable(environment));
         printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::finding::told_name;
 use crate::layer::Content;
 use crate::plain;
+use crate::portable::{self, SealedReading};
 use crate::project::sealing::{Sealing, Target, Written};
 use crate::project::{Options, Project, compose_entries, writing};
 use crate::secret::Secret;
@@ -58,6 +59,8 @@ struct Found {
     left_out: Vec<(String, &'static str)>,
     /// The file, where it is plain text.
     plain: Option<Secret>,
+    /// Keys whose values docker compose would read otherwise than SOPS hands them over.
+    verbatim: Vec<String>,
 }
 
 struct Value {
@@ -66,20 +69,30 @@ struct Value {
     spelled: Secret,
 }
 
+impl Value {
+    fn of(key: String, content: Secret, place: &str) -> Result<Self, Error> {
+        let spelled = input::spelled(&content)
+            .map_err(|error| Error::new(format!("{}: {}", told_name(&key), error.message)).at(place))?;
+        Ok(Self { key, content, spelled })
+    }
+}
+
 impl Import {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
-        let sealing = keys.sealing(global)?;
+        let mut sealing = keys.sealing(global)?;
         sealing.may_write(&sealing.target(&self.environment)?)?;
         let lock = sealing.lock()?;
         let mut found = self.found(&sealing)?;
         let mut target = sealing.target(&self.environment)?;
         // A file of secrets that was never sealed takes its own place.
         target.sealed = found.plain.is_none() || !self.is(&sealing, &target);
+        self.refuse_to_take_from_others(&sealing, &target)?;
         self.choose(&mut found, &sealing, &target)?;
         let (text, taken) = match &found.plain {
             Some(plain) if !target.sealed => in_place(&found, plain),
             _ => self.taken_over(&found, &sealing.plain(&target)?, &sealing.files.shown(&target.file.path))?,
         };
+        let text = input::spelled_alike(&text, &taken);
         if !self.no_validate && !taken.is_empty() && !judging::accepts(&sealing, &target, &text, &taken, global)? {
             printing::complain("nothing was changed; --no-validate imports it all the same\n")?;
             return Ok(ExitCode::from(1));
@@ -94,8 +107,29 @@ impl Import {
 
     /// Whether the file is the very one that is to be sealed.
     fn is(&self, sealing: &Sealing, target: &Target) -> bool {
+        self.is_file(sealing, &target.file.path)
+    }
+
+    fn is_file(&self, sealing: &Sealing, path: &str) -> bool {
         let real = |path: &Path| path.canonicalize().ok();
-        real(&self.file).is_some_and(|file| Some(file) == real(&sealing.files.root().join(&target.file.path)))
+        real(&self.file).is_some_and(|file| Some(file) == real(&sealing.files.root().join(path)))
+    }
+
+    /// What is removed from a file is gone for all who read it.
+    fn refuse_to_take_from_others(&self, sealing: &Sealing, target: &Target) -> Result<(), Error> {
+        if !self.remove {
+            return Ok(());
+        }
+        let stacks = Project::stacks_of(&sealing.files, &sealing.config)?;
+        let others = stacks.into_iter().filter(|stack| !target.file.environments.contains(&stack.name));
+        let others = others.filter(|stack| stack.files.iter().any(|path| self.is_file(sealing, path)));
+        let others: Vec<_> = others.map(|stack| stack.name).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let help = "import it without --remove, into each of them or into base, and take the values out by hand then";
+        let message = format!("--remove would take the values from {} too, which read this file", others.join(", "));
+        Err(Error::new(message).at(self.file.to_string_lossy()).help(help))
     }
 
     fn found(&self, sealing: &Sealing) -> Result<Found, Error> {
@@ -107,23 +141,27 @@ impl Import {
         })?;
         let found = match imported {
             Some(Imported::Text(text)) => of_text(&text, &place)?,
+            Some(Imported::Lines(text)) => of_lines(&text, &place)?,
             Some(Imported::Values { values, left_out }) => {
-                let spell = |(key, content): (String, Secret)| {
-                    let spelled = input::spelled(&content)
-                        .map_err(|error| Error::new(format!("{}: {}", told_name(&key), error.message)).at(&*place))?;
-                    Ok(Value { key, content, spelled })
-                };
+                let spell = |(key, content): (String, Secret)| Value::of(key, content, &place);
                 let names =
                     left_out.into_iter().map(|left| (left.name.unwrap_or_else(|| "a key".to_owned()), left.why));
                 Found {
                     values: values.into_iter().map(spell).collect::<Result<_, Error>>()?,
                     left_out: names.collect(),
                     plain: None,
+                    verbatim: Vec::new(),
                 }
             }
             None => {
                 let text = std::str::from_utf8(&bytes)
                     .map_err(|_| Error::new("this is neither text nor a sealed file").at(&*place))?;
+                if self.is_tree(text) {
+                    let help = "write it as KEY=value lines, or seal it with SOPS first: its YAML and JSON are read";
+                    return Err(Error::new("this is YAML or JSON in plain text, which is not read")
+                        .at(&*place)
+                        .help(help));
+                }
                 let text = Secret::new(text.trim_start_matches('\u{feff}').replace("\r\n", "\n"));
                 Found { plain: Some(Secret::new(text.expose().to_owned())), ..of_text(&text, &place)? }
             }
@@ -132,6 +170,12 @@ impl Import {
             return Err(Error::new("--remove is for files in plain text; this one is sealed").at(&*place));
         }
         Ok(found)
+    }
+
+    /// Whether plain text is YAML or JSON, by its name or, where there is none, by its first line.
+    fn is_tree(&self, text: &str) -> bool {
+        let extension = self.file.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        matches!(extension.as_deref(), Some("yaml" | "yml" | "json")) || text.starts_with("---\n")
     }
 
     /// Keeps what was asked for.
@@ -197,6 +241,10 @@ impl Import {
             (Written::Unchanged, true) => "there is nothing to import".to_owned(),
         }];
         told.extend(found.left_out.iter().map(|(key, why)| format!("left out: {}, {why}", printable(key))));
+        let verbatim: Vec<_> = found.verbatim.iter().filter(|key| all.contains(key)).cloned().collect();
+        if !verbatim.is_empty() {
+            told.push(format!("taken sign by sign, as SOPS hands them over: {}", printable(&verbatim.join(", "))));
+        }
         let file = printable(&self.file.to_string_lossy());
         match &found.plain {
             Some(plain) if self.remove && self.file != Path::new("-") => {
@@ -233,7 +281,7 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
     let slice = |text: &'_ str, range: &std::ops::Range<u32>| {
         text.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned()
     };
-    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None };
+    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None, verbatim: Vec::new() };
     for entry in entries {
         let key = slice(text.expose(), &entry.key);
         if !plain::is_name(&key) {
@@ -259,6 +307,33 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
         let joined = plain::on_single_lines(&assignment, compose_entries);
         let spelled = Secret::new(joined.expose().strip_prefix("K=").unwrap_or_default().to_owned());
         found.values.push(Value { key, content: Secret::new(content), spelled });
+    }
+    Ok(found)
+}
+
+/// The values of a dotenv file by SOPS as SOPS hands them over; those that sparkcfg itself spelled, as it reads them.
+fn of_lines(text: &Secret, place: &str) -> Result<Found, Error> {
+    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None, verbatim: Vec::new() };
+    for line in text.expose().split('\n').filter(|line| !line.starts_with('#')) {
+        let Some((key, written)) = line.split_once('=') else { continue };
+        if !plain::is_name(key) {
+            found.left_out.push(("a key".to_owned(), "this is no name for a variable"));
+            continue;
+        }
+        if written.is_empty() {
+            found.left_out.push((key.to_owned(), "it is empty"));
+            continue;
+        }
+        let value = Secret::new(written.replace("\\n", "\n"));
+        let content = match portable::read_otherwise(&value) {
+            Some(SealedReading::Own(read)) => read,
+            None => value,
+            Some(_) => {
+                found.verbatim.push(key.to_owned());
+                value
+            }
+        };
+        found.values.push(Value::of(key.to_owned(), content, place)?);
     }
     Ok(found)
 }

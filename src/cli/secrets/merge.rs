@@ -17,6 +17,7 @@ use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, compose_entries, discover, writing};
 use crate::source::printable;
 use crate::stores;
+use crate::stores::sops::{KnownTo, noted};
 
 /// The arguments, in the order in which a merge driver gets them: `%O %A %B %P`.
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,7 @@ impl Merge {
             }
         };
         let (outcome, config) = merged;
-        put(&self.ours, outcome.text.as_bytes())?;
+        put(&self.ours, noted(&outcome.text, &known_to(&outcome, &config)).as_bytes())?;
         for key in &outcome.left_out {
             let name = printable(config.owner_of(key).unwrap_or(key));
             printing::complain(&format!(
@@ -119,6 +120,18 @@ impl Merge {
         let inside = inside.map_err(|_| Error::new("this file belongs to another project").at(&self.path))?;
         Ok((root, inside))
     }
+}
+
+/// Who could read what of the result and cannot open it, by name.
+fn known_to(outcome: &Outcome, config: &Config) -> KnownTo {
+    let called = |key: &str| config.owner_of(key).unwrap_or(key).to_owned();
+    let readers: Vec<_> = outcome.recipients.iter().map(|recipient| called(recipient.as_str())).collect();
+    let mut named = KnownTo::new();
+    for (key, keys) in &outcome.known_to {
+        named.entry(called(key)).or_default().extend(keys.iter().cloned());
+    }
+    named.retain(|name, _| !readers.contains(name));
+    named
 }
 
 fn failed(why: &crate::merge::CannotMerge, path: &str, identities: &Identities) -> Error {

@@ -4,6 +4,7 @@
 //! Whatever changes a sealed file goes through [`Sealing`].
 
 mod adopting;
+mod carrying;
 mod diff;
 mod drill;
 mod edit;
@@ -145,7 +146,7 @@ impl Keys {
 
 /// Seals a changed text, brings `.sops.yaml` in step, and says who can open the file no more.
 fn seal(sealing: &Sealing, lock: &Lock, target: &Target, text: &Secret) -> Result<Written, Error> {
-    let written = sealing.write(lock, target, text, &Change { time: &now(), new_key: false })?;
+    let written = sealing.write(lock, target, text, &change(&now()))?;
     if written == Written::Changed {
         sync::keep_in_step(&sealing.files, &sealing.config)?;
         tell_of_leaving(sealing, target, &sealing.leaving(target))?;
@@ -173,7 +174,12 @@ fn now() -> String {
 
 /// A change that keeps the data key.
 const fn change(time: &str) -> Change<'_> {
-    Change { time, new_key: false }
+    Change { time, new_key: false, anew: None }
+}
+
+/// A change that makes a new one.
+const fn with_new_key(time: &str) -> Change<'_> {
+    Change { time, new_key: true, anew: None }
 }
 
 /// Rows of text as columns, parted by two blanks.

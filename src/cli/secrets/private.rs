@@ -32,7 +32,8 @@ fn pending() -> MutexGuard<'static, Pending> {
 /// The folder; it and everything in it goes on drop.
 #[derive(Debug)]
 pub(super) struct Folder {
-    folder: TempDir,
+    place: TempDir,
+    is_kept: bool,
     /// Says to later runs that somebody still works here.
     _lock: File,
 }
@@ -52,25 +53,27 @@ impl Folder {
             let folder = builder.tempdir_in(place).ok()?;
             let lock = File::open(folder.path()).ok()?;
             lock.try_lock().ok()?;
-            Some(Self { folder, _lock: lock })
+            Some(Self { place: folder, is_kept: false, _lock: lock })
         });
         let made = made.ok_or_else(|| {
             Error::new("there is no place for a private file").help("XDG_RUNTIME_DIR or /dev/shm must be writable")
         })?;
-        pending().folders.push(made.folder.path().to_owned());
+        pending().folders.push(made.place.path().to_owned());
         Ok(made)
     }
 
     /// The path of a file in the folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.place.path().join(name)
     }
 
-    /// Writes a new file that only its owner can read.
+    /// Writes a new file that only its owner can read, in the place of one that is there.
     ///
     /// # Errors
     /// It cannot be written.
     pub(super) fn write(&self, name: &str, text: &Secret) -> Result<(), Error> {
+        // An editor may have left anything of that name.
+        let _ = fs::remove_file(self.path(name));
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -102,11 +105,25 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// Leaves the folder behind, for the next run that sweeps.
+    pub(super) fn keep(mut self) -> PathBuf {
+        let path = self.place.path().to_owned();
+        pending().folders.retain(|folder| *folder != path);
+        self.place.disable_cleanup(true);
+        self.is_kept = true;
+        path
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
+        if self.is_kept {
+            return;
+        }
         // Before it is forgotten, so that no signal comes between.
-        let _ = fs::remove_dir_all(self.folder.path());
-        pending().folders.retain(|folder| folder != self.folder.path());
+        let _ = fs::remove_dir_all(self.place.path());
+        pending().folders.retain(|folder| folder != self.place.path());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::sharing::{Opened, Sharing, in_order, known_environment, known_person};
-use super::{Global, Keys};
+use super::{Global, Keys, now, with_new_key};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::project::access::sealed_files;
@@ -27,7 +27,7 @@ impl Revoke {
         let (name, environment) = (self.name.as_str(), self.environment.as_str());
         let mut sharing = Sharing::begin(global, keys)?;
         in_order(&sharing, "revoke", name, environment)?;
-        known_person(&sharing.before, name)?;
+        known_person(&sharing.before, name, None)?;
         known_environment(&sharing.sealing, environment)?;
         if sharing.before.recovery.as_deref() == Some(name) {
             let help = "name another one as `recovery` in sparkcfg.toml first";
@@ -40,13 +40,15 @@ impl Revoke {
             let help = "grant it to somebody else first";
             return Err(Error::new(format!("nobody would be left who can open {environment}")).help(help));
         }
-        let opened = sharing.open(Some(environment), true)?;
+        let time = now();
+        let change = with_new_key(&time);
+        let opened = sharing.open(Some(environment), &change)?;
         let (kept, others): (Vec<_>, Vec<_>) = opened.into_iter().partition(|one| self.stays(&sharing, one));
         let lost: Vec<_> = others.into_iter().filter(|one| self.had(&sharing, one)).collect();
         // First, so that a run that is cut off forgets nothing.
         sharing.record(&lost)?;
         sharing.write_tables()?;
-        sharing.write_all(&lost, true)?;
+        sharing.write_all(&lost, &change)?;
         self.tell(&sharing, &lost, &kept)?;
         Ok(ExitCode::SUCCESS)
     }

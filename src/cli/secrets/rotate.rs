@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::sharing::{Sharing, known_environment};
-use super::{Global, Keys, tell_of_leaving};
+use super::{Global, Keys, now, tell_of_leaving, with_new_key};
 use crate::error::Error;
 
 /// The arguments.
@@ -24,7 +24,9 @@ impl Rotate {
         if let Some(environment) = &self.environment {
             known_environment(&sharing.sealing, environment)?;
         }
-        let opened = sharing.open(self.environment.as_deref(), true)?;
+        let time = now();
+        let change = with_new_key(&time);
+        let opened = sharing.open(self.environment.as_deref(), &change)?;
         if opened.is_empty() {
             let of = self.environment.as_deref().unwrap_or("this project");
             return Err(
@@ -32,7 +34,7 @@ impl Rotate {
             );
         }
         sharing.record(&opened)?;
-        sharing.write_all(&opened, true)?;
+        sharing.write_all(&opened, &change)?;
         for one in &opened {
             tell_of_leaving(&sharing.sealing, &one.target, &sharing.leaving(&one.target))?;
         }

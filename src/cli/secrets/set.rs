@@ -59,7 +59,7 @@ impl Set {
         self.refuse_environment_without_option(global)?;
         let key = self.key()?;
         let environment = self.environment.as_deref().unwrap_or_default();
-        let sealing = keys.sealing(global)?;
+        let mut sealing = keys.sealing(global)?;
         let target = sealing.target(environment)?;
         let shown = sealing.files.shown(&target.file.path);
         sealing.may_write(&target)?;

@@ -1,7 +1,7 @@
 //! What granting, revoking and rotating have in common: all files are opened before one is written, and each is then
 //! written whole or not at all.
 
-use super::{Global, Keys, now, sync};
+use super::{Global, Keys, sync};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::project::access::sealed_files;
@@ -34,11 +34,9 @@ pub(super) struct Opened {
 
 impl Sharing {
     pub(super) fn begin(global: &Global, keys: &Keys) -> Result<Self, Error> {
-        let sealing = keys.sealing(global)?;
+        let mut sealing = keys.sealing(global)?;
         let lock = sealing.lock()?;
-        // Read once more: it may have changed while the lock was somebody else's.
-        let before = Project::config(&sealing.files)?;
-        Ok(Self { sealing: Sealing { config: before.clone(), ..sealing }, before, text: None, lock })
+        Ok(Self { before: sealing.config.clone(), sealing, text: None, lock })
     }
 
     /// Changes the tables, for now in memory only.
@@ -57,14 +55,14 @@ impl Sharing {
 
     /// The sealed files of an environment, or all, each opened, and tried whether it can be sealed anew: nothing is to be
     /// half done.
-    pub(super) fn open(&self, environment: Option<&str>, new_key: bool) -> Result<Vec<Opened>, Error> {
+    pub(super) fn open(&self, environment: Option<&str>, change: &Change<'_>) -> Result<Vec<Opened>, Error> {
         let mut opened = Vec::new();
         for file in sealed_files(&self.sealing.files, &self.sealing.config)? {
             if environment.is_none_or(|name| file.environments.iter().any(|one| one == name)) {
                 let target = self.sealing.load(file)?;
                 let plain = self.sealing.plain(&target)?;
                 self.sealing.may_write(&target)?;
-                self.sealing.rehearsed(&target, &plain, &Change { time: &now(), new_key })?;
+                self.sealing.rehearsed(&target, &plain, change)?;
                 opened.push(Opened { target, plain });
             }
         }
@@ -116,20 +114,16 @@ impl Sharing {
         if record == before { Ok(()) } else { record.write(&self.sealing.files) }
     }
 
-    pub(super) fn write(&self, one: &Opened, new_key: bool) -> Result<Written, Error> {
-        self.sealing.write(&self.lock, &one.target, &one.plain, &Change { time: &now(), new_key })
-    }
-
     /// Writes every file, goes on where one fails, and ends with what became of each.
     ///
     /// # Errors
     /// At least one could not be written.
-    pub(super) fn write_all(&self, opened: &[Opened], new_key: bool) -> Result<(), Error> {
+    pub(super) fn write_all(&self, opened: &[Opened], change: &Change<'_>) -> Result<(), Error> {
         let mut rows = Vec::with_capacity(opened.len());
         let mut failures = Vec::new();
         for one in opened {
             let shown = self.sealing.files.shown(&one.target.file.path);
-            let done = match self.write(one, new_key) {
+            let done = match self.sealing.write(&self.lock, &one.target, &one.plain, change) {
                 Ok(Written::Changed) => "sealed anew",
                 Ok(Written::Unchanged) => "as it was",
                 Err(error) => {
@@ -170,18 +164,22 @@ pub(super) fn in_order(sharing: &Sharing, verb: &str, name: &str, environment: &
     Err(Error::new(format!("{name} is an environment, and stands where the person is named")).help(help))
 }
 
-/// Refuses names that nobody has.
-pub(super) fn known_person(config: &Config, name: &str) -> Result<(), Error> {
+/// Refuses names that nobody has. `begin` says how somebody new begins, where that is possible.
+pub(super) fn known_person(config: &Config, name: &str, begin: Option<String>) -> Result<(), Error> {
     if config.people.contains_key(name) {
         return Ok(());
     }
-    let error = Error::new(format!("[people] in sparkcfg.toml has no `{name}`"));
-    Err(match nearest(name, config.people.keys().map(String::as_str)) {
-        Some(near) => {
-            error.help(format!("did you mean `{near}`? A new one needs a public key: grant {name} ENV --key age1…"))
-        }
-        None => error.help(format!("give the public key: sparkcfg secrets grant {name} ENV --key age1…")),
-    })
+    let list: Vec<_> = config.people.keys().map(String::as_str).collect();
+    let near = nearest(name, list.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    let there =
+        || if list.is_empty() { "there is nobody yet".to_owned() } else { format!("there are: {}", list.join(", ")) };
+    let help = match (near, begin) {
+        (Some(near), Some(begin)) => format!("{near} Else {begin}"),
+        (None, Some(begin)) => begin,
+        (Some(near), None) => near,
+        (None, None) => there(),
+    };
+    Err(Error::new(format!("[people] in sparkcfg.toml has no `{name}`")).help(help))
 }
 
 /// Refuses environments that a project does not have. One that has none at all may begin with its table.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::{Global, Keys};
+use super::{Global, Keys, judging};
 use crate::cli::printing;
 use crate::detection::is_plausible_name;
 use crate::error::Error;
@@ -21,17 +21,24 @@ pub(super) struct Unset {
     /// The environment, `base`, or the path of a sealed file
     #[arg(short, long = "env", value_name = "ENV")]
     environment: String,
+    /// Remove it although the project's checks speak against it
+    #[arg(long)]
+    no_validate: bool,
 }
 
 impl Unset {
     pub(super) fn run(&self, global: &Global, keys: &Keys) -> Result<ExitCode, Error> {
-        let sealing = keys.sealing(global)?;
+        let mut sealing = keys.sealing(global)?;
         let lock = sealing.lock()?;
         let target = sealing.target(&self.environment)?;
         let text = sealing.plain(&target)?;
         let shown = sealing.files.shown(&target.file.path);
         let text =
             plain::unset(&text, &self.key, compose_entries).ok_or_else(|| self.missing(&text).at(shown.clone()))?;
+        if !self.no_validate && !judging::accepts(&sealing, &target, &text, std::slice::from_ref(&self.key), global)? {
+            printing::complain("nothing was changed; --no-validate removes it all the same\n")?;
+            return Ok(ExitCode::from(1));
+        }
         super::seal(&sealing, &lock, &target, &text)?;
         printing::complain(&format!("removed {} from {}\n", printable(&self.key), printable(&shown)))?;
         Ok(ExitCode::SUCCESS)

@@ -17,7 +17,7 @@ use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
-use crate::source::printable;
+use crate::source::{printable, printable_lines};
 use crate::stores::{self, Readers};
 
 /// The arguments.
@@ -58,7 +58,7 @@ impl Who {
         environments.extend(more);
         match global.format.as_str() {
             "json" => printing::print(&json_text(&as_json(&environments, &known, &config, &files)))?,
-            "human" => printing::print(&table(&environments, &known, &config, &files))?,
+            "human" => printing::print(&printable_lines(&table(&environments, &known, &config, &files)))?,
             other => {
                 let help = "there are human and json; `who --check` writes every format of a report";
                 return Err(Error::new(format!("who cannot be written as {other}")).help(help));
@@ -141,8 +141,9 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
         (true, opened) if opened < named.len() => "not yet",
         (true, _) => "yes",
         (false, 0) => "-",
-        // Shared files are for the people of every environment that uses them.
-        (false, opened) if opened == named.len() => "yes",
+        // Without a line in the table, what opens says all. With one, shared files are for the people of every environment
+        // that uses them.
+        (false, opened) if opened == named.len() && !config.access.contains_key(environment) => "yes",
         (false, _) => "shared",
     }
 }

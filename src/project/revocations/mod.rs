@@ -14,26 +14,17 @@ use zeroize::Zeroizing;
 
 mod merging;
 mod names;
+mod text;
+mod unplaced;
 
 use self::names::Names;
+pub use self::text::NAME;
+pub use self::unplaced::Unplaced;
 use super::compose_entries;
-use super::files::{self, Files};
-use super::writing;
-use crate::error::Error;
 use crate::identity::Recipient;
 use crate::layer::Content;
 use crate::secret::Secret;
-use crate::source::Sources;
-use crate::stores::sops::traces;
-
-/// The file's name; it lies beside `sparkcfg.toml`.
-pub const NAME: &str = "sparkcfg-revoked.toml";
-
-const HEAD: &str = "\
-# Values that somebody could read who may not any more. Change each at its provider and set it anew with
-# `sparkcfg secrets set` or `edit`: its line then goes by itself. A line of a value that needs no change can be removed.
-# The digests are of sealed text, never of values; of a whole age file the names are sealed.
-";
+use crate::stores::sops::{Traces, traces};
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -84,66 +75,6 @@ pub struct Version<'a> {
 }
 
 impl Revocations {
-    /// The record of a project; empty where there is none.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or is broken.
-    pub fn read(files: &Files) -> Result<Self, Error> {
-        match files.read_if_there(NAME)? {
-            Some(bytes) => Self::parse(&files.shown(NAME), &files::text(bytes).0),
-            None => Ok(Self::default()),
-        }
-    }
-
-    fn parse(path: &str, text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let mut sources = Sources::default();
-            let source = sources.add(path, text);
-            let start = error.span().unwrap_or_default().start;
-            let position = sources.position(source, u32::try_from(start).unwrap_or(u32::MAX));
-            let message = error.message().lines().next().unwrap_or_default().to_owned();
-            Error::new(message)
-                .at(format!("{path}:{}:{}", position.line, position.column))
-                .help("restore it from the last good commit; sparkcfg itself writes this file")
-        })
-    }
-
-    /// Writes the record, or removes its file once nothing is left in it.
-    ///
-    /// # Errors
-    /// See [`writing::write_locked`].
-    pub fn write(&self, files: &Files) -> Result<(), Error> {
-        if self.0.is_empty() {
-            return writing::remove(files.root(), NAME);
-        }
-        writing::write_locked(files.root(), NAME, self.text().as_bytes())
-    }
-
-    fn text(&self) -> String {
-        let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
-        let name = |text: &str| toml_edit::Key::new(text).to_string();
-        let list = |items: &BTreeSet<String>| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
-        let mut text = HEAD.to_owned();
-        for (path, pending) in &self.0 {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "\n[{}]\n", name(path));
-            if !pending.all.is_empty() {
-                let _ = writeln!(text, "all = [{}]", list(&pending.all));
-            }
-            if !pending.left.is_empty() {
-                let _ = writeln!(text, "left = [{}]", list(&pending.left));
-            }
-            if !pending.data_keys.is_empty() {
-                let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
-            }
-            for (key, known) in &pending.values {
-                let (key, readers, sealed) = (name(key), list(&known.readers), quoted(&known.sealed));
-                let _ = writeln!(text, "values.{key} = {{ readers = [{readers}], sealed = {sealed} }}");
-            }
-        }
-        text
-    }
-
     /// Records that `reader` could read everything in a sealed file, which is from now on for `recipients`.
     pub fn add(&mut self, path: &str, file: Version<'_>, reader: &str, recipients: &[Recipient]) {
         let pending = self.0.entry(path.to_owned()).or_default();
@@ -160,13 +91,25 @@ impl Revocations {
             }
             return;
         }
+        pending.renew(&traces);
         for (key, token) in traces.values {
-            let known = Known { readers: BTreeSet::new(), sealed: digest(&token) };
-            pending.values.entry(key).or_insert(known).readers.insert(reader.to_owned());
+            let known = || Known { readers: BTreeSet::new(), sealed: digest(&token) };
+            pending.values.entry(key).or_insert_with(known).readers.insert(reader.to_owned());
         }
-        pending.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
         if pending.values.is_empty() {
             self.0.remove(path);
+        }
+    }
+
+    /// Takes over what a merge wrote into a file about who could read what of it, before the file is sealed anew without that.
+    pub fn take_over(&mut self, path: &str, bytes: &[u8]) {
+        let traces = traces(bytes);
+        if !traces.known_to.is_empty() {
+            let pending = self.0.entry(path.to_owned()).or_default();
+            pending.renew(&traces);
+            if pending.values.is_empty() {
+                self.0.remove(path);
+            }
         }
     }
 
@@ -194,10 +137,10 @@ impl Revocations {
     /// Brings the record in line with a file that was just sealed anew, by whoever has both texts open; tells whether
     /// anything in it is different now. The file is for `recipients`.
     pub fn settle(&mut self, path: &str, before: Version<'_>, after: Version<'_>, recipients: &[Recipient]) -> bool {
-        // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
-        let left: BTreeSet<_> = self.unchanged(path, before.bytes).into_iter().filter_map(|one| one.key).collect();
         let Some(pending) = self.0.get_mut(path) else { return false };
         let old = pending.clone();
+        // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
+        pending.renew(&traces(before.bytes));
         let traces = traces(after.bytes);
         let (before, after) = (values(before.plain), values(after.plain));
         let stays = |key: &str| before.get(key).is_some_and(|value| after.get(key) == Some(value));
@@ -206,14 +149,8 @@ impl Revocations {
             names.retain(|key, _| stays(key));
             pending.keep(names, recipients);
         }
-        pending.values.retain(|key, known| {
-            if let Some(token) = traces.values.get(key).filter(|_| left.contains(key) && stays(key)) {
-                known.sealed = digest(token);
-                return true;
-            }
-            false
-        });
-        pending.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
+        pending.values.retain(|key, _| stays(key));
+        pending.renew(&traces);
         let different = *pending != old;
         if pending.values.is_empty() && pending.all.is_empty() {
             self.0.remove(path);
@@ -233,28 +170,51 @@ impl Revocations {
     /// What is still to be changed in a file, as far as can be told without a key.
     #[must_use]
     pub fn unchanged(&self, path: &str, bytes: &[u8]) -> Vec<Unchanged> {
-        let Some(pending) = self.0.get(path) else { return Vec::new() };
-        let readers = |names: &BTreeSet<String>| names.iter().cloned().collect();
-        let traces = traces(bytes);
-        let same_key = traces.keys.iter().any(|key| pending.data_keys.contains(&digest(key)));
-        let is_left = |key: &str, known: &Known| {
-            traces.values.get(key).is_some_and(|token| !same_key || digest(token) == known.sealed)
+        let none = Pending::default();
+        let pending = self.0.get(path).unwrap_or(&none);
+        let one = |key: Option<&String>, readers: &BTreeSet<String>| Unchanged {
+            key: key.cloned(),
+            readers: readers.iter().cloned().collect(),
         };
         if let Some(known) = &pending.known {
-            return known
-                .iter()
-                .map(|(key, names)| Unchanged { key: Some(key.clone()), readers: readers(names) })
-                .collect();
+            return known.iter().map(|(key, readers)| one(Some(key), readers)).collect();
         }
-        let all = (!pending.all.is_empty()).then(|| Unchanged { key: None, readers: readers(&pending.all) });
-        let values = pending.values.iter().filter(|(key, known)| is_left(key, known));
-        let values = values.map(|(key, known)| Unchanged { key: Some(key.clone()), readers: readers(&known.readers) });
-        all.into_iter().chain(values).collect()
+        let all = (!pending.all.is_empty()).then(|| one(None, &pending.all));
+        let left = pending.left_in(&traces(bytes));
+        all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
     }
 
     /// The files that the record is about.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+impl Pending {
+    /// The values of a SOPS file that are still to be changed, each with who could read it.
+    fn left_in(&self, traces: &Traces) -> Names {
+        let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));
+        let mut left = Names::new();
+        for (key, token) in &traces.values {
+            let known = self.values.get(key).filter(|known| !same_key || digest(token) == known.sealed);
+            // Whoever merged the file had the values of both sides before them, and knows better.
+            let recorded = known.into_iter().flat_map(|known| &known.readers);
+            let recorded = recorded.filter(|reader| !traces.known_to.contains_key(*reader));
+            let merged = traces.known_to.iter().filter(|(_, keys)| keys.contains(key)).map(|(reader, _)| reader);
+            left.insert(key.clone(), recorded.chain(merged).cloned().collect());
+        }
+        left.retain(|_, readers| !readers.is_empty());
+        left
+    }
+
+    /// Brings the digests in line with a SOPS file: those of an earlier one say nothing about this one's values, or would
+    /// take all of them for changed.
+    fn renew(&mut self, traces: &Traces) {
+        let sealed = |key: &str| traces.values.get(key).map(|token| digest(token));
+        let left = self.left_in(traces).into_iter();
+        self.values =
+            left.filter_map(|(key, readers)| Some((key.clone(), Known { readers, sealed: sealed(&key)? }))).collect();
+        self.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
     }
 }
 
@@ -299,7 +259,7 @@ mod tests {
 
     fn seal(text: &Secret, person: &Person, new_key: bool, previous: Option<&str>) -> String {
         let previous = previous.map(|text| Previous { bytes: text.as_bytes(), identities: &person.0 });
-        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, previous };
+        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, anew: None, previous };
         (stores::of(PATH).unwrap().seal)(text, &order).unwrap()
     }
 

@@ -24,7 +24,7 @@ pub(in crate::stores) fn import(bytes: &[u8], identities: &Identities) -> Result
     let Ok(text) = std::str::from_utf8(bytes) else { return Ok(None) };
     let text = text.trim_start_matches('\u{feff}');
     match form(text) {
-        Some(Form::Dotenv) => Ok(Some(Imported::Text(super::plain(bytes, identities)?))),
+        Some(Form::Dotenv) => Ok(Some(Imported::Lines(super::plain(bytes, identities)?))),
         Some(Form::Json) => {
             let node =
                 json::parse(text).map_err(|line| refused(line, "this is no JSON, or a key stands in it twice"))?;

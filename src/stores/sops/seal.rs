@@ -9,11 +9,11 @@ use super::cipher::{DataKey, looks_sealed};
 use super::document::{self, Document, Line};
 use super::opened::{Mac, Opened, Plain, canonical_time};
 use super::selection::{DEFAULT_SUFFIX, Rule};
-use super::{Closed, decoded, recognise};
+use super::{Closed, KNOWN_TO, decoded, recognise};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Recipient;
 use crate::secret::Secret;
-use crate::stores::{CannotSeal, Order, Previous, is_name};
+use crate::stores::{CannotSeal, Order, Previous, TOO_MUCH, is_name};
 
 /// The version of SOPS whose form new files have.
 const VERSION: &str = "3.13.2";
@@ -52,7 +52,7 @@ struct Draft<'a> {
     before: HashMap<(Option<&'a str>, &'a str), Known<'a>>,
     /// The previous file's lines, without its metadata.
     original: String,
-    /// The previous file's recipients and their sealed data keys, in order.
+    /// The previous file's recipients and their sealed data keys, in order, but for whom they are made anew.
     blocks: Vec<(&'a str, &'a str)>,
     /// All other metadata of the previous file.
     fields: BTreeMap<&'a str, &'a str>,
@@ -110,10 +110,13 @@ impl<'a> Draft<'a> {
             push_raw(&mut original, line.key, line.value);
         }
         let named = |block: document::Block<'a>| Some((block.recipient?.value, block.sealed_key?.value));
+        let is_kept = |(name, _): &(&str, &str)| Some(*name) != order.anew;
         let rest = document.metadata.iter().filter(|(name, _)| document::list_item(name).is_none());
+        // What a merge wrote is in the project's record by now.
+        let rest = rest.filter(|(name, _)| **name != KNOWN_TO);
         let mut fields: BTreeMap<_, _> = rest.map(|(name, field)| (*name, field.value)).collect();
         fields.entry("version").or_insert(VERSION);
-        let blocks = document.blocks().into_iter().filter_map(named).collect();
+        let blocks = document.blocks().into_iter().filter_map(named).filter(is_kept).collect();
         Ok(Self { key, rule, keeps_key: true, before, original, blocks, fields })
     }
 
@@ -193,7 +196,7 @@ impl<'a> Draft<'a> {
             text.extend([document::PREFIX, &name, "=", value, "\n"]);
         }
         if text.len() > envelope::LARGEST {
-            return Err(CannotOpen::TooLarge.into());
+            return Err(TOO_MUCH);
         }
         Ok(text)
     }

@@ -1,0 +1,83 @@
+//! The record as the file that git keeps.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::Revocations;
+use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
+use crate::error::Error;
+use crate::project::files::{self, Files};
+use crate::project::writing;
+use crate::source::Sources;
+
+/// The file's name; it lies beside `sparkcfg.toml`.
+pub const NAME: &str = "sparkcfg-revoked.toml";
+
+const HEAD: &str = "\
+# Values that somebody could read who may not any more. Change each at its provider and set it anew with
+# `sparkcfg secrets set` or `edit`: its line then goes by itself. A line of a value that needs no change can be removed.
+# The digests are of sealed text, never of values; of a whole age file the names are sealed.
+";
+
+impl Revocations {
+    /// The record of a project; empty where there is none.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is broken.
+    pub fn read(files: &Files) -> Result<Self, Error> {
+        match files.read_if_there(NAME)? {
+            Some(bytes) => Self::parse(&files.shown(NAME), &files::text(bytes).0),
+            None => Ok(Self::default()),
+        }
+    }
+
+    pub(super) fn parse(path: &str, text: &str) -> Result<Self, Error> {
+        if let Some(line) = envelope::conflict_line(text.as_bytes()) {
+            return Err(Error::new(CONFLICT).at(format!("{path}:{line}")).help(SOLVE_TEXT));
+        }
+        toml::from_str(text).map_err(|error| {
+            let mut sources = Sources::default();
+            let source = sources.add(path, text);
+            let start = error.span().unwrap_or_default().start;
+            let position = sources.position(source, u32::try_from(start).unwrap_or(u32::MAX));
+            let message = error.message().lines().next().unwrap_or_default().to_owned();
+            Error::new(message)
+                .at(format!("{path}:{}:{}", position.line, position.column))
+                .help("restore it from the last good commit; sparkcfg itself writes this file")
+        })
+    }
+
+    /// Writes the record. Its file stays when nothing is left in it: a branch that had removed it would conflict with one
+    /// that changed it, and git asks no merge driver then.
+    ///
+    /// # Errors
+    /// See [`writing::write_locked`].
+    pub fn write(&self, files: &Files) -> Result<(), Error> {
+        writing::write_locked(files.root(), NAME, self.text().as_bytes())
+    }
+
+    pub(super) fn text(&self) -> String {
+        let quoted = |text: &str| toml_edit::Value::from(text).to_string().trim().to_owned();
+        let name = |text: &str| toml_edit::Key::new(text).to_string();
+        let list = |items: &BTreeSet<String>| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
+        let mut text = HEAD.to_owned();
+        for (path, pending) in &self.0 {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\n[{}]\n", name(path));
+            if !pending.all.is_empty() {
+                let _ = writeln!(text, "all = [{}]", list(&pending.all));
+            }
+            if !pending.left.is_empty() {
+                let _ = writeln!(text, "left = [{}]", list(&pending.left));
+            }
+            if !pending.data_keys.is_empty() {
+                let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
+            }
+            for (key, known) in &pending.values {
+                let (key, readers, sealed) = (name(key), list(&known.readers), quoted(&known.sealed));
+                let _ = writeln!(text, "values.{key} = {{ readers = [{readers}], sealed = {sealed} }}");
+            }
+        }
+        text
+    }
+}

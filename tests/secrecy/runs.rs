@@ -264,7 +264,24 @@ fn needles(identity: &str) -> Vec<String> {
 }
 
 fn hit<'n>(bytes: &[u8], needles: &'n [String]) -> Option<&'n String> {
-    needles.iter().find(|needle| memchr::memmem::find(bytes, needle.as_bytes()).is_some())
+    let text = unsealed(&String::from_utf8_lossy(bytes));
+    needles.iter().find(|needle| text.contains(needle.as_str()))
+}
+
+/// A text without what is sealed in it: in so much of it, six characters of anything stand somewhere by chance.
+fn unsealed(text: &str) -> String {
+    let (mut out, mut within) = (String::with_capacity(text.len()), false);
+    for line in text.split_inclusive('\n') {
+        within |= line.contains("-----BEGIN AGE ENCRYPTED FILE-----");
+        if !within {
+            let mut pieces = line.split("ENC[AES256_GCM,");
+            out.push_str(pieces.next().unwrap());
+            // What stands behind the end of a sealed value is in plain sight.
+            pieces.for_each(|piece| out.push_str(piece.split_once(']').map_or(piece, |(_, rest)| rest)));
+        }
+        within &= !line.contains("-----END AGE ENCRYPTED FILE-----");
+    }
+    out
 }
 
 fn lay(files: &BTreeMap<String, String>, root: &Path) {
@@ -360,4 +377,10 @@ fn three_thousand_runs_tell_nothing() {
     assert!(complaints.is_empty(), "{} complaints\n\n{}", complaints.len(), complaints.join("\n\n"));
     assert!(runs >= 3_000, "{runs}");
     assert!(telling(&home_folder.path().join("private"), &needles).is_empty());
+}
+
+#[test]
+fn what_is_sealed_is_no_text() {
+    let text = "A=ENC[AES256_GCM,data:x,tag:y]z\nsops_age__list_0__map_enc=-----BEGIN AGE ENCRYPTED FILE-----\\nq\\n-----END AGE ENCRYPTED FILE-----\\n\nB=1 ENC[AES256_GCM,open\n-----BEGIN AGE ENCRYPTED FILE-----\nq\n-----END AGE ENCRYPTED FILE-----\nC=2\n";
+    assert_eq!(unsealed(text), "A=z\nB=1 open\nC=2\n");
 }

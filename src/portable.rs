@@ -108,6 +108,12 @@ impl Style {
     }
 }
 
+/// What any program is started with: a home folder, without which `~` would be text to shells.
+#[must_use]
+pub fn surroundings() -> Process {
+    Process::from([("HOME".to_owned(), "/home/user".to_owned())])
+}
+
 /// The line, or lines, `KEY=…` without a line end at the end, from which all `readers` get exactly `value`: the
 /// plainest of the ways in which env files can be written.
 ///

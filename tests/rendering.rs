@@ -308,3 +308,14 @@ fn config(compose: &[String], text: &str) -> Value {
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
+
+#[test]
+fn an_env_file_has_a_value_for_each_line() {
+    let hostile = &["$(touch x)", "a\"; touch x #", "k: v}", "plain"];
+    for text in ["CERT=\"-----BEGIN\n{{ V }}\n-----END\"\n", "K='a\nL={{ V }}\n'\n", "K: {{ V }}\n", "{{ V }}\n"] {
+        assert_refused("a.env.j2", text, hostile);
+    }
+    assert_eq!(rendered("a.env.j2", "K=\"a\nb\"\nL={{ V }}\n", "x").unwrap(), "K=\"a\nb\"\nL=x\n");
+    // A shell would take it for the home folder.
+    assert_eq!(rendered("a.env.j2", "H={{ V }}\n", "~/x").unwrap(), "H='~/x'\n");
+}

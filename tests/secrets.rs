@@ -415,6 +415,20 @@ fn nobody_overwrites_anybody() {
     }
 }
 
+#[test]
+fn a_line_that_cannot_be_read_may_be_a_later_value() {
+    let project = Project::new();
+    project.run(&["set", "API_KEY", "-e", "base"], CANARY.as_bytes()).ok();
+    let get = || project.run(&["get", "API_KEY", "-e", "prod"], b"");
+    assert_eq!(get().ok().stdout, CANARY.as_bytes());
+    for text in ["API_KEY=\"abc\n", "<<<<<<< a\nAPI_KEY=x\n=======\nAPI_KEY=y\n>>>>>>> b\n", "API_KEY=a\0b\n"] {
+        project.write("p/environments/prod.env", text);
+        get().failed(2, "cannot be read");
+    }
+    project.write("p/environments/prod.env", "API_KEY=ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]\n");
+    get().failed(2, "stays sealed");
+}
+
 /// The files of a pull request from a fork decide what is done with the values.
 #[test]
 fn a_fork_opens_nothing() {

@@ -96,18 +96,26 @@ impl Project {
             at += line.len();
             let end = start + line.trim_end().len();
             let is_name = |character: char| character.is_ascii_alphanumeric() || character == '_';
-            if let Some((before, after)) = line.split_once([':', '=']) {
-                let key = before.trim_end().trim_end_matches(['"', '\'']).rsplit(|sign| !is_name(sign)).next();
-                if key.is_some_and(|key| self.is_secret(key)) && !refers(after) {
-                    found.push(start + before.len() + 1..end);
-                }
+            let first = line.find([':', '=']);
+            let names_secret = |(at, _): &(usize, &str)| {
+                let before = line.get(..*at).unwrap_or_default().trim_end().trim_end_matches(['"', '\'', '?', '+']);
+                let key = before.trim_end().rsplit(|sign| !is_name(sign)).next().unwrap_or_default();
+                let after = line.get(at + 1..).unwrap_or_default().trim_start();
+                // Further within a line, others stand behind its value.
+                let value = after.split([' ', ',', ')', '}']).next().unwrap_or_default();
+                let refers =
+                    refers(after) || first != Some(*at) && (refers(value) || before.ends_with(&format!("${{{key}")));
+                self.is_secret(key) && !refers
+            };
+            if let Some((at, _)) = line.match_indices([':', '=']).find(names_secret) {
+                found.push(start + at + 1..end);
             }
             // A connection string has blanks and semicolons of its own.
             if let Some(password) = detection::url_password(line).filter(|at| !line[at.clone()].starts_with("${")) {
                 found.push(start + password.start..start + password.end);
             }
-            let words = line.split(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\'' | '`' | ',' | ';'));
-            for word in words.filter(|word| detection::known_token(word).is_some() || holds_password(word)) {
+            let words = line.split(|sign: char| sign.is_whitespace() || "\"'`,;=(){}[]".contains(sign));
+            for word in words.filter(|word| detection::token(word).is_some() || holds_password(word)) {
                 let from = start + (word.as_ptr() as usize - line.as_ptr() as usize);
                 found.push(from..from + word.len());
             }
@@ -116,7 +124,8 @@ impl Project {
             found.extend(text.match_indices(secret).map(|(at, _)| at..at + secret.len()));
         }
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        found.into_iter().map(|range| offset(range.start)..offset(range.end)).collect()
+        let found = found.into_iter().map(|range| offset(range.start)..offset(range.end));
+        found.chain(rests::key_blocks(text)).collect()
     }
 
     /// Marks everything that no output may show. Only needed once there is something to show.
@@ -276,7 +285,8 @@ fn refers(text: &str) -> bool {
         is_name(inner)
             || inner.split_once('?').is_some_and(|(name, why)| is_name(name) && why.starts_with("start it with"))
     });
-    let variable = within("process.env[\"", "\"]").is_some_and(is_name);
+    let dotted = text.strip_prefix("process.env.").is_some_and(is_name);
+    let variable = dotted || within("process.env[\"", "\"]").is_some_and(is_name);
     text.is_empty() || reference || variable || text.strip_prefix("/run/secrets/").is_some_and(is_name)
 }
 
@@ -292,4 +302,30 @@ pub(super) fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
     let end = layer.text.get(at..).and_then(|after| after.find('\n')).map_or(layer.text.len(), |length| at + length);
     let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     offset(start)..offset(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::project::Project;
+    use crate::project::config::Config;
+
+    #[test]
+    fn secrets_of_a_text_that_is_no_layer() {
+        let project = Project::without_layers(Config::default());
+        for (text, expected) in [
+            ("GL=glpat-k3J9xQ2mV7bT4nR8wZ1y\n", "GL="),
+            ("DATABASE_URL=postgres://u:pgS3cretPw99@h/db\n", "DATABASE_URL="),
+            ("  environment: { API_KEY: sk-live-9f8e7d6c5b4a3210 }\n", "  environment: { API_KEY:"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----\nA=1\n",
+                "-----BEGIN RSA PRIVATE KEY-----\n-----END RSA PRIVATE KEY-----\nA=1",
+            ),
+            ("- DB_PASSWORD=${DB_PASSWORD}\n", "- DB_PASSWORD=${DB_PASSWORD}"),
+        ] {
+            let hidden = project.secrets_in(text, &[]);
+            let open = |at: &usize| !hidden.iter().any(|range| (range.start as usize..range.end as usize).contains(at));
+            let shown: String = (0..text.len()).filter(open).map(|at| char::from(text.as_bytes()[at])).collect();
+            assert_eq!(shown.trim_end_matches('\n'), expected, "{text}");
+        }
+    }
 }

@@ -209,7 +209,8 @@ impl Sealing {
 
     /// Strikes from the record of what others could read whatever changed.
     fn settle(&self, mut record: Revocations, target: &Target, plain: &Secret, sealed: &[u8]) -> Result<(), Error> {
-        let (path, bytes) = (&target.file.path, target.bytes.as_deref().unwrap_or_default());
+        // A file that begins anew where another one was says nothing about the values of that one.
+        let (path, Some(bytes)) = (&target.file.path, target.bytes.as_deref()) else { return Ok(()) };
         if record.paths().any(|known| known == path) {
             record.reveal(&self.identities);
             let (before, recipients) = (self.plain(target)?, self.recipients(target)?);

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::{Input, Templates, Variable, kinds};
+use crate::source::printable;
 
 const INPUTS: &str = "sparkcfg-inputs: ";
 const BODY: &str = "sparkcfg-body: ";
@@ -29,7 +30,7 @@ pub fn write(template: &str, path: &str, body: &str, inputs: &str, input: &Input
         Some((first, rest)) if first.starts_with("#!") => (format!("{first}\n"), rest),
         _ => (String::new(), body),
     };
-    let environment = input.environment;
+    let (environment, template) = (input.environment, printable(template));
     let warning = if secrets {
         format!("{comment} HOLDS SECRETS: never commit, copy or show this file.\n")
     } else {

@@ -1,13 +1,13 @@
 //! Lines of env files, written so that chosen readers agree.
 
 use super::{Picture, Refusal};
-use crate::dialects::{self, Dialect, Process};
+use crate::dialects::{self, Dialect};
 use crate::portable;
 
 /// A line for each variable, from which all `readers` get exactly its value.
 pub(super) fn write(picture: &Picture<'_>, readers: &[&str]) -> Result<String, Vec<Refusal>> {
     let readers: Vec<&Dialect> = readers.iter().filter_map(|name| dialects::find(name)).collect();
-    picture.each(|variable, text| match portable::spell(variable.key, text, &readers, &Process::new()) {
+    picture.each(|variable, text| match portable::spell(variable.key, text, &readers, &portable::surroundings()) {
         Ok(line) => Ok(format!("{line}\n")),
         Err(unportable) => Err(format!("{} stands in the way: {}", unportable.reader, unportable.reason)),
     })

@@ -124,6 +124,16 @@ fn a_second_revocation_forgets_nothing_of_the_first() {
     assert_eq!(left(&scene), all);
 }
 
+#[test]
+fn a_file_that_begins_anew_forgets_nobody() {
+    let scene = sharing();
+    scene.set("laptop", "API_KEY", "prod", "canary-of-both");
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.git(&["rm", "-q", "-f", SEALED]);
+    scene.set("laptop", "API_KEY", "prod", "canary-of-both");
+    assert_eq!(known(&scene), 1);
+}
+
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
 #[test]
 fn a_branch_from_before_brings_no_trust_along() {

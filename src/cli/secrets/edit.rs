@@ -10,8 +10,8 @@ use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain;
-use crate::project::compose_entries;
 use crate::project::sealing::{Sealing, Target, Written};
+use crate::project::{Project, compose_entries};
 use crate::secret::Secret;
 use crate::source::printable;
 
@@ -73,6 +73,8 @@ impl Edit {
                 printing::complain(&format!("{shown} is unchanged\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
+            // Somebody may have granted or revoked while the editor was open.
+            session.sealing.config = Project::config(&session.sealing.files)?;
             let way = match self.judge(&session, &edited, global)? {
                 Verdict::Good(text) => match session.seal(&self.environment, &text) {
                     Ok(told) => return printing::complain(&told).map(|()| ExitCode::SUCCESS),

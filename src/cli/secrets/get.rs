@@ -83,12 +83,24 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
     if let Some((layer, state)) = unknown {
         return Err(unopened(sealing, key, project.sources.path(layer.source), state));
     }
+    // A line that cannot be read may be a later value, too.
+    let broken = environment.layers.iter().skip(from).find(|layer| !layer.sealed && !layer.faults.is_empty());
+    if let Some(layer) = broken {
+        let error = Error::new(format!("{} may have another value in a line that cannot be read", told_name(key)));
+        return Err(error
+            .at(project.sources.path(layer.source))
+            .help("`sparkcfg validate` says where, and what is wrong"));
+    }
     match environment.get(key).map(|setting| &setting.value) {
         Some(Resolved::Unknown) => {
             let help = "it refers to something that cannot be resolved";
             Err(Error::new(format!("{} stays sealed", told_name(key))).help(help))
         }
         Some(value) => match value.text() {
+            Some(text) if text.starts_with("ENC[AES256_GCM,") && !environment.layers[from].sealed => {
+                let help = "sealed text stands where a value should; `sparkcfg validate` says where";
+                Err(Error::new(format!("{} stays sealed", told_name(key))).help(help))
+            }
             Some(text) => Ok(Secret::new(text.to_owned())),
             None => Err(Error::new(format!("{key} has no value in {name}"))),
         },

@@ -1,7 +1,7 @@
 //! Env files: a line `NAME=` is written so that the common readers agree; a secret becomes a comment.
 
 use super::{Draft, Kind, Misfit, Sign, Token, add, by_line, known, one_line};
-use crate::dialects::{self, Dialect, Process};
+use crate::dialects::{self, Dialect};
 use crate::portable;
 use crate::rendering::marks::Part;
 
@@ -10,8 +10,39 @@ pub(super) const KIND: Kind = Kind {
     comment: Some("#"),
     interpolates: false,
     is: |name| name == "env" || name.ends_with(".env") || name.starts_with(".env"),
-    write: |draft| by_line(&draft.lines(), |line, misfits| write(draft, line, misfits)),
+    write: |draft| {
+        let mut open = None;
+        by_line(&draft.lines(), |line, misfits| {
+            let within = open.is_some();
+            open = still_open(open, line);
+            if within && let Some(at) = first_hole(line) {
+                const HELP: &str = "give the value a variable of its own: NAME={{ NAME }}";
+                misfits.push(Misfit::new(at, "a value stands within quotes that begin on a line above", HELP));
+                return String::new();
+            }
+            write(draft, line, misfits)
+        })
+    },
 };
+
+fn first_hole(line: &[Token<'_>]) -> Option<usize> {
+    line.iter().find(|token| matches!(token.sign, Sign::Hole(_))).map(|token| token.at)
+}
+
+/// The quote that is open behind a line: what the template itself writes begins with it and does not end with it.
+fn still_open(open: Option<char>, line: &[Token<'_>]) -> Option<char> {
+    let own = |token: &Token<'_>| if let Sign::Own(own) = token.sign { own } else { ' ' };
+    let text: String = line.iter().map(own).collect();
+    if let Some(quote) = open {
+        return if text.contains(quote) { None } else { open };
+    }
+    if text.trim_start().starts_with('#') {
+        return None;
+    }
+    let value = text.split_once(['=', ':'])?.1.trim_start();
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'))?;
+    (value.matches(quote).count() == 1).then_some(quote)
+}
 
 fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> String {
     let own = |tokens: &[Token<'_>]| -> Option<String> {
@@ -23,7 +54,14 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     let at = line.first().map_or(0, |token| token.at);
     let comment = line.first().is_some_and(|token| token.is(|own| own == '#'));
     let equals = line.iter().position(|token| token.is(|own| own == '='));
-    let Some(equals) = equals.filter(|_| !comment) else { return one_line_of(draft, line, misfits) };
+    if comment {
+        return one_line_of(draft, line, misfits);
+    }
+    let Some(equals) = equals else {
+        let at = first_hole(line).unwrap_or(at);
+        misfits.push(Misfit::new(at, "a value stands on a line that assigns nothing", "write it as NAME={{ NAME }}"));
+        return String::new();
+    };
     let (before, after) = (line.get(..equals).unwrap_or_default(), line.get(equals + 1..).unwrap_or_default());
     let mut name = String::new();
     for part in parts(draft, before) {
@@ -53,7 +91,7 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     }
     let value = known(&parts, at, "an env file").unwrap_or_default();
     let readers: Vec<&Dialect> = portable::COMMON.iter().filter_map(|name| dialects::find(name)).collect();
-    match portable::spell(name, &value, &readers, &Process::new()) {
+    match portable::spell(name, &value, &readers, &portable::surroundings()) {
         Ok(line) => above + &line,
         Err(unportable) => {
             let message = format!(

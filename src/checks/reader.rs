@@ -2,6 +2,7 @@
 
 use super::File;
 use crate::dialects::{self, Dialect, Process, Reading};
+use crate::plain::is_name;
 use crate::source::MASK;
 
 /// How sparkcfg itself reads a file, under the name by which findings tell it. What it checks is what docker compose gets.
@@ -51,4 +52,15 @@ pub(super) fn surroundings(file: &File<'_>) -> Process {
         }
     }
     around
+}
+
+/// Readers to which `export` may matter: without `set -a`, or an `export` of its own, nothing else hands a variable on.
+pub(super) const EXPORTING: &[&str] = &["shell", "make"];
+
+/// The name in `NAME := value`, which is make's own; docker compose takes the colon for the sign, and `=` for text.
+pub(super) fn assigned_by_make(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once(":=")?;
+    let name = name.trim_end_matches(':').trim();
+    let name = name.strip_prefix("export").map_or(name, str::trim_start);
+    is_name(name).then_some(name)
 }

@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::reader::{HOME, OWN, dialects_of, read};
+use super::reader::{EXPORTING, HOME, OWN, assigned_by_make, dialects_of, read};
 use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
 use crate::layer::Entry;
-use crate::plain::is_name;
 use crate::portable;
 
 /// How many bytes may be read, over all readers and tries, to prove the replacements in one file. A file that would need
@@ -332,17 +331,6 @@ fn view(chain: &str, text: &str, around: &Process) -> Option<View> {
 /// Whether each line ends in CRLF.
 fn ends_in_returns(text: &str) -> bool {
     memchr::memchr_iter(b'\n', text.as_bytes()).all(|at| text.as_bytes().get(at.wrapping_sub(1)) == Some(&b'\r'))
-}
-
-/// Readers to which `export` may matter: without `set -a`, or an `export` of its own, nothing else hands a variable on.
-pub(super) const EXPORTING: &[&str] = &["shell", "make"];
-
-/// The name in `NAME := value`, which is make's own; docker compose takes the colon for the sign, and `=` for text.
-pub(super) fn assigned_by_make(line: &str) -> Option<&str> {
-    let (name, _) = line.split_once(":=")?;
-    let name = name.trim_end_matches(':').trim();
-    let name = name.strip_prefix("export").map_or(name, str::trim_start);
-    is_name(name).then_some(name)
 }
 
 /// Ways to put `line` where an assignment stands, the one that changes least first. A comment behind the value gets a

@@ -18,8 +18,8 @@ use crate::suggestion::nearest;
 pub(super) enum Consumers {
     /// By pattern, as the project lists them.
     Listed(GlobSet, Vec<Vec<String>>),
-    /// What the project visibly uses, and all of its env files.
-    Visible(Vec<usage::Usage>, HashSet<String>),
+    /// What the project visibly uses, and the files that each is started with; none where it may be any.
+    Visible(Vec<(&'static str, Vec<String>)>),
 }
 
 impl Consumers {
@@ -29,8 +29,11 @@ impl Consumers {
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
     pub(super) fn of(files: &Files, config: &Config, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         if config.consumers.is_empty() {
-            let all = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
-            return Ok(Self::Visible(usage::visible(files)?, all));
+            let all: HashSet<&str> = stacks.iter().flat_map(|stack| &stack.files).map(String::as_str).collect();
+            let meant = |usage: &usage::Usage| usage.file.as_ref().map(|file| file.among(&all)).unwrap_or_default();
+            return Ok(Self::Visible(
+                usage::visible(files)?.iter().map(|usage| (usage.reader, meant(usage))).collect(),
+            ));
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
@@ -53,11 +56,14 @@ impl Consumers {
     /// does not read it; what is started with a file that is none of them may be given any.
     pub(super) fn readers(&self, path: &str) -> Vec<String> {
         match self {
-            Self::Visible(uses, all) => {
-                let is_other = |file: &String| file != path && all.contains(file);
-                let uses = uses.iter().filter(|usage| !usage.file.as_ref().is_some_and(is_other));
-                let mut found: Vec<String> = uses.map(|usage| usage.reader.to_owned()).collect();
+            Self::Visible(uses) => {
+                let uses = uses.iter().filter(|(_, files)| files.is_empty() || files.iter().any(|file| file == path));
+                let mut found: Vec<String> = uses.map(|(reader, _)| (*reader).to_owned()).collect();
                 found.dedup();
+                // As sparkcfg itself reads.
+                if found.is_empty() {
+                    found.push("compose".to_owned());
+                }
                 found
             }
             Self::Listed(patterns, readers) => {

@@ -2,6 +2,7 @@
 
 mod workspaces;
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -39,16 +40,38 @@ const FOREIGN: &[&str] = &[
 pub(super) struct Usage {
     /// Its name.
     pub(super) reader: &'static str,
-    /// The one file that it reads, as a path within the project; `None` where it is not said which.
-    pub(super) file: Option<String>,
+    /// The one file that it reads; `None` where it is not said which.
+    pub(super) file: Option<Named>,
 }
 
-/// docker compose, which is how sparkcfg itself reads, and every reader that a file of the project gives away; in the order
-/// of [`crate::dialects::ALL`].
+/// A file as a command or a unit names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named {
+    /// The folder of the file that names it, as a path within the project; empty at the top.
+    folder: String,
+    /// How it is written there: `../.env`, `/srv/shop/.env`, `$ROOT/.env`.
+    written: String,
+}
+
+impl Named {
+    /// Those of the project's env files that may be meant; none where that is not known. A script names files from its own
+    /// folder or from the top; where a folder is known only on the machine that runs it, the name of the file has to do.
+    pub(super) fn among(&self, files: &HashSet<&str>) -> Vec<String> {
+        let within = |folder: &str| placed(folder, &self.written).filter(|path| files.contains(path.as_str()));
+        if let Some(file) = within(&self.folder).or_else(|| within("")) {
+            return vec![file];
+        }
+        let name = |path: &str| path.rsplit('/').next().map(ToOwned::to_owned);
+        let wanted = name(&self.written);
+        files.iter().filter(|file| name(file) == wanted).map(|file| (*file).to_owned()).collect()
+    }
+}
+
+/// Every reader that a file of the project gives away, in the order of [`crate::dialects::ALL`].
 pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
     let ignored = ignored(files);
     let workspaces = Workspaces::of(files);
-    let mut found = vec![Usage { reader: "compose", file: None }];
+    let mut found = Vec::new();
     let mut folders = vec![String::new()];
     let mut next = 0;
     while let Some(folder) = folders.get(next).cloned() {
@@ -66,9 +89,8 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
             let text = files.read_if_there(&path).ok().flatten().filter(|text| text.len() <= MAX_FILE);
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
-            found.extend(
-                uses.map(|(reader, file)| Usage { reader, file: file.and_then(|file| placed(&folder, &file)) }),
-            );
+            let named = |written| Named { folder: folder.clone(), written };
+            found.extend(uses.map(|(reader, file)| Usage { reader, file: file.map(named) }));
         }
         let depth = folder.split('/').filter(|part| !part.is_empty()).count();
         if depth < MAX_DEPTH || workspaces.lead_through(&folder) {
@@ -131,7 +153,10 @@ const SIGNS: &[Sign] = &[
     Sign { files: holds_commands, readers: commands },
     Sign {
         files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
-        readers: |text| raw_files(text).into_iter().map(|file| ("compose-raw", file)).collect(),
+        readers: |text| {
+            let raw = raw_files(text).into_iter().map(|file| ("compose-raw", file));
+            raw.chain([("compose", None)]).collect()
+        },
     },
     Sign {
         files: |name| name.starts_with("ecosystem.") && name.contains("config."),
@@ -181,7 +206,12 @@ const SIGNS: &[Sign] = &[
     },
     Sign {
         files: |name| name.ends_with(".service"),
-        readers: |text| given(text.lines().any(|line| line.starts_with("EnvironmentFile=")), "systemd"),
+        readers: |text| {
+            let files = text.lines().filter_map(|line| line.strip_prefix("EnvironmentFile="));
+            // A minus in front lets the file be missing.
+            let files = files.map(|file| file.strip_prefix('-').unwrap_or(file).trim().to_owned());
+            files.filter(|file| !file.is_empty()).map(|file| ("systemd", Some(file))).collect()
+        },
     },
 ];
 
@@ -264,6 +294,7 @@ fn commands(text: &str) -> Vec<Given> {
         ("uv", LazyLock::new(|| Regex::new(r"\buv +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
         ("docker-run", LazyLock::new(|| Regex::new(r"\bdocker +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
     ];
+    static COMPOSE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(?:docker[ -]|podman-)compose\b").ok());
     static FILES: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r#"--env(?:-file(?:-if-exists)?)?[= ]+["']?([^\s"',]+)"#).ok());
     static SOURCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -281,7 +312,9 @@ fn commands(text: &str) -> Vec<Given> {
         files.flatten().map(|file| (*reader, file)).collect()
     };
     let sourced = captured(&SOURCED, &code, 1).into_iter().map(|file| ("shell", Some(file)));
-    COMMANDS.iter().flat_map(named).chain(sourced).collect()
+    // Its files are named in what it starts.
+    let composed = given(matches(&COMPOSE, &code), "compose");
+    COMMANDS.iter().flat_map(named).chain(sourced).chain(composed).collect()
 }
 
 fn is_of_name(sign: char) -> bool {
@@ -342,4 +375,29 @@ fn collect(table: &toml::Table, names: &mut Vec<String>) {
 fn requirements(value: &toml::Value, names: &mut Vec<String>) {
     let texts = value.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
     names.extend(texts.map(|text| text.trim().chars().take_while(|sign| is_of_name(*sign)).collect::<String>()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_file_is_one_of_the_projects() {
+        let files = ["api/.env", ".env", "environments/prod.env", "environments/dev.env", "web/prod.env"];
+        let files = HashSet::from(files);
+        for (folder, written, meant) in [
+            ("api", ".env", &["api/.env"][..]),
+            ("scripts", ".env", &[".env"]),
+            ("scripts", "../environments/dev.env", &["environments/dev.env"]),
+            ("scripts", "environments/dev.env", &["environments/dev.env"]),
+            ("deploy", "/srv/shop/dev.env", &["environments/dev.env"]),
+            ("deploy", "$ROOT/prod.env", &["environments/prod.env", "web/prod.env"]),
+            ("deploy", ".env.$STAGE", &[]),
+            ("", "/etc/default/shop", &[]),
+        ] {
+            let mut found = Named { folder: folder.to_owned(), written: written.to_owned() }.among(&files);
+            found.sort_unstable();
+            assert_eq!(found, meant, "{written} in {folder}");
+        }
+    }
 }

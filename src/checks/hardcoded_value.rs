@@ -88,7 +88,7 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let files = || referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
     for (value, declared) in &values {
         let mut places = files().filter_map(|file| {
-            let at = literal(file, referenced.project.sources.text(file.source), value)?;
+            let at = literal(file, referenced.project.sources.text(file.source), &declared.name, value)?;
             let end = at + u32::try_from(value.len()).unwrap_or_default();
             Some(Span::new(file.source, at..end))
         });
@@ -103,7 +103,7 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Where a text stands as a whole string, on no line that is a comment, and as no default.
-fn literal(file: &Used, text: &str, value: &str) -> Option<u32> {
+fn literal(file: &Used, text: &str, name: &str, value: &str) -> Option<u32> {
     let bytes = text.as_bytes();
     let quoted = |at: &usize| {
         let before = at.checked_sub(1).map(|at| bytes[at]);
@@ -114,6 +114,8 @@ fn literal(file: &Used, text: &str, value: &str) -> Option<u32> {
         let line = text[..*at].rsplit('\n').next().unwrap_or_default().trim_start();
         let is_fallback =
             ["??", "||", "?:", " or", "default=", "default("].iter().any(|sign| before(*at).ends_with(sign));
+        // `or_when_empty(env('APP_URL'), 'http://localhost')`
+        let is_fallback = is_fallback || line.contains(&format!("'{name}'")) || line.contains(&format!("\"{name}\""));
         !["#", "//", "*", "/*", "--"].iter().any(|sign| line.starts_with(sign)) && !is_fallback
     };
     let found = text.match_indices(value).map(|(at, _)| at).filter(|at| quoted(at) && is_code(at));

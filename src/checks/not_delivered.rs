@@ -22,7 +22,7 @@
 //!
 //! Remedy: add it to `environment` of the service (`SECRET_KEY: ${SECRET_KEY:?}`), or give it the env file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::delivery::{Given, apps, is_within, services};
 use super::references::{Key, Referenced};
@@ -46,7 +46,7 @@ enum Starter {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let services = services(referenced);
-    by_schema(referenced, &services, findings);
+    let begin = findings.len();
     let apps = apps(referenced);
     let all =
         services.iter().map(|given| (Starter::Compose, given)).chain(apps.iter().map(|given| (Starter::Pm2, given)));
@@ -63,6 +63,13 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             needed(referenced, (folder, &inner), services, starter, findings);
         }
     }
+    // What a program needs is told at the place in it.
+    let mut said = Vec::new();
+    by_schema(referenced, &services, &mut said);
+    let place = |finding: &Finding| (finding.key.clone(), finding.label.as_ref().map(|label| label.span));
+    let told: HashSet<_> = findings.iter().skip(begin).map(place).collect();
+    said.retain(|finding| !told.contains(&place(finding)));
+    findings.extend(said);
 }
 
 /// Whether a container surely ends without the variable.

@@ -11,6 +11,7 @@
 use super::Subject;
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::layout::documents;
 use crate::schema::violation::ViolationKind;
 
 pub(super) static RULE: Rule = Rule {
@@ -23,6 +24,10 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
+        // What shows an env file is where such values are known from.
+        if documents(subject.path(setting)) {
+            continue;
+        }
         let why = match detection::published_as(setting.key, text) {
             Some(known_from) => format!("everybody can read in {known_from}"),
             None if forbidden(subject, setting.key) => "the schema calls known".to_owned(),

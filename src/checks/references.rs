@@ -108,8 +108,12 @@ impl<'a> Referenced<'a> {
         let known_here = |name: &str| known(name) != Some(Known::Ambient);
         let unread = self.keys.iter().filter(|(name, key)| {
             let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
-            // A function that nobody knows may well read it.
-            let unsure = key.uses.iter().any(|(file, found)| found.kind == Kind::Read && file.is_code());
+            // A function that nobody knows may well read it, and so may a program whose language nobody here reads.
+            let unsure = key.uses.iter().any(|(file, found)| match found.kind {
+                Kind::Read => file.is_code(),
+                Kind::Mention => file.reader.is_none() && !file.aside,
+                _ => false,
+            });
             (!key.declared.is_empty() || set)
                 && !key.is_surely_read()
                 && !unsure

@@ -4,8 +4,8 @@
 //! anywhere outside of comments and prose counts as used. Nothing is told where there is no program that could be read, and
 //! keys that libraries read by themselves are left out, and so are those that a program reads by a prefix
 //! (`envy::prefixed("APP_")`, viper's `AutomaticEnv`) or may read by a field of Rust with that name. Nor is anything told where
-//! most of ten keys or more would be unread: then programs have a way to read them that cannot be seen. A note where an env
-//! file goes to a service of somebody else's image, which may read it.
+//! most of ten keys or more would be unread: then programs have a way to read them that cannot be seen, nor of an env file
+//! that a service of somebody else's image is given; where there is such a service, it is a note.
 //!
 //! Why it hurts: people set it, and believe that it does something.
 //!
@@ -16,6 +16,7 @@
 use std::collections::HashSet;
 
 use super::references::Referenced;
+use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::{Declarer, Used};
 
@@ -40,7 +41,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         // Programs read them in a way that nobody can see from outside: by a macro, by a prefix.
         return;
     }
-    let foreign = goes_to_others(referenced);
+    let foreign = given_to_others(referenced);
     let fields = fields(referenced);
     let undeclared = referenced.keys.iter().filter(|(name, key)| key.declared.is_empty() && referenced.is_own(name));
     let meant: HashSet<&str> = undeclared.filter_map(|(name, _)| referenced.slip(name)).collect();
@@ -54,10 +55,11 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             || !referenced.is_own(name)
             || is_referred_to(referenced, name)
             || fields.contains(name.to_ascii_lowercase().as_str())
+            || key.declared.iter().any(|declared| foreign.contains(project.sources.path(declared.span.source)))
         {
             continue;
         }
-        let severity = if foreign { Severity::Note } else { Severity::Warning };
+        let severity = if foreign.is_empty() { Severity::Warning } else { Severity::Note };
         let message = format!("{} is declared, but nothing reads it", told_name(name));
         let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
         for (index, declared) in key.places().into_iter().enumerate() {
@@ -80,10 +82,19 @@ fn fields<'a>(referenced: &'a Referenced<'_>) -> HashSet<&'a str> {
     texts.flat_map(|text| text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')).collect()
 }
 
-/// Whether an env file goes to a service of somebody else's image.
-fn goes_to_others(referenced: &Referenced<'_>) -> bool {
-    let mut services = referenced.applications.iter().flat_map(|(_, application)| &application.services);
-    services.any(|service| service.get("build").is_none() && !service.env_files().is_empty())
+/// The env files that services of somebody else's image are given, as findings name them: these read what they like.
+fn given_to_others(referenced: &Referenced<'_>) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for (file, application) in &referenced.applications {
+        let path = referenced.project.sources.path(file.source);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let foreign = application.services.iter().filter(|service| service.get("build").is_none());
+        for env_file in foreign.flat_map(Service::env_files) {
+            let written = env_file.path.strip_prefix("./").unwrap_or(&env_file.path);
+            found.insert(if folder.is_empty() { written.to_owned() } else { format!("{folder}/{written}") });
+        }
+    }
+    found
 }
 
 /// Whether another value is made of it: `URL=http://${HOST}/`.

@@ -48,6 +48,9 @@ pub(super) struct Init {
     from: Vec<PathBuf>,
 }
 
+/// The rule for git by which what shows an env file is no secret.
+const SHOWN: &str = "!.env.example";
+
 /// Where a new schema goes.
 const SCHEMA: &str = "schemas/app.schema.json";
 
@@ -212,14 +215,18 @@ fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Opti
     Ok(Some(file.holding(text)))
 }
 
-/// What no commit should hold: personal layers, and the env files with these names.
-fn ignore_rules(files: &Files, private: &BTreeSet<String>) -> Result<Option<Generated>, Error> {
+/// What no commit should hold: personal layers, and the env files with these names. `shows` says that there will be a file
+/// that shows what an env file has to have, which every clone needs.
+fn ignore_rules(files: &Files, private: &BTreeSet<String>, shows: bool) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
     let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
     let mut missing: Vec<&str> =
         super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
     missing.extend(private.iter().map(String::as_str).filter(|name| !ignores(&before, name)));
+    if shows && ignores(&before, plan::EXAMPLE) {
+        missing.push(SHOWN);
+    }
     if missing.is_empty() {
         return Ok(None);
     }

@@ -16,7 +16,7 @@ use crate::project::files::Files;
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
-use crate::source::Sources;
+use crate::source::{Sources, printable};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -124,6 +124,14 @@ impl Validate {
                 printing::complain(
                     "there is no schema, so no type and no required key was checked: sparkcfg init writes one\n",
                 )?;
+            }
+        }
+        if global.quiet == 0 {
+            for path in Project::overlooked(&files)? {
+                printing::complain(&format!(
+                    "{} is not checked: [environments] in sparkcfg.toml lists only what shows it; delete that section\n",
+                    printable(&files.shown(&path))
+                ))?;
             }
         }
         let failed = report.fails();

@@ -33,6 +33,7 @@ pub(super) fn said_by(key: &str) -> Said {
         return Said::Nothing;
     }
     let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");
+    let mut ciphers = false;
     for word in words(key) {
         let pair =
             |[first, second]: &[&str; 2]| first.eq_ignore_ascii_case(before) && second.eq_ignore_ascii_case(word);
@@ -40,7 +41,10 @@ pub(super) fn said_by(key: &str) -> Said {
         // `K8S_SECRET` names an object of a cluster.
         let object = holds && is(&["secret", "secrets"], word);
         surely |= is(SECRET, word) && !object || grew_together(word, ENDS) || SECRET_PAIRS.iter().any(pair);
-        surely |= key && !public || is(&["pass", "pw"], word) && !before.is_empty();
+        // `ENCRYPTION_SECONDARY_KEY`
+        ciphers |= is(CIPHERS, word);
+        surely |= (key || ciphers && is(&["key", "keys"], word)) && !public
+            || is(&["pass", "pw"], word) && !before.is_empty();
         perhaps |= is(PERHAPS, word) || object;
         public |= is(PUBLIC, word);
         // The case turns within `K8S`.
@@ -76,6 +80,13 @@ pub(super) fn has_word(key: &str, word: &str) -> bool {
 /// Whether a name says that its value is about a secret, or is one for everybody: `KEY_ID`, `SITE_KEY`.
 pub(super) fn is_about_or_public(key: &str) -> bool {
     words(key).any(|word| is(PUBLIC, word)) || words(key).last().is_some_and(|last| is(ABOUT_A_SECRET, last))
+}
+
+/// Whether a name calls its value some key, and none of those that open nothing: `MEILISEARCH_KEY`, but not `CACHE_KEY`.
+#[must_use]
+pub fn names_some_key(key: &str) -> bool {
+    words(key).last().is_some_and(|last| is(&["key", "keys"], last))
+        && !words(key).any(|word| is(PUBLIC, word) || is(OPENS_NOTHING, word))
 }
 
 /// Whether `key` may be told: a name of bearable length, not a line of a key file that was read as one.
@@ -139,16 +150,12 @@ const HOLDERS: &[&str] = &["k8s", "kube", "kubernetes", "pull"];
 /// Two words that say so together, unless a word of [`PUBLIC`] stands before them.
 const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app", "key"]];
 
+/// What a key somewhere behind it is for, so that it is one to keep.
+const CIPHERS: &[&str] = &["crypto", "decryption", "encrypt", "encryption", "hmac", "signing"];
+
 /// Two words that say so together.
-const SECRET_PAIRS: &[[&str; 2]] = &[
-    ["auth", "token"],
-    ["encryption", "key"],
-    ["key", "base"],
-    ["master", "key"],
-    ["private", "key"],
-    ["secret", "key"],
-    ["signing", "key"],
-];
+const SECRET_PAIRS: &[[&str; 2]] =
+    &[["account", "key"], ["auth", "token"], ["key", "base"], ["master", "key"], ["private", "key"], ["secret", "key"]];
 
 /// A last word that turns the name into something about a secret: `TOKEN_TTL`, `PASSWORD_MIN_LENGTH`, `AUTH_URL`.
 const ABOUT_A_SECRET: &[&str] = &[
@@ -248,6 +255,33 @@ const ABOUT_A_SECRET: &[&str] = &[
 /// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
 const PUBLIC: &[&str] = &["public", "publishable", "site"];
 
+/// What a key is called that finds, sorts or leads somewhere.
+const OPENS_NOTHING: &[&str] = &[
+    "cache",
+    "file",
+    "foreign",
+    "group",
+    "hash",
+    "header",
+    "idempotency",
+    "index",
+    "lookup",
+    "map",
+    "object",
+    "partition",
+    "path",
+    "queue",
+    "redis",
+    "routing",
+    "session",
+    "sort",
+    "ssl",
+    "storage",
+    "table",
+    "tls",
+    "topic",
+];
+
 /// The words of a name: split at `_`, `-`, `.` and where camel case turns; `PASSWORD2` is one more password.
 fn words(key: &str) -> impl Iterator<Item = &str> {
     key.split(['_', '-', '.']).filter(|part| !part.is_empty()).flat_map(|part| {
@@ -306,6 +340,10 @@ mod tests {
             "DB_PASSWORD2",
             "API_KEY1",
             "adminToken3",
+            "NEXT_PRIVATE_ENCRYPTION_SECONDARY_KEY",
+            "ENCRYPTION_KEY",
+            "SIGNING_KEYS",
+            "AZURE_ACCOUNT_KEY",
         ] {
             assert!(names_secret(key), "{key}");
         }
@@ -330,6 +368,10 @@ mod tests {
             "BYPASS",
             "COMPASS",
             "AUTH_STRATEGY",
+            "ENCRYPTION_PUBLIC_KEY",
+            "ENCRYPTION_KEY_ID",
+            "ENCRYPTION_MODE",
+            "CACHE_KEY",
             "",
             "_",
         ] {

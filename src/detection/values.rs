@@ -26,7 +26,8 @@ pub(super) fn is_public_key(value: &str) -> bool {
 }
 
 /// Whether a value is made of words and numbers, as names are and what nobody can guess is not: `scram-sha-256`.
-pub(super) fn is_spoken(value: &str) -> bool {
+#[must_use]
+pub fn is_spoken(value: &str) -> bool {
     let word = |part: &str| {
         part.bytes().all(|byte| byte.is_ascii_digit()) && part.len() < 6
             || part.bytes().all(|byte| byte.is_ascii_lowercase())
@@ -293,10 +294,12 @@ const SIGNS: &[&str] = &[
     "change_me",
     "changeme",
     "changethis",
+    "fixme",
     "redacted",
     "replace-",
     "replace_",
     "replaceme",
+    "somerandomstring",
     "user_provided",
     "your-",
     "your_",

@@ -29,18 +29,21 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
     let values: Vec<&str> = seen.iter().filter_map(|sighting| sighting.value.as_deref()).collect();
     let known: Vec<&str> = values.iter().copied().filter(|value| counts(value)).collect();
     let guessed = cast(key, seen, &known).unwrap_or_else(|| kind(key, &known));
+    // What a test file has for a secret (`123`) tells nothing of the real one.
+    let is_text = guessed.keywords.contains(&("type".to_owned(), "string".into()));
+    let guessed = if secret && !is_text { text() } else { guessed };
     property.extend(guessed.keywords);
     reasons.extend(guessed.reason);
+    if may_be_empty(seen) {
+        accept_empty(&mut property);
+    }
     if secret {
         property.insert("writeOnly".to_owned(), true.into());
         reasons.push("a secret, by its name or the look of its value".to_owned());
     } else {
         shown_values(key, seen, &mut property, &mut reasons);
     }
-    if !secret
-        && !property.contains_key("enum")
-        && !property.contains_key("format")
-        && property.get("type") != Some(&"boolean".into())
+    if !secret && !property.contains_key("enum") && !property.contains_key("format") && !is_typed(&property, "boolean")
     {
         let mut comments = seen.iter().filter_map(|sighting| sighting.comment.as_deref());
         reasons.extend(comments.find_map(|comment| choices::suggestion(comment, &known)));
@@ -66,16 +69,47 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         let password = detection::url_password(value).is_some();
         password || detection::token(value).is_some() || detection::looks_like_a_key(key, value)
     };
-    // A name that says it less clearly is believed where no value is known that denies it.
     let values = || seen.iter().filter_map(|sighting| sighting.value.as_deref()).filter(|value| counts(value));
+    // `SHOW_PASSWORD_HINT=false`
+    let switches = values().next().is_some() && values().all(is_switch)
+        || seen.iter().any(|sighting| sighting.cast == Some(Cast::Boolean));
+    if switches {
+        return false;
+    }
+    // A name that says it less clearly is believed where no value is known that denies it.
+    let perhaps = detection::names_secret(key) || detection::names_some_key(key);
     let named = detection::names_secret_surely(key)
-        || detection::names_secret(key) && values().next().is_none()
+        || perhaps && values().next().is_none()
         || values().any(|value| detection::is_secret_by_name(key, value));
     named
         || seen.iter().any(|sighting| {
             matches!(sighting.origin, Origin::Layer { sealed: true, .. })
                 || sighting.value.as_deref().is_some_and(value)
         })
+}
+
+/// Whether an env file, or what documents one, has the key without a value: for those who wrote it, that is none.
+fn may_be_empty(seen: &[&Sighting]) -> bool {
+    let of_a_file = |origin: &Origin| matches!(origin, Origin::Layer { sealed: false, .. } | Origin::Example);
+    seen.iter().any(|sighting| of_a_file(&sighting.origin) && sighting.value.as_deref() == Some(""))
+}
+
+/// Lets an empty value be none, where a type or a format would refuse it.
+fn accept_empty(property: &mut Map<String, Value>) {
+    let narrow = property.contains_key("format") || property.contains_key("enum") || !is_typed(property, "string");
+    let Some(kind) = property.get("type").cloned().filter(|_| narrow) else { return };
+    property.insert("type".to_owned(), json!([kind, "null"]));
+    if let Some(choices) = property.get_mut("enum").and_then(Value::as_array_mut) {
+        choices.push(Value::Null);
+    }
+}
+
+/// Whether a guess is of a type, and perhaps takes an empty value besides.
+fn is_typed(property: &Map<String, Value>, name: &str) -> bool {
+    match property.get("type") {
+        Some(Value::Array(names)) => names.iter().any(|found| found == name),
+        found => found.is_some_and(|found| found == name),
+    }
 }
 
 /// Whether a value tells of what type a key is: no placeholder, nothing empty.
@@ -141,11 +175,15 @@ fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>
 
 /// A value as the type that was guessed has it.
 fn typed(text: &str, property: &Map<String, Value>) -> Value {
-    match property.get("type").and_then(Value::as_str) {
-        Some("integer" | "number") => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
-        Some("boolean") => text.eq_ignore_ascii_case("true").into(),
-        Some("array") => text.split(',').map(|item| Value::from(item.trim())).collect(),
-        _ => text.into(),
+    let is = |name: &str| is_typed(property, name);
+    if is("integer") || is("number") {
+        serde_json::from_str(text).unwrap_or_else(|_| text.into())
+    } else if is("boolean") {
+        text.eq_ignore_ascii_case("true").into()
+    } else if is("array") {
+        text.split(',').map(|item| Value::from(item.trim())).collect()
+    } else {
+        text.into()
     }
 }
 
@@ -160,9 +198,6 @@ fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str>
         Origin::Reference { .. } | Origin::Read { .. } => sighting.value.is_some(),
         _ => false,
     });
-    if demanded && !helped {
-        return Some("required, because a reader stops without it");
-    }
     let has = |name: &String| {
         seen.iter().any(|sighting| match &sighting.origin {
             Origin::Layer { environments, sealed } => {
@@ -171,6 +206,10 @@ fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str>
             _ => false,
         })
     };
+    // Where none of them has it, it comes from somewhere else, or is not needed.
+    if demanded && !helped && (environments.is_empty() || environments.iter().any(has)) {
+        return Some("required, because a reader stops without it");
+    }
     (environments.len() > 1 && environments.iter().all(has)).then_some("required, because every environment has it")
 }
 
@@ -238,6 +277,10 @@ fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
     Some(guessed)
 }
 
+fn text() -> Guess {
+    Guess { keywords: vec![("type".to_owned(), "string".into())], reason: None }
+}
+
 fn is_switch(value: &str) -> bool {
     ["true", "false", "yes", "no", "on", "off"].iter().any(|word| word.eq_ignore_ascii_case(value))
 }
@@ -246,7 +289,6 @@ fn kind(key: &str, values: &[&str]) -> Guess {
     let words: Vec<String> = key.split('_').map(str::to_ascii_lowercase).collect();
     let named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     let all = |is: &dyn Fn(&str) -> bool| !values.is_empty() && values.iter().all(|value| is(value));
-    let text = || Guess { keywords: vec![("type".to_owned(), "string".into())], reason: None };
     let is_digits = |value: &str| {
         let digits = value.strip_prefix('-').unwrap_or(value);
         !digits.is_empty()

@@ -240,6 +240,29 @@ impl Project {
         Ok(!stacks(files, config, true)?.is_empty())
     }
 
+    /// The env files that nobody checks, because `sparkcfg.toml` lists only what shows them: they came later.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed, or a broken `sparkcfg.toml`.
+    pub fn overlooked(files: &Files) -> Result<Vec<String>, Error> {
+        let config = Self::config(files)?;
+        let mut listed = config.environments.values().flatten().peekable();
+        if listed.peek().is_none() || !listed.all(|path| layout::documents(path)) {
+            return Ok(Vec::new());
+        }
+        let there = stacks(files, &Config::default(), false)?;
+        let mut paths: Vec<_> = there.into_iter().flat_map(|stack| stack.files).collect();
+        paths.sort();
+        paths.dedup();
+        Ok(paths)
+    }
+
+    /// Whether git has a file of the project.
+    #[must_use]
+    pub fn is_in_git(files: &Files, path: &str) -> bool {
+        tracking::has(files, path)
+    }
+
     /// The names of the environments of a project that has not been read yet.
     ///
     /// # Errors

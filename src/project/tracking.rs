@@ -74,6 +74,11 @@ pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
     sealed.filter(|path| !files.root().join(path).exists()).map(str::to_owned).collect()
 }
 
+/// Whether git has a file of the project.
+pub(super) fn has(files: &Files, path: &str) -> bool {
+    Git::around(files).is_some_and(|git| git.tracks(path))
+}
+
 /// Those of `paths` that git has, or would take from this machine: whatever it ignores by its own rules or by the rules of
 /// this machine does not get in. Without git, all of them.
 pub(super) fn taken(files: &Files, paths: Vec<String>) -> Vec<String> {

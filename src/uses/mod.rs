@@ -25,6 +25,7 @@ mod schemas;
 mod settings;
 pub mod shell;
 mod tags;
+mod terraform;
 mod viper;
 mod workflow;
 
@@ -146,11 +147,12 @@ impl<'p> Path<'p> {
 
 /// Every reader. The first one that takes a path reads it.
 pub static ALL: &[Reader] = &[
+    Reader { name: "workflow", side: Side::Build, reads: workflow::reads, markers: &[], read: workflow::read },
     Reader { name: "compose", side: Side::Start, reads: compose::reads, markers: &[], read: compose::read },
     Reader { name: "pm2", side: Side::Start, reads: pm2::reads, markers: &[], read: pm2::read },
-    Reader { name: "workflow", side: Side::Build, reads: workflow::reads, markers: &[], read: workflow::read },
     Reader { name: "dockerfile", side: Side::Build, reads: docker::reads, markers: &[], read: docker::read },
     Reader { name: "make", side: Side::Build, reads: makefile::reads, markers: &[], read: makefile::read },
+    Reader { name: "terraform", side: Side::Build, reads: terraform::reads, markers: &[], read: terraform::read },
     Reader { name: "shell", side: Side::Build, reads: shell::reads, markers: &["$"], read: shell::read },
     Reader { name: "python", side: Side::Code, reads: python::reads, markers: python::MARKERS, read: python::read },
     Reader {

@@ -179,7 +179,12 @@ impl Reading<'_, '_> {
             "=" => None,
             _ => Some(argument.clone()),
         });
-        let fallback = default.map_or_else(|| self.after(open, otherwise), |default| lexed.fallback(default));
+        let fallback = match default {
+            // `os.environ.get("X", False)` asks whether there is one: whatever is there is a text.
+            Some(default) if otherwise == Fallback::Absent && lexed.at(default.start) == "False" => Fallback::Optional,
+            Some(default) => lexed.fallback(default),
+            None => self.after(open, otherwise),
+        };
         self.read(first, fallback, uses);
     }
 

@@ -71,7 +71,10 @@ impl Plan {
         top.write(if config.workspace.is_some() { &[] } else { &named })?;
         let mut private = top.found.private.clone();
         private.extend(plans.iter().flat_map(|plan| plan.found.private.iter().cloned()));
-        top.written.extend(ignore_rules(files, &private)?);
+        // What git has is there on purpose; a rule would lose it once it is renamed.
+        private.retain(|path| !Project::is_in_git(files, path));
+        let shows = plans.iter().chain([&top]).any(|plan| plan.written.iter().any(|file| file.path == EXAMPLE));
+        top.written.extend(ignore_rules(files, &private, shows)?);
         top.written.extend(hook(files)?);
         plans.insert(0, top);
         Ok(plans)
@@ -132,7 +135,9 @@ fn members(files: &Files) -> Vec<String> {
     let mut found = Vec::new();
     for folder in folders {
         // A folder that cannot be listed has nothing to tell.
-        let names = files.names(&folder).unwrap_or_default();
+        let mut names = files.names(&folder).unwrap_or_default();
+        // A link shows what another folder has.
+        names.retain(|name| !files.root().join(&folder).join(name).is_symlink());
         let layers = || files.names(&format!("{folder}/environments")).unwrap_or_default();
         let has = names.iter().any(|name| layout::documents(name))
             || !layout::of_root(&names, false).is_empty()

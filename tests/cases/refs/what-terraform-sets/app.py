@@ -1,0 +1,2 @@
+import os
+port = int(os.environ["PORT"])

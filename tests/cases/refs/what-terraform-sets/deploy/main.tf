@@ -1,0 +1,5 @@
+locals {
+  env = {
+    DB_HOST = { value = var.database.host }
+  }
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+: "${DB_HOST:?DB_HOST is required}"

@@ -46,7 +46,7 @@ fn what_is_written() {
     for (readers, text, expected) in [
         (&["compose", "make"][..], "T=a#b c\n", "T=a#b c\n"),
         (&["compose", "make"], "A=$(x) y # c1\n", "A=$(x) y # c1\n"),
-        (&["compose", "make"], "DB_PASSWORD = \"p w\"  \n", "DB_PASSWORD=p w\n"),
+        (&["compose", "make"], "DB_PASSWORD = \"p+w\"  \n", "DB_PASSWORD=p+w\n"),
         (&["make"], "A=x y # c\n", "# c\nA=x y\n"),
         (&["make"], "TEAM=blue#green\n", "TEAM=blue#green\n"),
         (&["shell", "make"], "A=x y # c\n", "A=x y # c\n"),
@@ -76,7 +76,10 @@ fn what_is_written() {
         (&["make", "python-dotenv"], "PORT := 8080\nURL ::= x\n", "PORT := 8080\nURL ::= x\n"),
         (&["node", "python-dotenv"], "Q=`a\nb`\nX=1\n", "Q=`a\nb`\nX=1\n"),
         (&["shell"], "export Q=a\\ b\n", "export Q='a b'\n"),
-        (&["make", "compose"], "export Q=\"a b\"\n", "export Q=a b\n"),
+        (&["make", "compose"], "export Q=\"ab\"\n", "export Q=ab\n"),
+        // The quotes are what keeps the shell of a recipe from taking `$(Q)` apart.
+        (&["make", "compose"], "export Q=\"a b\"\n", "export Q=\"a b\"\n"),
+        (&["make", "compose"], "DB_PASSWORD=\"p;w\"\n", "DB_PASSWORD=\"p;w\"\n"),
         // What stands behind a secret may belong to it.
         (&["compose", "make"], "DB_PASSWORD=Tr0ub4dor #horse=staple\n", "DB_PASSWORD=Tr0ub4dor #horse=staple\n"),
         // Nobody knows whether that is a comment.

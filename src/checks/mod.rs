@@ -411,10 +411,11 @@ fn shortened(text: &str) -> String {
         return "empty".to_owned();
     }
     let first = text.lines().next().unwrap_or_default();
+    let shown = |text: &str| text.replace('\t', "⇥");
     if first.len() == text.len() && text.chars().count() <= LIMIT {
-        return text.to_owned();
+        return shown(text);
     }
-    format!("{}…", first.chars().take(LIMIT).collect::<String>())
+    format!("{}…", shown(&first.chars().take(LIMIT).collect::<String>()))
 }
 
 /// What a type of JSON is called in a sentence.

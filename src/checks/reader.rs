@@ -11,8 +11,7 @@ pub(super) const OWN: &str = "sparkcfg";
 /// The readers of a file, and among them sparkcfg itself, unless one reads as it does: what it checks must be what they
 /// get.
 pub(super) fn with_own(chains: &[String]) -> Vec<&str> {
-    let own =
-        !chains.is_empty() && !chains.iter().any(|chain| matches!(chain.as_str(), "compose" | "compose-interpolation"));
+    let own = !chains.iter().any(|chain| matches!(chain.as_str(), "compose" | "compose-interpolation"));
     chains.iter().map(String::as_str).chain(own.then_some(OWN)).collect()
 }
 

@@ -172,8 +172,7 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
         Ok(Respelling { range, text, line }) => {
             let written = entry.key.start as usize..entry.value.end as usize;
             let hidden = file.project.hides_entry(file.layer, entry) || veil.touches(&written);
-            let help =
-                if hidden { "quote the value".to_owned() } else { format!("write {}", line.replace('\n', "⏎")) };
+            let help = if hidden { "quote the value".to_owned() } else { format!("write {}", shown(&line)) };
             let span = file.place(&range);
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
@@ -235,7 +234,11 @@ fn mended(
                 return finding.help(if_meant(&line));
             }
             let span = file.place(&range);
-            return finding.help(format!("write {line}")).fix(span, text, "refer to it so that all readers agree");
+            return finding.help(format!("write {}", shown(&line))).fix(
+                span,
+                text,
+                "refer to it so that all readers agree",
+            );
         }
         let literal = entries
             .first()
@@ -244,7 +247,7 @@ fn mended(
         let Some(line) = literal else { return finding.help(OUT) };
         let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
         return finding.help(match quote {
-            _ if !hidden => format!("{LITERAL}, write {line}; else {OUT}"),
+            _ if !hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
             Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
             _ => OUT.to_owned(),
         });
@@ -254,7 +257,10 @@ fn mended(
         Ok(Respelling { line, .. }) if views.is_unsure(&variable.key) => finding.help(if_meant(&line)),
         Ok(Respelling { range, text, line }) => {
             let help = match line.split_once('=').map(|(_, value)| value.chars().next()) {
-                _ if !hidden => format!("write {}", line.replace('\n', "⏎")),
+                _ if entries.iter().any(|entry| begins_above(file, entry, range.start)) => {
+                    "the line is right; end the comment above it without a backslash".to_owned()
+                }
+                _ if !hidden => format!("write {}", shown(&line)),
                 Some(Some('\'')) => "put it in single quotes; `sparkcfg validate --fix` does it".to_owned(),
                 Some(Some('"')) => {
                     "put it in double quotes, with a backslash where one is needed; `sparkcfg validate --fix` does it"
@@ -263,6 +269,13 @@ fn mended(
                 _ => "write it plainly, with nothing around it; `sparkcfg validate --fix` does it".to_owned(),
             };
             let span = file.place(&range);
+            if file.read_by("make") && entries.iter().any(|entry| guards_recipes(file, entry, &text)) {
+                let (name, write) =
+                    (&variable.key, if hidden { "write it plainly, with nothing around it" } else { &help });
+                let help = format!("{write}; a recipe needs \"$${name}\" then: the shell would take $({name}) apart");
+                let finding = finding.help(help).fix(span, text, "spell it so that all readers agree");
+                return Finding { fix: finding.fix.map(|fix| Fix { safe: false, ..fix }), ..finding };
+            }
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
         Err(Obstacle::Unportable(error)) => {
@@ -275,14 +288,14 @@ fn mended(
             finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
         }
         Err(Obstacle::Own(line)) => {
-            let spelling = if hidden { "there is a spelling".to_owned() } else { line.replace('\n', "⏎") };
+            let spelling = if hidden { "there is a spelling".to_owned() } else { shown(&line) };
             finding.help(format!(
                 "{spelling} suits all who read the file; but sparkcfg reads it as docker compose does, and would check \
                  another value"
             ))
         }
         Err(Obstacle::Returns(line)) => {
-            let write = if hidden { String::new() } else { format!("write {}, and ", line.replace('\n', "⏎")) };
+            let write = if hidden { String::new() } else { format!("write {}, and ", shown(&line)) };
             let finding = finding.help(format!("{write}end the lines in LF"));
             match line_ends::replacement(file).filter(|fix| matches!(views.harm(fix), Harm::None)) {
                 Some(fix) => finding.fix(fix.span, fix.replacement, fix.title),
@@ -293,9 +306,25 @@ fn mended(
     }
 }
 
+/// Whether a replacement begins above the line of an entry.
+fn begins_above(file: &File<'_>, entry: &Entry, start: usize) -> bool {
+    let before = file.layer.text.get(start..entry.key.start as usize);
+    before.is_some_and(|before| before.contains('\n'))
+}
+
+/// Whether quotes, which make takes for a part of the value, are what keeps a recipe's shell from running a piece of it: in
+/// `$(NOTE)` for `NOTE="a; b"`. `text` is the line without them.
+fn guards_recipes(file: &File<'_>, entry: &Entry, text: &str) -> bool {
+    let quoted = file.layer.text.get(entry.key.end as usize..entry.value.end as usize);
+    let quoted = quoted.is_some_and(|written| written.trim_start_matches(['=', ' ', '\t']).starts_with(['"', '\'']));
+    let value = text.split_once('=').map_or("", |(_, value)| value);
+    let plain = |sign: char| sign.is_alphanumeric() || "_-./:@%+,=".contains(sign);
+    quoted && !value.starts_with(['"', '\'']) && !value.chars().all(plain)
+}
+
 /// Advice where all who read a file see something else than sparkcfg does, and to follow it would change that.
 fn if_meant(line: &str) -> String {
-    format!("if this is what is meant, write {}", line.replace('\n', "⏎"))
+    format!("if this is what is meant, write {}", shown(line))
 }
 
 /// Notes about how a line is written. Where readers differ because of it, that is told and mended instead.
@@ -340,6 +369,28 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     for (at, _) in at.into_iter().zip(harmless).filter(|(_, harmless)| !harmless) {
         findings[at].fix = None;
     }
+}
+
+/// A line as it can be read and typed: each control character by its sign, and what that stands for.
+fn shown(line: &str) -> String {
+    let sign = |control: char| match control {
+        '\n' => '⏎',
+        '\t' => '⇥',
+        '\u{7f}' => '\u{2421}',
+        control => u32::from(control).checked_add(0x2400).and_then(char::from_u32).unwrap_or(control),
+    };
+    let is_told = |character: &char| character.is_ascii_control();
+    let mut told: Vec<char> = line.chars().filter(is_told).filter(|control| *control != '\n').collect();
+    told.sort_unstable();
+    told.dedup();
+    let names = told.iter().map(|control| match control {
+        '\t' => "⇥ is a tab".to_owned(),
+        control => format!("{} is U+{:04X}", sign(*control), u32::from(*control)),
+    });
+    let names = names.collect::<Vec<_>>().join(", ");
+    let line: String =
+        line.chars().map(|character| if is_told(&character) { sign(character) } else { character }).collect();
+    if names.is_empty() { line } else { format!("{line} ({names})") }
 }
 
 fn offset(at: usize) -> u32 {

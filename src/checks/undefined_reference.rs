@@ -78,7 +78,7 @@ fn is_doubled(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
     let place = subject.project.layers.iter().position(|known| known.source == layer.source);
     let readers = place.and_then(|place| subject.project.readers.get(place)).map(Vec::as_slice).unwrap_or_default();
-    readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation"))
+    !readers.is_empty() && readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation"))
 }
 
 /// A reference that leads nowhere in one source, where another source's leads somewhere.

@@ -182,7 +182,8 @@ pub static ALL: &[Dialect] = &[
         name: "dotenv-expand",
         summary: "npm dotenv with dotenv-expand",
         version: "18.0.10 with 1000.0.0",
-        process_wins: true,
+        // It sees to that while it reads: what is the same there, or empty, is expanded.
+        process_wins: false,
         inherits: true,
         read: dotenv_expand::read,
     },

@@ -30,10 +30,16 @@ impl Consumers {
     pub(super) fn of(files: &Files, config: &Config, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         if config.consumers.is_empty() {
             let all: HashSet<&str> = stacks.iter().flat_map(|stack| &stack.files).map(String::as_str).collect();
-            let meant = |usage: &usage::Usage| usage.file.as_ref().map(|file| file.among(&all)).unwrap_or_default();
-            return Ok(Self::Visible(
-                usage::visible(files)?.iter().map(|usage| (usage.reader, meant(usage))).collect(),
-            ));
+            let is_there = |path: &str| files.size(path).is_some();
+            let meant = |usage: usage::Usage| match usage.file {
+                None => Some((usage.reader, Vec::new())),
+                Some(file) => match file.among(&all, is_there) {
+                    None => Some((usage.reader, Vec::new())),
+                    Some(meant) if meant.is_empty() => None,
+                    Some(meant) => Some((usage.reader, meant)),
+                },
+            };
+            return Ok(Self::Visible(usage::visible(files)?.into_iter().filter_map(meant).collect()));
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
@@ -60,10 +66,6 @@ impl Consumers {
                 let uses = uses.iter().filter(|(_, files)| files.is_empty() || files.iter().any(|file| file == path));
                 let mut found: Vec<String> = uses.map(|(reader, _)| (*reader).to_owned()).collect();
                 found.dedup();
-                // As sparkcfg itself reads.
-                if found.is_empty() {
-                    found.push("compose".to_owned());
-                }
                 found
             }
             Self::Listed(patterns, readers) => {

@@ -1,5 +1,6 @@
 //! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
 
+mod commands;
 mod workspaces;
 
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use workspaces::Workspaces;
 
 use super::files::Files;
+use super::layout;
 use crate::error::Error;
 
 /// How many folders are looked into; those nearest to the top come first.
@@ -54,18 +56,31 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Those of the project's env files that may be meant; none where that is not known. A script names files from its own
+    /// Those of the project's env files that may be meant; `None` where it may be any. A script names files from its own
     /// folder or from the top; where a folder is known only on the machine that runs it, the name of the file has to do.
-    pub(super) fn among(&self, files: &HashSet<&str>) -> Vec<String> {
-        let within = |folder: &str| placed(folder, &self.written).filter(|path| files.contains(path.as_str()));
-        if let Some(file) = within(&self.folder).or_else(|| within("")) {
-            return vec![file];
+    pub(super) fn among(&self, files: &HashSet<&str>, is_there: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+        for folder in [self.folder.as_str(), ""] {
+            let Some(path) = placed(folder, &self.written) else { continue };
+            if files.contains(path.as_str()) {
+                return Some(vec![path]);
+            }
+            // Another file than those of the project's environments.
+            if is_there(&path) {
+                return Some(Vec::new());
+            }
         }
-        let name = |path: &str| path.rsplit('/').next().map(ToOwned::to_owned);
+        let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let wanted = name(&self.written);
-        files.iter().filter(|file| name(file) == wanted).map(|file| (*file).to_owned()).collect()
+        // A `.env` that is not there is made of one of the others.
+        if wanted == ".env" && !files.iter().any(|file| name(file) == wanted) || wanted.contains(UNKNOWN) {
+            return None;
+        }
+        Some(files.iter().filter(|file| name(file) == wanted).map(|file| (*file).to_owned()).collect())
     }
 }
+
+/// Signs in the name of a file that only a running shell can read.
+const UNKNOWN: [char; 7] = ['$', '*', '?', '~', '`', '%', '('];
 
 /// Every reader that a file of the project gives away, in the order of [`crate::dialects::ALL`].
 pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
@@ -79,6 +94,8 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
         let within = |name: &String| if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
         // A folder below the top that cannot be listed gives nothing away.
         let names = if folder.is_empty() { files.names("")? } else { files.names(&folder).unwrap_or_default() };
+        // A program with env files of its own beside it does not read those of the project.
+        let has_own = !folder.is_empty() && names.iter().any(|name| layout::loose(name).is_some());
         for name in names {
             let path = within(&name);
             let known = if is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
@@ -90,6 +107,7 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
+            let uses = uses.filter(|(_, file)| file.is_some() || !has_own);
             found.extend(uses.map(|(reader, file)| Usage { reader, file: file.map(named) }));
         }
         let depth = folder.split('/').filter(|part| !part.is_empty()).count();
@@ -121,7 +139,7 @@ fn placed(folder: &str, name: &str) -> Option<String> {
         match part {
             "" | "." => {}
             ".." => drop(parts.pop()?),
-            part if part.contains(['$', '*', '?', '~', '`', '%', '(']) => return None,
+            part if part.contains(UNKNOWN) => return None,
             part => parts.push(part),
         }
     }
@@ -150,7 +168,7 @@ type Given = (&'static str, Option<String>);
 
 const SIGNS: &[Sign] = &[
     Sign { files: is_makefile, readers: |text| included(text).into_iter().map(|file| ("make", file)).collect() },
-    Sign { files: holds_commands, readers: commands },
+    Sign { files: holds_commands, readers: commands::readers },
     Sign {
         files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
         readers: |text| {
@@ -284,39 +302,6 @@ fn captured(pattern: &LazyLock<Option<Regex>>, text: &str, group: usize) -> Vec<
     groups.collect()
 }
 
-/// Programs that are started with an env file, and shells that source one.
-fn commands(text: &str) -> Vec<Given> {
-    type Command = (&'static str, LazyLock<Option<Regex>>);
-    static COMMANDS: [Command; 5] = [
-        ("node", LazyLock::new(|| Regex::new(r"\bnode +[^|;&\n]*--env-file[^|;&\n]*").ok())),
-        ("bun", LazyLock::new(|| Regex::new(r"\bbun +[^|;&\n]*--env-file[^|;&\n]*").ok())),
-        ("deno", LazyLock::new(|| Regex::new(r"\bdeno +[^|;&\n]*--env(?:-file)?\b[^|;&\n]*").ok())),
-        ("uv", LazyLock::new(|| Regex::new(r"\buv +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
-        ("docker-run", LazyLock::new(|| Regex::new(r"\bdocker +run +[^|;&\n]*--env-file[^|;&\n]*").ok())),
-    ];
-    static COMPOSE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(?:docker[ -]|podman-)compose\b").ok());
-    static FILES: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"--env(?:-file(?:-if-exists)?)?[= ]+["']?([^\s"',]+)"#).ok());
-    static SOURCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let folder = r"(?:\$\([^\n;|&]*\)/|[\w./$(){}-]*/)?";
-        Regex::new(&format!(r#"(?:^|[\s;&"(])(?:\.|source) +["']?({folder}[\w-]*\.env(?:\.[\w-]+)*)\b"#)).ok()
-    });
-    // A command may go on over several lines.
-    let joined = text.replace("\\\n", " ");
-    let code: String =
-        joined.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(|line| [line, "\n"]).collect();
-    let named = |(reader, pattern): &'static Command| -> Vec<Given> {
-        let commands = captured(pattern, &code, 0);
-        let files = |command: &String| captured(&FILES, command, 1).into_iter().map(Some).collect::<Vec<_>>();
-        let files = commands.iter().map(files).map(|files| if files.is_empty() { vec![None] } else { files });
-        files.flatten().map(|file| (*reader, file)).collect()
-    };
-    let sourced = captured(&SOURCED, &code, 1).into_iter().map(|file| ("shell", Some(file)));
-    // Its files are named in what it starts.
-    let composed = given(matches(&COMPOSE, &code), "compose");
-    COMMANDS.iter().flat_map(named).chain(sourced).chain(composed).collect()
-}
-
 fn is_of_name(sign: char) -> bool {
     sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.')
 }
@@ -385,18 +370,22 @@ mod tests {
     fn a_named_file_is_one_of_the_projects() {
         let files = ["api/.env", ".env", "environments/prod.env", "environments/dev.env", "web/prod.env"];
         let files = HashSet::from(files);
+        let is_there = |path: &str| path == "infra/.env" || path == "version.env";
         for (folder, written, meant) in [
-            ("api", ".env", &["api/.env"][..]),
-            ("scripts", ".env", &[".env"]),
-            ("scripts", "../environments/dev.env", &["environments/dev.env"]),
-            ("scripts", "environments/dev.env", &["environments/dev.env"]),
-            ("deploy", "/srv/shop/dev.env", &["environments/dev.env"]),
-            ("deploy", "$ROOT/prod.env", &["environments/prod.env", "web/prod.env"]),
-            ("deploy", ".env.$STAGE", &[]),
-            ("", "/etc/default/shop", &[]),
+            ("api", ".env", Some(&["api/.env"][..])),
+            ("scripts", ".env", Some(&[".env"])),
+            ("infra", "./.env", Some(&[])),
+            ("", "./version.env", Some(&[])),
+            ("scripts", "../environments/dev.env", Some(&["environments/dev.env"])),
+            ("scripts", "environments/dev.env", Some(&["environments/dev.env"])),
+            ("deploy", "/srv/shop/dev.env", Some(&["environments/dev.env"])),
+            ("deploy", "$ROOT/prod.env", Some(&["environments/prod.env", "web/prod.env"])),
+            ("deploy", ".env.$STAGE", None),
+            ("", "/etc/default/shop", Some(&[])),
         ] {
-            let mut found = Named { folder: folder.to_owned(), written: written.to_owned() }.among(&files);
-            found.sort_unstable();
+            let mut found = Named { folder: folder.to_owned(), written: written.to_owned() }.among(&files, is_there);
+            found.iter_mut().for_each(|found| found.sort_unstable());
+            let meant = meant.map(|meant| meant.iter().map(|&path| path.to_owned()).collect::<Vec<_>>());
             assert_eq!(found, meant, "{written} in {folder}");
         }
     }

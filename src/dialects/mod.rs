@@ -3,6 +3,7 @@
 //! To add a reader: one file with a `read` function, one `mod` line, one entry in [`ALL`].
 
 pub mod bun;
+mod chain;
 pub mod compose;
 pub mod compose_interpolation;
 pub mod compose_raw;
@@ -20,11 +21,14 @@ pub mod ruby_dotenv;
 pub mod shell;
 pub mod split;
 pub mod systemd;
+mod text;
 pub mod uv;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+
+pub use chain::read_in_turn;
+use text::{Text, span_of};
 
 /// A program or library that reads env files.
 #[derive(Debug)]
@@ -283,44 +287,6 @@ pub fn find(name: &str) -> Option<&'static Dialect> {
     ALL.iter().find(|dialect| dialect.name == name)
 }
 
-/// Reads a file with readers that start each other, and gives what arrives in the last: what one has read is the process
-/// environment of the next, which inherits it, and most loaders let it win. Where one before the last refuses the file,
-/// nothing is started.
-#[must_use]
-pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> Reading {
-    let mut process = process.clone();
-    let mut arrived = Draft::default();
-    for (index, dialect) in dialects.iter().enumerate() {
-        let mut reading = (dialect.read)(bytes, &process);
-        let is_last = index + 1 == dialects.len();
-        if is_last && (index == 0 || reading.error.is_some()) {
-            return reading;
-        }
-        if reading.error.is_some() {
-            return Reading { vars: Vec::new(), ..reading };
-        }
-        if dialect.process_wins {
-            reading.prefer(&process);
-        }
-        if !dialect.inherits {
-            arrived = Draft::default();
-            process.retain(|key, _| key == "HOME");
-        }
-        for variable in reading.vars {
-            if let Some(value) = &variable.value {
-                process.insert(variable.key.clone(), value.clone());
-            } else if arrived.get(&variable.key).is_some() {
-                continue;
-            }
-            arrived.set(variable);
-        }
-        arrived.reading.executes.extend(reading.executes);
-    }
-    arrived.reading.executes.sort_unstable_by_key(|place| (place.start, place.end));
-    arrived.reading.executes.dedup();
-    arrived.reading
-}
-
 /// Takes out what stands for something unknown, where it has no place: in names, and in what is run.
 fn known(mut text: Vec<u8>) -> Vec<u8> {
     let mark = UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes().to_vec();
@@ -361,137 +327,5 @@ impl Draft {
     fn refused(self, message: &'static str, at: Range<usize>) -> Reading {
         let error = Some(ReadError { message, at: Some(at) });
         Reading { error, executes: self.reading.executes, ..Reading::default() }
-    }
-}
-
-/// The file as text, as a reader wants it, and the way back to the bytes of the file.
-struct Text<'b> {
-    text: Cow<'b, str>,
-    /// For each stretch that differs: where its replacement ends in the text, and where the stretch ends in the file.
-    edits: Vec<(usize, usize)>,
-}
-
-impl<'b> Text<'b> {
-    /// Each byte that is not UTF-8 becomes `U+FFFD`.
-    fn new(bytes: &'b [u8]) -> Self {
-        if let Ok(text) = std::str::from_utf8(bytes) {
-            return Self { text: Cow::Borrowed(text), edits: Vec::new() };
-        }
-        let (mut text, mut edits, mut read) = (String::with_capacity(bytes.len()), Vec::new(), 0);
-        for chunk in bytes.utf8_chunks() {
-            text.push_str(chunk.valid());
-            read += chunk.valid().len();
-            for _ in chunk.invalid() {
-                text.push(char::REPLACEMENT_CHARACTER);
-                read += 1;
-                edits.push((text.len(), read));
-            }
-        }
-        Self { text: Cow::Owned(text), edits }
-    }
-
-    /// Only if the file is UTF-8.
-    fn strict(bytes: &'b [u8]) -> Result<Self, Reading> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Self { text: Cow::Borrowed(text), edits: Vec::new() }),
-            Err(error) => {
-                let at = error.valid_up_to();
-                Err(Draft::default().refused("the file is not UTF-8", at..at + 1))
-            }
-        }
-    }
-
-    /// Replaces each carriage return by what `replacement` gives for whether a line feed follows.
-    fn with_carriage_returns(self, replacement: fn(bool) -> &'static str) -> Self {
-        self.replacing(b'\r', replacement)
-    }
-
-    /// Replaces each `byte`, an ASCII one, by what `replacement` gives for whether a line feed follows.
-    fn replacing(self, byte: u8, replacement: fn(bool) -> &'static str) -> Self {
-        if memchr::memchr(byte, self.text.as_bytes()).is_none() {
-            return self;
-        }
-        let (mut text, mut edits, mut read) = (String::with_capacity(self.text.len()), Vec::new(), 0);
-        let mut earlier = self.edits.iter().peekable();
-        for at in memchr::memchr_iter(byte, self.text.as_bytes()) {
-            while let Some((end, file)) = earlier.next_if(|(end, _)| *end <= at) {
-                edits.push((text.len() + (end - read), *file));
-            }
-            text.push_str(self.text.get(read..at).unwrap_or_default());
-            let followed = self.text.as_bytes().get(at + 1) == Some(&b'\n');
-            text.push_str(replacement(followed));
-            read = at + 1;
-            edits.push((text.len(), self.original(read)));
-        }
-        edits.extend(earlier.map(|(end, file)| (text.len() + (end - read), *file)));
-        text.push_str(self.text.get(read..).unwrap_or_default());
-        Self { text: Cow::Owned(text), edits }
-    }
-
-    /// The byte of the file that the text's byte `at` came from.
-    fn original(&self, at: usize) -> usize {
-        let before = self.edits.partition_point(|(end, _)| *end <= at);
-        let edit = |index: usize| self.edits.get(index).copied();
-        let (text_end, file_end) = before.checked_sub(1).and_then(edit).unwrap_or_default();
-        let file = file_end + (at - text_end);
-        // Within a replacement there is nothing to point at but the byte it stands for.
-        edit(before).map_or(file, |(_, next)| file.min(next.saturating_sub(1)))
-    }
-
-    /// Turns ranges of the text into ranges of the file.
-    fn in_file(&self, mut reading: Reading) -> Reading {
-        if self.edits.is_empty() {
-            return reading;
-        }
-        let back = |range: &mut Range<usize>| {
-            let start = self.original(range.start);
-            let end = if range.start >= range.end { start } else { self.original(range.end - 1) + 1 };
-            *range = start..end.max(start);
-        };
-        reading.move_places(back);
-        reading
-    }
-}
-
-/// Where `part`, which must be a slice of `whole`, stands in it.
-fn span_of(whole: &str, part: &str) -> Range<usize> {
-    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize).min(whole.len());
-    start..(start + part.len()).min(whole.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Process, find, read_in_turn};
-
-    /// What arrives, as `KEY=value` lines, and whether it was refused.
-    fn arrives(chain: &str, text: &str) -> (String, bool) {
-        let dialects: Vec<_> = chain.split(" > ").map(|name| find(name).unwrap()).collect();
-        let process = [("HOME", "/home/user"), ("FROM", "env")].map(|(key, value)| (key.to_owned(), value.to_owned()));
-        let process = Process::from(process);
-        let reading = read_in_turn(&dialects, text.as_bytes(), &process);
-        let lines = reading.vars.iter().map(|one| format!("{}={}", one.key, one.value.as_deref().unwrap_or("?")));
-        (lines.collect::<Vec<_>>().join(" "), reading.error.is_some())
-    }
-
-    #[test]
-    fn what_arrives_in_the_last() {
-        for (chain, text, expected) in [
-            ("make > shell", "G=hello world\n", "G=hello world"),
-            ("make > node-dotenv", "A?=1\nB:=2\nC+=3\n", "A=1 B=2 C=3"),
-            ("make > python-dotenv", "A=pa#ss\nB=\"q\"\n", "A=pa B=\"q\""),
-            // The first one lets the environment win as well.
-            ("node-dotenv > node", "FROM=file\nA=1\n", "FROM=env A=1"),
-            ("make > node", "FROM=file\n", "FROM=file"),
-            // A container sees what the file says, and nothing of what started it.
-            ("make > compose", "A=pa#ss\nB?=1\n", ""),
-            ("make > compose", "A=pa#ss\nB=$A\n", "A=pa#ss B=pa"),
-            ("compose > python-dotenv", "A=pa#ss\nB='$A'\n", "A=pa#ss B=$A"),
-        ] {
-            let refused = text.contains('?') && chain.ends_with("compose");
-            assert_eq!(arrives(chain, text), (expected.to_owned(), refused), "{chain}: {text:?}");
-        }
-        for chain in ["make > python-dotenv", "make > node > shell"] {
-            assert_eq!(arrives(chain, "A=\"a\nb\"\nC=1\n"), (String::new(), true), "{chain}");
-        }
     }
 }

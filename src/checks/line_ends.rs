@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::File;
-use super::reader::read;
+use super::reader::{Surroundings, read};
 use super::respelling::{Harm, Views};
-use crate::dialects::{Process, Reading};
+use crate::dialects::Reading;
 use crate::finding::{Finding, Fix, Rule, told_name};
 
 const TITLE: &str = "end the lines in LF";
@@ -17,7 +17,7 @@ pub(super) fn settle(
     file: &File<'_>,
     rule: &'static Rule,
     readings: &mut [(&str, Reading)],
-    around: &Process,
+    around: &Surroundings,
     views: &mut Views<'_>,
 ) -> Option<Finding> {
     let text: &str = &file.layer.text;

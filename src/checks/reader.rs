@@ -1,7 +1,10 @@
 //! The readers of a file: their chains, and what each is started with.
 
+use std::collections::HashSet;
+
 use super::File;
 use crate::dialects::{self, Dialect, Process, Reading};
+use crate::interpolation::references;
 use crate::plain::is_name;
 use crate::source::MASK;
 
@@ -22,35 +25,59 @@ pub(super) fn dialects_of(chain: &str) -> Option<Vec<&'static Dialect>> {
 }
 
 /// What a reader, or a chain of readers that start each other, makes of a file.
-pub(super) fn read(chain: &str, bytes: &[u8], around: &Process) -> Option<Reading> {
-    Some(dialects::read_in_turn(&dialects_of(chain)?, bytes, around))
+pub(super) fn read(chain: &str, bytes: &[u8], around: &Surroundings) -> Option<Reading> {
+    let dialects = dialects_of(chain)?;
+    Some(dialects::read_in_turn(&dialects, bytes, around.of(&dialects)))
 }
 
 /// Stands for the home folder of whoever starts a reader, in what it reads: `~` and `${HOME}` are another one for each.
 pub(super) const HOME: &str = "\u{e000}";
 
 /// What the readers of a file are started with: a home folder, and what the layers below have set, which are read before
-/// it. Of a key that the file sets as well nobody needs to know that; of a sealed one nothing is told.
-pub(super) fn surroundings(file: &File<'_>) -> Process {
-    let mut around = Process::from([("HOME".to_owned(), HOME.to_owned())]);
-    if !file.layer.text.contains('$') {
-        return around;
-    }
-    for layer in file.project.layers_below(file.index) {
-        if layer.sealed {
-            around.extend(layer.entries.iter().map(|entry| (layer.key(entry).to_owned(), MASK.to_owned())));
-        } else if let Some(reading) = read(OWN, layer.text.as_bytes(), &around) {
-            let set = reading.vars.into_iter().filter_map(|variable| Some((variable.key, variable.value?)));
-            around.extend(set);
+/// it. Of a sealed key nothing is told.
+pub(super) struct Surroundings {
+    /// Without the keys that the file sets before it refers to them.
+    pub(super) below: Process,
+    /// Without all keys that the file sets as well: for readers that let the environment win, who has both files reads this
+    /// one first.
+    pub(super) besides: Process,
+}
+
+impl Surroundings {
+    pub(super) fn of_file(file: &File<'_>) -> Self {
+        let mut below = Process::from([("HOME".to_owned(), HOME.to_owned())]);
+        if !file.layer.text.contains('$') {
+            return Self { besides: below.clone(), below };
         }
-    }
-    for entry in &file.layer.entries {
-        let key = file.layer.key(entry);
-        if key != "HOME" {
-            around.remove(key);
+        for layer in file.project.layers_below(file.index) {
+            if layer.sealed {
+                below.extend(layer.entries.iter().map(|entry| (layer.key(entry).to_owned(), MASK.to_owned())));
+                continue;
+            }
+            let reading = dialects_of(OWN).map(|own| dialects::read_in_turn(&own, layer.text.as_bytes(), &below));
+            let variables = reading.into_iter().flat_map(|reading| reading.vars);
+            below.extend(variables.filter_map(|variable| Some((variable.key, variable.value?))));
         }
+        let mut besides = below.clone();
+        let mut referred: HashSet<&str> = HashSet::new();
+        for entry in &file.layer.entries {
+            referred.extend(references(file.layer.slice(&entry.value)).iter().map(|reference| reference.name));
+            let key = file.layer.key(entry);
+            if key != "HOME" {
+                besides.remove(key);
+                // docker compose takes what the file has set above, rather than what a file below has.
+                if !referred.contains(key) {
+                    below.remove(key);
+                }
+            }
+        }
+        Self { below, besides }
     }
-    around
+
+    /// What the first of a chain is started with.
+    fn of(&self, dialects: &[&Dialect]) -> &Process {
+        if dialects.first().is_some_and(|first| first.process_wins) { &self.besides } else { &self.below }
+    }
 }
 
 /// Readers to which `export` may matter: without `set -a`, or an `export` of its own, nothing else hands a variable on.

@@ -24,7 +24,7 @@ use std::ops::Range;
 use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
 use super::one_mistake::LITERAL;
-use super::reader::{self, EXPORTING, OWN, assigned_by_make};
+use super::reader::{self, EXPORTING, OWN, Surroundings, assigned_by_make};
 use super::respelling::{Harm, Obstacle, Respelling, Views};
 use super::traps;
 use super::{File, is_name};
@@ -50,7 +50,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     if chains.len() < 2 {
         return;
     }
-    let around = reader::surroundings(file);
+    let around = Surroundings::of_file(file);
     let text = &file.layer.text;
     let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), &around);
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
@@ -58,7 +58,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     findings.extend(line_ends::settle(file, &RULE, &mut readings, &around, &mut views));
     let veil = LazyCell::new(|| {
         let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).collect();
-        Veil::over(file.project, file.index, text.as_bytes(), &readings, &around)
+        Veil::over(file.project, file.index, text.as_bytes(), &readings, &around.below)
     });
     refusals(file, &readings, &veil, &mut views, findings);
     let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
@@ -341,7 +341,7 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     if file.layer.sealed || chains.is_empty() || findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
-    let around = reader::surroundings(file);
+    let around = Surroundings::of_file(file);
     let mut views = Views::of(&file.layer.text, &chains, &around);
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
         let Some(fix) = &finding.fix else { continue };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::reader::{EXPORTING, HOME, OWN, assigned_by_make, dialects_of, read};
+use super::reader::{EXPORTING, HOME, OWN, Surroundings, assigned_by_make, dialects_of, read};
 use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
@@ -60,7 +60,7 @@ struct View {
 pub(super) struct Views<'a> {
     text: &'a str,
     chains: &'a [&'a str],
-    around: &'a Process,
+    around: &'a Surroundings,
     /// What sparkcfg itself reads.
     own: Option<View>,
     /// What each key should be for all: what docker compose gets, or, where it does not read the file, what all get who do.
@@ -73,7 +73,7 @@ pub(super) struct Views<'a> {
 
 impl<'a> Views<'a> {
     /// Reads the file with every chain, started with `around`.
-    pub(super) fn of(text: &'a str, chains: &'a [&'a str], around: &'a Process) -> Self {
+    pub(super) fn of(text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Self {
         let own = view(OWN, text, around);
         let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around)).collect();
         let mut right = own.as_ref().map(|own| own.values.clone());
@@ -106,12 +106,13 @@ impl<'a> Views<'a> {
             found.dedup_by_key(|dialect| dialect.name);
             found
         };
-        let line = match portable::spell(key, &value, &readers(self.chains), self.around) {
+        let line = match portable::spell(key, &value, &readers(self.chains), &self.around.besides) {
             Ok(line) => line,
             Err(error) => {
                 let others: Vec<&str> = self.chains.iter().copied().filter(|chain| *chain != OWN).collect();
                 let without_own = if others.len() < self.chains.len() { Some(readers(&others)) } else { None };
-                let line = without_own.and_then(|readers| portable::spell(key, &value, &readers, self.around).ok());
+                let line =
+                    without_own.and_then(|readers| portable::spell(key, &value, &readers, &self.around.besides).ok());
                 return Err(line.map_or(Obstacle::Unportable(error), Obstacle::Own));
             }
         };
@@ -141,7 +142,8 @@ impl<'a> Views<'a> {
             others.collect::<Process>()
         });
         let alone = |chain: &str, line: &str, world: &Process| {
-            read(chain, line.as_bytes(), world)?.vars.into_iter().find(|variable| variable.key == key)?.value
+            let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
+            reading.vars.into_iter().find(|variable| variable.key == key)?.value
         };
         let as_written = self.text.get(range.clone())?;
         let meant = |world: &Process| alone(OWN, as_written, world);
@@ -163,7 +165,7 @@ impl<'a> Views<'a> {
     /// The line in which every reader gets the text of a value as it stands, `$` included; not what docker compose reads.
     pub(super) fn literally(&self, key: &str, written: &str) -> Option<String> {
         let names = self.chains.iter().filter_map(|chain| dialects_of(chain)).flatten();
-        portable::spell(key, written, &names.collect::<Vec<_>>(), self.around).ok()
+        portable::spell(key, written, &names.collect::<Vec<_>>(), &self.around.besides).ok()
     }
 
     /// Whether a replacement that another check offers makes anything worse for a reader.
@@ -310,7 +312,7 @@ fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
 const MAX_REFUSED: usize = 4;
 
 /// What one chain sets, or would set without the lines for which it refuses the file; `None` where that is not known.
-fn view(chain: &str, text: &str, around: &Process) -> Option<View> {
+fn view(chain: &str, text: &str, around: &Surroundings) -> Option<View> {
     let mut text = Cow::Borrowed(text);
     for refused in 0..=MAX_REFUSED {
         let reading = read(chain, text.as_bytes(), around)?;

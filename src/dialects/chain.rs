@@ -18,7 +18,7 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
         if reading.error.is_some() {
             return Reading { vars: Vec::new(), ..reading };
         }
-        if dialect.process_wins {
+        if dialect.loads_apart {
             reading.prefer(&process);
         }
         if !dialect.inherits {

@@ -20,6 +20,7 @@ use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::revocations::{NAME, Unchanged, Unplaced};
 use crate::source::printable;
+use crate::stores::sops::traces;
 
 pub(super) static RULE: Rule = Rule {
     code: "revoked-reader",
@@ -30,9 +31,19 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(known) = file.project.sealed_files.get(&file.index) else { return };
-    for Unchanged { key, readers } in file.project.revocations.unchanged(&known.path, file.layer.text.as_bytes()) {
-        let readers = super::listed(&readers, "and");
+    let staying = file.project.config.readers_of(&known.environments).unwrap_or_default();
+    let mut traces = traces(file.layer.text.as_bytes());
+    if let Some(sealed) = file.project.sealed.get(&file.index) {
+        traces.known_to.clone_from(&sealed.known_to);
+    }
+    for Unchanged { key, mut readers } in file.project.revocations.unchanged(&known.path, &traces) {
+        // Whoever may read it again, as after a merge with a branch that lets them, has lost nothing.
+        readers.retain(|name| !staying.contains(name.as_str()));
         let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
+        if readers.is_empty() || key.is_some() && entry.is_none() {
+            continue;
+        }
+        let readers = super::listed(&readers, "and");
         let place = entry.map_or(0..0, |entry| entry.key.clone());
         let (what, set) = match &key {
             Some(key) => (

@@ -160,7 +160,7 @@ fn a_branch_from_before_brings_no_trust_along() {
         assert_eq!(left(&scene), known, "{text}");
         // The next change brings it into the record, and strikes what it changes.
         scene.set("laptop", "NEW_SECRET", "prod", "canary-newer");
-        assert!(!scene.read(SEALED).contains("sparkcfg_known_to"));
+        assert!(!scene.read(SEALED).contains("sparkcfg-known-to"));
         assert_eq!(left(&scene), [known[0], known[2]]);
     }
 }

@@ -8,6 +8,7 @@ use clap::ValueHint;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::carrying::values;
 use super::{Global, Keys, now};
 use crate::cli::printing;
 use crate::cli::show::refused;
@@ -62,7 +63,7 @@ impl Export {
             return Err(Error::new("there is no such sealed file yet").at(sealing.files.shown(&target.file.path)));
         }
         let plain = sealing.plain(&target)?;
-        let text = if secret { portable(plain)? } else { sealed(&sealing, &target, &plain)? };
+        let text = if secret { portable(&plain)? } else { sealed(&sealing, &target, &plain)? };
         let Some(path) = &self.to else {
             return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
         };
@@ -79,11 +80,14 @@ impl Export {
                 .at(&within)
                 .help(help));
         }
-        if !secret {
+        if secret {
+            writing::write(root, &within, text.expose().as_bytes(), true)?;
+        } else {
             let lock = sealing.lock()?;
-            sealing.record_copy(&lock, &target, &within)?;
+            writing::write(root, &within, text.expose().as_bytes(), false)?;
+            let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
+            sealing.carry(&lock, &|path| path == target.file.path, &within, &keys)?;
         }
-        writing::write(root, &within, text.expose().as_bytes(), secret)?;
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -98,20 +102,21 @@ fn sealed(sealing: &Sealing, target: &Target, plain: &Secret) -> Result<Secret, 
 }
 
 /// The text as it stands, if all common readers of such files agree about it; else each value spelled so that they do.
-fn portable(plain: Secret) -> Result<Secret, Error> {
+fn portable(plain: &Secret) -> Result<Secret, Error> {
+    let copy = || Secret::new(plain.expose().to_owned());
     let readers: Vec<_> = COMMON.iter().filter_map(|name| dialects::find(name)).collect();
     let read = |reader: &Dialect| (reader.read)(plain.expose().as_bytes(), &Process::new());
     let values = |reading: &Reading| -> Vec<_> {
         let values = reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone()));
         values.map(|(key, value)| (key, value.map(Zeroizing::new))).collect()
     };
-    let Some(own) = dialects::find("compose").map(read) else { return Ok(plain) };
+    let Some(own) = dialects::find("compose").map(read) else { return Ok(copy()) };
     if readers
         .iter()
         .map(|reader| read(reader))
         .all(|reading| reading.error.is_none() && values(&reading) == values(&own))
     {
-        return Ok(plain);
+        return Ok(copy());
     }
     let written = |variable: &Variable| plain.expose().get(variable.value_span.clone()).unwrap_or_default();
     if let Some(variable) = own.vars.iter().find(|variable| refers(written(variable))) {

@@ -101,6 +101,8 @@ impl Import {
         if !target.sealed {
             found.plain = None;
         }
+        let keys: Vec<_> = found.values.iter().map(|value| value.key.clone()).collect();
+        sealing.carry(&lock, &|path| self.is_file(&sealing, path), &target.file.path, &keys)?;
         self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
         Ok(ExitCode::SUCCESS)
     }

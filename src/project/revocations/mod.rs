@@ -12,11 +12,13 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+mod carrying;
 mod merging;
 mod names;
 mod text;
 mod unplaced;
 
+pub use self::carrying::Carried;
 use self::names::Names;
 pub use self::text::NAME;
 pub use self::unplaced::Unplaced;
@@ -36,12 +38,18 @@ pub struct Revocations(BTreeMap<String, Pending>);
 struct Pending {
     /// Who could read something in a whole file that is still the same.
     all: BTreeSet<String>,
-    /// What of a whole file that is: [`Names`] as JSON in age files. What stands in one of them is meant; there are two
-    /// once two branches with a record of their own were merged.
-    left: BTreeSet<String>,
+    /// What of a whole file that is: digest of the file → [`Names`], sealed. There are several once branches
+    /// were merged that both changed the file; what is said of the version that lies there then counts.
+    left: BTreeMap<String, String>,
     /// The same, opened.
     #[serde(skip)]
     known: Option<Names>,
+    /// Of whom these tell, opened.
+    #[serde(skip)]
+    readers: BTreeSet<String>,
+    /// Digest of the version of the file that lies there.
+    #[serde(skip)]
+    here: String,
     /// Digests of the sealed data keys.
     data_keys: BTreeSet<String>,
     values: BTreeMap<String, Known>,
@@ -52,7 +60,8 @@ struct Pending {
 struct Known {
     /// Who could read it.
     readers: BTreeSet<String>,
-    /// Digest of its sealed text.
+    /// Digest of its sealed text. Empty while the file has no such key: should it come back, nobody can tell whether
+    /// with another value.
     sealed: String,
 }
 
@@ -64,6 +73,9 @@ pub struct Unchanged {
     /// The names, or public keys, of those who could read it.
     pub readers: Vec<String>,
 }
+
+/// Somebody who could open a whole file and whom it does not name.
+pub const UNNAMED: &str = "a recipient without a name";
 
 /// A sealed file and what it opens to.
 #[derive(Debug, Clone, Copy)]
@@ -85,8 +97,8 @@ impl Revocations {
             for key in values.into_keys() {
                 names.entry(key).or_default().insert(reader.to_owned());
             }
-            pending.keep(names, recipients);
-            if pending.all.is_empty() {
+            pending.keep(names, &file, recipients);
+            if pending.is_empty() {
                 self.0.remove(path);
             }
             return;
@@ -96,40 +108,56 @@ impl Revocations {
             let known = || Known { readers: BTreeSet::new(), sealed: digest(&token) };
             pending.values.entry(key).or_insert_with(known).readers.insert(reader.to_owned());
         }
-        if pending.values.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
     }
 
-    /// Takes over what a merge wrote into a file about who could read what of it, before the file is sealed anew without that.
-    pub fn take_over(&mut self, path: &str, bytes: &[u8]) {
-        let traces = traces(bytes);
+    /// Takes over what a merge noted in a file about who could read what of it, before the file is sealed anew without that.
+    pub fn take_over(&mut self, path: &str, traces: &Traces) {
         if !traces.known_to.is_empty() {
             let pending = self.0.entry(path.to_owned()).or_default();
-            pending.renew(&traces);
-            if pending.values.is_empty() {
+            pending.renew(traces);
+            if pending.is_empty() {
                 self.0.remove(path);
             }
         }
     }
 
+    /// Records that as many people whom nobody can name could read everything in a whole file: recipients that it has and
+    /// does not name. Where as many are on record for every value, these are they.
+    pub fn add_unnamed(&mut self, path: &str, file: Version<'_>, count: usize, recipients: &[Recipient]) {
+        let values = values(file.plain);
+        let pending = self.0.entry(path.to_owned()).or_default();
+        let mut names = pending.names(&values);
+        for key in values.into_keys() {
+            let readers = names.entry(key).or_default();
+            if readers.len() < count {
+                readers.insert(UNNAMED.to_owned());
+            }
+        }
+        pending.keep(names, &file, recipients);
+        if pending.is_empty() {
+            self.0.remove(path);
+        }
+    }
+
     /// Forgets that `reader` could read something in a file, because they may again.
-    pub fn forgive(&mut self, path: &str, reader: &str, recipients: &[Recipient]) {
+    pub fn forgive(&mut self, path: &str, reader: &str, file: Version<'_>, recipients: &[Recipient]) {
         let Some(pending) = self.0.get_mut(path) else { return };
         for known in pending.values.values_mut() {
             known.readers.remove(reader);
         }
         pending.values.retain(|_, known| !known.readers.is_empty());
-        if pending.all.remove(reader)
-            && let Some(mut names) = pending.known.take()
-        {
+        pending.all.remove(reader);
+        if let Some(mut names) = pending.known.take() {
             for readers in names.values_mut() {
                 readers.remove(reader);
             }
             names.retain(|_, readers| !readers.is_empty());
-            pending.keep(names, recipients);
+            pending.keep(names, &file, recipients);
         }
-        if pending.values.is_empty() && pending.all.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
     }
@@ -141,35 +169,30 @@ impl Revocations {
         let old = pending.clone();
         // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
         pending.renew(&traces(before.bytes));
-        let traces = traces(after.bytes);
-        let (before, after) = (values(before.plain), values(after.plain));
-        let stays = |key: &str| before.get(key).is_some_and(|value| after.get(key) == Some(value));
-        if !pending.all.is_empty() {
-            let mut names = pending.names(&before);
+        let (was, is) = (values(before.plain), values(after.plain));
+        // Of a value that is gone, or was, nobody can tell whether it is another one once it is back.
+        let stays = |key: &str| match (was.get(key), is.get(key)) {
+            (Some(was), Some(is)) => was == is,
+            _ => true,
+        };
+        if pending.is_whole() {
+            let mut names = pending.names(&was);
             names.retain(|key, _| stays(key));
-            pending.keep(names, recipients);
+            pending.keep(names, &after, recipients);
         }
         pending.values.retain(|key, _| stays(key));
-        pending.renew(&traces);
+        pending.renew(&traces(after.bytes));
         let different = *pending != old;
-        if pending.values.is_empty() && pending.all.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
         different
     }
 
-    /// Records for `to`, a whole age file with what is in `from`, whatever is still to be changed there.
-    pub fn copy(&mut self, from: &str, bytes: &[u8], to: &str, recipients: &[Recipient]) {
-        let left = self.unchanged(from, bytes).into_iter();
-        let names: Names = left.filter_map(|one| Some((one.key?, one.readers.into_iter().collect()))).collect();
-        if !names.is_empty() {
-            self.0.entry(to.to_owned()).or_default().keep(names, recipients);
-        }
-    }
-
-    /// What is still to be changed in a file, as far as can be told without a key.
+    /// What is still to be changed in a file, as far as can be told without a key. Names of a whole file may be among them
+    /// that it does not have any more.
     #[must_use]
-    pub fn unchanged(&self, path: &str, bytes: &[u8]) -> Vec<Unchanged> {
+    pub fn unchanged(&self, path: &str, traces: &Traces) -> Vec<Unchanged> {
         let none = Pending::default();
         let pending = self.0.get(path).unwrap_or(&none);
         let one = |key: Option<&String>, readers: &BTreeSet<String>| Unchanged {
@@ -180,7 +203,7 @@ impl Revocations {
             return known.iter().map(|(key, readers)| one(Some(key), readers)).collect();
         }
         let all = (!pending.all.is_empty()).then(|| one(None, &pending.all));
-        let left = pending.left_in(&traces(bytes));
+        let left = pending.left_in(traces);
         all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
     }
 
@@ -196,7 +219,8 @@ impl Pending {
         let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));
         let mut left = Names::new();
         for (key, token) in &traces.values {
-            let known = self.values.get(key).filter(|known| !same_key || digest(token) == known.sealed);
+            let stays = |known: &&Known| !same_key || known.sealed.is_empty() || digest(token) == known.sealed;
+            let known = self.values.get(key).filter(stays);
             // Whoever merged the file had the values of both sides before them, and knows better.
             let recorded = known.into_iter().flat_map(|known| &known.readers);
             let recorded = recorded.filter(|reader| !traces.known_to.contains_key(*reader));
@@ -210,11 +234,27 @@ impl Pending {
     /// Brings the digests in line with a SOPS file: those of an earlier one say nothing about this one's values, or would
     /// take all of them for changed.
     fn renew(&mut self, traces: &Traces) {
-        let sealed = |key: &str| traces.values.get(key).map(|token| digest(token));
-        let left = self.left_in(traces).into_iter();
-        self.values =
-            left.filter_map(|(key, readers)| Some((key.clone(), Known { readers, sealed: sealed(&key)? }))).collect();
+        if traces.keys.is_empty() {
+            return;
+        }
+        let left = self.left_in(traces);
+        let gone = std::mem::take(&mut self.values).into_iter().filter(|(key, _)| !traces.values.contains_key(key));
+        self.values = gone.map(|(key, known)| (key, Known { sealed: String::new(), ..known })).collect();
+        for (key, readers) in left {
+            if let Some(token) = traces.values.get(&key) {
+                self.values.insert(key, Known { readers, sealed: digest(token) });
+            }
+        }
         self.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
+    }
+
+    fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.is_whole()
+    }
+
+    /// Whether something is recorded of a whole file.
+    fn is_whole(&self) -> bool {
+        !self.all.is_empty() || !self.left.is_empty()
     }
 }
 
@@ -264,7 +304,7 @@ mod tests {
     }
 
     fn names(record: &Revocations, bytes: &str) -> String {
-        let unchanged = record.unchanged(PATH, bytes.as_bytes());
+        let unchanged = record.unchanged(PATH, &traces(bytes.as_bytes()));
         unchanged.iter().map(|one| one.key.as_deref().unwrap_or("*")).collect::<Vec<_>>().join(" ")
     }
 
@@ -326,7 +366,8 @@ mod tests {
         let mut read = Revocations::parse(NAME, &text).unwrap();
         assert_eq!(read.text(), text);
         assert!(!text.contains("canary"));
-        read.reveal(&person.0);
+        read.0.values_mut().for_each(|pending| pending.reveal(&person.0, b""));
+        record.0.values_mut().for_each(|pending| pending.reveal(&person.0, b""));
         assert_eq!(read, record, "{text}");
         let error = Revocations::parse(NAME, "[\"x\"]\nvalus = 1\n").unwrap_err();
         assert_eq!(error.place.as_deref(), Some("sparkcfg-revoked.toml:2:1"));
@@ -339,44 +380,67 @@ mod tests {
         const WHOLE: &str = "prod.secrets.env.age";
         let (person, stranger) = (self::person(), self::person());
         let texts = ["A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=2\n"].map(secret);
-        let left = |record: &Revocations, identities: &Identities| {
+        // What is left, told with one version of the file at hand.
+        let left_in = |record: &Revocations, identities: &Identities, there: &str| {
             let text = record.text();
             assert!(!text.contains("values.") && !text.contains("\"A"), "{text}");
             let mut record = Revocations::parse(NAME, &text).unwrap();
-            record.reveal(identities);
-            let names = record.unchanged(WHOLE, b"");
+            record.0.values_mut().for_each(|pending| pending.reveal(identities, there.as_bytes()));
+            let names = record.unchanged(WHOLE, &Traces::default());
             let names =
                 names.iter().map(|one| format!("{} {}", one.key.as_deref().unwrap_or("*"), one.readers.join("+")));
             names.collect::<Vec<_>>().join(", ")
         };
+        let left = |record: &Revocations| left_in(record, &person.0, "");
         let mut record = Revocations::default();
-        record.add(WHOLE, version(&texts[0], ""), "ben", &person.1);
-        assert_eq!(left(&record, &person.0), "A ben, B ben");
-        assert_eq!(left(&record, &stranger.0), "* ben");
+        record.add(WHOLE, version(&texts[0], "zero"), "ben", &person.1);
+        assert_eq!(left(&record), "A ben, B ben");
+        assert_eq!(left_in(&record, &stranger.0, ""), "* ben");
         // Somebody who can open the names again, or has them still, strikes what changed.
         for reads_again in [true, false] {
             let mut record = record.clone();
             if reads_again {
                 record = Revocations::parse(NAME, &record.text()).unwrap();
-                record.reveal(&person.0);
+                record.0.values_mut().for_each(|pending| pending.reveal(&person.0, b"zero"));
             }
-            assert!(record.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
-            assert_eq!(left(&record, &person.0), "B ben");
-            record.add(WHOLE, version(&texts[1], ""), "eve", &person.1);
-            assert_eq!(left(&record, &person.0), "A eve, B ben+eve");
+            assert!(record.settle(WHOLE, version(&texts[0], "zero"), version(&texts[1], "first"), &person.1));
+            assert_eq!(left(&record), "B ben");
+            record.add(WHOLE, version(&texts[1], "first"), "eve", &person.1);
+            assert_eq!(left(&record), "A eve, B ben+eve");
             let (mut one, mut two) = (record.clone(), record.clone());
-            assert!(one.settle(WHOLE, version(&texts[1], ""), version(&texts[2], ""), &person.1));
-            assert_eq!(left(&one, &person.0), "A eve");
-            assert_eq!(left(&Revocations::merged(&record, &one, &record), &person.0), "A eve");
-            assert!(two.settle(WHOLE, version(&texts[1], ""), version(&secret("B=1\n"), ""), &person.1));
-            // Both branches struck something, and nobody knows here what: nothing is forgotten.
-            assert_eq!(left(&Revocations::merged(&record, &one, &two), &person.0), "A eve, B ben+eve");
-            assert!(one.settle(WHOLE, version(&texts[2], ""), version(&secret("A=9\nB=2\n"), ""), &person.1));
+            assert!(one.settle(WHOLE, version(&texts[1], "first"), version(&texts[2], "one"), &person.1));
+            assert_eq!(left(&one), "A eve");
+            assert_eq!(left(&Revocations::merged(&record, &one, &record)), "A eve");
+            assert!(two.settle(WHOLE, version(&texts[1], "first"), version(&secret("A=3\nB=1\n"), "two"), &person.1));
+            // Both branches struck something. Which of the two it is tells the file; nothing is forgotten.
+            for merged in [Revocations::merged(&record, &one, &two), Revocations::merged(&record, &two, &one)] {
+                assert_eq!(left_in(&merged, &person.0, "one"), "A eve");
+                assert_eq!(left_in(&merged, &person.0, "two"), "B ben+eve");
+                assert_eq!(left(&merged), "A eve, B ben+eve");
+            }
+            // Somebody else who lost access on the other branch is not forgotten either.
+            let mut other = two.clone();
+            other.add(WHOLE, version(&texts[1], "two"), "zoe", &person.1);
+            let merged = Revocations::merged(&record, &one, &other);
+            assert_eq!(left_in(&merged, &person.0, "one"), "A eve+zoe, B zoe");
+            assert!(one.settle(WHOLE, version(&texts[2], "one"), version(&secret("A=9\nB=2\n"), "end"), &person.1));
             assert_eq!(one, Revocations::default());
+            // A value that is gone is not told of; one that comes back may be the same.
+            let gone = secret("A=3\n");
+            assert!(two.settle(WHOLE, version(&texts[1], "two"), version(&gone, "gone"), &person.1));
+            assert_eq!(left_in(&two, &stranger.0, "gone"), "");
+            assert!(two.settle(WHOLE, version(&gone, "gone"), version(&secret("A=3\nB=1\n"), "back"), &person.1));
+            assert_eq!(left(&two), "B ben+eve");
         }
         // Without the names, all of it counts until it changed.
         let mut forgotten = Revocations::parse(NAME, &record.text()).unwrap();
-        assert!(forgotten.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
-        assert_eq!(left(&forgotten, &person.0), "B ben");
+        assert!(forgotten.settle(WHOLE, version(&texts[0], "zero"), version(&texts[1], "first"), &person.1));
+        assert_eq!(left(&forgotten), "B ben");
+        // As many unnamed readers as are on record already are no others.
+        let before = record.clone();
+        record.add_unnamed(WHOLE, version(&texts[0], "zero"), 1, &person.1);
+        assert_eq!(left(&record), left(&before));
+        record.add_unnamed(WHOLE, version(&texts[0], "zero"), 2, &person.1);
+        assert_eq!(left(&record), "A a recipient without a name+ben, B a recipient without a name+ben");
     }
 }

@@ -20,6 +20,7 @@ use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::revocations::{NAME, Unchanged, Unplaced};
 use crate::source::printable;
+use crate::stores::State;
 use crate::stores::sops::traces;
 
 pub(super) static RULE: Rule = Rule {
@@ -33,14 +34,23 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(known) = file.project.sealed_files.get(&file.index) else { return };
     let staying = file.project.config.readers_of(&known.environments).unwrap_or_default();
     let mut traces = traces(file.layer.text.as_bytes());
-    if let Some(sealed) = file.project.sealed.get(&file.index) {
+    let sealed = file.project.sealed.get(&file.index);
+    if let Some(sealed) = sealed {
         traces.known_to.clone_from(&sealed.known_to);
     }
+    // Of a damaged file only that is told.
+    if sealed.is_some_and(|sealed| sealed.state == State::Damaged) {
+        return;
+    }
+    let is_opened = sealed.is_some_and(|sealed| sealed.state == State::Opened);
     for Unchanged { key, mut readers } in file.project.revocations.unchanged(&known.path, &traces) {
-        // Whoever may read it again, as after a merge with a branch that lets them, has lost nothing.
+        // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
+        let config = &file.project.config;
+        readers.iter_mut().for_each(|one| config.owner_of(one).unwrap_or(one).to_owned().clone_into(one));
         readers.retain(|name| !staying.contains(name.as_str()));
+        readers.dedup();
         let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
-        if readers.is_empty() || key.is_some() && entry.is_none() {
+        if readers.is_empty() || is_opened && key.is_some() && entry.is_none() {
             continue;
         }
         let readers = super::listed(&readers, "and");

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::finding::told_name;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
-use crate::stores::sops::opened_traces;
+use crate::stores::sops::{KnownTo, opened_traces};
 use crate::stores::{self, Damage, Order, Previous, Sealed, State, Store};
 
 /// A project, and what opens its sealed files.
@@ -200,7 +200,15 @@ impl Sealing {
         let (before, path) = (record.clone(), &target.file.path);
         let mut traces = opened_traces(bytes, &self.identities);
         let staying = self.staying(target);
-        traces.known_to.retain(|name, _| !staying.contains(name.as_str()));
+        // A merge names people by the table of one side.
+        let mut known_to = KnownTo::new();
+        for (name, keys) in traces.known_to {
+            let name = self.config.owner_of(&name).unwrap_or(&name);
+            if !staying.contains(name) {
+                known_to.entry(name.to_owned()).or_default().extend(keys);
+            }
+        }
+        traces.known_to = known_to;
         record.take_over(path, &traces);
         let leaving = self.leaving(target);
         if !leaving.is_empty() {

@@ -239,7 +239,7 @@ impl CannotSeal {
 /// A text that would make a file too large to be opened again.
 const TOO_MUCH: CannotSeal = CannotSeal::whole(
     "sealed, this would be larger than 1 MiB, which no sealed file may be",
-    "nothing was changed; keep what is large in a file of its own, and its path here",
+    "keep what is large in a file of its own, and its path here",
 );
 
 impl From<CannotOpen> for CannotSeal {

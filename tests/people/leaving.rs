@@ -70,7 +70,12 @@ fn another_form_forgets_nobody() {
 
 /// What is still to change, as `KEY: names`, and what validate says of the record itself.
 fn left(scene: &Scene) -> Vec<String> {
-    let (_, out, err) = scene.run("nobody", "validate --format json");
+    left_for(scene, "nobody")
+}
+
+/// The same, told to somebody with a key.
+fn left_for(scene: &Scene, person: &str) -> Vec<String> {
+    let (_, out, err) = scene.run(person, "validate --format json");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
     let told = findings.map(|one| one["message"].as_str().unwrap().to_owned());
@@ -132,6 +137,253 @@ fn a_file_that_begins_anew_forgets_nobody() {
     scene.git(&["rm", "-q", "-f", SEALED]);
     scene.set("laptop", "API_KEY", "prod", "canary-of-both");
     assert_eq!(known(&scene), 1);
+}
+
+/// A value that was removed may come back as it was.
+#[test]
+fn a_value_that_comes_back_is_not_new() {
+    for path in [SEALED, WHOLE] {
+        let scene = if path == SEALED { sharing() } else { sharing_whole() };
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.does("laptop", "secrets unset API_KEY -e prod");
+        let told = |person| left_for(&scene, person);
+        assert_eq!(told("laptop"), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        scene.does("laptop", "secrets rotate prod");
+        set_all_the_same(&scene, "API_KEY", "canary-1");
+        assert_eq!(told("laptop"), ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        scene.set("laptop", "API_KEY", "prod", "canary-new");
+        assert_eq!(told("laptop"), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        // With the rest gone, nothing is left to tell, with or without a key.
+        scene.does("laptop", "secrets unset DB_PASSWORD -e prod");
+        scene.does("laptop", "secrets unset TOKEN -e prod");
+        assert_eq!((told("laptop"), told("nobody")), (vec![], vec![]), "{path}");
+    }
+}
+
+/// Sets what is a secret of another environment, too.
+fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
+    let (code, _, err) = scene.run_with("laptop", &format!("secrets set {key} -e prod --no-validate"), value);
+    assert_eq!(code, 0, "{err}");
+}
+
+const WHOLE: &str = "environments/prod.secrets.env.age";
+
+/// The same, with prod in a whole age file.
+fn sharing_whole() -> Scene {
+    let scene = sharing();
+    scene.does("laptop", &format!("secrets export prod --as age --to {WHOLE}"));
+    scene.git(&["rm", "-q", SEALED]);
+    scene.does("laptop", "secrets sync");
+    scene.commit("another form");
+    assert_eq!(scene.found(), BTreeMap::new());
+    scene
+}
+
+/// What a person reads of prod's whole file.
+fn reads_whole(scene: &Scene, person: &str) -> Option<String> {
+    let bytes = std::fs::read(scene.root().join(WHOLE)).unwrap();
+    let plain = (sparkcfg::stores::of(WHOLE).unwrap().plain)(&bytes, &scene.identities(person)).ok()?;
+    Some(plain.expose().to_owned())
+}
+
+/// A whole age file does not say for whom a side is sealed, so that no merge hands anybody what is not theirs.
+#[test]
+fn a_whole_file_is_merged_by_nobody() {
+    for way in ["merge", "cherry-pick", "rebase"] {
+        let scene = sharing_whole();
+        scene.git(&["switch", "-q", "-c", "before"]);
+        scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
+        scene.commit("set on a branch");
+        scene.git(&["switch", "-q", "main"]);
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
+        scene.commit("revoke");
+        let (done, text) = match way {
+            "merge" => scene.git(&["merge", "-q", "--no-edit", "before"]),
+            "cherry-pick" => scene.git(&["cherry-pick", "before"]),
+            _ => scene.git(&["rebase", "-q", "main", "before"]),
+        };
+        assert!(!done && text.contains("it cannot be merged: a whole age file does not say"), "{way}: {text}");
+        assert!(text.contains("both versions stand in it"), "{way}: {text}");
+        assert_eq!(scene.found().get("sealed-file-damaged"), Some(&1), "{way}");
+        assert_eq!(reads_whole(&scene, "deploy"), None, "{way}");
+        // The side from before the revocation: its reader is one too many, and is not forgotten.
+        scene.git(&["checkout", "-q", "--theirs", WHOLE]);
+        assert!(reads_whole(&scene, "deploy").is_some(), "{way}");
+        assert_eq!(scene.found().get("recipients-differ"), Some(&1), "{way}");
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
+        assert_eq!(reads_whole(&scene, "deploy"), None, "{way}");
+        let told = left_for(&scene, "laptop");
+        let expected = ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"];
+        assert_eq!(told[0], expected[0], "{way}");
+        assert_eq!(told.last().unwrap(), expected[2], "{way}");
+    }
+}
+
+/// Each branch knows what it changed itself; whichever file is taken, nothing is forgotten and nothing told twice.
+#[test]
+fn whole_files_of_two_branches_have_a_record_each() {
+    for side in ["--ours", "--theirs"] {
+        let scene = sharing_whole();
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.commit("revoke");
+        for (branch, key) in [("one", "API_KEY"), ("two", "TOKEN")] {
+            scene.git(&["switch", "-q", "-c", branch, "main"]);
+            scene.set("laptop", key, "prod", "canary-new");
+            scene.commit("set");
+        }
+        let (done, text) = scene.git(&["merge", "-q", "--no-edit", "one"]);
+        assert!(!done && !text.contains("sparkcfg-revoked.toml: both"), "{text}");
+        scene.git(&["checkout", "-q", side, WHOLE]);
+        let (other, same) = if side == "--ours" { ("API_KEY", "TOKEN") } else { ("TOKEN", "API_KEY") };
+        let mut expected = vec!["DB_PASSWORD: deploy".to_owned(), format!("{other}: deploy")];
+        expected.sort();
+        assert_eq!(left_for(&scene, "laptop"), expected, "{side}");
+        scene.set("laptop", other, "prod", "canary-new");
+        scene.commit("merged");
+        assert_eq!(left_for(&scene, "laptop"), ["DB_PASSWORD: deploy"], "{side} {same}");
+    }
+}
+
+/// A recipient that a whole file does not name leaves a trace all the same once it is sealed without them.
+#[test]
+fn a_recipient_without_a_name_is_not_forgotten() {
+    let scene = sharing_whole();
+    let (_, hidden) = person();
+    let everybody = [scene.recipients("prod"), vec![hidden]].concat();
+    let plain = sparkcfg::secret::Secret::new(reads_whole(&scene, "laptop").unwrap());
+    let order = Order { recipients: &everybody, time: TIME, new_key: true, anew: None, previous: None };
+    scene.write(WHOLE, &(sparkcfg::stores::of(WHOLE).unwrap().seal)(&plain, &order).unwrap());
+    assert_eq!(scene.found(), BTreeMap::from([("recipients-differ".to_owned(), 1)]));
+    let (code, _, err) = scene.run("laptop", "secrets rotate prod");
+    assert!(code == 0 && err.contains("was open to a recipient without a name"), "{err}");
+    let told = ["API_KEY", "DB_PASSWORD", "TOKEN"].map(|key| format!("{key}: a recipient without a name"));
+    assert_eq!(left_for(&scene, "laptop"), told);
+}
+
+/// What is still to be changed goes along with the values into a file of the other form, or of another environment.
+#[test]
+fn an_import_forgets_nobody() {
+    let scene = sharing_whole();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.does("laptop", &format!("secrets import {WHOLE} -e {SEALED}"));
+    scene.git(&["rm", "-q", "-f", WHOLE]);
+    scene.does("laptop", "secrets sync");
+    let known = ["DB_PASSWORD: deploy", "TOKEN: deploy"];
+    assert_eq!(left(&scene), known);
+    scene.git(&["rm", "-q", "-f", "environments/staging.secrets.env"]);
+    scene.does("laptop", &format!("secrets import {SEALED} -e staging --key TOKEN --no-validate"));
+    assert_eq!(left(&scene), ["DB_PASSWORD: deploy", "TOKEN: deploy", "TOKEN: deploy"]);
+
+    // Changed by hand, it is told where the record should go.
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    let order = Order { recipients: &scene.recipients("prod"), time: TIME, new_key: true, anew: None, previous: None };
+    let plain = sparkcfg::secret::Secret::new(scene.reads("laptop", "prod").unwrap());
+    scene.write(WHOLE, &(sparkcfg::stores::of(WHOLE).unwrap().seal)(&plain, &order).unwrap());
+    scene.git(&["rm", "-q", "-f", SEALED]);
+    let (_, out, err) = scene.run("laptop", "validate");
+    assert!(out.contains(&format!("it is {WHOLE} now")), "{out}{err}");
+    scene.write("sparkcfg-revoked.toml", &scene.read("sparkcfg-revoked.toml").replace(SEALED, WHOLE));
+    assert_eq!(left_for(&scene, "laptop"), ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"]);
+}
+
+/// What SOPS makes of a file that it writes: comments stay, sealed, and metadata that it does not know goes.
+fn rewrite_with_sops(scene: &Scene) {
+    let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
+    let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
+    let comment = |line: &&str| line.starts_with("#sparkcfg-");
+    let comments: String = before.split_inclusive('\n').filter(comment).collect();
+    let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
+    let plain = sparkcfg::secret::Secret::new([plain.expose(), &comments].concat());
+    let recipients: Vec<_> = scene.recipients("prod");
+    let order = Order { recipients: &recipients, time: TIME, new_key: false, anew: None, previous };
+    let text = (sops().seal)(&plain, &order).unwrap();
+    assert!(!comments.is_empty() && !text.contains("deploy") && text.contains(",type:comment]"));
+    scene.write(SEALED, &text);
+}
+
+/// Two branches of which one revokes and the other one sets; merged, and not yet written by sparkcfg.
+fn merged_after_a_revocation() -> Scene {
+    let scene = sharing();
+    scene.git(&["switch", "-q", "-c", "before"]);
+    scene.set("laptop", "NEW_SECRET", "prod", "canary-new-on-the-branch");
+    scene.commit("set on a branch");
+    scene.git(&["switch", "-q", "main"]);
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "before"]);
+    assert!(merged, "{text}");
+    scene
+}
+
+#[test]
+fn what_a_merge_noted_outlives_sops() {
+    let scene = merged_after_a_revocation();
+    let all = ["API_KEY: deploy", "DB_PASSWORD: deploy", "NEW_SECRET: deploy", "TOKEN: deploy"];
+    assert_eq!(left(&scene), all);
+    // Nobody sees it while they edit, and without a change it stays.
+    let before = scene.read(SEALED);
+    assert!(!scene.reads("laptop", "prod").unwrap().contains("deploy"));
+    set_all_the_same(&scene, "TOKEN", "canary-3");
+    assert_eq!(scene.read(SEALED), before);
+    rewrite_with_sops(&scene);
+    assert_eq!(left_for(&scene, "laptop"), all);
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    assert_eq!(left(&scene), all[..3]);
+    assert!(!scene.read("sparkcfg-revoked.toml").contains("canary"));
+
+    // What no merge writes is a comment in plain sight.
+    for note in ["{\"x\":[\"a b\"]}", "{\"\\u001b[31m\":[]}", "canary"] {
+        let scene = sharing();
+        scene.write(SEALED, &format!("#sparkcfg-known-to {note}\n{}", scene.read(SEALED)));
+        let (_, out, err) = scene.run("laptop", "validate");
+        assert!(out.contains("this comment is not sealed") && !out.contains("canary"), "{out}{err}");
+    }
+}
+
+/// Of a conflict, the side that was taken counts.
+#[test]
+fn a_side_that_was_not_taken_is_not_known() {
+    for side in ["ours", "theirs"] {
+        let scene = sharing();
+        scene.git(&["switch", "-q", "-c", "before"]);
+        scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
+        scene.commit("set on a branch");
+        scene.git(&["switch", "-q", "main"]);
+        scene.does("laptop", "secrets revoke deploy prod");
+        for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+            scene.set("laptop", key, "prod", "canary-after");
+        }
+        scene.commit("revoke");
+        let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "before"]);
+        assert!(!merged && text.contains("both sides changed API_KEY"), "{text}");
+        scene.write(SEALED, &super::solved(&scene.read(SEALED), side == "ours"));
+        let known: &[&str] = if side == "ours" { &[] } else { &["API_KEY: deploy"] };
+        assert_eq!(left(&scene), known, "{side}");
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-later");
+        assert_eq!(left(&scene), known, "{side}");
+    }
+}
+
+/// Whoever was let in on the other branch has lost nothing.
+#[test]
+fn whoever_was_granted_on_the_other_branch_is_not_gone() {
+    let scene = sharing();
+    scene.git(&["switch", "-q", "-c", "granted"]);
+    let (_, third) = person();
+    scene.does("laptop", &format!("secrets grant third prod --key {}", third.as_str()));
+    scene.commit("grant");
+    scene.git(&["switch", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.commit("set");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "granted"]);
+    assert!(merged, "{text}");
+    assert_eq!(left(&scene), Vec::<String>::new());
+    assert_eq!(scene.found(), BTreeMap::from([("recipients-differ".to_owned(), 1)]));
+    scene.does("laptop", "secrets rotate prod");
+    assert_eq!(scene.found(), BTreeMap::new());
 }
 
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
@@ -243,8 +495,11 @@ fn what_opens_beside_age_is_found_and_taken_out() {
         let (code, _, err) = scene.run_with("laptop", "secrets set API_KEY -e prod", "x");
         assert!(code == 2 && err.contains("secrets rotate"), "{err}");
         scene.does("laptop", "secrets rotate prod");
-        assert!(!scene.read(SEALED).contains(&format!("sops_{kind}__")) && known(&scene) == 0);
-        assert_eq!(scene.found(), BTreeMap::new(), "{kind}");
+        assert!(!scene.read(SEALED).contains(&format!("sops_{kind}__")), "{kind}");
+        let keys = ["API_KEY", "DB_PASSWORD", "TOKEN"];
+        assert_eq!(left(&scene), keys.map(|key| format!("{key}: a key of {kind}")));
+        scene.git(&["rm", "-q", "-f", "--ignore-unmatch", "sparkcfg-revoked.toml"]);
+        let _ = std::fs::remove_file(scene.root().join("sparkcfg-revoked.toml"));
     }
 }
 
@@ -265,8 +520,13 @@ fn nobody_hides_behind_another_name() {
     let both = sparkcfg::envelope::seal(&data_key, &[&named.unwrap(), &hidden]).unwrap();
     scene.write(SEALED, &good.replace(line, &format!("sops_age__list_0__map_enc={}", both.replace('\n', "\\n"))));
     assert_eq!(scene.found(), BTreeMap::from([("sealed-file-damaged".to_owned(), 1)]));
-    let (code, _, err) = scene.run_with("laptop", "secrets set API_KEY -e prod", "x");
-    assert_eq!(code, 2, "{err}");
+    // Nor is it gone unseen.
+    let before = scene.read(SEALED);
+    for line in ["secrets set API_KEY -e prod", "secrets rotate prod", "secrets revoke deploy prod"] {
+        let (code, _, err) = scene.run_with("laptop", line, "x");
+        assert!(code == 2 && err.contains("sealed for others than the recipient that is named"), "{line}: {err}");
+    }
+    assert_eq!(scene.read(SEALED), before);
 }
 
 /// What was never sealed leaves not even a digest, and stops a revocation before it is half done.

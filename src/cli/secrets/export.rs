@@ -15,10 +15,10 @@ use crate::cli::show::refused;
 use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::error::Error;
 use crate::finding::told_name;
-use crate::plain::refers;
+use crate::plain::{self, refers};
 use crate::portable::COMMON;
 use crate::project::sealing::{Sealing, Target};
-use crate::project::{git, writing};
+use crate::project::{compose_entries, git, writing};
 use crate::secret::Secret;
 use crate::source::printable;
 use crate::stores::{self, Order};
@@ -45,6 +45,9 @@ pub(super) struct Export {
     /// Write it into a new file of the project; plain text only where git ignores it, readable by you alone
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     to: Option<PathBuf>,
+    /// Leave this key out; may be given several times
+    #[arg(long, value_name = "KEY")]
+    without: Vec<String>,
     /// Print plain text even where people see it: on a terminal
     #[arg(long)]
     reveal: bool,
@@ -62,7 +65,11 @@ impl Export {
         if target.bytes.is_none() {
             return Err(Error::new("there is no such sealed file yet").at(sealing.files.shown(&target.file.path)));
         }
-        let plain = sealing.plain(&target)?;
+        let mut plain = sealing.plain(&target)?;
+        for key in &self.without {
+            let missing = || Error::new(format!("{} has no value in it", told_name(key)));
+            plain = plain::unset(&plain, key, compose_entries).ok_or_else(missing)?;
+        }
         let text = if secret { portable(&plain)? } else { sealed(&sealing, &target, &plain)? };
         let Some(path) = &self.to else {
             return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
@@ -123,7 +130,7 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
         let message =
             format!("{} refers to other keys, which not every reader resolves alike", told_name(&variable.key));
         return Err(
-            Error::new(message).help("`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to")
+            Error::new(message).help("`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to; --without leaves it out")
         );
     }
     let variables = own.vars.iter().map(|variable| targets::Variable {
@@ -134,7 +141,10 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
     });
     let picture = Picture { environment: "", variables: variables.collect() };
     let target = targets::find("dotenv").ok_or_else(|| Error::new("there is no such form"))?;
-    (target.write)(&picture).map(Secret::new).map_err(|refusals| refused(target, &refusals))
+    (target.write)(&picture).map(Secret::new).map_err(|refusals| {
+        let help = "--without KEY leaves it out, `sparkcfg secrets get` gives it alone, and `sparkcfg show ENV --as TARGET --with-secrets` writes for the one program that reads it";
+        refused(target, &refusals).help(help)
+    })
 }
 
 /// A path as the user gave it, seen from the project's folder.

@@ -199,11 +199,13 @@ impl Revocations {
             key: key.cloned(),
             readers: readers.iter().cloned().collect(),
         };
-        if let Some(known) = &pending.known {
-            return known.iter().map(|(key, readers)| one(Some(key), readers)).collect();
+        // A section may have come from a file of the other form.
+        let mut left = if traces.keys.is_empty() { pending.all_values() } else { pending.left_in(traces) };
+        for (key, readers) in pending.known.iter().flatten() {
+            left.entry(key.clone()).or_default().extend(readers.iter().cloned());
         }
-        let all = (!pending.all.is_empty()).then(|| one(None, &pending.all));
-        let left = pending.left_in(traces);
+        let closed = pending.known.is_none() && !pending.all.is_empty();
+        let all = closed.then(|| one(None, &pending.all));
         all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
     }
 
@@ -214,6 +216,11 @@ impl Revocations {
 }
 
 impl Pending {
+    /// All values that are recorded one by one, of which no sealed text tells anything.
+    fn all_values(&self) -> Names {
+        self.values.iter().map(|(key, known)| (key.clone(), known.readers.clone())).collect()
+    }
+
     /// The values of a SOPS file that are still to be changed, each with who could read it.
     fn left_in(&self, traces: &Traces) -> Names {
         let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));

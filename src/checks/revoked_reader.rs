@@ -16,12 +16,13 @@
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
 //! by hand if the value needs no change.
 
+use std::collections::BTreeSet;
+
 use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::revocations::{NAME, Unchanged, Unplaced};
 use crate::source::printable;
 use crate::stores::State;
-use crate::stores::sops::traces;
 
 pub(super) static RULE: Rule = Rule {
     code: "revoked-reader",
@@ -32,23 +33,18 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(known) = file.project.sealed_files.get(&file.index) else { return };
-    let staying = file.project.config.readers_of(&known.environments).unwrap_or_default();
-    let mut traces = traces(file.layer.text.as_bytes());
-    let sealed = file.project.sealed.get(&file.index);
-    if let Some(sealed) = sealed {
-        traces.known_to.clone_from(&sealed.known_to);
-    }
+    let config = &file.project.config;
+    let staying = config.readers_of(&known.environments).unwrap_or_default();
     // Of a damaged file only that is told.
-    if sealed.is_some_and(|sealed| sealed.state == State::Damaged) {
-        return;
-    }
-    let is_opened = sealed.is_some_and(|sealed| sealed.state == State::Opened);
-    for Unchanged { key, mut readers } in file.project.revocations.unchanged(&known.path, &traces) {
+    let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
+    let Some(sealed) = sealed else { return };
+    let is_opened = sealed.state == State::Opened;
+    let text = file.layer.text.as_bytes();
+    for Unchanged { key, readers } in file.project.revocations.told(&known.path, text, &sealed.known_to) {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
-        let config = &file.project.config;
-        readers.iter_mut().for_each(|one| config.owner_of(one).unwrap_or(one).to_owned().clone_into(one));
-        readers.retain(|name| !staying.contains(name.as_str()));
-        readers.dedup();
+        let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
+        let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();
+        let readers: Vec<_> = readers.into_iter().map(ToOwned::to_owned).collect();
         let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
         if readers.is_empty() || is_opened && key.is_some() && entry.is_none() {
             continue;

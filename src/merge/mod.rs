@@ -168,12 +168,7 @@ fn is_among(recipients: &[Recipient], key: &str) -> bool {
 
 /// What of the result stands in a version that somebody could open who cannot open the result. Whoever is among the readers
 /// of a version and left nothing there has an empty list.
-fn known_to(
-    readable: &[(&[u8], &Pieces)],
-    result: &Pieces,
-    tools: &Tools<'_>,
-    recipients: &[Recipient],
-) -> KnownTo {
+fn known_to(readable: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>, recipients: &[Recipient]) -> KnownTo {
     let mut known_to = KnownTo::new();
     for (bytes, pieces) in readable {
         let same: BTreeSet<String> = result.same_as(pieces).into_iter().collect();
@@ -188,7 +183,11 @@ fn known_to(
 }
 
 /// Seals the result; with conflicts, both ways of solving them.
-fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(Vec<String>, Vec<Recipient>), CannotMerge> {
+fn seal(
+    merged: &Merged,
+    versions: &Versions<'_>,
+    tools: &Tools<'_>,
+) -> Result<(Vec<String>, Vec<Recipient>), CannotMerge> {
     let [base, ours, theirs] = [versions.base, versions.ours, versions.theirs].map(|bytes| readers(bytes, tools));
     // Whoever lost access on the other side must not get it back by the merge.
     let dropped = |key: &str| base.contains(key) && !theirs.contains(key) && !theirs.is_empty();

@@ -229,13 +229,7 @@ impl Sealing {
     ///
     /// # Errors
     /// `to` cannot be read or opened, or see [`Revocations::read`] and [`Revocations::write`].
-    pub fn carry(
-        &self,
-        _lock: &Lock,
-        is_from: &dyn Fn(&str) -> bool,
-        to: &str,
-        keys: &[String],
-    ) -> Result<(), Error> {
+    pub fn carry(&self, _lock: &Lock, is_from: &dyn Fn(&str) -> bool, to: &str, keys: &[String]) -> Result<(), Error> {
         let mut record = Revocations::read(&self.files)?;
         let from = record.paths().find(|path| *path != to && is_from(path)).map(ToOwned::to_owned);
         let (Some(from), Some(file)) = (from, self.placed(to)?) else { return Ok(()) };

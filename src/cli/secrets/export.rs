@@ -129,9 +129,9 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
     if let Some(variable) = own.vars.iter().find(|variable| refers(written(variable))) {
         let message =
             format!("{} refers to other keys, which not every reader resolves alike", told_name(&variable.key));
-        return Err(
-            Error::new(message).help("`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to; --without leaves it out")
-        );
+        return Err(Error::new(message).help(
+            "`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to; --without leaves it out",
+        ));
     }
     let variables = own.vars.iter().map(|variable| targets::Variable {
         key: &variable.key,

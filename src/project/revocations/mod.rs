@@ -26,7 +26,7 @@ use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;
 use crate::secret::Secret;
-use crate::stores::sops::{Traces, traces};
+use crate::stores::sops::{KnownTo, Traces, traces};
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -187,6 +187,12 @@ impl Revocations {
             self.0.remove(path);
         }
         different
+    }
+
+    /// [`Revocations::unchanged`] for a file that was read, of which `known_to` is noted.
+    #[must_use]
+    pub fn told(&self, path: &str, bytes: &[u8], known_to: &KnownTo) -> Vec<Unchanged> {
+        self.unchanged(path, &Traces { known_to: known_to.clone(), ..traces(bytes) })
     }
 
     /// What is still to be changed in a file, as far as can be told without a key. Names of a whole file may be among them

@@ -114,7 +114,7 @@ impl CannotMerge {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Unnamed => {
-                "take one version with `git checkout --ours` or `--theirs`, set what the other one changed, and then run `sparkcfg secrets rotate ENV`; `sparkcfg secrets import FILE.secrets.env.age -e FILE.secrets.env` makes a file in the form of SOPS, which merges"
+                "`sparkcfg secrets diff ENV@HEAD ENV@MERGE_HEAD` names what differs; take one version with `git checkout --ours` or `--theirs`, set the rest, to new values where somebody lost access meanwhile, and run `sparkcfg secrets rotate ENV`; files in the form of SOPS (.secrets.env) merge by themselves"
             }
             Self::Open(_, why) => why.help(),
             Self::Seal(why) => why.help,

@@ -343,6 +343,33 @@ fn what_a_merge_noted_outlives_sops() {
     }
 }
 
+/// Somebody loses access while an editor is open.
+#[test]
+fn an_open_editor_lets_nobody_in_again() {
+    // With `revoke`; and in the table alone, so that the file is the one that the editor got.
+    let program = env!("CARGO_BIN_EXE_sparkcfg");
+    let revoke = format!("{program} secrets revoke deploy prod");
+    let by_hand = "sed -i 's/^prod = .*/prod = [\"laptop\"]/' sparkcfg.toml".to_owned();
+    for meanwhile in [revoke, by_hand] {
+        let scene = sharing();
+        let script = scene.folder.path().join("editor.sh");
+        let key = scene.folder.path().join("laptop/.config/sops/age/keys.txt");
+        let text = format!(
+            "set -e\nexport SOPS_AGE_KEY_FILE={}\n{meanwhile}\nsed -i s/canary-1/canary-new/ \"$1\"\n",
+            key.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        let mut command = std::process::Command::new(program);
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("laptop"));
+        command.env("EDITOR", format!("sh {}", script.display())).args(["secrets", "edit", "prod"]);
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-new"), "{meanwhile}");
+        assert_eq!(scene.reads("deploy", "prod"), None, "{meanwhile}");
+        assert_eq!(left(&scene), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{meanwhile}");
+    }
+}
+
 /// Of a conflict, the side that was taken counts.
 #[test]
 fn a_side_that_was_not_taken_is_not_known() {

@@ -224,18 +224,25 @@ impl Sealing {
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
-    /// Takes over into the record what is still to be changed in the file that `is_from` knows by its path, of which the
-    /// values of `keys` stand in `to`, too. Where both are one file in two forms, it moves: the other one may be removed.
+    /// Takes over into the record what is still to be changed in the file that `is_from` knows by its path: the values of
+    /// `keys` stand in `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other
+    /// one can be removed.
     ///
     /// # Errors
-    /// `to` cannot be read or opened, or see [`Revocations::read`] and [`Revocations::write`].
-    pub fn carry(&self, _lock: &Lock, is_from: &dyn Fn(&str) -> bool, to: &str, keys: &[String]) -> Result<(), Error> {
+    /// `to` cannot be read, or see [`Revocations::read`] and [`Revocations::write`].
+    pub fn carry(
+        &self,
+        _lock: &Lock,
+        is_from: &dyn Fn(&str) -> bool,
+        (to, plain): (&str, &Secret),
+        keys: &[String],
+    ) -> Result<(), Error> {
         let mut record = Revocations::read(&self.files)?;
         let from = record.paths().find(|path| *path != to && is_from(path)).map(ToOwned::to_owned);
         let (Some(from), Some(file)) = (from, self.placed(to)?) else { return Ok(()) };
         let (from, target) = (from.as_str(), self.load(file)?);
         record.reveal(&self.identities, &self.files);
-        let (before, plain) = (record.clone(), self.plain(&target)?);
+        let before = record.clone();
         let bytes = self.files.read_if_there(from)?.unwrap_or_default();
         let stem = |path: &str| stores::of(path).and_then(|store| path.strip_suffix(store.suffix)).map(str::to_owned);
         let carried = Carried {
@@ -245,7 +252,7 @@ impl Sealing {
             forgiven: self.staying(&target),
             moves: stem(from) == stem(to),
         };
-        let file = Version { plain: &plain, bytes: target.bytes.as_deref().unwrap_or_default() };
+        let file = Version { plain, bytes: target.bytes.as_deref().unwrap_or_default() };
         record.carry(&carried, to, file, &self.recipients(&target)?);
         if record == before { Ok(()) } else { record.write(&self.files) }
     }

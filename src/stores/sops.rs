@@ -29,7 +29,7 @@ mod tree;
 mod yaml;
 
 pub(super) use self::import::import;
-pub use self::notes::{KnownTo, noted};
+pub use self::notes::{KnownTo, digest, noted};
 
 /// SOPS dotenv.
 pub(super) const STORE: Store =
@@ -292,11 +292,15 @@ pub fn traces(bytes: &[u8]) -> Traces {
     }
     let text = String::from_utf8_lossy(bytes);
     let document = Document::parse(&text);
+    Traces { known_to: notes::seen(&document), ..traces_of(&document) }
+}
+
+fn traces_of(document: &Document<'_>) -> Traces {
     // Nothing of a value in plain sight may be kept, not even a digest.
     let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
     let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
-    Traces { values: values.collect(), keys: keys.collect(), known_to: notes::seen(&document) }
+    Traces { values: values.collect(), keys: keys.collect(), known_to: KnownTo::new() }
 }
 
 /// The same with what a merge noted and SOPS sealed since, as far as `identities` can open it.

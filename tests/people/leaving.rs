@@ -290,13 +290,13 @@ fn an_import_forgets_nobody() {
 }
 
 /// What SOPS makes of a file that it writes: comments stay, sealed, and metadata that it does not know goes.
-fn rewrite_with_sops(scene: &Scene) {
+fn rewrite_with_sops(scene: &Scene, from: &str, to: &str) {
     let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
     let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
     let comment = |line: &&str| line.starts_with("#sparkcfg-");
     let comments: String = before.split_inclusive('\n').filter(comment).collect();
     let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
-    let plain = sparkcfg::secret::Secret::new([plain.expose(), &comments].concat());
+    let plain = sparkcfg::secret::Secret::new([plain.expose().replace(from, to), comments.clone()].concat());
     let recipients: Vec<_> = scene.recipients("prod");
     let order = Order { recipients: &recipients, time: TIME, new_key: false, anew: None, previous };
     let text = (sops().seal)(&plain, &order).unwrap();
@@ -328,14 +328,19 @@ fn what_a_merge_noted_outlives_sops() {
     assert!(!scene.reads("laptop", "prod").unwrap().contains("deploy"));
     set_all_the_same(&scene, "TOKEN", "canary-3");
     assert_eq!(scene.read(SEALED), before);
-    rewrite_with_sops(&scene);
+    rewrite_with_sops(&scene, "", "");
     assert_eq!(left_for(&scene, "laptop"), all);
+    // What SOPS changes has changed.
+    scene.write(SEALED, &before);
+    rewrite_with_sops(&scene, "canary-2", "canary-by-sops");
+    assert_eq!(left_for(&scene, "laptop"), [all[0], all[2], all[3]]);
     scene.set("laptop", "TOKEN", "prod", "canary-new");
-    assert_eq!(left(&scene), all[..3]);
+    assert_eq!(left(&scene), [all[0], all[2]]);
     assert!(!scene.read("sparkcfg-revoked.toml").contains("canary"));
 
     // What no merge writes is a comment in plain sight.
-    for note in ["{\"x\":[\"a b\"]}", "{\"\\u001b[31m\":[]}", "canary"] {
+    for readers in ["{\"x\":{\"a b\":\"\"}}", "{\"\\u001b[31m\":{}}", "canary"] {
+        let note = format!("{{\"data-keys\":[],\"readers\":{readers}}}");
         let scene = sharing();
         scene.write(SEALED, &format!("#sparkcfg-known-to {note}\n{}", scene.read(SEALED)));
         let (_, out, err) = scene.run("laptop", "validate");

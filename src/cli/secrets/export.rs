@@ -93,7 +93,7 @@ impl Export {
             let lock = sealing.lock()?;
             writing::write(root, &within, text.expose().as_bytes(), false)?;
             let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
-            sealing.carry(&lock, &|path| path == target.file.path, &within, &keys)?;
+            sealing.carry(&lock, &|path| path == target.file.path, (&within, &plain), &keys)?;
         }
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)

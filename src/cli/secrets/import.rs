@@ -102,7 +102,7 @@ impl Import {
             found.plain = None;
         }
         let keys: Vec<_> = found.values.iter().map(|value| value.key.clone()).collect();
-        sealing.carry(&lock, &|path| self.is_file(&sealing, path), &target.file.path, &keys)?;
+        sealing.carry(&lock, &|path| self.is_file(&sealing, path), (&target.file.path, &text), &keys)?;
         self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
         Ok(ExitCode::SUCCESS)
     }

@@ -6,10 +6,8 @@
 //! changed and renews the digests of what did not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 mod carrying;
@@ -26,7 +24,7 @@ use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;
 use crate::secret::Secret;
-use crate::stores::sops::{KnownTo, Traces, traces};
+use crate::stores::sops::{KnownTo, Traces, digest, traces};
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -269,13 +267,6 @@ impl Pending {
     fn is_whole(&self) -> bool {
         !self.all.is_empty() || !self.left.is_empty()
     }
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The values of an opened text, by key.

@@ -4,7 +4,11 @@
 //! read in an old commit, it cannot take back: those values must change where they come from. `sparkcfg-revoked.toml`
 //! keeps their names until each has; it holds digests of sealed text, never anything of a value. Those of a whole age file
 //! are sealed themselves: only who can open the file is told which are left. Where an environment got another name, the
-//! record needs its new one too.
+//! record needs its new one too. A value that was gone and comes back counts until it is set to yet another one.
+//!
+//! Whoever could open a file without being in the table is recorded in the same way when it is sealed without them: by public
+//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. What a merge
+//! hands on to nobody but those of the table, it notes in a comment of the merged file, until the next change.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod

@@ -5,6 +5,8 @@
 
 #[path = "people/leaving.rs"]
 mod leaving;
+#[path = "people/whole.rs"]
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

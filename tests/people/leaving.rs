@@ -8,10 +8,10 @@ use sparkcfg::stores::{Order, Previous};
 
 use super::{Scene, TIME, person, sops, two_people};
 
-const SEALED: &str = "environments/prod.secrets.env";
+pub(super) const SEALED: &str = "environments/prod.secrets.env";
 
 /// Two people, both of whom can open prod; committed.
-fn sharing() -> Scene {
+pub(super) fn sharing() -> Scene {
     let scene = two_people();
     scene.does("laptop", "secrets grant deploy prod");
     scene.commit("grant");
@@ -69,12 +69,12 @@ fn another_form_forgets_nobody() {
 }
 
 /// What is still to change, as `KEY: names`, and what validate says of the record itself.
-fn left(scene: &Scene) -> Vec<String> {
+pub(super) fn left(scene: &Scene) -> Vec<String> {
     left_for(scene, "nobody")
 }
 
 /// The same, told to somebody with a key.
-fn left_for(scene: &Scene, person: &str) -> Vec<String> {
+pub(super) fn left_for(scene: &Scene, person: &str) -> Vec<String> {
     let (_, out, err) = scene.run(person, "validate --format json");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
@@ -142,8 +142,8 @@ fn a_file_that_begins_anew_forgets_nobody() {
 /// A value that was removed may come back as it was.
 #[test]
 fn a_value_that_comes_back_is_not_new() {
-    for path in [SEALED, WHOLE] {
-        let scene = if path == SEALED { sharing() } else { sharing_whole() };
+    for path in [SEALED, super::whole::WHOLE] {
+        let scene = if path == SEALED { sharing() } else { super::whole::sharing_whole() };
         scene.does("laptop", "secrets revoke deploy prod");
         scene.does("laptop", "secrets unset API_KEY -e prod");
         let told = |person| left_for(&scene, person);
@@ -164,129 +164,6 @@ fn a_value_that_comes_back_is_not_new() {
 fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
     let (code, _, err) = scene.run_with("laptop", &format!("secrets set {key} -e prod --no-validate"), value);
     assert_eq!(code, 0, "{err}");
-}
-
-const WHOLE: &str = "environments/prod.secrets.env.age";
-
-/// The same, with prod in a whole age file.
-fn sharing_whole() -> Scene {
-    let scene = sharing();
-    scene.does("laptop", &format!("secrets export prod --as age --to {WHOLE}"));
-    scene.git(&["rm", "-q", SEALED]);
-    scene.does("laptop", "secrets sync");
-    scene.commit("another form");
-    assert_eq!(scene.found(), BTreeMap::new());
-    scene
-}
-
-/// What a person reads of prod's whole file.
-fn reads_whole(scene: &Scene, person: &str) -> Option<String> {
-    let bytes = std::fs::read(scene.root().join(WHOLE)).unwrap();
-    let plain = (sparkcfg::stores::of(WHOLE).unwrap().plain)(&bytes, &scene.identities(person)).ok()?;
-    Some(plain.expose().to_owned())
-}
-
-/// A whole age file does not say for whom a side is sealed, so that no merge hands anybody what is not theirs.
-#[test]
-fn a_whole_file_is_merged_by_nobody() {
-    for way in ["merge", "cherry-pick", "rebase"] {
-        let scene = sharing_whole();
-        scene.git(&["switch", "-q", "-c", "before"]);
-        scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
-        scene.commit("set on a branch");
-        scene.git(&["switch", "-q", "main"]);
-        scene.does("laptop", "secrets revoke deploy prod");
-        scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
-        scene.commit("revoke");
-        let (done, text) = match way {
-            "merge" => scene.git(&["merge", "-q", "--no-edit", "before"]),
-            "cherry-pick" => scene.git(&["cherry-pick", "before"]),
-            _ => scene.git(&["rebase", "-q", "main", "before"]),
-        };
-        assert!(!done && text.contains("it cannot be merged: a whole age file does not say"), "{way}: {text}");
-        assert!(text.contains("both versions stand in it"), "{way}: {text}");
-        assert_eq!(scene.found().get("sealed-file-damaged"), Some(&1), "{way}");
-        assert_eq!(reads_whole(&scene, "deploy"), None, "{way}");
-        // The side from before the revocation: its reader is one too many, and is not forgotten.
-        scene.git(&["checkout", "-q", "--theirs", WHOLE]);
-        assert!(reads_whole(&scene, "deploy").is_some(), "{way}");
-        assert_eq!(scene.found().get("recipients-differ"), Some(&1), "{way}");
-        scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
-        assert_eq!(reads_whole(&scene, "deploy"), None, "{way}");
-        let told = left_for(&scene, "laptop");
-        let expected = ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"];
-        assert_eq!(told[0], expected[0], "{way}");
-        assert_eq!(told.last().unwrap(), expected[2], "{way}");
-    }
-}
-
-/// Each branch knows what it changed itself; whichever file is taken, nothing is forgotten and nothing told twice.
-#[test]
-fn whole_files_of_two_branches_have_a_record_each() {
-    for side in ["--ours", "--theirs"] {
-        let scene = sharing_whole();
-        scene.does("laptop", "secrets revoke deploy prod");
-        scene.commit("revoke");
-        for (branch, key) in [("one", "API_KEY"), ("two", "TOKEN")] {
-            scene.git(&["switch", "-q", "-c", branch, "main"]);
-            scene.set("laptop", key, "prod", "canary-new");
-            scene.commit("set");
-        }
-        let (done, text) = scene.git(&["merge", "-q", "--no-edit", "one"]);
-        assert!(!done && !text.contains("sparkcfg-revoked.toml: both"), "{text}");
-        scene.git(&["checkout", "-q", side, WHOLE]);
-        let (other, same) = if side == "--ours" { ("API_KEY", "TOKEN") } else { ("TOKEN", "API_KEY") };
-        let mut expected = vec!["DB_PASSWORD: deploy".to_owned(), format!("{other}: deploy")];
-        expected.sort();
-        assert_eq!(left_for(&scene, "laptop"), expected, "{side}");
-        scene.set("laptop", other, "prod", "canary-new");
-        scene.commit("merged");
-        assert_eq!(left_for(&scene, "laptop"), ["DB_PASSWORD: deploy"], "{side} {same}");
-    }
-}
-
-/// A recipient that a whole file does not name leaves a trace all the same once it is sealed without them.
-#[test]
-fn a_recipient_without_a_name_is_not_forgotten() {
-    let scene = sharing_whole();
-    let (_, hidden) = person();
-    let everybody = [scene.recipients("prod"), vec![hidden]].concat();
-    let plain = sparkcfg::secret::Secret::new(reads_whole(&scene, "laptop").unwrap());
-    let order = Order { recipients: &everybody, time: TIME, new_key: true, anew: None, previous: None };
-    scene.write(WHOLE, &(sparkcfg::stores::of(WHOLE).unwrap().seal)(&plain, &order).unwrap());
-    assert_eq!(scene.found(), BTreeMap::from([("recipients-differ".to_owned(), 1)]));
-    let (code, _, err) = scene.run("laptop", "secrets rotate prod");
-    assert!(code == 0 && err.contains("was open to a recipient without a name"), "{err}");
-    let told = ["API_KEY", "DB_PASSWORD", "TOKEN"].map(|key| format!("{key}: a recipient without a name"));
-    assert_eq!(left_for(&scene, "laptop"), told);
-}
-
-/// What is still to be changed goes along with the values into a file of the other form, or of another environment.
-#[test]
-fn an_import_forgets_nobody() {
-    let scene = sharing_whole();
-    scene.does("laptop", "secrets revoke deploy prod");
-    scene.set("laptop", "API_KEY", "prod", "canary-new");
-    scene.does("laptop", &format!("secrets import {WHOLE} -e {SEALED}"));
-    scene.git(&["rm", "-q", "-f", WHOLE]);
-    scene.does("laptop", "secrets sync");
-    let known = ["DB_PASSWORD: deploy", "TOKEN: deploy"];
-    assert_eq!(left(&scene), known);
-    scene.git(&["rm", "-q", "-f", "environments/staging.secrets.env"]);
-    scene.does("laptop", &format!("secrets import {SEALED} -e staging --key TOKEN --no-validate"));
-    assert_eq!(left(&scene), ["DB_PASSWORD: deploy", "TOKEN: deploy", "TOKEN: deploy"]);
-
-    // Changed by hand, it is told where the record should go.
-    let scene = sharing();
-    scene.does("laptop", "secrets revoke deploy prod");
-    let order = Order { recipients: &scene.recipients("prod"), time: TIME, new_key: true, anew: None, previous: None };
-    let plain = sparkcfg::secret::Secret::new(scene.reads("laptop", "prod").unwrap());
-    scene.write(WHOLE, &(sparkcfg::stores::of(WHOLE).unwrap().seal)(&plain, &order).unwrap());
-    scene.git(&["rm", "-q", "-f", SEALED]);
-    let (_, out, err) = scene.run("laptop", "validate");
-    assert!(out.contains(&format!("it is {WHOLE} now")), "{out}{err}");
-    scene.write("sparkcfg-revoked.toml", &scene.read("sparkcfg-revoked.toml").replace(SEALED, WHOLE));
-    assert_eq!(left_for(&scene, "laptop"), ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"]);
 }
 
 /// What SOPS makes of a file that it writes: comments stay, sealed, and metadata that it does not know goes.
@@ -421,7 +298,15 @@ fn whoever_was_granted_on_the_other_branch_is_not_gone() {
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
 #[test]
 fn a_branch_from_before_brings_no_trust_along() {
-    for revoked_first in [true, false] {
+    // Where one stands, and how the other branch comes.
+    for (at, way) in [
+        ("main", &["merge", "-q", "--no-edit", "before"][..]),
+        ("before", &["merge", "-q", "--no-edit", "main"]),
+        ("main", &["cherry-pick", "before"]),
+        ("before", &["cherry-pick", "main"]),
+        ("main", &["rebase", "-q", "before"]),
+        ("before", &["rebase", "-q", "main"]),
+    ] {
         let scene = sharing();
         scene.git(&["switch", "-q", "-c", "before"]);
         scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
@@ -431,21 +316,20 @@ fn a_branch_from_before_brings_no_trust_along() {
         scene.does("laptop", "secrets revoke deploy prod");
         scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
         scene.commit("revoke");
-        let other = if revoked_first { "before" } else { "main" };
-        if !revoked_first {
-            scene.git(&["switch", "-q", "before"]);
-        }
-        let (merged, text) = scene.git(&["merge", "-q", "--no-edit", other]);
-        assert!(merged, "{text}");
-        assert!(text.contains("a version was sealed for deploy"), "{text}");
-        assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-of-the-branch"));
-        assert_eq!(scene.reads("deploy", "prod"), None);
+        scene.git(&["switch", "-q", at]);
+        let (merged, text) = scene.git(way);
+        assert!(merged, "{at} {way:?}: {text}");
+        assert!(text.contains("a version was sealed for deploy"), "{at} {way:?}: {text}");
+        let opened = scene.reads("laptop", "prod").unwrap();
+        assert!(opened.contains("API_KEY=canary-of-the-branch") && opened.contains("DB_PASSWORD=canary-after"));
+        assert_eq!(scene.reads("deploy", "prod"), None, "{at} {way:?}");
         let known = ["API_KEY: deploy", "NEW_SECRET: deploy", "TOKEN: deploy"];
-        assert_eq!(left(&scene), known, "{text}");
+        assert_eq!(left(&scene), known, "{at} {way:?}: {text}");
+        assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 3)]), "{at} {way:?}");
         // The next change brings it into the record, and strikes what it changes.
         scene.set("laptop", "NEW_SECRET", "prod", "canary-newer");
         assert!(!scene.read(SEALED).contains("sparkcfg-known-to"));
-        assert_eq!(left(&scene), [known[0], known[2]]);
+        assert_eq!(left(&scene), [known[0], known[2]], "{at} {way:?}");
     }
 }
 

@@ -782,6 +782,83 @@ fn sealed_files_are_taken_over() {
     assert_eq!(String::from_utf8(dev).unwrap(), CANARY);
 }
 
+/// Quotes in a file by SOPS are signs like any other, unless sparkcfg wrote it.
+#[test]
+fn a_file_by_sops_is_taken_sign_by_sign() {
+    let project = Project::new();
+    project.set("PLAIN", "a-b");
+    project.set("QUOTED", "a b");
+    std::fs::copy(project.path("p/environments/prod.secrets.env"), project.path("p/by-sops.enc.env")).unwrap();
+    let values = |file: &str| {
+        let told = project.run(&["import", file, "-e", "dev", "--overwrite", "--no-validate"], b"").ok().stderr;
+        let value = |key| project.run(&["get", key, "-e", "dev"], b"").ok().stdout;
+        (told.contains("taken sign by sign, as SOPS hands them over: QUOTED"), value("PLAIN"), value("QUOTED"))
+    };
+    assert_eq!(values("environments/prod.secrets.env"), (false, b"a-b".to_vec(), b"a b".to_vec()));
+    assert_eq!(values("by-sops.enc.env"), (true, b"a-b".to_vec(), b"'a b'".to_vec()));
+}
+
+/// What docker compose would make of YAML is not what it says.
+#[test]
+fn yaml_in_plain_text_is_refused() {
+    for text in ["db:\n  password: canary\n", "password: canary\n", "A=1\nlist:\n  - canary\n", "---\nA: canary\n"] {
+        let project = Project::new();
+        project.write("p/values.env", text);
+        for (file, input) in [("values.env", ""), ("-", text)] {
+            let ran = project.run(&["import", file, "-e", "prod"], input.as_bytes());
+            ran.failed(2, "this is YAML or JSON in plain text");
+        }
+        assert!(!project.path("p/environments/prod.secrets.env").exists(), "{text}");
+    }
+}
+
+/// What `run` would not hand over is not sealed in the first place.
+#[test]
+fn a_key_that_no_command_gets_is_not_sealed() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let why = "LD_PRELOAD makes programs load or run something else";
+    project.run(&["set", "LD_PRELOAD", "-e", "prod"], b"/x.so").failed(1, why);
+    project.run(&["import", "-", "-e", "prod"], b"LD_PRELOAD=/x.so\n").failed(1, why);
+    project.edit(&["prod"], "echo LD_PRELOAD=/x.so >> \"$1\"").failed(1, why);
+    assert!(!project.sealed().contains("LD_PRELOAD"));
+    project.run(&["set", "LD_SDK_KEY", "-e", "prod"], b"x").ok();
+    project.run(&["set", "LD_PRELOAD", "-e", "prod", "--no-validate"], b"/x.so").ok();
+    // It can be taken out again, and stands in no other one's way.
+    project.set("OTHER", "x");
+    project.run(&["unset", "LD_PRELOAD", "-e", "prod"], b"").ok();
+}
+
+/// A command that is advised can be run as it stands.
+#[test]
+fn what_is_sealed_twice_is_told_with_its_environment() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    let sealed = project.sealed();
+    let token = sealed.lines().find_map(|line| line.strip_prefix("API_KEY=")).unwrap();
+    project.run(&["set", "OTHER", "-e", "prod"], token.as_bytes()).failed(1, "sparkcfg secrets set OTHER -e prod");
+}
+
+#[test]
+fn one_value_does_not_stop_an_export() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    project.set("WILD", "a'b\"c`d$e\nf");
+    let export = |more: &[&str]| project.run(&[&["export", "prod", "--as", "dotenv"], more].concat(), b"");
+    export(&[]).failed(2, "WILD");
+    export(&[]).failed(2, "--without KEY leaves it out");
+    assert_eq!(export(&["--without", "WILD"]).ok().stdout, format!("API_KEY={CANARY}\n").as_bytes());
+    export(&["--without", "WILD", "--without", "NONE"]).failed(2, "NONE has no value in it");
+}
+
+#[test]
+fn a_personal_layer_is_no_part_of_what_get_gives() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    project.write("p/environments/prod.local.env", "API_KEY=mine\n");
+    assert_eq!(project.get("API_KEY"), CANARY);
+}
+
 #[test]
 fn plain_text_leaves_only_where_it_may() {
     let project = Project::new();

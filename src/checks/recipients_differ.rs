@@ -4,7 +4,7 @@
 //! and `recovery` names an identity that must be able to open everything. The recipients of every sealed file must be
 //! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. Once `[access]` has a list,
 //! every sealed file needs one. No key is needed to see it. A whole age file does not say who its recipients are: of it, only
-//! their number is compared.
+//! their number is compared, and who took the place of somebody else is not seen.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!

@@ -4,7 +4,11 @@
 //! read in an old commit, it cannot take back: those values must change where they come from. `sparkcfg-revoked.toml`
 //! keeps their names until each has; it holds digests of sealed text, never anything of a value. Those of a whole age file
 //! are sealed themselves: only who can open the file is told which are left. Where an environment got another name, the
-//! record needs its new one too.
+//! record needs its new one too. A value that was gone and comes back counts until it is set to yet another one.
+//!
+//! Whoever could open a file without being in the table is recorded in the same way when it is sealed without them: by public
+//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. What a merge
+//! hands on to nobody but those of the table, it notes in a comment of the merged file, until the next change.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
@@ -16,10 +20,13 @@
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
 //! by hand if the value needs no change.
 
+use std::collections::BTreeSet;
+
 use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::revocations::{NAME, Unchanged, Unplaced};
 use crate::source::printable;
+use crate::stores::State;
 
 pub(super) static RULE: Rule = Rule {
     code: "revoked-reader",
@@ -30,9 +37,23 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(known) = file.project.sealed_files.get(&file.index) else { return };
-    for Unchanged { key, readers } in file.project.revocations.unchanged(&known.path, file.layer.text.as_bytes()) {
-        let readers = super::listed(&readers, "and");
+    let config = &file.project.config;
+    let staying = config.readers_of(&known.environments).unwrap_or_default();
+    // Of a damaged file only that is told.
+    let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
+    let Some(sealed) = sealed else { return };
+    let is_opened = sealed.state == State::Opened;
+    let text = file.layer.text.as_bytes();
+    for Unchanged { key, readers } in file.project.revocations.told(&known.path, text, &sealed.known_to) {
+        // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
+        let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
+        let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();
+        let readers: Vec<_> = readers.into_iter().map(ToOwned::to_owned).collect();
         let entry = file.layer.entries.iter().rfind(|entry| Some(file.layer.key(entry)) == key.as_deref());
+        if readers.is_empty() || is_opened && key.is_some() && entry.is_none() {
+            continue;
+        }
+        let readers = super::listed(&readers, "and");
         let place = entry.map_or(0..0, |entry| entry.key.clone());
         let (what, set) = match &key {
             Some(key) => (

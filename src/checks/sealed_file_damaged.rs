@@ -45,7 +45,8 @@ fn misplaced(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in file.layer.entries.iter().filter(sealed) {
         let name = told_name(file.layer.key(entry));
         let (message, help) = if file.layer.sealed {
-            let help = format!("set the value that it opens to: sparkcfg secrets set {name}");
+            let environment = file.layer.name.strip_suffix(".secrets").unwrap_or(&file.layer.name);
+            let help = format!("set the value that it opens to: sparkcfg secrets set {name} -e {environment}");
             (format!("{name} is sealed twice: what it opens to is a sealed value again"), help)
         } else {
             let help = format!("seal it in {}, from where it was sealed first", super::sealed_name(file.path()));

@@ -206,21 +206,26 @@ fn refuse_loaders<'a>(
     environment: &Environment<'a>,
     settings: &[&Setting<'a>],
 ) -> Result<(), Error> {
-    let declared = |key: &str| project.schema.as_ref().is_some_and(|schema| schema.schema.property(key).is_declared());
-    let refused = settings
-        .iter()
-        .find(|setting| (is_loader(setting.key) || is_identity_variable(setting.key)) && !declared(setting.key));
-    let Some(setting) = refused else { return Ok(()) };
+    let refused = settings.iter().find_map(|setting| Some((setting, taken_from_no_file(project, setting.key)?)));
+    let Some((setting, why)) = refused else { return Ok(()) };
     let span = environment.place(setting);
     let line = project.sources.position(span.source, span.start).line;
-    let why = if is_identity_variable(setting.key) {
-        "is an identity that opens secrets"
-    } else {
-        "makes programs load or run something else"
-    };
     Err(Error::new(format!("{} {why}: it is not taken from a file", setting.key))
         .at(format!("{}:{line}", project.sources.path(span.source)))
         .help("take it out of the file; or declare it in the schema, if the command needs it"))
+}
+
+/// Why a command is started with no such key from a file; `None` where it is, or where the schema declares it.
+pub(super) fn taken_from_no_file(project: &Project, key: &str) -> Option<&'static str> {
+    let why = if is_identity_variable(key) {
+        "is an identity that opens secrets"
+    } else if is_loader(key) {
+        "makes programs load or run something else"
+    } else {
+        return None;
+    };
+    let declared = project.schema.as_ref().is_some_and(|schema| schema.schema.property(key).is_declared());
+    (!declared).then_some(why)
 }
 
 fn names(keys: &[&str]) -> String {

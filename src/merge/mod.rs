@@ -9,9 +9,8 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::envelope::CannotOpen;
 use crate::identity::{Identities, Recipient};
-use crate::layer::Parse;
 use crate::secret::Secret;
-use crate::stores::sops::{KnownTo, traces};
+use crate::stores::sops::{KnownTo, noted, opened_traces, traces};
 use crate::stores::{CannotSeal, Order, Previous, Store};
 use text::{Merged, Pieces};
 
@@ -37,34 +36,57 @@ pub struct Tools<'a> {
     pub recipients: &'a [Recipient],
     /// The time, as [`Order::time`] wants it.
     pub time: &'a str,
-    /// The dialect in which whole files are written.
-    pub parse: Parse,
 }
 
 /// A merged file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// The file: sealed and whole, or, with conflicts, with git's marks around what differs. Whoever takes the same
-    /// side at every mark has a whole file again.
-    pub text: String,
+    /// The file, sealed and whole; a second one where there are conflicts, which takes their side in all of them.
+    sides: Vec<Side>,
     /// The keys that both sides changed differently, sorted.
     pub conflicts: Vec<String>,
     /// Recipients of one of the sides for whom the result is not sealed, as written in the files, sorted.
     pub left_out: Vec<String>,
     /// For whom it is sealed.
     pub recipients: Vec<Recipient>,
+}
+
+/// A merged file in one way of solving its conflicts.
+#[derive(Debug, PartialEq, Eq)]
+struct Side {
+    text: String,
     /// What of it those could read who cannot open it: recipients of a version, as written in the files, or what such a
     /// version says itself.
-    pub known_to: KnownTo,
+    known_to: KnownTo,
+}
+
+impl Outcome {
+    /// The file; with conflicts, with git's marks around what differs. Whoever takes the same side at every mark has a whole
+    /// file again. It notes who could read what of it and cannot open it, by the names that `called` gives to recipients.
+    pub fn text(&self, called: impl Fn(&str) -> String) -> String {
+        let readers: BTreeSet<_> = self.recipients.iter().map(|recipient| called(recipient.as_str())).collect();
+        let of_side = |side: &Side| {
+            let mut named = KnownTo::new();
+            for (key, keys) in &side.known_to {
+                named.entry(called(key)).or_default().extend(keys.iter().cloned());
+            }
+            named.retain(|name, _| !readers.contains(name));
+            noted(&side.text, &named)
+        };
+        match self.sides.as_slice() {
+            [ours, theirs] => marked(&of_side(ours), &of_side(theirs)),
+            sides => sides.iter().map(of_side).collect(),
+        }
+    }
 }
 
 /// Why nothing could be merged. It never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CannotMerge {
+    /// The form does not say for whom a version is sealed, so that nobody can tell who must not open the result.
+    Unnamed,
     /// A side stays closed or is damaged.
     Open(&'static str, CannotOpen),
-    /// A side cannot be read once it is opened.
-    Read(&'static str),
     /// The result cannot be sealed.
     Seal(CannotSeal),
     /// The result, opened again, is not what was to be sealed.
@@ -74,8 +96,10 @@ pub enum CannotMerge {
 impl fmt::Display for CannotMerge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unnamed => formatter.write_str(
+                "a whole age file does not say for whom it is sealed, and somebody may have lost access on one side",
+            ),
             Self::Open(side, why) => write!(formatter, "{side}: {}", why.message()),
-            Self::Read(side) => write!(formatter, "{side}: a line of the opened file cannot be read"),
             Self::Seal(why) => write!(formatter, "the merged file cannot be sealed: {why}"),
             Self::Unproven => formatter.write_str("the merged file does not open to what was merged"),
         }
@@ -89,8 +113,10 @@ impl CannotMerge {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
+            Self::Unnamed => {
+                "`sparkcfg secrets diff ENV@HEAD ENV@MERGE_HEAD` names what differs; take one version with `git checkout --ours` or `--theirs`, set the rest, to new values where somebody lost access meanwhile, and run `sparkcfg secrets rotate ENV`; files in the form of SOPS (.secrets.env) merge by themselves"
+            }
             Self::Open(_, why) => why.help(),
-            Self::Read(_) => "take one side with `git checkout --ours` or `--theirs`, and set the others' values again",
             Self::Seal(why) => why.help,
             Self::Unproven => "take one side with `git checkout --ours` or `--theirs`; this is a bug of sparkcfg",
         }
@@ -101,56 +127,55 @@ impl CannotMerge {
 /// never do.
 ///
 /// # Errors
-/// Without an identity that opens both sides, and where a version is damaged.
+/// Without an identity that opens both sides, where a version is damaged, and for a form that does not name recipients.
 pub fn merge(versions: &Versions<'_>, tools: &Tools<'_>) -> Result<Outcome, CannotMerge> {
+    if !tools.store.shows_names {
+        return Err(CannotMerge::Unnamed);
+    }
     let open = |side, bytes: &[u8]| match bytes {
         [] => Ok(Secret::new(String::new())),
         bytes => (tools.store.plain)(bytes, tools.identities).map_err(|why| CannotMerge::Open(side, why)),
     };
     let (ours, theirs) = (open("ours", versions.ours)?, open("theirs", versions.theirs)?);
-    let pieces = |side, text: &Secret| Pieces::of(text.expose(), tools).ok_or(CannotMerge::Read(side));
-    let (ours_pieces, theirs_pieces) = (pieces("ours", &ours)?, pieces("theirs", &theirs)?);
+    let (ours_pieces, theirs_pieces) = (Pieces::of(ours.expose()), Pieces::of(theirs.expose()));
     let mut readable = vec![(versions.ours, &ours_pieces), (versions.theirs, &theirs_pieces)];
     let opened = open("base", versions.base);
     let is_known = opened.is_ok();
     let base = match opened {
-        Ok(base) => pieces("base", &base)?,
+        Ok(base) => Pieces::of(base.expose()),
         // Somebody who came later cannot open it, but what is still sealed as it was is known all the same.
-        Err(_) if tools.store.shows_names => text::recognised(versions, &ours_pieces, &theirs_pieces),
-        Err(why) => return Err(why),
+        Err(_) => text::recognised(versions, &ours_pieces, &theirs_pieces),
     };
     if is_known {
         readable.push((versions.base, &base));
     }
     let merged = text::merge(&base, &ours_pieces, &theirs_pieces);
-    let (sealed, recipients) = seal(&merged, versions, tools)?;
-    let result = [pieces("the result", &merged.ours)?, pieces("the result", &merged.theirs)?];
-    let known_to = known_to(&readable, &result, tools, &recipients);
-    let sides = readers(versions.ours, tools).into_iter().chain(readers(versions.theirs, tools));
-    let left_out: BTreeSet<_> = sides.filter(|key| !is_among(&recipients, key)).collect();
+    let (texts, recipients) = seal(&merged, versions, tools)?;
+    let side = |(text, plain): (String, &Secret)| {
+        let known_to = known_to(&readable, &Pieces::of(plain.expose()), tools, &recipients);
+        Side { text, known_to }
+    };
+    let sides = texts.into_iter().zip([&merged.ours, &merged.theirs]).map(side).collect();
+    let readers = readers(versions.ours, tools).into_iter().chain(readers(versions.theirs, tools));
+    let left_out: BTreeSet<_> = readers.filter(|key| !is_among(&recipients, key)).collect();
     let left_out = left_out.into_iter().collect();
-    Ok(Outcome { text: sealed, conflicts: merged.conflicts, left_out, recipients, known_to })
+    Ok(Outcome { sides, conflicts: merged.conflicts, left_out, recipients })
 }
 
 fn is_among(recipients: &[Recipient], key: &str) -> bool {
     recipients.iter().any(|one| one.as_str() == key)
 }
 
-/// What of the result, in either way of solving its conflicts, stands in a version that somebody could open who cannot open
-/// the result. Whoever is among the readers of a version and left nothing there has an empty list.
-fn known_to(
-    readable: &[(&[u8], &Pieces)],
-    result: &[Pieces; 2],
-    tools: &Tools<'_>,
-    recipients: &[Recipient],
-) -> KnownTo {
+/// What of the result stands in a version that somebody could open who cannot open the result. Whoever is among the readers
+/// of a version and left nothing there has an empty list.
+fn known_to(readable: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>, recipients: &[Recipient]) -> KnownTo {
     let mut known_to = KnownTo::new();
     for (bytes, pieces) in readable {
-        let same: BTreeSet<String> = result.iter().flat_map(|one| one.same_as(pieces)).collect();
+        let same: BTreeSet<String> = result.same_as(pieces).into_iter().collect();
         for key in readers(bytes, tools).into_iter().filter(|key| !is_among(recipients, key)) {
             known_to.entry(key).or_default().extend(same.iter().cloned());
         }
-        for (name, keys) in traces(bytes).known_to {
+        for (name, keys) in opened_traces(bytes, tools.identities).known_to {
             known_to.entry(name).or_default().extend(keys.intersection(&same).cloned());
         }
     }
@@ -158,7 +183,11 @@ fn known_to(
 }
 
 /// Seals the result; with conflicts, both ways of solving them.
-fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(String, Vec<Recipient>), CannotMerge> {
+fn seal(
+    merged: &Merged,
+    versions: &Versions<'_>,
+    tools: &Tools<'_>,
+) -> Result<(Vec<String>, Vec<Recipient>), CannotMerge> {
     let [base, ours, theirs] = [versions.base, versions.ours, versions.theirs].map(|bytes| readers(bytes, tools));
     // Whoever lost access on the other side must not get it back by the merge.
     let dropped = |key: &str| base.contains(key) && !theirs.contains(key) && !theirs.is_empty();
@@ -176,11 +205,11 @@ fn seal(merged: &Merged, versions: &Versions<'_>, tools: &Tools<'_>) -> Result<(
     };
     let first = sealed(&merged.ours, &order, tools)?;
     if merged.conflicts.is_empty() {
-        return Ok((first, recipients));
+        return Ok((vec![first], recipients));
     }
     let previous = Previous { bytes: first.as_bytes(), identities: tools.identities };
     let second = sealed(&merged.theirs, &Order { new_key: false, previous: Some(previous), ..order }, tools)?;
-    Ok((marked(&first, &second), recipients))
+    Ok((vec![first, second], recipients))
 }
 
 /// Seals, and proves that what was sealed opens to the same.

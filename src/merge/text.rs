@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use zeroize::Zeroizing;
 
-use super::{Tools, Versions};
+use super::Versions;
 use crate::secret::Secret;
 use crate::stores::sops::traces;
 
@@ -15,7 +15,7 @@ type Text = Zeroizing<String>;
 pub(super) struct Pieces(Vec<Piece>);
 
 struct Piece {
-    /// `None` for comments and blank lines.
+    /// `None` for comments.
     key: Option<String>,
     /// Whole lines; those of a key that stands there twice, one after the other.
     text: Text,
@@ -29,44 +29,14 @@ pub(super) struct Merged {
 }
 
 impl Pieces {
-    /// `None` where the dialect cannot read the text.
-    pub(super) fn of(text: &str, tools: &Tools<'_>) -> Option<Self> {
-        // SOPS knows nothing of quotes: there a line is a line.
-        if tools.store.shows_names { Some(Self::by_line(text)) } else { Self::by_entry(text, tools) }
-    }
-
-    fn by_line(text: &str) -> Self {
+    /// A line is a line: SOPS knows nothing of quotes.
+    pub(super) fn of(text: &str) -> Self {
         let mut pieces = Self::default();
         for line in text.split('\n').filter(|line| !line.is_empty()) {
             let key = if line.starts_with('#') { None } else { line.split_once('=').map(|(key, _)| key) };
             pieces.push(key, line);
         }
         pieces
-    }
-
-    fn by_entry(text: &str, tools: &Tools<'_>) -> Option<Self> {
-        let (entries, faults) = (tools.parse)(text);
-        if !faults.is_empty() {
-            return None;
-        }
-        let mut pieces = Self::default();
-        let mut at = 0;
-        for entry in entries {
-            let start = text.get(at..entry.key.start as usize)?.rfind('\n').map_or(at, |found| at + found + 1);
-            pieces.push_lines(text.get(at..start)?);
-            let end = text
-                .get(entry.value.end as usize..)?
-                .find('\n')
-                .map_or(text.len(), |found| entry.value.end as usize + found);
-            pieces.push(Some(text.get(entry.key.start as usize..entry.key.end as usize)?), text.get(start..end)?);
-            at = (end + 1).min(text.len());
-        }
-        pieces.push_lines(text.get(at..)?);
-        Some(pieces)
-    }
-
-    fn push_lines(&mut self, text: &str) {
-        text.lines().for_each(|line| self.push(None, line));
     }
 
     fn push(&mut self, key: Option<&str>, line: &str) {
@@ -119,9 +89,8 @@ pub(super) fn merge(base: &Pieces, ours: &Pieces, theirs: &Pieces) -> Merged {
     for piece in &ours.0 {
         let text = piece.text.as_str();
         let Some(key) = piece.key.as_deref() else {
-            // A blank line says nothing, and comes and goes with ours.
             let gone = removed.entry(text).or_insert_with(|| base.count_of(text).saturating_sub(theirs.count_of(text)));
-            if *gone > 0 && text != "\n" {
+            if *gone > 0 {
                 *gone -= 1;
             } else {
                 slots.push(Slot::of(None, text));
@@ -156,7 +125,7 @@ pub(super) fn merge(base: &Pieces, ours: &Pieces, theirs: &Pieces) -> Merged {
             None => {
                 let more = |side: &Pieces| side.count_of(text).saturating_sub(base.count_of(text));
                 let new = added.entry(text).or_insert_with(|| more(theirs).saturating_sub(more(ours)));
-                if *new == 0 || text == "\n" {
+                if *new == 0 {
                     continue;
                 }
                 *new -= 1;
@@ -210,7 +179,7 @@ mod tests {
     use super::*;
 
     fn merged(base: &str, ours: &str, theirs: &str) -> (String, String, String) {
-        let merged = merge(&Pieces::by_line(base), &Pieces::by_line(ours), &Pieces::by_line(theirs));
+        let merged = merge(&Pieces::of(base), &Pieces::of(ours), &Pieces::of(theirs));
         (merged.ours.expose().to_owned(), merged.theirs.expose().to_owned(), merged.conflicts.join(" "))
     }
 

@@ -174,7 +174,7 @@ pub(super) fn layer_name(path: &str) -> String {
 fn revocations(files: &Files, options: &Options<'_>) -> Result<Revocations, Error> {
     let mut record = Revocations::read(files)?;
     if let Some(identities) = options.identities {
-        record.reveal(identities);
+        record.reveal(identities, files);
     }
     Ok(record)
 }

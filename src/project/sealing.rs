@@ -10,13 +10,15 @@ use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::files::Files;
 use super::locking::{self, Lock};
-use super::revocations::{Revocations, Version};
+use super::revocations::{Carried, Revocations, UNNAMED, Version};
 use super::{Project, compose_entries, writing};
 use crate::envelope;
 use crate::error::Error;
+use crate::finding::told_name;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
-use crate::stores::{Damage, Order, Previous, Sealed, State, Store};
+use crate::stores::sops::{KnownTo, opened_traces};
+use crate::stores::{self, Damage, Order, Previous, Sealed, State, Store};
 
 /// A project, and what opens its sealed files.
 #[derive(Debug)]
@@ -132,6 +134,7 @@ impl Sealing {
         let shown = self.shown(target);
         // Read first, so that a broken one stops a change before it is made.
         let mut record = Revocations::read(&self.files)?;
+        record.reveal(&self.identities, &self.files);
         self.may_write(target)?;
         if self.files.read_if_there(&target.file.path)? != target.bytes {
             let error = Error::new("this file changed since it was read; it is left as it is now").at(shown);
@@ -165,45 +168,92 @@ impl Sealing {
     }
 
     /// Those who can open a file and will not any more once it is sealed for those whom the project declares: names of
-    /// `[people]`, or public keys. A form that does not name its readers tells nothing.
+    /// `[people]`, public keys, kinds of other keys. Of a form that does not name its readers, their number alone tells.
     #[must_use]
     pub fn leaving(&self, target: &Target) -> Vec<String> {
-        let environments = &target.file.environments;
-        let staying = self.config.readers_of(environments).unwrap_or_default();
+        let staying = self.staying(target);
         let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
         let names = readers.recipients.iter().map(|key| self.config.owner_of(key).unwrap_or(key));
-        names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect()
+        let mut names: Vec<_> = names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect();
+        names.extend(readers.others.iter().map(|other| format!("a key of {}", told_name(&other.kind))));
+        names.extend((self.too_many(target) > 0).then(|| UNNAMED.to_owned()));
+        names.dedup();
+        names
+    }
+
+    /// How many more recipients a file has than the table lets open it, where it does not name them.
+    #[must_use]
+    pub fn too_many(&self, target: &Target) -> usize {
+        let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
+        let declared = self.recipients(target).map_or(usize::MAX, |recipients| recipients.len());
+        readers.unnamed.len().saturating_sub(declared)
+    }
+
+    /// Those whom the table lets open a file.
+    fn staying(&self, target: &Target) -> BTreeSet<&str> {
+        self.config.readers_of(&target.file.environments).unwrap_or_default()
     }
 
     /// Records what those could read who are about to lose a file, or lost it in a merge, before it is sealed without them.
     fn record_leaving(&self, record: &mut Revocations, target: &Target) -> Result<(), Error> {
         let Some(bytes) = target.previous() else { return Ok(()) };
-        record.reveal(&self.identities);
-        let before = record.clone();
-        record.take_over(&target.file.path, bytes);
+        let (before, path) = (record.clone(), &target.file.path);
+        let mut traces = opened_traces(bytes, &self.identities);
+        let staying = self.staying(target);
+        // A merge names people by the table of one side.
+        let mut known_to = KnownTo::new();
+        for (name, keys) in traces.known_to {
+            let name = self.config.owner_of(&name).unwrap_or(&name);
+            if !staying.contains(name) {
+                known_to.entry(name.to_owned()).or_default().extend(keys);
+            }
+        }
+        traces.known_to = known_to;
+        record.take_over(path, &traces);
         let leaving = self.leaving(target);
         if !leaving.is_empty() {
             let (plain, recipients) = (self.plain(target)?, self.recipients(target)?);
-            for name in leaving {
-                record.add(&target.file.path, Version { plain: &plain, bytes }, &name, &recipients);
+            let file = Version { plain: &plain, bytes };
+            for name in leaving.iter().filter(|name| *name != UNNAMED) {
+                record.add(path, file, name, &recipients);
+            }
+            if leaving.iter().any(|name| name == UNNAMED) {
+                record.add_unnamed(path, file, self.too_many(target), &recipients);
             }
         }
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
-    /// Takes over into the record what is still to be changed in a file of which a copy is about to become a layer, `to`,
-    /// one whole age file: the other may then be removed.
+    /// Takes over into the record what is still to be changed in the file that `is_from` knows by its path: the values of
+    /// `keys` stand in `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other
+    /// one can be removed.
     ///
     /// # Errors
-    /// See [`Revocations::read`] and [`Revocations::write`].
-    pub fn record_copy(&self, _lock: &Lock, target: &Target, to: &str) -> Result<(), Error> {
-        if self.placed(to)?.is_none() {
-            return Ok(());
-        }
+    /// `to` cannot be read, or see [`Revocations::read`] and [`Revocations::write`].
+    pub fn carry(
+        &self,
+        _lock: &Lock,
+        is_from: &dyn Fn(&str) -> bool,
+        (to, plain): (&str, &Secret),
+        keys: &[String],
+    ) -> Result<(), Error> {
         let mut record = Revocations::read(&self.files)?;
-        record.reveal(&self.identities);
-        let (before, recipients) = (record.clone(), self.recipients(target)?);
-        record.copy(&target.file.path, target.bytes.as_deref().unwrap_or_default(), to, &recipients);
+        let from = record.paths().find(|path| *path != to && is_from(path)).map(ToOwned::to_owned);
+        let (Some(from), Some(file)) = (from, self.placed(to)?) else { return Ok(()) };
+        let (from, target) = (from.as_str(), self.load(file)?);
+        record.reveal(&self.identities, &self.files);
+        let before = record.clone();
+        let bytes = self.files.read_if_there(from)?.unwrap_or_default();
+        let stem = |path: &str| stores::of(path).and_then(|store| path.strip_suffix(store.suffix)).map(str::to_owned);
+        let carried = Carried {
+            path: from,
+            traces: opened_traces(&bytes, &self.identities),
+            keys,
+            forgiven: self.staying(&target),
+            moves: stem(from) == stem(to),
+        };
+        let file = Version { plain, bytes: target.bytes.as_deref().unwrap_or_default() };
+        record.carry(&carried, to, file, &self.recipients(&target)?);
         if record == before { Ok(()) } else { record.write(&self.files) }
     }
 
@@ -212,7 +262,6 @@ impl Sealing {
         // A file that begins anew where another one was says nothing about the values of that one.
         let (path, Some(bytes)) = (&target.file.path, target.bytes.as_deref()) else { return Ok(()) };
         if record.paths().any(|known| known == path) {
-            record.reveal(&self.identities);
             let (before, recipients) = (self.plain(target)?, self.recipients(target)?);
             let (before, after) = (Version { plain: &before, bytes }, Version { plain, bytes: sealed });
             if record.settle(path, before, after, &recipients) {

@@ -19,6 +19,8 @@ use crate::secret::Secret;
 pub mod age;
 pub mod sops;
 
+use self::sops::KnownTo;
+
 /// One form of sealed file.
 #[derive(Debug)]
 pub struct Store {
@@ -73,6 +75,8 @@ pub struct Sealed {
     /// The values that the dialect reads otherwise than they stand there, as they stand: index into `entries` → text. Other
     /// programs for this form of file know nothing of the dialect.
     pub verbatim: Vec<(usize, Secret)>,
+    /// What a merge noted in it about who could read what of it.
+    pub known_to: KnownTo,
 }
 
 /// How far a sealed file could be read.
@@ -235,7 +239,7 @@ impl CannotSeal {
 /// A text that would make a file too large to be opened again.
 const TOO_MUCH: CannotSeal = CannotSeal::whole(
     "sealed, this would be larger than 1 MiB, which no sealed file may be",
-    "nothing was changed; keep what is large in a file of its own, and its path here",
+    "keep what is large in a file of its own, and its path here",
 );
 
 impl From<CannotOpen> for CannotSeal {
@@ -283,6 +287,7 @@ impl Sealed {
             readers: Readers::default(),
             state: State::Damaged,
             verbatim: Vec::new(),
+            known_to: KnownTo::new(),
         }
     }
 }

@@ -21,6 +21,7 @@ mod cipher;
 mod document;
 mod import;
 mod json;
+mod notes;
 mod opened;
 mod seal;
 mod selection;
@@ -28,6 +29,7 @@ mod tree;
 mod yaml;
 
 pub(super) use self::import::import;
+pub use self::notes::{KnownTo, digest, noted};
 
 /// SOPS dotenv.
 pub(super) const STORE: Store =
@@ -62,8 +64,9 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
     let read = entries(&document, opened.as_ref(), parse);
     let readers = document.readers();
+    let known_to = opened.map_or_else(|| notes::seen(&document), |opened| notes::opened(&document, &opened.values));
     let (entries, faults, verbatim) = (read.entries, read.faults, read.verbatim);
-    Sealed { text, entries, faults, damages, masks, readers, state, verbatim }
+    Sealed { text, entries, faults, damages, masks, readers, state, verbatim, known_to }
 }
 
 fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
@@ -81,7 +84,11 @@ fn plain(bytes: &[u8], identities: &Identities) -> Result<Secret, CannotOpen> {
         Closed::Locked(why) => why,
         Closed::Damaged(_) => CannotOpen::Damaged,
     })?;
-    let lines = document.lines.iter().zip(&opened.values);
+    // Whoever is let in beside those who are named would be gone with the next data key, and nobody would know.
+    if opened::seen(&document).iter().any(|damage| damage.kind == DamageKind::Broken) {
+        return Err(CannotOpen::Damaged);
+    }
+    let lines = document.lines.iter().zip(&opened.values).filter(|(line, value)| !notes::is_note(line, value));
     // Sized beforehand, so that no outgrown buffer keeps a copy of the secrets.
     let size = lines.clone().map(|(line, value)| line.key.map_or(1, |key| key.len() + 1) + 2 * value.len() + 1).sum();
     let mut text = String::with_capacity(size);
@@ -121,6 +128,9 @@ fn decoded(value: &str) -> Zeroizing<String> {
 /// Tells a SOPS dotenv file from whatever else may carry its name.
 fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     const ONLY: &str = "sparkcfg reads SOPS files in dotenv form (.secrets.env) and whole age files (.secrets.env.age)";
+    if envelope::has_conflict(bytes) {
+        return Err((envelope::CONFLICT, envelope::SOLVE));
+    }
     if bytes.len() > envelope::LARGEST {
         return Err((CannotOpen::TooLarge.message(), RESTORE));
     }
@@ -130,9 +140,6 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(("this file is not UTF-8 text", RESTORE));
     };
-    if envelope::has_conflict(bytes) {
-        return Err((envelope::CONFLICT, envelope::SOLVE));
-    }
     if text.contains('\r') {
         let help = "take it from the last commit with Unix line ends, and write `*.secrets.env text eol=lf` into .gitattributes";
         return Err(("this file was converted to Windows line ends, which SOPS cannot read", help));
@@ -190,8 +197,8 @@ fn key_damage<'a>(key: &'a str, line: &Line<'a>, keys: &mut HashSet<&'a str>) ->
 
 fn value_damage(line: &Line<'_>) -> Option<Damage> {
     let range = if line.value.is_empty() { line.key_range() } else { line.value_range() };
-    let empty_comment = line.key.is_none() && line.value.is_empty();
-    let (kind, message, help) = if empty_comment || cipher::Token::parse(line.value).is_some() {
+    let is_harmless = line.key.is_none() && line.value.is_empty() || notes::is_note(line, line.value);
+    let (kind, message, help) = if is_harmless || cipher::Token::parse(line.value).is_some() {
         return None;
     } else if cipher::looks_sealed(line.value) {
         (DamageKind::Broken, "the sealed value is cut off or changed", RESTORE)
@@ -273,26 +280,8 @@ pub struct Traces {
     pub values: BTreeMap<String, String>,
     /// The data key, sealed for each recipient. Files that have one of these in common have the same data key.
     pub keys: BTreeSet<String>,
-    /// What a merge wrote into the file.
+    /// What a merge noted in it, as far as that stands in plain sight.
     pub known_to: KnownTo,
-}
-
-/// Who could read which values of a file and cannot open it any more: name → keys. A merge alone sees it, and git lets it
-/// write into no other file than the one that it merges; SOPS passes over metadata that it does not know.
-pub type KnownTo = BTreeMap<String, BTreeSet<String>>;
-
-/// The metadata that holds a [`KnownTo`], as JSON.
-const KNOWN_TO: &str = "sparkcfg_known_to";
-
-/// A sealed file with nothing about who could read what of it but `known_to`.
-#[must_use]
-pub fn noted(text: &str, known_to: &KnownTo) -> String {
-    let begin = format!("{}{KNOWN_TO}=", document::PREFIX);
-    let mut noted: String = text.split_inclusive('\n').filter(|line| !line.starts_with(&begin)).collect();
-    if let Some(json) = serde_json::to_string(known_to).ok().filter(|_| !known_to.is_empty()) {
-        noted.extend([&begin, json.as_str(), "\n"]);
-    }
-    noted
 }
 
 /// Reads what can be recognised again; nothing where the bytes are no SOPS file.
@@ -303,10 +292,27 @@ pub fn traces(bytes: &[u8]) -> Traces {
     }
     let text = String::from_utf8_lossy(bytes);
     let document = Document::parse(&text);
+    Traces { known_to: notes::seen(&document), ..traces_of(&document) }
+}
+
+fn traces_of(document: &Document<'_>) -> Traces {
     // Nothing of a value in plain sight may be kept, not even a digest.
     let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
     let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
-    let known_to = document.field(KNOWN_TO).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-    Traces { values: values.collect(), keys: keys.collect(), known_to }
+    Traces { values: values.collect(), keys: keys.collect(), known_to: KnownTo::new() }
+}
+
+/// The same with what a merge noted and SOPS sealed since, as far as `identities` can open it.
+#[must_use]
+pub fn opened_traces(bytes: &[u8], identities: &Identities) -> Traces {
+    let mut traces = traces(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let document = Document::parse(&text);
+    if document.lines.iter().any(|line| line.key.is_none() && is_token(line.value))
+        && let Ok(opened) = Opened::open(&document, identities)
+    {
+        traces.known_to = notes::opened(&document, &opened.values);
+    }
+    traces
 }

@@ -8,10 +8,10 @@ use sparkcfg::stores::{Order, Previous};
 
 use super::{Scene, TIME, person, sops, two_people};
 
-const SEALED: &str = "environments/prod.secrets.env";
+pub(super) const SEALED: &str = "environments/prod.secrets.env";
 
 /// Two people, both of whom can open prod; committed.
-fn sharing() -> Scene {
+pub(super) fn sharing() -> Scene {
     let scene = two_people();
     scene.does("laptop", "secrets grant deploy prod");
     scene.commit("grant");
@@ -69,8 +69,13 @@ fn another_form_forgets_nobody() {
 }
 
 /// What is still to change, as `KEY: names`, and what validate says of the record itself.
-fn left(scene: &Scene) -> Vec<String> {
-    let (_, out, err) = scene.run("nobody", "validate --format json");
+pub(super) fn left(scene: &Scene) -> Vec<String> {
+    left_for(scene, "nobody")
+}
+
+/// The same, told to somebody with a key.
+pub(super) fn left_for(scene: &Scene, person: &str) -> Vec<String> {
+    let (_, out, err) = scene.run(person, "validate --format json");
     let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
     let told = findings.map(|one| one["message"].as_str().unwrap().to_owned());
@@ -134,10 +139,174 @@ fn a_file_that_begins_anew_forgets_nobody() {
     assert_eq!(known(&scene), 1);
 }
 
+/// A value that was removed may come back as it was.
+#[test]
+fn a_value_that_comes_back_is_not_new() {
+    for path in [SEALED, super::whole::WHOLE] {
+        let scene = if path == SEALED { sharing() } else { super::whole::sharing_whole() };
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.does("laptop", "secrets unset API_KEY -e prod");
+        let told = |person| left_for(&scene, person);
+        assert_eq!(told("laptop"), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        scene.does("laptop", "secrets rotate prod");
+        set_all_the_same(&scene, "API_KEY", "canary-1");
+        assert_eq!(told("laptop"), ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        scene.set("laptop", "API_KEY", "prod", "canary-new");
+        assert_eq!(told("laptop"), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{path}");
+        // With the rest gone, nothing is left to tell, with or without a key.
+        scene.does("laptop", "secrets unset DB_PASSWORD -e prod");
+        scene.does("laptop", "secrets unset TOKEN -e prod");
+        assert_eq!((told("laptop"), told("nobody")), (vec![], vec![]), "{path}");
+    }
+}
+
+/// Sets what is a secret of another environment, too.
+fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
+    let (code, _, err) = scene.run_with("laptop", &format!("secrets set {key} -e prod --no-validate"), value);
+    assert_eq!(code, 0, "{err}");
+}
+
+/// What SOPS makes of a file that it writes: comments stay, sealed, and metadata that it does not know goes.
+fn rewrite_with_sops(scene: &Scene, from: &str, to: &str) {
+    let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
+    let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
+    let comment = |line: &&str| line.starts_with("#sparkcfg-");
+    let comments: String = before.split_inclusive('\n').filter(comment).collect();
+    let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
+    let plain = sparkcfg::secret::Secret::new([plain.expose().replace(from, to), comments.clone()].concat());
+    let recipients: Vec<_> = scene.recipients("prod");
+    let order = Order { recipients: &recipients, time: TIME, new_key: false, anew: None, previous };
+    let text = (sops().seal)(&plain, &order).unwrap();
+    assert!(!comments.is_empty() && !text.contains("deploy") && text.contains(",type:comment]"));
+    scene.write(SEALED, &text);
+}
+
+/// Two branches of which one revokes and the other one sets; merged, and not yet written by sparkcfg.
+fn merged_after_a_revocation() -> Scene {
+    let scene = sharing();
+    scene.git(&["switch", "-q", "-c", "before"]);
+    scene.set("laptop", "NEW_SECRET", "prod", "canary-new-on-the-branch");
+    scene.commit("set on a branch");
+    scene.git(&["switch", "-q", "main"]);
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "before"]);
+    assert!(merged, "{text}");
+    scene
+}
+
+#[test]
+fn what_a_merge_noted_outlives_sops() {
+    let scene = merged_after_a_revocation();
+    let all = ["API_KEY: deploy", "DB_PASSWORD: deploy", "NEW_SECRET: deploy", "TOKEN: deploy"];
+    assert_eq!(left(&scene), all);
+    // Nobody sees it while they edit, and without a change it stays.
+    let before = scene.read(SEALED);
+    assert!(!scene.reads("laptop", "prod").unwrap().contains("deploy"));
+    set_all_the_same(&scene, "TOKEN", "canary-3");
+    assert_eq!(scene.read(SEALED), before);
+    rewrite_with_sops(&scene, "", "");
+    assert_eq!(left_for(&scene, "laptop"), all);
+    // What SOPS changes has changed.
+    scene.write(SEALED, &before);
+    rewrite_with_sops(&scene, "canary-2", "canary-by-sops");
+    assert_eq!(left_for(&scene, "laptop"), [all[0], all[2], all[3]]);
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    assert_eq!(left(&scene), [all[0], all[2]]);
+    assert!(!scene.read("sparkcfg-revoked.toml").contains("canary"));
+
+    // What no merge writes is a comment in plain sight.
+    for readers in ["{\"x\":{\"a b\":\"\"}}", "{\"\\u001b[31m\":{}}", "canary"] {
+        let note = format!("{{\"data-keys\":[],\"readers\":{readers}}}");
+        let scene = sharing();
+        scene.write(SEALED, &format!("#sparkcfg-known-to {note}\n{}", scene.read(SEALED)));
+        let (_, out, err) = scene.run("laptop", "validate");
+        assert!(out.contains("this comment is not sealed") && !out.contains("canary"), "{out}{err}");
+    }
+}
+
+/// Somebody loses access while an editor is open.
+#[test]
+fn an_open_editor_lets_nobody_in_again() {
+    // With `revoke`; and in the table alone, so that the file is the one that the editor got.
+    let program = env!("CARGO_BIN_EXE_sparkcfg");
+    let revoke = format!("{program} secrets revoke deploy prod");
+    let by_hand = "sed -i 's/^prod = .*/prod = [\"laptop\"]/' sparkcfg.toml".to_owned();
+    for meanwhile in [revoke, by_hand] {
+        let scene = sharing();
+        let script = scene.folder.path().join("editor.sh");
+        let key = scene.folder.path().join("laptop/.config/sops/age/keys.txt");
+        let text = format!(
+            "set -e\nexport SOPS_AGE_KEY_FILE={}\n{meanwhile}\nsed -i s/canary-1/canary-new/ \"$1\"\n",
+            key.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        let mut command = std::process::Command::new(program);
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("laptop"));
+        command.env("EDITOR", format!("sh {}", script.display())).args(["secrets", "edit", "prod"]);
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-new"), "{meanwhile}");
+        assert_eq!(scene.reads("deploy", "prod"), None, "{meanwhile}");
+        assert_eq!(left(&scene), ["DB_PASSWORD: deploy", "TOKEN: deploy"], "{meanwhile}");
+    }
+}
+
+/// Of a conflict, the side that was taken counts.
+#[test]
+fn a_side_that_was_not_taken_is_not_known() {
+    for side in ["ours", "theirs"] {
+        let scene = sharing();
+        scene.git(&["switch", "-q", "-c", "before"]);
+        scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
+        scene.commit("set on a branch");
+        scene.git(&["switch", "-q", "main"]);
+        scene.does("laptop", "secrets revoke deploy prod");
+        for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+            scene.set("laptop", key, "prod", "canary-after");
+        }
+        scene.commit("revoke");
+        let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "before"]);
+        assert!(!merged && text.contains("both sides changed API_KEY"), "{text}");
+        scene.write(SEALED, &super::solved(&scene.read(SEALED), side == "ours"));
+        let known: &[&str] = if side == "ours" { &[] } else { &["API_KEY: deploy"] };
+        assert_eq!(left(&scene), known, "{side}");
+        scene.set("laptop", "DB_PASSWORD", "prod", "canary-later");
+        assert_eq!(left(&scene), known, "{side}");
+    }
+}
+
+/// Whoever was let in on the other branch has lost nothing.
+#[test]
+fn whoever_was_granted_on_the_other_branch_is_not_gone() {
+    let scene = sharing();
+    scene.git(&["switch", "-q", "-c", "granted"]);
+    let (_, third) = person();
+    scene.does("laptop", &format!("secrets grant third prod --key {}", third.as_str()));
+    scene.commit("grant");
+    scene.git(&["switch", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.commit("set");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "granted"]);
+    assert!(merged, "{text}");
+    assert_eq!(left(&scene), Vec::<String>::new());
+    assert_eq!(scene.found(), BTreeMap::from([("recipients-differ".to_owned(), 1)]));
+    scene.does("laptop", "secrets rotate prod");
+    assert_eq!(scene.found(), BTreeMap::new());
+}
+
 /// Whoever lost access on one branch knows what was set on another one while they still had it.
 #[test]
 fn a_branch_from_before_brings_no_trust_along() {
-    for revoked_first in [true, false] {
+    // Where one stands, and how the other branch comes.
+    for (at, way) in [
+        ("main", &["merge", "-q", "--no-edit", "before"][..]),
+        ("before", &["merge", "-q", "--no-edit", "main"]),
+        ("main", &["cherry-pick", "before"]),
+        ("before", &["cherry-pick", "main"]),
+        ("main", &["rebase", "-q", "before"]),
+        ("before", &["rebase", "-q", "main"]),
+    ] {
         let scene = sharing();
         scene.git(&["switch", "-q", "-c", "before"]);
         scene.set("laptop", "API_KEY", "prod", "canary-of-the-branch");
@@ -147,21 +316,20 @@ fn a_branch_from_before_brings_no_trust_along() {
         scene.does("laptop", "secrets revoke deploy prod");
         scene.set("laptop", "DB_PASSWORD", "prod", "canary-after");
         scene.commit("revoke");
-        let other = if revoked_first { "before" } else { "main" };
-        if !revoked_first {
-            scene.git(&["switch", "-q", "before"]);
-        }
-        let (merged, text) = scene.git(&["merge", "-q", "--no-edit", other]);
-        assert!(merged, "{text}");
-        assert!(text.contains("a version was sealed for deploy"), "{text}");
-        assert!(scene.reads("laptop", "prod").unwrap().contains("API_KEY=canary-of-the-branch"));
-        assert_eq!(scene.reads("deploy", "prod"), None);
+        scene.git(&["switch", "-q", at]);
+        let (merged, text) = scene.git(way);
+        assert!(merged, "{at} {way:?}: {text}");
+        assert!(text.contains("a version was sealed for deploy"), "{at} {way:?}: {text}");
+        let opened = scene.reads("laptop", "prod").unwrap();
+        assert!(opened.contains("API_KEY=canary-of-the-branch") && opened.contains("DB_PASSWORD=canary-after"));
+        assert_eq!(scene.reads("deploy", "prod"), None, "{at} {way:?}");
         let known = ["API_KEY: deploy", "NEW_SECRET: deploy", "TOKEN: deploy"];
-        assert_eq!(left(&scene), known, "{text}");
+        assert_eq!(left(&scene), known, "{at} {way:?}: {text}");
+        assert_eq!(scene.found(), BTreeMap::from([("revoked-reader".to_owned(), 3)]), "{at} {way:?}");
         // The next change brings it into the record, and strikes what it changes.
         scene.set("laptop", "NEW_SECRET", "prod", "canary-newer");
-        assert!(!scene.read(SEALED).contains("sparkcfg_known_to"));
-        assert_eq!(left(&scene), [known[0], known[2]]);
+        assert!(!scene.read(SEALED).contains("sparkcfg-known-to"));
+        assert_eq!(left(&scene), [known[0], known[2]], "{at} {way:?}");
     }
 }
 
@@ -243,8 +411,11 @@ fn what_opens_beside_age_is_found_and_taken_out() {
         let (code, _, err) = scene.run_with("laptop", "secrets set API_KEY -e prod", "x");
         assert!(code == 2 && err.contains("secrets rotate"), "{err}");
         scene.does("laptop", "secrets rotate prod");
-        assert!(!scene.read(SEALED).contains(&format!("sops_{kind}__")) && known(&scene) == 0);
-        assert_eq!(scene.found(), BTreeMap::new(), "{kind}");
+        assert!(!scene.read(SEALED).contains(&format!("sops_{kind}__")), "{kind}");
+        let keys = ["API_KEY", "DB_PASSWORD", "TOKEN"];
+        assert_eq!(left(&scene), keys.map(|key| format!("{key}: a key of {kind}")));
+        scene.git(&["rm", "-q", "-f", "--ignore-unmatch", "sparkcfg-revoked.toml"]);
+        let _ = std::fs::remove_file(scene.root().join("sparkcfg-revoked.toml"));
     }
 }
 
@@ -265,8 +436,13 @@ fn nobody_hides_behind_another_name() {
     let both = sparkcfg::envelope::seal(&data_key, &[&named.unwrap(), &hidden]).unwrap();
     scene.write(SEALED, &good.replace(line, &format!("sops_age__list_0__map_enc={}", both.replace('\n', "\\n"))));
     assert_eq!(scene.found(), BTreeMap::from([("sealed-file-damaged".to_owned(), 1)]));
-    let (code, _, err) = scene.run_with("laptop", "secrets set API_KEY -e prod", "x");
-    assert_eq!(code, 2, "{err}");
+    // Nor is it gone unseen.
+    let before = scene.read(SEALED);
+    for line in ["secrets set API_KEY -e prod", "secrets rotate prod", "secrets revoke deploy prod"] {
+        let (code, _, err) = scene.run_with("laptop", line, "x");
+        assert!(code == 2 && err.contains("sealed for others than the recipient that is named"), "{line}: {err}");
+    }
+    assert_eq!(scene.read(SEALED), before);
 }
 
 /// What was never sealed leaves not even a digest, and stops a revocation before it is half done.

@@ -148,7 +148,13 @@ impl Session {
         let lock = self.sealing.lock()?;
         let current = self.sealing.target(environment)?;
         // Somebody else may have changed the file while the editor was open.
-        let text = if current.bytes == self.target.bytes { text } else { &self.carry_over(current, text)? };
+        let text = if current.bytes == self.target.bytes {
+            // Its environments may be others by now, and so may those for whom it is.
+            self.target = current;
+            text
+        } else {
+            &self.carry_over(current, text)?
+        };
         if super::seal(&self.sealing, &lock, &self.target, text)? == Written::Unchanged {
             return Ok(format!("unchanged: {}\n", self.shown()));
         }

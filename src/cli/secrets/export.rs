@@ -8,16 +8,17 @@ use clap::ValueHint;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::carrying::values;
 use super::{Global, Keys, now};
 use crate::cli::printing;
 use crate::cli::show::refused;
 use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::error::Error;
 use crate::finding::told_name;
-use crate::plain::refers;
+use crate::plain::{self, refers};
 use crate::portable::COMMON;
 use crate::project::sealing::{Sealing, Target};
-use crate::project::{git, writing};
+use crate::project::{compose_entries, git, writing};
 use crate::secret::Secret;
 use crate::source::printable;
 use crate::stores::{self, Order};
@@ -44,6 +45,9 @@ pub(super) struct Export {
     /// Write it into a new file of the project; plain text only where git ignores it, readable by you alone
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     to: Option<PathBuf>,
+    /// Leave this key out; may be given several times
+    #[arg(long, value_name = "KEY")]
+    without: Vec<String>,
     /// Print plain text even where people see it: on a terminal
     #[arg(long)]
     reveal: bool,
@@ -61,8 +65,12 @@ impl Export {
         if target.bytes.is_none() {
             return Err(Error::new("there is no such sealed file yet").at(sealing.files.shown(&target.file.path)));
         }
-        let plain = sealing.plain(&target)?;
-        let text = if secret { portable(plain)? } else { sealed(&sealing, &target, &plain)? };
+        let mut plain = sealing.plain(&target)?;
+        for key in &self.without {
+            let missing = || Error::new(format!("{} has no value in it", told_name(key)));
+            plain = plain::unset(&plain, key, compose_entries).ok_or_else(missing)?;
+        }
+        let text = if secret { portable(&plain)? } else { sealed(&sealing, &target, &plain)? };
         let Some(path) = &self.to else {
             return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
         };
@@ -79,11 +87,14 @@ impl Export {
                 .at(&within)
                 .help(help));
         }
-        if !secret {
+        if secret {
+            writing::write(root, &within, text.expose().as_bytes(), true)?;
+        } else {
             let lock = sealing.lock()?;
-            sealing.record_copy(&lock, &target, &within)?;
+            writing::write(root, &within, text.expose().as_bytes(), false)?;
+            let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
+            sealing.carry(&lock, &|path| path == target.file.path, (&within, &plain), &keys)?;
         }
-        writing::write(root, &within, text.expose().as_bytes(), secret)?;
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -98,28 +109,29 @@ fn sealed(sealing: &Sealing, target: &Target, plain: &Secret) -> Result<Secret, 
 }
 
 /// The text as it stands, if all common readers of such files agree about it; else each value spelled so that they do.
-fn portable(plain: Secret) -> Result<Secret, Error> {
+fn portable(plain: &Secret) -> Result<Secret, Error> {
+    let copy = || Secret::new(plain.expose().to_owned());
     let readers: Vec<_> = COMMON.iter().filter_map(|name| dialects::find(name)).collect();
     let read = |reader: &Dialect| (reader.read)(plain.expose().as_bytes(), &Process::new());
     let values = |reading: &Reading| -> Vec<_> {
         let values = reading.vars.iter().map(|variable| (variable.key.clone(), variable.value.clone()));
         values.map(|(key, value)| (key, value.map(Zeroizing::new))).collect()
     };
-    let Some(own) = dialects::find("compose").map(read) else { return Ok(plain) };
+    let Some(own) = dialects::find("compose").map(read) else { return Ok(copy()) };
     if readers
         .iter()
         .map(|reader| read(reader))
         .all(|reading| reading.error.is_none() && values(&reading) == values(&own))
     {
-        return Ok(plain);
+        return Ok(copy());
     }
     let written = |variable: &Variable| plain.expose().get(variable.value_span.clone()).unwrap_or_default();
     if let Some(variable) = own.vars.iter().find(|variable| refers(written(variable))) {
         let message =
             format!("{} refers to other keys, which not every reader resolves alike", told_name(&variable.key));
-        return Err(
-            Error::new(message).help("`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to")
-        );
+        return Err(Error::new(message).help(
+            "`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to; --without leaves it out",
+        ));
     }
     let variables = own.vars.iter().map(|variable| targets::Variable {
         key: &variable.key,
@@ -129,7 +141,10 @@ fn portable(plain: Secret) -> Result<Secret, Error> {
     });
     let picture = Picture { environment: "", variables: variables.collect() };
     let target = targets::find("dotenv").ok_or_else(|| Error::new("there is no such form"))?;
-    (target.write)(&picture).map(Secret::new).map_err(|refusals| refused(target, &refusals))
+    (target.write)(&picture).map(Secret::new).map_err(|refusals| {
+        let help = "--without KEY leaves it out, `sparkcfg secrets get` gives it alone, and `sparkcfg show ENV --as TARGET --with-secrets` writes for the one program that reads it";
+        refused(target, &refusals).help(help)
+    })
 }
 
 /// A path as the user gave it, seen from the project's folder.

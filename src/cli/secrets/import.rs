@@ -9,7 +9,7 @@ use super::{Global, Keys, input, judging};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::finding::told_name;
-use crate::layer::Content;
+use crate::layer::{Content, Entry};
 use crate::plain;
 use crate::portable::{self, SealedReading};
 use crate::project::sealing::{Sealing, Target, Written};
@@ -101,6 +101,8 @@ impl Import {
         if !target.sealed {
             found.plain = None;
         }
+        let keys: Vec<_> = found.values.iter().map(|value| value.key.clone()).collect();
+        sealing.carry(&lock, &|path| self.is_file(&sealing, path), (&target.file.path, &text), &keys)?;
         self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
         Ok(ExitCode::SUCCESS)
     }
@@ -141,7 +143,7 @@ impl Import {
         })?;
         let found = match imported {
             Some(Imported::Text(text)) => of_text(&text, &place)?,
-            Some(Imported::Lines(text)) => of_lines(&text, &place)?,
+            Some(Imported::Lines(text)) => of_lines(&text, &place, place.ends_with(OWN))?,
             Some(Imported::Values { values, left_out }) => {
                 let spell = |(key, content): (String, Secret)| Value::of(key, content, &place);
                 let names =
@@ -172,10 +174,14 @@ impl Import {
         Ok(found)
     }
 
-    /// Whether plain text is YAML or JSON, by its name or, where there is none, by its first line.
+    /// Whether plain text is YAML or JSON: by its name, its first line, or a colon where `=` should be. What docker compose
+    /// makes of such lines is not what YAML says.
     fn is_tree(&self, text: &str) -> bool {
         let extension = self.file.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        matches!(extension.as_deref(), Some("yaml" | "yml" | "json")) || text.starts_with("---\n")
+        let parted = |entry: &Entry| text.get(entry.key.end as usize..entry.value.start as usize).unwrap_or_default();
+        matches!(extension.as_deref(), Some("yaml" | "yml" | "json"))
+            || text.starts_with("---\n")
+            || compose_entries(text).0.iter().any(|entry| parted(entry).trim_start().starts_with(':'))
     }
 
     /// Keeps what was asked for.
@@ -311,8 +317,12 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// The values of a dotenv file by SOPS as SOPS hands them over; those that sparkcfg itself spelled, as it reads them.
-fn of_lines(text: &Secret, place: &str) -> Result<Found, Error> {
+/// How the names of files end that sparkcfg writes.
+const OWN: &str = ".secrets.env";
+
+/// The values of a dotenv file by SOPS as SOPS hands them over. In a file of sparkcfg's own, those that it spelled itself
+/// are taken as it reads them; in any other, quotes were meant as they stand.
+fn of_lines(text: &Secret, place: &str, own: bool) -> Result<Found, Error> {
     let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None, verbatim: Vec::new() };
     for line in text.expose().split('\n').filter(|line| !line.starts_with('#')) {
         let Some((key, written)) = line.split_once('=') else { continue };
@@ -326,7 +336,7 @@ fn of_lines(text: &Secret, place: &str) -> Result<Found, Error> {
         }
         let value = Secret::new(written.replace("\\n", "\n"));
         let content = match portable::read_otherwise(&value) {
-            Some(SealedReading::Own(read)) => read,
+            Some(SealedReading::Own(read)) if own => read,
             None => value,
             Some(_) => {
                 found.verbatim.push(key.to_owned());

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::carrying::values;
 use super::{Global, change, now};
 use crate::checks;
 use crate::cli::printing;
+use crate::cli::run::taken_from_no_file;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::plain;
@@ -29,6 +31,11 @@ pub(super) fn accepts(
     let sealed = sealing.draft(target, text, &change(&now()))?;
     let files = sealing.files.with(&target.file.path, sealed.into_bytes());
     let (mut project, found) = judged(sealing, &files)?;
+    for key in changed.iter().filter(|key| values(text).contains_key(key.as_str())) {
+        if let Err(error) = may_stand_in_a_file(&project, key) {
+            return printing::complain(&format!("{error}\n")).map(|()| false);
+        }
+    }
     // A project that is about to get its first file, or is broken today, has no findings to compare with.
     let before = target.bytes.as_ref().and_then(|_| judged(sealing, &sealing.files).ok());
     let known: Option<HashSet<_>> = before.map(|(_, found)| found.iter().map(identity).collect());
@@ -67,12 +74,20 @@ pub(super) fn knows(sealing: &Sealing, target: &Target, key: &str) -> Result<(),
     let sealed = sealing.draft(target, &draft, &change(&now()))?;
     let files = sealing.files.with(&target.file.path, sealed.into_bytes());
     // Whatever else is wrong is told once there is a value.
-    let Ok((_, found)) = judged(sealing, &files) else { return Ok(()) };
+    let Ok((project, found)) = judged(sealing, &files) else { return Ok(()) };
+    may_stand_in_a_file(&project, key)?;
     let unknown =
         found.into_iter().find(|finding| finding.rule.code == "unknown-key" && finding.key.as_deref() == Some(key));
     let Some(finding) = unknown else { return Ok(()) };
     let help = finding.help.unwrap_or_default();
     Err(Error::new(finding.message).help(format!("{help}; --no-validate sets it all the same")))
+}
+
+/// Refuses what `run` would not start a command with.
+fn may_stand_in_a_file(project: &Project, key: &str) -> Result<(), Error> {
+    let Some(why) = taken_from_no_file(project, key) else { return Ok(()) };
+    let help = "set it where the command is started; or declare it in the schema, if the command needs it from here";
+    Err(Error::new(format!("{key} {why}: `sparkcfg run` takes it from no file")).help(help))
 }
 
 /// The errors that the checks find, in all environments: a secret of one must not be that of another.

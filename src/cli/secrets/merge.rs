@@ -6,18 +6,16 @@ use std::process::ExitCode;
 
 use super::{Global, Keys, now};
 use crate::cli::{identities, printing};
-use crate::envelope;
 use crate::error::Error;
 use crate::identity::{Identities, Recipient};
-use crate::merge::{Outcome, Tools, Versions, merge, side_by_side};
+use crate::merge::{CannotMerge, Outcome, Tools, Versions, merge, side_by_side};
 use crate::project::access::sealed_files;
 use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::revocations::{self, Revocations};
-use crate::project::{Project, compose_entries, discover, writing};
+use crate::project::{Project, discover, writing};
 use crate::source::printable;
 use crate::stores;
-use crate::stores::sops::{KnownTo, noted};
 
 /// The arguments, in the order in which a merge driver gets them: `%O %A %B %P`.
 #[derive(Debug, clap::Args)]
@@ -46,18 +44,22 @@ impl Merge {
                 put(&self.ours, &side_by_side(&versions))?;
                 printing::complain(&format!("{error}\n"))?;
                 let path = printable(&self.path);
-                printing::complain(&format!(
-                    "{path}: both versions stand in it; once you have a key: git checkout --merge {path}\n"
-                ))?;
+                let later = if stores::of(&self.path).is_some_and(|store| store.shows_names) {
+                    format!("; once that is mended: git checkout --merge {path}")
+                } else {
+                    String::new()
+                };
+                printing::complain(&format!("{path}: both versions stand in it, and none is lost{later}\n"))?;
                 return Ok(ExitCode::from(1));
             }
         };
         let (outcome, config) = merged;
-        put(&self.ours, noted(&outcome.text, &known_to(&outcome, &config)).as_bytes())?;
+        let called = |key: &str| config.owner_of(key).unwrap_or(key).to_owned();
+        put(&self.ours, outcome.text(called).as_bytes())?;
         for key in &outcome.left_out {
             let name = printable(config.owner_of(key).unwrap_or(key));
             printing::complain(&format!(
-                "{}: a version was sealed for {name}, whom sparkcfg.toml does not let open it; the result is not\n",
+                "{}: a version was sealed for {name}, whom not both sides let open it; the result is not\n",
                 printable(&self.path)
             ))?;
         }
@@ -102,8 +104,7 @@ impl Merge {
         let identities = identities::collect_with_programs(&keys.identity, &files, &config)?;
         let recipients = recipients(&files, &config, &path)?;
         let time = now();
-        let tools =
-            Tools { store, identities: &identities, recipients: &recipients, time: &time, parse: compose_entries };
+        let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
         let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
         Ok((outcome, config))
     }
@@ -122,23 +123,12 @@ impl Merge {
     }
 }
 
-/// Who could read what of the result and cannot open it, by name.
-fn known_to(outcome: &Outcome, config: &Config) -> KnownTo {
-    let called = |key: &str| config.owner_of(key).unwrap_or(key).to_owned();
-    let readers: Vec<_> = outcome.recipients.iter().map(|recipient| called(recipient.as_str())).collect();
-    let mut named = KnownTo::new();
-    for (key, keys) in &outcome.known_to {
-        named.entry(called(key)).or_default().extend(keys.iter().cloned());
-    }
-    named.retain(|name, _| !readers.contains(name));
-    named
-}
-
-fn failed(why: &crate::merge::CannotMerge, path: &str, identities: &Identities) -> Error {
-    let looked = identities.places().join(", ");
-    Error::new(format!("it cannot be merged: {why}"))
-        .at(path)
-        .help(format!("{}; looked for identities in: {looked}", why.help()))
+fn failed(why: &CannotMerge, path: &str, identities: &Identities) -> Error {
+    let looked = match why {
+        CannotMerge::Open(..) => format!("; looked for identities in: {}", identities.places().join(", ")),
+        _ => String::new(),
+    };
+    Error::new(format!("it cannot be merged: {why}")).at(path).help(format!("{}{looked}", why.help()))
 }
 
 /// Those for whom the result is sealed. The file may be new to this side, and is then told by its name.
@@ -158,8 +148,8 @@ fn recipients(files: &Files, config: &Config, path: &str) -> Result<Vec<Recipien
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let failed = |message: &str| Error::new(message.to_owned()).at(path.to_string_lossy());
     let about = fs::metadata(path).map_err(|_| failed("there is no such file"))?;
-    if !about.is_file() || about.len() > envelope::LARGEST as u64 {
-        return Err(failed("this is no sealed file: those are plain files of 1 MiB at most"));
+    if !about.is_file() {
+        return Err(failed("this is no ordinary file"));
     }
     fs::read(path).map_err(|_| failed("this file cannot be read"))
 }

@@ -11,6 +11,7 @@ use crate::project::compose_entries;
 use crate::project::declaration::Change;
 use crate::project::revocations::{self, Revocations};
 use crate::source::printable;
+use crate::stores::sops::opened_traces;
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -73,11 +74,11 @@ impl Revoke {
     fn tell_of_earlier(&self, sharing: &Sharing) -> Result<(), Error> {
         let (name, environment) = (printable(&self.name), printable(&self.environment));
         let mut record = Revocations::read(&sharing.sealing.files)?;
-        record.reveal(&sharing.sealing.identities);
+        record.reveal(&sharing.sealing.identities, &sharing.sealing.files);
         let mut text = String::new();
         for file in sealed_files(&sharing.sealing.files, &sharing.sealing.config)? {
             let bytes = sharing.sealing.files.read_if_there(&file.path)?.unwrap_or_default();
-            let left = record.unchanged(&file.path, &bytes).into_iter();
+            let left = record.unchanged(&file.path, &opened_traces(&bytes, &sharing.sealing.identities)).into_iter();
             let left: Vec<_> = left.filter(|one| one.readers.contains(&self.name)).filter_map(|one| one.key).collect();
             if file.environments.contains(&self.environment) && !left.is_empty() {
                 text.extend(["  ", &printable(&sharing.sealing.files.shown(&file.path)), "\n"]);

@@ -9,7 +9,7 @@ use crate::project::config::Config;
 use crate::project::declaration::{self, Change as Declared};
 use crate::project::files;
 use crate::project::locking::Lock;
-use crate::project::revocations::{Revocations, Version};
+use crate::project::revocations::{Revocations, UNNAMED, Version};
 use crate::project::sealing::{Change, Sealing, Target, Written};
 use crate::project::{Project, writing};
 use crate::secret::Secret;
@@ -75,7 +75,11 @@ impl Sharing {
         let now = self.sealing.config.readers_of(environments).unwrap_or_default();
         let of_table = self.before.readers_of(environments).unwrap_or_default();
         let of_table = of_table.into_iter().filter(|name| !now.contains(name)).map(ToOwned::to_owned);
-        let mut names: Vec<_> = self.sealing.leaving(target).into_iter().chain(of_table).collect();
+        let of_table: Vec<_> = of_table.collect();
+        let mut names = self.sealing.leaving(target);
+        // Those whom the table named are the ones whom the file does not name.
+        names.retain(|name| name != UNNAMED || self.sealing.too_many(target) > of_table.len());
+        names.extend(of_table);
         names.sort();
         names.dedup();
         names
@@ -91,12 +95,13 @@ impl Sharing {
     /// between must not forget it.
     pub(super) fn record(&self, opened: &[Opened]) -> Result<(), Error> {
         let mut record = Revocations::read(&self.sealing.files)?;
-        record.reveal(&self.sealing.identities);
+        record.reveal(&self.sealing.identities, &self.sealing.files);
         let before = record.clone();
         for one in opened {
             let recipients = self.sealing.recipients(&one.target)?;
             let bytes = one.target.bytes.as_deref().unwrap_or_default();
-            for name in self.leaving(&one.target) {
+            // Writing the file records those without a name.
+            for name in self.leaving(&one.target).into_iter().filter(|name| name != UNNAMED) {
                 record.add(&one.target.file.path, Version { plain: &one.plain, bytes }, &name, &recipients);
             }
         }
@@ -106,10 +111,12 @@ impl Sharing {
     /// Strikes from the record what somebody may read again.
     pub(super) fn forgive(&self, opened: &[Opened], name: &str) -> Result<(), Error> {
         let mut record = Revocations::read(&self.sealing.files)?;
-        record.reveal(&self.sealing.identities);
+        record.reveal(&self.sealing.identities, &self.sealing.files);
         let before = record.clone();
         for one in opened {
-            record.forgive(&one.target.file.path, name, &self.sealing.recipients(&one.target)?);
+            let recipients = self.sealing.recipients(&one.target)?;
+            let bytes = self.sealing.files.read(&one.target.file.path)?;
+            record.forgive(&one.target.file.path, name, Version { plain: &one.plain, bytes: &bytes }, &recipients);
         }
         if record == before { Ok(()) } else { record.write(&self.sealing.files) }
     }

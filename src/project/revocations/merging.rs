@@ -23,7 +23,7 @@ impl Revocations {
         for path in ours.0.keys().chain(theirs.0.keys()).collect::<BTreeSet<_>>() {
             let [was, one, two] = [base, ours, theirs].map(|record| record.0.get(path).unwrap_or(&none));
             let pending = Pending::merged(was, one, two);
-            if !pending.values.is_empty() || !pending.all.is_empty() {
+            if !pending.is_empty() {
                 merged.0.insert(path.clone(), pending);
             }
         }
@@ -64,12 +64,21 @@ impl Pending {
             };
             values.extend(known.filter(|known| !known.readers.is_empty()).map(|known| (key.clone(), known)));
         }
-        let mut all = of_both(&was.all, &one.all, &two.all);
-        let left = if all.is_empty() { BTreeSet::new() } else { of_both(&was.left, &one.left, &two.left) };
-        if left.len() > 1 {
-            all = one.all.union(&two.all).cloned().collect();
+        let (all, left) = Self::whole(was, one, two);
+        Self { all, left, data_keys, values, ..Self::default() }
+    }
+
+    /// What is left of a whole file. No merge writes such a file: it becomes that of a side, and nobody knows here which.
+    fn whole(was: &Self, one: &Self, two: &Self) -> (BTreeSet<String>, BTreeMap<String, String>) {
+        let of = |side: &Self| (side.all.clone(), side.left.clone());
+        if one.left == two.left && one.all == two.all || two.left == was.left && two.all == was.all {
+            of(one)
+        } else if one.left == was.left && one.all == was.all {
+            of(two)
+        } else {
+            let all = one.all.union(&two.all).cloned().collect();
+            (all, two.left.iter().chain(&one.left).map(|(version, text)| (version.clone(), text.clone())).collect())
         }
-        Self { all, left, known: None, data_keys, values }
     }
 }
 

@@ -6,17 +6,17 @@
 //! changed and renews the digests of what did not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+mod carrying;
 mod merging;
 mod names;
 mod text;
 mod unplaced;
 
+pub use self::carrying::Carried;
 use self::names::Names;
 pub use self::text::NAME;
 pub use self::unplaced::Unplaced;
@@ -24,7 +24,7 @@ use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;
 use crate::secret::Secret;
-use crate::stores::sops::{Traces, traces};
+use crate::stores::sops::{KnownTo, Traces, digest, traces};
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -36,12 +36,18 @@ pub struct Revocations(BTreeMap<String, Pending>);
 struct Pending {
     /// Who could read something in a whole file that is still the same.
     all: BTreeSet<String>,
-    /// What of a whole file that is: [`Names`] as JSON in age files. What stands in one of them is meant; there are two
-    /// once two branches with a record of their own were merged.
-    left: BTreeSet<String>,
+    /// What of a whole file that is: digest of the file → [`Names`], sealed. There are several once branches
+    /// were merged that both changed the file; what is said of the version that lies there then counts.
+    left: BTreeMap<String, String>,
     /// The same, opened.
     #[serde(skip)]
     known: Option<Names>,
+    /// Of whom these tell, opened.
+    #[serde(skip)]
+    readers: BTreeSet<String>,
+    /// Digest of the version of the file that lies there.
+    #[serde(skip)]
+    here: String,
     /// Digests of the sealed data keys.
     data_keys: BTreeSet<String>,
     values: BTreeMap<String, Known>,
@@ -52,7 +58,8 @@ struct Pending {
 struct Known {
     /// Who could read it.
     readers: BTreeSet<String>,
-    /// Digest of its sealed text.
+    /// Digest of its sealed text. Empty while the file has no such key: should it come back, nobody can tell whether
+    /// with another value.
     sealed: String,
 }
 
@@ -64,6 +71,9 @@ pub struct Unchanged {
     /// The names, or public keys, of those who could read it.
     pub readers: Vec<String>,
 }
+
+/// Somebody who could open a whole file and whom it does not name.
+pub const UNNAMED: &str = "a recipient without a name";
 
 /// A sealed file and what it opens to.
 #[derive(Debug, Clone, Copy)]
@@ -85,8 +95,8 @@ impl Revocations {
             for key in values.into_keys() {
                 names.entry(key).or_default().insert(reader.to_owned());
             }
-            pending.keep(names, recipients);
-            if pending.all.is_empty() {
+            pending.keep(names, &file, recipients);
+            if pending.is_empty() {
                 self.0.remove(path);
             }
             return;
@@ -96,40 +106,56 @@ impl Revocations {
             let known = || Known { readers: BTreeSet::new(), sealed: digest(&token) };
             pending.values.entry(key).or_insert_with(known).readers.insert(reader.to_owned());
         }
-        if pending.values.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
     }
 
-    /// Takes over what a merge wrote into a file about who could read what of it, before the file is sealed anew without that.
-    pub fn take_over(&mut self, path: &str, bytes: &[u8]) {
-        let traces = traces(bytes);
+    /// Takes over what a merge noted in a file about who could read what of it, before the file is sealed anew without that.
+    pub fn take_over(&mut self, path: &str, traces: &Traces) {
         if !traces.known_to.is_empty() {
             let pending = self.0.entry(path.to_owned()).or_default();
-            pending.renew(&traces);
-            if pending.values.is_empty() {
+            pending.renew(traces);
+            if pending.is_empty() {
                 self.0.remove(path);
             }
         }
     }
 
+    /// Records that as many people whom nobody can name could read everything in a whole file: recipients that it has and
+    /// does not name. Where as many are on record for every value, these are they.
+    pub fn add_unnamed(&mut self, path: &str, file: Version<'_>, count: usize, recipients: &[Recipient]) {
+        let values = values(file.plain);
+        let pending = self.0.entry(path.to_owned()).or_default();
+        let mut names = pending.names(&values);
+        for key in values.into_keys() {
+            let readers = names.entry(key).or_default();
+            if readers.len() < count {
+                readers.insert(UNNAMED.to_owned());
+            }
+        }
+        pending.keep(names, &file, recipients);
+        if pending.is_empty() {
+            self.0.remove(path);
+        }
+    }
+
     /// Forgets that `reader` could read something in a file, because they may again.
-    pub fn forgive(&mut self, path: &str, reader: &str, recipients: &[Recipient]) {
+    pub fn forgive(&mut self, path: &str, reader: &str, file: Version<'_>, recipients: &[Recipient]) {
         let Some(pending) = self.0.get_mut(path) else { return };
         for known in pending.values.values_mut() {
             known.readers.remove(reader);
         }
         pending.values.retain(|_, known| !known.readers.is_empty());
-        if pending.all.remove(reader)
-            && let Some(mut names) = pending.known.take()
-        {
+        pending.all.remove(reader);
+        if let Some(mut names) = pending.known.take() {
             for readers in names.values_mut() {
                 readers.remove(reader);
             }
             names.retain(|_, readers| !readers.is_empty());
-            pending.keep(names, recipients);
+            pending.keep(names, &file, recipients);
         }
-        if pending.values.is_empty() && pending.all.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
     }
@@ -141,46 +167,49 @@ impl Revocations {
         let old = pending.clone();
         // What plain SOPS changed since is known by its sealed text, and will not be once the digests are renewed.
         pending.renew(&traces(before.bytes));
-        let traces = traces(after.bytes);
-        let (before, after) = (values(before.plain), values(after.plain));
-        let stays = |key: &str| before.get(key).is_some_and(|value| after.get(key) == Some(value));
-        if !pending.all.is_empty() {
-            let mut names = pending.names(&before);
+        let (was, is) = (values(before.plain), values(after.plain));
+        // Of a value that is gone, or was, nobody can tell whether it is another one once it is back.
+        let stays = |key: &str| match (was.get(key), is.get(key)) {
+            (Some(was), Some(is)) => was == is,
+            _ => true,
+        };
+        if pending.is_whole() {
+            let mut names = pending.names(&was);
             names.retain(|key, _| stays(key));
-            pending.keep(names, recipients);
+            pending.keep(names, &after, recipients);
         }
         pending.values.retain(|key, _| stays(key));
-        pending.renew(&traces);
+        pending.renew(&traces(after.bytes));
         let different = *pending != old;
-        if pending.values.is_empty() && pending.all.is_empty() {
+        if pending.is_empty() {
             self.0.remove(path);
         }
         different
     }
 
-    /// Records for `to`, a whole age file with what is in `from`, whatever is still to be changed there.
-    pub fn copy(&mut self, from: &str, bytes: &[u8], to: &str, recipients: &[Recipient]) {
-        let left = self.unchanged(from, bytes).into_iter();
-        let names: Names = left.filter_map(|one| Some((one.key?, one.readers.into_iter().collect()))).collect();
-        if !names.is_empty() {
-            self.0.entry(to.to_owned()).or_default().keep(names, recipients);
-        }
+    /// [`Revocations::unchanged`] for a file that was read, of which `known_to` is noted.
+    #[must_use]
+    pub fn told(&self, path: &str, bytes: &[u8], known_to: &KnownTo) -> Vec<Unchanged> {
+        self.unchanged(path, &Traces { known_to: known_to.clone(), ..traces(bytes) })
     }
 
-    /// What is still to be changed in a file, as far as can be told without a key.
+    /// What is still to be changed in a file, as far as can be told without a key. Names of a whole file may be among them
+    /// that it does not have any more.
     #[must_use]
-    pub fn unchanged(&self, path: &str, bytes: &[u8]) -> Vec<Unchanged> {
+    pub fn unchanged(&self, path: &str, traces: &Traces) -> Vec<Unchanged> {
         let none = Pending::default();
         let pending = self.0.get(path).unwrap_or(&none);
         let one = |key: Option<&String>, readers: &BTreeSet<String>| Unchanged {
             key: key.cloned(),
             readers: readers.iter().cloned().collect(),
         };
-        if let Some(known) = &pending.known {
-            return known.iter().map(|(key, readers)| one(Some(key), readers)).collect();
+        // A section may have come from a file of the other form.
+        let mut left = if traces.keys.is_empty() { pending.all_values() } else { pending.left_in(traces) };
+        for (key, readers) in pending.known.iter().flatten() {
+            left.entry(key.clone()).or_default().extend(readers.iter().cloned());
         }
-        let all = (!pending.all.is_empty()).then(|| one(None, &pending.all));
-        let left = pending.left_in(&traces(bytes));
+        let closed = pending.known.is_none() && !pending.all.is_empty();
+        let all = closed.then(|| one(None, &pending.all));
         all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
     }
 
@@ -191,12 +220,18 @@ impl Revocations {
 }
 
 impl Pending {
+    /// All values that are recorded one by one, of which no sealed text tells anything.
+    fn all_values(&self) -> Names {
+        self.values.iter().map(|(key, known)| (key.clone(), known.readers.clone())).collect()
+    }
+
     /// The values of a SOPS file that are still to be changed, each with who could read it.
     fn left_in(&self, traces: &Traces) -> Names {
         let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));
         let mut left = Names::new();
         for (key, token) in &traces.values {
-            let known = self.values.get(key).filter(|known| !same_key || digest(token) == known.sealed);
+            let stays = |known: &&Known| !same_key || known.sealed.is_empty() || digest(token) == known.sealed;
+            let known = self.values.get(key).filter(stays);
             // Whoever merged the file had the values of both sides before them, and knows better.
             let recorded = known.into_iter().flat_map(|known| &known.readers);
             let recorded = recorded.filter(|reader| !traces.known_to.contains_key(*reader));
@@ -210,19 +245,28 @@ impl Pending {
     /// Brings the digests in line with a SOPS file: those of an earlier one say nothing about this one's values, or would
     /// take all of them for changed.
     fn renew(&mut self, traces: &Traces) {
-        let sealed = |key: &str| traces.values.get(key).map(|token| digest(token));
-        let left = self.left_in(traces).into_iter();
-        self.values =
-            left.filter_map(|(key, readers)| Some((key.clone(), Known { readers, sealed: sealed(&key)? }))).collect();
+        if traces.keys.is_empty() {
+            return;
+        }
+        let left = self.left_in(traces);
+        let gone = std::mem::take(&mut self.values).into_iter().filter(|(key, _)| !traces.values.contains_key(key));
+        self.values = gone.map(|(key, known)| (key, Known { sealed: String::new(), ..known })).collect();
+        for (key, readers) in left {
+            if let Some(token) = traces.values.get(&key) {
+                self.values.insert(key, Known { readers, sealed: digest(token) });
+            }
+        }
         self.data_keys = traces.keys.iter().map(|key| digest(key)).collect();
     }
-}
 
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.is_whole()
+    }
+
+    /// Whether something is recorded of a whole file.
+    fn is_whole(&self) -> bool {
+        !self.all.is_empty() || !self.left.is_empty()
+    }
 }
 
 /// The values of an opened text, by key.
@@ -241,142 +285,4 @@ fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::identity::{Identities, Recipient, generate};
-    use crate::stores::{self, Order, Previous};
-
-    const PATH: &str = "environments/prod.secrets.env";
-
-    struct Person(Identities, [Recipient; 1]);
-
-    fn person() -> Person {
-        let (file, public) = generate();
-        let mut identities = Identities::default();
-        identities.add("test", &file);
-        Person(identities, [public.parse().unwrap()])
-    }
-
-    fn seal(text: &Secret, person: &Person, new_key: bool, previous: Option<&str>) -> String {
-        let previous = previous.map(|text| Previous { bytes: text.as_bytes(), identities: &person.0 });
-        let order = Order { recipients: &person.1, time: "2026-12-01T10:20:30Z", new_key, anew: None, previous };
-        (stores::of(PATH).unwrap().seal)(text, &order).unwrap()
-    }
-
-    fn names(record: &Revocations, bytes: &str) -> String {
-        let unchanged = record.unchanged(PATH, bytes.as_bytes());
-        unchanged.iter().map(|one| one.key.as_deref().unwrap_or("*")).collect::<Vec<_>>().join(" ")
-    }
-
-    fn secret(text: &str) -> Secret {
-        Secret::new(text.to_owned())
-    }
-
-    fn version<'a>(plain: &'a Secret, text: &'a str) -> Version<'a> {
-        Version { plain, bytes: text.as_bytes() }
-    }
-
-    #[test]
-    fn a_value_is_struck_when_it_changed() {
-        let person = person();
-        let texts = ["A=1\nB=1\n", "A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=1\nC=1\n", "A=2\nB=1\n", "B=2\n"].map(secret);
-        let mut sealed = seal(&texts[0], &person, false, None);
-        let mut record = Revocations::default();
-        record.add(PATH, version(&texts[0], &sealed), "gone", &person.1);
-        // Revoked, set, set, rotated, removed and set.
-        for (index, (new_key, expected)) in
-            [(true, "A B"), (false, "B"), (false, "B"), (true, "B"), (false, "")].into_iter().enumerate()
-        {
-            let next = seal(&texts[index + 1], &person, new_key, Some(&sealed));
-            record.settle(PATH, version(&texts[index], &sealed), version(&texts[index + 1], &next), &person.1);
-            assert_eq!(names(&record, &next), expected, "{index}");
-            sealed = next;
-        }
-        assert_eq!(record, Revocations::default());
-    }
-
-    #[test]
-    fn without_a_key_only_the_same_data_key_proves_a_change() {
-        let person = person();
-        let (before, after) = (secret("A=1\nB=1\n"), secret("A=2\nB=1\n"));
-        let sealed = seal(&before, &person, false, None);
-        let mut record = Revocations::default();
-        record.add(PATH, version(&before, &sealed), "gone", &person.1);
-        assert_eq!(names(&record, &sealed), "A B");
-        // As plain SOPS edits and rotates, which know nothing of the record.
-        let edited = seal(&after, &person, false, Some(&sealed));
-        assert_eq!(names(&record, &edited), "B");
-        let rotated = seal(&after, &person, true, Some(&edited));
-        assert_eq!(names(&record, &rotated), "A B");
-        // Once sparkcfg itself seals anew, it keeps what was proven.
-        assert!(record.settle(PATH, version(&after, &edited), version(&after, &rotated), &person.1));
-        assert_eq!(names(&record, &rotated), "B");
-    }
-
-    #[test]
-    fn the_record_is_read_as_it_was_written() {
-        let person = person();
-        let plain = secret("A=1\nB=canary\n");
-        let sealed = seal(&plain, &person, false, None);
-        let mut record = Revocations::default();
-        record.add(PATH, version(&plain, &sealed), "one", &person.1);
-        record.add(PATH, version(&plain, &sealed), "t\"w\no", &person.1);
-        record.add("prod.secrets.env.age", version(&plain, ""), "one", &person.1);
-        let text = record.text();
-        let mut read = Revocations::parse(NAME, &text).unwrap();
-        assert_eq!(read.text(), text);
-        assert!(!text.contains("canary"));
-        read.reveal(&person.0);
-        assert_eq!(read, record, "{text}");
-        let error = Revocations::parse(NAME, "[\"x\"]\nvalus = 1\n").unwrap_err();
-        assert_eq!(error.place.as_deref(), Some("sparkcfg-revoked.toml:2:1"));
-        assert_eq!(Revocations::parse(NAME, "").unwrap(), Revocations::default());
-    }
-
-    /// A whole file shows no names, so the record shows none either; each value is struck all the same.
-    #[test]
-    fn values_of_a_whole_file_are_struck_one_by_one() {
-        const WHOLE: &str = "prod.secrets.env.age";
-        let (person, stranger) = (self::person(), self::person());
-        let texts = ["A=1\nB=1\n", "A=2\nB=1\n", "A=2\nB=2\n"].map(secret);
-        let left = |record: &Revocations, identities: &Identities| {
-            let text = record.text();
-            assert!(!text.contains("values.") && !text.contains("\"A"), "{text}");
-            let mut record = Revocations::parse(NAME, &text).unwrap();
-            record.reveal(identities);
-            let names = record.unchanged(WHOLE, b"");
-            let names =
-                names.iter().map(|one| format!("{} {}", one.key.as_deref().unwrap_or("*"), one.readers.join("+")));
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let mut record = Revocations::default();
-        record.add(WHOLE, version(&texts[0], ""), "ben", &person.1);
-        assert_eq!(left(&record, &person.0), "A ben, B ben");
-        assert_eq!(left(&record, &stranger.0), "* ben");
-        // Somebody who can open the names again, or has them still, strikes what changed.
-        for reads_again in [true, false] {
-            let mut record = record.clone();
-            if reads_again {
-                record = Revocations::parse(NAME, &record.text()).unwrap();
-                record.reveal(&person.0);
-            }
-            assert!(record.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
-            assert_eq!(left(&record, &person.0), "B ben");
-            record.add(WHOLE, version(&texts[1], ""), "eve", &person.1);
-            assert_eq!(left(&record, &person.0), "A eve, B ben+eve");
-            let (mut one, mut two) = (record.clone(), record.clone());
-            assert!(one.settle(WHOLE, version(&texts[1], ""), version(&texts[2], ""), &person.1));
-            assert_eq!(left(&one, &person.0), "A eve");
-            assert_eq!(left(&Revocations::merged(&record, &one, &record), &person.0), "A eve");
-            assert!(two.settle(WHOLE, version(&texts[1], ""), version(&secret("B=1\n"), ""), &person.1));
-            // Both branches struck something, and nobody knows here what: nothing is forgotten.
-            assert_eq!(left(&Revocations::merged(&record, &one, &two), &person.0), "A eve, B ben+eve");
-            assert!(one.settle(WHOLE, version(&texts[2], ""), version(&secret("A=9\nB=2\n"), ""), &person.1));
-            assert_eq!(one, Revocations::default());
-        }
-        // Without the names, all of it counts until it changed.
-        let mut forgotten = Revocations::parse(NAME, &record.text()).unwrap();
-        assert!(forgotten.settle(WHOLE, version(&texts[0], ""), version(&texts[1], ""), &person.1));
-        assert_eq!(left(&forgotten, &person.0), "B ben");
-    }
-}
+mod tests;

@@ -67,8 +67,8 @@ impl Revocations {
             if !pending.all.is_empty() {
                 let _ = writeln!(text, "all = [{}]", list(&pending.all));
             }
-            if !pending.left.is_empty() {
-                let _ = writeln!(text, "left = [{}]", list(&pending.left));
+            for (version, names) in &pending.left {
+                let _ = writeln!(text, "left.{version} = {}", quoted(names));
             }
             if !pending.data_keys.is_empty() {
                 let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));

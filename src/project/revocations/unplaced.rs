@@ -30,9 +30,8 @@ impl Revocations {
         lost: &[String],
         sources: &mut Sources,
     ) -> Result<Vec<Unplaced>, Error> {
-        // A file that became one of another form has taken its section along, see `copy`.
         let stem = |path: &str| stores::of(path).and_then(|store| path.strip_suffix(store.suffix)).map(str::to_owned);
-        let is_placed = |path: &str| sealed.iter().any(|file| file.path == path || stem(&file.path) == stem(path));
+        let is_placed = |path: &str| sealed.iter().any(|file| file.path == path);
         let paths: Vec<_> =
             self.paths().filter(|path| !is_placed(path) && !lost.iter().any(|one| one == path)).collect();
         if paths.is_empty() {
@@ -45,7 +44,8 @@ impl Revocations {
         for path in paths {
             let mut renamed = None;
             for file in sealed {
-                if renamed.is_none() && self.has_key_of(path, &files.read(&file.path)?) {
+                let same = stem(&file.path) == stem(path) || self.has_key_of(path, &files.read(&file.path)?);
+                if renamed.is_none() && same {
                     renamed = Some(file.path.clone());
                 }
             }

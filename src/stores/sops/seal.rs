@@ -9,7 +9,7 @@ use super::cipher::{DataKey, looks_sealed};
 use super::document::{self, Document, Line};
 use super::opened::{Mac, Opened, Plain, canonical_time};
 use super::selection::{DEFAULT_SUFFIX, Rule};
-use super::{Closed, KNOWN_TO, decoded, recognise};
+use super::{Closed, decoded, notes, recognise};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Recipient;
 use crate::secret::Secret;
@@ -105,15 +105,14 @@ impl<'a> Draft<'a> {
         let (key, rule) = opened;
         let mut before = HashMap::<_, Known<'_>>::new();
         let mut original = String::new();
-        for (line, value) in document.lines.iter().zip(values) {
+        // What a merge noted is in the project's record by the time that anything is written.
+        for (line, value) in document.lines.iter().zip(values).filter(|(line, value)| !notes::is_note(line, value)) {
             before.entry((line.key, &**value)).or_default().lines.push(line.value);
             push_raw(&mut original, line.key, line.value);
         }
         let named = |block: document::Block<'a>| Some((block.recipient?.value, block.sealed_key?.value));
         let is_kept = |(name, _): &(&str, &str)| Some(*name) != order.anew;
         let rest = document.metadata.iter().filter(|(name, _)| document::list_item(name).is_none());
-        // What a merge wrote is in the project's record by now.
-        let rest = rest.filter(|(name, _)| **name != KNOWN_TO);
         let mut fields: BTreeMap<_, _> = rest.map(|(name, field)| (*name, field.value)).collect();
         fields.entry("version").or_insert(VERSION);
         let blocks = document.blocks().into_iter().filter_map(named).filter(is_kept).collect();

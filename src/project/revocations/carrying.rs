@@ -1,0 +1,76 @@
+//! Values that are taken over from one file into another are still to be changed there.
+
+use std::collections::BTreeSet;
+
+use super::names::Names;
+use super::{Known, Revocations, Unchanged, Version, digest, values};
+use crate::identity::Recipient;
+use crate::stores::sops::{Traces, traces};
+
+/// A file of which values were taken over into another one.
+#[derive(Debug)]
+pub struct Carried<'a> {
+    /// Its path.
+    pub path: &'a str,
+    /// What can be recognised of it.
+    pub traces: Traces,
+    /// The keys whose values the other file has, too.
+    pub keys: &'a [String],
+    /// Those who may open the other file, and have lost nothing there.
+    pub forgiven: BTreeSet<&'a str>,
+    /// Whether the other file is to take its place.
+    pub moves: bool,
+}
+
+impl Revocations {
+    /// Records for `to`, which has the values of `keys` from `from`, whatever is still to be changed of them there. With
+    /// [`Carried::moves`], it is recorded there no more.
+    pub fn carry(&mut self, from: &Carried<'_>, to: &str, file: Version<'_>, recipients: &[Recipient]) {
+        let mut names = Names::new();
+        for Unchanged { key, readers } in self.unchanged(from.path, &from.traces) {
+            let readers = readers.into_iter().filter(|reader| !from.forgiven.contains(reader.as_str()));
+            let readers: BTreeSet<_> = readers.collect();
+            for key in key.as_ref().map_or(from.keys, std::slice::from_ref) {
+                if !readers.is_empty() && from.keys.contains(key) {
+                    names.entry(key.clone()).or_default().extend(readers.iter().cloned());
+                }
+            }
+        }
+        let (pending, traces) = (self.0.entry(to.to_owned()).or_default(), traces(file.bytes));
+        if traces.keys.is_empty() {
+            let mut all = pending.names(&values(file.plain));
+            for (key, readers) in names {
+                all.entry(key).or_default().extend(readers);
+            }
+            pending.keep(all, &file, recipients);
+        } else {
+            pending.renew(&traces);
+            for (key, readers) in names {
+                let Some(token) = traces.values.get(&key) else { continue };
+                let known = || Known { readers: BTreeSet::new(), sealed: digest(token) };
+                pending.values.entry(key).or_insert_with(known).readers.extend(readers);
+            }
+        }
+        if pending.is_empty() {
+            self.0.remove(to);
+        }
+        if from.moves {
+            self.drop_keys(from.path, from.keys, recipients);
+        }
+    }
+
+    fn drop_keys(&mut self, path: &str, keys: &[String], recipients: &[Recipient]) {
+        let Some(pending) = self.0.get_mut(path) else { return };
+        pending.values.retain(|key, _| !keys.contains(key));
+        if pending.is_whole()
+            && let Some(mut names) = pending.known.take()
+        {
+            names.retain(|key, _| !keys.contains(key));
+            let file = pending.here.clone();
+            pending.keep_for(file, names, recipients);
+        }
+        if pending.is_empty() {
+            self.0.remove(path);
+        }
+    }
+}

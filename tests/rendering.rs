@@ -68,6 +68,15 @@ fn no_value_becomes_a_command() {
         "a=\"$${{ V }}\"\nprintf %s \"${a#$$}\"",
         "f() { printf %s \"$1\"; }\ncase x in x) f {{ V }} ;; esac",
         "(printf %s \"\\\"\\$\\\\\" >/dev/null; printf %s a\\ # \"b'\" >/dev/null; printf %s {{ V }})",
+        "cat >/dev/null <<E\n$(echo its) it's \"\nE\nprintf %s {{ V }}",
+        "a=$(cat <<'E'\nit's ) \"\nE\n)\nprintf %s \"{{ V }}\"",
+        "cat >/dev/null <<-A <<B; printf %s {{ V }}\n\tit's\n\tA\n(\nB\n",
+        "export A={{ V }} B=c; A=$A printf %s \"$A\"",
+        "sh -c 'printf %s \"$1\"' sh {{ V }}",
+        "if [ {{ V }} = a ] || test -n {{ V }}; then :; fi; case {{ V }} in b | c) : ;; esac; printf %s {{ V }}",
+        "for a in {{ V }}; do printf %s \"$a\"; done",
+        "(case x in a) : ;; x) printf %s {{ V }} ;; esac) </dev/null 2>&1",
+        "set -- {{ V }} && printf %s \"$1\" | sed 's/a-b/c/'",
     ];
     for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
         for (text, value) in said.iter().flat_map(|text| FOR_SHELLS.iter().map(move |value| (text, value))) {
@@ -75,6 +84,14 @@ fn no_value_becomes_a_command() {
             assert_eq!(run(shell, &script), *value, "{shell}: {script}");
         }
         for value in FOR_SHELLS {
+            let documents = [
+                ("cat <<E\n<{{ V }}\nE", format!("<{value}\n")),
+                ("cat <<-'E' | cat\n\t{{ V }}>\n\tE", format!("{value}>\n")),
+            ];
+            for (text, expected) in documents {
+                let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+                assert_eq!(run(shell, &script), expected, "{shell}: {script}");
+            }
             match rendered("a.sh.j2", "printf ; # it's {{ V }}\nprintf %s a", value) {
                 Ok(script) => assert_eq!(run(shell, &script), "a", "{shell}: {script}"),
                 Err(_) => assert!(value.contains('\n')),
@@ -97,11 +114,108 @@ fn no_value_becomes_a_command() {
         "echo \"\\{{ V }}\"",
         "echo ${{ V }}",
         "echo \"${{ V }}\"",
-        "cat <<E\n{{ V }}\nE",
+        "sh <<E\n{{ V }}\nE",
+        "cat <<E | sh\n{{ V }}\nE",
+        "cat <<E\n$(echo\n{{ V }}\n)\nE",
+        "a=$(cat <<E\n{{ V }}\nE\n)",
         "cat <<{{ V }}",
+        "cat <<\"$A\"\n{{ V }}",
         "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
     ] {
         assert_refused("a.sh.j2", text, FOR_SHELLS);
+    }
+}
+
+/// What a command evaluates once more is no text there, whatever quotes are around it.
+#[test]
+fn nothing_is_evaluated_twice() {
+    let numbers = [
+        "let {{ V }}",
+        "let \"a = {{ V }}\"",
+        "((a = {{ V }}))",
+        "echo $((1 + {{ V }}))",
+        "for ((i = 0; i < {{ V }}; i++)); do :; done",
+        "[[ $a -eq {{ V }} ]]",
+        "if [[ -n $a && ( \"{{ V }}\" -lt 3 ) ]]; then :; fi",
+        "[ {{ V }} -gt 3 ]",
+        "a[{{ V }}]=b",
+        "a=([\"{{ V }}\"]=b c)",
+        "declare -i a; a={{ V }}",
+        "declare -i a={{ V }}",
+        "SECONDS={{ V }}",
+    ];
+    let names = [
+        "declare \"{{ V }}\"",
+        "export {{ V }}",
+        "printf -v {{ V }} %s a",
+        "test -v {{ V }}",
+        "unset {{ V }}",
+        "read -r {{ V }}",
+    ];
+    let plain = [
+        "eval \"echo {{ V }}\"",
+        "trap 'echo {{ V }}' EXIT",
+        "sh -c 'echo {{ V }}'",
+        "sudo -u nobody bash -ec \"echo {{ V }}\"",
+        "find . -exec sh -c 'echo {{ V }}' \\;",
+        "ssh host \"echo {{ V }}\"",
+        "ssh host echo {{ V }}",
+        "echo {{ V }} | sudo sh",
+        "bash <<<\"echo {{ V }}\"",
+        "alias a=\"echo {{ V }}\"",
+    ];
+    let scripts =
+        ["sed -i \"s/a/{{ V }}/\" file", "awk -F: '{ print \"{{ V }}\" }'", "python3 -c 'print(\"{{ V }}\")'"];
+    let nothing = [
+        "eval {{ V }}",
+        "eval 'true; {{ V }}'",
+        "sh -c {{ V }}",
+        "{{ V }} a",
+        "exec {{ V }} a",
+        ". {{ V }}",
+        "source \"{{ V }}\"",
+    ];
+    let code = ["a[$(touch x)]", "$(touch x)", "a b", "'", "a\nb", "%s", ";", ""];
+    for text in [&numbers[..], &names, &plain, &scripts, &nothing].concat() {
+        assert_refused("a.sh.j2", text, &code);
+    }
+    let refused = |texts: &[&str], value: &str| texts.iter().for_each(|text| assert_refused("a.sh.j2", text, &[value]));
+    refused(&numbers, "a");
+    refused(&numbers, "010");
+    refused(&names, "a/b");
+    refused(&scripts, "a/b");
+    refused(&nothing, "reboot");
+    for (texts, value) in [(&numbers[..], "8080"), (&names, "A_1"), (&plain, "a-b/c:1@d.e"), (&scripts, "a-b.c")] {
+        for text in texts {
+            assert!(rendered("a.sh.j2", text, value).is_ok(), "{text}: {:?}", rendered("a.sh.j2", text, value));
+        }
+    }
+    // What hands its words on evaluates none of them.
+    for text in [
+        "exec \"{{ V }}/bin/java\" -jar {{ V }}",
+        ". {{ V }}/lib.sh",
+        "[[ $a == {{ V }}* || {{ V }} =~ b ]]",
+        "declare -r a={{ V }}",
+        "read -rp {{ V }} a",
+        "psql --host {{ V }} -v a={{ V }}",
+        "case $a in {{ V }}) true ;; esac",
+        "a=(b {{ V }})",
+        "docker run --rm -e A={{ V }} image {{ V }}",
+        "sed -n 's/a/b/p' {{ V }}/file",
+        "echo {{ V }} >> {{ V }}/file",
+        "echo \"sed: {{ V }}\"",
+    ] {
+        assert!(rendered("a.sh.j2", text, "a $b; c").is_ok(), "{text}: {:?}", rendered("a.sh.j2", text, "a $b; c"));
+    }
+    for (text, value) in [
+        ("echo {{ V }}", "-n"),
+        ("echo \"a {{ V }}\"", "\\n"),
+        ("printf \"{{ V }}\\n\"", "100%"),
+        ("cat <<E\n{{ V }}\nE", "a\nE\nb"),
+        ("cat <<E\nE{{ V }}\nE", ""),
+        ("cat <<-E\n\t{{ V }}\nE", "\ta"),
+    ] {
+        assert_refused("a.sh.j2", text, &[value]);
     }
 }
 

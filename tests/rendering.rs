@@ -241,6 +241,7 @@ const FOR_SCRIPTS: &[&str] = &[
     "*",
     "\u{2028}process.exit(3)//",
     "\nprocess.exit(3)//",
+    "__proto__",
 ];
 
 #[test]
@@ -256,6 +257,13 @@ fn no_value_becomes_a_part_of_a_script() {
         ("[8 / 2 / 1, 'a'.length / 2, '{{ V }}'][2]", ""),
         ("[(8 + 4) / 2,\n'{{ V }}'][1]", ""),
         ("/* it's /*/ {{ V }} // it's {{ V }}\n", ""),
+        ("Object.keys({ {{ V }}: 1 })[0]", ""),
+        ("Object.keys({ '{{ V }}': 1 })[0]", ""),
+        ("JSON.parse('{{ V | json }}')", ""),
+        ("(() => {{ {\"a\": V} | json }})().a", ""),
+        ("Object.keys({{ {V: 1} | json }})[0]", ""),
+        ("String.raw`${ {{ V }} }`", ""),
+        ("{ args: [{{ V }}] }.args[0]", ""),
     ];
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
@@ -280,6 +288,24 @@ fn no_value_becomes_a_part_of_a_script() {
     for text in ["a = /{{ V }}/;", "a = '\\{{ V }}';", "a = `${{ V }}`;", "a = (b) / c / d; e = {{ V }};"] {
         assert_refused("a.config.js.j2", text, FOR_SCRIPTS);
     }
+    let once_more = [
+        "eval('a = {{ V }}');",
+        "new Function(`return {{ V }}`);",
+        "cp.execSync(\"kill {{ V }}\");",
+        "JSON.parse('{\"a\": \"{{ V }}\"}');",
+        "new RegExp(\"^{{ V }}$\");",
+        "a = { args: \"--name {{ V }}\" };",
+        "a = { \"args\": {{ V }} };",
+        "a = { script: './{{ V }}.js' };",
+        "a = { 'post-deploy': \"echo {{ V }}\" };",
+    ];
+    for text in once_more {
+        assert_refused("a.config.js.j2", text, &["a b", "'", "$(a)", "\\", ""]);
+        assert!(rendered("a.config.js.j2", text, "8080").is_ok(), "{text}");
+    }
+    for text in ["String.raw`{{ V }}`;", "a.b`${1}{{ V }}`;", "a = x{{ V }};", "a = {{ V }}{{ V }};"] {
+        assert_refused("a.config.js.j2", text, FOR_SCRIPTS);
+    }
     if is_there("node") {
         let all = format!("[...Array({}).keys()].map((index) => require(`./${{index}}.js`))", expected.len());
         let print = format!("process.stdout.write(JSON.stringify({all}))");
@@ -290,6 +316,50 @@ fn no_value_becomes_a_part_of_a_script() {
             let script = || fs::read_to_string(folder.path().join(format!("{index}.js"))).unwrap();
             assert_eq!(found, expected, "{}", script());
         }
+    }
+}
+
+/// Of a secret that is only referred to, the program that reads the file has the whole text, or stops.
+#[test]
+fn a_secret_is_a_whole_operand() {
+    let secret = Variable { key: "V", text: None, typed: Value::Null, has_file_variant: false, services: &[] };
+    let input = Input { environment: "prod", variables: vec![secret], unset: Vec::new(), reveals: false };
+    let script = |text: &str| {
+        let templates = Templates::from([("a.js.j2".to_owned(), format!("module.exports = {text};\n"))]);
+        render("a.js.j2", &templates, &input).map(|rendered| rendered.body)
+    };
+    for text in
+        ["JSON.parse('{{ {\"a\": V} | json }}')", "{ args: \"--key {{ V }}\" }", "eval(\"{{ V }}\")", "tag`{{ V }}`"]
+    {
+        assert!(script(text).is_err(), "{text}: {:?}", script(text));
+    }
+    if !is_there("node") {
+        return;
+    }
+    for (text, expected) in [
+        ("{{ V }}", json!("it's")),
+        ("\"a{{ V }}b\".length", json!(6)),
+        ("\"a{{ V }}\" === 'a{{ V }}' ? `<{{ V }}>` : 0", json!("<it's>")),
+        ("Object.keys({ {{ V }}: 1, 'b{{ V }}': 2 })", json!(["it's", "bit's"])),
+        ("[\"{{ V }}\" + 1, {{ V }}.length]", json!(["it's1", 4])),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.js"), script(text).unwrap()).unwrap();
+        let print = "process.stdout.write(JSON.stringify(require('./a.js')))";
+        let node = |value: Option<&str>| {
+            let mut command = Command::new("node");
+            command
+                .args(["-e", print])
+                .current_dir(folder.path())
+                .env_remove("V")
+                .envs(value.map(|value| ("V", value)));
+            command.output().unwrap()
+        };
+        let output = node(Some("it's"));
+        assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default(), expected, "{text}: {output:?}");
+        let output = node(None);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains("V is not set: start it with sparkcfg run prod"), "{told}");
     }
 }
 

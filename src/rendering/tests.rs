@@ -72,9 +72,14 @@ fn each_kind_quotes_for_the_place() {
             "e.config.js.j2",
             "x = {{ API_KEY }}; y = {{ PORT | json }};\n",
             "",
-            "x = process.env[\"API_KEY\"]; y = 8080;\n",
+            "x = (process.env[\"API_KEY\"] ?? (() => { throw new Error(\"API_KEY is not set: start it with sparkcfg run prod\"); })()); y = 8080;\n",
         ),
-        ("e.config.js.j2", "x = \"a{{ API_KEY }}\";\n", "", "x = \"a\" + process.env[\"API_KEY\"] + \"\";\n"),
+        (
+            "e.config.js.j2",
+            "x = \"a{{ API_KEY }}\";\n",
+            "",
+            "x = (\"a\" + (process.env[\"API_KEY\"] ?? (() => { throw new Error(\"API_KEY is not set: start it with sparkcfg run prod\"); })()) + \"\");\n",
+        ),
         (
             "a.json.j2",
             "{\"a\": {{ V }}, \"b{{ V }}\": {{ HOSTS | json }}}\n",

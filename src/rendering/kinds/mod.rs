@@ -6,6 +6,7 @@
 mod env;
 mod javascript;
 mod json;
+mod limit;
 mod shell;
 mod systemd;
 mod text;

@@ -1,6 +1,7 @@
 //! The words of a simple command as a script spells them, and the values in them.
 
 use super::super::Misfit;
+pub(super) use super::super::limit::Limit;
 use crate::rendering::marks::Part;
 
 /// Stands for a value in the text of a [`Word`].
@@ -33,34 +34,6 @@ impl Hole {
 
     pub(super) fn refused(&self, message: impl Into<String>, help: &'static str) -> Misfit {
         Misfit::new(self.at, message, help)
-    }
-}
-
-/// What a value may be at a place where it is read once more.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
-    /// A whole number as arithmetic writes it.
-    Number,
-    /// A name: letters, digits and `_.-`.
-    Name,
-    /// A word that no shell makes anything of: that, and `/:@+,`.
-    Plain,
-}
-
-impl Limit {
-    pub(super) fn allows(self, text: &str) -> bool {
-        let more = match self {
-            // A zero before a number makes it octal.
-            Self::Number => {
-                return text.bytes().all(|byte| byte.is_ascii_digit())
-                    && text.len() < 16
-                    && (text == "0" || text.starts_with(|first: char| first.is_ascii_digit() && first != '0'));
-            }
-            Self::Name => "_.-",
-            Self::Plain => "_.-/:@+,",
-        };
-        let plain = |character: char| character.is_ascii_alphanumeric() || more.contains(character);
-        !text.is_empty() && !text.starts_with('-') && text.chars().all(plain)
     }
 }
 

@@ -503,3 +503,39 @@ fn an_env_file_has_a_value_for_each_line() {
     // A shell would take it for the home folder.
     assert_eq!(rendered("a.env.j2", "H={{ V }}\n", "~/x").unwrap(), "H='~/x'\n");
 }
+
+/// What docker compose splits, or gives to a shell, holds no value that would be divided there.
+#[test]
+fn a_value_stays_one_argument() {
+    let texts = [
+        ("command: app --name {{ V }}", "x"),
+        ("entrypoint: >\n      app\n      --name {{ V }}", "x"),
+        ("command: [sh, -c, \"app --name {{ V }}\"]", "x"),
+        ("command:\n      - /bin/bash\n      - -ec\n      - |\n        app {{ V }}", "x"),
+        ("healthcheck: { test: \"curl {{ V }}\" }", "x"),
+        ("healthcheck:\n      test: [CMD-SHELL, 'curl {{ V }}']", "x"),
+        ("healthcheck:\n      test: [CMD, sh, -c, 'curl {{ V }}']", "x"),
+        ("post_start: [{ command: \"app {{ V }}\" }]", "x"),
+    ];
+    let file = |text: &str| format!("services:\n  a: &a\n    image: b\n    {text}\n  c:\n    <<: *a\n");
+    for (text, plain) in texts {
+        assert_refused("compose.yml.j2", &file(text), &["a b", "$(touch x)", "it's", "; x", "", "-x"]);
+        assert!(rendered("compose.yml.j2", &file(text), plain).is_ok(), "{text}");
+    }
+    for text in ["healthcheck: { test: \"{{ V }}\" }", "command: [sh, -c, \"a; {{ V }}\"]"] {
+        assert_refused("compose.yml.j2", &file(text), &["reboot"]);
+    }
+    for text in [
+        "command: [app, --name, \"{{ V }}\"]",
+        "healthcheck: { test: [CMD, app, {{ V }}] }",
+        "environment: { A: sh -c {{ V }} }",
+    ] {
+        assert!(rendered("compose.yml.j2", &file(text), "it's $(a) b").is_ok(), "{text}");
+    }
+    for text in ["volumes: [\"{{ V }}:/data\"]", "ports: [\"{{ V }}:80\"]", "devices: [\"/dev/a:{{ V }}\"]"] {
+        assert_refused("compose.yml.j2", &file(text), &["a:b", ":"]);
+        assert!(rendered("compose.yml.j2", &file(text), "[::1]").is_ok(), "{text}");
+    }
+    assert!(rendered("compose.yml.j2", &file("volumes: [\"{{ V }}\"]"), "a:/b:ro").is_ok());
+    assert_refused("job.yml.j2", "spec:\n  command: [\"sh\", \"-c\", \"app {{ V }}\"]\n", &["a b"]);
+}

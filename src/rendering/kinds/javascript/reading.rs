@@ -1,5 +1,6 @@
 //! What is made of the value of an expression: some functions, and PM2, read a text once more.
 
+use super::super::begins_command;
 use super::super::limit::Limit;
 use super::{Misfit, Part};
 
@@ -63,11 +64,10 @@ impl Reading {
                 "list the arguments: [\"--name\", {{ KEY }}]",
             ),
             Self::Shell | Self::Program => {
-                let before = before.trim_end_matches([' ', '\t']);
-                let begins = before.ends_with([';', '&', '|', '(', '{', '`', '\n', '!', '=']);
+                let begins = begins_command(before) && !(before.is_empty() && self == Self::Program);
                 // A program's path may be a value, as long as it stays a word.
                 (
-                    fits(Limit::Plain) && !begins && (!before.is_empty() || self == Self::Program),
+                    fits(Limit::Plain) && !begins,
                     "a shell evaluates this text, so only a plain word can stand in it, and none that begins a command",
                     "list the arguments, as in args: [{{ KEY }}] or execFile(\"…\", [{{ KEY }}])",
                 )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::Misfit;
+use super::super::{Misfit, SHELLS, begins_command};
 use super::word::{Hole, Limit, Role, VALUE, Word};
 
 pub(super) const NUMBER: &str =
@@ -14,7 +14,6 @@ const OWN: &str = "write it in the template, and put only what follows it in the
 const BEFORE: &[&str] = &["if", "then", "elif", "else", "while", "until", "do", "!", "time", "{", "}", "coproc"];
 /// Programs that start the program that they are given.
 const STARTERS: &[&str] = &["exec", "command", "builtin", "env", "nohup", "setsid", "sudo", "doas", "nice"];
-const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "su", "runuser"];
 /// Programs with a language of their own, and the options that are followed by a text of it.
 const LANGUAGES: &[(&[&str], &[&str])] = &[
     (&["python", "python2", "python3", "psql", "script"], &["-c", "--command"]),
@@ -161,10 +160,8 @@ fn evaluated(word: &Word, from: usize, place: &str) -> Vec<Misfit> {
     let mut found = limited(word, Limit::Plain, place);
     let text = word.text.get(from..).unwrap_or_default();
     for ((at, _), hole) in text.match_indices(VALUE).zip(&word.holes) {
-        let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
-        if hole.fits(Limit::Plain)
-            && (before.is_empty() || before.ends_with([';', '&', '|', '(', '{', '`', '\n', '!', '=']))
-        {
+        let before = text.get(..at).unwrap_or_default();
+        if hole.fits(Limit::Plain) && begins_command(before) {
             found.push(hole.refused(format!("a value cannot begin a command in {place}"), OWN));
         }
     }

@@ -539,3 +539,31 @@ fn a_value_stays_one_argument() {
     assert!(rendered("compose.yml.j2", &file("volumes: [\"{{ V }}\"]"), "a:/b:ro").is_ok());
     assert_refused("job.yml.j2", "spec:\n  command: [\"sh\", \"-c\", \"app {{ V }}\"]\n", &["a b"]);
 }
+
+/// What the manual says of a unit: prefixes before a program, quotes only where words are, variables in commands.
+#[test]
+fn a_value_in_a_unit_arrives_or_is_refused() {
+    for (text, value, expected) in [
+        ("ExecStart={{ V }}/bin a {{ V }}", "/o%$", None),
+        ("ExecStart={{ V }}/bin", "/opt", Some("ExecStart=/opt/bin")),
+        ("ExecStart=/bin/a {{ V }}", "+x $A", Some("ExecStart=/bin/a \"+x $$A\"")),
+        ("ExecStart=:/bin/a {{ V }}", "$A", Some("ExecStart=:/bin/a \"$A\"")),
+        ("ExecStart={{ V }} a", "+/bin/a", None),
+        ("ExecStart=\"{{ V }}\"", "!/bin/a", None),
+        ("ExecStart=-{{ V }}", "@/bin/a", None),
+        ("Environment={{ V }}", "A=b", Some("Environment=\"A=b\"")),
+        ("WorkingDirectory={{ V }}", "/a b", Some("WorkingDirectory=/a b")),
+        ("WorkingDirectory=\"{{ V }}\"", "/a", None),
+        ("WorkingDirectory={{ V }}", "-/a", None),
+        ("WorkingDirectory={{ V }}", "~", None),
+        ("WorkingDirectory={{ V }}", "/a%n", None),
+        ("WorkingDirectory={{ V }}", "/a ", None),
+        ("ReadWritePaths={{ V }}", "/a /b", None),
+        ("EnvironmentFile={{ V }}", "-/a", None),
+        ("Nice={{ V }}", "-5", Some("Nice=-5")),
+        ("Description=A {{ V }}", "b, c", Some("Description=A b, c")),
+        ("OnCalendar={{ V }}", "*-*-* 02:00", Some("OnCalendar=*-*-* 02:00")),
+    ] {
+        assert_eq!(rendered("a.service.j2", text, value).ok().as_deref(), expected, "{text} {value}");
+    }
+}

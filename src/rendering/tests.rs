@@ -280,7 +280,35 @@ fn a_withheld_secret_is_not_compared() {
         "PORT == 1 or (env[\"API_KEY\"] | default(\"\")) == \"x\"",
         "API_KEY in [\"x\", \"y\"]",
         "API_KEY is eq(\"x\")",
+        "API_KEY is startingwith(\"x\")",
+        "API_KEY is string",
+        "API_KEY | int(5)",
+        "[API_KEY] | select(\"eq\", \"x\")",
+        "[API_KEY, \"b\"] | sort",
+        "(\"a\" ~ API_KEY) is lower",
     ] {
+        let faults = rendered("a.env.j2", &format!("{{% if {expression} %}}A=1\n{{% endif %}}"), "").unwrap_err();
+        assert!(faults.iter().all(|fault| fault.kind == FaultKind::Broken), "{expression}: {faults:?}");
+    }
+    for template in [
+        "{% set key = API_KEY %}{% set other = \"a\" ~ key %}{% if other == \"x\" %}{% endif %}",
+        "{% with key = API_KEY %}{% if key in [1] %}{% endif %}{% endwith %}",
+        "{% macro is(key) %}{{ 1 if key == \"x\" }}{% endmacro %}A={{ is(API_KEY) }}\n",
+        "{% for key, value in env | items %}{% if value == \"x\" %}{% endif %}{% endfor %}",
+        "{% for key in [API_KEY] %}{% if key != \"x\" %}{% endif %}{% endfor %}",
+    ] {
+        let faults = rendered("a.env.j2", template, "").unwrap_err();
+        assert!(faults.iter().all(|fault| fault.kind == FaultKind::Broken), "{template}: {faults:?}");
+    }
+    for template in [
+        "{% set key = API_KEY is defined %}{% if key == true %}{% endif %}",
+        "{% for key, value in env | dictsort if key != \"x\" %}{{ key }}={{ value }}\n{% endfor %}",
+        "{% if env is mapping and \"API_KEY\" in env and HOSTS | length == 2 and PORT | int == 8080 %}{% endif %}",
+        "{% if secrets_of(\"api\") | length == 2 and V is startingwith(\"\") %}{% endif %}",
+    ] {
+        assert!(rendered("a.env.j2", template, "").is_ok(), "{template}: {:?}", rendered("a.env.j2", template, ""));
+    }
+    for expression in ["API_KEY == \"\"", "API_KEY in [\"x\", \"y\"]"] {
         let faults = rendered("a.env.j2", &format!("{{% if {expression} %}}A=1\n{{% endif %}}"), "").unwrap_err();
         let found: Vec<_> = faults.iter().map(|fault| (fault.kind, fault.key.as_deref())).collect();
         assert_eq!(found, [(FaultKind::Broken, Some("API_KEY"))], "{expression}: {faults:?}");

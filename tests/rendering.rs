@@ -500,6 +500,8 @@ fn an_env_file_has_a_value_for_each_line() {
         assert_refused("a.env.j2", text, hostile);
     }
     assert_eq!(rendered("a.env.j2", "K=\"a\nb\"\nL={{ V }}\n", "x").unwrap(), "K=\"a\nb\"\nL=x\n");
+    assert_refused("a.env.j2", "{{ V }}=x\n", &[" A", "A ", "A=b", "A B", "#", "export A", "A\nB", "é"]);
+    assert_eq!(rendered("a.env.j2", "A_{{ V }}=x\n", "1").unwrap(), "A_1=x\n");
     // A shell would take it for the home folder.
     assert_eq!(rendered("a.env.j2", "H={{ V }}\n", "~/x").unwrap(), "H='~/x'\n");
 }

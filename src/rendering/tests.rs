@@ -330,4 +330,33 @@ proptest! {
         let text = rendered("a.json.j2", "[{{ V }}, \"a{{ V }}\"]", &value).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([value, format!("a{value}")]));
     }
+
+    /// A block has no escapes: what is not refused is read as it was meant.
+    #[test]
+    fn any_text_arrives_in_a_block_or_is_refused(pieces in proptest::collection::vec(0..20_usize, 0..6), form in 0..12_usize) {
+        const PIECES: [&str; 20] = [
+            " ", "\n", "a", "#", ": ", "- ", "\t", "é", "\u{feff}", "\u{a0}", "'", "\"", "%", "---", "...", "|", "\\", "$", "\n\n", "b c",
+        ];
+        let value: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+        let (text, expected) = [
+            ("a: |\n  {V}\nb: 1\n", "{V}\n"),
+            ("a: |-\n  {V}\nb: 1\n", "{V}"),
+            ("a: |+\n  {V}\nb: 1\n", "{V}\n"),
+            ("a: |\n  x {V}\n  y\n", "x {V}\ny\n"),
+            ("a: |\n  x\n  {V}\n", "x\n{V}\n"),
+            ("a: |2\n    {V}\n  y\n", "  {V}\ny\n"),
+            ("a: |\n  {V}{V}\n", "{V}{V}\n"),
+            ("a: >\n  x {V} y\n  z\n", "x {V} y z\n"),
+            ("a: >-\n  x\n  {V}\n", "x {V}"),
+            ("a: >+\n  {V}\n", "{V}\n"),
+            ("- |\n {V}\n", "{V}\n"),
+            ("a:\n- b: |\n    {V}\n  c: 1\n", "{V}\n"),
+        ][form];
+        if let Ok(written) = rendered("a.yml.j2", &text.replace("{V}", "{{ V }}"), &value) {
+            let read: Value = serde_saphyr::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written:?}"));
+            let places = ["/a/0/b", "/a", "/0"].map(|place| read.pointer(place).and_then(Value::as_str));
+            let found = places.into_iter().flatten().next();
+            assert_eq!(found, Some(expected.replace("{V}", &value).as_str()), "{written:?}");
+        }
+    }
 }

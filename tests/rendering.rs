@@ -461,6 +461,14 @@ fn the_reference_stack_contradicts_itself_nowhere() {
     ] {
         assert_eq!(rendered("staging", &[changes]), (String::new(), vec![code.to_owned()]), "{changes:?}");
     }
+    let automagik = [("AUTOMAGIK_API_HOST", "localhost"), ("AUTOMAGIK_API_URL", "http://localhost:8881")];
+    for environment in ["staging", "prod"] {
+        assert_eq!(
+            rendered(environment, &automagik),
+            (String::new(), vec!["schema-rule".to_owned(); 2]),
+            "{environment}"
+        );
+    }
     let (text, codes) = rendered("prod", &[("AUTOMAGIK_SPARK_WORKER_LOG", "/srv/logs/spark.txt")]);
     assert_eq!(codes, [""; 0]);
     for line in ["volumes: [\"worker-logs:/srv/logs\"]", "out_file: \"/srv/logs/worker.out.log\""] {
@@ -539,6 +547,8 @@ fn a_value_stays_one_argument() {
         assert!(rendered("compose.yml.j2", &file(text), "[::1]").is_ok(), "{text}");
     }
     assert!(rendered("compose.yml.j2", &file("volumes: [\"{{ V }}\"]"), "a:/b:ro").is_ok());
+    assert_refused("stack.yml.j2", &file("user: {{ V }}"), &["a$b"]);
+    assert!(rendered("prod.compose.yml.j2", &file("user: {{ V }}"), "a$b").unwrap().contains("\"a$$b\""));
     assert_refused("job.yml.j2", "spec:\n  command: [\"sh\", \"-c\", \"app {{ V }}\"]\n", &["a b"]);
 }
 

@@ -1,7 +1,7 @@
 //! Scalars that their reader splits or gives to a shell: no value may decide where they are split.
 
 use super::super::limit::Limit;
-use super::super::{Draft, Misfit, SHELLS, begins_command};
+use super::super::{Draft, Misfit, SHELLS, Sign, begins_command};
 use crate::rendering::marks::{Part, probed};
 use crate::source::Sources;
 use crate::tree::{Node, Value, yaml};
@@ -24,8 +24,14 @@ pub(super) fn misfits(draft: &Draft<'_>, probe: &str, compose: bool) -> Vec<Misf
     let mut found = Finder { draft, misfits: Vec::new() };
     for root in &documents.roots {
         found.lists(root, 0);
-        for service in root.get("services").filter(|_| compose).into_iter().flat_map(|services| services.pairs()) {
-            found.service(&service.value);
+        let services = || root.get("services").into_iter().flat_map(|services| services.pairs());
+        let is_compose =
+            services().any(|service| ["image", "build"].iter().any(|name| service.value.get(name).is_some()));
+        if compose || is_compose {
+            services().for_each(|service| found.service(&service.value));
+        }
+        if is_compose && !compose {
+            found.dollars();
         }
     }
     found.misfits.sort_by_key(|misfit| misfit.at);
@@ -39,6 +45,19 @@ struct Finder<'f, 'd> {
 }
 
 impl Finder<'_, '_> {
+    /// The file would be read by docker compose, but its name does not say so, and `$` was left as it is.
+    fn dollars(&mut self) {
+        for token in self.draft.tokens() {
+            let Sign::Hole(piece) = token.sign else { continue };
+            let acts = |part: &Part| matches!(part, Part::Text(text) if text.contains('$'));
+            if self.draft.parts(piece).iter().any(acts) {
+                let message = "docker compose would replace what follows the $ in this value";
+                let help = "give the template a name with `compose` in it: then every $ is doubled";
+                self.misfits.push(Misfit::new(token.at, message, help));
+            }
+        }
+    }
+
     fn service(&mut self, service: &Node) {
         for name in ["command", "entrypoint"] {
             self.scalar(service.get(name).map(AsRef::as_ref), Reading::Split);

@@ -16,7 +16,7 @@ pub(super) const COMPOSE: Kind = Kind {
     name: "compose",
     comment: Some("#"),
     interpolates: true,
-    is: |name| is_yaml(name) && (name.starts_with("compose") || name.starts_with("docker-compose")),
+    is: |name| is_yaml(name) && name.contains("compose"),
     write: |draft| write(draft, true),
 };
 

@@ -9,7 +9,7 @@ const ALL: &[&str] = &["env", "env_of"];
 
 /// The names in templates that may stand for what `is_secret` knows; `has_secrets` says whether one is among all keys.
 pub(super) fn of_secrets<'t>(
-    texts: impl Iterator<Item = &'t str> + Clone,
+    texts: &(impl Iterator<Item = &'t str> + Clone),
     is_secret: &dyn Fn(&str) -> bool,
     has_secrets: bool,
 ) -> BTreeSet<String> {

@@ -282,7 +282,7 @@ fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) ->
     let mut faults = Vec::new();
     let parts: Vec<_> = parts_of(template, templates).filter(|(path, _)| path.ends_with(".j2")).collect();
     let has_secrets = input.variables.iter().any(|variable| variable.text.is_none());
-    let aliases = aliases::of_secrets(parts.iter().map(|(_, text)| text.as_str()), &is_withheld, has_secrets);
+    let aliases = aliases::of_secrets(&parts.iter().map(|(_, text)| text.as_str()), &is_withheld, has_secrets);
     for (path, text) in parts {
         for at in compared(text) {
             let name = text.get(at.clone()).unwrap_or_default();

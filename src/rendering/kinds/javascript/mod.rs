@@ -78,7 +78,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
             }
         }
     }
-    misfits.extend(literals.iter().flat_map(Literal::judge));
+    misfits.extend(literals.iter().filter_map(Literal::judge));
     misfits.sort_by_key(|misfit| misfit.at);
     if misfits.is_empty() { Ok(out) } else { Err(misfits) }
 }

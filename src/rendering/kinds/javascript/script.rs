@@ -40,10 +40,10 @@ impl Literal {
     /// What cannot stand in it.
     pub(super) fn judge(&self) -> Option<Misfit> {
         let is_alone = self.own.is_empty() && self.holes.len() == 1;
-        let judged = self.holes.iter().map(|(at, length, parts)| {
+        let mut judged = self.holes.iter().map(|(at, length, parts)| {
             self.reading.judge(parts, self.own.get(..*length).unwrap_or_default(), *at, is_alone)
         });
-        judged.filter_map(Result::err).next()
+        judged.find_map(Result::err)
     }
 }
 

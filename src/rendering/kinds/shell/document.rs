@@ -90,7 +90,7 @@ impl Document {
     }
 
     /// Goes past a value.
-    pub(super) fn pass(&mut self, hole: Hole, misfits: &mut Vec<Misfit>) {
+    pub(super) fn pass(&mut self, hole: &Hole, misfits: &mut Vec<Misfit>) {
         self.before = None;
         let text = hole.text.clone().unwrap_or_else(|| "\u{1}".to_owned());
         for (number, line) in text.split('\n').enumerate() {

@@ -104,7 +104,7 @@ impl Script {
             return self.say(own);
         }
         match (open, own) {
-            (Some(Open::Command), ')') => {
+            (Some(Open::Command | Open::List), ')') => {
                 self.end_word();
                 self.close();
             }
@@ -115,10 +115,6 @@ impl Script {
             (Some(Open::Parenthesis | Open::Arithmetic), ')') => {
                 self.close();
                 self.before = Some(own);
-            }
-            (Some(Open::List), ')') => {
-                self.end_word();
-                self.close();
             }
             (Some(Open::Comment), '\n') => {
                 self.close();
@@ -186,9 +182,9 @@ impl Script {
                 self.in_word = false;
                 self.end_inner(open, &inner);
                 if open == Some(Open::List) {
-                    self.end_word()
+                    self.end_word();
                 } else {
-                    self.end_command(own)
+                    self.end_command(own);
                 }
                 if own == '\n' {
                     self.next_document();
@@ -220,8 +216,9 @@ impl Script {
                 self.end_command('(');
                 self.subshells += 1;
             }
-            (Some(Open::Arithmetic), _) => self.open.push(Open::Arithmetic),
-            (Some(Open::Command | Open::Parenthesis), Some('(')) => self.open.push(Open::Arithmetic),
+            (Some(Open::Arithmetic), _) | (Some(Open::Command | Open::Parenthesis), Some('(')) => {
+                self.open.push(Open::Arithmetic);
+            }
             (Some(_), _) => self.open.push(Open::Parenthesis),
         }
     }
@@ -358,7 +355,7 @@ impl Script {
     /// Goes past a value.
     pub(super) fn pass(&mut self, hole: Hole) {
         if let Some(document) = &mut self.document {
-            return document.pass(hole, &mut self.misfits);
+            return document.pass(&hole, &mut self.misfits);
         }
         (self.in_word, self.before, self.angles) = (true, None, 0);
         self.inner.clear();

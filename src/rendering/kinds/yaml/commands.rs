@@ -71,7 +71,7 @@ impl Finder<'_, '_> {
             self.scalar(Some(test), Reading::Shell);
             let items: Vec<_> = test.items().collect();
             if items.first().and_then(|item| item.text()) == Some("CMD-SHELL") {
-                self.scalar(items.get(1).map(|item| item.as_ref()), Reading::Shell);
+                self.scalar(items.get(1).map(AsRef::as_ref), Reading::Shell);
             }
         }
         for name in ["ports", "volumes", "devices", "extra_hosts"] {
@@ -91,7 +91,7 @@ impl Finder<'_, '_> {
             let text = |index: usize| three.get(index).and_then(|item| item.text()).unwrap_or_default();
             let is_code = text(1).starts_with('-') && !text(1).starts_with("--") && text(1).ends_with('c');
             if is_code && SHELLS.contains(&text(0).rsplit('/').next().unwrap_or_default()) {
-                self.scalar(three.get(2).map(|item| item.as_ref()), Reading::Shell);
+                self.scalar(three.get(2).map(AsRef::as_ref), Reading::Shell);
             }
         }
         for child in items.into_iter().map(AsRef::as_ref).chain(node.pairs().map(|pair| pair.value.as_ref())) {

@@ -106,6 +106,19 @@ pub fn shell_inside_double(text: &str) -> String {
     out
 }
 
+/// What stands in a here-document of a shell whose end is named without quotes.
+#[must_use]
+pub fn shell_inside_document(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '\\' | '$' | '`') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
+}
+
 /// JSON, indented, with everything that [`acts`] escaped, also in texts that are passed on exactly as they are.
 #[must_use]
 pub fn json_text(document: &impl Serialize) -> String {

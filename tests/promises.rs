@@ -353,6 +353,20 @@ fn secrets_are_rendered_only_where_git_does_not_look() {
         assert_eq!(ran.code, 2, "{}", ran.shown());
         assert!(!root.join(folder).join("prod").exists(), "{folder}");
     }
+    // A repository within the folder asks nobody but itself.
+    fs::create_dir_all(root.join("private/own")).unwrap();
+    git(&root.join("private/own"), &["init", "-q"]);
+    let ran = run("sparkcfg render prod --with-secrets --to private/own", root, home.path());
+    assert!(ran.code == 2 && !root.join("private/own/prod").exists(), "{}", ran.shown());
+    fs::write(root.join("private/own/.gitignore"), "*\n").unwrap();
+    let ran = run("sparkcfg render prod --with-secrets --to private/own", root, home.path());
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    fs::remove_dir_all(root.join("private/own")).unwrap();
+    // Where there is no repository, nothing says that the files stay out of one.
+    fs::rename(root.join(".git"), root.join("git")).unwrap();
+    let ran = run("sparkcfg render prod --with-secrets --to private", root, home.path());
+    assert_eq!(ran.code, 2, "{}", ran.shown());
+    fs::rename(root.join("git"), root.join(".git")).unwrap();
     // A file that git tracks is not ignored, whatever a pattern says.
     git(root, &["add", "-f", "private"]);
     let ran = run("sparkcfg render prod --with-secrets --to private", root, home.path());

@@ -68,6 +68,15 @@ fn no_value_becomes_a_command() {
         "a=\"$${{ V }}\"\nprintf %s \"${a#$$}\"",
         "f() { printf %s \"$1\"; }\ncase x in x) f {{ V }} ;; esac",
         "(printf %s \"\\\"\\$\\\\\" >/dev/null; printf %s a\\ # \"b'\" >/dev/null; printf %s {{ V }})",
+        "cat >/dev/null <<E\n$(echo its) it's \"\nE\nprintf %s {{ V }}",
+        "a=$(cat <<'E'\nit's ) \"\nE\n)\nprintf %s \"{{ V }}\"",
+        "cat >/dev/null <<-A <<B; printf %s {{ V }}\n\tit's\n\tA\n(\nB\n",
+        "export A={{ V }} B=c; A=$A printf %s \"$A\"",
+        "sh -c 'printf %s \"$1\"' sh {{ V }}",
+        "if [ {{ V }} = a ] || test -n {{ V }}; then :; fi; case {{ V }} in b | c) : ;; esac; printf %s {{ V }}",
+        "for a in {{ V }}; do printf %s \"$a\"; done",
+        "(case x in a) : ;; x) printf %s {{ V }} ;; esac) </dev/null 2>&1",
+        "set -- {{ V }} && printf %s \"$1\" | sed 's/a-b/c/'",
     ];
     for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
         for (text, value) in said.iter().flat_map(|text| FOR_SHELLS.iter().map(move |value| (text, value))) {
@@ -75,6 +84,14 @@ fn no_value_becomes_a_command() {
             assert_eq!(run(shell, &script), *value, "{shell}: {script}");
         }
         for value in FOR_SHELLS {
+            let documents = [
+                ("cat <<E\n<{{ V }}\nE", format!("<{value}\n")),
+                ("cat <<-'E' | cat\n\t{{ V }}>\n\tE", format!("{value}>\n")),
+            ];
+            for (text, expected) in documents {
+                let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+                assert_eq!(run(shell, &script), expected, "{shell}: {script}");
+            }
             match rendered("a.sh.j2", "printf ; # it's {{ V }}\nprintf %s a", value) {
                 Ok(script) => assert_eq!(run(shell, &script), "a", "{shell}: {script}"),
                 Err(_) => assert!(value.contains('\n')),
@@ -97,11 +114,108 @@ fn no_value_becomes_a_command() {
         "echo \"\\{{ V }}\"",
         "echo ${{ V }}",
         "echo \"${{ V }}\"",
-        "cat <<E\n{{ V }}\nE",
+        "sh <<E\n{{ V }}\nE",
+        "cat <<E | sh\n{{ V }}\nE",
+        "cat <<E\n$(echo\n{{ V }}\n)\nE",
+        "a=$(cat <<E\n{{ V }}\nE\n)",
         "cat <<{{ V }}",
+        "cat <<\"$A\"\n{{ V }}",
         "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
     ] {
         assert_refused("a.sh.j2", text, FOR_SHELLS);
+    }
+}
+
+/// What a command evaluates once more is no text there, whatever quotes are around it.
+#[test]
+fn nothing_is_evaluated_twice() {
+    let numbers = [
+        "let {{ V }}",
+        "let \"a = {{ V }}\"",
+        "((a = {{ V }}))",
+        "echo $((1 + {{ V }}))",
+        "for ((i = 0; i < {{ V }}; i++)); do :; done",
+        "[[ $a -eq {{ V }} ]]",
+        "if [[ -n $a && ( \"{{ V }}\" -lt 3 ) ]]; then :; fi",
+        "[ {{ V }} -gt 3 ]",
+        "a[{{ V }}]=b",
+        "a=([\"{{ V }}\"]=b c)",
+        "declare -i a; a={{ V }}",
+        "declare -i a={{ V }}",
+        "SECONDS={{ V }}",
+    ];
+    let names = [
+        "declare \"{{ V }}\"",
+        "export {{ V }}",
+        "printf -v {{ V }} %s a",
+        "test -v {{ V }}",
+        "unset {{ V }}",
+        "read -r {{ V }}",
+    ];
+    let plain = [
+        "eval \"echo {{ V }}\"",
+        "trap 'echo {{ V }}' EXIT",
+        "sh -c 'echo {{ V }}'",
+        "sudo -u nobody bash -ec \"echo {{ V }}\"",
+        "find . -exec sh -c 'echo {{ V }}' \\;",
+        "ssh host \"echo {{ V }}\"",
+        "ssh host echo {{ V }}",
+        "echo {{ V }} | sudo sh",
+        "bash <<<\"echo {{ V }}\"",
+        "alias a=\"echo {{ V }}\"",
+    ];
+    let scripts =
+        ["sed -i \"s/a/{{ V }}/\" file", "awk -F: '{ print \"{{ V }}\" }'", "python3 -c 'print(\"{{ V }}\")'"];
+    let nothing = [
+        "eval {{ V }}",
+        "eval 'true; {{ V }}'",
+        "sh -c {{ V }}",
+        "{{ V }} a",
+        "exec {{ V }} a",
+        ". {{ V }}",
+        "source \"{{ V }}\"",
+    ];
+    let code = ["a[$(touch x)]", "$(touch x)", "a b", "'", "a\nb", "%s", ";", ""];
+    for text in [&numbers[..], &names, &plain, &scripts, &nothing].concat() {
+        assert_refused("a.sh.j2", text, &code);
+    }
+    let refused = |texts: &[&str], value: &str| texts.iter().for_each(|text| assert_refused("a.sh.j2", text, &[value]));
+    refused(&numbers, "a");
+    refused(&numbers, "010");
+    refused(&names, "a/b");
+    refused(&scripts, "a/b");
+    refused(&nothing, "reboot");
+    for (texts, value) in [(&numbers[..], "8080"), (&names, "A_1"), (&plain, "a-b/c:1@d.e"), (&scripts, "a-b.c")] {
+        for text in texts {
+            assert!(rendered("a.sh.j2", text, value).is_ok(), "{text}: {:?}", rendered("a.sh.j2", text, value));
+        }
+    }
+    // What hands its words on evaluates none of them.
+    for text in [
+        "exec \"{{ V }}/bin/java\" -jar {{ V }}",
+        ". {{ V }}/lib.sh",
+        "[[ $a == {{ V }}* || {{ V }} =~ b ]]",
+        "declare -r a={{ V }}",
+        "read -rp {{ V }} a",
+        "psql --host {{ V }} -v a={{ V }}",
+        "case $a in {{ V }}) true ;; esac",
+        "a=(b {{ V }})",
+        "docker run --rm -e A={{ V }} image {{ V }}",
+        "sed -n 's/a/b/p' {{ V }}/file",
+        "echo {{ V }} >> {{ V }}/file",
+        "echo \"sed: {{ V }}\"",
+    ] {
+        assert!(rendered("a.sh.j2", text, "a $b; c").is_ok(), "{text}: {:?}", rendered("a.sh.j2", text, "a $b; c"));
+    }
+    for (text, value) in [
+        ("echo {{ V }}", "-n"),
+        ("echo \"a {{ V }}\"", "\\n"),
+        ("printf \"{{ V }}\\n\"", "100%"),
+        ("cat <<E\n{{ V }}\nE", "a\nE\nb"),
+        ("cat <<E\nE{{ V }}\nE", ""),
+        ("cat <<-E\n\t{{ V }}\nE", "\ta"),
+    ] {
+        assert_refused("a.sh.j2", text, &[value]);
     }
 }
 
@@ -127,6 +241,7 @@ const FOR_SCRIPTS: &[&str] = &[
     "*",
     "\u{2028}process.exit(3)//",
     "\nprocess.exit(3)//",
+    "__proto__",
 ];
 
 #[test]
@@ -142,6 +257,13 @@ fn no_value_becomes_a_part_of_a_script() {
         ("[8 / 2 / 1, 'a'.length / 2, '{{ V }}'][2]", ""),
         ("[(8 + 4) / 2,\n'{{ V }}'][1]", ""),
         ("/* it's /*/ {{ V }} // it's {{ V }}\n", ""),
+        ("Object.keys({ {{ V }}: 1 })[0]", ""),
+        ("Object.keys({ '{{ V }}': 1 })[0]", ""),
+        ("JSON.parse('{{ V | json }}')", ""),
+        ("(() => {{ {\"a\": V} | json }})().a", ""),
+        ("Object.keys({{ {V: 1} | json }})[0]", ""),
+        ("String.raw`${ {{ V }} }`", ""),
+        ("{ args: [{{ V }}] }.args[0]", ""),
     ];
     let folder = tempfile::tempdir().unwrap();
     let mut expected = Vec::new();
@@ -166,6 +288,24 @@ fn no_value_becomes_a_part_of_a_script() {
     for text in ["a = /{{ V }}/;", "a = '\\{{ V }}';", "a = `${{ V }}`;", "a = (b) / c / d; e = {{ V }};"] {
         assert_refused("a.config.js.j2", text, FOR_SCRIPTS);
     }
+    let once_more = [
+        "eval('a = {{ V }}');",
+        "new Function(`return {{ V }}`);",
+        "cp.execSync(\"kill {{ V }}\");",
+        "JSON.parse('{\"a\": \"{{ V }}\"}');",
+        "new RegExp(\"^{{ V }}$\");",
+        "a = { args: \"--name {{ V }}\" };",
+        "a = { \"args\": {{ V }} };",
+        "a = { script: './{{ V }}.js' };",
+        "a = { 'post-deploy': \"echo {{ V }}\" };",
+    ];
+    for text in once_more {
+        assert_refused("a.config.js.j2", text, &["a b", "'", "$(a)", "\\", ""]);
+        assert!(rendered("a.config.js.j2", text, "8080").is_ok(), "{text}");
+    }
+    for text in ["String.raw`{{ V }}`;", "a.b`${1}{{ V }}`;", "a = x{{ V }};", "a = {{ V }}{{ V }};"] {
+        assert_refused("a.config.js.j2", text, FOR_SCRIPTS);
+    }
     if is_there("node") {
         let all = format!("[...Array({}).keys()].map((index) => require(`./${{index}}.js`))", expected.len());
         let print = format!("process.stdout.write(JSON.stringify({all}))");
@@ -176,6 +316,50 @@ fn no_value_becomes_a_part_of_a_script() {
             let script = || fs::read_to_string(folder.path().join(format!("{index}.js"))).unwrap();
             assert_eq!(found, expected, "{}", script());
         }
+    }
+}
+
+/// Of a secret that is only referred to, the program that reads the file has the whole text, or stops.
+#[test]
+fn a_secret_is_a_whole_operand() {
+    let secret = Variable { key: "V", text: None, typed: Value::Null, has_file_variant: false, services: &[] };
+    let input = Input { environment: "prod", variables: vec![secret], unset: Vec::new(), reveals: false };
+    let script = |text: &str| {
+        let templates = Templates::from([("a.js.j2".to_owned(), format!("module.exports = {text};\n"))]);
+        render("a.js.j2", &templates, &input).map(|rendered| rendered.body)
+    };
+    for text in
+        ["JSON.parse('{{ {\"a\": V} | json }}')", "{ args: \"--key {{ V }}\" }", "eval(\"{{ V }}\")", "tag`{{ V }}`"]
+    {
+        assert!(script(text).is_err(), "{text}: {:?}", script(text));
+    }
+    if !is_there("node") {
+        return;
+    }
+    for (text, expected) in [
+        ("{{ V }}", json!("it's")),
+        ("\"a{{ V }}b\".length", json!(6)),
+        ("\"a{{ V }}\" === 'a{{ V }}' ? `<{{ V }}>` : 0", json!("<it's>")),
+        ("Object.keys({ {{ V }}: 1, 'b{{ V }}': 2 })", json!(["it's", "bit's"])),
+        ("[\"{{ V }}\" + 1, {{ V }}.length]", json!(["it's1", 4])),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.js"), script(text).unwrap()).unwrap();
+        let print = "process.stdout.write(JSON.stringify(require('./a.js')))";
+        let node = |value: Option<&str>| {
+            let mut command = Command::new("node");
+            command
+                .args(["-e", print])
+                .current_dir(folder.path())
+                .env_remove("V")
+                .envs(value.map(|value| ("V", value)));
+            command.output().unwrap()
+        };
+        let output = node(Some("it's"));
+        assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default(), expected, "{text}: {output:?}");
+        let output = node(None);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && told.contains("V is not set: start it with sparkcfg run prod"), "{told}");
     }
 }
 
@@ -277,6 +461,14 @@ fn the_reference_stack_contradicts_itself_nowhere() {
     ] {
         assert_eq!(rendered("staging", &[changes]), (String::new(), vec![code.to_owned()]), "{changes:?}");
     }
+    let automagik = [("AUTOMAGIK_API_HOST", "localhost"), ("AUTOMAGIK_API_URL", "http://localhost:8881")];
+    for environment in ["staging", "prod"] {
+        assert_eq!(
+            rendered(environment, &automagik),
+            (String::new(), vec!["schema-rule".to_owned(); 2]),
+            "{environment}"
+        );
+    }
     let (text, codes) = rendered("prod", &[("AUTOMAGIK_SPARK_WORKER_LOG", "/srv/logs/spark.txt")]);
     assert_eq!(codes, [""; 0]);
     for line in ["volumes: [\"worker-logs:/srv/logs\"]", "out_file: \"/srv/logs/worker.out.log\""] {
@@ -316,6 +508,74 @@ fn an_env_file_has_a_value_for_each_line() {
         assert_refused("a.env.j2", text, hostile);
     }
     assert_eq!(rendered("a.env.j2", "K=\"a\nb\"\nL={{ V }}\n", "x").unwrap(), "K=\"a\nb\"\nL=x\n");
+    assert_refused("a.env.j2", "{{ V }}=x\n", &[" A", "A ", "A=b", "A B", "#", "export A", "A\nB", "é"]);
+    assert_eq!(rendered("a.env.j2", "A_{{ V }}=x\n", "1").unwrap(), "A_1=x\n");
     // A shell would take it for the home folder.
     assert_eq!(rendered("a.env.j2", "H={{ V }}\n", "~/x").unwrap(), "H='~/x'\n");
+}
+
+/// What docker compose splits, or gives to a shell, holds no value that would be divided there.
+#[test]
+fn a_value_stays_one_argument() {
+    let texts = [
+        ("command: app --name {{ V }}", "x"),
+        ("entrypoint: >\n      app\n      --name {{ V }}", "x"),
+        ("command: [sh, -c, \"app --name {{ V }}\"]", "x"),
+        ("command:\n      - /bin/bash\n      - -ec\n      - |\n        app {{ V }}", "x"),
+        ("healthcheck: { test: \"curl {{ V }}\" }", "x"),
+        ("healthcheck:\n      test: [CMD-SHELL, 'curl {{ V }}']", "x"),
+        ("healthcheck:\n      test: [CMD, sh, -c, 'curl {{ V }}']", "x"),
+        ("post_start: [{ command: \"app {{ V }}\" }]", "x"),
+    ];
+    let file = |text: &str| format!("services:\n  a: &a\n    image: b\n    {text}\n  c:\n    <<: *a\n");
+    for (text, plain) in texts {
+        assert_refused("compose.yml.j2", &file(text), &["a b", "$(touch x)", "it's", "; x", "", "-x"]);
+        assert!(rendered("compose.yml.j2", &file(text), plain).is_ok(), "{text}");
+    }
+    for text in ["healthcheck: { test: \"{{ V }}\" }", "command: [sh, -c, \"a; {{ V }}\"]"] {
+        assert_refused("compose.yml.j2", &file(text), &["reboot"]);
+    }
+    for text in [
+        "command: [app, --name, \"{{ V }}\"]",
+        "healthcheck: { test: [CMD, app, {{ V }}] }",
+        "environment: { A: sh -c {{ V }} }",
+    ] {
+        assert!(rendered("compose.yml.j2", &file(text), "it's $(a) b").is_ok(), "{text}");
+    }
+    for text in ["volumes: [\"{{ V }}:/data\"]", "ports: [\"{{ V }}:80\"]", "devices: [\"/dev/a:{{ V }}\"]"] {
+        assert_refused("compose.yml.j2", &file(text), &["a:b", ":"]);
+        assert!(rendered("compose.yml.j2", &file(text), "[::1]").is_ok(), "{text}");
+    }
+    assert!(rendered("compose.yml.j2", &file("volumes: [\"{{ V }}\"]"), "a:/b:ro").is_ok());
+    assert_refused("stack.yml.j2", &file("user: {{ V }}"), &["a$b"]);
+    assert!(rendered("prod.compose.yml.j2", &file("user: {{ V }}"), "a$b").unwrap().contains("\"a$$b\""));
+    assert_refused("job.yml.j2", "spec:\n  command: [\"sh\", \"-c\", \"app {{ V }}\"]\n", &["a b"]);
+}
+
+/// What the manual says of a unit: prefixes before a program, quotes only where words are, variables in commands.
+#[test]
+fn a_value_in_a_unit_arrives_or_is_refused() {
+    for (text, value, expected) in [
+        ("ExecStart={{ V }}/bin a {{ V }}", "/o%$", None),
+        ("ExecStart={{ V }}/bin", "/opt", Some("ExecStart=/opt/bin")),
+        ("ExecStart=/bin/a {{ V }}", "+x $A", Some("ExecStart=/bin/a \"+x $$A\"")),
+        ("ExecStart=:/bin/a {{ V }}", "$A", Some("ExecStart=:/bin/a \"$A\"")),
+        ("ExecStart={{ V }} a", "+/bin/a", None),
+        ("ExecStart=\"{{ V }}\"", "!/bin/a", None),
+        ("ExecStart=-{{ V }}", "@/bin/a", None),
+        ("Environment={{ V }}", "A=b", Some("Environment=\"A=b\"")),
+        ("WorkingDirectory={{ V }}", "/a b", Some("WorkingDirectory=/a b")),
+        ("WorkingDirectory=\"{{ V }}\"", "/a", None),
+        ("WorkingDirectory={{ V }}", "-/a", None),
+        ("WorkingDirectory={{ V }}", "~", None),
+        ("WorkingDirectory={{ V }}", "/a%n", None),
+        ("WorkingDirectory={{ V }}", "/a ", None),
+        ("ReadWritePaths={{ V }}", "/a /b", None),
+        ("EnvironmentFile={{ V }}", "-/a", None),
+        ("Nice={{ V }}", "-5", Some("Nice=-5")),
+        ("Description=A {{ V }}", "b, c", Some("Description=A b, c")),
+        ("OnCalendar={{ V }}", "*-*-* 02:00", Some("OnCalendar=*-*-* 02:00")),
+    ] {
+        assert_eq!(rendered("a.service.j2", text, value).ok().as_deref(), expected, "{text} {value}");
+    }
 }

@@ -138,6 +138,11 @@ impl Render {
 
 /// Refuses to write secrets where git would take them.
 fn ignored(root: &Path, path: &str) -> Result<(), Error> {
+    if !git::is_held(&root.join(path)) {
+        let help = "git init, and add the folder to .gitignore; or print the files with --stdout";
+        let message = "nothing says that these secrets stay out of a repository: there is none here to ask";
+        return Err(Error::new(message).at(printable(path)).help(help));
+    }
     if git::is_ignored(root, path)? {
         return Ok(());
     }

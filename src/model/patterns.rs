@@ -11,6 +11,11 @@ pub(super) fn elsewhere() -> Value {
     json!({ "description": "a host other than this machine", "not": { "pattern": THIS_MACHINE } })
 }
 
+/// The same of a host alone.
+pub(super) fn other_host() -> Value {
+    json!({ "description": "a host other than this machine", "not": { "pattern": LOOPBACK } })
+}
+
 /// An address that only the machine itself can reach.
 pub(super) const LOOPBACK: &str = r"^(localhost|127\.[0-9.]+|\[?::1\]?)$";
 

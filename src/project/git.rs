@@ -148,23 +148,35 @@ pub fn commit(root: &Path, name: &str) -> Result<String, Error> {
     }
 }
 
-/// Whether git keeps its hands off a path. A file that it tracks is not ignored, whatever a pattern says; where there
-/// is no repository, nothing can be committed.
+/// Whether git keeps its hands off a path, by the repository that holds it, which may be another than that of `root`. A
+/// file that it tracks is not ignored, whatever a pattern says; where there is no repository, nothing is said of it.
 ///
 /// # Errors
 /// No git, or a repository that it cannot read.
 pub fn is_ignored(root: &Path, path: &str) -> Result<bool, Error> {
-    if !root.ancestors().any(|folder| folder.join(".git").exists()) {
+    let path = root.join(path);
+    let is_there = |folder: &&Path| folder.is_dir();
+    let Some(folder) = path.ancestors().find(is_there) else { return Ok(false) };
+    if !is_held(root) && !is_held(&path) {
         return Ok(true);
     }
+    let rest = path.strip_prefix(folder).unwrap_or(Path::new(""));
     // A pattern that ends in a slash speaks of folders, and the folder may not be there yet; no pattern speaks of this name.
-    let within = format!("{}/.sparkcfg-asks", path.trim_end_matches('/'));
-    if run(root, &["check-ignore", "--quiet", "--", &within])?.is_none() {
-        git(root, &["rev-parse", "--git-dir"])?;
+    let within = rest.join(".sparkcfg-asks");
+    let (within, rest) = (within.to_string_lossy(), rest.to_string_lossy());
+    let rest = if rest.is_empty() { "." } else { &rest };
+    if run(folder, &["check-ignore", "--quiet", "--", &within])?.is_none() {
+        git(folder, &["rev-parse", "--git-dir"])?;
         return Ok(false);
     }
-    let tracked = run(root, &["ls-files", "-z", "--", path])?.unwrap_or_default();
+    let tracked = run(folder, &["ls-files", "-z", "--", rest])?.unwrap_or_default();
     Ok(tracked.is_empty())
+}
+
+/// Whether a path, or a folder above it, is a repository.
+#[must_use]
+pub fn is_held(path: &Path) -> bool {
+    path.ancestors().any(|folder| folder.join(".git").exists())
 }
 
 /// Those of `paths` that are not as the last commit has them, or are not in it.

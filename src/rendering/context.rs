@@ -198,3 +198,29 @@ pub(super) fn to_json(value: &Value) -> Option<Json> {
         _ => return None,
     })
 }
+
+/// How far into a value is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// At itself.
+    Itself,
+    /// At all that it holds.
+    Whole,
+}
+
+/// Whether a value is, or holds, a secret that is only referred to.
+pub(super) fn holds_secret(value: &Value, depth: Depth) -> bool {
+    fn within(value: &Value, levels: usize) -> bool {
+        if value.downcast_object_ref::<Withheld>().is_some() || value.as_str().is_some_and(marks::holds_mark) {
+            return true;
+        }
+        let members = || value.try_iter().into_iter().flatten();
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Map if levels == 0 => false,
+            ValueKind::Seq => members().any(|item| within(&item, levels - 1)),
+            ValueKind::Map => members().any(|key| value.get_item(&key).is_ok_and(|member| within(&member, levels - 1))),
+            _ => false,
+        }
+    }
+    within(value, if depth == Depth::Whole { 8 } else { 0 })
+}

@@ -9,7 +9,7 @@ const COMPARING: &[&str] = &["in", "eq", "equalto", "ne", "lt", "lessthan", "le"
 
 /// One part of an expression.
 #[derive(Clone, PartialEq, Eq)]
-enum Part {
+pub(super) enum Part {
     /// A word that is no member of something else; of `env` it is.
     Word(Range<usize>),
     /// A name in brackets behind `env`.
@@ -62,7 +62,7 @@ pub(super) fn compared(text: &str) -> Vec<Range<usize>> {
 }
 
 /// What stands between `{{` and `}}` and between `{%` and `%}`.
-fn tags(text: &str) -> Vec<Range<usize>> {
+pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(open) = text.get(at..).and_then(|rest| rest.find("{{").into_iter().chain(rest.find("{%")).min()) {
         let start = at + open + 2;
@@ -74,7 +74,7 @@ fn tags(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn parts(text: &str, tag: Range<usize>) -> Vec<Part> {
+pub(super) fn parts(text: &str, tag: Range<usize>) -> Vec<Part> {
     let (mut found, bytes, end) = (Vec::new(), text.as_bytes(), tag.end);
     let mut index = tag.start;
     while let Some(&byte) = bytes.get(index).filter(|_| index < end) {

@@ -8,8 +8,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, OutputSpanKind, UndefinedBehavior};
 
+use super::aliases;
 use super::context::{self, Anything, Spelled, Structure, Withheld};
 use super::expressions::{compared, members, places, words};
+use super::guard;
 use super::marks::{self, Piece, Pieces};
 use super::{Fault, FaultKind, Input, Origin, Run, Templates};
 use crate::suggestion::nearest;
@@ -137,6 +139,7 @@ fn environment(
             Ok::<_, Error>(Value::from_object(Structure(json)))
         });
     }
+    guard::add(&mut environment);
     let formatter = Arc::clone(traces);
     environment.set_formatter(move |out, _, value| {
         let piece = piece(value)?;
@@ -277,11 +280,15 @@ fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) ->
     let is_withheld =
         |name: &str| input.variables.iter().any(|variable| variable.key == name && variable.text.is_none());
     let mut faults = Vec::new();
-    for (path, text) in parts_of(template, templates).filter(|(path, _)| path.ends_with(".j2")) {
+    let parts: Vec<_> = parts_of(template, templates).filter(|(path, _)| path.ends_with(".j2")).collect();
+    let has_secrets = input.variables.iter().any(|variable| variable.text.is_none());
+    let aliases = aliases::of_secrets(&parts.iter().map(|(_, text)| text.as_str()), &is_withheld, has_secrets);
+    for (path, text) in parts {
         for at in compared(text) {
             let name = text.get(at.clone()).unwrap_or_default();
-            if is_withheld(name) {
-                let message = format!("{name} is a secret, whose value is not known here, so it cannot be compared");
+            if is_withheld(name) || aliases.contains(name) {
+                let is = if is_withheld(name) { "is a secret" } else { "may stand for a secret" };
+                let message = format!("{name} {is}, whose value is not known here, so it cannot be compared");
                 let help = format!(
                     "ask whether it is set, with {{% if {name} %}}, or make what differs a key of its own that is no secret"
                 );
@@ -363,7 +370,9 @@ fn explained(error: &Error, reveals: bool) -> (String, &'static str) {
         ),
         ErrorKind::OutOfFuel => ("this template does not come to an end".to_owned(), "look for a loop over too much"),
         ErrorKind::InvalidOperation if !reveals && !marks::holds_mark(detail) && !detail.is_empty() => {
-            let help = if detail.starts_with(UNNAMED) {
+            let help = if detail == guard::ASKED {
+                "ask whether it is set, with {% if KEY %}, or make what is asked a key of its own that is no secret"
+            } else if detail.starts_with(UNNAMED) {
                 "list it under x-sparkcfg.services of every key that it gets"
             } else {
                 "mend the expression"

@@ -7,6 +7,17 @@ const PIECE: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
 /// Around the key of a secret.
 const SECRET: [char; 2] = ['\u{fdd2}', '\u{fdd3}'];
 
+/// Around the number of a piece in a text that is only read to see where its pieces come to stand.
+const PROBE: [char; 2] = ['\u{fdd4}', '\u{fdd5}'];
+
+/// The numbers of the pieces in a text that was written with [`Pieces::probes`], and what stands before each.
+pub(super) fn probed(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.match_indices(PROBE[0]).filter_map(|(at, open)| {
+        let (number, _) = text.get(at + open.len()..)?.split_once(PROBE[1])?;
+        Some((number.parse().ok()?, text.get(..at)?))
+    })
+}
+
 /// Whether a text holds a character that marks are made of.
 pub(super) fn holds_mark(text: &str) -> bool {
     text.contains(|character: char| ('\u{fdd0}'..='\u{fdef}').contains(&character))
@@ -43,6 +54,34 @@ impl Pieces {
     pub(super) fn add(&mut self, piece: Piece) -> String {
         self.0.push(piece);
         format!("{}{}{}", PIECE[0], self.0.len() - 1, PIECE[1])
+    }
+
+    /// A piece by its number, and where its mark stands in a text.
+    pub(super) fn place(&self, number: usize, text: &str) -> Option<(&Piece, usize)> {
+        let at = text.find(&format!("{}{number}{}", PIECE[0], PIECE[1]))?;
+        Some((self.0.get(number)?, at))
+    }
+
+    /// The same pieces with their numbers for texts, to see where they come to stand.
+    pub(super) fn probes(&self) -> Self {
+        fn probe(value: &Value, text: &str) -> Value {
+            match value {
+                Value::String(_) => text.into(),
+                Value::Array(items) => items.iter().map(|item| probe(item, text)).collect(),
+                Value::Object(members) => {
+                    members.iter().map(|(key, value)| (key.clone(), probe(value, text))).collect()
+                }
+                scalar => scalar.clone(),
+            }
+        }
+        let each = self.0.iter().enumerate().map(|(number, piece)| {
+            let text = format!("{}{number}{}", PROBE[0], PROBE[1]);
+            match piece {
+                Piece::Text(_) => Piece::Text(text),
+                Piece::Structure(value) => Piece::Structure(probe(value, &text)),
+            }
+        });
+        Self(each.collect())
     }
 
     /// The piece whose mark `text` begins with, and the mark's length.

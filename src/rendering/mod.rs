@@ -4,8 +4,10 @@
 //! becomes whatever refers to the secret in that kind of file. Values, too, go through the template as marks, and are
 //! quoted for the place at which they come out; no value can become a part of a template or of a file's structure.
 
+mod aliases;
 mod context;
 mod expressions;
+mod guard;
 pub mod header;
 mod jinja;
 pub mod kinds;

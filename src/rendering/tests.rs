@@ -72,9 +72,14 @@ fn each_kind_quotes_for_the_place() {
             "e.config.js.j2",
             "x = {{ API_KEY }}; y = {{ PORT | json }};\n",
             "",
-            "x = process.env[\"API_KEY\"]; y = 8080;\n",
+            "x = (process.env[\"API_KEY\"] ?? (() => { throw new Error(\"API_KEY is not set: start it with sparkcfg run prod\"); })()); y = 8080;\n",
         ),
-        ("e.config.js.j2", "x = \"a{{ API_KEY }}\";\n", "", "x = \"a\" + process.env[\"API_KEY\"] + \"\";\n"),
+        (
+            "e.config.js.j2",
+            "x = \"a{{ API_KEY }}\";\n",
+            "",
+            "x = (\"a\" + (process.env[\"API_KEY\"] ?? (() => { throw new Error(\"API_KEY is not set: start it with sparkcfg run prod\"); })()) + \"\");\n",
+        ),
         (
             "a.json.j2",
             "{\"a\": {{ V }}, \"b{{ V }}\": {{ HOSTS | json }}}\n",
@@ -275,7 +280,35 @@ fn a_withheld_secret_is_not_compared() {
         "PORT == 1 or (env[\"API_KEY\"] | default(\"\")) == \"x\"",
         "API_KEY in [\"x\", \"y\"]",
         "API_KEY is eq(\"x\")",
+        "API_KEY is startingwith(\"x\")",
+        "API_KEY is string",
+        "API_KEY | int(5)",
+        "[API_KEY] | select(\"eq\", \"x\")",
+        "[API_KEY, \"b\"] | sort",
+        "(\"a\" ~ API_KEY) is lower",
     ] {
+        let faults = rendered("a.env.j2", &format!("{{% if {expression} %}}A=1\n{{% endif %}}"), "").unwrap_err();
+        assert!(faults.iter().all(|fault| fault.kind == FaultKind::Broken), "{expression}: {faults:?}");
+    }
+    for template in [
+        "{% set key = API_KEY %}{% set other = \"a\" ~ key %}{% if other == \"x\" %}{% endif %}",
+        "{% with key = API_KEY %}{% if key in [1] %}{% endif %}{% endwith %}",
+        "{% macro is(key) %}{{ 1 if key == \"x\" }}{% endmacro %}A={{ is(API_KEY) }}\n",
+        "{% for key, value in env | items %}{% if value == \"x\" %}{% endif %}{% endfor %}",
+        "{% for key in [API_KEY] %}{% if key != \"x\" %}{% endif %}{% endfor %}",
+    ] {
+        let faults = rendered("a.env.j2", template, "").unwrap_err();
+        assert!(faults.iter().all(|fault| fault.kind == FaultKind::Broken), "{template}: {faults:?}");
+    }
+    for template in [
+        "{% set key = API_KEY is defined %}{% if key == true %}{% endif %}",
+        "{% for key, value in env | dictsort if key != \"x\" %}{{ key }}={{ value }}\n{% endfor %}",
+        "{% if env is mapping and \"API_KEY\" in env and HOSTS | length == 2 and PORT | int == 8080 %}{% endif %}",
+        "{% if secrets_of(\"api\") | length == 2 and V is startingwith(\"\") %}{% endif %}",
+    ] {
+        assert!(rendered("a.env.j2", template, "").is_ok(), "{template}: {:?}", rendered("a.env.j2", template, ""));
+    }
+    for expression in ["API_KEY == \"\"", "API_KEY in [\"x\", \"y\"]"] {
         let faults = rendered("a.env.j2", &format!("{{% if {expression} %}}A=1\n{{% endif %}}"), "").unwrap_err();
         let found: Vec<_> = faults.iter().map(|fault| (fault.kind, fault.key.as_deref())).collect();
         assert_eq!(found, [(FaultKind::Broken, Some("API_KEY"))], "{expression}: {faults:?}");
@@ -296,5 +329,34 @@ proptest! {
         assert_eq!(read[&format!("key {value}")], 1);
         let text = rendered("a.json.j2", "[{{ V }}, \"a{{ V }}\"]", &value).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([value, format!("a{value}")]));
+    }
+
+    /// A block has no escapes: what is not refused is read as it was meant.
+    #[test]
+    fn any_text_arrives_in_a_block_or_is_refused(pieces in proptest::collection::vec(0..20_usize, 0..6), form in 0..12_usize) {
+        const PIECES: [&str; 20] = [
+            " ", "\n", "a", "#", ": ", "- ", "\t", "é", "\u{feff}", "\u{a0}", "'", "\"", "%", "---", "...", "|", "\\", "$", "\n\n", "b c",
+        ];
+        let value: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+        let (text, expected) = [
+            ("a: |\n  {V}\nb: 1\n", "{V}\n"),
+            ("a: |-\n  {V}\nb: 1\n", "{V}"),
+            ("a: |+\n  {V}\nb: 1\n", "{V}\n"),
+            ("a: |\n  x {V}\n  y\n", "x {V}\ny\n"),
+            ("a: |\n  x\n  {V}\n", "x\n{V}\n"),
+            ("a: |2\n    {V}\n  y\n", "  {V}\ny\n"),
+            ("a: |\n  {V}{V}\n", "{V}{V}\n"),
+            ("a: >\n  x {V} y\n  z\n", "x {V} y z\n"),
+            ("a: >-\n  x\n  {V}\n", "x {V}"),
+            ("a: >+\n  {V}\n", "{V}\n"),
+            ("- |\n {V}\n", "{V}\n"),
+            ("a:\n- b: |\n    {V}\n  c: 1\n", "{V}\n"),
+        ][form];
+        if let Ok(written) = rendered("a.yml.j2", &text.replace("{V}", "{{ V }}"), &value) {
+            let read: Value = serde_saphyr::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written:?}"));
+            let places = ["/a/0/b", "/a", "/0"].map(|place| read.pointer(place).and_then(Value::as_str));
+            let found = places.into_iter().flatten().next();
+            assert_eq!(found, Some(expected.replace("{V}", &value).as_str()), "{written:?}");
+        }
     }
 }

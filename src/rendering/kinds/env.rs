@@ -64,10 +64,21 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     };
     let (before, after) = (line.get(..equals).unwrap_or_default(), line.get(equals + 1..).unwrap_or_default());
     let mut name = String::new();
-    for part in parts(draft, before) {
-        match part {
-            Part::Text(text) => name.push_str(&text),
-            Part::Secret(key) => misfits.push(super::no_reference(at, &key, "the name of a variable")),
+    for token in before {
+        let parts = parts(draft, std::slice::from_ref(token));
+        let is_value = matches!(token.sign, Sign::Hole(_));
+        for part in parts {
+            match part {
+                Part::Text(text)
+                    if is_value && !text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) =>
+                {
+                    const HELP: &str = "choose a value of letters, digits and _, or write the name in the template";
+                    misfits.push(Misfit::new(token.at, "this value is no name of a variable", HELP));
+                    return String::new();
+                }
+                Part::Text(text) => name.push_str(&text),
+                Part::Secret(key) => misfits.push(super::no_reference(token.at, &key, "the name of a variable")),
+            }
         }
     }
     let name = name.trim();

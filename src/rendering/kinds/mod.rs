@@ -6,6 +6,7 @@
 mod env;
 mod javascript;
 mod json;
+mod limit;
 mod shell;
 mod systemd;
 mod text;
@@ -160,6 +161,15 @@ fn no_reference(at: usize, key: &str, file: &str) -> Misfit {
         help: "leave it to `sparkcfg run`, or render with --with-secrets",
     }
 }
+
+/// Whether a shell would take the next word for a program, behind `before`.
+fn begins_command(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '\t']);
+    before.is_empty() || before.ends_with([';', '&', '|', '(', '{', '`', '\n', '!', '='])
+}
+
+/// Programs that run a text.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "su", "runuser"];
 
 /// A value right behind a sign of the template's own that would take its first character, or its quotes, for a part of
 /// something else.

@@ -12,6 +12,11 @@ pub(super) const KIND: Kind = Kind {
     write: |draft| by_line(&draft.lines(), |line, misfits| write(draft, line, misfits)),
 };
 
+/// Settings with one text that may have blanks in it; of most others each word counts for itself.
+const TEXTS: &[&str] = &["Description", "WorkingDirectory", "RootDirectory", "PIDFile", "SyslogIdentifier"];
+/// What says something about a value that it begins.
+const PREFIXES: [char; 8] = ['-', '@', ':', '+', '!', '|', '~', '#'];
+
 fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> String {
     let comment = line
         .iter()
@@ -19,8 +24,9 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         .is_some_and(|token| token.is(|own| "#;".contains(own)));
     let start: String =
         line.iter().map_while(|token| if let Sign::Own(own) = token.sign { Some(own) } else { None }).collect();
-    let command = start.trim_start().starts_with("Exec");
-    let listed = command || start.trim_start().starts_with("Environment=");
+    let (name, begun) = start.split_once('=').unwrap_or((&start, ""));
+    let setting = Setting::of(name.trim(), begun.trim_start());
+    let equals = line.iter().position(|token| token.is(|own| own == '=')).unwrap_or(0);
     let (mut out, mut quote, mut escaped) = (String::new(), None, false);
     // A `%` or `$` that the next character makes something of.
     let mut sign = None;
@@ -47,18 +53,98 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             misfits.push(behind(sign, token.at));
             continue;
         }
+        // Quotes are taken away before the first signs are looked at.
+        let before = line.get(equals + 1..index).unwrap_or_default();
+        let leads = index > equals
+            && before.iter().all(|token| token.is(|own| own.is_whitespace() || "\"'-@:+!|".contains(own)));
         let text = known(&draft.parts(piece), token.at, "a unit");
-        let written = text.and_then(|text| match quote {
-            _ if comment => one_line(&text, token.at, "a comment"),
-            Some('"') => Ok(escape(&text, command)),
-            None if whole && listed => Ok(format!("\"{}\"", escape(&text, command))),
-            _ if text.contains(['%', '$', '\\']) => harmless("\"", token.at, "a unit"),
-            None if !listed => one_line(&text, token.at, "a unit"),
-            _ => harmless(&text, token.at, "a unit"),
+        let written = text.and_then(|text| {
+            if !comment && leads && !setting.is_assignment {
+                begins(&text, token.at, &setting)?;
+            }
+            match quote {
+                _ if comment => one_line(&text, token.at, "a comment"),
+                Some(_) if !setting.is_listed => {
+                    let help = "leave the quotes out: the value goes to the end of the line";
+                    Err(Misfit::new(token.at, "quotes mean nothing in this setting, and would be a part of it", help))
+                }
+                Some('"') => Ok(escape(&text, setting.expands)),
+                None if whole && setting.is_listed => Ok(format!("\"{}\"", escape(&text, setting.expands))),
+                _ if text.contains(['%', '$', '\\']) => harmless("\"", token.at, "a unit"),
+                None if setting.is_text => one_line(&text, token.at, "a unit")
+                    .and_then(|text| at_ends(text, token.at, leads, line.get(index + 1..).unwrap_or_default())),
+                _ => harmless(&text, token.at, "a unit"),
+            }
         });
         add(&mut out, misfits, written);
     }
     out
+}
+
+/// How a setting is read.
+struct Setting {
+    /// As a command line.
+    is_command: bool,
+    /// As `NAME=value` words.
+    is_assignment: bool,
+    /// As words, which may have quotes.
+    is_listed: bool,
+    /// As one text up to the end of the line.
+    is_text: bool,
+    /// Whether variables are put in, so that a dollar sign is written twice.
+    expands: bool,
+}
+
+impl Setting {
+    fn of(name: &str, begun: &str) -> Self {
+        let is_command = name.starts_with("Exec") && name != "ExecPaths" && name != "ExecSearchPath";
+        let is_assignment = name == "Environment";
+        let prefixes = begun.trim_start_matches(['"', '\'']);
+        let prefixes = prefixes.get(..prefixes.find(|sign| !"-@:+!|".contains(sign)).unwrap_or(prefixes.len()));
+        Self {
+            is_command,
+            is_assignment,
+            is_listed: is_command || is_assignment,
+            // Those of timers are spans and dates, which have blanks.
+            is_text: TEXTS.contains(&name)
+                || name.starts_with("On") && name != "OnFailure" && name != "OnSuccess"
+                || name.ends_with("Sec"),
+            // A colon before the program says that no variables are meant.
+            expands: is_command && !prefixes.is_some_and(|prefixes| prefixes.contains(':')),
+        }
+    }
+}
+
+/// Whether a text can begin a setting: some signs there are no part of the value.
+fn begins(text: &str, at: usize, setting: &Setting) -> Result<(), Misfit> {
+    let is_number =
+        text.strip_prefix(['-', '+']).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    if text.starts_with(PREFIXES) && !is_number {
+        let help = if setting.is_command {
+            "begin with the path of the program: /…"
+        } else {
+            "write the sign in the template"
+        };
+        return Err(Misfit::new(
+            at,
+            "a value that begins with one of -@:+!|~# cannot begin a setting, to which that says more",
+            help,
+        ));
+    }
+    Ok(())
+}
+
+/// A text without quotes: blanks at its ends are not read.
+fn at_ends(text: String, at: usize, leads: bool, rest: &[Token<'_>]) -> Result<String, Misfit> {
+    let ends = rest.iter().all(|token| token.is(char::is_whitespace));
+    if leads && text.starts_with(' ') || ends && text.ends_with(' ') {
+        return Err(Misfit::new(
+            at,
+            "a value with a blank at its end cannot stand in a setting without quotes",
+            "choose another value",
+        ));
+    }
+    Ok(text)
 }
 
 fn escape(text: &str, command: bool) -> String {

@@ -1,6 +1,7 @@
 //! YAML, and compose files with their `$`: a scalar with a value in it is a quoted string, whatever it looks like.
 
 mod block;
+mod commands;
 mod reference;
 
 use serde_json::Value;
@@ -15,7 +16,7 @@ pub(super) const COMPOSE: Kind = Kind {
     name: "compose",
     comment: Some("#"),
     interpolates: true,
-    is: |name| is_yaml(name) && (name.starts_with("compose") || name.starts_with("docker-compose")),
+    is: |name| is_yaml(name) && name.contains("compose"),
     write: |draft| write(draft, true),
 };
 
@@ -27,6 +28,15 @@ fn is_yaml(name: &str) -> bool {
 }
 
 fn write(draft: &Draft<'_>, compose: bool) -> Result<String, Vec<Misfit>> {
+    let text = write_lines(draft, compose)?;
+    let pieces = draft.pieces.probes();
+    let probe = Draft { pieces: &pieces, ..*draft };
+    let misfits =
+        write_lines(&probe, compose).map_or_else(|_| Vec::new(), |probe| commands::misfits(draft, &probe, compose));
+    if misfits.is_empty() { Ok(text) } else { Err(misfits) }
+}
+
+fn write_lines(draft: &Draft<'_>, compose: bool) -> Result<String, Vec<Misfit>> {
     let lines = draft.lines();
     let reference = compose.then(Reference::default);
     let mut rows = lines.as_slice();

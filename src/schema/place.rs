@@ -26,6 +26,11 @@ impl Places {
         Self { text: text.into(), properties: OnceLock::new() }
     }
 
+    /// The text, without a byte-order mark.
+    pub(super) fn text(&self) -> &str {
+        self.text.trim_start_matches('\u{feff}')
+    }
+
     /// The bytes of the key that a JSON pointer (RFC 6901) leads to; of an item, its first line.
     pub(super) fn find(&self, pointer: &str) -> Option<Range<u32>> {
         let scan = Scan { text: &self.text };
@@ -55,7 +60,8 @@ pub fn escape(name: &str) -> Cow<'_, str> {
     if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
 }
 
-fn unescape(step: &str) -> Cow<'_, str> {
+/// The name that a step of a JSON pointer means.
+pub(super) fn unescape(step: &str) -> Cow<'_, str> {
     if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }
 

@@ -191,7 +191,7 @@ impl<'s> Property<'s> {
         let plan = self.plan();
         let certain = self.nodes.iter().filter(|(_, conditional)| !conditional);
         let nodes = certain.flat_map(|(node, _)| plan.together(*node));
-        nodes.filter_map(move |id| self.schema.value.pointer(&plan.pointer(id))?.get(keyword))
+        nodes.filter_map(move |id| self.schema.json().pointer(&plan.pointer(id))?.get(keyword))
     }
 
     /// The names of the types that the items of a list may have; none when the schema does not say.
@@ -234,7 +234,7 @@ impl<'s> Property<'s> {
     /// What the key's own description, or one that always holds with it, says under a keyword.
     #[must_use]
     pub fn keyword(&self, keyword: &str) -> Option<&'s Value> {
-        let value = |id| self.schema.value.pointer(&self.plan().pointer(id))?.get(keyword);
+        let value = |id| self.schema.json().pointer(&self.plan().pointer(id))?.get(keyword);
         self.certain().find_map(value)
     }
 

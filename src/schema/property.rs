@@ -86,6 +86,25 @@ impl<'s> Property<'s> {
         self.keyword("format")?.as_str()
     }
 
+    /// The `format` that is checked of the value in every case.
+    pub(super) fn checked_format(&self) -> Option<&'s str> {
+        let checks = self.certain().flat_map(|id| &self.plan().node(id).checks);
+        checks.into_iter().find_map(|check| match check {
+            Check::Format(format) => Some(format.name()),
+            _ => None,
+        })
+    }
+
+    /// The types that the schema allows.
+    pub(super) fn all_types(&self) -> Types {
+        self.types
+    }
+
+    /// Whether the schema allows a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.types.has(Types::ARRAY)
+    }
+
     /// The names of the types that the schema allows; none when it does not say.
     #[must_use]
     pub fn types(&self) -> Vec<&'static str> {
@@ -224,7 +243,8 @@ impl<'s> Property<'s> {
 
     fn notes(&self) -> impl Iterator<Item = &'s Notes> {
         let plan = self.plan();
-        self.certain().filter_map(|id| noted(plan.node(id)))
+        let nodes = plan.has_notes.then(|| self.certain()).into_iter().flatten();
+        nodes.filter_map(|id| noted(plan.node(id)))
     }
 
     fn extension<T>(&self, fact: impl Fn(&'s Extension) -> Option<T>) -> Option<T> {

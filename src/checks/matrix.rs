@@ -193,19 +193,12 @@ impl<'c, 'a> Compared<'c, 'a> {
         let secret = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
         let hidden = secret || rules.hides_values;
         let cells = told.iter().zip(&classes).zip(sides.iter().zip(&settings)).map(
-            |(((state, text, by_file), class), (side, setting))| {
-                // What only runs and nobody declared may be anything, so it is not shown.
-                let known = side.column.kind != Kind::Live
-                    || property.is_some()
-                    || settings
-                        .iter()
-                        .zip(sides)
-                        .any(|(setting, side)| setting.is_some() && side.column.kind != Kind::Live);
-                let text = text.as_deref().filter(|_| *state != State::Unknown && !hidden && known);
+            |(((state, _, by_file), class), (side, setting))| {
                 Cell {
                     state: *state,
                     class: *class,
-                    value: text.map(told_value),
+                    // Filled in where it is told: see [`Compared::value`].
+                    value: None,
                     sealed: side.column.kind != Kind::Live
                         && setting.is_some_and(|setting| side.subject.environment.layers[setting.layer].sealed),
                     by_file: *by_file,
@@ -293,6 +286,8 @@ impl<'c, 'a> Compared<'c, 'a> {
                 cells: vec![None; self.cells.len()],
             };
         }
+        let values: Vec<_> = (0..self.cells.len()).map(|column| self.value(column)).collect();
+        let cells = self.cells.into_iter().zip(values).map(|(cell, value)| Some(Cell { value, ..cell })).collect();
         Row {
             member: self.rules.member.clone(),
             key: printable(&told_name(self.key)),
@@ -301,7 +296,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             owner: self.property.as_ref().and_then(Property::owner).map(printable),
             policy: policies.first().copied(),
             bucket,
-            cells: self.cells.into_iter().map(Some).collect(),
+            cells,
         }
     }
 }

@@ -28,7 +28,7 @@ mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -103,9 +103,18 @@ impl Schema {
     /// allow; an unknown `format`; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
     /// in a circle or out of the text (nothing is ever fetched); an `x-sparkcfg` that has unknown or wrong members.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
+        Self::of(text.into())
+    }
+
+    /// The same for a text that others hold as well: it may be large, and is kept.
+    ///
+    /// # Errors
+    /// See [`Schema::parse`].
+    pub fn of(text: Arc<str>) -> Result<Self, SchemaError> {
+        let places = Places::new(Arc::clone(&text));
+        let text = &*text;
         let body = text.trim_start_matches('\u{feff}');
         let root: Json<'_> = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
-        let places = Places::new(text);
         let refused = |refusal: Refusal| SchemaError {
             at: places.find(&refusal.pointer),
             message: refusal.message,
@@ -214,7 +223,8 @@ impl Schema {
         values: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Vec<Violation> {
         let values = values.into_iter();
-        let mut settings = Settings::with_room_for(values.size_hint().0);
+        let (least, most) = values.size_hint();
+        let mut settings = Settings::with_room_for(most.unwrap_or(least));
         for (key, text) in values {
             settings.insert(key, text.map(|text| self.typed(key, text)));
         }

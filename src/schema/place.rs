@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The places of one schema. The text is known to be valid JSON, so that scanning it needs no errors.
 #[derive(Debug)]
 pub(super) struct Places {
-    text: Box<str>,
+    text: Arc<str>,
     /// The members of the root's `properties`: nearly all pointers go through them.
     properties: OnceLock<HashMap<String, Found>>,
 }
@@ -22,7 +22,7 @@ struct Found {
 }
 
 impl Places {
-    pub(super) fn new(text: &str) -> Self {
+    pub(super) fn new(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), properties: OnceLock::new() }
     }
 

@@ -232,7 +232,7 @@ impl<'v> Compiler<'v> {
         if let Some(pattern) = self.patterns.get(source) {
             return Ok(Arc::clone(pattern));
         }
-        let pattern = Pattern::new(source).map_err(|why| {
+        let pattern = Pattern::shared(source).map_err(|why| {
             let message = format!("the pattern `{source}` {why}");
             self.refuse_below(subject, keyword, below, message).help(if why.contains("too large") {
                 "repeat less, and use minLength and maxLength for lengths"
@@ -241,7 +241,7 @@ impl<'v> Compiler<'v> {
                  `not` says what must not match"
             })
         })?;
-        Ok(Arc::clone(self.patterns.entry(source).or_insert_with(|| Arc::new(pattern))))
+        Ok(Arc::clone(self.patterns.entry(source).or_insert(pattern)))
     }
 
     /// A format, made ready once per schema.

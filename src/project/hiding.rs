@@ -305,8 +305,31 @@ pub(super) fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
 
 #[cfg(test)]
 mod tests {
+    use crate::dialects::compose;
+    use crate::layer::Layer;
     use crate::project::Project;
     use crate::project::config::Config;
+    use crate::source::Sources;
+
+    #[test]
+    fn comments_stand_behind_values_and_on_lines_of_their_own() {
+        let project = Project::without_layers(Config::default());
+        let mut sources = Sources::default();
+        for (text, expected) in [
+            ("# a # b\n#c", vec!["# a # b\n", "#c"]),
+            ("A=1#2 # c # d\nB=#\n", vec!["# c # d\n"]),
+            ("A=\"x # y\n# z\" # c\n\n  # d\r\nB='#'\n", vec!["# c\n", "# d\r\n"]),
+            ("A\n#\n", vec!["#\n"]),
+            ("", vec![]),
+        ] {
+            let source = sources.add("a.env", text);
+            let entries = compose::parse(text).entries;
+            let layer =
+                Layer { name: "a".into(), source, text: text.into(), sealed: false, entries, faults: Vec::new() };
+            let found: Vec<_> = project.comments(&layer).iter().map(|range| layer.slice(range)).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 
     #[test]
     fn secrets_of_a_text_that_is_no_layer() {

@@ -267,7 +267,7 @@ pub(super) fn read_schema(
         (files.shown(&path), text)
     };
     let text: Arc<str> = text.into();
-    let schema = Schema::of(Arc::clone(&text)).map_err(|broken| {
+    let schema = Schema::of(&text).map_err(|broken| {
         let mut sources = Sources::default();
         let place = broken.at.as_ref().map(|at| {
             let source = sources.add(shown.clone(), Arc::clone(&text));

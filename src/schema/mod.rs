@@ -103,16 +103,15 @@ impl Schema {
     /// allow; an unknown `format`; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
     /// in a circle or out of the text (nothing is ever fetched); an `x-sparkcfg` that has unknown or wrong members.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
-        Self::of(text.into())
+        Self::of(&text.into())
     }
 
     /// The same for a text that others hold as well: it may be large, and is kept.
     ///
     /// # Errors
     /// See [`Schema::parse`].
-    pub fn of(text: Arc<str>) -> Result<Self, SchemaError> {
-        let places = Places::new(Arc::clone(&text));
-        let text = &*text;
+    pub fn of(text: &Arc<str>) -> Result<Self, SchemaError> {
+        let places = Places::new(Arc::clone(text));
         let body = text.trim_start_matches('\u{feff}');
         let root: Json<'_> = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
         let refused = |refusal: Refusal| SchemaError {

@@ -224,6 +224,12 @@ impl<'a> Environment<'a> {
     /// The entries that this setting hides, nearest first: `(layer, entry)`.
     #[must_use]
     pub fn shadowed(&self, setting: &Setting<'a>) -> Vec<(usize, usize)> {
+        if let [only] = self.layers.as_slice()
+            && only.entries.len() == self.settings.len()
+        {
+            // Each key stands there once.
+            return Vec::new();
+        }
         let mut below = Vec::new();
         for (layer, entries) in self.entries_of(setting.key) {
             below.extend(entries.iter().rev().map(|entry| (layer, *entry)));

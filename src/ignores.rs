@@ -31,7 +31,7 @@ pub fn in_text(source: SourceId, text: &str) -> Vec<Ignore> {
 fn scan(source: SourceId, text: &str, in_value: &dyn Fn(usize) -> bool) -> Vec<Ignore> {
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some(at) = text[from..].find(MARK).map(|at| from + at) {
+    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], MARK.as_bytes()).map(|at| from + at) {
         from = at + MARK.len();
         let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let end = text[at..].find('\n').map_or(text.len(), |length| at + length);

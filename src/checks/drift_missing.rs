@@ -23,9 +23,8 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let having = compared.columns().find(|column| compared.cells[*column].state.is_there());
     let Some(having) = having else { return };
-    let key = told_name(compared.key);
     for column in compared.judged().filter(|column| compared.is_missing(*column)) {
-        let (name, home) = (compared.name(column), compared.home(column));
+        let (key, name, home) = (told_name(compared.key), compared.name(column), compared.home(column));
         let message = format!("{key} is set in {} and missing in {name}, which requires it", compared.name(having));
         let short = format!("{name} has no value; required");
         let sealed = if compared.secret { ", sealed" } else { "" };

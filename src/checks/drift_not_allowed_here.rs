@@ -17,7 +17,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
-    let list = compared.property.as_ref().and_then(crate::schema::property::Property::only_in).unwrap_or_default();
+    let Some(list) = compared.property.as_ref().and_then(crate::schema::property::Property::only_in) else { return };
     let key = told_name(compared.key);
     for column in compared.judged().filter(|column| compared.is_forbidden(*column)) {
         let name = compared.name(column);

@@ -76,6 +76,8 @@ pub struct Compared<'c, 'a> {
     pub(super) key: &'c str,
     /// What the schema says about it.
     pub(super) property: Option<Property<'c>>,
+    /// The environments in which the schema allows it; `None` for all.
+    only_in: Option<&'c [String]>,
     fitting: Fitting<'c>,
     pub(super) settings: Vec<Option<&'c Setting<'a>>>,
     texts: Vec<Option<Cow<'c, str>>>,
@@ -100,17 +102,20 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
     let sides: Vec<_> = sources.into_iter().map(Side::new).collect();
     let judge = sides.iter().find(|side| side.column.kind == Kind::Declared).or(sides.first());
     let Some(judge) = judge.map(|side| side.subject.project) else { return (Vec::new(), Vec::new()) };
-    let mut keys: BTreeSet<&str> = BTreeSet::new();
-    for side in &sides {
-        keys.extend(side.subject.environment.settings.iter().filter(|it| it.is_set()).map(|setting| setting.key));
-    }
+    let settings = sides.iter().flat_map(|side| &side.subject.environment.settings);
+    let mut keys: Vec<&str> = settings.filter(|it| it.is_set()).map(|setting| setting.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
     // What follows a secret on its line was read as a key, and may be a part of it.
-    for side in &sides {
-        for rest in side.subject.project.rests_of_secrets() {
-            keys.remove(rest);
+    let mut projects: Vec<&Project> = Vec::new();
+    for project in sides.iter().map(|side| side.subject.project) {
+        if !projects.iter().any(|known| std::ptr::eq(*known, project)) {
+            projects.push(project);
+            let rests = project.rests_of_secrets();
+            keys.retain(|key| !rests.contains(key));
         }
     }
-    keys.remove("");
+    keys.retain(|key| !key.is_empty());
     let uneven = uneven(&sides, &keys);
     let is_live = rules.mode == Mode::Live;
     let checks: Vec<_> = ALL.iter().filter_map(|check| if is_live { check.live } else { check.row }).collect();
@@ -140,7 +145,7 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
 }
 
 /// The keys that some sources have and others do not. Of very many, none: nobody mistypes hundreds of names.
-fn uneven<'k>(sides: &[Side<'_>], keys: &BTreeSet<&'k str>) -> Vec<(&'k str, Vec<bool>)> {
+fn uneven<'k>(sides: &[Side<'_>], keys: &[&'k str]) -> Vec<(&'k str, Vec<bool>)> {
     const MANY: usize = 500;
     let has = |side: &Side<'_>, key| side.subject.environment.get(key).is_some_and(Setting::is_set);
     let having = keys.iter().map(|key| (*key, sides.iter().map(|side| has(side, key)).collect::<Vec<_>>()));
@@ -160,6 +165,7 @@ impl<'c, 'a> Compared<'c, 'a> {
         let schema = judge.schema.as_ref().map(|schema| &schema.schema);
         let property = schema.map(|schema| schema.property(key)).filter(Property::is_declared);
         let fitting = rules.policies.of(key, property.as_ref().and_then(Property::drift));
+        let only_in = property.as_ref().and_then(Property::only_in);
         let setting = |side: &'c Side<'a>| side.subject.environment.get(key).filter(|setting| setting.is_set());
         let settings: Vec<_> = sides.iter().map(setting).collect();
         let told: Vec<_> = sides.iter().map(|side| side.cell(key, property.as_ref())).collect();
@@ -186,19 +192,12 @@ impl<'c, 'a> Compared<'c, 'a> {
         let secret = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
         let hidden = secret || rules.hides_values;
         let cells = told.iter().zip(&classes).zip(sides.iter().zip(&settings)).map(
-            |(((state, text, by_file), class), (side, setting))| {
-                // What only runs and nobody declared may be anything, so it is not shown.
-                let known = side.column.kind != Kind::Live
-                    || property.is_some()
-                    || settings
-                        .iter()
-                        .zip(sides)
-                        .any(|(setting, side)| setting.is_some() && side.column.kind != Kind::Live);
-                let text = text.as_deref().filter(|_| *state != State::Unknown && !hidden && known);
+            |(((state, _, by_file), class), (side, setting))| {
                 Cell {
                     state: *state,
                     class: *class,
-                    value: text.map(told_value),
+                    // Filled in where it is told: see [`Compared::value`].
+                    value: None,
                     sealed: side.column.kind != Kind::Live
                         && setting.is_some_and(|setting| side.subject.environment.layers[setting.layer].sealed),
                     by_file: *by_file,
@@ -210,8 +209,22 @@ impl<'c, 'a> Compared<'c, 'a> {
         let cells = cells.collect();
         let texts = told.into_iter().map(|(state, text, _)| text.filter(|_| state != State::Unknown)).collect();
         let pairs = Vec::new();
-        let mut compared =
-            Self { sides, rules, key, property, fitting, settings, texts, cells, secret, hidden, pairs, row, uneven };
+        let mut compared = Self {
+            sides,
+            rules,
+            key,
+            property,
+            only_in,
+            fitting,
+            settings,
+            texts,
+            cells,
+            secret,
+            hidden,
+            pairs,
+            row,
+            uneven,
+        };
         compared.pairs = compared.judge_pairs();
         compared
     }
@@ -237,7 +250,7 @@ impl<'c, 'a> Compared<'c, 'a> {
                 && cell.sealed == first.sealed
                 && cell.state == first.state
         });
-        let demanding = self.property.as_ref().is_some_and(|property| property.only_in().is_some());
+        let demanding = self.only_in.is_some();
         let must_differ = || self.pairs().any(|(.., policy)| policy == Some(Drift::MustDiffer));
         same && !demanding && !self.has_conflict() && !must_differ()
     }
@@ -272,6 +285,8 @@ impl<'c, 'a> Compared<'c, 'a> {
                 cells: vec![None; self.cells.len()],
             };
         }
+        let values: Vec<_> = (0..self.cells.len()).map(|column| self.value(column)).collect();
+        let cells = self.cells.into_iter().zip(values).map(|(cell, value)| Some(Cell { value, ..cell })).collect();
         Row {
             member: self.rules.member.clone(),
             key: printable(&told_name(self.key)),
@@ -280,7 +295,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             owner: self.property.as_ref().and_then(Property::owner).map(printable),
             policy: policies.first().copied(),
             bucket,
-            cells: self.cells.into_iter().map(Some).collect(),
+            cells,
         }
     }
 }

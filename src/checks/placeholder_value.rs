@@ -62,9 +62,8 @@ pub(super) fn check_row(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>
     if !compared.columns().any(|column| is(&column, State::Set)) {
         return;
     }
-    let key = told_name(compared.key);
     for column in compared.judged().filter(|column| is(column, State::Placeholder)) {
-        let name = compared.name(column);
+        let (key, name) = (told_name(compared.key), compared.name(column));
         let severity = if compared.is_protected(column) { Severity::Error } else { Severity::Note };
         let message = format!("{key} is still a placeholder in {name}");
         let finding = compared.finding(&RULE, &[column], message, &format!("a placeholder in {name}"));

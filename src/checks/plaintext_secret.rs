@@ -262,8 +262,8 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
         detection::token(text).map(|token| Secret::new(&format!("is {}", token.name), severity_of(token.certainty)));
     let usual = if file.protected || file.project.staged { Severity::Error } else { Severity::Warning };
     // In a URL only its password counts: the rest may well be an example.
-    let counts = detection::url_password(text).map_or(text, |password| &text[password]);
-    let stands_in = || detection::stands_in_for_a_secret(counts);
+    let counts = || detection::url_password(text).map_or(text, |password| &text[password]);
+    let stands_in = || detection::stands_in_for_a_secret(counts());
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
         Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {

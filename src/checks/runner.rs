@@ -5,6 +5,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
 
 use super::settling::{settle, settle_after};
 use super::{ALL, File, Run, Subject, deployed, plaintext_secret, reads_differently, references, secrets_tracked};
+use crate::environment::Environment;
 use crate::finding::Finding;
 use crate::layer::Layer;
 use crate::project::Project;
@@ -54,15 +55,15 @@ pub fn run(project: &Project) -> Found {
     ALL.iter().filter_map(|check| check.project).for_each(|check| check(&subjects, &mut findings));
     deployed::check(project, &mut findings);
     let keys = match environments.as_slice() {
-        [only] => only.settings.len(),
-        several => several
-            .iter()
-            .flat_map(|environment| environment.settings.iter().map(|setting| setting.key))
-            .collect::<HashSet<_>>()
-            .len(),
+        [first, others @ ..] if others.iter().all(|other| names(first).eq(names(other))) => first.settings.len(),
+        several => several.iter().flat_map(names).collect::<HashSet<_>>().len(),
     };
     let ignored = settle(project, &mut findings, false);
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
+}
+
+fn names<'a>(environment: &Environment<'a>) -> impl Iterator<Item = &'a str> {
+    environment.settings.iter().map(|setting| setting.key)
 }
 
 /// Looks at what is about to be committed beside what a project reads: see [`Project::staged_beside`].

@@ -21,6 +21,9 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("special_key.rs"),
 };
 
+/// The readers that any key means something to.
+const READERS: &[&str] = &["shell", "make"];
+
 /// A key, the readers to which it means something, and what.
 const SPECIAL: &[(&str, &[&str], &str)] = &[
     ("UID", &["shell"], "bash does not let it be set"),
@@ -55,7 +58,7 @@ const SPECIAL: &[(&str, &[&str], &str)] = &[
 ];
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if file.layer.sealed {
+    if file.layer.sealed || !READERS.iter().any(|reader| file.read_by(reader)) {
         return;
     }
     for entry in &file.layer.entries {
@@ -71,5 +74,17 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
                 .at(file.layer.span(&entry.key), *effect)
                 .help(format!("give it a name of its own, such as APP_{key}")),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{READERS, SPECIAL};
+
+    #[test]
+    fn no_reader_is_left_out() {
+        for (key, readers, _) in SPECIAL {
+            assert!(readers.iter().all(|reader| READERS.contains(reader)), "{key}");
+        }
     }
 }

@@ -36,6 +36,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     };
     let here = if cutting.len() == 1 { here.replace("refuse the", "refuses the") } else { here };
     for entry in &file.layer.entries {
+        let Content::Slice(range) = &entry.content else { continue };
+        let text = file.layer.slice(range);
+        if *range != entry.value || memchr::memchr2(b' ', b'\t', text.as_bytes()).is_none() {
+            continue;
+        }
         if file.has_comment_behind_tab(entry) {
             let message = format!("{} holds what looks like a comment", file.name(entry));
             let at = file.layer.span(&entry.value);
@@ -44,10 +49,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding.help("put the comment on a line of its own, or a space in front of #"));
             continue;
         }
-        let Content::Slice(range) = &entry.content else { continue };
-        let text = file.layer.slice(range);
-        let has_blank = memchr::memchr2(b' ', b'\t', text.as_bytes()).is_some();
-        if *range != entry.value || !has_blank || is_harmless || file.looks_like_comment(entry) {
+        if is_harmless || file.looks_like_comment(entry) {
             continue;
         }
         let span = file.layer.span(&entry.value);

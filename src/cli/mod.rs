@@ -29,12 +29,13 @@ mod validate;
 mod workspace;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::error::Error;
 use crate::outputs;
@@ -172,9 +173,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         let _ = printing::complain(&format!("{error}\n"));
         return ExitCode::from(if is_run(&arguments) { run::NOT_PREPARED } else { 2 });
     }
-    let matches = Arguments::command().try_get_matches_from(&arguments);
-    let read = matches.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
-    let (parsed, matches) = match read {
+    let (parsed, matches) = match understood(&arguments) {
         Ok(read) => read,
         Err(error) => return not_understood(&arguments, error),
     };
@@ -185,7 +184,40 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         ));
         return ExitCode::from(if matches!(parsed.command, Command::Run(_)) { run::NOT_PREPARED } else { 2 });
     }
-    carry_out(&parsed)
+    let code = carry_out(&parsed);
+    // The operating system frees memory faster than thousands of destructors.
+    std::mem::forget((parsed, matches));
+    code
+}
+
+/// The arguments, by the whole command line only where that is needed.
+fn understood(arguments: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
+    match alone(arguments).map(|command| read(command, arguments)) {
+        Some(Ok(read)) => Ok(read),
+        // What is wrong, or what help is asked for, is told by the whole.
+        _ => read(Arguments::command(), arguments),
+    }
+}
+
+fn read(command: clap::Command, arguments: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
+    let mut command = ManuallyDrop::new(command);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Ok((Arguments::from_arg_matches(&matches)?, matches))
+}
+
+/// The command line with the one command that is asked for, where it comes first and is one that hooks and scripts run
+/// often: to build all commands takes a fifth of an everyday run.
+fn alone(arguments: &[OsString]) -> Option<clap::Command> {
+    let command = clap::Command::new;
+    let command = match arguments.get(1)?.to_str()? {
+        "validate" => validate::Validate::augment_args(command("validate")),
+        "drift" => drift::Drift::augment_args(command("drift")),
+        "render" => render::Render::augment_args(command("render")),
+        "run" => run::Run::augment_args(command("run")),
+        "show" => show::Show::augment_args(command("show")),
+        _ => return None,
+    };
+    Some(Global::augment_args(clap::Command::new("sparkcfg")).subcommand(command))
 }
 
 /// Tells what is wrong with the arguments, or prints the help that they ask for.

@@ -135,7 +135,6 @@ impl Validate {
             }
         }
         let failed = report.fails();
-        // The operating system frees memory faster than a hundred thousand destructors.
         std::mem::forget(report);
         Ok(ExitCode::from(u8::from(failed)))
     }
@@ -146,7 +145,12 @@ impl Validate {
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
-            None => self.project(files, &config, &person, &self.environments, global)?,
+            None => {
+                let (checked, project) = self.project(files, &config, &person, &self.environments, global)?;
+                // The operating system frees memory faster than thousands of destructors.
+                std::mem::forget(project);
+                checked
+            }
         };
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
         let report =
@@ -161,7 +165,7 @@ impl Validate {
         person: &Identities,
         environments: &[String],
         global: &Global,
-    ) -> Result<Checked, Error> {
+    ) -> Result<(Checked, Project), Error> {
         let own = match config.identities.as_slice() {
             [] => None,
             _ => Some(identities::collect(&self.keys.identity, files, config)?),
@@ -191,11 +195,11 @@ impl Validate {
         let mut known: HashSet<_> = sources.map(|source| project.sources.path(source).to_owned()).collect();
         known.extend(config.identities.iter().map(|path| prefix.clone() + path.trim_start_matches("./")));
         if found.findings.is_empty() {
-            return Ok(Checked { summary, has_schema, known, ..Checked::default() });
+            return Ok((Checked { summary, has_schema, known, ..Checked::default() }, project));
         }
         project.hide_secrets();
         let sources = std::mem::take(&mut project.sources);
-        Ok(Checked { findings: found.findings, sources, summary, has_schema, known })
+        Ok((Checked { findings: found.findings, sources, summary, has_schema, known }, project))
     }
 
     /// Every member as a project of its own, on all cores, in one report.
@@ -224,7 +228,7 @@ impl Validate {
                 if has.is_empty() || named.is_empty() && !self.environments.is_empty() {
                     return Ok(None);
                 }
-                self.project(files, &config, person, &named, global).map(Some)
+                self.project(files, &config, person, &named, global).map(|(checked, _)| Some(checked))
             })
             .collect();
         let mut all = Checked::default();

@@ -100,7 +100,10 @@ pub static PUBLISHED: &[Published] = &[
 /// The published value that `value` is, or that is the password, or the user and password, of the URL `value`.
 #[must_use]
 pub fn published(value: &str) -> Option<&'static Published> {
-    let known = |value: &str| PUBLISHED.binary_search_by(|known| known.value.cmp(value)).ok().map(|at| &PUBLISHED[at]);
+    let known = |value: &str| {
+        let at = LENGTHS.has(value).then(|| PUBLISHED.binary_search_by(|known| known.value.cmp(value)).ok());
+        at.flatten().map(|at| &PUBLISHED[at])
+    };
     known(value).or_else(|| {
         let password = url_password(value)?;
         if !is_in_user_information(value) {
@@ -111,6 +114,43 @@ pub fn published(value: &str) -> Option<&'static Published> {
         known(&value[password]).or(both)
     })
 }
+
+/// How long the texts of a list are that begin with a byte, be it a capital or not: this turns down nearly every value, of
+/// which each is asked.
+struct Lengths([u128; 256]);
+
+impl Lengths {
+    const fn with(mut self, text: &str) -> Self {
+        let first = text.as_bytes()[0];
+        self.0[first.to_ascii_lowercase() as usize] |= 1 << text.len();
+        self.0[first.to_ascii_uppercase() as usize] |= 1 << text.len();
+        self
+    }
+
+    /// Whether `value` may be one of the texts.
+    fn has(&self, value: &str) -> bool {
+        let Some(first) = value.as_bytes().first() else { return false };
+        value.len() < 128 && self.0[usize::from(*first)] & 1 << value.len() != 0
+    }
+}
+
+static LENGTHS: Lengths = {
+    let (mut lengths, mut at) = (Lengths([0; 256]), 0);
+    while at < PUBLISHED.len() {
+        lengths = lengths.with(PUBLISHED[at].value);
+        at += 1;
+    }
+    lengths
+};
+
+static TRIED_LENGTHS: Lengths = {
+    let (mut lengths, mut at) = (Lengths([0; 256]), 0);
+    while at < TRIED_FIRST.len() {
+        lengths = lengths.with(TRIED_FIRST[at]);
+        at += 1;
+    }
+    lengths
+};
 
 /// Words that are tried first wherever a password is asked for: what databases come with, and what people choose most.
 /// Anywhere else they are words like others.
@@ -174,7 +214,8 @@ static TRIED_FIRST: &[&str] = &[
 #[must_use]
 pub fn published_as(key: &str, value: &str) -> Option<&'static str> {
     let tried = || {
-        let common = TRIED_FIRST.iter().any(|word| word.eq_ignore_ascii_case(value)) && names_password(key);
+        let common = TRIED_LENGTHS.has(value) && TRIED_FIRST.iter().any(|word| word.eq_ignore_ascii_case(value));
+        let common = common && names_password(key);
         common.then_some("every list of usual passwords")
     };
     published(value).map(|known| known.known_from).or_else(tried)
@@ -182,7 +223,7 @@ pub fn published_as(key: &str, value: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PUBLISHED, published, published_as};
+    use super::{PUBLISHED, TRIED_FIRST, published, published_as};
 
     #[test]
     fn usual_passwords() {
@@ -197,6 +238,18 @@ mod tests {
             ("API_KEY", "namastex888", true),
         ] {
             assert_eq!(published_as(key, value).is_some(), expected, "{key}={value}");
+        }
+    }
+
+    #[test]
+    fn none_is_turned_down_by_its_length() {
+        for known in PUBLISHED {
+            assert!(published(known.value).is_some_and(|found| found.value == known.value), "{}", known.value);
+        }
+        for word in TRIED_FIRST {
+            for spelling in [(*word).to_owned(), word.to_ascii_uppercase()] {
+                assert!(published_as("DB_PASSWORD", &spelling).is_some(), "{spelling}");
+            }
         }
     }
 

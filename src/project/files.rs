@@ -30,8 +30,14 @@ pub struct Files {
     seen: Option<Arc<Mutex<Listings>>>,
 }
 
-/// What folders hold, by their paths.
-type Listings = HashMap<String, Arc<Listing>>;
+/// What is known of folders, by their paths.
+#[derive(Debug, Default)]
+struct Listings {
+    /// What they hold.
+    listed: HashMap<String, Arc<Listing>>,
+    /// Whether they are links, or within one.
+    linked: HashMap<String, bool>,
+}
 
 /// What a folder holds, sorted.
 #[derive(Debug, Default)]
@@ -180,6 +186,9 @@ impl Files {
         if self.held.is_some() {
             return true;
         }
+        if self.is_linked(folder) == Some(false) {
+            return true;
+        }
         let real = |path: &Path| path.canonicalize().ok();
         real(&self.root.join(folder)).zip(real(&self.root)).is_some_and(|(folder, root)| folder.starts_with(root))
     }
@@ -225,13 +234,13 @@ impl Files {
     /// What the folder holds on disk.
     fn listing(&self, folder: &str) -> Result<Arc<Listing>, Error> {
         let Some(seen) = &self.seen else { return Ok(Arc::new(self.list_on_disk(folder)?)) };
-        let known = |seen: &Listings| seen.get(folder).map(Arc::clone);
+        let known = |seen: &Listings| seen.listed.get(folder).map(Arc::clone);
         if let Some(listing) = known(&seen.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(listing);
         }
         let listing = if self.is_absent(folder) { Listing::default() } else { self.list_on_disk(folder)? };
         let listing = Arc::new(listing);
-        seen.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned(), Arc::clone(&listing));
+        seen.lock().unwrap_or_else(PoisonError::into_inner).listed.insert(folder.to_owned(), Arc::clone(&listing));
         Ok(listing)
     }
 
@@ -343,7 +352,9 @@ impl Files {
     fn read_from_disk(&self, path: &str) -> Result<Vec<u8>, Unread> {
         let full = self.root.join(path);
         // Asked before it is opened: opening a named pipe would wait for somebody to write to it.
-        let about = fs::metadata(&full)?;
+        let itself = fs::symlink_metadata(&full)?;
+        let is_link = itself.is_symlink();
+        let about = if is_link { fs::metadata(&full)? } else { itself };
         if !about.is_file() {
             return Err(Unread::Refused("this is not a plain file"));
         }
@@ -351,7 +362,8 @@ impl Files {
             return Err(Unread::Refused("this file is over 64 MiB; no file of a configuration should be"));
         }
         // A link within the project is fine; one that leaves it could show anything on the machine.
-        let linked = fs::symlink_metadata(&full)?.is_symlink() || path.contains('/') && self.folder_is_linked(path);
+        let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+        let linked = is_link || folder.is_some_and(|folder| self.is_linked(folder) != Some(false));
         if linked && !full.canonicalize()?.starts_with(self.root.canonicalize()?) {
             return Err(Unread::Refused("this is a symbolic link that leads out of the project"));
         }
@@ -361,12 +373,22 @@ impl Files {
         Ok(bytes)
     }
 
-    fn folder_is_linked(&self, path: &str) -> bool {
-        let mut folder = self.root.clone();
-        Path::new(path).parent().into_iter().flat_map(Path::components).any(|part| {
-            folder.push(part);
-            fs::symlink_metadata(&folder).is_ok_and(|about| about.is_symlink())
-        })
+    /// Whether a folder within the root is a link, or within one; `None` where there is no such folder.
+    fn is_linked(&self, folder: &str) -> Option<bool> {
+        let seen = self.seen.as_ref().map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(linked) = seen.as_ref().and_then(|seen| seen.linked.get(folder)) {
+            return Some(*linked);
+        }
+        drop(seen);
+        let around = folder.rsplit_once('/').map(|(around, _)| self.is_linked(around));
+        let linked = match around.flatten() {
+            Some(true) => true,
+            _ => fs::symlink_metadata(self.root.join(folder)).ok()?.is_symlink(),
+        };
+        if let Some(seen) = &self.seen {
+            seen.lock().unwrap_or_else(PoisonError::into_inner).linked.insert(folder.to_owned(), linked);
+        }
+        Some(linked)
     }
 
     fn unreadable(&self, path: &str, error: &std::io::Error) -> Error {

@@ -186,21 +186,20 @@ impl Project {
     /// What of a layer is a comment: whole lines, and what stands behind a value. Of a sealed one nothing is.
     #[must_use]
     pub fn comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
-        let mut found = Vec::new();
-        if layer.sealed || !layer.text.contains('#') {
+        let mut found: Vec<std::ops::Range<u32>> = Vec::new();
+        if layer.sealed {
             return found;
         }
-        let mut at = 0;
-        for line in layer.text.split_inclusive('\n') {
-            let start = u32::try_from(at).unwrap_or(u32::MAX);
-            at += line.len();
+        let text = layer.text.as_bytes();
+        for at in memchr::memchr_iter(b'#', text) {
+            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
+            let [at, end] = [at, end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
             // The last value that begins before this line ends: its line may have a comment behind it.
-            let end = start + u32::try_from(line.len()).unwrap_or_default();
             let next = layer.entries.partition_point(|entry| entry.key.start < end);
             let value = next.checked_sub(1).map_or(0, |last| layer.entries[last].value.end);
-            let from = value.max(start);
-            if let Some(comment) = layer.slice(&(from..end)).find('#') {
-                found.push(from + u32::try_from(comment).unwrap_or_default()..end);
+            let is_within_one = found.last().is_some_and(|comment| at < comment.end);
+            if at >= value && !is_within_one {
+                found.push(at..end);
             }
         }
         found
@@ -306,8 +305,31 @@ pub(super) fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
 
 #[cfg(test)]
 mod tests {
+    use crate::dialects::compose;
+    use crate::layer::Layer;
     use crate::project::Project;
     use crate::project::config::Config;
+    use crate::source::Sources;
+
+    #[test]
+    fn comments_stand_behind_values_and_on_lines_of_their_own() {
+        let project = Project::without_layers(Config::default());
+        let mut sources = Sources::default();
+        for (text, expected) in [
+            ("# a # b\n#c", vec!["# a # b\n", "#c"]),
+            ("A=1#2 # c # d\nB=#\n", vec!["# c # d\n"]),
+            ("A=\"x # y\n# z\" # c\n\n  # d\r\nB='#'\n", vec!["# c\n", "# d\r\n"]),
+            ("A\n#\n", vec!["#\n"]),
+            ("", vec![]),
+        ] {
+            let source = sources.add("a.env", text);
+            let entries = compose::parse(text).entries;
+            let layer =
+                Layer { name: "a".into(), source, text: text.into(), sealed: false, entries, faults: Vec::new() };
+            let found: Vec<_> = project.comments(&layer).iter().map(|range| layer.slice(range)).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 
     #[test]
     fn secrets_of_a_text_that_is_no_layer() {

@@ -266,10 +266,11 @@ pub(super) fn read_schema(
         let (text, _) = files::text(files.read(&path)?);
         (files.shown(&path), text)
     };
-    let schema = Schema::parse(&text).map_err(|broken| {
+    let text: Arc<str> = text.into();
+    let schema = Schema::of(&text).map_err(|broken| {
         let mut sources = Sources::default();
         let place = broken.at.as_ref().map(|at| {
-            let source = sources.add(shown.clone(), text.as_str());
+            let source = sources.add(shown.clone(), Arc::clone(&text));
             let position = sources.position(source, at.start);
             format!("{shown}:{}:{}", position.line, position.column)
         });

@@ -54,7 +54,8 @@ pub(super) fn key_blocks(text: &str) -> Vec<Range<u32>> {
     const END: &str = "-----END ";
     let mut found = Vec::new();
     let mut from = 0;
-    while let Some((head, body)) = text[from..].find(BEGIN).and_then(|at| text[from + at..].split_once('\n')) {
+    let begin = |from: usize| memchr::memmem::find(&text.as_bytes()[from..], BEGIN.as_bytes());
+    while let Some((head, body)) = begin(from).and_then(|at| text[from + at..].split_once('\n')) {
         let start = text.len() - body.len();
         from = start;
         if head.contains(END) {

@@ -1,9 +1,9 @@
 //! Which JSON Schema a schema is written in, and what its references lead to.
 
 use crate::suggestion::nearest;
-use serde_json::Value;
 
 use super::compile::Refusal;
+use super::json::Json;
 
 /// The drafts, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ const DRAFTS: [(&str, Draft); 5] = [
 /// The schema's JSON and how it is to be read.
 #[derive(Debug)]
 pub(super) struct Document<'v> {
-    pub(super) root: &'v Value,
+    pub(super) root: &'v Json<'v>,
     pub(super) draft: Draft,
     /// Whether the schema uses keywords that look beyond their own place, so that only the whole can be checked.
     pub(super) is_entangled: bool,
@@ -38,31 +38,31 @@ const NOWHERE: (&str, &str) = ("leads nowhere", "define it under `$defs` and ref
 /// Where a `$ref` leads.
 pub(super) enum Reference<'v> {
     /// To this place in the schema.
-    Here(String, &'v Value),
+    Here(String, &'v Json<'v>),
     /// Nowhere that a pointer names: through an anchor or an inner `$id`.
     Entangled,
 }
 
 impl<'v> Document<'v> {
-    pub(super) fn of(root: &'v Value) -> Result<Self, Refusal> {
-        if !root.is_object() {
+    pub(super) fn of(root: &'v Json<'v>) -> Result<Self, Refusal> {
+        if root.as_object().is_none() {
             return Err(Refusal::new(String::new(), "the schema must be a JSON object"));
         }
         let draft = match root.get("$schema") {
             None => Draft::Draft202012,
-            Some(Value::String(uri)) => named(uri)?,
+            Some(Json::Text(uri)) => named(uri)?,
             Some(_) => return Err(Refusal::new("/$schema".to_owned(), "`$schema` must be a text")),
         };
         let keyword = if draft == Draft::Draft4 { "id" } else { "$id" };
-        let identity = root.get(keyword).and_then(Value::as_str).map(|id| id.trim_end_matches('#'));
+        let identity = root.get(keyword).and_then(Json::as_str).map(|id| id.trim_end_matches('#'));
         let is_modern = draft >= Draft::Draft201909;
         let is_entangled = super::keywords::any(root, draft, &|map, is_root| {
             // One look at each keyword is cheaper than a search for each of these.
-            map.iter().any(|(name, value)| match name.as_str() {
+            map.iter().any(|(name, value)| match name {
                 "$recursiveRef" => draft == Draft::Draft201909,
                 "$dynamicRef" | "$dynamicAnchor" => draft == Draft::Draft202012,
                 "$anchor" | "unevaluatedItems" | "unevaluatedProperties" => is_modern,
-                name => name == keyword && !is_root && value.is_string(),
+                name => name == keyword && !is_root && value.as_str().is_some(),
             })
         });
         Ok(Self { root, draft, is_entangled, identity })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::parts::Part;
@@ -150,7 +151,7 @@ pub(super) struct Misread {
 }
 
 /// Reads an extension, naming an unknown key and the nearest known one.
-pub(super) fn read<'v, T: Deserialize<'v> + JsonSchema>(value: &'v Value) -> Result<T, Misread> {
+pub(super) fn read<T: DeserializeOwned + JsonSchema>(value: &Value) -> Result<T, Misread> {
     T::deserialize(value).map_err(|error| {
         // The names come from the types themselves, so that no list is kept by hand.
         let description = schemars::schema_for!(T);

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::document::Draft;
+use super::json::{Json, Members};
 
 /// What a keyword's value is, as far as schemas go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,17 +30,17 @@ fn holds(keyword: &str, draft: Draft) -> Option<Holds> {
 }
 
 /// Whether `test` holds for any schema object within `schema`; it is told whether it sees the root.
-pub(super) fn any(schema: &Value, draft: Draft, test: &dyn Fn(&Map<String, Value>, bool) -> bool) -> bool {
-    fn within(schema: &Value, draft: Draft, is_root: bool, test: &dyn Fn(&Map<String, Value>, bool) -> bool) -> bool {
-        let Value::Object(map) = schema else { return false };
+pub(super) fn any(schema: &Json<'_>, draft: Draft, test: &dyn Fn(&Members<'_>, bool) -> bool) -> bool {
+    fn within(schema: &Json<'_>, draft: Draft, is_root: bool, test: &dyn Fn(&Members<'_>, bool) -> bool) -> bool {
+        let Json::Object(map) = schema else { return false };
         test(map, is_root)
             || map.iter().any(|(keyword, value)| match (holds(keyword, draft), value) {
-                (Some(Holds::Schemas), Value::Array(schemas)) => {
+                (Some(Holds::Schemas), Json::Array(schemas)) => {
                     schemas.iter().any(|schema| within(schema, draft, false, test))
                 }
                 (Some(Holds::Schemas), schema) => within(schema, draft, false, test),
-                (Some(Holds::NamedSchemas), Value::Object(schemas)) => {
-                    schemas.values().any(|schema| within(schema, draft, false, test))
+                (Some(Holds::NamedSchemas), Json::Object(schemas)) => {
+                    schemas.iter().any(|(_, schema)| within(schema, draft, false, test))
                 }
                 _ => false,
             })

@@ -10,6 +10,7 @@ mod document;
 mod effective;
 pub mod extension;
 pub mod formats;
+mod json;
 mod keywords;
 mod numbers;
 mod order;
@@ -27,6 +28,7 @@ mod whole;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -34,6 +36,7 @@ use check::Checker;
 use compile::Refusal;
 use document::{Document, Draft};
 use extension::Extension;
+use json::Json;
 pub use pattern::portable as portable_pattern;
 use place::Places;
 use plan::{NodeId, Plan};
@@ -60,9 +63,10 @@ pub const BOUNDS: [&str; 9] = [
 /// A compiled schema.
 #[derive(Debug)]
 pub struct Schema {
-    value: Value,
     draft: Draft,
     places: Places,
+    /// The whole text again, in a form that lasts; read when first asked for, as most runs ask for none of it.
+    value: OnceLock<Value>,
     plan: Plan,
     rules: Vec<Rule>,
     /// Only where the plan cannot check by itself.
@@ -99,20 +103,28 @@ impl Schema {
     /// allow; an unknown `format`; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
     /// in a circle or out of the text (nothing is ever fetched); an `x-sparkcfg` that has unknown or wrong members.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
+        Self::of(&text.into())
+    }
+
+    /// The same for a text that others hold as well: it may be large, and is kept.
+    ///
+    /// # Errors
+    /// See [`Schema::parse`].
+    pub fn of(text: &Arc<str>) -> Result<Self, SchemaError> {
+        let places = Places::new(Arc::clone(text));
         let body = text.trim_start_matches('\u{feff}');
-        let value: Value = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
-        let places = Places::new(text);
+        let root: Json<'_> = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
         let refused = |refusal: Refusal| SchemaError {
             at: places.find(&refusal.pointer),
             message: refusal.message,
             help: refusal.help,
         };
-        let document = Document::of(&value).map_err(refused)?;
+        let document = Document::of(&root).map_err(refused)?;
         let compiled = compile::compile(&document).map_err(refused)?;
         let rules = Rule::all(&compiled.root, &compiled.plan).map_err(refused)?;
         let (draft, is_entangled, plan) = (document.draft, document.is_entangled, compiled.plan);
         let whole = if is_entangled {
-            let Some(whole) = Whole::new(&value, draft) else {
+            let Some(whole) = Whole::new(&root.to_value(), draft) else {
                 let message = "the schema is no valid JSON Schema, or one of its references leads nowhere";
                 return Err(refused(Refusal::new(String::new(), message)));
             };
@@ -121,7 +133,7 @@ impl Schema {
             None
         };
         let wanted_in = wanted_in(&plan);
-        Ok(Self { value, draft, places, plan, rules, whole, wanted_in })
+        Ok(Self { draft, places, value: OnceLock::new(), plan, rules, whole, wanted_in })
     }
 
     /// The keys that the schema names, in the order of the text.
@@ -187,10 +199,16 @@ impl Schema {
         self.places.find(pointer)
     }
 
+    /// The whole schema.
+    fn json(&self) -> &Value {
+        // It was read before, so that it is JSON.
+        self.value.get_or_init(|| serde_json::from_str(self.places.text()).unwrap_or_default())
+    }
+
     /// The value that a JSON pointer leads to.
     #[must_use]
     pub fn value(&self, pointer: &str) -> Option<&Value> {
-        self.value.pointer(pointer)
+        self.json().pointer(pointer)
     }
 
     /// Everything that is wrong with the settings of an environment, in their order; missing keys last.
@@ -204,12 +222,13 @@ impl Schema {
         values: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Vec<Violation> {
         let values = values.into_iter();
-        let mut settings = Settings::with_room_for(values.size_hint().0);
+        let (least, most) = values.size_hint();
+        let mut settings = Settings::with_room_for(most.unwrap_or(least));
         for (key, text) in values {
             settings.insert(key, text.map(|text| self.typed(key, text)));
         }
         let mut violations = if let Some(whole) = &self.whole {
-            whole.check(environment, &self.value, &settings, &self.plan)
+            whole.check(environment, self.json(), &settings, &self.plan)
         } else {
             let is_secret = |key: &str| self.property(key).is_secret();
             let view = View::Object(view::Members::Settings(&settings));
@@ -260,7 +279,7 @@ impl Schema {
     pub fn effective(&self, environment: Option<&str>) -> Value {
         let required = self.wanted(environment).filter(|wanted| wanted.because == Because::Environment);
         let required: Vec<_> = required.map(|wanted| wanted.key.as_str()).collect();
-        let mut schema = effective::effective(&self.value, self.draft, environment, &required);
+        let mut schema = effective::effective(self.json(), self.draft, environment, &required);
         let elsewhere = |key: &&str| {
             let list = self.property(key).only_in().zip(environment);
             list.is_some_and(|(list, here)| !is_listed(list, here))

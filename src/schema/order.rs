@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::compile::Refusal;
-use super::plan::{Check, NodeId, Plan, Table};
+use super::plan::{Check, NodeId, Plan, Properties, Table};
 use super::typed::Types;
 
 /// How many schemas may apply to one value through one another; bounds the checker's own recursion.
@@ -26,6 +26,9 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
             plan.named_elsewhere.entry(name).or_default().push((node, table.conditional));
         }
     }
+    let mut described = plan.tables.iter().filter_map(|table| plan.properties(table.node));
+    plan.only_names = described.all(Properties::only_names);
+    plan.has_notes = plan.nodes.iter().any(|node| node.notes.is_some());
     let mut notes = plan.nodes.iter().filter_map(|node| node.notes.as_ref());
     plan.names_secrets = notes.clone().any(|notes| notes.write_only.is_some() || notes.extension.secret.is_some());
     plan.has_notes_on_use = notes.any(|notes| notes.deprecated || notes.extension.only_in.is_some());

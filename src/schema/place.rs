@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The places of one schema. The text is known to be valid JSON, so that scanning it needs no errors.
 #[derive(Debug)]
 pub(super) struct Places {
-    text: Box<str>,
+    text: Arc<str>,
     /// The members of the root's `properties`: nearly all pointers go through them.
     properties: OnceLock<HashMap<String, Found>>,
 }
@@ -22,8 +22,13 @@ struct Found {
 }
 
 impl Places {
-    pub(super) fn new(text: &str) -> Self {
+    pub(super) fn new(text: impl Into<Arc<str>>) -> Self {
         Self { text: text.into(), properties: OnceLock::new() }
+    }
+
+    /// The text, without a byte-order mark.
+    pub(super) fn text(&self) -> &str {
+        self.text.trim_start_matches('\u{feff}')
     }
 
     /// The bytes of the key that a JSON pointer (RFC 6901) leads to; of an item, its first line.
@@ -55,7 +60,8 @@ pub fn escape(name: &str) -> Cow<'_, str> {
     if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
 }
 
-fn unescape(step: &str) -> Cow<'_, str> {
+/// The name that a step of a JSON pointer means.
+pub(super) fn unescape(step: &str) -> Cow<'_, str> {
     if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }
 

@@ -86,6 +86,25 @@ impl<'s> Property<'s> {
         self.keyword("format")?.as_str()
     }
 
+    /// The `format` that is checked of the value in every case.
+    pub(super) fn checked_format(&self) -> Option<&'s str> {
+        let checks = self.certain().flat_map(|id| &self.plan().node(id).checks);
+        checks.into_iter().find_map(|check| match check {
+            Check::Format(format) => Some(format.name()),
+            _ => None,
+        })
+    }
+
+    /// The types that the schema allows.
+    pub(super) fn all_types(&self) -> Types {
+        self.types
+    }
+
+    /// Whether the schema allows a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.types.has(Types::ARRAY)
+    }
+
     /// The names of the types that the schema allows; none when it does not say.
     #[must_use]
     pub fn types(&self) -> Vec<&'static str> {
@@ -191,7 +210,7 @@ impl<'s> Property<'s> {
         let plan = self.plan();
         let certain = self.nodes.iter().filter(|(_, conditional)| !conditional);
         let nodes = certain.flat_map(|(node, _)| plan.together(*node));
-        nodes.filter_map(move |id| self.schema.value.pointer(&plan.pointer(id))?.get(keyword))
+        nodes.filter_map(move |id| self.schema.json().pointer(&plan.pointer(id))?.get(keyword))
     }
 
     /// The names of the types that the items of a list may have; none when the schema does not say.
@@ -224,7 +243,8 @@ impl<'s> Property<'s> {
 
     fn notes(&self) -> impl Iterator<Item = &'s Notes> {
         let plan = self.plan();
-        self.certain().filter_map(|id| noted(plan.node(id)))
+        let nodes = plan.has_notes.then(|| self.certain()).into_iter().flatten();
+        nodes.filter_map(|id| noted(plan.node(id)))
     }
 
     fn extension<T>(&self, fact: impl Fn(&'s Extension) -> Option<T>) -> Option<T> {
@@ -234,7 +254,7 @@ impl<'s> Property<'s> {
     /// What the key's own description, or one that always holds with it, says under a keyword.
     #[must_use]
     pub fn keyword(&self, keyword: &str) -> Option<&'s Value> {
-        let value = |id| self.schema.value.pointer(&self.plan().pointer(id))?.get(keyword);
+        let value = |id| self.schema.json().pointer(&self.plan().pointer(id))?.get(keyword);
         self.certain().find_map(value)
     }
 

@@ -88,7 +88,12 @@ impl<'s> Property<'s> {
         if !self.is_declared() {
             return Sameness { reading: None, is_set: false, format: None };
         }
-        Sameness { reading: Some(self.reading()), is_set: self.is_set(), format: self.format() }
+        let format = self.checked_format();
+        if !self.is_list() {
+            let reading = Reading { types: self.all_types(), ..Reading::default() };
+            return Sameness { reading: Some(reading), is_set: false, format };
+        }
+        Sameness { reading: Some(self.reading()), is_set: self.is_set(), format }
     }
 }
 

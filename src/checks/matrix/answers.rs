@@ -9,7 +9,6 @@ use crate::environment::Setting;
 use crate::finding::Severity;
 use crate::project::Project;
 use crate::schema::extension::Drift;
-use crate::schema::property::Property;
 use crate::schema::sameness::Shape;
 
 impl<'c, 'a> Compared<'c, 'a> {
@@ -81,8 +80,7 @@ impl<'c, 'a> Compared<'c, 'a> {
 
     /// Whether the schema forbids the key in a source that has it.
     pub(in crate::checks) fn is_forbidden(&self, column: usize) -> bool {
-        let list = self.property.as_ref().and_then(Property::only_in);
-        list.is_some_and(|list| !self.sides[column].is_in(list)) && self.cells[column].state.is_there()
+        self.only_in.is_some_and(|list| !self.sides[column].is_in(list)) && self.cells[column].state.is_there()
     }
 
     /// The text of a source, secret or not.
@@ -118,8 +116,10 @@ impl<'c, 'a> Compared<'c, 'a> {
     /// The pairs that `wanted` holds for; the sources in them, in order.
     pub(in crate::checks) fn columns_of(&self, wanted: impl Fn(usize, usize, Option<Drift>) -> bool) -> Vec<usize> {
         let pairs = self.pairs().filter(|(one, other, policy)| wanted(*one, *other, *policy));
-        let columns: BTreeSet<_> = pairs.flat_map(|(one, other, _)| [one, other]).collect();
-        columns.into_iter().collect()
+        let mut columns: Vec<_> = pairs.flat_map(|(one, other, _)| [one, other]).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     }
 
     /// What a difference between two sources means; secrets of a protected environment stay there.

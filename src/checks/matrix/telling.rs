@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::shortened;
-use super::{Compared, told_value};
+use super::{Compared, Side, told_value};
 use crate::drift::{Kind, Row, State};
 use crate::finding::{Bucket, Difference, Finding, Rule};
 use crate::project::ProjectSchema;
@@ -18,15 +18,25 @@ impl<'c> Compared<'c, '_> {
     /// What one source says, without its name.
     pub(in crate::checks) fn told_value(&self, column: usize) -> String {
         let cell = &self.cells[column];
-        match (cell.state, &cell.value, cell.class) {
+        match (cell.state, self.value(column), cell.class) {
             (State::Absent | State::NotApplicable, ..) => "-".to_owned(),
             (State::Unknown, _, None) => "?".to_owned(),
             (State::Unresolved, ..) => "unresolved".to_owned(),
             (State::Empty, ..) => "empty".to_owned(),
-            (_, Some(value), _) => shortened(value),
+            (_, Some(value), _) => shortened(&value),
             (_, None, Some(class)) => format!("●{}", Row::letter(class)),
             _ => "set".to_owned(),
         }
+    }
+
+    /// The value of a source, safe to print; `None` for one that may not be shown.
+    pub(super) fn value(&self, column: usize) -> Option<String> {
+        let is_live = |side: &Side<'_>| side.column.kind == Kind::Live;
+        // What only runs and nobody declared may be anything, so it is not shown.
+        let declared =
+            || self.settings.iter().zip(self.sides).any(|(setting, side)| setting.is_some() && !is_live(side));
+        let known = || !is_live(&self.sides[column]) || self.property.is_some() || declared();
+        self.text(column).filter(|_| !self.hidden && known()).map(told_value)
     }
 
     /// A finding that is only counted: nobody sees what it says.

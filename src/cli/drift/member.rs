@@ -134,6 +134,7 @@ impl<'m> Member<'m> {
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
         if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
             // No row has a place, so no text is looked at.
+            self.leave((working, before));
             return Ok(Some(found));
         }
         working.hide_secrets();
@@ -144,7 +145,15 @@ impl<'m> Member<'m> {
                 found.sources.absorb(std::mem::take(&mut project.sources));
             }
         }
+        self.leave((working, before));
         Ok(Some(found))
+    }
+
+    /// The operating system frees memory faster than thousands of destructors; but not of each member of a workspace.
+    fn leave<T>(&self, done: T) {
+        if self.name.is_none() {
+            std::mem::forget(done);
+        }
     }
 
     /// Whether what is not unexpected is filled in: because somebody looks at it, or because a comment, a severity or an

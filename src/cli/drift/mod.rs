@@ -228,10 +228,13 @@ impl Drift {
         let held = revisions.into_iter().map(|name| Ok((name.to_owned(), Self::held(files, name)?)));
         let held: Vec<(String, Files)> = held.collect::<Result<_, Error>>()?;
         let several = config.workspace.is_some();
-        let results: Vec<_> = folders
-            .into_par_iter()
-            .map(|folder| Member::new(files, &held, &folder, several).compare(&options))
-            .collect();
+        let compare = |folder: String| Member::new(files, &held, &folder, several).compare(&options);
+        let results: Vec<_> = if folders.len() == 1 {
+            // Threads cost more than they save on one project.
+            folders.into_iter().map(compare).collect()
+        } else {
+            folders.into_par_iter().map(compare).collect()
+        };
         let mut gathered = Gathered::default();
         let mut any = false;
         for found in results {

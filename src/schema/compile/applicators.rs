@@ -1,9 +1,8 @@
 //! The keywords that lead to other schemas for the same value: `$ref`, `allOf`, `anyOf`, `oneOf`, `not`, `if`.
 
-use serde_json::Value;
-
 use super::{Compiler, Refusal, Subject};
 use crate::schema::document::{Draft, Reference};
+use crate::schema::json::Json;
 use crate::schema::plan::{Check, NodeId, Step};
 
 impl<'v> Compiler<'v> {
@@ -12,7 +11,7 @@ impl<'v> Compiler<'v> {
         &mut self,
         subject: &mut Subject<'v>,
         keyword: &'v str,
-        value: &'v Value,
+        value: &'v Json<'v>,
     ) -> Result<bool, Refusal> {
         let check = match keyword {
             "$ref" => {
@@ -47,7 +46,7 @@ impl<'v> Compiler<'v> {
         &mut self,
         subject: &Subject<'v>,
         keyword: &'static str,
-        value: &'v Value,
+        value: &'v Json<'v>,
     ) -> Result<Box<[NodeId]>, Refusal> {
         let schemas = value.as_array().ok_or_else(|| self.refuse(subject, keyword, "must be a list of schemas"))?;
         let nodes = schemas.iter().enumerate();

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{Compiler, Refusal, Subject};
 use crate::schema::document::Draft;
+use crate::schema::json::{Json, Members};
 use crate::schema::place::escape;
 use crate::schema::plan::{Check, Properties, Rest, Step};
 
@@ -15,7 +14,7 @@ impl<'v> Compiler<'v> {
         &mut self,
         subject: &mut Subject<'v>,
         keyword: &'v str,
-        value: &'v Value,
+        value: &'v Json<'v>,
     ) -> Result<bool, Refusal> {
         let draft = self.document.draft;
         let check = match keyword {
@@ -50,24 +49,24 @@ impl<'v> Compiler<'v> {
         if let Some(value) = map.get("properties") {
             let named = self.object(subject, "properties", value)?;
             properties.named.reserve(named.len());
-            for (name, value) in named {
-                let name: Arc<str> = name.as_str().into();
+            for (name, value) in named.iter() {
+                let name: Arc<str> = name.into();
                 let node = self.child(Step::Member(subject.id, "properties", Arc::clone(&name)), value)?;
                 properties.order.push(node);
                 properties.named.insert(name, node);
             }
         }
         if let Some(value) = map.get("patternProperties") {
-            for (source, value) in self.object(subject, "patternProperties", value)? {
+            for (source, value) in self.object(subject, "patternProperties", value)?.iter() {
                 let below = format!("/{}", escape(source));
                 let pattern = self.pattern(subject, "patternProperties", &below, source)?;
-                let step = Step::Member(subject.id, "patternProperties", source.as_str().into());
+                let step = Step::Member(subject.id, "patternProperties", source.into());
                 properties.patterns.push(pattern, self.child(step, value)?);
             }
         }
         properties.rest = match map.get("additionalProperties") {
-            None | Some(Value::Bool(true)) => Rest::Allowed,
-            Some(Value::Bool(false)) => Rest::Refused,
+            None | Some(Json::Bool(true)) => Rest::Allowed,
+            Some(Json::Bool(false)) => Rest::Refused,
             Some(value) => Rest::Described(self.child(Step::Keyword(subject.id, "additionalProperties"), value)?),
         };
         subject.checks.push(Check::Properties(Box::new(properties)));
@@ -79,30 +78,25 @@ impl<'v> Compiler<'v> {
         &mut self,
         subject: &mut Subject<'v>,
         keyword: &'static str,
-        value: &'v Value,
+        value: &'v Json<'v>,
     ) -> Result<(), Refusal> {
-        for (key, value) in self.object(subject, keyword, value)? {
-            let check = if keyword == "dependentRequired" || keyword == "dependencies" && value.is_array() {
-                Check::Dependent { key: key.as_str().into(), needs: self.names(subject, keyword, value)?, keyword }
+        for (key, value) in self.object(subject, keyword, value)?.iter() {
+            let check = if keyword == "dependentRequired" || keyword == "dependencies" && value.as_array().is_some() {
+                Check::Dependent { key: key.into(), needs: self.names(subject, keyword, value)?, keyword }
             } else {
-                let node = self.child(Step::Member(subject.id, keyword, key.as_str().into()), value)?;
-                Check::DependentSchema { key: key.as_str().into(), node }
+                let node = self.child(Step::Member(subject.id, keyword, key.into()), value)?;
+                Check::DependentSchema { key: key.into(), node }
             };
             subject.checks.push(check);
         }
         Ok(())
     }
 
-    fn object(
-        &self,
-        subject: &Subject<'_>,
-        keyword: &str,
-        value: &'v Value,
-    ) -> Result<&'v Map<String, Value>, Refusal> {
+    fn object(&self, subject: &Subject<'_>, keyword: &str, value: &'v Json<'v>) -> Result<&'v Members<'v>, Refusal> {
         value.as_object().ok_or_else(|| self.refuse(subject, keyword, "must be an object"))
     }
 
-    fn names(&self, subject: &Subject<'_>, keyword: &str, value: &Value) -> Result<Box<[Box<str>]>, Refusal> {
+    fn names(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<Box<[Box<str>]>, Refusal> {
         let names = value.as_array().and_then(|names| names.iter().map(|name| name.as_str().map(Box::from)).collect());
         names.ok_or_else(|| self.refuse(subject, keyword, "must be a list of keys"))
     }

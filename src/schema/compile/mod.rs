@@ -8,11 +8,11 @@ use crate::suggestion::nearest;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
-use serde_json::{Map, Value};
 
 use crate::schema::document::{Document, Draft};
 use crate::schema::extension::{self, Extension, RootExtension};
 use crate::schema::formats::Format;
+use crate::schema::json::{Json, Members};
 use crate::schema::pattern::Pattern;
 use crate::schema::place::escape;
 use crate::schema::plan::{Check, Node, NodeId, Notes, Plan, Step};
@@ -48,7 +48,7 @@ pub(in crate::schema) struct Compiler<'v> {
     pub(in crate::schema) document: &'v Document<'v>,
     pub(in crate::schema) plan: Plan,
     targets: HashMap<String, NodeId>,
-    pending: Vec<(NodeId, &'v Value)>,
+    pending: Vec<(NodeId, &'v Json<'v>)>,
     patterns: HashMap<&'v str, Arc<Pattern>>,
     formats: HashMap<&'v str, Arc<Format>>,
 }
@@ -56,7 +56,7 @@ pub(in crate::schema) struct Compiler<'v> {
 /// A schema object while it is compiled.
 pub(in crate::schema) struct Subject<'v> {
     pub(in crate::schema) id: NodeId,
-    pub(in crate::schema) map: &'v Map<String, Value>,
+    pub(in crate::schema) map: &'v Members<'v>,
     pub(in crate::schema) checks: Vec<Check>,
     pub(in crate::schema) notes: Notes,
     /// Whether any of `properties`, `patternProperties` and `additionalProperties` stands here.
@@ -88,7 +88,7 @@ pub(in crate::schema) fn compile(document: &Document<'_>) -> Result<Compiled, Re
 
 impl<'v> Compiler<'v> {
     /// The node of the schema at a JSON pointer; compiled once, later.
-    pub(in crate::schema) fn target(&mut self, pointer: &str, value: &'v Value) -> NodeId {
+    pub(in crate::schema) fn target(&mut self, pointer: &str, value: &'v Json<'v>) -> NodeId {
         if let Some(id) = self.targets.get(pointer) {
             return *id;
         }
@@ -99,7 +99,7 @@ impl<'v> Compiler<'v> {
     }
 
     /// The node of a schema inside another one.
-    pub(in crate::schema) fn child(&mut self, step: Step, value: &'v Value) -> Result<NodeId, Refusal> {
+    pub(in crate::schema) fn child(&mut self, step: Step, value: &'v Json<'v>) -> Result<NodeId, Refusal> {
         let id = self.reserve(step);
         self.fill(id, value)?;
         Ok(id)
@@ -111,10 +111,10 @@ impl<'v> Compiler<'v> {
         id
     }
 
-    fn fill(&mut self, id: NodeId, value: &'v Value) -> Result<(), Refusal> {
+    fn fill(&mut self, id: NodeId, value: &'v Json<'v>) -> Result<(), Refusal> {
         let map = match value {
-            Value::Object(map) => map,
-            Value::Bool(allowed) if self.takes_booleans(id) => {
+            Json::Object(map) => map,
+            Json::Bool(allowed) if self.takes_booleans(id) => {
                 if !allowed {
                     self.plan.nodes[id.0 as usize].checks.push(Check::Never);
                 }
@@ -130,8 +130,8 @@ impl<'v> Compiler<'v> {
             has_members: false,
             is_extended: false,
         };
-        let replaced = self.document.draft <= Draft::Draft7 && map.keys().any(|keyword| keyword == "$ref");
-        for (keyword, value) in map {
+        let replaced = self.document.draft <= Draft::Draft7 && map.get("$ref").is_some();
+        for (keyword, value) in map.iter() {
             self.annotation(&mut subject, keyword, value)?;
             if !replaced || keyword == "$ref" {
                 let _known = self.value_keyword(&mut subject, keyword, value)?
@@ -162,16 +162,16 @@ impl<'v> Compiler<'v> {
     }
 
     /// What has no say in validation of its own, and what only holds other schemas.
-    fn annotation(&mut self, subject: &mut Subject<'v>, keyword: &str, value: &'v Value) -> Result<(), Refusal> {
+    fn annotation(&mut self, subject: &mut Subject<'v>, keyword: &str, value: &'v Json<'v>) -> Result<(), Refusal> {
         match keyword {
-            "deprecated" => subject.notes.deprecated = value == &Value::Bool(true),
+            "deprecated" => subject.notes.deprecated = value == &Json::Bool(true),
             "writeOnly" => subject.notes.write_only = value.as_bool(),
             "$defs" | "definitions" => {
                 let Some(definitions) = value.as_object() else {
                     return Err(self.refuse(subject, keyword, "must be an object"));
                 };
                 let parent = self.plan.pointer(subject.id);
-                for (name, definition) in definitions {
+                for (name, definition) in definitions.iter() {
                     self.target(&format!("{parent}/{keyword}/{}", escape(name)), definition);
                 }
             }
@@ -179,9 +179,11 @@ impl<'v> Compiler<'v> {
                 subject.is_extended = true;
                 subject.notes.extension = self.read::<Extension>(subject.id, value)?;
                 let mut within = Vec::new();
-                for (environment, fragment) in value.get("in").and_then(Value::as_object).into_iter().flatten() {
-                    let step = Step::Within(subject.id, environment.as_str().into());
-                    within.push((environment.as_str().into(), self.child(step, fragment)?));
+                for (environment, fragment) in
+                    value.get("in").and_then(Json::as_object).into_iter().flat_map(Members::iter)
+                {
+                    let step = Step::Within(subject.id, environment.into());
+                    within.push((environment.into(), self.child(step, fragment)?));
                 }
                 if !within.is_empty() {
                     subject.checks.push(Check::Within(within.into()));
@@ -192,12 +194,12 @@ impl<'v> Compiler<'v> {
         Ok(())
     }
 
-    fn read<T: serde::Deserialize<'v> + schemars::JsonSchema>(
+    fn read<T: serde::de::DeserializeOwned + schemars::JsonSchema>(
         &self,
         id: NodeId,
-        value: &'v Value,
+        value: &Json<'_>,
     ) -> Result<T, Refusal> {
-        extension::read(value).map_err(|misread| {
+        extension::read(&value.to_value()).map_err(|misread| {
             let pointer = format!("{}/{}{}", self.plan.pointer(id), extension::KEYWORD, misread.below);
             Refusal { pointer, message: misread.message, help: misread.help }
         })
@@ -230,7 +232,7 @@ impl<'v> Compiler<'v> {
         if let Some(pattern) = self.patterns.get(source) {
             return Ok(Arc::clone(pattern));
         }
-        let pattern = Pattern::new(source).map_err(|why| {
+        let pattern = Pattern::shared(source).map_err(|why| {
             let message = format!("the pattern `{source}` {why}");
             self.refuse_below(subject, keyword, below, message).help(if why.contains("too large") {
                 "repeat less, and use minLength and maxLength for lengths"
@@ -239,7 +241,7 @@ impl<'v> Compiler<'v> {
                  `not` says what must not match"
             })
         })?;
-        Ok(Arc::clone(self.patterns.entry(source).or_insert_with(|| Arc::new(pattern))))
+        Ok(Arc::clone(self.patterns.entry(source).or_insert(pattern)))
     }
 
     /// A format, made ready once per schema.

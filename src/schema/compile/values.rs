@@ -1,11 +1,11 @@
 //! The keywords about a single value: types, bounds, lengths, patterns, formats, and lists.
 
 use crate::suggestion::nearest;
-use serde_json::Value;
 
 use super::{Compiler, Refusal, Subject};
 use crate::schema::document::Draft;
 use crate::schema::formats::integer_range;
+use crate::schema::json::Json;
 use crate::schema::numbers::Numeral;
 use crate::schema::plan::{Check, Step};
 use crate::schema::typed::Types;
@@ -14,7 +14,7 @@ type Done = Result<bool, Refusal>;
 
 impl<'v> Compiler<'v> {
     /// Whether `keyword` is one of this file's, and if so, its check.
-    pub(super) fn value_keyword(&mut self, subject: &mut Subject<'v>, keyword: &'v str, value: &'v Value) -> Done {
+    pub(super) fn value_keyword(&mut self, subject: &mut Subject<'v>, keyword: &'v str, value: &'v Json<'v>) -> Done {
         let draft = self.document.draft;
         let check = match keyword {
             "type" => {
@@ -25,10 +25,10 @@ impl<'v> Compiler<'v> {
             }
             "enum" => {
                 let values = value.as_array().ok_or_else(|| self.refuse(subject, keyword, "must be an array"))?;
-                Check::OneOfValues { values: values.as_slice().into(), keyword: "enum" }
+                Check::OneOfValues { values: values.iter().map(Json::to_value).collect(), keyword: "enum" }
             }
             "const" if draft > Draft::Draft4 => {
-                Check::OneOfValues { values: Box::new([value.clone()]), keyword: "const" }
+                Check::OneOfValues { values: Box::new([value.to_value()]), keyword: "const" }
             }
             "minimum" | "maximum" => self.bound(subject, keyword, value)?,
             "exclusiveMinimum" if draft > Draft::Draft4 => Check::Minimum {
@@ -41,7 +41,7 @@ impl<'v> Compiler<'v> {
                 exclusive: true,
                 keyword: "exclusiveMaximum",
             },
-            "exclusiveMinimum" | "exclusiveMaximum" if !value.is_boolean() => {
+            "exclusiveMinimum" | "exclusiveMaximum" if value.as_bool().is_none() => {
                 return Err(self.refuse(subject, keyword, "must be a boolean in draft 4"));
             }
             "multipleOf" => {
@@ -59,7 +59,7 @@ impl<'v> Compiler<'v> {
             }
             "format" => return self.format_keyword(subject, value).map(|()| true),
             "contentEncoding" | "contentMediaType" if matches!(draft, Draft::Draft6 | Draft::Draft7) => {
-                match crate::schema::whole::content(keyword, value) {
+                match crate::schema::whole::content(keyword, &value.to_value()) {
                     Some(validator) => Check::Content(Box::new(validator)),
                     None => return Err(self.refuse(subject, keyword, "must be a text")),
                 }
@@ -71,21 +71,23 @@ impl<'v> Compiler<'v> {
     }
 
     /// Whether `keyword` is one about lists, and if so, its check.
-    pub(super) fn list_keyword(&mut self, subject: &mut Subject<'v>, keyword: &'v str, value: &'v Value) -> Done {
+    pub(super) fn list_keyword(&mut self, subject: &mut Subject<'v>, keyword: &'v str, value: &'v Json<'v>) -> Done {
         let draft = self.document.draft;
         let check = match keyword {
             "minItems" => Check::MinItems(self.count(subject, keyword, value)?),
             "maxItems" => Check::MaxItems(self.count(subject, keyword, value)?),
             "uniqueItems" => match value {
-                Value::Bool(true) => Check::UniqueItems,
-                Value::Bool(false) => return Ok(true),
+                Json::Bool(true) => Check::UniqueItems,
+                Json::Bool(false) => return Ok(true),
                 _ => return Err(self.refuse(subject, keyword, "must be a boolean")),
             },
             "prefixItems" if draft >= Draft::Draft202012 => self.first_items(subject, "prefixItems", value)?,
-            "items" if draft < Draft::Draft202012 && value.is_array() => self.first_items(subject, "items", value)?,
+            "items" if draft < Draft::Draft202012 && value.as_array().is_some() => {
+                self.first_items(subject, "items", value)?
+            }
             "items" => {
                 let prefix = (draft >= Draft::Draft202012).then(|| subject.map.get("prefixItems")).flatten();
-                let from = prefix.and_then(Value::as_array).map_or(0, Vec::len);
+                let from = prefix.and_then(Json::as_array).map_or(0, <[_]>::len);
                 let node = self.child(Step::Keyword(subject.id, "items"), value)?;
                 subject.notes.items = Some(node);
                 Check::Items { node, from }
@@ -93,7 +95,7 @@ impl<'v> Compiler<'v> {
             "additionalItems" if draft < Draft::Draft202012 => {
                 let node = self.child(Step::Keyword(subject.id, "additionalItems"), value)?;
                 match subject.map.get("items") {
-                    Some(Value::Array(prefix)) => {
+                    Some(Json::Array(prefix)) => {
                         subject.notes.items = Some(node);
                         Check::Items { node, from: prefix.len() }
                     }
@@ -114,10 +116,10 @@ impl<'v> Compiler<'v> {
         Ok(true)
     }
 
-    fn types(&self, subject: &Subject<'_>, value: &Value) -> Result<Types, Refusal> {
+    fn types(&self, subject: &Subject<'_>, value: &Json<'_>) -> Result<Types, Refusal> {
         let names = match value {
-            Value::String(_) => std::slice::from_ref(value),
-            Value::Array(names) if !names.is_empty() => names.as_slice(),
+            Json::Text(_) => std::slice::from_ref(value),
+            Json::Array(names) if !names.is_empty() => names.as_slice(),
             _ => return Err(self.refuse(subject, "type", "must be a type's name or a list of such")),
         };
         names.iter().try_fold(Types::NONE, |types, name| {
@@ -134,9 +136,9 @@ impl<'v> Compiler<'v> {
         })
     }
 
-    fn bound(&self, subject: &Subject<'_>, keyword: &str, value: &Value) -> Result<Check, Refusal> {
+    fn bound(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<Check, Refusal> {
         let limit = self.number(subject, keyword, value)?;
-        let flag = |name| self.document.draft == Draft::Draft4 && subject.map.get(name) == Some(&Value::Bool(true));
+        let flag = |name| self.document.draft == Draft::Draft4 && subject.map.get(name) == Some(&Json::Bool(true));
         Ok(if keyword == "minimum" {
             Check::Minimum { limit, exclusive: flag("exclusiveMinimum"), keyword: "minimum" }
         } else {
@@ -149,20 +151,20 @@ impl<'v> Compiler<'v> {
         &mut self,
         subject: &mut Subject<'v>,
         keyword: &'static str,
-        value: &'v Value,
+        value: &'v Json<'v>,
     ) -> Result<Check, Refusal> {
         let nodes = self.children(subject, keyword, value)?;
         subject.notes.first_items = nodes.to_vec();
         Ok(Check::PrefixItems(nodes))
     }
 
-    fn number(&self, subject: &Subject<'_>, keyword: &str, value: &Value) -> Result<Numeral<'static>, Refusal> {
+    fn number(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<Numeral<'static>, Refusal> {
         let number = value.as_number().ok_or_else(|| self.refuse(subject, keyword, "must be a number"))?;
         Ok(number.into())
     }
 
     /// A count; drafts since 6 write it as `2.0`, too.
-    pub(super) fn count(&self, subject: &Subject<'_>, keyword: &str, value: &Value) -> Result<u64, Refusal> {
+    pub(super) fn count(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<u64, Refusal> {
         let refuse = || self.refuse(subject, keyword, "must be a whole number, 0 or more");
         let number = value.as_number().map(Numeral::from).filter(|number| number.is_whole()).ok_or_else(refuse)?;
         match number {
@@ -173,7 +175,7 @@ impl<'v> Compiler<'v> {
     }
 
     /// `format`; the names that `OpenAPI` gives to integer widths are ranges.
-    fn format_keyword(&mut self, subject: &mut Subject<'v>, value: &'v Value) -> Result<(), Refusal> {
+    fn format_keyword(&mut self, subject: &mut Subject<'v>, value: &'v Json<'v>) -> Result<(), Refusal> {
         let name = value.as_str().ok_or_else(|| self.refuse(subject, "format", "must be a text"))?;
         if let Some((least, most)) = integer_range(name) {
             let bound = |limit: Option<i128>| limit.map(Numeral::Integer);

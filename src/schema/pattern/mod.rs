@@ -10,7 +10,10 @@ mod automaton;
 mod set;
 mod syntax;
 
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use automaton::Automaton;
+use foldhash::HashMap;
 pub(super) use set::PatternSet;
 
 /// A compiled pattern.
@@ -37,6 +40,21 @@ impl Pattern {
             None => Matcher::Engine(engine(source)?),
         };
         Ok(Self { source: source.into(), matcher })
+    }
+
+    /// The same, compiled once for all schemas: those of a workspace are much alike, and an editor's is read at each key.
+    pub(super) fn shared(source: &str) -> Result<Arc<Self>, &'static str> {
+        static KNOWN: LazyLock<Mutex<HashMap<Box<str>, Arc<Pattern>>>> = LazyLock::new(Mutex::default);
+        const MOST: usize = 256;
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pattern) = known.get(source) {
+            return Ok(Arc::clone(pattern));
+        }
+        let pattern = Arc::new(Self::new(source)?);
+        if known.len() < MOST {
+            known.insert(source.into(), Arc::clone(&pattern));
+        }
+        Ok(pattern)
     }
 
     /// As written in the schema.

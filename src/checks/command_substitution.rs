@@ -33,7 +33,15 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let run = runs(file);
     for entry in &file.layer.entries {
         let written = file.layer.slice(&entry.value);
-        let Some((at, what)) = command(written) else { continue };
+        // Two values with one backtick each are one command to a shell.
+        let value = entry.value.start as usize..entry.value.end as usize;
+        let over_lines = || {
+            let mut places = run.iter().flatten().flat_map(|(_, places)| places);
+            let is_tick =
+                |place: &&usize| value.contains(place) && file.layer.text.as_bytes().get(**place) == Some(&b'`');
+            places.find(is_tick).map(|place| (place - value.start, "backticks"))
+        };
+        let Some((at, what)) = command(written).or_else(over_lines) else { continue };
         let start = entry.value.start + u32::try_from(at).unwrap_or_default();
         let by = match &run {
             None => {
@@ -41,7 +49,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
                 format!("text for docker compose, run by {}", if make { "make" } else { "shells" })
             }
             Some(run) => {
-                let within = |place: &usize| (entry.value.start as usize..entry.value.end as usize).contains(place);
+                let within = |place: &usize| value.contains(place);
                 let readers: Vec<_> =
                     run.iter().filter(|(_, places)| places.iter().any(within)).map(|(reader, _)| *reader).collect();
                 match readers.as_slice() {

@@ -136,7 +136,7 @@ impl<'r> Difference<'r> {
             None => format!("not set for {readers}"),
             Some(_) if comment => format!("a variable for {readers}"),
             Some("") => format!("empty for {readers}"),
-            Some(text) => format!("`{}` for {readers}", super::shortened(&text.replace(HOME, "$HOME"))),
+            Some(text) => format!("`{}` for {readers}", super::shortened(&text.replace(HOME, "<home>"))),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! To add a check: one file with a head comment (it is the page that `sparkcfg explain` shows), a [`Rule`] and a
 //! function; one `mod` line; one entry in [`ALL`]; a bad and a good project under `tests/cases/<code>/`.
 
+mod advice;
 mod bad_format;
 mod bad_length;
 mod bad_pattern;

@@ -21,17 +21,17 @@ use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::advice::{mended, shown};
 use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
-use super::one_mistake::LITERAL;
-use super::reader::{self, EXPORTING, OWN, Surroundings, assigned_by_make};
-use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::reader::{self, EXPORTING, OWN, Surroundings};
+use super::respelling::{Harm, Respelling, Views};
 use super::traps;
 use super::{File, is_name};
 use crate::dialects::{ReadError, Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
-use crate::layer::{Content, Entry};
-use crate::portable::{self, SealedReading, Unportable};
+use crate::layer::Entry;
+use crate::portable::{self, SealedReading};
 use crate::project::veil::Veil;
 
 pub(super) static RULE: Rule = Rule {
@@ -54,7 +54,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let text = &file.layer.text;
     let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), &around);
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
-    let mut views = Views::of(text, &chains, &around);
+    let mut views = views(file, text, &chains, &around);
     findings.extend(line_ends::settle(file, &RULE, &mut readings, &around, &mut views));
     let veil = LazyCell::new(|| {
         let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).collect();
@@ -194,137 +194,10 @@ fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
     file.layer.faults.iter().any(|fault| line(fault.at.start) == line(at.start))
 }
 
-/// Adds the spelling that all of these readers read as docker compose reads what stands there now, which there may not be.
-/// A secret is written by `--fix` alone, and only in words into a report.
-fn mended(
-    file: &File<'_>,
-    finding: Finding,
-    views: &mut Views<'_>,
-    variable: &Variable,
-    entries: &[&Entry],
-    hidden: bool,
-) -> Finding {
-    if variable.key.starts_with('#') || entries.len() > 1 {
-        return finding;
-    }
-    if entries.iter().any(|entry| file.looks_like_comment(entry)) {
-        return finding.help("put the comment on a line of its own, above; a value that begins with # needs quotes");
-    }
-    let mut lines = entries.iter().filter_map(|entry| file.layer.text.get(entry.key.start as usize..)?.lines().next());
-    if lines.find_map(assigned_by_make).is_some() {
-        return finding.help("write it with = alone: `:=` is an assignment to make, and a colon to docker compose");
-    }
-    // What stands behind ` #` may be the rest of the secret: nobody else should keep it for a comment.
-    let behind = |entry: &&Entry| file.layer.text.get(entry.value.end as usize..).and_then(|rest| rest.lines().next());
-    if hidden && entries.iter().filter_map(behind).any(|rest| rest.contains('#')) {
-        return finding.help("put the comment on a line of its own; if the # belongs to the secret, quote all of it");
-    }
-    // Writing out what a reference resolves to today would be another value tomorrow.
-    let refers = |entry: &&Entry| {
-        let written = file.layer.slice(&entry.value);
-        entry.interpolates && written.contains('$') || written.contains("$(")
-    };
-    if entries.iter().any(refers) {
-        const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
-        if let ([entry], false) = (entries, hidden)
-            && let Some(written) = file.layer.content(entry)
-            && let Some(Respelling { range, text, line }) = views.referring(&variable.key, entry, written)
-        {
-            if views.is_unsure(&variable.key) {
-                return finding.help(if_meant(&line));
-            }
-            let span = file.place(&range);
-            return finding.help(format!("write {}", shown(&line))).fix(
-                span,
-                text,
-                "refer to it so that all readers agree",
-            );
-        }
-        let literal = entries
-            .first()
-            .filter(|entry| matches!(&entry.content, Content::Slice(_)))
-            .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
-        let Some(line) = literal else { return finding.help(OUT) };
-        let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
-        return finding.help(match quote {
-            _ if !hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
-            Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
-            _ => OUT.to_owned(),
-        });
-    }
-    match views.respelled(&variable.key, entries) {
-        Ok(_) if hidden && views.is_unsure(&variable.key) => finding,
-        Ok(Respelling { line, .. }) if views.is_unsure(&variable.key) => finding.help(if_meant(&line)),
-        Ok(Respelling { range, text, line }) => {
-            let help = match line.split_once('=').map(|(_, value)| value.chars().next()) {
-                _ if entries.iter().any(|entry| begins_above(file, entry, range.start)) => {
-                    "the line is right; end the comment above it without a backslash".to_owned()
-                }
-                _ if !hidden => format!("write {}", shown(&line)),
-                Some(Some('\'')) => "put it in single quotes; `sparkcfg validate --fix` does it".to_owned(),
-                Some(Some('"')) => {
-                    "put it in double quotes, with a backslash where one is needed; `sparkcfg validate --fix` does it"
-                        .to_owned()
-                }
-                _ => "write it plainly, with nothing around it; `sparkcfg validate --fix` does it".to_owned(),
-            };
-            let span = file.place(&range);
-            if file.read_by("make") && entries.iter().any(|entry| guards_recipes(file, entry, &text)) {
-                let (name, write) =
-                    (&variable.key, if hidden { "write it plainly, with nothing around it" } else { &help });
-                let help = format!("{write}; a recipe needs \"$${name}\" then: the shell would take $({name}) apart");
-                let finding = finding.help(help).fix(span, text, "spell it so that all readers agree");
-                return Finding { fix: finding.fix.map(|fix| Fix { safe: false, ..fix }), ..finding };
-            }
-            finding.help(help).fix(span, text, "spell it so that all readers agree")
-        }
-        Err(Obstacle::Unportable(error)) => {
-            let Unportable { reader, reason } = error;
-            // None of the readers may see the value that sparkcfg reads there.
-            let own = views.has_own_of(&variable.key);
-            let whose = if own { ", which is the one that sparkcfg reads there" } else { "" };
-            let whose = if reason == portable::NO_WAY { whose } else { "" };
-            let reader = if reader == "compose" && own { OWN } else { reader };
-            finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
-        }
-        Err(Obstacle::Own(line)) => {
-            let spelling = if hidden { "there is a spelling".to_owned() } else { shown(&line) };
-            finding.help(format!(
-                "{spelling} suits all who read the file; but sparkcfg reads it as docker compose does, and would check \
-                 another value"
-            ))
-        }
-        Err(Obstacle::Returns(line)) => {
-            let write = if hidden { String::new() } else { format!("write {}, and ", shown(&line)) };
-            let finding = finding.help(format!("{write}end the lines in LF"));
-            match line_ends::replacement(file).filter(|fix| matches!(views.harm(fix), Harm::None)) {
-                Some(fix) => finding.fix(fix.span, fix.replacement, fix.title),
-                None => finding,
-            }
-        }
-        Err(Obstacle::Entangled) => finding,
-    }
-}
-
-/// Whether a replacement begins above the line of an entry.
-fn begins_above(file: &File<'_>, entry: &Entry, start: usize) -> bool {
-    let before = file.layer.text.get(start..entry.key.start as usize);
-    before.is_some_and(|before| before.contains('\n'))
-}
-
-/// Whether quotes, which make takes for a part of the value, are what keeps a recipe's shell from running a piece of it: in
-/// `$(NOTE)` for `NOTE="a; b"`. `text` is the line without them.
-fn guards_recipes(file: &File<'_>, entry: &Entry, text: &str) -> bool {
-    let quoted = file.layer.text.get(entry.key.end as usize..entry.value.end as usize);
-    let quoted = quoted.is_some_and(|written| written.trim_start_matches(['=', ' ', '\t']).starts_with(['"', '\'']));
-    let value = text.split_once('=').map_or("", |(_, value)| value);
-    let plain = |sign: char| sign.is_alphanumeric() || "_-./:@%+,=".contains(sign);
-    quoted && !value.starts_with(['"', '\'']) && !value.chars().all(plain)
-}
-
-/// Advice where all who read a file see something else than sparkcfg does, and to follow it would change that.
-fn if_meant(line: &str) -> String {
-    format!("if this is what is meant, write {}", shown(line))
+/// What every reader gets; where it is only guessed who they are, a shell may be among them.
+fn views<'a>(file: &File<'_>, text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Views<'a> {
+    let views = Views::of(text, chains, around);
+    if file.project.config.consumers.is_empty() { views.guarded() } else { views }
 }
 
 /// Notes about how a line is written. Where readers differ because of it, that is told and mended instead.
@@ -369,28 +242,6 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     for (at, _) in at.into_iter().zip(harmless).filter(|(_, harmless)| !harmless) {
         findings[at].fix = None;
     }
-}
-
-/// A line as it can be read and typed: each control character by its sign, and what that stands for.
-fn shown(line: &str) -> String {
-    let sign = |control: char| match control {
-        '\n' => '⏎',
-        '\t' => '⇥',
-        '\u{7f}' => '\u{2421}',
-        control => u32::from(control).checked_add(0x2400).and_then(char::from_u32).unwrap_or(control),
-    };
-    let is_told = |character: &char| character.is_ascii_control();
-    let mut told: Vec<char> = line.chars().filter(is_told).filter(|control| *control != '\n').collect();
-    told.sort_unstable();
-    told.dedup();
-    let names = told.iter().map(|control| match control {
-        '\t' => "⇥ is a tab".to_owned(),
-        control => format!("{} is U+{:04X}", sign(*control), u32::from(*control)),
-    });
-    let names = names.collect::<Vec<_>>().join(", ");
-    let line: String =
-        line.chars().map(|character| if is_told(&character) { sign(character) } else { character }).collect();
-    if names.is_empty() { line } else { format!("{line} ({names})") }
 }
 
 fn offset(at: usize) -> u32 {

@@ -34,6 +34,8 @@ pub(super) enum Obstacle {
     Own(String),
     /// This line suits them once those of the file, all of which end in CRLF, end in LF.
     Returns(String),
+    /// This line suits those who are seen to read the file, and breaks it for a shell, which may be one that is not.
+    Guarded(String),
     /// The value refers to others, stands on more than one place, or something else in the file is in the way.
     Entangled,
 }
@@ -68,6 +70,8 @@ pub(super) struct Views<'a> {
     /// The keys of which all who read the file see something else than sparkcfg does.
     unsure: HashSet<String>,
     seen: Vec<Option<View>>,
+    /// Readers that nobody sees, and that may be there all the same: they keep what they get.
+    guarded: Vec<(&'static str, View)>,
     left: usize,
 }
 
@@ -79,12 +83,26 @@ impl<'a> Views<'a> {
         let mut right = own.as_ref().map(|own| own.values.clone());
         let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
-        Self { text, chains, around, own, right, unsure, seen, left: MAX_READ }
+        Self { text, chains, around, own, right, unsure, seen, guarded: Vec::new(), left: MAX_READ }
+    }
+
+    /// Takes care that a shell, too, keeps what it gets: scripts that source a file are of many kinds, not all of which are
+    /// seen.
+    pub(super) fn guarded(mut self) -> Self {
+        if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
+            self.guarded.extend(view(SHELL, self.text, self.around).map(|view| (SHELL, view)));
+        }
+        self
     }
 
     /// Whether nobody who reads the file sees what sparkcfg takes for right, so that to write this would change what they get.
     pub(super) fn is_unsure(&self, key: &str) -> bool {
         self.unsure.contains(key)
+    }
+
+    /// What is right for a key: for a value that refers to others, with what these are now.
+    pub(super) fn right(&self, key: &str) -> Option<&str> {
+        self.right.as_ref()?.get(key)?.as_deref()
     }
 
     /// Whether what is right for a key is what sparkcfg reads, and nobody else has to.
@@ -119,8 +137,11 @@ impl<'a> Views<'a> {
         let written = entry.key.start as usize..entry.value.end as usize;
         let exports =
             self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| EXPORTING.contains(&name.trim()));
+        let mut is_guarded = false;
         for (range, text) in candidates(self.text, &written, &line, exports) {
-            if matches!(self.proven(&range, &text, Some(key)), Harm::None) {
+            let harm = self.proven(&range, &text, Some(key));
+            is_guarded |= matches!(harm, Harm::To(SHELL)) && !self.guarded.is_empty();
+            if matches!(harm, Harm::None) {
                 // No file is left with line ends of both kinds.
                 let returned = self.text.get(range.clone()).is_some_and(|written| written.ends_with('\r'));
                 if returned && ends_in_returns(self.text) {
@@ -129,7 +150,7 @@ impl<'a> Views<'a> {
                 return Ok(Respelling { range, text, line });
             }
         }
-        Err(Obstacle::Entangled)
+        Err(if is_guarded { Obstacle::Guarded(line) } else { Obstacle::Entangled })
     }
 
     /// The line of `key`, whose value refers to others, written so that all readers follow the references as docker compose
@@ -205,7 +226,9 @@ impl<'a> Views<'a> {
 
     /// The same for what the file may hold instead.
     fn judged(&mut self, text: &str, key: Option<&str>) -> Harm<'a> {
-        let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(self.chains.len() + 1)) else {
+        let Some(left) =
+            self.left.checked_sub(self.text.len().saturating_mul(self.chains.len() + self.guarded.len() + 1))
+        else {
             return Harm::Unknown;
         };
         self.left = left;
@@ -222,7 +245,9 @@ impl<'a> Views<'a> {
                 return Harm::To(chain);
             }
         }
-        Harm::None
+        let is_worse =
+            |(name, seen): &&(&str, View)| !self.stays(Some(seen), view(name, text, self.around).as_ref(), None);
+        self.guarded.iter().find(is_worse).map_or(Harm::None, |(name, _)| Harm::To(name))
     }
 
     fn stays(&self, seen: Option<&View>, now: Option<&View>, key: Option<&str>) -> bool {
@@ -249,6 +274,8 @@ impl<'a> Views<'a> {
             })
     }
 }
+
+const SHELL: &str = "shell";
 
 /// A value with `${NAME}` for `$NAME`.
 fn braced(written: &str, references: &[Reference<'_>]) -> String {

@@ -163,21 +163,25 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
     }
     if has_schema && !found.readers.is_empty() {
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
-        let readers: Vec<_> = found.readers.iter().map(|reader| quoted(reader)).collect();
-        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" }.to_owned();
-        // `agent.env.example` is like none of the usual names.
-        let odd = |(_, path): &&(String, String)| found.environments.is_empty() && !path.starts_with(".env");
-        let odd: Vec<_> = found.documents.iter().filter(odd).map(|(_, path)| path.clone()).collect();
-        let patterns = match (found.env_files.is_empty(), odd.is_empty()) {
-            (false, _) => found.env_files.clone(),
-            (true, false) => odd,
-            (true, true) => vec![pattern],
-        };
-        for pattern in patterns {
+        for (pattern, readers) in consumers(found) {
+            let readers: Vec<_> = readers.iter().map(|reader| quoted(reader)).collect();
             let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
         }
     }
     Ok(Some(file.holding(text)))
+}
+
+/// Who reads which files: one pattern for all where they have the same readers.
+fn consumers(found: &Found) -> Vec<(String, &[String])> {
+    let mut read = found.readers.iter();
+    let Some((_, first)) = read.next() else { return Vec::new() };
+    let is_usual =
+        |path: &str| if found.in_folder { path.starts_with("environments/") } else { path.starts_with(".env") };
+    if found.readers.iter().all(|(path, readers)| readers == first && is_usual(path)) {
+        let pattern = if found.in_folder { "environments/*.env" } else { ".env*" };
+        return vec![(pattern.to_owned(), first)];
+    }
+    found.readers.iter().map(|(path, readers)| (path.clone(), readers.as_slice())).collect()
 }
 
 fn quoted(text: &str) -> String {

@@ -29,17 +29,8 @@ impl Consumers {
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
     pub(super) fn of(files: &Files, config: &Config, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         if config.consumers.is_empty() {
-            let all: HashSet<&str> = stacks.iter().flat_map(|stack| &stack.files).map(String::as_str).collect();
-            let is_there = |path: &str| files.size(path).is_some();
-            let meant = |usage: usage::Usage| match usage.file {
-                None => Some((usage.reader, Vec::new())),
-                Some(file) => match file.among(&all, is_there) {
-                    None => Some((usage.reader, Vec::new())),
-                    Some(meant) if meant.is_empty() => None,
-                    Some(meant) => Some((usage.reader, meant)),
-                },
-            };
-            return Ok(Self::Visible(usage::visible(files)?.into_iter().filter_map(meant).collect()));
+            let all: Vec<String> = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
+            return Self::visible(files, &all);
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
@@ -56,6 +47,24 @@ impl Consumers {
         }
         let broken = || Error::new("the patterns of [consumers] are too many").at(files.shown("sparkcfg.toml"));
         Ok(Self::Listed(patterns.build().map_err(|_| broken())?, config.consumers.values().cloned().collect()))
+    }
+
+    /// Looks around for whoever reads some of these files.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub(super) fn visible(files: &Files, paths: &[String]) -> Result<Self, Error> {
+        let all: HashSet<&str> = paths.iter().map(String::as_str).collect();
+        let is_there = |path: &str| files.size(path).is_some();
+        let meant = |usage: usage::Usage| match usage.file {
+            None => Some((usage.reader, Vec::new())),
+            Some(file) => match file.among(&all, is_there) {
+                None => Some((usage.reader, Vec::new())),
+                Some(meant) if meant.is_empty() => None,
+                Some(meant) => Some((usage.reader, meant)),
+            },
+        };
+        Ok(Self::Visible(usage::visible(files)?.into_iter().filter_map(meant).collect()))
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files

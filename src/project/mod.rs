@@ -279,14 +279,13 @@ impl Project {
         stacks(files, config, false)
     }
 
-    /// The readers of env files that the project visibly uses.
+    /// The readers of env files that the project visibly uses, for each of these paths.
     ///
     /// # Errors
     /// A folder that cannot be listed.
-    pub fn visible_readers(files: &Files) -> Result<Vec<String>, Error> {
-        let mut names: Vec<_> = usage::visible(files)?.into_iter().map(|usage| usage.reader.to_owned()).collect();
-        names.dedup();
-        Ok(names)
+    pub fn visible_readers(files: &Files, paths: &[String]) -> Result<Vec<Vec<String>>, Error> {
+        let visible = consumers::Consumers::visible(files, paths)?;
+        Ok(paths.iter().map(|path| visible.readers(path)).collect())
     }
 
     /// The names of the environments, in order.

@@ -59,6 +59,9 @@ impl Named {
     /// Those of the project's env files that may be meant; `None` where it may be any. A script names files from its own
     /// folder or from the top; where a folder is known only on the machine that runs it, the name of the file has to do.
     pub(super) fn among(&self, files: &HashSet<&str>, is_there: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+        if leads_out(&self.folder, &self.written) {
+            return Some(Vec::new());
+        }
         for folder in [self.folder.as_str(), ""] {
             let Some(path) = placed(folder, &self.written) else { continue };
             if files.contains(path.as_str()) {
@@ -100,10 +103,13 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
             let path = within(&name);
             let known = if is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
             let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&known)).collect();
-            if wanted.is_empty() || ignored.matched(&path, false).is_ignore() {
+            if wanted.is_empty()
+                || ignored.matched(&path, false).is_ignore()
+                || files.size(&path).is_none_or(|size| size > MAX_FILE)
+            {
                 continue;
             }
-            let text = files.read_if_there(&path).ok().flatten().filter(|text| text.len() <= MAX_FILE);
+            let text = files.read_if_there(&path).ok().flatten();
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
@@ -146,6 +152,20 @@ fn placed(folder: &str, name: &str) -> Option<String> {
     (!name.starts_with('/')).then(|| parts.join("/"))
 }
 
+/// Whether a path that is named in a file of `folder` leads out of the project.
+fn leads_out(folder: &str, name: &str) -> bool {
+    let mut depth = folder.split('/').filter(|part| !part.is_empty()).count();
+    !name.starts_with(['/', '$', '~', '`'])
+        && name.split('/').any(|part| match part {
+            "" | "." => false,
+            ".." => depth.checked_sub(1).map(|less| depth = less).is_none(),
+            _ => {
+                depth += 1;
+                false
+            }
+        })
+}
+
 /// What the project's own `.gitignore` leaves out.
 fn ignored(files: &Files) -> Gitignore {
     let text = files.read_if_there(".gitignore").ok().flatten().unwrap_or_default();
@@ -169,6 +189,11 @@ type Given = (&'static str, Option<String>);
 const SIGNS: &[Sign] = &[
     Sign { files: is_makefile, readers: |text| included(text).into_iter().map(|file| ("make", file)).collect() },
     Sign { files: holds_commands, readers: commands::readers },
+    // `bin/deploy`, `docker-entrypoint`
+    Sign {
+        files: |name| !name.contains('.') && !holds_commands(name),
+        readers: |text| if is_of_a_shell(text) { commands::readers(text) } else { Vec::new() },
+    },
     Sign {
         files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
         readers: |text| {
@@ -245,6 +270,12 @@ fn is_yaml(name: &str) -> bool {
     name.ends_with(".yml") || name.ends_with(".yaml")
 }
 
+/// Whether a text is a script of a shell, by its first line.
+fn is_of_a_shell(text: &str) -> bool {
+    let first = text.strip_prefix("#!").and_then(|rest| rest.lines().next()).unwrap_or_default();
+    first.split(['/', ' ']).any(|word| matches!(word, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"))
+}
+
 /// Whether a folder holds files like `requirements/base.txt`.
 fn is_of_requirements(folder: &str) -> bool {
     folder.rsplit('/').next() == Some("requirements")
@@ -256,10 +287,17 @@ fn is_makefile(name: &str) -> bool {
 
 fn holds_commands(name: &str) -> bool {
     is_makefile(name)
-        || name.ends_with(".sh")
+        || [".sh", ".bash", ".zsh", ".ksh", ".service"].iter().any(|end| name.ends_with(end))
         || matches!(
             name,
-            "package.json" | "deno.json" | "deno.jsonc" | "justfile" | "Justfile" | "Procfile" | "Dockerfile"
+            "package.json"
+                | "deno.json"
+                | "deno.jsonc"
+                | "justfile"
+                | "Justfile"
+                | "Procfile"
+                | "Dockerfile"
+                | ".envrc"
         )
 }
 
@@ -376,6 +414,9 @@ mod tests {
             ("scripts", ".env", Some(&[".env"])),
             ("infra", "./.env", Some(&[])),
             ("", "./version.env", Some(&[])),
+            ("", "../.env", Some(&[])),
+            ("scripts", "../.env", Some(&[".env"])),
+            ("scripts", "../../.env", Some(&[])),
             ("scripts", "../environments/dev.env", Some(&["environments/dev.env"])),
             ("scripts", "environments/dev.env", Some(&["environments/dev.env"])),
             ("deploy", "/srv/shop/dev.env", Some(&["environments/dev.env"])),

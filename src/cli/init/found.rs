@@ -26,8 +26,8 @@ pub(super) struct Found {
     pub(super) documents: Vec<(String, String)>,
     /// Env files that no environment has, and that a Compose file gives to services.
     pub(super) env_files: Vec<String>,
-    /// Who reads the env files, as far as can be seen.
-    pub(super) readers: Vec<String>,
+    /// Who reads each of the env files, or what shows them where there are none, as far as can be seen.
+    pub(super) readers: Vec<(String, Vec<String>)>,
     /// Whether the layers stand in `environments/`.
     pub(super) in_folder: bool,
     /// Env files that no commit should hold: `.env` beside a file that documents it, and what has a secret in it.
@@ -46,7 +46,7 @@ impl Found {
             environments: stacks.iter().map(|stack| stack.name.clone()).collect(),
             documents: Vec::new(),
             env_files: Vec::new(),
-            readers: Project::visible_readers(files)?,
+            readers: Vec::new(),
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
             private: BTreeSet::new(),
             notes: Vec::new(),
@@ -68,6 +68,16 @@ impl Found {
         found.compose(files, &names)?;
         found.pm2(files, &names);
         found.sightings.extend(programs::sightings(files, config, others));
+        let mut read: Vec<String> = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
+        read.retain(|path| stores::of(path).is_none());
+        if read.is_empty() {
+            let documents = found.documents.iter().map(|(_, path)| path.clone());
+            read.extend(if found.env_files.is_empty() { documents.collect() } else { found.env_files.clone() });
+        }
+        read.sort();
+        read.dedup();
+        let readers = Project::visible_readers(files, &read)?;
+        found.readers = read.into_iter().zip(readers).filter(|(_, readers)| !readers.is_empty()).collect();
         Ok(found)
     }
 

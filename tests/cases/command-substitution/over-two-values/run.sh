@@ -1,0 +1,3 @@
+#!/bin/sh
+set -a; . ./.env
+echo "$P1|$NAME|$P2"

@@ -145,6 +145,16 @@ impl Report {
         }
     }
 
+    /// The key of a finding as reports name it: in a workspace with the member before it.
+    #[must_use]
+    pub fn key_of(&self, finding: &Finding) -> Option<String> {
+        let row = finding.difference.as_ref().and_then(|difference| difference.row);
+        let rows = self.comparison.as_ref().map(|comparison| &comparison.rows);
+        let member = row.zip(rows).and_then(|(row, rows)| rows.get(row)?.member.as_deref());
+        let key = finding.key.as_deref()?;
+        Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
+    }
+
     /// The same report of a run that fails from another severity on.
     #[must_use]
     pub fn failing_from(mut self, fail_on: FailOn) -> Self {
@@ -195,6 +205,12 @@ fn make_printable(finding: &mut Finding) {
     let texts = texts.chain(finding.fix.as_mut().map(|fix| &mut fix.title));
     for text in texts.chain(std::iter::once(&mut finding.message)) {
         *text = printable(text);
+    }
+    // Whoever may write the baseline writes into every report.
+    if let Some(accepted) = finding.difference.as_mut().and_then(|difference| difference.accepted.as_mut()) {
+        for text in std::iter::once(&mut accepted.why).chain(&mut accepted.until).chain(&mut accepted.by) {
+            *text = printable(text);
+        }
     }
     for environment in &mut finding.environments {
         *environment = printable(environment).into();

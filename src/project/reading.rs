@@ -38,6 +38,10 @@ impl Project {
         let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
         let unused_consumers = consumers::unused(&config, &text, &stacks);
         let consumers = Consumers::of(files, &config, &text, &stacks)?;
+        let mut uses: HashMap<String, usize> = HashMap::new();
+        for path in stacks.iter().flat_map(|stack| &stack.files) {
+            *uses.entry(path.clone()).or_default() += 1;
+        }
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
@@ -66,6 +70,8 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
+        let is_shared = |path: &String| uses.get(path).is_some_and(|uses| *uses > 1);
+        project.shared = known.iter().filter(|(path, _)| is_shared(path)).map(|(_, layer)| *layer).collect();
         if files.watches_git() {
             let taken: HashSet<String> = tracking::taken(files, known.keys().cloned().collect()).into_iter().collect();
             project.private =
@@ -115,6 +121,7 @@ impl Project {
             staged_texts: Vec::new(),
             staged: false,
             stacks: Vec::new(),
+            shared: HashSet::new(),
             all_environments: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),

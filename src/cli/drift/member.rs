@@ -3,15 +3,16 @@
 mod access;
 mod settling;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::changes::Since;
 use super::running::Running;
 use super::wanted::Wanted;
-use super::{changed, identities};
+use super::identities;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
@@ -32,6 +33,8 @@ pub(super) struct Options<'o> {
     pub(super) mode: &'o Mode,
     pub(super) against: Option<&'o str>,
     pub(super) strict: bool,
+    /// Whether policies are to be proposed, so that it does not matter how bad it is to have none.
+    pub(super) proposes: bool,
     pub(super) unknown: Severity,
     pub(super) hides_values: bool,
     /// Whether somebody looks at what is not unexpected.
@@ -42,7 +45,7 @@ pub(super) struct Options<'o> {
     pub(super) named: &'o [PathBuf],
     pub(super) process: HashMap<String, String>,
     pub(super) running: Vec<Running>,
-    /// The time, as RFC 3339; only its date counts, and only for entries of the baseline with one.
+    /// The day, as in `2026-11-25`; it only counts for entries of the baseline with a last one.
     pub(super) today: String,
 }
 
@@ -268,10 +271,16 @@ impl<'m> Member<'m> {
                 let key = finding.key.as_deref().unwrap_or_default();
                 options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
             });
-            let (counting, others) = changed(findings, then.collect());
+            let since = Since {
+                then: environments.iter().map(|environment| Arc::clone(&environment.name)).collect(),
+                columns: &columns,
+                rows: &rows,
+                schema: working.schema.as_ref().map(|schema| &schema.schema),
+                accepted: &settled,
+            };
+            let (counting, others) = since.split(findings, then.collect());
             findings = counting;
-            let known: HashSet<_> = settled.iter().filter_map(id).collect();
-            settled.extend(others.into_iter().filter(|finding| !id(finding).is_some_and(|id| known.contains(&id))));
+            settled.extend(others);
         }
         let summary = Summary {
             environments: columns.len(),
@@ -335,7 +344,7 @@ impl<'m> Member<'m> {
         let rules = matrix::Rules {
             mode: options.mode.clone(),
             policies,
-            strict: options.strict || judge.config.drift.strict,
+            strict: (options.strict || judge.config.drift.strict) && !options.proposes,
             unknown: options.unknown,
             hides_values: options.hides_values,
             lists_all,
@@ -375,10 +384,6 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     let path = files.shown(baseline::NAME);
     let (text, _) = project::files::text(bytes);
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
-}
-
-fn id(finding: &Finding) -> Option<String> {
-    finding.difference.as_ref().map(|difference| difference.id.clone())
 }
 
 /// The project's say about findings, and how many its comments silence.

@@ -187,7 +187,7 @@ impl<'a> Page<'a> {
         }
         let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
         if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
-            let (code, key) = (finding.rule.code, markup(&line.row.key));
+            let (code, key) = (finding.rule.code, markup(&named(line.row)));
             let _ = write!(out, "<li>to accept it: <code>sparkcfg drift --ack {code} {key} --why …</code></li>");
         }
         out.push_str("</ul></details>");

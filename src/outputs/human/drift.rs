@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::{Style, plural, unexpected, verdict};
 use super::wrapping::{width, wrap};
 use crate::drift::{Cell, Comparison, Mode, Row, Shown};
-use crate::finding::{Bucket, Finding, Severity};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::source::MASK;
@@ -149,11 +149,7 @@ impl Page<'_> {
 
     /// The key, in a workspace with its member before it.
     fn named(&self, finding: &Finding) -> String {
-        let key = finding.key.as_deref().unwrap_or_default();
-        match self.row(finding).and_then(|row| row.member.as_ref()) {
-            Some(member) => format!("{member}/{key}"),
-            None => key.to_owned(),
-        }
+        self.report.key_of(finding).unwrap_or_default()
     }
 
     /// All environments side by side; a list where that is too wide.
@@ -289,14 +285,10 @@ impl Page<'_> {
             self.list(out, listed, "  ");
         }
         for (change, number) in [("resolved", counts.resolved), ("unchanged", counts.unchanged)] {
+            let wanted = if change == "resolved" { Change::Resolved } else { Change::Unchanged };
             let of_change = self.comparison.settled.iter().filter(|finding| {
-                let found = finding.difference.as_ref().and_then(|difference| difference.change);
-                found
-                    == Some(if change == "resolved" {
-                        crate::finding::Change::Resolved
-                    } else {
-                        crate::finding::Change::Unchanged
-                    })
+                let difference = finding.difference.as_ref();
+                difference.is_some_and(|it| it.change == Some(wanted) && it.bucket == Bucket::Unexpected)
             });
             if number == 0 {
                 continue;

@@ -207,7 +207,7 @@ impl Page<'_> {
             counts && finding.key.is_some()
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
-            let key = finding.key.as_deref().unwrap_or_default();
+            let key = self.report.key_of(finding).unwrap_or_default();
             let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
             hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
         }
@@ -226,7 +226,10 @@ impl Page<'_> {
             self.comparison.settled.iter().partition(|finding| change(finding) == Some(Change::Resolved));
         let accepted =
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
-        let (acknowledged, unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        // What nobody classified is counted, not told.
+        unchanged
+            .retain(|finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected));
         for (title, findings, tables_from) in [
             ("Resolved by this change", resolved, None),
             ("Unchanged", unchanged, Some(Rest::Unchanged)),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes a drift report into a pull request: one comment, found again by its hidden marker and updated in place. Nothing
-# is written when the comment says the same already, or when there is nothing to say and no comment yet.
+# Writes a drift report into a pull request: one comment for each project and pair of sources, found again by its first
+# line, a hidden marker, and updated in place. Nothing is written when the comment says the same already, or when there is nothing to say and no comment yet.
 #
 #   BODY         the Markdown report
 #   NUMBER       the pull request; or, in a workflow_run, whose event names none for a fork:
@@ -9,7 +9,6 @@
 #   GITHUB_REPOSITORY, GH_TOKEN         where, and as whom
 set -euo pipefail
 
-readonly MARKER='<!-- sparkcfg:drift v1'
 readonly AUTHOR=${AUTHOR:-github-actions[bot]}
 readonly MOST_BYTES=65000
 repository=${GITHUB_REPOSITORY:?}
@@ -51,8 +50,8 @@ fi
 
 # Only a comment of our own author counts: anybody can write the marker.
 found=$(gh api --paginate "repos/$repository/issues/$number/comments?per_page=100" |
-  jq -s --arg marker "$MARKER" --arg author "$AUTHOR" \
-    '[.[][] | select(.user.login == $author and (.body | startswith($marker)))] | first // empty')
+  jq -s --arg marker "$first" --arg author "$AUTHOR" \
+    '[.[][] | select(.user.login == $author and (.body | split("\n")[0] | rtrimstr("\r")) == $marker)] | first // empty')
 
 if [[ -z $found ]]; then
   # Clean, or notes alone: no reason to begin a comment.

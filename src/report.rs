@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::drift::Comparison;
 use crate::finding::{Finding, Severity};
+use crate::project::home::Home;
 use crate::source::{Sources, Span, printable};
 
 /// The result of a run.
@@ -21,6 +22,8 @@ pub struct Report {
     pub comparison: Option<Box<Comparison>>,
     /// From which severity on the run fails.
     pub fail_on: FailOn,
+    /// Where the project stands in its repository.
+    pub home: Home,
 }
 
 /// Counts, for the last line and for machines.
@@ -109,7 +112,7 @@ impl Report {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             ..summary
         };
-        Self { command, findings, sources, summary, comparison: None, fail_on: FailOn::default() }
+        Self { command, findings, sources, summary, comparison: None, fail_on: FailOn::default(), home: Home::default() }
     }
 
     /// The report of a comparison. The worst findings come first, then those of the keys in order: unlike a fault in a
@@ -143,6 +146,20 @@ impl Report {
             end_line: end.line,
             end_column: end.column,
         }
+    }
+
+    /// The span as a forge names it: its path starts at the root of the repository.
+    #[must_use]
+    pub fn place_in_repository(&self, span: Span) -> Place {
+        let place = self.place(span);
+        Place { path: self.home.path(&place.path), ..place }
+    }
+
+    /// The same report of a project that stands somewhere in a repository.
+    #[must_use]
+    pub fn at_home(mut self, home: Home) -> Self {
+        self.home = home;
+        self
     }
 
     /// The key of a finding as reports name it: in a workspace with the member before it.

@@ -38,6 +38,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 use crate::error::Error;
 use crate::outputs;
+use crate::project::home::Home;
 use crate::report::FailOn;
 use printing::Color;
 
@@ -273,6 +274,11 @@ fn is_run(arguments: &[OsString]) -> bool {
 }
 
 impl Global {
+    /// Where the project stands in its repository.
+    fn home(&self) -> Home {
+        self.folder().map(|(root, prefix)| Home::of(&root, &prefix)).unwrap_or_default()
+    }
+
     /// The project's folder, and what stands before the paths that users see.
     fn folder(&self) -> Result<(PathBuf, String), Error> {
         match &self.project {

@@ -88,7 +88,7 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
     Diagnostic {
         message: format!("{}{environments}{help}", finding.message),
         location: shown.map_or_else(
-            || Location { path: PROJECT_FILE.to_owned(), range: beginning() },
+            || Location { path: report.home.of_project(PROJECT_FILE), range: beginning() },
             |span| location(report, span),
         ),
         severity: word(finding.severity),
@@ -106,7 +106,7 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
 }
 
 fn location(report: &Report, span: Span) -> Location {
-    Location { path: report.place(span).path, range: range(report, span) }
+    Location { path: report.place_in_repository(span).path, range: range(report, span) }
 }
 
 fn range(report: &Report, span: Span) -> Range {

@@ -10,6 +10,7 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
+pub mod home;
 pub mod layout;
 mod links;
 pub mod locking;

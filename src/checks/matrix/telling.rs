@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::shortened;
 use super::{Compared, told_value};
+use crate::abridging::{told_apart, width};
 use crate::drift::{Kind, Row, State};
 use crate::finding::{Bucket, Difference, Finding, Rule};
 use crate::project::ProjectSchema;
@@ -23,10 +23,21 @@ impl<'c> Compared<'c, '_> {
             (State::Unknown, _, None) => "?".to_owned(),
             (State::Unresolved, ..) => "unresolved".to_owned(),
             (State::Empty, ..) => "empty".to_owned(),
-            (_, Some(value), _) => shortened(value),
+            (_, Some(value), _) => self.abridged(column, value),
             (_, None, Some(class)) => format!("●{}", Row::letter(class)),
             _ => "set".to_owned(),
         }
+    }
+
+    /// A value of bearable length, which looks like no other one of its row.
+    fn abridged(&self, column: usize, value: &str) -> String {
+        const LIMIT: usize = 60;
+        if width(value) <= LIMIT {
+            return value.to_owned();
+        }
+        let values = self.cells.iter().map(|cell| cell.value.clone().unwrap_or_default());
+        let seen = told_apart(&values.collect::<Vec<_>>(), &vec![LIMIT; self.cells.len()]);
+        seen.into_iter().nth(column).unwrap_or_default()
     }
 
     /// A finding that is only counted: nobody sees what it says.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::changes::Since;
-use super::running::Running;
+use super::running::{self, Running};
 use super::wanted::Wanted;
 use super::identities;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
-use crate::drift::{Access, Column, Kind, Mode, Row};
+use crate::drift::{Access, Column, Kind, Mode, Row, Unread};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -66,6 +66,7 @@ pub(super) struct Found {
     pub(super) sources: Sources,
     pub(super) schema: Option<String>,
     pub(super) access: Vec<Access>,
+    pub(super) unread: Vec<Unread>,
     pub(super) hidden: BTreeMap<&'static str, BTreeSet<String>>,
     pub(super) apply: Option<String>,
     pub(super) summary: Summary,
@@ -133,7 +134,8 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect();
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
-        found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
+        found.apply = options.running.iter().find_map(|running| running.part.apply.clone());
+        found.apply = found.apply.map(|command| printable(&running::command(&command, &self.files, options.wanted)));
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
         if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
             // No row has a place, so no text is looked at.
@@ -246,7 +248,7 @@ impl<'m> Member<'m> {
         let then = past.first().and_then(|(_, project, environments, _)| Some(((*project)?, environments.as_slice())));
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
-        let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
+        let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
         if let Some(keys) = &options.keys {
             settling::keep(keys, &mut rows, &mut findings);
@@ -299,6 +301,7 @@ impl<'m> Member<'m> {
             sources: Sources::default(),
             schema,
             access,
+            unread,
             hidden: BTreeMap::new(),
             apply: None,
             summary,
@@ -340,7 +343,7 @@ impl<'m> Member<'m> {
         judge: &Project,
         options: &Options<'_>,
         lists_all: bool,
-    ) -> (Vec<Row>, Vec<Finding>) {
+    ) -> (Vec<Row>, Vec<Finding>, Vec<Unread>) {
         let rules = matrix::Rules {
             mode: options.mode.clone(),
             policies,
@@ -365,7 +368,7 @@ impl<'m> Member<'m> {
         let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies("sparkcfg.toml", &names)?;
         let sources = environments.iter().map(|environment| source(project, environment, None, 0));
-        let (_, findings) = self.judged(sources.collect(), &policies, project, options, true);
+        let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
         let (findings, _) = settled(project, findings);
         Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
     }

@@ -306,7 +306,7 @@ impl Drift {
             finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
         };
         comparison.counts.unexpected = findings.iter().filter(counts).count();
-        Report::of_comparison("drift", findings, sources, summary, comparison).failing_from(global.fail_on)
+        Report::of_comparison("drift", findings, sources, summary, comparison).failing_from(global.fail_on).at_home(global.home())
     }
 }
 
@@ -351,6 +351,7 @@ impl Gathered {
         };
         self.stale.extend(found.stale);
         self.comparison.access.extend(found.access);
+        self.comparison.unread.extend(found.unread);
         self.comparison.hidden.extend(found.hidden);
         self.comparison.apply = self.comparison.apply.take().or(found.apply);
         self.summary.environments += found.summary.environments;

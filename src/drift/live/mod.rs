@@ -23,8 +23,6 @@ pub struct Producer {
     pub name: &'static str,
     /// What it reads, for people.
     pub summary: &'static str,
-    /// Whether its parts belong together, and one need not be chosen.
-    pub is_one: bool,
     /// Reads the tool's output. The error says what is wrong, and never quotes it.
     pub read: fn(&[u8]) -> Result<Vec<Part>, &'static str>,
 }
@@ -40,6 +38,8 @@ pub struct Part {
     pub referred: Vec<String>,
     /// Whether it has more of them, whose names the tool does not tell either.
     pub has_more: bool,
+    /// Whether it runs nothing by itself: with the other pieces it makes one whole, of which none need be chosen.
+    pub is_piece: bool,
     /// The command that makes it read its configuration again.
     pub apply: Option<String>,
 }
@@ -50,6 +50,9 @@ impl fmt::Debug for Part {
         part.field("name", &self.name).field("variables", &self.variables.len()).finish_non_exhaustive()
     }
 }
+
+/// Stands in [`Part::apply`] for the file that PM2 was started with, which it does not tell.
+pub const ECOSYSTEM: &str = "ecosystem.config.js";
 
 /// Every tool.
 pub static ALL: &[Producer] =
@@ -80,7 +83,8 @@ fn assignment(text: &str) -> Option<(String, Secret)> {
 }
 
 /// A name as a shell takes it for one word.
-fn word(name: &str) -> String {
+#[must_use]
+pub fn word(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
     if !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain) {
         name.to_owned()

@@ -24,7 +24,9 @@ pub fn told_apart(values: &[String], widths: &[usize]) -> Vec<String> {
         |one: &str, other: &str| one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
     let first = &values[cut_ones[0]];
     let same = cut_ones.iter().filter(|at| values[**at] != *first).map(|at| common(first, &values[*at])).min();
-    let skipped = same.unwrap_or_default().saturating_sub(BEFORE);
+    // No more is left out than must be.
+    let most_skipped = cut_ones.iter().map(|at| (values[*at].chars().count() + 1).saturating_sub(widths[*at])).min();
+    let skipped = same.unwrap_or_default().saturating_sub(BEFORE).min(most_skipped.unwrap_or_default());
     let shown = |at: usize, text: String| {
         if !is_cut(&at) || skipped == 0 {
             return text;
@@ -64,6 +66,8 @@ mod tests {
             (["postgres://app@db-dev:5432/a", "postgres://app@db-prod:5432/a"], 12, ["…b-dev:5432…", "…b-prod:543…"]),
             (["https://one.example/x/y", "https://two.example/x/y"], 12, ["https://one…", "https://two…"]),
             (["aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa"], 8, ["aaaaaaa…", "aaaaaaa…"]),
+            (["abcdefghijklmnop", "abcdefghijklmnoq"], 8, ["…jklmnop", "…jklmnoq"]),
+            (["abcdefghijklmnop", "abcdefghijklmnopq"], 8, ["…jklmnop", "…jklmno…"]),
             (["aaaaaaaaaaaaaaaab", "info"], 8, ["aaaaaaa…", "info"]),
         ] {
             assert_eq!(told_apart(&values.map(str::to_owned), &[most; 2]), expected);

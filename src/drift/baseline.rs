@@ -336,4 +336,20 @@ mod tests {
             assert_eq!(is_date(text), expected, "{text}");
         }
     }
+
+    #[test]
+    fn the_last_day_counts() {
+        let entry = |until: &str| Entry {
+            code: "c".to_owned(),
+            key: "K".to_owned(),
+            within: vec!["a".to_owned()],
+            saw: None,
+            why: "x".to_owned(),
+            until: Some(until.to_owned()),
+            by: None,
+        };
+        for (until, expected) in [("2026-11-25", true), ("2026-11-26", false), ("2026-11-27", false)] {
+            assert_eq!(entry(until).is_expired("2026-11-26"), expected, "{until}");
+        }
+    }
 }

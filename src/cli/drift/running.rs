@@ -72,7 +72,8 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
         let names: Vec<_> = told_names(parts);
         parts.retain(|part| part.name == *name);
         if parts.is_empty() {
-            let within: Vec<_> = names.iter().filter(|it| it.starts_with(&format!("{name}/"))).cloned().collect();
+            let within = names.iter().filter(|it| it.starts_with(&format!("{name}/"))).map(|it| format!("#{it}"));
+            let within: Vec<_> = within.collect();
             let near = crate::suggestion::nearest(name, names.iter().map(String::as_str));
             let help = match (within.is_empty(), near) {
                 (false, _) => format!("it has several containers: {}", within.join(", ")),

@@ -1,6 +1,6 @@
 //! Kubernetes: the JSON of `kubectl get configmap,secret -o json`, and of what runs containers.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::{Part, Producer, text};
 use crate::drift::noise;
-use crate::plain::is_name;
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer = Producer { name: "k8s", summary: "`kubectl get deploy,cm,secret -o json`", read };
@@ -17,7 +16,7 @@ pub(super) const PRODUCER: Producer = Producer { name: "k8s", summary: "`kubectl
 const PODS: &[&str] = &["/spec/jobTemplate/spec/template/spec", "/spec/template/spec", "/spec"];
 
 /// What ConfigMaps and Secrets hold, by kind, namespace and name.
-type Maps = HashMap<(&'static str, String, String), Vec<(String, Secret)>>;
+type Maps = BTreeMap<(&'static str, String, String), Vec<(String, Secret)>>;
 
 /// A variable by name; nothing where its value comes from what was not handed over.
 type Variables = BTreeMap<String, Option<Secret>>;
@@ -27,38 +26,36 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let document: Value = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `kubectl`")?;
     let alone = std::slice::from_ref(&document);
     let items = document.get("items").and_then(Value::as_array).map_or(alone, Vec::as_slice);
-    let (mut maps, mut parts, mut running) = (Maps::new(), Vec::new(), Vec::new());
+    let (mut maps, mut running) = (Maps::new(), Vec::new());
     for item in items {
         let name = named(item, "/metadata/name");
         match item.get("kind").and_then(Value::as_str) {
-            Some("ConfigMap") => _ = maps.insert(("ConfigMap", namespace(item), name.clone()), config_map(item)),
-            Some("Secret") => _ = maps.insert(("Secret", namespace(item), name.clone()), secret(item)?),
+            Some("ConfigMap") => _ = maps.insert(("ConfigMap", namespace(item), name), config_map(item)),
+            Some("Secret") => _ = maps.insert(("Secret", namespace(item), name), secret(item)?),
             Some("Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob") => {
                 running.push((name, item));
-                continue;
             }
             _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
         }
-        parts.push(name);
     }
     let piece = |((_, _, name), variables): (&(&str, String, String), &Vec<(String, Secret)>)| {
-        // What is no name of a variable is a file: `ca.crt`.
-        let own = variables.iter().filter(|(key, _)| is_name(key));
+        // What programs take for no name of a variable is a file: `ca.crt`.
+        let is_file = |key: &str| key.contains(['.', '-']);
+        let own = variables.iter().filter(|(key, _)| !is_file(key));
         let variables = own.map(|(key, value)| (key.clone(), copy(value))).collect();
         Part { name: name.clone(), variables, is_piece: true, ..Part::default() }
     };
-    let mut pieces: Vec<_> = maps.iter().map(piece).collect();
-    pieces.sort_by_key(|piece| parts.iter().position(|name| *name == piece.name));
+    let mut parts: Vec<_> = maps.iter().map(piece).collect();
     for (name, item) in running {
         let pod = PODS.iter().find_map(|path| item.pointer(path)?.get("containers")?.as_array());
         let containers = pod.map(Vec::as_slice).unwrap_or_default();
         for container in containers {
             let own = named(container, "/name");
             let name = if containers.len() > 1 { format!("{name}/{own}") } else { name.clone() };
-            pieces.push(part(name, container, &namespace(item), &maps));
+            parts.push(part(name, container, &namespace(item), &maps));
         }
     }
-    Ok(pieces)
+    Ok(parts)
 }
 
 fn named(item: &Value, pointer: &str) -> String {

@@ -112,7 +112,15 @@ impl Report {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             ..summary
         };
-        Self { command, findings, sources, summary, comparison: None, fail_on: FailOn::default(), home: Home::default() }
+        Self {
+            command,
+            findings,
+            sources,
+            summary,
+            comparison: None,
+            fail_on: FailOn::default(),
+            home: Home::default(),
+        }
     }
 
     /// The report of a comparison. The worst findings come first, then those of the keys in order: unlike a fault in a

@@ -203,8 +203,11 @@ fn a_forge_is_told_where_in_the_repository() {
     copy(&case, &inside);
     git(place.path(), &["init", "-q", "-b", "main"]);
     let home = tempfile::tempdir().unwrap();
-    let folders =
-        [(place.path().to_owned(), " --project='services/my api'"), (inside.clone(), ""), (inside.join("environments"), "")];
+    let folders = [
+        (place.path().to_owned(), " --project='services/my api'"),
+        (inside.clone(), ""),
+        (inside.join("environments"), ""),
+    ];
     for format in ["github", "sarif", "gitlab", "rdjson", "markdown"] {
         let written = folders.iter().map(|(folder, option)| {
             let path = home.path().join("report");
@@ -272,6 +275,7 @@ fn every_format_and_exit_code_agrees() {
     let home = tempfile::tempdir().unwrap();
     for (name, case, line, fails) in [
         ("matrix", "a-page-for-a-reviewer", "sparkcfg drift", 1),
+        ("wide", "a-matrix-wider-than-a-screen", "sparkcfg drift", 1),
         ("pair", "a-page-for-a-reviewer", "sparkcfg drift staging prod", 1),
         ("never", "a-page-for-a-reviewer", "sparkcfg drift staging prod --fail-on never", 0),
         ("clean", "a-page-for-a-reviewer", "sparkcfg drift staging prod --keys DATABASE_URL", 0),

@@ -141,8 +141,9 @@ impl Validate {
             None => self.project(files, &config, &person, &self.environments, global)?,
         };
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
-        let report =
-            Report::new("validate", checked.findings, checked.sources, checked.summary).failing_from(global.fail_on).at_home(global.home());
+        let report = Report::new("validate", checked.findings, checked.sources, checked.summary)
+            .failing_from(global.fail_on)
+            .at_home(global.home());
         Ok((report, !checked.has_schema))
     }
 

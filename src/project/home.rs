@@ -48,7 +48,11 @@ impl Home {
     /// What tells the reports of a command apart by project, up to the last `/`.
     #[must_use]
     pub fn category(&self, command: &str) -> String {
-        if self.folder.is_empty() { format!("sparkcfg/{command}/") } else { format!("sparkcfg/{command}/{}/", self.folder) }
+        if self.folder.is_empty() {
+            format!("sparkcfg/{command}/")
+        } else {
+            format!("sparkcfg/{command}/{}/", self.folder)
+        }
     }
 
     /// The path of a file of the project, by its path within.

@@ -80,10 +80,11 @@ impl Side<'_> {
     /// The files of the source that could not be read.
     fn unread(&self) -> impl Iterator<Item = Unread> {
         let sources = &self.subject.project.sources;
-        let closed = self.gaps.closed.iter().map(|layer| Unread {
-            path: printable(sources.path(layer.source)),
-            why: "not opened",
-        });
+        let closed = self
+            .gaps
+            .closed
+            .iter()
+            .map(|layer| Unread { path: printable(sources.path(layer.source)), why: "not opened" });
         let broken = self.gaps.lines.values().map(|(_, span)| span).chain(&self.gaps.torn).map(|span| {
             let line = sources.position(span.source, span.start).line;
             Unread { path: format!("{}:{line}", printable(sources.path(span.source))), why: "broken" }

@@ -7,6 +7,9 @@ use crate::drift::{Column, Relation, Row};
 use crate::finding::{Bucket, Change, Finding};
 use crate::schema::Schema;
 
+/// An environment and the value that a finding has of it, unless that is a secret.
+type Seen<'f> = (&'f str, Option<&'f str>);
+
 /// What is needed to follow findings from a revision to now.
 pub(super) struct Since<'s> {
     /// The environments of the revision.
@@ -77,9 +80,7 @@ impl Since<'_> {
         let is_now = |name: &str| self.columns.iter().any(|column| column.name == name);
         let one: Vec<_> = seen(now).filter(|(name, _)| self.then.contains(*name)).collect();
         let other: Vec<_> = seen(then).filter(|(name, _)| is_now(name)).collect();
-        let same = |(one, other): (&(&str, Option<&str>), &(&str, Option<&str>))| {
-            one.0 == other.0 && self.is_one_value(now, one.1, other.1)
-        };
+        let same = |(one, other): (&Seen<'_>, &Seen<'_>)| one.0 == other.0 && self.is_one_value(now, one.1, other.1);
         if one.is_empty() || one.len() != other.len() || !one.iter().zip(&other).all(same) {
             return false;
         }
@@ -89,7 +90,7 @@ impl Since<'_> {
         added.all(|(name, value)| may_grow && one.iter().any(|known| self.is_alike(now, (name, value), *known)))
     }
 
-    fn is_alike(&self, finding: &Finding, one: (&str, Option<&str>), other: (&str, Option<&str>)) -> bool {
+    fn is_alike(&self, finding: &Finding, one: Seen<'_>, other: Seen<'_>) -> bool {
         if one.1.is_some() {
             return self.is_one_value(finding, one.1, other.1);
         }
@@ -117,7 +118,7 @@ fn subject(finding: &Finding) -> String {
 }
 
 /// The environments of a finding with what each has, unless that is a secret.
-fn seen(finding: &Finding) -> impl Iterator<Item = (&str, Option<&str>)> {
+fn seen(finding: &Finding) -> impl Iterator<Item = Seen<'_>> {
     let difference = finding.difference.as_ref();
     let values = difference.and_then(|difference| difference.parts.as_ref().or(difference.saw.as_ref()));
     let value = move |at: usize| values.and_then(|values| values.get(at)).map(String::as_str);

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::changes::Since;
+use super::identities;
 use super::running::{self, Running};
 use super::wanted::Wanted;
-use super::identities;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
@@ -261,18 +261,7 @@ impl<'m> Member<'m> {
             && let Some((revision, project, environments, offset)) = past.first()
         {
             let then = self.findings_then(*project, environments, *offset, options)?;
-            // What was accepted then and counts now, because its values changed or its entry is gone, is new.
-            let then = match self.held.iter().find(|(name, _)| name == revision) {
-                Some((_, files)) => match baseline_in(files)? {
-                    Some((known, ..)) => known.apply(then, &options.today).0,
-                    None => then,
-                },
-                None => then,
-            };
-            let then = then.into_iter().filter(|finding| {
-                let key = finding.key.as_deref().unwrap_or_default();
-                options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
-            });
+            let then = self.counting_then(revision, then, options)?;
             let since = Since {
                 then: environments.iter().map(|environment| Arc::clone(&environment.name)).collect(),
                 columns: &columns,
@@ -280,7 +269,7 @@ impl<'m> Member<'m> {
                 schema: working.schema.as_ref().map(|schema| &schema.schema),
                 accepted: &settled,
             };
-            let (counting, others) = since.split(findings, then.collect());
+            let (counting, others) = since.split(findings, then);
             findings = counting;
             settled.extend(others);
         }
@@ -354,6 +343,26 @@ impl<'m> Member<'m> {
             member: self.name.clone(),
         };
         matrix::compare(sources, &rules)
+    }
+
+    /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
+    /// its entry is gone, is new.
+    fn counting_then(
+        &self,
+        revision: &str,
+        findings: Vec<Finding>,
+        options: &Options<'_>,
+    ) -> Result<Vec<Finding>, Error> {
+        let held = self.held.iter().find(|(name, _)| *name == revision);
+        let known = held.map(|(_, files)| baseline_in(files)).transpose()?.flatten();
+        let mut counting = match known {
+            Some((known, ..)) => known.apply(findings, &options.today).0,
+            None => findings,
+        };
+        if let Some(keys) = &options.keys {
+            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+        }
+        Ok(counting)
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.

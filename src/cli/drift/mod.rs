@@ -306,7 +306,9 @@ impl Drift {
             finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
         };
         comparison.counts.unexpected = findings.iter().filter(counts).count();
-        Report::of_comparison("drift", findings, sources, summary, comparison).failing_from(global.fail_on).at_home(global.home())
+        Report::of_comparison("drift", findings, sources, summary, comparison)
+            .failing_from(global.fail_on)
+            .at_home(global.home())
     }
 }
 

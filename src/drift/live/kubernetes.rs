@@ -15,13 +15,16 @@ pub(super) const PRODUCER: Producer = Producer { name: "k8s", summary: "`kubectl
 /// Where the specification of a pod stands in what runs containers.
 const PODS: &[&str] = &["/spec/jobTemplate/spec/template/spec", "/spec/template/spec", "/spec"];
 
-/// What ConfigMaps and Secrets hold, by kind, namespace and name.
-type Maps = BTreeMap<(&'static str, String, String), Vec<(String, Secret)>>;
+/// The kind, the namespace and the name of something that holds values.
+type Place = (&'static str, String, String);
+
+/// What every `ConfigMap` and `Secret` holds.
+type Maps = BTreeMap<Place, Vec<(String, Secret)>>;
 
 /// A variable by name; nothing where its value comes from what was not handed over.
 type Variables = BTreeMap<String, Option<Secret>>;
 
-/// Every container is a part; where there are none, all ConfigMaps and Secrets are pieces of one.
+/// Every container is a part; where there are none, what holds values is a piece of one.
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let document: Value = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `kubectl`")?;
     let alone = std::slice::from_ref(&document);
@@ -38,7 +41,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
         }
     }
-    let piece = |((_, _, name), variables): (&(&str, String, String), &Vec<(String, Secret)>)| {
+    let piece = |((_, _, name), variables): (&Place, &Vec<(String, Secret)>)| {
         // What programs take for no name of a variable is a file: `ca.crt`.
         let is_file = |key: &str| key.contains(['.', '-']);
         let own = variables.iter().filter(|(key, _)| !is_file(key));
@@ -107,7 +110,9 @@ fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
         } else {
             // It may set anything anew that stands before it.
             has_more = true;
-            known.values_mut().for_each(|value| *value = None);
+            for value in known.values_mut() {
+                *value = None;
+            }
         }
     }
     for pair in items(container, "env") {

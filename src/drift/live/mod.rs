@@ -151,7 +151,11 @@ mod tests {
               {"kind":"ConfigMap","metadata":{"name":"cm"},"data":{"A":"1","B":"2","ca.crt":"x"}}]}"#,
                 &["cm: A=1 B=2", "p/a: B=1 A? ca.crt? …", "p/b: "],
             ),
-            ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[{"path":"a.env"}]}}}"#, &["api: A=x …"]),
+            (
+                "compose",
+                r#"{"services":{"api":{"environment":["A=x"],"env_file":[{"path":"a.env"}]}}}"#,
+                &["api: A=x …"],
+            ),
             ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[]}}}"#, &["api: A=x"]),
             (
                 "docker-image",

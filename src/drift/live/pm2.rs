@@ -31,7 +31,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
 /// them and does not say which it was, so it is the only one of which every value runs.
 fn block<'p>(about: &'p Map<String, Value>, environment: &Map<String, Value>) -> Option<&'p str> {
     let runs = |(key, value): (&String, &Value)| {
-        let same = |known: &Value| text(known).zip(text(value)).is_some_and(|(one, other)| one.expose() == other.expose());
+        let same =
+            |known: &Value| text(known).zip(text(value)).is_some_and(|(one, other)| one.expose() == other.expose());
         environment.get(key).is_some_and(same)
     };
     let blocks = about.iter().filter_map(|(key, value)| Some((key.strip_prefix("env_")?, value.as_object()?)));

@@ -184,7 +184,9 @@ impl<'a> Page<'a> {
         }
         let values = told_values(&line.row.cells, LONGEST_VALUE);
         for at in order {
-            let (Some(column), Some(cell)) = (self.comparison.columns.get(*at), line.row.cells.get(*at)) else { continue };
+            let (Some(column), Some(cell)) = (self.comparison.columns.get(*at), line.row.cells.get(*at)) else {
+                continue;
+            };
             let class = if self.is_wrong(line, *at) { " class=\"wrong\"" } else { "" };
             let told = cell.as_ref().zip(values.get(*at)).map(|(cell, value)| told(cell, value)).unwrap_or_default();
             let _ = write!(out, "<td data-in=\"{}\"{class}>{told}</td>", markup(&column.name));

@@ -250,8 +250,7 @@ impl Page<'_> {
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
         let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
         // What nobody classified is counted, not told.
-        unchanged
-            .retain(|finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected));
+        unchanged.retain(|finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected));
         for (title, findings, tables_from) in [
             ("Resolved by this change", resolved, None),
             ("Unchanged", unchanged, Some(Rest::Unchanged)),

@@ -158,7 +158,8 @@ impl Page<'_> {
             writeln!(out, "\n| | Key | Problem |{names} Where |\n|---|---|---|{}---|", "---|".repeat(columns.len()));
         for finding in listed {
             let row = self.row(finding);
-            let values = row.map(|row| told_values(&row.cells, LONGEST_NAME)).unwrap_or_default();
+            let values = row.filter(|_| !columns.is_empty()).map(|row| told_values(&row.cells, LONGEST_NAME));
+            let values = values.unwrap_or_default();
             let cells: Vec<_> = (0..columns.len())
                 .map(|at| {
                     let is_missing = finding.rule.code == "drift-missing"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes a drift report into a pull request: one comment, found again by its hidden marker and updated in place. Nothing
-# is written when the comment says the same already, or when there is nothing to say and no comment yet.
+# Writes a drift report into a pull request: one comment for each project and pair of sources, found again by its first
+# line, a hidden marker, and updated in place. Nothing is written when the comment says the same already, or when there is
+# nothing to say and no comment yet.
 #
 #   BODY         the Markdown report
 #   NUMBER       the pull request; or, in a workflow_run, whose event names none for a fork:
@@ -9,9 +10,9 @@
 #   GITHUB_REPOSITORY, GH_TOKEN         where, and as whom
 set -euo pipefail
 
-readonly MARKER='<!-- sparkcfg:drift v1'
 readonly AUTHOR=${AUTHOR:-github-actions[bot]}
 readonly MOST_BYTES=65000
+readonly MOST_COMMENTS=20
 repository=${GITHUB_REPOSITORY:?}
 
 refuse() {
@@ -50,14 +51,18 @@ fi
 [[ $number =~ ^[1-9][0-9]{0,9}$ ]] || refuse 'that is no number of a pull request'
 
 # Only a comment of our own author counts: anybody can write the marker.
-found=$(gh api --paginate "repos/$repository/issues/$number/comments?per_page=100" |
-  jq -s --arg marker "$MARKER" --arg author "$AUTHOR" \
-    '[.[][] | select(.user.login == $author and (.body | startswith($marker)))] | first // empty')
+comments=$(gh api --paginate "repos/$repository/issues/$number/comments?per_page=100" |
+  jq -s --arg author "$AUTHOR" \
+    '[.[][] | select(.user.login == $author and (.body | startswith("<!-- sparkcfg:drift v1")))]')
+found=$(jq --arg marker "$first" \
+  '[.[] | select((.body | split("\n")[0] | rtrimstr("\r")) == $marker)] | first // empty' <<<"$comments")
 
 if [[ -z $found ]]; then
   # Clean, or notes alone: no reason to begin a comment.
   headline=$(sed -n 2p <<<"$body")
   [[ $headline != '### ✓ '* && $headline != '### • '* ]] || done_with 'nothing to say'
+  # A stranger could name a new project in every report.
+  [[ $(jq length <<<"$comments") -lt $MOST_COMMENTS ]] || refuse 'there are too many comments of ours'
   jq -n --arg body "$body" '{body: $body}' |
     gh api --method POST "repos/$repository/issues/$number/comments" --input - >/dev/null
   done_with 'written'

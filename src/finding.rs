@@ -135,7 +135,8 @@ pub enum Change {
 /// What a finding says about a difference between sources.
 #[derive(Debug, Clone)]
 pub struct Difference {
-    /// What it stays known by, `code:key:sources`, in a workspace with the member before the key.
+    /// What it stays known by, `code:key:sources`, in a workspace with the member before the key; where it is about a part
+    /// of the values, `key#part`.
     pub id: String,
     /// Its row in the comparison.
     pub row: Option<usize>,
@@ -143,6 +144,8 @@ pub struct Difference {
     pub short: String,
     /// The values that it is about, in the order of [`Finding::environments`]; `None` for a secret.
     pub saw: Option<Vec<String>>,
+    /// What of these values it is about, where that is not all; in the same order, `None` for a secret.
+    pub parts: Option<Vec<String>>,
     /// Whether it counts.
     pub bucket: Bucket,
     /// What happened to it since a revision.

@@ -78,6 +78,12 @@ impl Fault {
             _ => "docker compose refuses the file",
         }
     }
+
+    /// Whether values may stand there that are not among the entries.
+    #[must_use]
+    pub fn hides_values(&self) -> bool {
+        !self.message.contains("UTF-8") && !self.message.contains("NUL")
+    }
 }
 
 impl fmt::Debug for Layer {

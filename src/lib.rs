@@ -17,6 +17,7 @@
 //! The full door is [`Project`]: environments, findings as data, and every output.
 #![forbid(unsafe_code)]
 
+pub mod abridging;
 pub mod bindings;
 pub mod checks;
 pub mod cli;

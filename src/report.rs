@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::drift::Comparison;
 use crate::finding::{Finding, Severity};
+use crate::project::home::Home;
 use crate::source::{Sources, Span, printable};
 
 /// The result of a run.
@@ -21,6 +22,8 @@ pub struct Report {
     pub comparison: Option<Box<Comparison>>,
     /// From which severity on the run fails.
     pub fail_on: FailOn,
+    /// Where the project stands in its repository.
+    pub home: Home,
 }
 
 /// Counts, for the last line and for machines.
@@ -109,7 +112,15 @@ impl Report {
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
             ..summary
         };
-        Self { command, findings, sources, summary, comparison: None, fail_on: FailOn::default() }
+        Self {
+            command,
+            findings,
+            sources,
+            summary,
+            comparison: None,
+            fail_on: FailOn::default(),
+            home: Home::default(),
+        }
     }
 
     /// The report of a comparison. The worst findings come first, then those of the keys in order: unlike a fault in a
@@ -143,6 +154,30 @@ impl Report {
             end_line: end.line,
             end_column: end.column,
         }
+    }
+
+    /// The span as a forge names it: its path starts at the root of the repository.
+    #[must_use]
+    pub fn place_in_repository(&self, span: Span) -> Place {
+        let place = self.place(span);
+        Place { path: self.home.path(&place.path), ..place }
+    }
+
+    /// The same report of a project that stands somewhere in a repository.
+    #[must_use]
+    pub fn at_home(mut self, home: Home) -> Self {
+        self.home = home;
+        self
+    }
+
+    /// The key of a finding as reports name it: in a workspace with the member before it.
+    #[must_use]
+    pub fn key_of(&self, finding: &Finding) -> Option<String> {
+        let row = finding.difference.as_ref().and_then(|difference| difference.row);
+        let rows = self.comparison.as_ref().map(|comparison| &comparison.rows);
+        let member = row.zip(rows).and_then(|(row, rows)| rows.get(row)?.member.as_deref());
+        let key = finding.key.as_deref()?;
+        Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
     }
 
     /// The same report of a run that fails from another severity on.
@@ -195,6 +230,12 @@ fn make_printable(finding: &mut Finding) {
     let texts = texts.chain(finding.fix.as_mut().map(|fix| &mut fix.title));
     for text in texts.chain(std::iter::once(&mut finding.message)) {
         *text = printable(text);
+    }
+    // Whoever may write the baseline writes into every report.
+    if let Some(accepted) = finding.difference.as_mut().and_then(|difference| difference.accepted.as_mut()) {
+        for text in std::iter::once(&mut accepted.why).chain(&mut accepted.until).chain(&mut accepted.by) {
+            *text = printable(text);
+        }
     }
     for environment in &mut finding.environments {
         *environment = printable(environment).into();

@@ -198,6 +198,12 @@ comments "$bot" "$scratch/red.md"
 comment 'says the same already' '' "${trusted[@]}"
 comments impostor "$scratch/red.md"
 comment 'comment: written' "$create" "${trusted[@]}"
+# Another project of the repository, or another pair, has a comment of its own.
+sed '1s/ pair=/ project=services\/a pair=/' "$scratch/red.md" >"$scratch/other.md"
+comments "$bot" "$scratch/other.md"
+comment 'comment: written' "$create" "${trusted[@]}"
+jq -n --rawfile body "$scratch/other.md" --arg author "$bot" '[range(20) | {id: ., user: {login: $author}, body: $body}]' >"$GH_PLAYED/comments"
+comment 'too many comments' '' "${trusted[@]}"
 cp "$scratch/green.md" "$BODY"
 no_comments
 comment 'nothing to say' '' "${trusted[@]}"

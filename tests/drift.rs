@@ -131,6 +131,139 @@ fn a_branch_is_judged_by_what_it_changes() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.shown());
 }
 
+/// A repository with a key that must match and one that nobody classified, as `base`, `dev` and `prod` have them.
+fn environments(base: &str, dev: &str, prod: &str) -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("environments")).unwrap();
+    fs::create_dir(place.path().join("schemas")).unwrap();
+    let schema = r#"{"properties": {"TIMEOUT": {"type": "string", "format": "duration", "x-sparkcfg": {"drift": "must-match"}}}}"#;
+    fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+    for (name, text) in [("base", base), ("dev", dev), ("prod", prod)] {
+        fs::write(place.path().join(format!("environments/{name}.env")), text).unwrap();
+    }
+    git(place.path(), &["init", "-q", "-b", "main"]);
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "one"]);
+    place
+}
+
+/// A difference is the one that a revision had as long as the values are; an environment that comes or goes changes
+/// nothing unless it brings a value of its own.
+#[test]
+fn a_difference_is_followed_by_its_values() {
+    let staging = |text: &'static str| Some(("staging", text));
+    for (file, change, code) in [
+        (None, "unchanged", 0),
+        (Some(("prod", "TIMEOUT=999s\n")), "introduced", 1),
+        // The same in other words.
+        (Some(("prod", "TIMEOUT=0.5m\n")), "unchanged", 0),
+        (Some(("prod", "")), "resolved", 0),
+        (staging(""), "unchanged", 0),
+        (staging("TIMEOUT=30s\n"), "unchanged", 0),
+        (staging("TIMEOUT=5s\n"), "introduced", 1),
+    ] {
+        let place = environments("TIMEOUT=3s\n", "", "TIMEOUT=30s\n");
+        if let Some((name, text)) = file {
+            fs::write(place.path().join(format!("environments/{name}.env")), text).unwrap();
+        }
+        let expected = (vec![("drift-must-match".to_owned(), "TIMEOUT".to_owned(), change.to_owned())], code);
+        assert_eq!(codes("sparkcfg drift --against HEAD", place.path()), expected, "{file:?}");
+    }
+    let place = environments("TIMEOUT=3s\n", "", "TIMEOUT=30s\n");
+    fs::write(place.path().join("environments/staging.env"), "").unwrap();
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "two"]);
+    fs::remove_file(place.path().join("environments/staging.env")).unwrap();
+    let (found, code) = codes("sparkcfg drift --against HEAD", place.path());
+    assert_eq!((found[0].2.as_str(), found.len(), code), ("unchanged", 1, 0), "{found:?}");
+}
+
+/// What nobody classified is counted, and no branch is told to have added, left or resolved it.
+#[test]
+fn what_nobody_classified_is_not_followed() {
+    let place = environments("TIMEOUT=3s\n", "REGION=a\n", "REGION=b\n");
+    let home = tempfile::tempdir().unwrap();
+    for prod in ["REGION=b\n", "REGION=c\n", "REGION=a\n"] {
+        fs::write(place.path().join("environments/prod.env"), prod).unwrap();
+        let ran = run("sparkcfg drift --against HEAD --format json", place.path(), home.path());
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let counts = ["introduced", "unchanged", "resolved"].map(|change| report["counts"][change].as_u64().unwrap());
+        assert_eq!((counts, ran.code), ([0, 0, 0], 0), "{}", ran.shown());
+        let ran = run("sparkcfg drift --against HEAD --format markdown", place.path(), home.path());
+        assert!(!ran.stdout.contains("REGION"), "{}", ran.shown());
+    }
+}
+
+/// A forge knows paths from the root of the repository only, and each project has reports of its own.
+#[test]
+fn a_forge_is_told_where_in_the_repository() {
+    let place = tempfile::tempdir().unwrap();
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/drift/a-page-for-a-reviewer");
+    let inside = place.path().join("services/my api");
+    copy(&case, &inside);
+    git(place.path(), &["init", "-q", "-b", "main"]);
+    let home = tempfile::tempdir().unwrap();
+    let folders = [
+        (place.path().to_owned(), " --project='services/my api'"),
+        (inside.clone(), ""),
+        (inside.join("environments"), ""),
+    ];
+    for format in ["github", "sarif", "gitlab", "rdjson", "markdown"] {
+        let written = folders.iter().map(|(folder, option)| {
+            let path = home.path().join("report");
+            let line = format!("sparkcfg drift staging prod{option} -qq --output {format}={}", path.display());
+            let ran = run(&line, folder, home.path());
+            assert_eq!(ran.code, 1, "{}", ran.shown());
+            fs::read_to_string(path).unwrap()
+        });
+        let written: Vec<_> = written.collect();
+        let encoded = if format == "sarif" { "services/my%20api" } else { "services/my api" };
+        for text in &written {
+            match format {
+                "github" => assert!(text.contains(&format!("file={encoded}/environments/prod.env,")), "{text}"),
+                "markdown" => {
+                    let marker = "<!-- sparkcfg:drift v1 project=services/my_api pair=staging..prod -->\n";
+                    assert!(text.starts_with(marker), "{text}");
+                }
+                _ => assert!(text.contains(&format!("\"{encoded}/environments/prod.env\"")), "{text}"),
+            }
+        }
+        if format == "sarif" {
+            let report: Value = serde_json::from_str(&written[0]).unwrap();
+            assert_eq!(report["runs"][0]["automationDetails"]["id"], "sparkcfg/drift/services/my%20api/");
+        }
+        if !matches!(format, "github" | "markdown") {
+            // The words still name paths as the user who started it sees them.
+            let places = |text: &str| -> Vec<String> {
+                let kinds = ["\"path\"", "\"uri\"", "\"fingerprint\"", "\"primaryLocationLineHash\""];
+                let lines = text.lines().map(str::trim).filter(|line| kinds.iter().any(|kind| line.starts_with(kind)));
+                lines.map(ToOwned::to_owned).collect()
+            };
+            assert!(!places(&written[0]).is_empty(), "{format}");
+            assert!(written.iter().all(|text| places(text) == places(&written[0])), "{format}");
+        }
+    }
+}
+
+/// What to run to apply a change names the file that is there.
+#[test]
+fn pm2_is_started_again_from_the_file_that_is_there() {
+    let place = repository("drift-stale-live/the-process-still-has-the-old-level");
+    let home = tempfile::tempdir().unwrap();
+    let line = "sparkcfg drift prod pm2:pm2.json#web";
+    for (file, expected) in [
+        ("ecosystem.config.cjs", "ecosystem.config.cjs"),
+        ("rendered/prod/ecosystem.config.js", "rendered/prod/ecosystem.config.js"),
+    ] {
+        let path = place.path().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "module.exports = {};\n").unwrap();
+        let ran = run(line, place.path(), home.path());
+        let command = format!("to apply: pm2 reload {expected} --only web --update-env");
+        assert!(ran.stdout.contains(&command), "{}", ran.shown());
+    }
+}
+
 /// One verdict: what fails in one format fails in all, and each tells the same numbers.
 ///
 /// The reports are left for `tests/outputs_real.sh`, which gives them to the formats' own tools.
@@ -142,6 +275,7 @@ fn every_format_and_exit_code_agrees() {
     let home = tempfile::tempdir().unwrap();
     for (name, case, line, fails) in [
         ("matrix", "a-page-for-a-reviewer", "sparkcfg drift", 1),
+        ("wide", "a-matrix-wider-than-a-screen", "sparkcfg drift", 1),
         ("pair", "a-page-for-a-reviewer", "sparkcfg drift staging prod", 1),
         ("never", "a-page-for-a-reviewer", "sparkcfg drift staging prod --fail-on never", 0),
         ("clean", "a-page-for-a-reviewer", "sparkcfg drift staging prod --keys DATABASE_URL", 0),

@@ -96,6 +96,28 @@ apply=$("$sparkcfg" drift prod 'pm2:jlist.json#old' | sed -n 's/^to apply: //p')
 pm2 ${apply#pm2 } >/dev/null 2>&1
 expect "after $apply" 0 'drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
 
+# --- the same for a file of another name, of which one block runs
+mkdir blocks && cp -r environments schemas blocks && cd blocks || exit 2
+cat >ecosystem.config.cjs <<'JS'
+const own = { API_PORT: 8883, PASSWORD_RESET_URL: 'https://app.internal/p/reset', API_KEY: 'c4n4ry-of-prod' };
+module.exports = {
+  apps: [{ name: 'blocks', script: '../app.js', env: { ...own, LOG_LEVEL: 'info' }, env_production: { LOG_LEVEL: 'trace' } }],
+};
+JS
+pm2 start ecosystem.config.cjs --env production >/dev/null 2>&1
+expect 'pm2, a block' 1 'drift-stale-live:LOG_LEVEL' piped 'pm2:-#blocks'
+apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#blocks' | sed -n 's/^to apply: //p')
+sed -i "s/'trace'/'warn'/" ecosystem.config.cjs
+# shellcheck disable=SC2086 # as above
+pm2 ${apply#pm2 } >/dev/null 2>&1
+expect "after $apply" 0 '' piped 'pm2:-#blocks'
+cd .. || exit 2
+
+# --- a worker of a cluster, whose environment is in one variable of PM2's
+env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PM2_HOME="$work/pm2" API_PORT=8883 LOG_LEVEL=trace API_KEY=c4n4ry-of-prod \
+  PASSWORD_RESET_URL=https://app.internal/p/reset "$tools/pm2/node_modules/.bin/pm2" start app.js -i 1 --name cluster >/dev/null 2>&1
+expect 'a worker of a cluster' 1 'drift-stale-live:LOG_LEVEL' "$sparkcfg" drift prod "proc:$(pm2 pid cluster | head -n 1)"
+
 # --- docker compose: merged files, doubled dollars, both forms
 cat >compose.yml <<'YML'
 services:
@@ -110,6 +132,9 @@ $DOCKER_COMPOSE -f compose.yml config --format json >config.json || exit 2
 $DOCKER_COMPOSE -f compose.yml config >config.yml
 expect 'compose, JSON' 0 '' "$sparkcfg" drift prod 'compose:config.json#api'
 expect 'compose, YAML' 0 '' "$sparkcfg" drift prod 'compose:config.yml#api'
+$DOCKER_COMPOSE -f compose.yml config --no-interpolate --no-env-resolution >unresolved.yml || exit 2
+expect 'compose, not merged' 0 'drift-unknown:API_KEY drift-unknown:API_PORT drift-unknown:LOG_LEVEL drift-unknown:PASSWORD_RESET_URL' \
+  "$sparkcfg" drift prod 'compose:unresolved.yml#api'
 expect 'compose, stale' 1 'drift-stale-live:LOG_LEVEL drift-undeclared-live:API_KEY drift-undeclared-live:PASSWORD_RESET_URL' \
   "$sparkcfg" drift dev 'compose:config.json#api'
 

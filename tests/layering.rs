@@ -10,7 +10,7 @@ use regex::Regex;
 
 /// The modules, from the row that everything may import to the one that nothing may.
 const ROWS: &[&[&str]] = &[
-    &["source", "secret", "suggestion", "detection", "identity"],
+    &["source", "secret", "suggestion", "detection", "identity", "abridging"],
     &["finding", "layer", "masking", "schema", "interpolation", "envelope", "tree"],
     &["error", "dialects", "environment", "ignores", "plain", "compose", "pm2"],
     &["stores", "drift", "typed", "model", "portable", "quoting", "uses"],

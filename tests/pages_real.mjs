@@ -100,6 +100,11 @@ for (const file of pages) {
   check(`the page asks for more than itself: ${requests}`, requests.length === 1);
   await shoot(page, "light");
   const first = await seen(page);
+  const failing = await page.evaluate(() => {
+    const place = document.querySelector(".wrong")?.getBoundingClientRect();
+    return !place || (place.left >= 0 && place.right <= innerWidth && place.bottom <= innerHeight);
+  });
+  check("the first failing value is seen without scrolling", failing);
   const light = await contrasts(page);
   check(`light: the worst contrast is ${light.worst.toFixed(2)}`, light.worst >= 4.5);
 

@@ -1,7 +1,8 @@
 //! A key must have one value, and has several.
 //!
 //! The policy is `must-match`: under `x-sparkcfg.drift` in the schema, or in a `[[drift.rule]]` of `sparkcfg.toml`. Values are
-//! compared as what they say, after layers, defaults and references: `1.0` is `1`, `1m30s` is `90s`.
+//! compared as what they say, after layers, defaults and references: `1.0` is `1`, `1m30s` is `90s`. A value in one and none
+//! in another are several, also of a key that the schema does not demand; `only-in` says where a key has no place.
 //!
 //! Example: `API_TIMEOUT_MS` is 3000 in staging and 30000 in prod.
 //!
@@ -22,9 +23,8 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let columns = compared.columns_of(|one, other, policy| {
-        // A value that must be there and is not has a finding of its own; an optional one may be left out.
+        // A value that must be there and is not has a finding of its own.
         let missing = compared.is_missing(one) || compared.is_missing(other);
-        let missing = missing || compared.may_lack(one) || compared.may_lack(other);
         policy == Some(Drift::MustMatch) && !missing && compared.relation(one, other) == Relation::Different
     });
     if columns.is_empty() {

@@ -47,6 +47,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let message = format!("the {} of {key} differs{hidden}: {}", shape.name(), told.join(", "));
         let short = format!("{}{differs} {}", shape.name(), told.join(" · "));
         let help = format!("its policy says that the {} stays the same", shape.name());
-        findings.push(compared.finding(&RULE, &columns, message, &short).help(help));
+        let mut finding = compared.finding(&RULE, &columns, message, &short).help(help);
+        let parts = |column| part(column).flatten().unwrap_or_default().into_owned();
+        compared.narrow(&mut finding, shape.name(), &columns, parts);
+        findings.push(finding);
     }
 }

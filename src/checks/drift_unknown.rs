@@ -1,8 +1,9 @@
 //! A policy cannot be checked, because a value could not be opened or read.
 //!
 //! What counts: keys whose policy is `must-match` or `must-differ`, and secrets of protected environments; between two
-//! revisions of one environment, any key. It is a note, and an error with `--unknown error`. An unknown value is never
-//! taken for the same, nor for missing.
+//! revisions of one environment, any key. A closed file of which not even the names are known may hold every key of the
+//! schema; where none of them has such a policy, the file itself is told. So may a line that docker compose refuses hold its
+//! key. It is a note, and an error with `--unknown error`. An unknown value is never taken for the same, nor for missing.
 //!
 //! Example: `API_KEY` must differ between staging and prod, and only the key for staging is at hand.
 //!
@@ -44,8 +45,14 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         (
             message,
             format!("not told in {listed}"),
-            "hand over what it comes from, too, as in `kubectl get deploy,cm,secret -o json`",
+            "hand over what it comes from, too, as `kubectl get deploy,cm,secret -o json` and `docker compose config` do",
         )
+    } else if let Some(broken) = closed.iter().find_map(|column| compared.broken_at(*column)) {
+        let message = format!("{key} could not be read in {listed}, so its policy is not checked");
+        let mut finding = compared.finding(&RULE, &closed, message, &format!("not read in {listed}"));
+        finding = finding.at(broken, "this line is broken").help("mend the line: sparkcfg validate says how");
+        findings.push(settled(compared, finding));
+        return;
     } else if compared.is_over_time() {
         let message = format!("{key} could not be opened in {listed}, so nobody can say whether it changed");
         (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
@@ -53,12 +60,27 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let message = format!("{key} could not be opened in {listed}, so its policy is not checked");
         (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
     };
-    let mut finding = compared.finding(&RULE, &closed, message, &short);
-    finding = finding.severity(compared.unknown_severity()).help(help);
+    let mut finding = compared.finding(&RULE, &closed, message, &short).help(help);
+    let is_placed = closed.iter().any(|column| compared.cells[*column].at.is_some());
+    if let (Some(at), false) = (closed.iter().rev().find_map(|column| compared.closed_at(*column)), is_placed) {
+        finding = finding.at(at, "nobody here can open it");
+    }
+    findings.push(settled(compared, finding));
+}
+
+/// What is said about a file that may hold any key.
+pub(super) fn of_file(path: &str) -> Finding {
+    Finding::new(&RULE, format!("{path} could not be opened, so what it holds is not compared"))
+        .help("give a key that opens it: --identity FILE")
+}
+
+/// Whether it counts is the user's to say.
+fn settled(compared: &Compared<'_, '_>, finding: Finding) -> Finding {
+    let mut finding = finding.severity(compared.unknown_severity());
     if compared.unknown_severity() == Severity::Note
         && let Some(difference) = &mut finding.difference
     {
         difference.bucket = Bucket::Unknown;
     }
-    findings.push(finding);
+    finding
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod side;
 mod telling;
+mod unread;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -11,13 +12,14 @@ use std::sync::Arc;
 
 use super::{ALL, Subject};
 use crate::drift::policy::{Fitting, Policies};
-use crate::drift::{Cell, Column, Kind, Mode, Relation, Row, State, classes};
+use crate::drift::{Cell, Column, Kind, Mode, Relation, Row, State, Unread, classes};
 use crate::environment::{Environment, Setting};
 use crate::finding::{Bucket, Finding, Severity, told_name};
 use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 use crate::source::printable;
+use unread::Gaps;
 
 /// One source of a comparison.
 #[derive(Debug)]
@@ -62,8 +64,10 @@ pub(super) struct Side<'a> {
     flaws: HashMap<String, bool>,
     /// Keys whose value holds a reference without a value.
     loose: HashSet<&'a str>,
-    /// Whether a file that nobody here can open may hold any key; its text.
-    closed: Option<&'a str>,
+    /// What of it nobody here can read.
+    gaps: Gaps<'a>,
+    /// The text of what is closed.
+    closed: Option<Cow<'a, str>>,
     /// Whether what it does not have may be there all the same.
     is_partial: bool,
 }
@@ -94,16 +98,25 @@ pub struct Compared<'c, 'a> {
     uneven: &'c [(&'c str, Vec<bool>)],
 }
 
-/// Compares sources key by key: the rows, and the findings that the checks of drift have about them.
+/// Compares sources key by key: the rows, the findings that the checks of drift have about them, and the files that could
+/// not be read.
 ///
 /// The first source that is neither live nor of a revision says what the schema is.
 #[must_use]
-pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Finding>) {
+pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Finding>, Vec<Unread>) {
     let sides: Vec<_> = sources.into_iter().map(Side::new).collect();
     let judge = sides.iter().find(|side| side.column.kind == Kind::Declared).or(sides.first());
-    let Some(judge) = judge.map(|side| side.subject.project) else { return (Vec::new(), Vec::new()) };
+    let Some(judge) = judge.map(|side| side.subject.project) else {
+        return (Vec::new(), Vec::new(), Vec::new());
+    };
     let settings = sides.iter().flat_map(|side| &side.subject.environment.settings);
     let mut keys: Vec<&str> = settings.filter(|it| it.is_set()).map(|setting| setting.key).collect();
+    // A closed file may hold every key that there is, and a broken line would set one.
+    for side in &sides {
+        keys.extend(side.gaps.keys());
+        let declared = judge.schema.iter().filter(|_| side.gaps.is_closed());
+        keys.extend(declared.flat_map(|schema| schema.schema.keys()));
+    }
     keys.sort_unstable();
     keys.dedup();
     // What follows a secret on its line was read as a key, and may be a part of it.
@@ -141,7 +154,8 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
             findings.extend(told);
         }
     }
-    (rows, findings)
+    let unread = unread::files(&sides, rules, &mut findings);
+    (rows, findings, unread)
 }
 
 /// The keys that some sources have and others do not. Of very many, none: nobody mistypes hundreds of names.

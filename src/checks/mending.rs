@@ -14,6 +14,10 @@ impl Compared<'_, '_> {
             return None;
         }
         let layer = side.own_layer()?;
+        // What is set in a file of several environments is set in all of them.
+        if side.subject.project.is_shared(layer) {
+            return None;
+        }
         let (at, before) = self.neighbour(layer)?;
         let end = if layer.text.contains("\r\n") { "\r\n" } else { "\n" };
         let line = format!("{}={text}", self.key);
@@ -52,10 +56,8 @@ impl Compared<'_, '_> {
         let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared)?;
         let layer = side.subject.environment.layers[setting.layer];
         let project = side.subject.project;
-        let index = project.layers.iter().position(|known| std::ptr::eq(known, layer))?;
-        let alone = project.environments_of(index).count() == 1 && !layer.sealed;
         // With a line below it taken away, an overridden one would come to light.
-        if !alone || !self.cells[column].overrides.is_empty() {
+        if project.is_shared(layer) || layer.sealed || !self.cells[column].overrides.is_empty() {
             return None;
         }
         let entry = side.subject.environment.entry(setting);
@@ -71,12 +73,11 @@ impl Compared<'_, '_> {
         let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared)?;
         let layer = side.subject.environment.layers[setting.layer];
         let project = side.subject.project;
-        let index = project.layers.iter().position(|known| std::ptr::eq(known, layer))?;
         if self.secret || layer.sealed || !is_plain(text) {
             return None;
         }
         // A line that other environments read as well is left alone; the value goes into the environment's own file.
-        if project.environments_of(index).count() > 1 {
+        if project.is_shared(layer) {
             return self.insertion(column, text);
         }
         let entry = side.subject.environment.entry(setting);

@@ -398,6 +398,12 @@ pub fn stale_entry(entry: &baseline::Entry, why: baseline::Stale, at: crate::sou
     baseline_stale::found(entry, why, at)
 }
 
+/// What is said about a file that nobody here can open.
+#[must_use]
+fn unopened_file(path: &str) -> Finding {
+    drift_unknown::of_file(path)
+}
+
 /// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case
 /// is as portable in practice.
 fn is_name(key: &str) -> bool {

@@ -58,7 +58,9 @@ impl DeployCheck {
             let found: Vec<_> = found.filter(|finding| !is_told(finding, &findings)).collect();
             findings.extend(found.into_iter().map(|finding| finding.shifted(offset)));
         }
-        let report = rendering::report("deploy-check", project, findings, summary).failing_from(global.fail_on);
+        let report = rendering::report("deploy-check", project, findings, summary)
+            .failing_from(global.fail_on)
+            .at_home(global.home());
         printing::save(&report, &destinations)?;
         render::show(&report, global)?;
         Ok(ExitCode::from(u8::from(report.fails())))

@@ -39,6 +39,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 
 use crate::error::Error;
 use crate::outputs;
+use crate::project::home::Home;
 use crate::report::FailOn;
 use printing::Color;
 
@@ -305,6 +306,11 @@ fn is_run(arguments: &[OsString]) -> bool {
 }
 
 impl Global {
+    /// Where the project stands in its repository.
+    fn home(&self) -> Home {
+        self.folder().map(|(root, prefix)| Home::of(&root, &prefix)).unwrap_or_default()
+    }
+
     /// The project's folder, and what stands before the paths that users see.
     fn folder(&self) -> Result<(PathBuf, String), Error> {
         match &self.project {

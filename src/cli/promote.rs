@@ -36,7 +36,8 @@ impl Promote {
         for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
             let key = printable(finding.key.as_deref().unwrap_or_default());
             printing::complain(&format!(
-                "left out: {key}, a secret, or a value that readers take differently; set it by hand\n"
+                "left out: {key}, a secret, a value that readers take differently, or one in a file of several \
+                 environments; set it by hand\n"
             ))?;
         }
         let (patch, left) = fix::patch(&report, true);

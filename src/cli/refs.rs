@@ -68,7 +68,8 @@ impl Refs {
             (table, keys_json(&project, &wanted))
         };
         let sources = std::mem::take(&mut project.sources);
-        let report = Report::new("refs", findings, sources, summary).failing_from(global.fail_on);
+        let report =
+            Report::new("refs", findings, sources, summary).failing_from(global.fail_on).at_home(global.home());
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
             let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;

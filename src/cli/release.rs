@@ -125,7 +125,7 @@ impl Release {
                 .map(|file| (file.path.clone(), digest(file.text.expose().as_bytes())))
                 .collect(),
         };
-        let report = rendering::report("release", project, outcome.findings, outcome.summary);
+        let report = rendering::report("release", project, outcome.findings, outcome.summary).at_home(global.home());
         if report.summary.errors > 0 {
             render::show(&report, global)?;
             printing::complain(&format!("{} was not released\n", self.env))?;

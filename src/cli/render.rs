@@ -74,7 +74,9 @@ impl Render {
         let (found, looked_at) = self.gate.findings(&project, global);
         if found.iter().any(|finding| global.fail_on.counts(finding.severity)) {
             // What templates make of a wrong environment is not worth a word.
-            let report = rendering::report("render", project, found, looked_at).failing_from(global.fail_on);
+            let report = rendering::report("render", project, found, looked_at)
+                .failing_from(global.fail_on)
+                .at_home(global.home());
             printing::save(&report, &destinations)?;
             if self.stdout {
                 gate::tell(&report, global)?;
@@ -106,8 +108,9 @@ impl Render {
                 outcome.findings.extend(rendering::leftovers(&mut project, &files, &outcome, to)?);
             }
         }
-        let report =
-            rendering::report("render", project, outcome.findings, outcome.summary).failing_from(global.fail_on);
+        let report = rendering::report("render", project, outcome.findings, outcome.summary)
+            .failing_from(global.fail_on)
+            .at_home(global.home());
         if self.stdout {
             return print(&report, outcome.is_broken, &outcome.files, global);
         }

@@ -153,8 +153,9 @@ impl Validate {
             }
         };
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
-        let report =
-            Report::new("validate", checked.findings, checked.sources, checked.summary).failing_from(global.fail_on);
+        let report = Report::new("validate", checked.findings, checked.sources, checked.summary)
+            .failing_from(global.fail_on)
+            .at_home(global.home());
         Ok((report, !checked.has_schema))
     }
 

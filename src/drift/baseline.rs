@@ -63,6 +63,17 @@ pub enum Stale {
     Unused,
 }
 
+/// What an entry does for the findings of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// None is about what it accepts.
+    Nothing,
+    /// One is, with other values than it saw.
+    Outdated,
+    /// It covers one, or a part of one.
+    Covers,
+}
+
 impl Baseline {
     /// Reads the text of the file.
     ///
@@ -144,20 +155,20 @@ impl Baseline {
         self.entries.iter()
     }
 
-    /// Splits findings into those that count and those that an entry covers; says of each entry whether it covered one.
+    /// Splits findings into those that count and those that an entry covers; says of each entry what it did.
     ///
     /// An entry covers a finding of its code and key, about sources that it names, as long as their values are those
     /// that it saw and its date is not over. `today` is a date, as in `2026-11-25`.
     #[must_use]
-    pub fn apply(&self, findings: Vec<Finding>, today: &str) -> (Vec<Finding>, Vec<Finding>, Vec<bool>) {
-        let mut used = vec![false; self.entries.len()];
+    pub fn apply(&self, findings: Vec<Finding>, today: &str) -> (Vec<Finding>, Vec<Finding>, Vec<Use>) {
+        let mut used = vec![Use::Nothing; self.entries.len()];
         let (mut counting, mut settled) = (Vec::new(), Vec::new());
         for mut finding in findings {
             let mut covering = None;
             for (at, (entry, _)) in self.entries.iter().enumerate() {
                 if entry.is_about_a_part(&finding) {
                     // What was accepted between some sources is still there, and more with it.
-                    used[at] = true;
+                    used[at] = Use::Covers;
                     let help = format!(
                         "it is accepted between {} only; accept it anew, or mend it",
                         entry.within.join(" and ")
@@ -167,8 +178,9 @@ impl Baseline {
                 if !entry.is_about(&finding) {
                     continue;
                 }
-                used[at] = true;
-                if !entry.is_expired(today) && entry.saw_the_same(&finding) {
+                let covers = entry.saw_the_same(&finding);
+                used[at] = used[at].max(if covers { Use::Covers } else { Use::Outdated });
+                if !entry.is_expired(today) && covers {
                     covering = Some(entry);
                 } else if !entry.is_expired(today) {
                     finding.help = Some("it was accepted with other values; look at it again".to_owned());
@@ -240,9 +252,18 @@ pub fn is_date(text: &str) -> bool {
         let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
         plain.then(|| text.parse::<u32>().ok()).flatten()
     };
-    number(year, 4).is_some()
-        && number(month, 2).is_some_and(|month| (1..=12).contains(&month))
-        && number(day, 2).is_some_and(|day| (1..=31).contains(&day))
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+        return false;
+    };
+    let leaps = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leaps => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=last).contains(&day)
 }
 
 /// A basic string of TOML.
@@ -304,8 +325,33 @@ mod tests {
 
     #[test]
     fn dates() {
-        for (text, expected) in [("2026-12-31", true), ("2026-1-1", false), ("2026-00-01", false), ("soon", false)] {
+        for (text, expected) in [
+            ("2026-12-31", true),
+            ("2026-1-1", false),
+            ("2026-00-01", false),
+            ("2026-02-29", false),
+            ("2028-02-29", true),
+            ("2100-02-29", false),
+            ("2026-04-31", false),
+            ("soon", false),
+        ] {
             assert_eq!(is_date(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_last_day_counts() {
+        let entry = |until: &str| Entry {
+            code: "c".to_owned(),
+            key: "K".to_owned(),
+            within: vec!["a".to_owned()],
+            saw: None,
+            why: "x".to_owned(),
+            until: Some(until.to_owned()),
+            by: None,
+        };
+        for (until, expected) in [("2026-11-25", true), ("2026-11-26", false), ("2026-11-27", false)] {
+            assert_eq!(entry(until).is_expired("2026-11-26"), expected, "{until}");
         }
     }
 }

@@ -35,10 +35,21 @@ pub struct Comparison {
     pub hidden: BTreeMap<&'static str, BTreeSet<String>>,
     /// The command that makes a live source read its configuration again.
     pub apply: Option<String>,
+    /// Files that could not be read, sorted.
+    pub unread: Vec<Unread>,
     /// Who gained or lost access between two revisions of a sealed file.
     pub access: Vec<Access>,
     /// Which rows people want to see besides those with a finding.
     pub shown: Vec<Shown>,
+}
+
+/// A file of which nobody here can say what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unread {
+    /// The file, as users see it, with the line where one is broken.
+    pub path: String,
+    /// Why: `not opened`, `broken`.
+    pub why: &'static str,
 }
 
 /// Who can read a sealed file at a revision, and now.

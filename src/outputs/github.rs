@@ -35,7 +35,7 @@ fn annotation(out: &mut String, report: &Report, finding: &Finding, more: usize)
     };
     let _ = write!(out, "::{command} ");
     if let Some(span) = shown_at(finding) {
-        let place = report.place(span);
+        let place = report.place_in_repository(span);
         let _ = write!(out, "file={},line={},endLine={},", property(&place.path), place.line, place.end_line);
         // Columns are refused for a place over several lines.
         if place.line == place.end_line {

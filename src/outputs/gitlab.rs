@@ -38,9 +38,9 @@ fn write(report: &Report, _: &Style) -> String {
 
 fn entry<'a>(report: &Report, finding: &'a Finding, (hash, nth): &(String, usize)) -> Entry<'a> {
     let location = shown_at(finding).map_or_else(
-        || Location { path: PROJECT_FILE.to_owned(), lines: Lines { begin: 1, end: 1 } },
+        || Location { path: report.home.of_project(PROJECT_FILE), lines: Lines { begin: 1, end: 1 } },
         |span| {
-            let place = report.place(span);
+            let place = report.place_in_repository(span);
             Location { path: place.path, lines: Lines { begin: place.line, end: place.end_line } }
         },
     );

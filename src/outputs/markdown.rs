@@ -17,6 +17,8 @@ pub(super) const OUTPUT: Output =
 const BUDGET: usize = 60_000;
 /// How much of a message is told.
 const LONGEST_MESSAGE: usize = 400;
+/// How long a part of a marker may be.
+const LONGEST_MARKER: usize = 200;
 /// How much of a name is told.
 const LONGEST_NAME: usize = 80;
 
@@ -49,7 +51,8 @@ fn page(report: &Report, style: &Style, amount: Amount) -> String {
     let summary = &report.summary;
     let worst = report.findings.iter().map(|finding| finding.severity).max();
     let mut out = format!(
-        "<!-- sparkcfg:{command} v1 -->\n### {} sparkcfg {command}: {}\n",
+        "<!-- sparkcfg:{command} v1{} -->\n### {} sparkcfg {command}: {}\n",
+        of_project(report),
         worst.map_or("✓", glyph),
         verdict(summary),
         command = report.command
@@ -124,5 +127,36 @@ fn glyph(severity: Severity) -> &'static str {
         Severity::Error => "✗",
         Severity::Warning => "!",
         Severity::Note => "•",
+    }
+}
+
+/// The project in a marker: two of one repository have comments of their own.
+fn of_project(report: &Report) -> String {
+    let folder = &report.home.folder;
+    if folder.is_empty() { String::new() } else { format!(" project={}", marker(folder)) }
+}
+
+/// A part of a comment that nothing in it ends.
+fn marker(text: &str) -> String {
+    let plain = |character: char| {
+        if character.is_ascii_alphanumeric() || "-_./:@#".contains(character) { character } else { '_' }
+    };
+    text.chars().map(plain).take(LONGEST_MARKER).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::marker;
+
+    #[test]
+    fn nothing_ends_the_marker() {
+        for (text, expected) in [
+            ("staging..prod", "staging..prod"),
+            ("prod@v1.4.0..pm2:-#web", "prod@v1.4.0..pm2:-#web"),
+            ("a --> <b>..c\u{202e}", "a_--___b_..c_"),
+        ] {
+            assert_eq!(marker(text), expected);
+        }
+        assert_eq!(marker(&"x".repeat(1000)).len(), 200);
     }
 }

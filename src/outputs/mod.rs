@@ -17,6 +17,8 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
+use crate::abridging::told_apart;
+use crate::drift::Cell;
 use crate::finding::{Bucket, Finding, Fix, Severity};
 pub(crate) use crate::quoting::{json_text, markup};
 use crate::report::{Report, Summary};
@@ -129,6 +131,12 @@ fn beside_columns(finding: &Finding) -> String {
     }
 }
 
+/// What the sources say of a key, each in no more than `most` columns; what differs looks different.
+fn told_values(cells: &[Option<Cell>], most: usize) -> Vec<String> {
+    let told: Vec<_> = cells.iter().map(|cell| cell.as_ref().map(Cell::told).unwrap_or_default()).collect();
+    told_apart(&told, &vec![most; told.len()])
+}
+
 /// `1 key`, `2 keys`.
 fn plural(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
@@ -155,10 +163,13 @@ fn fingerprints(report: &Report) -> Vec<(String, usize)> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let identify = |finding: &Finding| {
         let mut hash = Sha256::new();
-        let path = shown_at(finding).map_or(PROJECT_FILE, |span| report.sources.path(span.source));
+        let path = shown_at(finding).map_or_else(
+            || report.home.of_project(PROJECT_FILE),
+            |span| report.home.path(report.sources.path(span.source)),
+        );
         let key = finding.key.as_deref().unwrap_or_default();
         // No part holds a null byte, so two different findings never hash the same text.
-        hash.update([finding.rule.code, key, path, &finding.environments.join("\0\0")].join("\0"));
+        hash.update([finding.rule.code, key, &path, &finding.environments.join("\0\0")].join("\0"));
         let mut name = String::with_capacity(32);
         for byte in hash.finalize().iter().take(16) {
             let _ = write!(name, "{byte:02x}");

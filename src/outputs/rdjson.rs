@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Output, PROJECT_FILE, Style, json_text, shown_at, told_fix};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fix, Severity};
 use crate::report::Report;
 use crate::source::Span;
 
@@ -81,17 +81,20 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
     let environments = finding.environments.join(", ");
     let environments = if environments.is_empty() { environments } else { format!(" (in {environments})") };
     let help = finding.help.as_ref().map_or_else(String::new, |help| format!("\n{help}"));
+    let shown = shown_at(finding);
+    // A suggestion has no path of its own: it is taken for one in the file of its diagnostic.
+    let is_here = |fix: &&Fix| fix.safe && shown.is_some_and(|span| span.source == fix.span.source);
     let beginning = || Range { start: Position { line: 1, column: 1 }, end: Position { line: 1, column: 1 } };
     Diagnostic {
         message: format!("{}{environments}{help}", finding.message),
-        location: shown_at(finding).map_or_else(
-            || Location { path: PROJECT_FILE.to_owned(), range: beginning() },
+        location: shown.map_or_else(
+            || Location { path: report.home.of_project(PROJECT_FILE), range: beginning() },
             |span| location(report, span),
         ),
         severity: word(finding.severity),
         code: Code { value: finding.rule.code },
         suggestions: told_fix(report, finding)
-            .filter(|fix| fix.safe)
+            .filter(is_here)
             .map(|fix| Suggestion { range: range(report, fix.span), text: &fix.replacement })
             .into_iter()
             .collect(),
@@ -103,7 +106,7 @@ fn diagnostic<'a>(report: &Report, finding: &'a Finding) -> Diagnostic<'a> {
 }
 
 fn location(report: &Report, span: Span) -> Location {
-    Location { path: report.place(span).path, range: range(report, span) }
+    Location { path: report.place_in_repository(span).path, range: range(report, span) }
 }
 
 fn range(report: &Report, span: Span) -> Range {

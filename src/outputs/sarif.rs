@@ -175,7 +175,7 @@ fn write(report: &Report, _: &Style) -> String {
     let results = findings.map(|(finding, fingerprint)| outcome(report, finding, fingerprint, &rules)).collect();
     let run = Run {
         tool: Tool { driver },
-        automation_details: Identity { id: format!("sparkcfg/{}/", report.command) },
+        automation_details: Identity { id: uri(&report.home.category(report.command)) },
         column_kind: "unicodeCodePoints",
         results,
     };
@@ -275,7 +275,7 @@ fn remedy<'a>(report: &Report, fix: &'a Fix) -> Remedy<'a> {
 /// A location; where there is none, the beginning of the project's own file, because GitHub drops a result without.
 fn location(report: &Report, span: Option<Span>) -> Location {
     let beginning = || Physical {
-        artifact_location: Artifact { uri: PROJECT_FILE.to_owned() },
+        artifact_location: Artifact { uri: uri(&report.home.of_project(PROJECT_FILE)) },
         region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 },
     };
     let physical = |span| Physical { artifact_location: artifact(report, span), region: region(report, span) };
@@ -283,7 +283,7 @@ fn location(report: &Report, span: Option<Span>) -> Location {
 }
 
 fn artifact(report: &Report, span: Span) -> Artifact {
-    Artifact { uri: uri(report.sources.path(span.source)) }
+    Artifact { uri: uri(&report.home.path(report.sources.path(span.source))) }
 }
 
 fn region(report: &Report, span: Span) -> Region {

@@ -10,6 +10,7 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
+pub mod home;
 pub mod layout;
 mod links;
 pub mod locking;
@@ -116,6 +117,8 @@ pub struct Project {
     /// Whether this is what is about to be committed.
     pub staged: bool,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
+    /// The layers that environments share, be it with one that was not asked for.
+    shared: HashSet<usize>,
     all_environments: Vec<String>,
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
@@ -324,6 +327,13 @@ impl Project {
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
+    }
+
+    /// Whether several environments use a layer, also where only one of them was asked for.
+    #[must_use]
+    pub fn is_shared(&self, layer: &Layer) -> bool {
+        let index = self.layers.iter().position(|known| std::ptr::eq(known, layer));
+        index.is_none_or(|index| self.shared.contains(&index))
     }
 
     /// The layers that are read before the one with this number, in the first environment that has it.

@@ -10,6 +10,7 @@ use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
 use super::layout::{self, Stack};
+use super::links;
 use super::revocations::Revocations;
 use super::{BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, strays, tracking};
 use crate::dialects::compose;
@@ -38,6 +39,12 @@ impl Project {
         let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
         let unused_consumers = consumers::unused(&config, &text, &stacks);
         let consumers = Consumers::of(files, &config, &text, &stacks)?;
+        // One file may be named in several ways.
+        let plain = |path: &String| links::led_to("", path.as_bytes()).unwrap_or_else(|| path.clone());
+        let mut uses: HashMap<String, usize> = HashMap::new();
+        for path in stacks.iter().flat_map(|stack| &stack.files) {
+            *uses.entry(plain(path)).or_default() += 1;
+        }
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
             sources,
@@ -66,6 +73,8 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
+        let is_shared = |path: &String| uses.get(&plain(path)).is_some_and(|uses| *uses > 1);
+        project.shared = known.iter().filter(|(path, _)| is_shared(path)).map(|(_, layer)| *layer).collect();
         if files.watches_git() {
             let taken: HashSet<String> = tracking::taken(files, known.keys().cloned().collect()).into_iter().collect();
             project.private =
@@ -115,6 +124,7 @@ impl Project {
             staged_texts: Vec::new(),
             staged: false,
             stacks: Vec::new(),
+            shared: HashSet::new(),
             all_environments: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::Subject;
+use super::unread::Gaps;
 use super::{Side, Source};
 use crate::detection;
 use crate::drift::{Kind, State};
@@ -36,10 +37,10 @@ impl<'a> Side<'a> {
             setting.is_some_and(|setting| (setting.layer, setting.entry) == (loose.layer, loose.entry))
         };
         let loose = environment.loose.iter().filter(winning).map(|loose| loose.key).collect();
-        let closed = project.has_closed_layer(environment) && column.kind != Kind::Live;
-        let closed = environment.layers.iter().find(|layer| closed && layer.sealed && layer.entries.is_empty());
-        let closed = closed.map(|layer| &*layer.text);
-        Self { column, subject, offset, flaws, loose, closed, is_partial }
+        let is_live = column.kind == Kind::Live;
+        let gaps = if is_live { Gaps::default() } else { Gaps::of(project, environment) };
+        let closed = gaps.sealed_text(project);
+        Self { column, subject, offset, flaws, loose, gaps, closed, is_partial }
     }
 
     /// What the source says about a key, and the text that is compared.
@@ -49,7 +50,11 @@ impl<'a> Side<'a> {
         property: Option<&Property<'c>>,
     ) -> (State, Option<Cow<'c, str>>, bool) {
         let environment = self.subject.environment;
-        let Some(setting) = environment.get(key).filter(|setting| setting.is_set()) else {
+        let setting = environment.get(key).filter(|setting| setting.is_set());
+        if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {
+            return (State::Unknown, None, false);
+        }
+        let Some(setting) = setting else {
             let is_live = self.column.kind == Kind::Live;
             let by_file = is_live || property.is_some_and(Property::has_file_variant);
             if by_file && environment.get(&format!("{key}_FILE")).is_some_and(Setting::is_set) {
@@ -58,8 +63,8 @@ impl<'a> Side<'a> {
             let elsewhere = property.and_then(Property::only_in).is_some_and(|list| !self.is_in(list));
             return match property.and_then(Property::default_text) {
                 _ if elsewhere => (State::NotApplicable, None, false),
-                _ if self.is_partial => (State::Unknown, None, false),
-                _ if self.closed.is_some() => (State::Unknown, self.closed.map(Cow::Borrowed), false),
+                _ if self.is_partial || self.gaps.is_torn() => (State::Unknown, None, false),
+                _ if self.closed.is_some() => (State::Unknown, self.closed.as_deref().map(Cow::Borrowed), false),
                 Some(default) => (State::Default, Some(Cow::Owned(default)), false),
                 None => (State::Absent, None, false),
             };

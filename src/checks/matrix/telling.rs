@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::shortened;
 use super::{Compared, Side, told_value};
+use crate::abridging::{told_apart, width};
 use crate::drift::{Kind, Row, State};
 use crate::finding::{Bucket, Difference, Finding, Rule};
 use crate::project::ProjectSchema;
@@ -23,7 +23,7 @@ impl<'c> Compared<'c, '_> {
             (State::Unknown, _, None) => "?".to_owned(),
             (State::Unresolved, ..) => "unresolved".to_owned(),
             (State::Empty, ..) => "empty".to_owned(),
-            (_, Some(value), _) => shortened(&value),
+            (_, Some(value), _) => self.abridged(column, &value),
             (_, None, Some(class)) => format!("●{}", Row::letter(class)),
             _ => "set".to_owned(),
         }
@@ -39,12 +39,23 @@ impl<'c> Compared<'c, '_> {
         self.text(column).filter(|_| !self.hidden && known()).map(told_value)
     }
 
+    /// A value of bearable length, which looks like no other one of its row.
+    fn abridged(&self, column: usize, value: &str) -> String {
+        const LIMIT: usize = 60;
+        if width(value) <= LIMIT {
+            return value.to_owned();
+        }
+        let values = (0..self.cells.len()).map(|column| self.value(column).unwrap_or_default());
+        let seen = told_apart(&values.collect::<Vec<_>>(), &vec![LIMIT; self.cells.len()]);
+        seen.into_iter().nth(column).unwrap_or_default()
+    }
+
     /// A finding that is only counted: nobody sees what it says.
     pub(in crate::checks) fn counted(&self, rule: &'static Rule, bucket: Bucket) -> Finding {
         let mut finding = Finding::new(rule, String::new());
         let (id, short) = (String::new(), String::new());
-        let (row, saw, change, accepted) = (Some(self.row), None, None, None);
-        finding.difference = Some(Box::new(Difference { id, row, short, saw, bucket, change, accepted }));
+        let (row, saw, parts, change, accepted) = (Some(self.row), None, None, None, None);
+        finding.difference = Some(Box::new(Difference { id, row, short, saw, parts, bucket, change, accepted }));
         finding
     }
 
@@ -57,8 +68,7 @@ impl<'c> Compared<'c, '_> {
         short: &str,
     ) -> Finding {
         let mut finding = Finding::new(rule, message).key(self.key);
-        let mut names: Vec<_> = columns.iter().map(|column| (self.name(*column), *column)).collect();
-        names.sort_unstable();
+        let names = self.names_of(columns);
         finding.environments = names.iter().map(|(name, _)| (*name).into()).collect();
         let value = |(_, column): &(&str, usize)| match (&self.texts[*column], self.cells[*column].state) {
             (Some(text), _) => told_value(text),
@@ -66,18 +76,46 @@ impl<'c> Compared<'c, '_> {
         };
         let saw = (!self.secret).then(|| names.iter().map(value).collect());
         let key = finding.key.clone().unwrap_or_default();
-        let member = self.rules.member.as_ref().map(|member| format!("{member}/")).unwrap_or_default();
-        let list: Vec<_> = names.iter().map(|(name, _)| *name).collect();
         finding.difference = Some(Box::new(Difference {
-            id: printable(&format!("{}:{member}{key}:{}", rule.code, list.join(","))),
+            id: self.id(rule, &key, &names),
             row: Some(self.row),
             short: printable(short),
             saw,
+            parts: None,
             bucket: Bucket::Unexpected,
             change: None,
             accepted: None,
         }));
         self.placed(finding, columns)
+    }
+
+    /// Some sources by name, sorted.
+    fn names_of(&self, columns: &[usize]) -> Vec<(&'c str, usize)> {
+        let mut names: Vec<_> = columns.iter().map(|column| (self.name(*column), *column)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn id(&self, rule: &Rule, key: &str, names: &[(&str, usize)]) -> String {
+        let member = self.rules.member.as_ref().map(|member| format!("{member}/")).unwrap_or_default();
+        let list: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+        printable(&format!("{}:{member}{key}:{}", rule.code, list.join(",")))
+    }
+
+    /// Says that a finding about some sources is about a part of their values only, which `part` tells.
+    pub(in crate::checks) fn narrow(
+        &self,
+        finding: &mut Finding,
+        name: &str,
+        columns: &[usize],
+        part: impl Fn(usize) -> String,
+    ) {
+        let names = self.names_of(columns);
+        let key = format!("{}#{name}", finding.key.as_deref().unwrap_or_default());
+        if let Some(difference) = &mut finding.difference {
+            difference.id = self.id(finding.rule, &key, &names);
+            difference.parts = (!self.secret).then(|| names.iter().map(|(_, column)| part(*column)).collect());
+        }
     }
 
     /// Points at the value of the last source that has one, and lists the others'.

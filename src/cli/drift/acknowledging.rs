@@ -37,9 +37,7 @@ impl Drift {
         if self.until.as_deref().is_some_and(|date| !baseline::is_date(date)) {
             return Err(Error::new("--until takes a day").help("write it as 2026-12-31"));
         }
-        if let Some(date) =
-            self.until.as_deref().filter(|date| accepts && *date < super::today().get(..10).unwrap_or_default())
-        {
+        if let Some(date) = self.until.as_deref().filter(|date| accepts && **date < *super::today()) {
             return Err(Error::new(format!("{date} is over, so nothing would be accepted"))
                 .help("--until takes the last day on which it is accepted; without it there is no end"));
         }
@@ -54,9 +52,9 @@ impl Drift {
         files: &Files,
         root: &Path,
     ) -> Result<(), Error> {
-        let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(finding)).collect();
+        let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(report, finding)).collect();
         if let ([code, key], true) = (self.ack.as_slice(), chosen.is_empty()) {
-            let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, finding.key.as_deref()?));
+            let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, report.key_of(finding)?));
             let there: Vec<_> = report.findings.iter().filter_map(named).collect();
             let near = crate::suggestion::nearest(&format!("{code} {key}"), there.iter().map(String::as_str));
             let help = near.map_or_else(
@@ -94,10 +92,14 @@ impl Drift {
         Ok(())
     }
 
-    fn accepts(&self, finding: &Finding) -> bool {
+    fn accepts(&self, report: &Report, finding: &Finding) -> bool {
         let Some(difference) = &finding.difference else { return false };
         match self.ack.as_slice() {
-            [code, key] => finding.rule.code == *code && finding.key.as_deref() == Some(key),
+            [code, key] => {
+                // In a workspace a key without its member is that of every one.
+                let is_it = finding.key.as_ref() == Some(key) || report.key_of(finding).as_ref() == Some(key);
+                finding.rule.code == *code && is_it
+            }
             _ => self.ack_all && difference.bucket == Bucket::Unexpected,
         }
     }

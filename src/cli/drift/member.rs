@@ -3,19 +3,20 @@
 mod access;
 mod settling;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::running::Running;
+use super::changes::Since;
+use super::identities;
+use super::running::{self, Running};
 use super::wanted::Wanted;
-use super::{changed, identities};
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
-use crate::drift::{Access, Column, Kind, Mode, Row};
+use crate::drift::{Access, Column, Kind, Mode, Row, Unread};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -32,6 +33,8 @@ pub(super) struct Options<'o> {
     pub(super) mode: &'o Mode,
     pub(super) against: Option<&'o str>,
     pub(super) strict: bool,
+    /// Whether policies are to be proposed, so that it does not matter how bad it is to have none.
+    pub(super) proposes: bool,
     pub(super) unknown: Severity,
     pub(super) hides_values: bool,
     /// Whether somebody looks at what is not unexpected.
@@ -42,7 +45,7 @@ pub(super) struct Options<'o> {
     pub(super) named: &'o [PathBuf],
     pub(super) process: HashMap<String, String>,
     pub(super) running: Vec<Running>,
-    /// The time, as RFC 3339; only its date counts, and only for entries of the baseline with one.
+    /// The day, as in `2026-11-25`; it only counts for entries of the baseline with a last one.
     pub(super) today: String,
 }
 
@@ -63,6 +66,7 @@ pub(super) struct Found {
     pub(super) sources: Sources,
     pub(super) schema: Option<String>,
     pub(super) access: Vec<Access>,
+    pub(super) unread: Vec<Unread>,
     pub(super) hidden: BTreeMap<&'static str, BTreeSet<String>>,
     pub(super) apply: Option<String>,
     pub(super) summary: Summary,
@@ -130,7 +134,8 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect();
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
-        found.apply = options.running.iter().find_map(|running| running.part.apply.clone()).map(|it| printable(&it));
+        found.apply = options.running.iter().find_map(|running| running.part.apply.clone());
+        found.apply = found.apply.map(|command| printable(&running::command(&command, &self.files, options.wanted)));
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
         if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
             // No row has a place, so no text is looked at.
@@ -252,7 +257,7 @@ impl<'m> Member<'m> {
         let then = past.first().and_then(|(_, project, environments, _)| Some(((*project)?, environments.as_slice())));
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
-        let (mut rows, findings) = self.judged(chosen, &policies, working, options, lists_all);
+        let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
         let (mut findings, ignored) = settled(working, findings);
         if let Some(keys) = &options.keys {
             settling::keep(keys, &mut rows, &mut findings);
@@ -265,22 +270,17 @@ impl<'m> Member<'m> {
             && let Some((revision, project, environments, offset)) = past.first()
         {
             let then = self.findings_then(*project, environments, *offset, options)?;
-            // What was accepted then and counts now, because its values changed or its entry is gone, is new.
-            let then = match self.held.iter().find(|(name, _)| name == revision) {
-                Some((_, files)) => match baseline_in(files)? {
-                    Some((known, ..)) => known.apply(then, &options.today).0,
-                    None => then,
-                },
-                None => then,
+            let then = self.counting_then(revision, then, options)?;
+            let since = Since {
+                then: environments.iter().map(|environment| Arc::clone(&environment.name)).collect(),
+                columns: &columns,
+                rows: &rows,
+                schema: working.schema.as_ref().map(|schema| &schema.schema),
+                accepted: &settled,
             };
-            let then = then.into_iter().filter(|finding| {
-                let key = finding.key.as_deref().unwrap_or_default();
-                options.keys.as_ref().is_none_or(|keys| keys.is_match(key))
-            });
-            let (counting, others) = changed(findings, then.collect());
+            let (counting, others) = since.split(findings, then);
             findings = counting;
-            let known: HashSet<_> = settled.iter().filter_map(id).collect();
-            settled.extend(others.into_iter().filter(|finding| !id(finding).is_some_and(|id| known.contains(&id))));
+            settled.extend(others);
         }
         let summary = Summary {
             environments: columns.len(),
@@ -299,6 +299,7 @@ impl<'m> Member<'m> {
             sources: Sources::default(),
             schema,
             access,
+            unread,
             hidden: BTreeMap::new(),
             apply: None,
             summary,
@@ -340,17 +341,37 @@ impl<'m> Member<'m> {
         judge: &Project,
         options: &Options<'_>,
         lists_all: bool,
-    ) -> (Vec<Row>, Vec<Finding>) {
+    ) -> (Vec<Row>, Vec<Finding>, Vec<Unread>) {
         let rules = matrix::Rules {
             mode: options.mode.clone(),
             policies,
-            strict: options.strict || judge.config.drift.strict,
+            strict: (options.strict || judge.config.drift.strict) && !options.proposes,
             unknown: options.unknown,
             hides_values: options.hides_values,
             lists_all,
             member: self.name.clone(),
         };
         matrix::compare(sources, &rules)
+    }
+
+    /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
+    /// its entry is gone, is new.
+    fn counting_then(
+        &self,
+        revision: &str,
+        findings: Vec<Finding>,
+        options: &Options<'_>,
+    ) -> Result<Vec<Finding>, Error> {
+        let held = self.held.iter().find(|(name, _)| *name == revision);
+        let known = held.map(|(_, files)| baseline_in(files)).transpose()?.flatten();
+        let mut counting = match known {
+            Some((known, ..)) => known.apply(findings, &options.today).0,
+            None => findings,
+        };
+        if let Some(keys) = &options.keys {
+            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+        }
+        Ok(counting)
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
@@ -365,7 +386,7 @@ impl<'m> Member<'m> {
         let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies("sparkcfg.toml", &names)?;
         let sources = environments.iter().map(|environment| source(project, environment, None, 0));
-        let (_, findings) = self.judged(sources.collect(), &policies, project, options, true);
+        let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
         let (findings, _) = settled(project, findings);
         Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
     }
@@ -384,10 +405,6 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     let path = files.shown(baseline::NAME);
     let (text, _) = project::files::text(bytes);
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
-}
-
-fn id(finding: &Finding) -> Option<String> {
-    finding.difference.as_ref().map(|difference| difference.id.clone())
 }
 
 /// The project's say about findings, and how many its comments silence.

@@ -1,6 +1,7 @@
 //! `sparkcfg drift`: differences between environments, revisions and what runs, judged by policy.
 
 mod acknowledging;
+mod changes;
 mod member;
 mod mending;
 mod running;
@@ -207,6 +208,7 @@ impl Drift {
             mode: &mode,
             against: self.against.as_deref(),
             strict: self.strict,
+            proposes: self.suggest,
             unknown: if self.unknown == "error" { Severity::Error } else { Severity::Note },
             hides_values: self.values == "hide",
             lists_all,
@@ -294,16 +296,22 @@ impl Drift {
         if comparison.mode == Mode::Matrix && self.sources.is_empty() {
             comparison.sort_columns(|column| layout::order(&column.name));
         }
-        let change = |finding: &&Finding| finding.difference.as_ref().and_then(|difference| difference.change);
+        // What is only counted anyway is not followed either.
+        let is = |finding: &&Finding, wanted| {
+            let difference = finding.difference.as_ref();
+            difference.is_some_and(|it| it.change == Some(wanted) && it.bucket == Bucket::Unexpected)
+        };
         let all = || findings.iter().chain(&comparison.settled);
-        let number = |wanted| all().filter(|finding| change(finding) == Some(wanted)).count();
+        let number = |wanted| all().filter(|finding| is(finding, wanted)).count();
         let numbers = (number(Change::Introduced), number(Change::Unchanged), number(Change::Resolved));
         (comparison.counts.introduced, comparison.counts.unchanged, comparison.counts.resolved) = numbers;
         let counts = |finding: &&Finding| {
             finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
         };
         comparison.counts.unexpected = findings.iter().filter(counts).count();
-        Report::of_comparison("drift", findings, sources, summary, comparison).failing_from(global.fail_on)
+        Report::of_comparison("drift", findings, sources, summary, comparison)
+            .failing_from(global.fail_on)
+            .at_home(global.home())
     }
 }
 
@@ -348,6 +356,7 @@ impl Gathered {
         };
         self.stale.extend(found.stale);
         self.comparison.access.extend(found.access);
+        self.comparison.unread.extend(found.unread);
         self.comparison.hidden.extend(found.hidden);
         self.comparison.apply = self.comparison.apply.take().or(found.apply);
         self.summary.environments += found.summary.environments;
@@ -357,44 +366,8 @@ impl Gathered {
     }
 }
 
-/// The time, as RFC 3339; only its date counts.
+/// The day, as in `2026-11-25`, in UTC.
 fn today() -> String {
-    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
-}
-
-/// Splits findings into those that count and those that do not, by what the revision had.
-fn changed(findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
-    let id = |finding: &Finding| finding.difference.as_ref().map(|difference| difference.id.clone());
-    let known: std::collections::HashSet<_> = before.iter().filter_map(id).collect();
-    let now: std::collections::HashSet<_> = findings.iter().filter_map(id).collect();
-    let (mut counting, mut settled) = (Vec::new(), Vec::new());
-    for mut finding in findings {
-        let unchanged = id(&finding).is_some_and(|id| known.contains(&id));
-        if let Some(difference) = &mut finding.difference {
-            difference.change = Some(if unchanged { Change::Unchanged } else { Change::Introduced });
-        }
-        if unchanged { settled.push(finding) } else { counting.push(finding) }
-    }
-    // Of what nobody here can open, nobody can say that it is well now; that it is sealed, everybody can.
-    let is_unknown = |finding: &Finding| finding.rule.code == "drift-unknown";
-    let unknown: std::collections::HashSet<_> =
-        counting.iter().chain(&settled).filter(|finding| is_unknown(finding)).filter_map(|it| it.key.clone()).collect();
-    let is_open = |finding: &Finding| {
-        let hidden = finding.key.as_ref().is_some_and(|key| unknown.contains(key));
-        hidden && !is_unknown(finding) && finding.rule.code != "drift-exposed-secret"
-    };
-    for mut finding in before.into_iter().filter(|finding| !id(finding).is_some_and(|id| now.contains(&id))) {
-        let change = if is_open(&finding) { Change::Unchanged } else { Change::Resolved };
-        if let Some(difference) = &mut finding.difference {
-            difference.change = Some(change);
-            // Its row is one of the revision's.
-            difference.row = None;
-            if difference.bucket != Bucket::Unexpected {
-                continue;
-            }
-        }
-        finding.fix = None;
-        settled.push(finding);
-    }
-    (counting, settled)
+    let now = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    now.split('T').next().unwrap_or_default().to_owned()
 }

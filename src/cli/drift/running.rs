@@ -11,8 +11,10 @@ use crate::drift::noise;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::told_name;
-use crate::layer::{Content, Entry, Layer};
+use crate::layer::{Content, Entry, Fault, Layer};
 use crate::project::Project;
+use crate::project::deployments::RENDERED;
+use crate::project::files::Files;
 use crate::secret::Secret;
 use crate::source::{Sources, printable};
 
@@ -56,36 +58,72 @@ fn part(wanted: &Live) -> Result<Part, Error> {
         Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("it takes {}", producer.summary))
     };
     let mut parts = (producer.read)(&bytes).map_err(failed)?;
-    let names: Vec<_> = parts.iter().map(|part| part.name.clone()).collect();
+    chosen(wanted, &mut parts)?;
+    if parts.iter().all(|part| part.is_piece) {
+        return joined(parts).ok_or_else(|| failed("there is nothing in it"));
+    }
+    same_everywhere(wanted, &parts)?;
+    parts.into_iter().next().ok_or_else(|| failed("there is nothing in it"))
+}
+
+/// Keeps the part that was named, else what belongs together.
+fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
     if let Some(name) = &wanted.part {
+        let names: Vec<_> = told_names(parts);
         parts.retain(|part| part.name == *name);
         if parts.is_empty() {
-            let help = match crate::suggestion::nearest(name, names.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean #{near}?"),
-                None => format!("there are: {}", names.join(", ")),
+            let within = names.iter().filter(|it| it.starts_with(&format!("{name}/"))).map(|it| format!("#{it}"));
+            let within: Vec<_> = within.collect();
+            let near = crate::suggestion::nearest(name, names.iter().map(String::as_str));
+            let help = match (within.is_empty(), near) {
+                (false, _) => format!("it has several containers: {}", within.join(", ")),
+                (_, Some(near)) => format!("did you mean #{near}?"),
+                _ => format!("there are: {}", names.join(", ")),
             };
             return Err(Error::new(format!("there is no `{name}` in {}:{}", wanted.tool, wanted.path)).help(help));
         }
     }
-    let several = parts.len() > 1 && !producer.is_one;
+    // What runs says what it takes from the pieces beside it.
+    if parts.iter().any(|part| !part.is_piece) {
+        parts.retain(|part| !part.is_piece);
+    }
+    let names = told_names(parts);
     // What PM2 runs several times over has one name and one configuration.
-    if several && names.iter().collect::<HashSet<_>>().len() > 1 && wanted.part.is_none() {
+    let several = parts.iter().any(|part| !part.is_piece) && names.iter().collect::<HashSet<_>>().len() > 1;
+    if several && wanted.part.is_none() {
         let help = format!("choose one, as in {}#{}; there are: {}", wanted.name, names[0], names.join(", "));
         return Err(Error::new(format!("{} holds several", wanted.name)).help(help));
     }
-    if !producer.is_one {
-        same_everywhere(wanted, &parts)?;
-    }
+    Ok(())
+}
+
+/// The names to choose from: of what runs, where anything does.
+fn told_names(parts: &[Part]) -> Vec<String> {
+    let runs = parts.iter().any(|part| !part.is_piece);
+    parts.iter().filter(|part| !(runs && part.is_piece)).map(|part| part.name.clone()).collect()
+}
+
+/// Pieces as one. Where two of them give a variable different values, nobody knows here which is taken.
+fn joined(parts: Vec<Part>) -> Option<Part> {
     let mut all = parts.into_iter();
-    let Some(mut first) = all.next() else { return Err(failed("there is nothing in it")) };
-    for part in all.filter(|_| producer.is_one) {
-        first.variables.extend(part.variables);
-        first.referred.extend(part.referred);
-        first.has_more |= part.has_more;
+    let mut whole = all.next()?;
+    for part in all {
+        for (key, value) in part.variables {
+            let known = whole.variables.iter().position(|(known, _)| *known == key);
+            match known {
+                None => whole.variables.push((key, value)),
+                Some(at) if whole.variables[at].1.expose() == value.expose() => {}
+                Some(at) => {
+                    whole.variables.remove(at);
+                    whole.referred.push(key);
+                }
+            }
+        }
+        whole.referred.extend(part.referred);
+        whole.has_more |= part.has_more;
     }
-    // What one part refers to may stand in another.
-    first.referred.retain(|key| first.variables.iter().all(|(known, _)| known != key));
-    Ok(first)
+    whole.variables.retain(|(key, _)| !whole.referred.contains(key));
+    Some(whole)
 }
 
 /// Of what runs several times over, one stands for all: unless they were started with different values.
@@ -143,7 +181,8 @@ fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
 fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let source = Sources::default().add(wanted.path.as_str(), Arc::clone(&text));
-    let entries = compose::parse(&text).entries;
+    let compose::Parsed { entries, faults, .. } = compose::parse(&text);
+    let has_more = faults.iter().any(Fault::hides_values);
     let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
     let none = HashMap::new();
     let environment = Environment::new(wanted.name.as_str().into(), false, vec![&layer], &none);
@@ -151,7 +190,7 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
         .settings
         .iter()
         .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
-    Part { name: wanted.name.clone(), variables: variables.collect(), ..Part::default() }
+    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, ..Part::default() }
 }
 
 impl Running {
@@ -192,4 +231,20 @@ fn add(text: &mut String, entries: &mut Vec<Entry>, key: &str, content: Content)
     text.push_str(key);
     text.push_str("=\n");
     entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
+}
+
+/// A command with the file in it that PM2 was started with: what is rendered for the environment, else the project's own.
+pub(super) fn command(command: &str, files: &Files, wanted: &[Wanted]) -> String {
+    let environment = wanted.first().map_or("", Wanted::environment);
+    let environment = environment.split('@').next().unwrap_or_default();
+    let is_ecosystem = |name: &String| {
+        let ends = [".js", ".cjs", ".mjs", ".json"];
+        name.strip_prefix("ecosystem.config").is_some_and(|end| ends.contains(&end))
+    };
+    let found = [format!("{RENDERED}/{environment}/"), String::new()].into_iter().find_map(|folder| {
+        let names = files.names(folder.trim_end_matches('/')).ok()?;
+        names.into_iter().find(is_ecosystem).map(|name| files.shown(&format!("{folder}{name}")))
+    });
+    let path = found.as_deref().map_or_else(|| live::ECOSYSTEM.to_owned(), live::word);
+    command.replacen(live::ECOSYSTEM, &path, 1)
 }

@@ -103,7 +103,8 @@ fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
     let (environments, files, keys) = found.looked_at;
     let summary = Summary { environments, files, keys, ..Summary::default() };
     let report = Report::new("secrets who", found.findings, std::mem::take(&mut project.sources), summary)
-        .failing_from(global.fail_on);
+        .failing_from(global.fail_on)
+        .at_home(global.home());
     printing::save(&report, &destinations)?;
     if global.quiet < 2 {
         let output = outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;

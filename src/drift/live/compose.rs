@@ -6,7 +6,7 @@ use super::{Part, Producer, assignment, text, word};
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
-    Producer { name: "compose", summary: "`docker compose config`, as YAML or JSON", is_one: false, read };
+    Producer { name: "compose", summary: "`docker compose config`, as YAML or JSON", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let all = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
@@ -39,7 +39,13 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             _ => {}
         }
         let apply = Some(format!("docker compose up -d {}", word(name)));
-        Part { name: name.clone(), variables, referred, apply, has_more: false }
+        // Unless they are merged into `environment`, as `docker compose config` does, nobody knows here what they hold.
+        let has_more = match service.get("env_file") {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(files)) => !files.is_empty(),
+            Some(_) => true,
+        };
+        Part { name: name.clone(), variables, referred, apply, has_more, is_piece: false }
     };
     Ok(services.iter().map(part).collect())
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Part, Producer, assignment, word};
 
-pub(super) const PRODUCER: Producer = Producer { name: "docker", summary: "`docker inspect`", is_one: false, read };
+pub(super) const PRODUCER: Producer = Producer { name: "docker", summary: "`docker inspect`", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let list: Vec<Value> = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `docker inspect`")?;

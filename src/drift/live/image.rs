@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Part, Producer, assignment};
 
 /// It is no source of its own: it takes variables away from what runs.
-pub const PRODUCER: Producer = Producer { name: "docker-image", summary: "`docker image inspect`", is_one: true, read };
+pub const PRODUCER: Producer = Producer { name: "docker-image", summary: "`docker image inspect`", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let list: Vec<Value> = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `docker image inspect`")?;
@@ -15,7 +15,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             image.get("Config").filter(|_| image.get("RootFS").is_some() || image.get("RepoTags").is_some())?;
         let variables = config.get("Env").and_then(Value::as_array).into_iter().flatten();
         let variables = variables.filter_map(|text| assignment(text.as_str()?)).collect();
-        Some(Part { name: "image".to_owned(), variables, ..Part::default() })
+        Some(Part { name: "image".to_owned(), variables, is_piece: true, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("an image in it has no configuration")
 }

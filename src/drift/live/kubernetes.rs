@@ -1,63 +1,199 @@
 //! Kubernetes: the JSON of `kubectl get configmap,secret -o json`, and of what runs containers.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{Part, Producer, text};
+use crate::drift::noise;
 use crate::secret::Secret;
 
-pub(super) const PRODUCER: Producer =
-    Producer { name: "k8s", summary: "`kubectl get deploy,cm,secret -o json`", is_one: true, read };
+pub(super) const PRODUCER: Producer = Producer { name: "k8s", summary: "`kubectl get deploy,cm,secret -o json`", read };
 
+/// Where the specification of a pod stands in what runs containers.
+const PODS: &[&str] = &["/spec/jobTemplate/spec/template/spec", "/spec/template/spec", "/spec"];
+
+/// The kind, the namespace and the name of something that holds values.
+type Place = (&'static str, String, String);
+
+/// What every `ConfigMap` and `Secret` holds.
+type Maps = BTreeMap<Place, Vec<(String, Secret)>>;
+
+/// A variable by name; nothing where its value comes from what was not handed over.
+type Variables = BTreeMap<String, Option<Secret>>;
+
+/// Every container is a part; where there are none, what holds values is a piece of one.
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let document: Value = serde_json::from_slice(bytes).map_err(|_| "it is not the JSON of `kubectl`")?;
     let alone = std::slice::from_ref(&document);
-    let items = match document.get("items").and_then(Value::as_array) {
-        Some(items) => items.as_slice(),
-        None => alone,
+    let items = document.get("items").and_then(Value::as_array).map_or(alone, Vec::as_slice);
+    let (mut maps, mut running) = (Maps::new(), Vec::new());
+    for item in items {
+        let name = named(item, "/metadata/name");
+        match item.get("kind").and_then(Value::as_str) {
+            Some("ConfigMap") => _ = maps.insert(("ConfigMap", namespace(item), name), config_map(item)),
+            Some("Secret") => _ = maps.insert(("Secret", namespace(item), name), secret(item)?),
+            Some("Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob") => {
+                running.push((name, item));
+            }
+            _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
+        }
+    }
+    let piece = |((_, _, name), variables): (&Place, &Vec<(String, Secret)>)| {
+        // What programs take for no name of a variable is a file: `ca.crt`.
+        let is_file = |key: &str| key.contains(['.', '-']);
+        let own = variables.iter().filter(|(key, _)| !is_file(key));
+        let variables = own.map(|(key, value)| (key.clone(), copy(value))).collect();
+        Part { name: name.clone(), variables, is_piece: true, ..Part::default() }
     };
-    items.iter().map(part).collect()
+    let mut parts: Vec<_> = maps.iter().map(piece).collect();
+    for (name, item) in running {
+        let pod = PODS.iter().find_map(|path| item.pointer(path)?.get("containers")?.as_array());
+        let containers = pod.map(Vec::as_slice).unwrap_or_default();
+        for container in containers {
+            let own = named(container, "/name");
+            let name = if containers.len() > 1 { format!("{name}/{own}") } else { name.clone() };
+            parts.push(part(name, container, &namespace(item), &maps));
+        }
+    }
+    Ok(parts)
 }
 
-fn part(item: &Value) -> Result<Part, &'static str> {
-    let name = item.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (mut variables, mut referred, mut has_more) = (Vec::new(), Vec::new(), false);
-    let members = |name: &str| item.get(name).and_then(Value::as_object).into_iter().flatten();
-    match item.get("kind").and_then(Value::as_str) {
-        Some("ConfigMap") => {
-            variables.extend(members("data").filter_map(|(key, value)| Some((key.clone(), text(value)?))));
-        }
-        Some("Secret") => {
-            for (key, value) in members("data") {
-                let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
-                let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-                variables
-                    .push((key.clone(), Secret::new(text.ok_or("a value of a Secret in it is no base64 of a text")?)));
+fn named(item: &Value, pointer: &str) -> String {
+    item.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn namespace(item: &Value) -> String {
+    named(item, "/metadata/namespace")
+}
+
+fn copy(secret: &Secret) -> Secret {
+    Secret::new(secret.expose().to_owned())
+}
+
+fn config_map(item: &Value) -> Vec<(String, Secret)> {
+    members(item, "data").filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect()
+}
+
+fn secret(item: &Value) -> Result<Vec<(String, Secret)>, &'static str> {
+    let mut variables = Vec::new();
+    for (key, value) in members(item, "data") {
+        let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        variables.push((key.clone(), Secret::new(text.ok_or("a value of a Secret in it is no base64 of a text")?)));
+    }
+    variables.extend(members(item, "stringData").filter_map(|(key, value)| Some((key.clone(), text(value)?))));
+    Ok(variables)
+}
+
+fn members<'v>(item: &'v Value, name: &str) -> impl Iterator<Item = (&'v String, &'v Value)> {
+    item.get(name).and_then(Value::as_object).into_iter().flatten()
+}
+
+fn items<'v>(item: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
+    item.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// One container: `envFrom` in order, the last wins, and `env` above it.
+fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
+    let map = |kind, name: &str| maps.get(&(kind, namespace.to_owned(), name.to_owned()));
+    let mut known = Variables::new();
+    let mut has_more = false;
+    for source in items(container, "envFrom") {
+        let prefix = named(source, "/prefix");
+        let of = |kind, pointer: &str| Some((kind, source.pointer(pointer)?.as_str()?));
+        let referred = of("ConfigMap", "/configMapRef/name").or_else(|| of("Secret", "/secretRef/name"));
+        if let Some(variables) = referred.and_then(|(kind, name)| map(kind, name)) {
+            known.extend(variables.iter().map(|(key, value)| (format!("{prefix}{key}"), Some(copy(value)))));
+        } else {
+            // It may set anything anew that stands before it.
+            has_more = true;
+            for value in known.values_mut() {
+                *value = None;
             }
-            variables.extend(members("stringData").filter_map(|(key, value)| Some((key.clone(), text(value)?))));
         }
-        Some("Pod" | "Deployment" | "StatefulSet" | "DaemonSet" | "Job") => {
-            let containers =
-                ["/spec/containers", "/spec/template/spec/containers"].iter().find_map(|path| item.pointer(path));
-            for container in containers.and_then(Value::as_array).into_iter().flatten() {
-                has_more |= container.get("envFrom").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-                let listed = container.get("env").and_then(Value::as_array).into_iter().flatten();
-                for pair in listed {
-                    let Some(key) = pair.get("name").and_then(Value::as_str) else { continue };
-                    // What comes from a ConfigMap or a Secret stands there; an empty value is left out.
-                    match pair.get("valueFrom") {
-                        Some(_) => referred.push(key.to_owned()),
-                        None => variables.extend(
-                            pair.get("value")
-                                .map_or(Some(Secret::new(String::new())), text)
-                                .map(|value| (key.to_owned(), value)),
-                        ),
-                    }
+    }
+    for pair in items(container, "env") {
+        let Some(key) = pair.get("name").and_then(Value::as_str) else { continue };
+        let value = match pair.get("valueFrom") {
+            // An empty value is left out.
+            None => expanded(pair.get("value").and_then(Value::as_str).unwrap_or_default(), &known, has_more),
+            Some(from) => {
+                let of = |kind, member: &str| Some((kind, from.get(member)?));
+                let referred = of("ConfigMap", "configMapKeyRef").or_else(|| of("Secret", "secretKeyRef"));
+                let held = referred.and_then(|(kind, place)| {
+                    let variables = map(kind, place.get("name")?.as_str()?)?;
+                    let wanted = place.get("key")?.as_str()?;
+                    Some((variables.iter().find(|(key, _)| key == wanted).map(|(_, value)| copy(value)), place))
+                });
+                match held {
+                    // Without it the container starts all the same, without the variable.
+                    Some((None, place)) if place.get("optional") == Some(&Value::Bool(true)) => continue,
+                    Some((value, _)) => value,
+                    None => None,
                 }
             }
-        }
-        _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
+        };
+        known.insert(key.to_owned(), value);
     }
-    Ok(Part { name, variables, referred, has_more, apply: None })
+    let (mut variables, mut referred) = (Vec::new(), Vec::new());
+    for (key, value) in known {
+        match value {
+            Some(value) => variables.push((key, value)),
+            None => referred.push(key),
+        }
+    }
+    Part { name, variables, referred, has_more, ..Part::default() }
+}
+
+/// A value with its `$(NAME)` filled in, as the kubelet does it: `$$` is a `$`, and what is not known stays as it is.
+/// Nothing where that depends on what was not handed over.
+fn expanded(value: &str, known: &Variables, has_more: bool) -> Option<Secret> {
+    let (mut out, mut rest) = (String::new(), value);
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
+            match known.get(name) {
+                Some(value) => out.push_str(value.as_ref()?.expose()),
+                None if has_more || noise::profile(name, &[]) == Some("kubernetes") => return None,
+                None => out.extend(["$(", name, ")"]),
+            }
+            rest = after;
+        } else {
+            out.push('$');
+        }
+    }
+    out.push_str(rest);
+    Some(Secret::new(out))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Variables, expanded};
+    use crate::secret::Secret;
+
+    #[test]
+    fn values_refer_to_others() {
+        let mut known = Variables::new();
+        known.insert("A".to_owned(), Some(Secret::new("x".to_owned())));
+        known.insert("B".to_owned(), None);
+        for (value, expected) in [
+            ("1$(A)2", Some("1x2")),
+            ("$$(A) $", Some("$(A) $")),
+            ("$(C)$(A", Some("$(C)$(A")),
+            ("$A", Some("$A")),
+            ("$(B)", None),
+            ("$(DB_SERVICE_HOST)", None),
+        ] {
+            let found = expanded(value, &known, false);
+            assert_eq!(found.as_ref().map(Secret::expose), expected, "{value}");
+        }
+        assert!(expanded("$(C)", &known, true).is_none());
+    }
 }

@@ -23,8 +23,6 @@ pub struct Producer {
     pub name: &'static str,
     /// What it reads, for people.
     pub summary: &'static str,
-    /// Whether its parts belong together, and one need not be chosen.
-    pub is_one: bool,
     /// Reads the tool's output. The error says what is wrong, and never quotes it.
     pub read: fn(&[u8]) -> Result<Vec<Part>, &'static str>,
 }
@@ -40,6 +38,8 @@ pub struct Part {
     pub referred: Vec<String>,
     /// Whether it has more of them, whose names the tool does not tell either.
     pub has_more: bool,
+    /// Whether it runs nothing by itself: with the other pieces it makes one whole, of which none need be chosen.
+    pub is_piece: bool,
     /// The command that makes it read its configuration again.
     pub apply: Option<String>,
 }
@@ -50,6 +50,9 @@ impl fmt::Debug for Part {
         part.field("name", &self.name).field("variables", &self.variables.len()).finish_non_exhaustive()
     }
 }
+
+/// Stands in [`Part::apply`] for the file that PM2 was started with, which it does not tell.
+pub const ECOSYSTEM: &str = "ecosystem.config.js";
 
 /// Every tool.
 pub static ALL: &[Producer] =
@@ -80,7 +83,8 @@ fn assignment(text: &str) -> Option<(String, Secret)> {
 }
 
 /// A name as a shell takes it for one word.
-fn word(name: &str) -> String {
+#[must_use]
+pub fn word(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
     if !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain) {
         name.to_owned()
@@ -97,7 +101,8 @@ mod tests {
         let told = |part: &Part| {
             let variables = part.variables.iter().map(|(key, value)| format!("{key}={}", value.expose()));
             let referred = part.referred.iter().map(|key| format!("{key}?"));
-            format!("{}: {}", part.name, variables.chain(referred).collect::<Vec<_>>().join(" "))
+            let more = part.has_more.then(|| "…".to_owned());
+            format!("{}: {}", part.name, variables.chain(referred).chain(more).collect::<Vec<_>>().join(" "))
         };
         parts.iter().map(told).collect()
     }
@@ -130,15 +135,61 @@ mod tests {
                 &["web: A=1 B?"],
             ),
             (
+                "k8s",
+                r#"{"kind":"List","items":[{"kind":"ConfigMap","metadata":{"name":"cm"},"data":{"A":"1","B":"2"}},
+              {"kind":"CronJob","metadata":{"name":"job"},"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"c",
+              "envFrom":[{"configMapRef":{"name":"cm"},"prefix":"P_"},{"configMapRef":{"name":"cm"}}],
+              "env":[{"name":"A","value":"x$(B)"},{"name":"C","valueFrom":{"configMapKeyRef":{"name":"cm","key":"B"}}},
+              {"name":"D","valueFrom":{"configMapKeyRef":{"name":"cm","key":"no","optional":true}}}]}]}}}}}}]}"#,
+                &["cm: A=1 B=2", "job: A=x2 B=2 C=2 P_A=1 P_B=2"],
+            ),
+            (
+                "k8s",
+                r#"{"kind":"List","items":[{"kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[
+              {"name":"a","envFrom":[{"configMapRef":{"name":"cm"}},{"secretRef":{"name":"gone"}}],"env":[{"name":"B","value":"1"}]},
+              {"name":"b"}]}},
+              {"kind":"ConfigMap","metadata":{"name":"cm"},"data":{"A":"1","B":"2","ca.crt":"x"}}]}"#,
+                &["cm: A=1 B=2", "p/a: B=1 A? ca.crt? …", "p/b: "],
+            ),
+            (
+                "compose",
+                r#"{"services":{"api":{"environment":["A=x"],"env_file":[{"path":"a.env"}]}}}"#,
+                &["api: A=x …"],
+            ),
+            ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[]}}}"#, &["api: A=x"]),
+            (
                 "docker-image",
                 r#"[{"Id":"sha256:1","RepoTags":["api:1"],"Config":{"Env":["PATH=/bin","A=1"]}}]"#,
                 &["image: PATH=/bin A=1"],
             ),
             ("proc", "A=1\0B=two\nlines\0C\0", &["process: A=1 B=two\nlines"]),
             ("proc", "name=web\0pm_id=0\0web={}\0A=1\0", &["process: name=web pm_id=0 A=1"]),
+            (
+                "proc",
+                "A=shell\0B=2\0pm2_env={\"name\":\"web\",\"env\":{\"A\":\"1\",\"web\":{},\"PORT\":80}}\0",
+                &["process: B=2 A=1 PORT=80"],
+            ),
+            ("proc", "A=1\0pm2_env={\0", &["process: A=1 pm2_env={"]),
         ] {
             let parts = (find(tool).unwrap().read)(text.as_bytes()).unwrap();
             assert_eq!(shown(&parts), expected, "{tool}: {text}");
+        }
+    }
+
+    /// PM2 keeps every block of its file; the one that runs says what to start again with.
+    #[test]
+    fn the_block_that_runs_is_started_again() {
+        for (environment, blocks, expected) in [
+            (r#"{"A":"1"}"#, r#""env_production":{"A":"1"},"env_dev":{"A":"2"}"#, "--env production "),
+            (r#"{"A":1}"#, r#""env_production":{"A":"1"}"#, "--env production "),
+            (r#"{"A":"3"}"#, r#""env_production":{"A":"1"}"#, ""),
+            (r#"{"A":"1","B":"2"}"#, r#""env_one":{"A":"1"},"env_two":{"B":"2"}"#, ""),
+            (r#"{"A":"1"}"#, r#""env_empty":{}"#, ""),
+        ] {
+            let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment},{blocks}}}}}]"#);
+            let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
+            let command = format!("pm2 reload ecosystem.config.js --only web {expected}--update-env");
+            assert_eq!(parts[0].apply.as_deref(), Some(command.as_str()), "{text}");
         }
     }
 

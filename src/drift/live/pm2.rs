@@ -1,10 +1,10 @@
 //! PM2: the JSON of `pm2 jlist`.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Part, Producer, text, word};
+use super::{ECOSYSTEM, Part, Producer, text, word};
 
-pub(super) const PRODUCER: Producer = Producer { name: "pm2", summary: "`pm2 jlist`", is_one: false, read };
+pub(super) const PRODUCER: Producer = Producer { name: "pm2", summary: "`pm2 jlist`", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let all = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
@@ -15,12 +15,28 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         .map_err(|_| "it is not the JSON of `pm2 jlist`")?;
     let part = |process: &Value| {
         let name = process.get("name")?.as_str()?.to_owned();
-        let environment = process.get("pm2_env")?.get("env")?.as_object()?;
+        let about = process.get("pm2_env")?.as_object()?;
+        let environment = about.get("env")?.as_object()?;
         // PM2 adds a variable that is called like the process.
         let own = environment.iter().filter(|(key, _)| **key != name);
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
-        let apply = Some(format!("pm2 reload ecosystem.config.js --only {} --update-env", word(&name)));
+        let block = block(about, environment).map(|block| format!(" --env {}", word(block))).unwrap_or_default();
+        let apply = Some(format!("pm2 reload {ECOSYSTEM} --only {}{block} --update-env", word(&name)));
         Some(Part { name, variables, apply, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
+}
+
+/// The block of the ecosystem file that a process was started with: `production` for `env_production`. PM2 keeps all of
+/// them and does not say which it was, so it is the only one of which every value runs.
+fn block<'p>(about: &'p Map<String, Value>, environment: &Map<String, Value>) -> Option<&'p str> {
+    let runs = |(key, value): (&String, &Value)| {
+        let same =
+            |known: &Value| text(known).zip(text(value)).is_some_and(|(one, other)| one.expose() == other.expose());
+        environment.get(key).is_some_and(same)
+    };
+    let blocks = about.iter().filter_map(|(key, value)| Some((key.strip_prefix("env_")?, value.as_object()?)));
+    let mut running = blocks.filter(|(_, values)| !values.is_empty() && values.iter().all(runs));
+    let (name, _) = running.next()?;
+    running.next().is_none().then_some(name)
 }

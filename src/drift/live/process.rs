@@ -1,13 +1,29 @@
 //! A process of Linux: `/proc/PID/environ`, or a copy of it.
 
+use serde_json::Value;
+
 use super::{Part, Producer, assignment};
 
 pub(super) const PRODUCER: Producer =
-    Producer { name: "proc", summary: "a process by its number, or a copy of /proc/PID/environ", is_one: true, read };
+    Producer { name: "proc", summary: "a process by its number, or a copy of /proc/PID/environ", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
     let mut variables: Vec<_> = text.split('\0').filter_map(assignment).collect();
+    // To a worker of a cluster PM2 hands all of its variables in one, which the worker takes apart when it starts.
+    let of_worker = variables.iter().position(|(key, _)| key == "pm2_env").and_then(|at| {
+        let known: Value = serde_json::from_str(variables[at].1.expose()).ok()?;
+        let own = known.get("env")?.as_object()?;
+        let name = known.get("name").and_then(Value::as_str).unwrap_or_default();
+        let own = own.iter().filter(|(key, _)| *key != name);
+        let own: Vec<_> = own.filter_map(|(key, value)| Some((key.clone(), super::text(value)?))).collect();
+        Some((at, own))
+    });
+    if let Some((at, own)) = of_worker {
+        variables.remove(at);
+        variables.retain(|(key, _)| own.iter().all(|(known, _)| known != key));
+        variables.extend(own);
+    }
     let value =
         |wanted: &str| variables.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.expose().to_owned());
     // PM2 adds a variable that is called like the process.

@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
-use super::super::{beside_columns, is_told_by_columns, markup, plural, unexpected, uri, verdict};
+use super::super::{beside_columns, is_told_by_columns, markup, plural, told_values, unexpected, uri, verdict};
 use super::{controls, glyph, title};
 use crate::drift::{Cell, Comparison, Kind, Mode, Row, State};
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
+
+/// Nobody compares more of a value than that by eye, and a page of thousands of them opens in no time.
+const LONGEST_VALUE: usize = 300;
 
 /// More columns than these scroll beside the keys; fewer fit a screen.
 const MOST_COLUMNS: usize = 6;
@@ -21,6 +24,13 @@ struct Line<'a> {
     findings: Vec<&'a Finding>,
     counting: usize,
     kind: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The findings that count.
+    fn unexpected(&self) -> &[&'a Finding] {
+        if self.kind == 0 { &self.findings } else { &[] }
+    }
 }
 
 pub(super) fn write(out: &mut String, report: &Report, comparison: &Comparison) {
@@ -101,61 +111,105 @@ impl<'a> Page<'a> {
     }
 
     fn matrix(&self, out: &mut String, lines: &[Line<'_>]) {
-        let columns = &self.comparison.columns;
-        if columns.len() > MOST_COLUMNS {
+        let wide = self.is_wide();
+        let order = self.order(lines);
+        if wide {
             out.push_str("<div class=\"wide\" role=\"region\" aria-label=\"The table\" tabindex=\"0\">\n");
         } else {
             out.push_str("<div>\n");
         }
-        out.push_str(
-            "<table class=\"matrix\">\n<caption>Every key in every source, the unexpected ones first</caption>\n",
+        let first = if wide { ", and so are the sources that differ from what they should be" } else { "" };
+        let _ = write!(
+            out,
+            "<table class=\"matrix\">\n<caption>Every key in every source, the unexpected ones first{first}</caption>\n"
         );
         out.push_str("<thead>\n<tr><th scope=\"col\">Key</th>");
-        for column in columns {
+        let verdict = "<th scope=\"col\" class=\"problem\">Verdict</th>";
+        if wide {
+            out.push_str(verdict);
+        }
+        for column in order.iter().filter_map(|at| self.comparison.columns.get(*at)) {
             let _ = write!(out, "<th scope=\"col\">{}</th>", markup(&column.name));
         }
-        out.push_str(
-            "<th scope=\"col\">Policy</th><th scope=\"col\" class=\"problem\">Verdict</th></tr>\n</thead>\n<tbody>\n",
-        );
+        out.push_str("<th scope=\"col\">Policy</th>");
+        if !wide {
+            out.push_str(verdict);
+        }
+        out.push_str("</tr>\n</thead>\n<tbody>\n");
         for line in lines {
-            self.line(out, line);
+            self.line(out, line, &order);
         }
         out.push_str("</tbody>\n</table>\n</div>\n");
     }
 
-    fn line(&self, out: &mut String, line: &Line<'_>) {
+    /// Whether the table is wider than a screen.
+    fn is_wide(&self) -> bool {
+        self.comparison.columns.len() > MOST_COLUMNS
+    }
+
+    /// The columns in the order in which they stand: of more than fit a screen, those first of which something is wrong,
+    /// by the first key of which it is.
+    fn order(&self, lines: &[Line<'_>]) -> Vec<usize> {
+        let mut order: Vec<_> = (0..self.comparison.columns.len()).collect();
+        if self.is_wide() {
+            let first_wrong = |at: &usize| lines.iter().position(|line| self.is_wrong(line, *at)).unwrap_or(usize::MAX);
+            order.sort_by_cached_key(first_wrong);
+        }
+        order
+    }
+
+    /// Whether something that counts is about the value of a key in a source.
+    fn is_wrong(&self, line: &Line<'_>, at: usize) -> bool {
+        let Some(column) = self.comparison.columns.get(at) else { return false };
+        let place = line.row.cells.get(at).and_then(|cell| cell.as_ref()?.at);
+        line.unexpected().iter().any(|finding| match (&finding.label, finding.environments.as_slice()) {
+            // What is declared is what should hold.
+            _ if self.comparison.mode == Mode::Live => column.kind == Kind::Live,
+            (_, [only]) => **only == *column.name,
+            (Some(label), _) => place == Some(label.span),
+            _ => false,
+        })
+    }
+
+    fn line(&self, out: &mut String, line: &Line<'_>, order: &[usize]) {
         let kind = KINDS[line.kind];
-        let counting: &[&Finding] = if line.kind == 0 { &line.findings } else { &[] };
-        let worst = counting.iter().map(|finding| finding.severity).max();
+        let worst = line.unexpected().iter().map(|finding| finding.severity).max();
         let name = named(line.row);
         let class = worst.map(|worst| format!(" class=\"{}\"", worst.name())).unwrap_or_default();
         let id = uri(&name);
         let _ = write!(out, "<tr id=\"key-{id}\"{class} data-kind=\"{kind}\">");
         let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", markup(&name));
-        for (column, cell) in self.comparison.columns.iter().zip(&line.row.cells) {
-            let at = cell.as_ref().and_then(|cell| cell.at);
-            let concerns = |finding: &&Finding| match (&finding.label, finding.environments.as_slice()) {
-                // What is declared is what should hold.
-                _ if self.comparison.mode == Mode::Live => column.kind == Kind::Live,
-                (_, [only]) => **only == *column.name,
-                (Some(label), _) => at == Some(label.span),
-                _ => false,
+        if self.is_wide() {
+            self.verdict(out, line);
+        }
+        let values = told_values(&line.row.cells, LONGEST_VALUE);
+        for at in order {
+            let (Some(column), Some(cell)) = (self.comparison.columns.get(*at), line.row.cells.get(*at)) else {
+                continue;
             };
-            let class = if counting.iter().any(concerns) { " class=\"wrong\"" } else { "" };
-            let told = cell.as_ref().map(told).unwrap_or_default();
+            let class = if self.is_wrong(line, *at) { " class=\"wrong\"" } else { "" };
+            let told = cell.as_ref().zip(values.get(*at)).map(|(cell, value)| told(cell, value)).unwrap_or_default();
             let _ = write!(out, "<td data-in=\"{}\"{class}>{told}</td>", markup(&column.name));
         }
         let required = line.findings.iter().any(|finding| finding.rule.code == "drift-missing");
         let policy = line.row.policy.map_or(if required { "required" } else { "" }, Drift::name);
-        let _ = write!(out, "<td data-in=\"policy\">{policy}</td><td>");
+        let _ = write!(out, "<td data-in=\"policy\">{policy}</td>");
+        if !self.is_wide() {
+            self.verdict(out, line);
+        }
+        out.push_str("</tr>\n");
+    }
+
+    fn verdict(&self, out: &mut String, line: &Line<'_>) {
+        out.push_str("<td class=\"verdict\">");
         if line.findings.is_empty() {
-            out.push_str(kind);
+            out.push_str(KINDS[line.kind]);
         }
         for (number, finding) in line.findings.iter().enumerate() {
             problem(out, finding, number < line.counting);
         }
         self.more(out, line);
-        out.push_str("</td></tr>\n");
+        out.push_str("</td>");
     }
 
     /// Where the values stand, what they are for, and what to do; nothing where all is as it should be.
@@ -187,7 +241,7 @@ impl<'a> Page<'a> {
         }
         let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
         if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
-            let (code, key) = (finding.rule.code, markup(&line.row.key));
+            let (code, key) = (finding.rule.code, markup(&named(line.row)));
             let _ = write!(out, "<li>to accept it: <code>sparkcfg drift --ack {code} {key} --why …</code></li>");
         }
         out.push_str("</ul></details>");
@@ -246,9 +300,12 @@ impl<'a> Page<'a> {
 
     /// Who can read what, what was left out, and which files were read.
     fn about(&self, out: &mut String) {
-        let Comparison { access, hidden, apply, columns, .. } = self.comparison;
+        let Comparison { access, unread, hidden, apply, columns, .. } = self.comparison;
         for change in access {
             let _ = writeln!(out, "<p><code>{}</code> {}</p>", markup(&change.path), markup(&change.told()));
+        }
+        for one in unread {
+            let _ = writeln!(out, "<p><code>{}</code> {}</p>", markup(&one.path), one.why);
         }
         if !hidden.is_empty() {
             let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();
@@ -329,16 +386,10 @@ fn named(row: &Row) -> String {
 }
 
 /// What a source says, in words where there is room for them. Only what is a value stands as code.
-fn told(cell: &Cell) -> String {
-    // Nobody compares more than that by eye, and a page of thousands of them opens in no time.
-    const LONGEST: usize = 300;
-    let bounded = |value: &str| match value.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
-    };
+fn told(cell: &Cell, value: &str) -> String {
     let quiet = |text: &str| format!("<i>{text}</i>");
     let value = match (&cell.value, cell.class) {
-        (Some(value), _) => format!("<code>{}</code>", markup(&bounded(value))),
+        (Some(_), _) => format!("<code>{}</code>", markup(value)),
         (None, Some(class)) => format!("<b>●{}</b>", Row::letter(class)),
         (None, None) if cell.by_file => quiet("by file"),
         (None, None) => quiet("set"),

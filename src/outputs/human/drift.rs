@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::super::{Style, plural, unexpected, verdict};
-use super::wrapping::{width, wrap};
+use super::wrapping::wrap;
+use crate::abridging::{cut, told_apart, width};
 use crate::drift::{Cell, Comparison, Mode, Row, Shown};
-use crate::finding::{Bucket, Finding, Severity};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::source::MASK;
@@ -149,11 +150,7 @@ impl Page<'_> {
 
     /// The key, in a workspace with its member before it.
     fn named(&self, finding: &Finding) -> String {
-        let key = finding.key.as_deref().unwrap_or_default();
-        match self.row(finding).and_then(|row| row.member.as_ref()) {
-            Some(member) => format!("{member}/{key}"),
-            None => key.to_owned(),
-        }
+        self.report.key_of(finding).unwrap_or_default()
     }
 
     /// All environments side by side; a list where that is too wide.
@@ -289,14 +286,10 @@ impl Page<'_> {
             self.list(out, listed, "  ");
         }
         for (change, number) in [("resolved", counts.resolved), ("unchanged", counts.unchanged)] {
+            let wanted = if change == "resolved" { Change::Resolved } else { Change::Unchanged };
             let of_change = self.comparison.settled.iter().filter(|finding| {
-                let found = finding.difference.as_ref().and_then(|difference| difference.change);
-                found
-                    == Some(if change == "resolved" {
-                        crate::finding::Change::Resolved
-                    } else {
-                        crate::finding::Change::Unchanged
-                    })
+                let difference = finding.difference.as_ref();
+                difference.is_some_and(|it| it.change == Some(wanted) && it.bucket == Bucket::Unexpected)
             });
             if number == 0 {
                 continue;
@@ -371,10 +364,18 @@ impl Page<'_> {
             (Shown::Acknowledged, Bucket::Acknowledged, "acknowledged"),
             (Shown::Expected, Bucket::Expected, "expected"),
             (Shown::Equal, Bucket::Equal, "equal"),
+            (Shown::Unknown, Bucket::Unknown, "unknown"),
         ] {
             let told_before = self.comparison.mode == Mode::Time && bucket == Bucket::Expected;
             if self.comparison.shows(shown) && !told_before {
-                let rows: Vec<_> = self.comparison.rows.iter().filter(|row| row.bucket == bucket).collect();
+                // Where a policy cannot be checked, a finding says so above.
+                let is_told = |at| {
+                    let row = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.row);
+                    self.report.findings.iter().any(|finding| row(finding) == Some(at))
+                };
+                let rows = self.comparison.rows.iter().enumerate().filter(|(_, row)| row.bucket == bucket);
+                let rows = rows.filter(|(at, _)| bucket != Bucket::Unknown || !is_told(*at));
+                let rows: Vec<_> = rows.map(|(_, row)| row).collect();
                 self.rows(out, title, &rows, " · ");
             }
             if bucket == Bucket::Acknowledged && self.comparison.shows(shown) {
@@ -421,6 +422,12 @@ impl Page<'_> {
                 self.wrapped(out, &format!("{name}: {}", keys.join(" ")), 2);
             }
         }
+        for why in ["not opened", "broken"] {
+            let paths: Vec<_> = self.comparison.unread.iter().filter(|it| it.why == why).map(|it| &*it.path).collect();
+            if !paths.is_empty() {
+                self.wrapped(out, &format!("{why}: {}", paths.join(", ")), 0);
+            }
+        }
         if clean {
             let keys = plural(counts.keys, "key");
             let nothing =
@@ -453,65 +460,5 @@ impl Page<'_> {
                 let _ = writeln!(out, "to apply: {apply}");
             }
         }
-    }
-}
-
-/// The values of a row as far as there is room. Where that would make different ones look the same, they begin a little
-/// before they differ: `…@db.prod:5433/app`.
-fn told_apart(values: &[String], widths: &[usize]) -> Vec<String> {
-    const BEFORE: usize = 2;
-    let seen: Vec<_> = values.iter().zip(widths).map(|(text, most)| cut(text, *most)).collect();
-    let is_cut = |at: &usize| seen[*at] != values[*at];
-    let cut_ones: Vec<_> = (0..seen.len()).filter(is_cut).collect();
-    let alike = |one: usize, other: usize| values[one] != values[other] && seen[one] == seen[other];
-    if !cut_ones.iter().any(|one| cut_ones.iter().any(|other| alike(*one, *other))) {
-        return seen;
-    }
-    let common =
-        |one: &str, other: &str| one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
-    let first = &values[cut_ones[0]];
-    let same = cut_ones.iter().filter(|at| values[**at] != *first).map(|at| common(first, &values[*at])).min();
-    let skipped = same.unwrap_or_default().saturating_sub(BEFORE);
-    let shown = |at: usize, text: String| {
-        if !is_cut(&at) || skipped == 0 {
-            return text;
-        }
-        let rest: String = values[at].chars().skip(skipped).collect();
-        format!("…{}", cut(&rest, widths[at].saturating_sub(1)))
-    };
-    seen.iter().enumerate().map(|(at, text)| shown(at, text.clone())).collect()
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if width(text) <= most {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for character in text.chars() {
-        if width(&out) + width(&character.to_string()) + 1 > most {
-            break;
-        }
-        out.push(character);
-    }
-    out.push('…');
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::told_apart;
-
-    #[test]
-    fn values_that_differ_look_different() {
-        for (values, most, expected) in [
-            (["3000", "30000"], 16, ["3000", "30000"]),
-            (["postgres://app@db-dev:5432/a", "postgres://app@db-prod:5432/a"], 12, ["…b-dev:5432…", "…b-prod:543…"]),
-            (["https://one.example/x/y", "https://two.example/x/y"], 12, ["https://one…", "https://two…"]),
-            (["aaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaa"], 8, ["aaaaaaa…", "aaaaaaa…"]),
-            (["aaaaaaaaaaaaaaaab", "info"], 8, ["aaaaaaa…", "info"]),
-        ] {
-            assert_eq!(told_apart(&values.map(str::to_owned), &[most; 2]), expected);
-        }
-        assert_eq!(told_apart(&[], &[]), [""; 0]);
     }
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use miette::{Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use unicode_width::UnicodeWidthChar;
 
-use super::wrapping::{width, wrap};
+use super::wrapping::wrap;
+use crate::abridging::width;
 use crate::finding::Label;
 use crate::report::Report;
 use crate::source::{MASK, Sources, Span};

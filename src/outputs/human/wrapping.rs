@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::abridging::width;
+
 /// Breaks `text` at blanks: the first line takes `first` columns, the others `rest`. Longer words are cut.
 pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -34,11 +36,6 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The columns that `text` takes in a terminal.
-pub(super) fn width(text: &str) -> usize {
-    text.chars().map(|character| character.width().unwrap_or(0)).sum()
 }
 
 fn push(lines: &mut [String], character: char) {

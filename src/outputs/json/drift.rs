@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::json_text;
-use crate::drift::{Access, Cell, Column, Comparison, Counts, Mode, Row};
+use crate::drift::{Access, Cell, Column, Comparison, Counts, Mode, Row, Unread};
 use crate::finding::{Accepted, Bucket, Change, Finding, Severity};
 use crate::report::{Report, Summary};
 use crate::schema::extension::Drift;
@@ -24,6 +24,7 @@ struct Document<'a> {
     findings: Vec<Entry<'a>>,
     rows: Vec<Line<'a>>,
     access: &'a [Access],
+    unread: &'a [Unread],
     hidden: BTreeMap<&'a str, usize>,
     apply: Option<&'a str>,
     summary: Summary,
@@ -80,6 +81,7 @@ pub(super) fn write(report: &Report, comparison: &Comparison) -> String {
         findings: all.map(|finding| entry(report, comparison, finding)).collect(),
         rows: comparison.rows.iter().map(|row| line(report, comparison, row)).collect(),
         access: &comparison.access,
+        unread: &comparison.unread,
         hidden: comparison.hidden.iter().map(|(name, keys)| (*name, keys.len())).collect(),
         apply: comparison.apply.as_deref(),
         summary: report.summary,

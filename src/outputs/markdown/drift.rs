@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::super::{Style, beside_columns, plural, unexpected, verdict};
-use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, phrase, remedies};
+use super::super::{Style, beside_columns, plural, told_values, unexpected, verdict};
+use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::{Cell, Comparison, Mode, Row};
 use crate::finding::{Bucket, Change, Finding};
 use crate::report::Report;
@@ -11,8 +11,6 @@ use crate::schema::extension::Drift;
 
 /// More columns than these make no table that fits a comment; the difference is told in words instead.
 const MOST_COLUMNS: usize = 5;
-/// How long the marker's list of sources may be.
-const LONGEST_MARKER: usize = 200;
 
 /// How much is told of what does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,14 +64,15 @@ impl Page<'_> {
     fn write(&self, amount: Amount) -> String {
         let mut out = self.headline();
         self.access(&mut out);
-        let told = self.listed.get(..amount.rows).unwrap_or(&self.listed);
-        self.table(&mut out, told);
-        if let left @ 1.. = self.listed.len() - told.len() {
+        self.unread(&mut out);
+        let listed = self.listed.get(..amount.rows).unwrap_or(&self.listed);
+        self.table(&mut out, listed);
+        if let left @ 1.. = self.listed.len() - listed.len() {
             let _ = writeln!(out, "\nand {} more: see the full report", plural(left, "finding"));
         }
         self.hints(&mut out);
         if amount.help {
-            remedies(&mut out, told);
+            remedies(&mut out, listed);
         }
         self.settled(&mut out, amount.rest);
         self.expected(&mut out, amount.rest);
@@ -98,8 +97,9 @@ impl Page<'_> {
             _ => unexpected(self.report, "unexpected"),
         };
         let mut out = format!(
-            "<!-- sparkcfg:drift v1 pair={} -->\n### {} Config drift: {verdict}\n",
-            marker(&names),
+            "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
+            super::of_project(self.report),
+            self.pair(&names),
             worst.map_or("✓", glyph)
         );
         let mut line = sources(&names, mode);
@@ -112,6 +112,14 @@ impl Page<'_> {
             let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
         }
         out
+    }
+
+    /// What was asked for: an environment that comes or goes makes no other comment of all of them.
+    fn pair(&self, names: &[&str]) -> String {
+        match self.comparison.mode {
+            Mode::Matrix | Mode::Against(_) => String::new(),
+            Mode::Pair | Mode::Time | Mode::Live => format!(" pair={}", marker(&names.join(".."))),
+        }
     }
 
     /// Who can read more or less than before: whoever reviews a change wants to see that first.
@@ -127,8 +135,20 @@ impl Page<'_> {
         }
     }
 
-    fn table(&self, out: &mut String, told: &[&Finding]) {
-        if told.is_empty() {
+    /// Which files nobody could look into.
+    fn unread(&self, out: &mut String) {
+        const MOST: usize = 20;
+        let unread = &self.comparison.unread;
+        for one in unread.iter().take(MOST) {
+            let _ = writeln!(out, "\n❔ {} {}", code(&one.path, LONGEST_MESSAGE), one.why);
+        }
+        if let more @ 1.. = unread.len().saturating_sub(MOST) {
+            let _ = writeln!(out, "\n❔ and {}: see the full report", plural(more, "more file"));
+        }
+    }
+
+    fn table(&self, out: &mut String, listed: &[&Finding]) {
+        if listed.is_empty() {
             return;
         }
         let columns = if self.is_wide() { [].as_slice() } else { &self.comparison.columns };
@@ -136,13 +156,16 @@ impl Page<'_> {
         let names = names.concat();
         let _ =
             writeln!(out, "\n| | Key | Problem |{names} Where |\n|---|---|---|{}---|", "---|".repeat(columns.len()));
-        for finding in told {
+        for finding in listed {
             let row = self.row(finding);
+            let values = row.filter(|_| !columns.is_empty()).map(|row| told_values(&row.cells, LONGEST_NAME));
+            let values = values.unwrap_or_default();
             let cells: Vec<_> = (0..columns.len())
                 .map(|at| {
                     let is_missing = finding.rule.code == "drift-missing"
                         && finding.environments.iter().any(|name| **name == *columns[at].name);
-                    let told = row.and_then(|row| row.cells.get(at)?.as_ref()).map(cell).unwrap_or_default();
+                    let cell = row.and_then(|row| row.cells.get(at)?.as_ref()).zip(values.get(at));
+                    let told = cell.map(|(it, value)| told(it, value)).unwrap_or_default();
                     if is_missing { " **missing** |".to_owned() } else { format!(" {told} |") }
                 })
                 .collect();
@@ -207,7 +230,7 @@ impl Page<'_> {
             counts && finding.key.is_some()
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
-            let key = finding.key.as_deref().unwrap_or_default();
+            let key = self.report.key_of(finding).unwrap_or_default();
             let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
             hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
         }
@@ -226,7 +249,9 @@ impl Page<'_> {
             self.comparison.settled.iter().partition(|finding| change(finding) == Some(Change::Resolved));
         let accepted =
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
-        let (acknowledged, unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        // What nobody classified is counted, not told.
+        unchanged.retain(|finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected));
         for (title, findings, tables_from) in [
             ("Resolved by this change", resolved, None),
             ("Unchanged", unchanged, Some(Rest::Unchanged)),
@@ -305,36 +330,11 @@ fn row_name(row: &Row) -> String {
 }
 
 /// A value stands in a code span; what is no value stands as it is, and cannot be taken for one.
-fn cell(cell: &Cell) -> String {
-    if cell.value.is_some() { code(&cell.told(), LONGEST_NAME) } else { cell.told() }
-}
-
-/// The sources in a comment that nothing in their names ends.
-fn marker(names: &[&str]) -> String {
-    let plain = |character: char| {
-        if character.is_ascii_alphanumeric() || "-_./:@#".contains(character) { character } else { '_' }
-    };
-    names.join("..").chars().map(plain).take(LONGEST_MARKER).collect()
+fn told(cell: &Cell, value: &str) -> String {
+    if cell.value.is_some() { code(value, LONGEST_NAME + 1) } else { value.to_owned() }
 }
 
 fn sources(names: &[&str], mode: &Mode) -> String {
     let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
     code(&names.join(between), LONGEST_MESSAGE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::marker;
-
-    #[test]
-    fn nothing_ends_the_marker() {
-        for (names, expected) in [
-            (&["staging", "prod"][..], "staging..prod"),
-            (&["prod@v1.4.0", "pm2:-#web"], "prod@v1.4.0..pm2:-#web"),
-            (&["a --> <b>", "c\u{202e}"], "a_--___b_..c_"),
-        ] {
-            assert_eq!(marker(names), expected);
-        }
-        assert_eq!(marker(&[&"x".repeat(1000)]).len(), 200);
-    }
 }

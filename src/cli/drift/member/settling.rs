@@ -6,7 +6,7 @@ use globset::GlobSet;
 
 use super::{Member, Options};
 use crate::checks;
-use crate::drift::baseline::{self, Baseline, Stale};
+use crate::drift::baseline::{self, Baseline, Stale, Use};
 use crate::drift::{Column, Row, State};
 use crate::finding::{Bucket, Finding};
 use crate::source::{SourceId, Span};
@@ -25,14 +25,17 @@ impl Member<'_> {
         let mut stale = Vec::new();
         for ((entry, at), used) in baseline.entries().zip(used) {
             let why = if entry.is_expired(&options.today) {
-                Stale::Expired
-            } else if !used && options.sees_everything() && is_judged(entry, columns, rows) {
-                Stale::Unused
+                Some(Stale::Expired)
+            } else if used == Use::Outdated {
+                // The difference itself says that it was accepted with other values.
+                None
+            } else if used == Use::Nothing && options.sees_everything() && is_judged(entry, columns, rows) {
+                Some(Stale::Unused)
             } else {
                 continue;
             };
             // What happened to the baseline is not what a branch did.
-            if options.against.is_none() {
+            if let (Some(why), None) = (why, options.against) {
                 counting.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
             }
             let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();

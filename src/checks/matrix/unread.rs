@@ -1,0 +1,161 @@
+//! What of a source nobody here can read: files that stay closed, and lines that docker compose refuses.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Compared, Rules, Side};
+use crate::drift::{Kind, Unread};
+use crate::environment::Environment;
+use crate::finding::{Bucket, Difference, Finding, Severity};
+use crate::layer::{Fault, Layer};
+use crate::plain::is_name;
+use crate::project::Project;
+use crate::source::{Span, printable};
+
+/// What of a source nobody here can read.
+#[derive(Default)]
+pub(super) struct Gaps<'a> {
+    /// The files of which not even the names are known.
+    closed: Vec<&'a Layer>,
+    /// Keys whose line is broken: the number of the layer, and the place.
+    lines: HashMap<&'a str, (usize, Span)>,
+    /// A broken place that may hide any key.
+    torn: Option<Span>,
+}
+
+impl<'a> Gaps<'a> {
+    pub(super) fn of(project: &'a Project, environment: &Environment<'a>) -> Self {
+        let mut gaps = Self::default();
+        let closed = project.has_closed_layer(environment);
+        for (number, layer) in environment.layers.iter().copied().enumerate() {
+            if closed && layer.sealed && layer.entries.is_empty() {
+                gaps.closed.push(layer);
+            }
+            for fault in layer.faults.iter().filter(|fault| fault.hides_values()) {
+                let place = layer.span(&fault.at);
+                match name_at(layer, fault) {
+                    Some(key) => _ = gaps.lines.insert(key, (number, place)),
+                    None => gaps.torn = gaps.torn.or(Some(place)),
+                }
+            }
+        }
+        gaps
+    }
+
+    /// The sealed text that may hold any key: of two sources with the same one, both have the same.
+    pub(super) fn sealed_text(&self, project: &Project) -> Option<Cow<'a, str>> {
+        // What is no text is not kept, so such a file is the same as itself alone.
+        let text = |layer: &&'a Layer| match &*layer.text {
+            "" => Cow::Owned(format!("\0{}", project.sources.path(layer.source))),
+            text => Cow::Borrowed(text),
+        };
+        match self.closed.as_slice() {
+            [] => None,
+            [only] => Some(text(only)),
+            several => Some(several.iter().map(text).collect::<Vec<_>>().join("\n").into()),
+        }
+    }
+
+    /// Whether the line that sets a key is broken, and nothing above layer `known` sets it anew.
+    pub(super) fn breaks(&self, key: &str, known: Option<usize>) -> bool {
+        self.lines.get(key).is_some_and(|(number, _)| known.is_none_or(|known| known < *number))
+    }
+
+    /// Whether a key that is not set may be so all the same.
+    pub(super) fn is_torn(&self) -> bool {
+        self.torn.is_some()
+    }
+
+    /// Keys that would be set if their lines were not broken.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.lines.keys().copied()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        !self.closed.is_empty()
+    }
+}
+
+impl Side<'_> {
+    /// The files of the source that could not be read.
+    fn unread(&self) -> impl Iterator<Item = Unread> {
+        let sources = &self.subject.project.sources;
+        let closed = self
+            .gaps
+            .closed
+            .iter()
+            .map(|layer| Unread { path: printable(sources.path(layer.source)), why: "not opened" });
+        let broken = self.gaps.lines.values().map(|(_, span)| span).chain(&self.gaps.torn).map(|span| {
+            let line = sources.position(span.source, span.start).line;
+            Unread { path: format!("{}:{line}", printable(sources.path(span.source))), why: "broken" }
+        });
+        closed.chain(broken)
+    }
+}
+
+impl Compared<'_, '_> {
+    /// Where the line is broken that would set the key in a source.
+    pub(in crate::checks) fn broken_at(&self, column: usize) -> Option<Span> {
+        let side = &self.sides[column];
+        let own = side.gaps.lines.get(self.key).map(|(_, span)| *span);
+        own.or(side.gaps.torn).map(|span| side.place(span))
+    }
+
+    /// The file that may hold the key in a source, and stays closed: its beginning.
+    pub(in crate::checks) fn closed_at(&self, column: usize) -> Option<Span> {
+        let side = &self.sides[column];
+        side.gaps.closed.first().map(|layer| side.place(layer.span(&(0..0))))
+    }
+}
+
+/// The files that could not be read, and findings about closed ones that no key has a finding about.
+pub(super) fn files(sides: &[Side<'_>], rules: &Rules<'_>, findings: &mut Vec<Finding>) -> Vec<Unread> {
+    let all: BTreeSet<_> = sides.iter().flat_map(Side::unread).collect();
+    let differs = sides.first().is_some_and(|first| sides.iter().any(|side| side.closed != first.closed));
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    for side in sides.iter().filter(|side| differs && side.column.kind != Kind::Live) {
+        let name = &side.column.name;
+        let is_about = |finding: &Finding| {
+            finding.rule.code == "drift-unknown" && finding.environments.iter().any(|known| **known == **name)
+        };
+        if findings.iter().any(is_about) {
+            continue;
+        }
+        for layer in &side.gaps.closed {
+            let path = side.subject.project.sources.path(layer.source);
+            if told.insert(path.to_owned()) {
+                findings.push(unopened(side, rules, path, side.place(layer.span(&(0..0)))));
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
+fn unopened(side: &Side<'_>, rules: &Rules<'_>, path: &str, at: Span) -> Finding {
+    let name = &side.column.name;
+    let mut finding = super::super::unopened_file(path).at(at, "").severity(rules.unknown);
+    finding.environments = vec![name.as_str().into()];
+    let counts = rules.unknown == Severity::Error;
+    let member = rules.member.as_ref().map(|member| format!("{member}/")).unwrap_or_default();
+    finding.difference = Some(Box::new(Difference {
+        id: printable(&format!("{}:{member}{path}:{name}", finding.rule.code)),
+        row: None,
+        short: printable(&finding.message),
+        saw: None,
+        parts: None,
+        bucket: if counts { Bucket::Unexpected } else { Bucket::Unknown },
+        change: None,
+        accepted: None,
+    }));
+    finding
+}
+
+/// The key that a broken line would set, where its beginning says so.
+fn name_at<'a>(layer: &'a Layer, fault: &Fault) -> Option<&'a str> {
+    let before = layer.text.get(..fault.at.start as usize)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = layer.text.get(start..)?.lines().next()?;
+    let (key, _) = line.split_once('=')?;
+    let key = key.trim().strip_prefix("export ").unwrap_or(key).trim();
+    is_name(key).then_some(key)
+}

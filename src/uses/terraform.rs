@@ -1,4 +1,4 @@
-//! Terraform and OpenTofu: names that are set for what they start, `DB_HOST = …` and `{ name = "DB_HOST", … }`.
+//! Terraform and `OpenTofu`: names that are set for what they start, `DB_HOST = …` and `{ name = "DB_HOST", … }`.
 
 use std::sync::LazyLock;
 

@@ -5,6 +5,8 @@
 
 #[path = "people/leaving.rs"]
 mod leaving;
+#[path = "people/origins.rs"]
+mod origins;
 #[path = "people/whole.rs"]
 mod whole;
 
@@ -107,7 +109,7 @@ fn assert_merges(base: &Values, ours: &Values, theirs: &Values, result: &Outcome
         other.extend(two.map(|value| (key.clone(), value.clone())));
     }
     assert_eq!(result.conflicts, conflicts);
-    let text = result.text(ToOwned::to_owned);
+    let text = result.text(ToOwned::to_owned, false);
     assert_eq!(text.contains("<<<<<<<"), !conflicts.is_empty());
     assert_eq!(opened(&solved(&text, true), identities), mine);
     assert_eq!(opened(&solved(&text, false), identities), other);
@@ -138,7 +140,7 @@ fn five_hundred_pairs_of_branches_meet() {
         }
         // Nothing but what changed differs from our side, unless the other side has a new data key.
         if !rotated[1] && result.conflicts.is_empty() {
-            let text = result.text(ToOwned::to_owned);
+            let text = result.text(ToOwned::to_owned, false);
             let kept = |values: &Values| ours.iter().filter(|(key, value)| values.get(*key) == Some(value)).count();
             let after = opened(&text, &identities);
             let same = one.lines().filter(|line| !line.starts_with("sops_") && text.lines().any(|now| now == *line));
@@ -166,7 +168,7 @@ fn access_that_one_side_took_away_stays_away() {
     let mut left_out = vec![gone_key.as_str().to_owned(), new_key.as_str().to_owned()];
     left_out.sort();
     assert_eq!(result.left_out, left_out);
-    let text = result.text(ToOwned::to_owned);
+    let text = result.text(ToOwned::to_owned, false);
     assert_eq!(opened(&text, &laptop), Values::from([("A".into(), "2".into()), ("B".into(), "2".into())]));
     for stranger in [&gone, &new] {
         assert!((sops().plain)(text.as_bytes(), stranger).is_err());

@@ -44,7 +44,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = sealed else { return };
     let is_opened = sealed.state == State::Opened;
     let text = file.layer.text.as_bytes();
-    for Unchanged { key, readers } in file.project.revocations.told(&known.path, text, &sealed.known_to) {
+    for Unchanged { key, readers } in file.project.revocations.told(&known.path, text, &sealed.noted) {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
         let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
         let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();

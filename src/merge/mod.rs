@@ -10,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::envelope::CannotOpen;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
-use crate::stores::sops::{KnownTo, noted, opened_traces, traces};
+use crate::stores::sops::{KnownTo, Origin, Origins, digest, noted, opened_traces, short, traces};
 use crate::stores::{CannotSeal, Order, Previous, Store};
 use text::{Merged, Pieces};
 
@@ -58,20 +58,26 @@ struct Side {
     /// What of it those could read who cannot open it: recipients of a version, as written in the files, or what such a
     /// version says itself.
     known_to: KnownTo,
+    /// From which version each of its values comes.
+    origins: Origins,
 }
 
 impl Outcome {
     /// The file; with conflicts, with git's marks around what differs. Whoever takes the same side at every mark has a whole
-    /// file again. It notes who could read what of it and cannot open it, by the names that `called` gives to recipients.
-    pub fn text(&self, called: impl Fn(&str) -> String) -> String {
+    /// file again. It notes who could read what of it and cannot open it, by the names that `called` gives to recipients;
+    /// and where there is a record of such people, also from which version each value comes, which tells whether it is the
+    /// recorded one.
+    pub fn text(&self, called: impl Fn(&str) -> String, has_record: bool) -> String {
         let readers: BTreeSet<_> = self.recipients.iter().map(|recipient| called(recipient.as_str())).collect();
+        let none = Origins::new();
         let of_side = |side: &Side| {
             let mut named = KnownTo::new();
             for (key, keys) in &side.known_to {
                 named.entry(called(key)).or_default().extend(keys.iter().cloned());
             }
             named.retain(|name, _| !readers.contains(name));
-            noted(&side.text, &named)
+            let tells = has_record || !named.is_empty();
+            noted(&side.text, &named, if tells { &side.origins } else { &none })
         };
         match self.sides.as_slice() {
             [ours, theirs] => marked(&of_side(ours), &of_side(theirs)),
@@ -152,8 +158,10 @@ pub fn merge(versions: &Versions<'_>, tools: &Tools<'_>) -> Result<Outcome, Cann
     let merged = text::merge(&base, &ours_pieces, &theirs_pieces);
     let (texts, recipients) = seal(&merged, versions, tools)?;
     let side = |(text, plain): (String, &Secret)| {
-        let known_to = known_to(&readable, &Pieces::of(plain.expose()), tools, &recipients);
-        Side { text, known_to }
+        let pieces = Pieces::of(plain.expose());
+        let known_to = known_to(&readable, &pieces, tools, &recipients);
+        let origins = origins(&[(versions.ours, &ours_pieces), (versions.theirs, &theirs_pieces)], &pieces, tools);
+        Side { text, known_to, origins }
     };
     let sides = texts.into_iter().zip([&merged.ours, &merged.theirs]).map(side).collect();
     let readers = readers(versions.ours, tools).into_iter().chain(readers(versions.theirs, tools));
@@ -175,11 +183,28 @@ fn known_to(readable: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>, r
         for key in readers(bytes, tools).into_iter().filter(|key| !is_among(recipients, key)) {
             known_to.entry(key).or_default().extend(same.iter().cloned());
         }
-        for (name, keys) in opened_traces(bytes, tools.identities).known_to {
+        for (name, keys) in opened_traces(bytes, tools.identities).noted.known_to {
             known_to.entry(name).or_default().extend(keys.intersection(&same).cloned());
         }
     }
     known_to
+}
+
+/// From which of the two sides each value of the result comes, both where they have the same.
+fn origins(sides: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>) -> Origins {
+    let mut origins = Origins::new();
+    for (bytes, pieces) in sides {
+        let traces = opened_traces(bytes, tools.identities);
+        let data_keys: BTreeSet<_> = traces.keys.iter().map(|key| short(&digest(key))).collect();
+        for key in result.same_as(pieces) {
+            let Some(token) = traces.values.get(&key) else { continue };
+            let found = traces.noted.origins.get(&key).cloned();
+            // A side that was merged itself has its values from elsewhere.
+            let here = || vec![Origin { data_keys: data_keys.clone(), sealed: short(&digest(token)) }];
+            origins.entry(key).or_default().extend(found.unwrap_or_else(here));
+        }
+    }
+    origins
 }
 
 /// Seals the result; with conflicts, both ways of solving them.

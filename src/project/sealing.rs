@@ -202,13 +202,13 @@ impl Sealing {
         let staying = self.staying(target);
         // A merge names people by the table of one side.
         let mut known_to = KnownTo::new();
-        for (name, keys) in traces.known_to {
+        for (name, keys) in traces.noted.known_to {
             let name = self.config.owner_of(&name).unwrap_or(&name);
             if !staying.contains(name) {
                 known_to.entry(name.to_owned()).or_default().extend(keys);
             }
         }
-        traces.known_to = known_to;
+        traces.noted.known_to = known_to;
         record.take_over(path, &traces);
         let leaving = self.leaving(target);
         if !leaving.is_empty() {

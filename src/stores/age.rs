@@ -41,8 +41,8 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
 
 /// A file that shows nothing.
 fn closed(readers: Readers, state: State) -> Sealed {
-    let (entries, faults, damages, masks, verbatim, known_to) = Default::default();
-    Sealed { text: Arc::from(""), entries, faults, damages, masks, readers, state, verbatim, known_to }
+    let (entries, faults, damages, masks, verbatim, noted) = Default::default();
+    Sealed { text: Arc::from(""), entries, faults, damages, masks, readers, state, verbatim, noted }
 }
 
 /// Takes over an entry of the opened text: its name goes into `shown`, its value into a secret.

@@ -19,7 +19,7 @@ use crate::secret::Secret;
 pub mod age;
 pub mod sops;
 
-use self::sops::KnownTo;
+use self::sops::Noted;
 
 /// One form of sealed file.
 #[derive(Debug)]
@@ -75,8 +75,8 @@ pub struct Sealed {
     /// The values that the dialect reads otherwise than they stand there, as they stand: index into `entries` → text. Other
     /// programs for this form of file know nothing of the dialect.
     pub verbatim: Vec<(usize, Secret)>,
-    /// What a merge noted in it about who could read what of it.
-    pub known_to: KnownTo,
+    /// What merges noted in it.
+    pub noted: Noted,
 }
 
 /// How far a sealed file could be read.
@@ -287,7 +287,7 @@ impl Sealed {
             readers: Readers::default(),
             state: State::Damaged,
             verbatim: Vec::new(),
-            known_to: KnownTo::new(),
+            noted: Noted::default(),
         }
     }
 }

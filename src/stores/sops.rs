@@ -29,7 +29,7 @@ mod tree;
 mod yaml;
 
 pub(super) use self::import::import;
-pub use self::notes::{KnownTo, digest, noted};
+pub use self::notes::{KnownTo, Noted, Origin, Origins, digest, noted, short};
 
 /// SOPS dotenv.
 pub(super) const STORE: Store =
@@ -64,9 +64,9 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     damages.sort_by_key(|damage| (damage.range.start, damage.kind));
     let read = entries(&document, opened.as_ref(), parse);
     let readers = document.readers();
-    let known_to = opened.map_or_else(|| notes::seen(&document), |opened| notes::opened(&document, &opened.values));
+    let noted = opened.map_or_else(|| notes::seen(&document), |opened| notes::opened(&document, &opened.values));
     let (entries, faults, verbatim) = (read.entries, read.faults, read.verbatim);
-    Sealed { text, entries, faults, damages, masks, readers, state, verbatim, known_to }
+    Sealed { text, entries, faults, damages, masks, readers, state, verbatim, noted }
 }
 
 fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
@@ -280,8 +280,8 @@ pub struct Traces {
     pub values: BTreeMap<String, String>,
     /// The data key, sealed for each recipient. Files that have one of these in common have the same data key.
     pub keys: BTreeSet<String>,
-    /// What a merge noted in it, as far as that stands in plain sight.
-    pub known_to: KnownTo,
+    /// What merges noted in it, as far as that stands in plain sight.
+    pub noted: Noted,
 }
 
 /// Reads what can be recognised again; nothing where the bytes are no SOPS file.
@@ -292,7 +292,7 @@ pub fn traces(bytes: &[u8]) -> Traces {
     }
     let text = String::from_utf8_lossy(bytes);
     let document = Document::parse(&text);
-    Traces { known_to: notes::seen(&document), ..traces_of(&document) }
+    Traces { noted: notes::seen(&document), ..traces_of(&document) }
 }
 
 fn traces_of(document: &Document<'_>) -> Traces {
@@ -300,7 +300,7 @@ fn traces_of(document: &Document<'_>) -> Traces {
     let sealed = document.lines.iter().filter(|line| cipher::Token::parse(line.value).is_some());
     let values = sealed.filter_map(|line| Some((line.key?.to_owned(), line.value.to_owned())));
     let keys = document.blocks().into_iter().filter_map(|block| Some(block.sealed_key?.value.to_owned()));
-    Traces { values: values.collect(), keys: keys.collect(), known_to: KnownTo::new() }
+    Traces { values: values.collect(), keys: keys.collect(), ..Traces::default() }
 }
 
 /// The same with what a merge noted and SOPS sealed since, as far as `identities` can open it.
@@ -312,7 +312,7 @@ pub fn opened_traces(bytes: &[u8], identities: &Identities) -> Traces {
     if document.lines.iter().any(|line| line.key.is_none() && is_token(line.value))
         && let Ok(opened) = Opened::open(&document, identities)
     {
-        traces.known_to = notes::opened(&document, &opened.values);
+        traces.noted = notes::opened(&document, &opened.values);
     }
     traces
 }

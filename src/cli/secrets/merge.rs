@@ -53,9 +53,9 @@ impl Merge {
                 return Ok(ExitCode::from(1));
             }
         };
-        let (outcome, config) = merged;
+        let (outcome, config, has_record) = merged;
         let called = |key: &str| config.owner_of(key).unwrap_or(key).to_owned();
-        put(&self.ours, outcome.text(called).as_bytes())?;
+        put(&self.ours, outcome.text(called, has_record).as_bytes())?;
         for key in &outcome.left_out {
             let name = printable(config.owner_of(key).unwrap_or(key));
             printing::complain(&format!(
@@ -92,7 +92,7 @@ impl Merge {
         }
     }
 
-    fn merged(&self, versions: &Versions<'_>, global: &Global, keys: &Keys) -> Result<(Outcome, Config), Error> {
+    fn merged(&self, versions: &Versions<'_>, global: &Global, keys: &Keys) -> Result<(Outcome, Config, bool), Error> {
         let store = stores::of(&self.path).ok_or_else(|| {
             Error::new("this is no sealed file")
                 .at(&self.path)
@@ -106,7 +106,8 @@ impl Merge {
         let time = now();
         let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
         let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
-        Ok((outcome, config))
+        let has_record = files.read_if_there(revocations::NAME)?.is_some();
+        Ok((outcome, config, has_record))
     }
 
     /// The project that the file belongs to, and its path there. Git runs a driver at the top of the work tree.

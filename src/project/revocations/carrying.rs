@@ -47,7 +47,7 @@ impl Revocations {
             pending.renew(&traces);
             for (key, readers) in names {
                 let Some(token) = traces.values.get(&key) else { continue };
-                let known = || Known { readers: BTreeSet::new(), sealed: digest(token) };
+                let known = || Known { readers: BTreeSet::new(), sealed: [digest(token)].into() };
                 pending.values.entry(key).or_insert_with(known).readers.extend(readers);
             }
         }

@@ -33,39 +33,43 @@ impl Revocations {
 
 impl Pending {
     fn merged(was: &Self, one: &Self, two: &Self) -> Self {
-        // A side on which nothing is left says nothing about the file.
-        let left_alone = |side: &Self| side.data_keys.is_empty() || side.data_keys == was.data_keys;
-        let data_keys = if left_alone(one) {
-            two.data_keys.clone()
-        } else if left_alone(two) || one.data_keys == two.data_keys {
-            one.data_keys.clone()
-        } else {
-            // No digest tells anything about the file that comes of both: without a data key, every value counts.
-            BTreeSet::new()
-        };
+        // A digest is one of a single version: those of both sides tell of whichever the file comes from.
+        let data_keys = one.data_keys.union(&two.data_keys).cloned().collect();
+        let sides = [one, two];
         let mut values = BTreeMap::new();
         for key in one.values.keys().chain(two.values.keys()).collect::<BTreeSet<_>>() {
-            let [was, one, two] = [was, one, two].map(|side| side.values.get(key));
-            let known = match (one, two) {
-                (Some(one), Some(two)) => Some(Known {
+            let before = was.values.get(key);
+            let known = match sides.map(|side| side.values.get(key)) {
+                [Some(one), Some(two)] => Some(Known {
                     readers: of_both(
-                        &was.map(|was| was.readers.clone()).unwrap_or_default(),
+                        &before.map(|was| was.readers.clone()).unwrap_or_default(),
                         &one.readers,
                         &two.readers,
                     ),
-                    sealed: if was.is_some_and(|was| was.sealed == one.sealed) { &two.sealed } else { &one.sealed }
-                        .clone(),
+                    sealed: one.sealed.union(&two.sealed).cloned().collect(),
                 }),
                 // Struck by one side: that holds, unless the other one has a new reason.
-                (one, two) => {
-                    let known = |reader| was.is_some_and(|was| was.readers.contains(reader));
-                    one.or(two).filter(|left| !left.readers.iter().all(known)).cloned()
+                [one, two] => {
+                    let known = |reader| before.is_some_and(|was| was.readers.contains(reader));
+                    let left = one.or(two).filter(|left| !left.readers.iter().all(known));
+                    let other = sides[usize::from(one.is_some())];
+                    left.cloned().map(|left| other.without_digest(left))
                 }
             };
             values.extend(known.filter(|known| !known.readers.is_empty()).map(|known| (key.clone(), known)));
         }
         let (all, left) = Self::whole(was, one, two);
         Self { all, left, data_keys, values, ..Self::default() }
+    }
+
+    /// A value that only the other side has on record. Where this one has never heard of its readers, its sealed text here
+    /// tells nothing: it may be the same value.
+    fn without_digest(&self, mut known: Known) -> Known {
+        let has_heard = |reader: &String| self.values.values().any(|known| known.readers.contains(reader));
+        if !self.data_keys.is_empty() && !known.readers.iter().all(has_heard) {
+            known.sealed.insert(String::new());
+        }
+        known
     }
 
     /// What is left of a whole file. No merge writes such a file: it becomes that of a side, and nobody knows here which.
@@ -102,8 +106,9 @@ mod tests {
                 // `path:key:reader:sealed:data key`
                 let parts: Vec<_> = word.split(':').map(ToOwned::to_owned).collect();
                 let pending = record.0.entry(parts[0].clone()).or_default();
-                pending.data_keys.insert(parts[4].clone());
-                let known = Known { readers: BTreeSet::new(), sealed: parts[3].clone() };
+                pending.data_keys.extend(parts[4].split('+').map(ToOwned::to_owned));
+                let known =
+                    Known { readers: BTreeSet::new(), sealed: parts[3].split('+').map(ToOwned::to_owned).collect() };
                 pending.values.entry(parts[1].clone()).or_insert(known).readers.insert(parts[2].clone());
             }
             record
@@ -112,22 +117,21 @@ mod tests {
             ("", "p:A:x:1:k", "q:B:y:1:l", "p:A:x:1:k q:B:y:1:l"),
             ("p:A:x:1:k p:B:x:1:k", "p:A:x:1:k", "p:B:x:1:k", ""),
             ("p:A:x:1:k p:B:x:1:k", "p:A:x:1:k", "p:A:x:1:k p:B:x:1:k", "p:A:x:1:k"),
-            ("p:A:x:1:k", "p:A:x:1:k", "p:A:x:2:l p:A:y:2:l", "p:A:x:2:l p:A:y:2:l"),
+            ("p:A:x:1:k", "p:A:x:1:k", "p:A:x:2:l p:A:y:2:l", "p:A:x:1+2:k+l p:A:y:1+2:k+l"),
             ("p:A:x:1:k", "", "p:A:x:2:l p:A:y:2:l", "p:A:x:2:l p:A:y:2:l"),
-            ("p:A:x:1:k", "p:A:x:2:l", "p:A:x:1:k", "p:A:x:2:l"),
+            ("p:A:x:1:k", "p:A:x:2:l", "p:A:x:1:k", "p:A:x:1+2:k+l"),
+            // One side has never heard of `y`: its `A` may be the same.
+            ("p:B:x:1:k", "p:B:x:1:k", "p:B:x:2:l p:A:y:2:l", "p:B:x:1+2:k+l p:A:y:+2:k+l"),
+            // Both revoked, one has changed `B` since.
+            ("", "p:A:x:1:k p:B:x:1:k", "p:A:x:2:l", "p:A:x:1+2:k+l p:B:x:1:k+l"),
             ("p:A:x:1:k", "", "", ""),
-            ("p:A:x:1:k p:B:x:1:k", "p:B:x:1:k", "p:A:x:2:l p:B:x:2:l", "p:B:x:2:l"),
+            ("p:A:x:1:k p:B:x:1:k", "p:B:x:1:k", "p:A:x:2:l p:B:x:2:l", "p:B:x:1+2:k+l"),
         ] {
             let [base, ours, theirs, expected] = [base, ours, theirs, expected].map(record);
             assert_eq!(Revocations::merged(&base, &ours, &theirs), expected);
             let read = |record: &Revocations| Revocations::parse(NAME, &record.text()).unwrap();
             assert_eq!(read(&Revocations::merged(&base, &theirs, &ours)), expected, "the other way round");
         }
-        // Both sides sealed the file anew: no digest is to be trusted, so every value counts.
-        let both = ["p:A:x:1:k", "p:A:x:2:l", "p:A:x:3:m"].map(record);
-        let merged = Revocations::merged(&both[0], &both[1], &both[2]);
-        assert_eq!(merged.0["p"].data_keys, BTreeSet::new());
-        assert_eq!(merged.0["p"].values.len(), 1);
         assert!(Revocations::merge(NAME, b"", b"<<<<<<<\n", b"").is_err());
         let mut whole = Revocations::default();
         whole.0.entry("p.secrets.env.age".to_owned()).or_default().all.insert("x".to_owned());

@@ -24,7 +24,7 @@ use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;
 use crate::secret::Secret;
-use crate::stores::sops::{KnownTo, Traces, digest, traces};
+use crate::stores::sops::{Noted, Origin, Traces, digest, traces};
 
 /// The record: sealed file → what is still to be changed in it.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
@@ -58,9 +58,10 @@ struct Pending {
 struct Known {
     /// Who could read it.
     readers: BTreeSet<String>,
-    /// Digest of its sealed text. Empty while the file has no such key: should it come back, nobody can tell whether
-    /// with another value.
-    sealed: String,
+    /// Digest of its sealed text; several, once branches were merged that both sealed it anew. An empty one while the file
+    /// has no such key: should it come back, nobody can tell whether with another value.
+    #[serde(deserialize_with = "text::one_or_several")]
+    sealed: BTreeSet<String>,
 }
 
 /// A value that is still to be changed.
@@ -103,7 +104,7 @@ impl Revocations {
         }
         pending.renew(&traces);
         for (key, token) in traces.values {
-            let known = || Known { readers: BTreeSet::new(), sealed: digest(&token) };
+            let known = || Known { readers: BTreeSet::new(), sealed: [digest(&token)].into() };
             pending.values.entry(key).or_insert_with(known).readers.insert(reader.to_owned());
         }
         if pending.is_empty() {
@@ -113,7 +114,7 @@ impl Revocations {
 
     /// Takes over what a merge noted in a file about who could read what of it, before the file is sealed anew without that.
     pub fn take_over(&mut self, path: &str, traces: &Traces) {
-        if !traces.known_to.is_empty() {
+        if traces.noted != Noted::default() {
             let pending = self.0.entry(path.to_owned()).or_default();
             pending.renew(traces);
             if pending.is_empty() {
@@ -187,10 +188,10 @@ impl Revocations {
         different
     }
 
-    /// [`Revocations::unchanged`] for a file that was read, of which `known_to` is noted.
+    /// [`Revocations::unchanged`] for a file that was read, in which merges `noted` this.
     #[must_use]
-    pub fn told(&self, path: &str, bytes: &[u8], known_to: &KnownTo) -> Vec<Unchanged> {
-        self.unchanged(path, &Traces { known_to: known_to.clone(), ..traces(bytes) })
+    pub fn told(&self, path: &str, bytes: &[u8], noted: &Noted) -> Vec<Unchanged> {
+        self.unchanged(path, &Traces { noted: noted.clone(), ..traces(bytes) })
     }
 
     /// What is still to be changed in a file, as far as can be told without a key. Names of a whole file may be among them
@@ -230,16 +231,28 @@ impl Pending {
         let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));
         let mut left = Names::new();
         for (key, token) in &traces.values {
-            let stays = |known: &&Known| !same_key || known.sealed.is_empty() || digest(token) == known.sealed;
+            let stays = |known: &&Known| match traces.noted.origins.get(key) {
+                _ if known.sealed.contains("") => true,
+                _ if same_key && known.sealed.contains(&digest(token)) => true,
+                // A merge seals a value anew that it takes from elsewhere, under whatever data key.
+                Some(origins) => origins.iter().any(|origin| self.may_be_from(origin, known)),
+                None => !same_key,
+            };
             let known = self.values.get(key).filter(stays);
-            // Whoever merged the file had the values of both sides before them, and knows better.
             let recorded = known.into_iter().flat_map(|known| &known.readers);
-            let recorded = recorded.filter(|reader| !traces.known_to.contains_key(*reader));
-            let merged = traces.known_to.iter().filter(|(_, keys)| keys.contains(key)).map(|(reader, _)| reader);
+            let merged = traces.noted.known_to.iter().filter(|(_, keys)| keys.contains(key)).map(|(reader, _)| reader);
             left.insert(key.clone(), recorded.chain(merged).cloned().collect());
         }
         left.retain(|_, readers| !readers.is_empty());
         left
+    }
+
+    /// Whether a merged file has from that version the value that is on record. Of a version with a data key that is not on
+    /// record, nobody knows.
+    fn may_be_from(&self, origin: &Origin, known: &Known) -> bool {
+        let is = |digest: &String, start: &String| digest.starts_with(start.as_str());
+        let has_key = self.data_keys.iter().any(|key| origin.data_keys.iter().any(|start| is(key, start)));
+        !has_key || known.sealed.iter().any(|sealed| is(sealed, &origin.sealed))
     }
 
     /// Brings the digests in line with a SOPS file: those of an earlier one say nothing about this one's values, or would
@@ -250,10 +263,10 @@ impl Pending {
         }
         let left = self.left_in(traces);
         let gone = std::mem::take(&mut self.values).into_iter().filter(|(key, _)| !traces.values.contains_key(key));
-        self.values = gone.map(|(key, known)| (key, Known { sealed: String::new(), ..known })).collect();
+        self.values = gone.map(|(key, known)| (key, Known { sealed: [String::new()].into(), ..known })).collect();
         for (key, readers) in left {
             if let Some(token) = traces.values.get(&key) {
-                self.values.insert(key, Known { readers, sealed: digest(token) });
+                self.values.insert(key, Known { readers, sealed: [digest(token)].into() });
             }
         }
         self.data_keys = traces.keys.iter().map(|key| digest(key)).collect();

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Deserializer};
+
 use super::Revocations;
 use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
@@ -74,10 +76,28 @@ impl Revocations {
                 let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
             }
             for (key, known) in &pending.values {
-                let (key, readers, sealed) = (name(key), list(&known.readers), quoted(&known.sealed));
+                let (key, readers) = (name(key), list(&known.readers));
+                let sealed = match known.sealed.first() {
+                    Some(one) if known.sealed.len() == 1 => quoted(one),
+                    _ => format!("[{}]", list(&known.sealed)),
+                };
                 let _ = writeln!(text, "values.{key} = {{ readers = [{readers}], sealed = {sealed} }}");
             }
         }
         text
     }
+}
+
+/// A digest, or a list of them.
+pub(super) fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Digests {
+        One(String),
+        Several(BTreeSet<String>),
+    }
+    Ok(match Digests::deserialize(deserializer)? {
+        Digests::One(one) => [one].into(),
+        Digests::Several(several) => several,
+    })
 }

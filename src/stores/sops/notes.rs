@@ -18,6 +18,37 @@ use crate::stores::is_name;
 /// Who could read which values of a file and cannot open it any more: name → keys.
 pub type KnownTo = BTreeMap<String, BTreeSet<String>>;
 
+/// From which versions the values of a merged file come: key → each version that had the same value. Without any, the value
+/// is certainly another one than in all of them.
+pub type Origins = BTreeMap<String, Vec<Origin>>;
+
+/// How a value stood in a version that was merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The first signs of the digests of that version's sealed data keys.
+    pub data_keys: BTreeSet<String>,
+    /// Those of the digest of the value's sealed text there.
+    pub sealed: String,
+}
+
+/// What a file notes of the merges that it comes from.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// Who could read what of it.
+    pub known_to: KnownTo,
+    /// Where its values come from.
+    pub origins: Origins,
+}
+
+/// How many signs of a digest tell one sealed text from all others.
+const SHORT: usize = 16;
+
+/// The first signs of a digest.
+#[must_use]
+pub fn short(digest: &str) -> String {
+    digest.chars().take(SHORT).collect()
+}
+
 /// What such a comment begins with.
 const NOTE: &str = "sparkcfg-known-to ";
 
@@ -29,6 +60,19 @@ struct Note {
     data_keys: BTreeSet<String>,
     /// Name → key → of its sealed text.
     readers: BTreeMap<String, BTreeMap<String, String>>,
+    /// Key → of its sealed text, shortened: of these keys `sources` tell.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    values: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<Source>,
+}
+
+/// A version that was merged, by shortened digests.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Source {
+    data_keys: BTreeSet<String>,
+    values: BTreeMap<String, String>,
 }
 
 impl Note {
@@ -36,7 +80,25 @@ impl Note {
     fn parse(comment: &str) -> Option<Self> {
         let note: Self = serde_json::from_str(comment.strip_prefix(NOTE)?).ok()?;
         let names = note.readers.keys().all(|name| !name.is_empty() && printable(name) == *name);
-        (names && note.readers.values().flat_map(BTreeMap::keys).all(|key| is_name(key))).then_some(note)
+        let inner = note.sources.iter().map(|source| &source.values).chain([&note.values]);
+        let keys = note.readers.values().chain(inner).flat_map(BTreeMap::keys).all(|key| is_name(key));
+        (names && keys).then_some(note)
+    }
+
+    /// From where the values of `document` come. What was changed since is another one.
+    fn origins_in(&self, document: &Document<'_>) -> Origins {
+        let (tokens, data_keys) = digests(document);
+        let same_key = !data_keys.is_disjoint(&self.data_keys);
+        let origins = self.values.iter().filter_map(|(key, noted)| {
+            let is_changed = same_key && short(tokens.get(key)?) != *noted;
+            let sources = self.sources.iter().filter(|_| !is_changed);
+            let origin = |source: &Source| {
+                let sealed = source.values.get(key)?.clone();
+                Some(Origin { data_keys: source.data_keys.clone(), sealed })
+            };
+            Some((key.clone(), sources.filter_map(origin).collect()))
+        });
+        origins.collect()
     }
 
     /// What of it is still so in `document`.
@@ -77,9 +139,21 @@ pub(super) fn is_note(line: &Line<'_>, value: &str) -> bool {
 /// A sealed file, written by a merge, that notes this and nothing else in plain sight. It stands at the end of the lines,
 /// where it belongs to no value.
 #[must_use]
-pub fn noted(text: &str, known_to: &KnownTo) -> String {
+pub fn noted(text: &str, known_to: &KnownTo, origins: &Origins) -> String {
     let (tokens, data_keys) = digests(&Document::parse(text));
-    let mut note = Note { data_keys, readers: BTreeMap::new() };
+    let mut note = Note { data_keys, readers: BTreeMap::new(), values: BTreeMap::new(), sources: Vec::new() };
+    for (key, origins) in origins.iter().filter(|(key, _)| is_name(key)) {
+        let Some(token) = tokens.get(key) else { continue };
+        note.values.insert(key.clone(), short(token));
+        for Origin { data_keys, sealed } in origins {
+            let is_free = |source: &&mut Source| source.data_keys == *data_keys && !source.values.contains_key(key);
+            let sealed = (key.clone(), sealed.clone());
+            match note.sources.iter_mut().find(is_free) {
+                Some(source) => source.values.extend([sealed]),
+                None => note.sources.push(Source { data_keys: data_keys.clone(), values: [sealed].into() }),
+            }
+        }
+    }
     for (name, keys) in known_to {
         let sealed = keys.iter().filter_map(|key| Some((key.clone(), tokens.get(key)?.clone())));
         note.readers.entry(printable(name)).or_default().extend(sealed.filter(|(key, _)| is_name(key)));
@@ -87,28 +161,33 @@ pub fn noted(text: &str, known_to: &KnownTo) -> String {
     let is_note = |line: &&str| line.strip_prefix('#').is_some_and(|comment| Note::parse(comment.trim_end()).is_some());
     let (metadata, mut lines): (Vec<_>, Vec<_>) =
         text.split_inclusive('\n').filter(|line| !is_note(line)).partition(|line| line.starts_with(PREFIX));
-    let json = serde_json::to_string(&note).ok().filter(|_| !note.readers.is_empty());
+    let json = serde_json::to_string(&note).ok().filter(|_| !note.readers.is_empty() || !note.values.is_empty());
     let comment = json.map(|json| ["#", NOTE, &json, "\n"].concat());
     lines.extend(comment.as_deref());
     lines.into_iter().chain(metadata).collect()
 }
 
 /// What a file notes in plain sight.
-pub(super) fn seen(document: &Document<'_>) -> KnownTo {
+pub(super) fn seen(document: &Document<'_>) -> Noted {
     let comments = document.lines.iter().filter(|line| line.key.is_none());
     joined(document, comments.filter_map(|line| Note::parse(line.value)))
 }
 
 /// What an opened file notes, sealed comments included.
-pub(super) fn opened(document: &Document<'_>, values: &[Plain]) -> KnownTo {
+pub(super) fn opened(document: &Document<'_>, values: &[Plain]) -> Noted {
     let comments = document.lines.iter().zip(values).filter(|(line, _)| line.key.is_none());
     joined(document, comments.filter_map(|(_, value)| Note::parse(value)))
 }
 
-fn joined(document: &Document<'_>, notes: impl Iterator<Item = Note>) -> KnownTo {
-    let mut all = KnownTo::new();
-    for (name, keys) in notes.flat_map(|note| note.left_in(document)) {
-        all.entry(name).or_default().extend(keys);
+fn joined(document: &Document<'_>, notes: impl Iterator<Item = Note>) -> Noted {
+    let mut all = Noted::default();
+    for note in notes {
+        for (key, found) in note.origins_in(document) {
+            all.origins.entry(key).or_default().extend(found);
+        }
+        for (name, keys) in note.left_in(document) {
+            all.known_to.entry(name).or_default().extend(keys);
+        }
     }
     all
 }
@@ -125,12 +204,12 @@ mod tests {
         let known_to = KnownTo::from([("ben".to_owned(), keys(&["A", "B"])), ("eve".to_owned(), keys(&[]))]);
         let before =
             format!("A={TOKEN}\nB={TOKEN}\n#x\nsops_age__list_0__map_enc=k\nsops_age__list_0__map_recipient=r\n");
-        let text = noted(&before, &known_to);
-        let seen_in = |text: &str| seen(&Document::parse(text));
+        let text = noted(&before, &known_to, &Origins::new());
+        let seen_in = |text: &str| seen(&Document::parse(text)).known_to;
         assert_eq!(seen_in(&text), known_to);
         assert!(text.find("#x\n#sparkcfg-known-to {").is_some_and(|at| text.find("sops_").is_some_and(|end| at < end)));
-        assert_eq!(noted(&text, &known_to), text, "noted once");
-        assert_eq!(noted(&text, &KnownTo::new()), before);
+        assert_eq!(noted(&text, &known_to, &Origins::new()), text, "noted once");
+        assert_eq!(noted(&text, &KnownTo::new(), &Origins::new()), before);
         // Another program sets a value, under the same data key and under another one, and takes a value away.
         let set = text.replacen("data:oYyi", "data:oYyj", 1);
         assert_eq!(seen_in(&set)["ben"], keys(&["B"]));
@@ -138,7 +217,13 @@ mod tests {
         assert_eq!(seen_in(&text.replacen("A=", "C=", 1))["ben"], keys(&["B"]));
         for (name, key) in [("ben", "A B"), ("b\u{1b}en", "A"), ("", "A")] {
             let readers = BTreeMap::from([(name.to_owned(), BTreeMap::from([(key.to_owned(), String::new())]))]);
-            let json = serde_json::to_string(&Note { data_keys: BTreeSet::new(), readers }).unwrap();
+            let json = serde_json::to_string(&Note {
+                data_keys: BTreeSet::new(),
+                readers,
+                values: BTreeMap::new(),
+                sources: Vec::new(),
+            })
+            .unwrap();
             assert_eq!(Note::parse(&format!("{NOTE}{json}")), None, "{json}");
         }
         assert_eq!(Note::parse(&format!("{NOTE}canary")), None);

@@ -53,6 +53,10 @@ pub(super) fn said_by(key: &str) -> Said {
     }
     surely |= is(&["pass", "pw"], last);
     match (surely, perhaps) {
+        // `SHOW_PASSWORD`, `NEXT_PUBLIC_DISABLE_PASSWORD_LOGIN`
+        _ if words(key).any(|word| is(SWITCHES, word)) || words(key).next().is_some_and(|word| is(ASKS, word)) => {
+            Said::Nothing
+        }
         // Most names say nothing, and every value is asked about its name: so the long list comes last.
         (false, false) => Said::Nothing,
         _ if is(ABOUT_A_SECRET, last) => Said::Nothing,
@@ -161,6 +165,7 @@ const SECRET_PAIRS: &[[&str; 2]] =
 const ABOUT_A_SECRET: &[&str] = &[
     "after",
     "age",
+    "alg",
     "algo",
     "algorithm",
     "alphabet",
@@ -251,6 +256,10 @@ const ABOUT_A_SECRET: &[&str] = &[
     "version",
     "window",
 ];
+
+/// A word that makes a switch of whatever it stands beside, and one that does so at the beginning.
+const SWITCHES: &[&str] = &["disable", "disabled", "enable", "enabled"];
+const ASKS: &[&str] = &["allow", "require", "show", "skip", "use"];
 
 /// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
 const PUBLIC: &[&str] = &["public", "publishable", "site"];
@@ -368,6 +377,10 @@ mod tests {
             "BYPASS",
             "COMPASS",
             "AUTH_STRATEGY",
+            "SHOW_PASSWORD",
+            "USE_TOKEN_AUTH",
+            "NEXT_PUBLIC_DISABLE_EMAIL_PASSWORD_SIGNUP",
+            "AUTH_GOOGLE_ID_TOKEN_SIGNED_RESPONSE_ALG",
             "ENCRYPTION_PUBLIC_KEY",
             "ENCRYPTION_KEY_ID",
             "ENCRYPTION_MODE",

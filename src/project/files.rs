@@ -312,6 +312,16 @@ impl Files {
         self.read_from_disk(path).map_err(|error| self.explained(path, error))
     }
 
+    /// Where a symbolic link leads within the project; `None` for what is none.
+    pub(super) fn behind_link(&self, path: &str) -> Option<String> {
+        let full = self.root.join(path);
+        if self.held.is_some() || !full.is_symlink() {
+            return None;
+        }
+        let root = self.root.canonicalize().ok()?;
+        Some(full.canonicalize().ok()?.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"))
+    }
+
     /// The size of a plain file in bytes; `None` where there is none.
     pub(super) fn size(&self, path: &str) -> Option<usize> {
         if let Some(held) = &self.held {

@@ -39,8 +39,11 @@ impl Project {
         let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
         let unused_consumers = consumers::unused(&config, &text, &stacks);
         let consumers = Consumers::of(files, &config, &text, &stacks)?;
-        // One file may be named in several ways.
-        let plain = |path: &String| links::led_to("", path.as_bytes()).unwrap_or_else(|| path.clone());
+        // One file may be named in several ways, and links lead to it.
+        let plain = |path: &String| {
+            let path = files.behind_link(path).unwrap_or_else(|| path.clone());
+            links::led_to("", path.as_bytes()).unwrap_or(path)
+        };
         let mut uses: HashMap<String, usize> = HashMap::new();
         for path in stacks.iter().flat_map(|stack| &stack.files) {
             *uses.entry(plain(path)).or_default() += 1;

@@ -76,7 +76,11 @@ pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
 
 /// Whether git has a file of the project.
 pub(super) fn has(files: &Files, path: &str) -> bool {
-    Git::around(files).is_some_and(|git| git.tracks(path))
+    let Some(Index { root, paths }) = Index::around(files.root()) else { return false };
+    let folder = files.root().canonicalize().ok();
+    let inside = folder.as_ref().and_then(|folder| folder.strip_prefix(&root).ok());
+    let full = inside.and_then(|inside| inside.join(path).to_str().map(|path| path.replace('\\', "/")));
+    full.is_some_and(|full| paths.binary_search(&full).is_ok())
 }
 
 /// Those of `paths` that git has, or would take from this machine: whatever it ignores by its own rules or by the rules of

@@ -71,9 +71,13 @@ impl Plan {
         top.write(if config.workspace.is_some() { &[] } else { &named })?;
         let mut private = top.found.private.clone();
         private.extend(plans.iter().flat_map(|plan| plan.found.private.iter().cloned()));
+        let shows = plans.iter().chain([&top]).any(|plan| plan.written.iter().any(|file| file.path == EXAMPLE));
+        // What is copied from the example holds the real values.
+        if shows || plans.iter().chain([&top]).any(|plan| !plan.found.documents.is_empty()) {
+            private.insert(".env".to_owned());
+        }
         // What git has is there on purpose; a rule would lose it once it is renamed.
         private.retain(|path| !Project::is_in_git(files, path));
-        let shows = plans.iter().chain([&top]).any(|plan| plan.written.iter().any(|file| file.path == EXAMPLE));
         top.written.extend(ignore_rules(files, &private, shows)?);
         top.written.extend(hook(files)?);
         plans.insert(0, top);

@@ -82,7 +82,12 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         }
     }
     let name = name.trim();
-    if after.first().is_some_and(|token| token.is(|own| matches!(own, '"' | '\''))) {
+    if name.starts_with("export ") {
+        let message = "`export` stands before a value, which not all readers of an env file know";
+        misfits.push(Misfit::new(at, message, "leave it out, or name the template *.sh.j2"));
+        return String::new();
+    }
+    if trimmed(after).first().is_some_and(|token| token.is(|own| matches!(own, '"' | '\''))) {
         misfits.push(Misfit::new(
             at,
             "a value is put in quotes here already",
@@ -126,10 +131,12 @@ fn comment_of(tokens: &[Token<'_>]) -> usize {
     tokens.windows(2).position(apart).map_or(tokens.len(), |before| before + 1)
 }
 
-/// What a template writes at the end of a line that nobody sees.
+/// Without the blanks that a template writes around a value: for whoever allows them, they belong to none.
 fn trimmed<'t, 'd>(tokens: &'t [Token<'d>]) -> &'t [Token<'d>] {
-    let end = tokens.iter().rposition(|token| !token.is(char::is_whitespace)).map_or(0, |last| last + 1);
-    tokens.get(..end).unwrap_or_default()
+    let is_seen = |token: &Token<'d>| !token.is(char::is_whitespace);
+    let start = tokens.iter().position(is_seen).unwrap_or(tokens.len());
+    let end = tokens.iter().rposition(is_seen).map_or(start, |last| last + 1);
+    tokens.get(start..end).unwrap_or_default()
 }
 
 fn parts(draft: &Draft<'_>, tokens: &[Token<'_>]) -> Vec<Part> {

@@ -383,6 +383,21 @@ fn git_takes_the_patch_and_no_secret_is_in_it() {
     assert_eq!(left.iter().map(|(code, ..)| code.as_str()).collect::<Vec<_>>(), ["drift-must-differ"], "{left:?}");
 }
 
+/// A file to which a link leads is that of several environments, too.
+#[cfg(unix)]
+#[test]
+fn what_a_link_leads_to_is_left_alone() {
+    let place = environments("", "A=1\n", "A=1\nT=1\n");
+    let (folder, home) = (place.path(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink("prod.env", folder.join("environments/eu.env")).unwrap();
+    let schema = r#"{"properties": {"A": {}, "T": {"x-sparkcfg": {"only-in": ["eu"]}}}}"#;
+    fs::write(folder.join("schemas/app.schema.json"), schema).unwrap();
+    for line in ["sparkcfg drift --fix", "sparkcfg drift --fix=unsafe", "sparkcfg drift dev prod --fix"] {
+        run(line, folder, home.path());
+        assert_eq!(fs::read_to_string(folder.join("environments/prod.env")).unwrap(), "A=1\nT=1\n", "{line}");
+    }
+}
+
 /// A change beside a secret stays out; the others of its file do not.
 #[test]
 fn a_patch_lacks_only_what_stands_beside_a_secret() {

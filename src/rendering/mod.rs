@@ -49,6 +49,19 @@ pub struct Variable<'i> {
     pub services: &'i [String],
 }
 
+impl Input<'_> {
+    /// The same for a file of which nobody mounts secrets as files.
+    fn without_mounts(&self) -> Self {
+        let variables = self.variables.iter().map(|variable| Variable {
+            typed: variable.typed.clone(),
+            has_file_variant: false,
+            ..*variable
+        });
+        let (variables, unset) = (variables.collect(), self.unset.clone());
+        Self { environment: self.environment, variables, unset, reveals: self.reveals }
+    }
+}
+
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Input").field("environment", &self.environment).finish_non_exhaustive()
@@ -123,6 +136,14 @@ pub fn target_path(template: &str) -> &str {
 pub fn render(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Rendered, Vec<Fault>> {
     let path = target_path(template);
     let kind = kinds::of(path);
+    let without_mounts;
+    // Only docker compose, which reads `${NAME}` too, mounts secrets as files.
+    let input = if kind.interpolates {
+        input
+    } else {
+        without_mounts = input.without_mounts();
+        &without_mounts
+    };
     let draft = if template.ends_with(".j2") {
         jinja::run(template, templates, input)?
     } else {

@@ -132,6 +132,7 @@ fn add(spellings: &mut BTreeSet<String>, broken: &mut [BTreeSet<String>; 2], sec
         if part.len() <= LONG {
             spellings.extend(in_json(part));
             spellings.extend(in_urls(part));
+            spellings.extend(beside_a_dump(part));
             for (found, broken) in
                 [in_base64(part.as_bytes()), in_hexadecimal(part).into()].into_iter().zip(&mut *broken)
             {
@@ -157,6 +158,13 @@ fn in_json(text: &str) -> [String; 3] {
         }
     }
     [escaped.replace('/', "\\/"), ascii, escaped]
+}
+
+/// Beside its bytes in a dump, where a dot stands for each one that is not printable; not if hardly more than dots were left.
+fn beside_a_dump(text: &str) -> Option<String> {
+    let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
+    let shown = text.bytes().map(|byte| if is_shown(&byte) { char::from(byte) } else { '.' });
+    (text.bytes().filter(is_shown).count() >= SHORTEST).then(|| shown.collect())
 }
 
 /// Within a URL: only what is never reserved stands as it is; or as browsers and forms write it.
@@ -351,6 +359,8 @@ mod tests {
             ("\"quoted\"", r#"x\"quoted\"x"quoted""#, "x•x•"),
             ("p@ss w/rd", "p%40ss%20w%2Frd p%40ss%20w%2frd p%40ss+w%2Frd p%40ss%20w/rd", "• • • •"),
             ("p@ss w\u{f6}rd", "p%40ss%20w%c3%b6rd p%40ss+w%c3%b6rd p%40ss+w%C3%B6rd", "• • •"),
+            ("p@ss w\u{f6}rd", "7264  p@ss w..rd", "7264  •"),
+            ("gr\u{fc}\u{f6}n", "a.... gr....n", "a.... gr....n"),
             ("a b/(c)", "a%20b%2f(c) a+b%2f%28c%29 a%20b/%28c%29", "• • •"),
             ("hunter2canary", "68756e7465723263616e617279, 68756E7465723263616E617279", "•, •"),
             ("hunter2canary", "0: 6875 6e74 6572 3263 616e 6172 79  hunter", "0: •  hunter"),

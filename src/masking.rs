@@ -28,12 +28,18 @@ const SHORTEST_BASE64: usize = 6;
 /// be held back, and a prompt should not wait for that.
 const BEFORE_A_BREAK: usize = 4;
 
+/// The same for what stands between the groups of a hexadecimal dump, the shortest of which are of one byte.
+const BEFORE_A_GAP: usize = 2;
+
+/// What programs break Base64 with, and hexadecimal; and how often in a row, so that little is held back.
+const BREAKS: [(&[u8], usize); 2] = [(b"\r\n", 1), (b"\r\n :", 8)];
+
 /// The spellings of some secrets, ready to be found. Its `Debug` tells nothing.
 pub struct Spellings {
     /// `None` when there is nothing to be found.
     plain: Option<Search>,
-    /// Base64 and hexadecimal, which programs break into lines.
-    broken: Option<Search>,
+    /// Base64, which programs break into lines, and hexadecimal, which they break into groups too: see [`BREAKS`].
+    broken: [Option<Search>; 2],
 }
 
 struct Search {
@@ -49,10 +55,10 @@ impl fmt::Debug for Spellings {
 }
 
 impl Spellings {
-    /// The spellings of `secrets`: as they are, line by line, in Base64 and hexadecimal, also over several lines, as part
-    /// of a URL, escaped as in JSON. Values shorter than [`SHORTEST`] are left out.
+    /// The spellings of `secrets`: as they are, line by line, in Base64 and hexadecimal, also over several lines, the
+    /// latter also in groups, as part of a URL, escaped as in JSON. Values shorter than [`SHORTEST`] are left out.
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
-        let (mut spellings, mut broken) = (BTreeSet::new(), BTreeSet::new());
+        let (mut spellings, mut broken) = (BTreeSet::new(), [BTreeSet::new(), BTreeSet::new()]);
         for secret in secrets {
             add(&mut spellings, &mut broken, secret);
             if let Some(password) = url_password(secret) {
@@ -61,8 +67,10 @@ impl Spellings {
             }
         }
         // What is cut off by a break that is too early to be noticed.
-        let rests = broken.iter().flat_map(|spelling| (0..BEFORE_A_BREAK).filter_map(|cut| spelling.get(cut..)));
-        let broken = Search::of(rests.filter(|rest| rest.len() >= 2 * BEFORE_A_BREAK));
+        let broken = broken.map(|broken| {
+            let rests = broken.iter().flat_map(|spelling| (0..BEFORE_A_BREAK).filter_map(|cut| spelling.get(cut..)));
+            Search::of(rests.filter(|rest| rest.len() >= 2 * BEFORE_A_BREAK))
+        });
         Self { plain: Search::of(spellings.iter().map(String::as_str)), broken }
     }
 }
@@ -115,7 +123,7 @@ fn pieces(spelling: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-fn add(spellings: &mut BTreeSet<String>, broken: &mut BTreeSet<String>, secret: &str) {
+fn add(spellings: &mut BTreeSet<String>, broken: &mut [BTreeSet<String>; 2], secret: &str) {
     for part in secret.lines().map(str::trim).chain([secret, secret.trim()]) {
         if part.len() < SHORTEST {
             continue;
@@ -124,9 +132,12 @@ fn add(spellings: &mut BTreeSet<String>, broken: &mut BTreeSet<String>, secret: 
         if part.len() <= LONG {
             spellings.extend(in_json(part));
             spellings.extend(in_urls(part));
-            for spelling in in_hexadecimal(part).into_iter().chain(in_base64(part.as_bytes())) {
-                broken.insert(spelling.clone());
-                spellings.insert(spelling);
+            spellings.extend(beside_a_dump(part));
+            for (found, broken) in
+                [in_base64(part.as_bytes()), in_hexadecimal(part).into()].into_iter().zip(&mut *broken)
+            {
+                spellings.extend(found.iter().cloned());
+                broken.extend(found);
             }
         }
     }
@@ -149,6 +160,13 @@ fn in_json(text: &str) -> [String; 3] {
     [escaped.replace('/', "\\/"), ascii, escaped]
 }
 
+/// Beside its bytes in a dump, where a dot stands for each one that is not printable; not if hardly more than dots were left.
+fn beside_a_dump(text: &str) -> Option<String> {
+    let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
+    let shown = text.bytes().map(|byte| if is_shown(&byte) { char::from(byte) } else { '.' });
+    (text.bytes().filter(is_shown).count() >= SHORTEST).then(|| shown.collect())
+}
+
 /// Within a URL: only what is never reserved stands as it is; or as browsers and forms write it.
 fn in_urls(text: &str) -> Vec<String> {
     let encode = |kept: &[u8], digits: &[u8; 16]| {
@@ -163,9 +181,9 @@ fn in_urls(text: &str) -> Vec<String> {
         }
         out
     };
-    let form = encode(b"-._*", UPPER).replace("%20", "+");
-    let kept: [(&[u8], _); 4] = [(b"-._~", UPPER), (b"-._~", LOWER), (b"-._~!'()*", UPPER), (b"-._~/", UPPER)];
-    kept.iter().map(|(kept, digits)| encode(kept, digits)).chain([form]).collect()
+    let kept: [&[u8]; 4] = [b"-._~", b"-._~!'()*", b"-._~/", b"-._*"];
+    let encoded = kept.iter().flat_map(|kept| [encode(kept, UPPER), encode(kept, LOWER)]);
+    encoded.flat_map(|text| [text.replace("%20", "+"), text]).collect()
 }
 
 fn in_hexadecimal(text: &str) -> [String; 2] {
@@ -224,9 +242,8 @@ fn decoded(text: &str) -> String {
 pub struct Masking<'s> {
     spellings: &'s Spellings,
     state: StateID,
-    /// The same for spellings over several lines, in which a line end counts for nothing, and whether one came last.
-    broken: StateID,
-    after_break: bool,
+    /// The same for spellings in which breaks count for nothing, and how many of those came last.
+    broken: [(StateID, usize); 2],
     /// Bytes that came in and did not go out yet, and for each whether it belongs to a secret.
     held: Vec<(u8, bool)>,
     /// Whether the last byte that went out belonged to a secret, so that its mask is written already.
@@ -245,8 +262,8 @@ impl<'s> Masking<'s> {
     pub fn new(spellings: &'s Spellings) -> Self {
         let begin =
             |search: &Option<Search>| search.as_ref().map(|search| start(&search.automaton)).unwrap_or_default();
-        let (state, broken) = (begin(&spellings.plain), begin(&spellings.broken));
-        Self { spellings, state, broken, after_break: false, held: Vec::new(), masked: false }
+        let (state, broken) = (begin(&spellings.plain), spellings.broken.each_ref().map(|search| (begin(search), 0)));
+        Self { spellings, state, broken, held: Vec::new(), masked: false }
     }
 
     /// Takes the next bytes and appends to `out` what can be said for sure.
@@ -260,38 +277,43 @@ impl<'s> Masking<'s> {
             let found = plain.step(&mut self.state, *byte);
             let from = self.held.len().saturating_sub(found);
             self.held[from..].iter_mut().for_each(|(_, masked)| *masked = true);
-            self.push_over_breaks(*byte);
+            (0..BREAKS.len()).for_each(|kind| self.push_over_breaks(kind, *byte));
         }
         let mut open = plain.open(self.state);
-        if let Some(broken) = &self.spellings.broken {
-            open = open.max(self.held.len() - self.back(broken.open(self.broken)));
+        for ((search, (state, _)), (breaks, _)) in self.spellings.broken.iter().zip(self.broken).zip(BREAKS) {
+            let begun = search.as_ref().map_or(0, |search| search.open(state));
+            open = open.max(self.held.len() - self.back(begun, breaks));
         }
         self.release(self.held.len().saturating_sub(open), out);
     }
 
-    fn push_over_breaks(&mut self, byte: u8) {
-        let Some(broken) = &self.spellings.broken else { return };
-        match byte {
-            b'\r' => {}
-            b'\n' => {
-                if self.after_break || broken.open(self.broken) < BEFORE_A_BREAK {
-                    self.broken = start(&broken.automaton);
-                }
-                self.after_break = true;
+    fn push_over_breaks(&mut self, kind: usize, byte: u8) {
+        let (Some(search), (breaks, most)) = (&self.spellings.broken[kind], BREAKS[kind]) else { return };
+        let (mut state, mut count) = self.broken[kind];
+        if breaks.contains(&byte) {
+            count += usize::from(byte != b'\r');
+            let least = match byte {
+                b'\r' => 0,
+                b'\n' => BEFORE_A_BREAK,
+                _ => BEFORE_A_GAP,
+            };
+            if count > most || search.open(state) < least {
+                state = start(&search.automaton);
             }
-            _ => {
-                self.after_break = false;
-                let found = broken.step(&mut self.broken, byte);
-                let from = self.back(found);
-                let own = self.held[from..].iter_mut().filter(|(byte, _)| !is_break(*byte));
-                own.for_each(|(_, masked)| *masked = true);
-            }
+        } else {
+            count = 0;
+            let found = search.step(&mut state, byte);
+            // The gaps between groups are masked too, for they would tell how long the secret is.
+            let from = self.back(found, breaks);
+            let own = self.held[from..].iter_mut().filter(|(byte, _)| !b"\r\n".contains(byte));
+            own.for_each(|(_, masked)| *masked = true);
         }
+        self.broken[kind] = (state, count);
     }
 
-    /// Where the last `count` bytes that are no line ends begin.
-    fn back(&self, count: usize) -> usize {
-        let counted = self.held.iter().enumerate().rev().filter(|(_, (byte, _))| !is_break(*byte));
+    /// Where the last `count` bytes that are no breaks begin.
+    fn back(&self, count: usize, breaks: &[u8]) -> usize {
+        let counted = self.held.iter().enumerate().rev().filter(|(_, (byte, _))| !breaks.contains(byte));
         count.checked_sub(1).map_or(self.held.len(), |last| counted.map(|(at, _)| at).nth(last).unwrap_or_default())
     }
 
@@ -310,10 +332,6 @@ impl<'s> Masking<'s> {
             self.masked = masked;
         }
     }
-}
-
-const fn is_break(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
 }
 
 #[cfg(test)]
@@ -340,7 +358,16 @@ mod tests {
             ("a b/c\"d\u{e9}", r#"{"a b/c\"dé"} {"a b\/c\"dé"} {"a b/c\"d\u00e9"}"#, r#"{"•"} {"•"} {"•"}"#),
             ("\"quoted\"", r#"x\"quoted\"x"quoted""#, "x•x•"),
             ("p@ss w/rd", "p%40ss%20w%2Frd p%40ss%20w%2frd p%40ss+w%2Frd p%40ss%20w/rd", "• • • •"),
-            ("hunter2canary", "68756e7465723263616e617279 68756E7465723263616E617279", "• •"),
+            ("p@ss w\u{f6}rd", "p%40ss%20w%c3%b6rd p%40ss+w%c3%b6rd p%40ss+w%C3%B6rd", "• • •"),
+            ("p@ss w\u{f6}rd", "7264  p@ss w..rd", "7264  •"),
+            ("gr\u{fc}\u{f6}n", "a.... gr....n", "a.... gr....n"),
+            ("a b/(c)", "a%20b%2f(c) a+b%2f%28c%29 a%20b/%28c%29", "• • •"),
+            ("hunter2canary", "68756e7465723263616e617279, 68756E7465723263616E617279", "•, •"),
+            ("hunter2canary", "0: 6875 6e74 6572 3263 616e 6172 79  hunter", "0: •  hunter"),
+            ("hunter2canary", "0: 7868 756e 7465 7232 6361 6e61 7279\n", "0: 78•\n"),
+            ("hunter2canary", "68 75 6e 74 65 72 32 63  61 6e 61 72 79 0a", "• 0a"),
+            ("hunter2canary", "68:75:6E:74:65:72:32:63:\n    61:6E:61:72:79", "•\n•"),
+            ("hunter2canary", "in 68 min, 75 of 6e74 at 10:30 for 32 63", "in 68 min, 75 of 6e74 at 10:30 for 32 63"),
             ("hunter2canary", "aHVudGVyMmNhbmFyeQ== aHVudGVyMmNhbmFyeQ", "• •"),
             ("hunter2canary", "YTpodW50ZXIyY2FuYXJ5 Og==", "YTp• Og=="),
             ("hunter2canary", "eDpodW50ZXIyY2FuYXJ5 dXNlcjpodW50ZXIyY2FuYXJ5", "eDp• dXNlcjp•"),
@@ -381,10 +408,12 @@ mod tests {
                 }
             }
         }
-        // A line end is not held back for what hardly begins a spelling.
+        // A line end is not held back for what hardly begins a spelling, nor a blank.
         let (mut masking, mut out) = (Masking::new(&spellings), Vec::new());
         masking.push(b"ready: YSB\n", &mut out);
         assert_eq!(out, b"ready: YSB\n");
+        masking.push(b"6120 \n1 to 6: ", &mut out);
+        assert!(out.ends_with(b"6: "), "{}", String::from_utf8_lossy(&out));
     }
 
     #[test]

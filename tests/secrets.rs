@@ -307,8 +307,12 @@ fn what_is_wrong_changes_nothing() {
     set("sops_mac", CANARY.as_bytes()).failed(2, "must not begin with sops_");
     project.run(&["set", "API_KEY", "-e", "prdo"], CANARY.as_bytes()).failed(2, "did you mean `prod`?");
     project.run(&["set", "API_KEY", "-e", "../x.secrets.env"], CANARY.as_bytes()).failed(2, "no environment has this");
-    project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "none"], b"").failed(2, "there is no such file");
-    project.run(&["set", "A", "-e", "prod", "--identity", "none"], b"").failed(2, "there is no such key file");
+    project
+        .run(&["set", "API_KEY", "-e", "prod", "--from-file", "none"], b"")
+        .failed(2, "there is no such file\n   at none\n  help: give the path");
+    project
+        .run(&["set", "A", "-e", "prod", "--identity", "none"], b"")
+        .failed(2, "there is no such key file\n   at none\n  help: give the path");
     assert_eq!(project.sealed(), before);
     // What a person wants all the same.
     project.run(&["set", "API_KEY", "-e", "prod", "--no-validate"], b"short").ok();
@@ -378,9 +382,17 @@ fn only_ordinary_files_of_the_project_are_written() {
     fs::rename(&sealed, &elsewhere).unwrap();
     symlink(&elsewhere, &sealed).unwrap();
     let before = project.read("home/elsewhere.env");
-    project.run(&["set", "API_KEY", "-e", "prod"], b"other").failed(2, "symbolic link");
+    project.run(&["set", "API_KEY", "-e", "prod"], b"other").failed(2, "put the file itself in its place");
     assert_eq!(project.read("home/elsewhere.env"), before);
     fs::remove_file(&sealed).unwrap();
+    fs::rename(&elsewhere, project.path("p/elsewhere.env")).unwrap();
+    symlink("../elsewhere.env", &sealed).unwrap();
+    project
+        .run(&["set", "API_KEY", "-e", "prod"], b"other")
+        .failed(2, "put a real file or folder in place of the link");
+    assert_eq!(project.read("p/elsewhere.env"), before);
+    fs::remove_file(&sealed).unwrap();
+    fs::rename(project.path("p/elsewhere.env"), &elsewhere).unwrap();
     fs::create_dir(&sealed).unwrap();
     project.run(&["set", "API_KEY", "-e", "prod"], b"other").failed(2, "not a plain file");
     fs::remove_dir(&sealed).unwrap();
@@ -720,7 +732,9 @@ fn dotenv_files_are_taken_over() {
         let ran = project.run(&[&["import", "-", "-e", "prod"], arguments].concat(), text.as_bytes());
         ran.failed(code, message);
     }
-    project.run(&["import", "none.env", "-e", "prod"], b"").failed(2, "there is no such file");
+    project
+        .run(&["import", "none.env", "-e", "prod"], b"")
+        .failed(2, "there is no such file\n   at none.env\n  help: give the path");
 }
 
 #[test]

@@ -298,7 +298,9 @@ fn each_fault_says_what_it_is() {
         let bad = good.replace(from, to);
         let sealed = (sops().open)(bad.as_bytes(), &first, raw);
         assert_eq!(sealed.state, State::Damaged, "{message}: {to}");
-        assert!(sealed.damages.iter().any(|damage| damage.message.contains(message)), "{to}: {sealed:?}");
+        let told = sealed.damages.iter().find(|damage| damage.message.contains(message));
+        let told = told.unwrap_or_else(|| panic!("{to}: {sealed:?}"));
+        assert_eq!(told.help.contains("merge driver"), message.contains("does not fit"), "{to}: {}", told.help);
         assert!((sops().plain)(bad.as_bytes(), &first).is_err(), "{to}");
     }
     // What of the metadata needs no key to be seen, as somebody without one, or with another one, sees it.

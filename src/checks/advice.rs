@@ -42,34 +42,12 @@ pub(super) fn mended(
     if hidden && entries.iter().filter_map(behind).any(|rest| rest.contains('#')) {
         return finding.help("put the comment on a line of its own; if the # belongs to the secret, quote all of it");
     }
-    // Writing out what a reference resolves to today would be another value tomorrow.
     let refers = |entry: &&Entry| {
         let written = file.layer.slice(&entry.value);
         entry.interpolates && written.contains('$') || written.contains("$(")
     };
     if entries.iter().any(refers) {
-        const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
-        if let ([entry], false) = (entries, hidden)
-            && let Some(written) = file.layer.content(entry)
-            && let Some(Respelling { range, text, line }) = views.referring(&variable.key, entry, written)
-        {
-            if views.is_unsure(&variable.key) {
-                return finding.help(if_meant(file, views, (&variable.key, entry), &line));
-            }
-            let (help, title) = (format!("write {}", shown(&line)), "refer to it so that all readers agree");
-            return offered(file, finding, views, (&variable.key, entry), help, (&range, text, title));
-        }
-        let literal = entries
-            .first()
-            .filter(|entry| matches!(&entry.content, Content::Slice(_)))
-            .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
-        let Some(line) = literal else { return finding.help(OUT) };
-        let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
-        return finding.help(match quote {
-            _ if !hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
-            Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
-            _ => OUT.to_owned(),
-        });
+        return referring_line(file, finding, views, variable, entries, hidden);
     }
     match views.respelled(&variable.key, entries) {
         Ok(_) if hidden && views.is_unsure(&variable.key) => finding,
@@ -128,6 +106,39 @@ pub(super) fn mended(
         }
         Err(Obstacle::Entangled) => finding,
     }
+}
+
+/// Advice for a value that refers to others: writing out what a reference resolves to today would be another value tomorrow.
+fn referring_line(
+    file: &File<'_>,
+    finding: Finding,
+    views: &mut Views<'_>,
+    variable: &Variable,
+    entries: &[&Entry],
+    hidden: bool,
+) -> Finding {
+    const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
+    if let ([entry], false) = (entries, hidden)
+        && let Some(written) = file.layer.content(entry)
+        && let Some(Respelling { range, text, line }) = views.referring(&variable.key, entry, written)
+    {
+        if views.is_unsure(&variable.key) {
+            return finding.help(if_meant(file, views, (&variable.key, entry), &line));
+        }
+        let (help, title) = (format!("write {}", shown(&line)), "refer to it so that all readers agree");
+        return offered(file, finding, views, (&variable.key, entry), help, (&range, text, title));
+    }
+    let literal = entries
+        .first()
+        .filter(|entry| matches!(&entry.content, Content::Slice(_)))
+        .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
+    let Some(line) = literal else { return finding.help(OUT) };
+    let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
+    finding.help(match quote {
+        _ if !hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
+        Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
+        _ => OUT.to_owned(),
+    })
 }
 
 /// Whether a replacement begins above the line of an entry.

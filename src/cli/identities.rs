@@ -159,8 +159,9 @@ fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(),
     if crate::detection::has_private_key(&path.to_string_lossy()) {
         return Err(arguments::not_a_file(place));
     }
+    let help = "give the path of the file with your identity; `sparkcfg secrets init` makes one if you have none";
     let about = std::fs::metadata(path)
-        .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()))?;
+        .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()).help(help))?;
     if about.len() > LIMIT {
         return Err(Error::new(format!("{place}: a key file is never over 1 MiB")).at(path.to_string_lossy()));
     }

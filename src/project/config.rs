@@ -204,6 +204,7 @@ impl Config {
             let mut sources = Sources::default();
             let source = sources.add(path, text);
             let span = error.span().unwrap_or_default();
+            let at = span.start;
             let position = sources.position(source, u32::try_from(span.start).unwrap_or(u32::MAX));
             let place = format!("{path}:{}:{}", position.line, position.column);
             let message = error.message().lines().next().unwrap_or_default().to_owned();
@@ -211,10 +212,14 @@ impl Config {
                 text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
             // `".env" = "make"` where a list is wanted.
             let listed = message.ends_with("expected a sequence").then(|| message.split('"').nth(1)).flatten();
+            let line = text.lines().nth(position.line as usize - 1).unwrap_or_default();
+            if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
+                return Error::new(CONFLICT).at(format!("{path}:{}", position.line)).help(SOLVE_TEXT);
+            }
             let help = match (suggestion, listed) {
                 (Some(word), _) => Some(format!("did you mean `{word}`?")),
                 (None, Some(word)) => Some(format!("write a list: [\"{word}\"]")),
-                (None, None) => None,
+                (None, None) => wanted(text.get(..at).unwrap_or_default(), &message).map(ToOwned::to_owned),
             };
             let failed = Error::new(message).at(place);
             match help {
@@ -318,9 +323,28 @@ impl Config {
     }
 }
 
+const PERSON: &str = "write NAME = \"age1…\": each person has one public key";
+
+const TABLE: &str = "write a table: its name in [ ] on a line of its own, and below it a line NAME = … for each";
+
+/// What to write instead of a value of the wrong type, by what stands before it and what is told of it.
+fn wanted(before: &str, message: &str) -> Option<&'static str> {
+    let expected = message.strip_prefix("invalid type: ")?.split_once(", expected ")?.1;
+    let table = before.lines().rev().map(str::trim).find(|line| line.starts_with('['));
+    Some(match expected {
+        "a string" if table.is_some_and(|table| table.starts_with("[people")) => PERSON,
+        "a string" => "write one text in quotes",
+        "a sequence" => "write a list: [\"…\", \"…\"]",
+        "a boolean" => "write true or false, without quotes",
+        "a map" => TABLE,
+        _ if expected.starts_with("struct ") => TABLE,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Config, SOLVE_TEXT};
+    use super::{Config, PERSON, SOLVE_TEXT, TABLE};
 
     #[test]
     fn references() {
@@ -345,7 +369,15 @@ mod tests {
             ("[references]\nknwon = [\"A\"]\n", "sparkcfg.toml:2:1", Some("did you mean `known`?")),
             ("[references]\nexclude = [\"a[\"]\n", "sparkcfg.toml", None),
             ("[consumers]\n\".env\" = \"make\"\n", "sparkcfg.toml:2:10", Some("write a list: [\"make\"]")),
-            ("schema = 1\n", "sparkcfg.toml:1:10", None),
+            ("schema = 1\n", "sparkcfg.toml:1:10", Some("write one text in quotes")),
+            ("[people]\nann = [\"age1\"]\n", "sparkcfg.toml:2:7", Some(PERSON)),
+            ("people = [\"ann\"]\n", "sparkcfg.toml:1:10", Some(TABLE)),
+            ("[people]\n  [people.ann]\nkey = \"age1\"\n", "sparkcfg.toml:2:3", Some(PERSON)),
+            ("identities = \"a\"\n", "sparkcfg.toml:1:14", Some("write a list: [\"a\"]")),
+            ("workspace = \"a\"\n", "sparkcfg.toml:1:13", Some(TABLE)),
+            ("[drift]\nstrict = \"yes\"\n", "sparkcfg.toml:2:10", Some("write true or false, without quotes")),
+            ("identities = []\n=======\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
+            ("identities = []\n=======\nprotected = []\n>>>>>>> theirs\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
             ("a = 1\n<<<<<<< ours\nb = 1\n=======\n>>>>>>> theirs\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
             ("schema = \n", "sparkcfg.toml:1:10", None),
             ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),

@@ -355,7 +355,7 @@ impl Files {
     fn explained(&self, path: &str, error: Unread) -> Error {
         match error {
             Unread::Failed(error) => self.unreadable(path, &error),
-            Unread::Refused(message) => Error::new(message).at(self.shown(path)),
+            Unread::Refused(message, help) => Error::new(message).at(self.shown(path)).help(help),
         }
     }
 
@@ -366,16 +366,22 @@ impl Files {
         let is_link = itself.is_symlink();
         let about = if is_link { fs::metadata(&full)? } else { itself };
         if !about.is_file() {
-            return Err(Unread::Refused("this is not a plain file"));
+            return Err(Unread::Refused("this is not a plain file", "put a file in its place, or name another one"));
         }
         if about.len() > LIMIT {
-            return Err(Unread::Refused("this file is over 64 MiB; no file of a configuration should be"));
+            return Err(Unread::Refused(
+                "this file is over 64 MiB; no file of a configuration should be",
+                "make it smaller, or name another one",
+            ));
         }
         // A link within the project is fine; one that leaves it could show anything on the machine.
         let folder = path.rsplit_once('/').map(|(folder, _)| folder);
         let linked = is_link || folder.is_some_and(|folder| self.is_linked(folder) != Some(false));
         if linked && !full.canonicalize()?.starts_with(self.root.canonicalize()?) {
-            return Err(Unread::Refused("this is a symbolic link that leads out of the project"));
+            return Err(Unread::Refused(
+                "this is a symbolic link that leads out of the project",
+                "put the file itself in its place, or let it lead to a file within the project",
+            ));
         }
         let mut file = fs::File::open(&full)?;
         let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
@@ -413,7 +419,8 @@ impl Files {
 
 enum Unread {
     Failed(std::io::Error),
-    Refused(&'static str),
+    /// Why, and what to do.
+    Refused(&'static str, &'static str),
 }
 
 impl From<std::io::Error> for Unread {

@@ -119,7 +119,8 @@ fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
     for part in Path::new(path).components() {
         target.push(part);
         if fs::symlink_metadata(&target).is_ok_and(|found| found.is_symlink()) {
-            return Err(Error::new("a symbolic link is not written through").at(path));
+            let help = "put a real file or folder in place of the link, or name the one that it points to";
+            return Err(Error::new("a symbolic link is not written through").at(path).help(help));
         }
     }
     Ok(target)

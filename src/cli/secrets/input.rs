@@ -39,12 +39,18 @@ pub(super) fn value(prompt: &str, file: Option<&Path>, exact: bool) -> Result<Se
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file",
-        std::io::ErrorKind::PermissionDenied => "this file may not be read (permission denied)",
-        _ => "this file cannot be read",
+    let (reason, help) = match error.kind() {
+        std::io::ErrorKind::NotFound => (
+            "there is no such file",
+            "give the path of a file as seen from the current folder, or - for standard input",
+        ),
+        std::io::ErrorKind::PermissionDenied => (
+            "this file may not be read (permission denied)",
+            "read it as its owner, or hand it over: - stands for standard input",
+        ),
+        _ => ("this file cannot be read", "give the path of an ordinary file, or - for standard input"),
     };
-    Error::new(reason).at(path.to_string_lossy())
+    Error::new(reason).at(path.to_string_lossy()).help(help)
 }
 
 /// The bytes of a file, or of `-`, standard input; no more than a sealed file may have.

@@ -145,8 +145,12 @@ pub(super) fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Res
     }
     let message =
         "the MAC does not fit: values were added, removed, reordered or changed by somebody who cannot open them";
-    Err(whole(document, "mac", message))
+    let damage = Damage { help: RESTORE_OR_MERGE, ..broken(document, "mac", message) };
+    Err(Closed::Damaged(vec![damage]))
 }
+
+/// Git merges a sealed file line by line where nobody told it of the merge driver.
+const RESTORE_OR_MERGE: &str = "restore the file from the last good commit; if git merged it, merge it anew with the merge driver of `sparkcfg explain sealed-file-damaged`";
 
 const CHANGED_MAC: &str = "the MAC (sops_mac) or sops_lastmodified was changed";
 

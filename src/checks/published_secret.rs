@@ -24,15 +24,15 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
-        // What shows an env file is where such values are known from.
-        if documents(subject.path(setting)) {
-            continue;
-        }
         let why = match detection::published_as(setting.key, text) {
             Some(known_from) => format!("everybody can read in {known_from}"),
             None if forbidden(subject, setting.key) => "the schema calls known".to_owned(),
             None => continue,
         };
+        // What shows an env file is where such values are known from.
+        if documents(subject.path(setting)) {
+            continue;
+        }
         let message = format!("{} has a value that {why}", told_name(setting.key));
         let help = format!("make a new one and seal it in {}", subject.sealed_file());
         findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Warning)).help(help));

@@ -122,7 +122,8 @@ fn environment(
 ) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    // With this, MiniJinja tells what macros and blocks have written from values: all values in it have their marks.
+    environment.set_auto_escape_callback(|_| AutoEscape::Custom("sparkcfg".into()));
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
     environment.set_syntax(syntax);
     environment.set_debug(true);
@@ -142,6 +143,9 @@ fn environment(
     guard::add(&mut environment);
     let formatter = Arc::clone(traces);
     environment.set_formatter(move |out, _, value| {
+        if let Some(written) = value.as_str().filter(|_| value.is_safe()) {
+            return out.write_str(written).map_err(|_| Error::from(ErrorKind::WriteFailure));
+        }
         let piece = piece(value)?;
         let mut traces = formatter.lock().unwrap_or_else(PoisonError::into_inner);
         traces.bytes += if let Piece::Text(text) = &piece { text.len() } else { 0 };

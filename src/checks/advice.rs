@@ -22,45 +22,40 @@ pub(super) fn mended(
     entries: &[&Entry],
     hidden: bool,
 ) -> Finding {
-    if variable.key.starts_with('#') || entries.len() > 1 {
+    let key = variable.key.as_str();
+    let [entry] = entries else { return finding };
+    if key.starts_with('#') {
         return finding;
     }
-    if entries.iter().any(|entry| file.looks_like_comment(entry)) {
+    let line = Line { file, key, entry, hidden };
+    if file.looks_like_comment(entry) {
         return finding.help("put the comment on a line of its own, above; a value that begins with # needs quotes");
     }
-    let mut lines = entries.iter().filter_map(|entry| file.layer.text.get(entry.key.start as usize..)?.lines().next());
-    if lines.find_map(assigned_by_make).is_some() {
+    let first_line = |from: u32| file.layer.text.get(from as usize..).and_then(|rest| rest.lines().next());
+    if first_line(entry.key.start).and_then(assigned_by_make).is_some() {
         return finding.help("write it with = alone: `:=` is an assignment to make, and a colon to docker compose");
     }
-    let is_home = |entry: &&Entry| file.layer.slice(&entry.value).starts_with('~');
-    if file.read_by("shell") && entries.iter().any(is_home) {
+    let written = file.layer.slice(&entry.value);
+    if file.read_by("shell") && written.starts_with('~') {
         return finding
             .help("to a shell ~ is a home folder: write the path out, or quote it if it is meant as it stands");
     }
     // What stands behind ` #` may be the rest of the secret: nobody else should keep it for a comment.
-    let behind = |entry: &&Entry| file.layer.text.get(entry.value.end as usize..).and_then(|rest| rest.lines().next());
-    if hidden && entries.iter().filter_map(behind).any(|rest| rest.contains('#')) {
+    if hidden && first_line(entry.value.end).is_some_and(|rest| rest.contains('#')) {
         return finding.help("put the comment on a line of its own; if the # belongs to the secret, quote all of it");
     }
-    let refers = |entry: &&Entry| {
-        let written = file.layer.slice(&entry.value);
-        entry.interpolates && written.contains('$') || written.contains("$(")
-    };
-    if entries.iter().any(refers) {
-        return referring_line(file, finding, views, variable, entries, hidden);
+    if entry.interpolates && written.contains('$') || written.contains("$(") {
+        return line.referring(finding, views);
     }
-    match views.respelled(&variable.key, entries) {
-        Ok(_) if hidden && views.is_unsure(&variable.key) => finding,
-        Ok(Respelling { line, .. }) if views.is_unsure(&variable.key) => match entries {
-            [entry] => finding.help(if_meant(file, views, (&variable.key, entry), &line)),
-            _ => finding,
-        },
-        Ok(Respelling { range, text, line }) => {
-            let help = match line.split_once('=').map(|(_, value)| value.chars().next()) {
-                _ if entries.iter().any(|entry| begins_above(file, entry, range.start)) => {
+    match views.respelled(key, entries) {
+        Ok(_) if hidden && views.is_unsure(key) => finding,
+        Ok(Respelling { line: spelled, .. }) if views.is_unsure(key) => finding.help(line.if_meant(views, &spelled)),
+        Ok(Respelling { range, text, line: spelled }) => {
+            let help = match spelled.split_once('=').map(|(_, value)| value.chars().next()) {
+                _ if line.is_below(range.start) => {
                     "the line is right; end the comment above it without a backslash".to_owned()
                 }
-                _ if !hidden => format!("write {}", shown(&line)),
+                _ if !hidden => format!("write {}", shown(&spelled)),
                 Some(Some('\'')) => "put it in single quotes; `sparkcfg validate --fix` does it".to_owned(),
                 Some(Some('"')) => {
                     "put it in double quotes, with a backslash where one is needed; `sparkcfg validate --fix` does it"
@@ -68,121 +63,123 @@ pub(super) fn mended(
                 }
                 _ => "write it plainly, with nothing around it; `sparkcfg validate --fix` does it".to_owned(),
             };
-            let [entry] = entries else { return finding };
-            let title = "spell it so that all readers agree";
-            offered(file, finding, views, (&variable.key, entry), help, (&range, text, title))
+            line.offered(finding, views, help, (&range, text, "spell it so that all readers agree"))
         }
         Err(Obstacle::Unportable(error)) => {
             let Unportable { reader, reason } = error;
             // None of the readers may see the value that sparkcfg reads there.
-            let own = views.has_own_of(&variable.key);
+            let own = views.has_own_of(key);
             let whose = if own { ", which is the one that sparkcfg reads there" } else { "" };
             let whose = if reason == portable::NO_WAY { whose } else { "" };
             let reader = if reader == "compose" && own { OWN } else { reader };
             finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
         }
-        Err(Obstacle::Own(line)) => {
-            let spelling = if hidden { "there is a spelling".to_owned() } else { shown(&line) };
+        Err(Obstacle::Own(spelled)) => {
+            let spelling = if hidden { "there is a spelling".to_owned() } else { shown(&spelled) };
             finding.help(format!(
                 "{spelling} suits all who read the file; but sparkcfg reads it as docker compose does, and would check \
                  another value"
             ))
         }
-        Err(Obstacle::Returns(line)) => {
-            let write = if hidden { String::new() } else { format!("write {}, and ", shown(&line)) };
+        Err(Obstacle::Returns(spelled)) => {
+            let write = if hidden { String::new() } else { format!("write {}, and ", shown(&spelled)) };
             let finding = finding.help(format!("{write}end the lines in LF"));
             match line_ends::replacement(file).filter(|fix| matches!(views.harm(fix), Harm::None)) {
                 Some(fix) => finding.fix(fix.span, fix.replacement, fix.title),
                 None => finding,
             }
         }
-        Err(Obstacle::Guarded(line)) => {
+        Err(Obstacle::Guarded(spelled)) => {
             let write =
-                if hidden { "there is a spelling for them".to_owned() } else { format!("write {}", shown(&line)) };
+                if hidden { "there is a spelling for them".to_owned() } else { format!("write {}", shown(&spelled)) };
             let help = format!("{write}, if no shell sources the file: say so in [consumers], and --fix writes it");
-            let guards =
-                entries.first().is_some_and(|entry| guards_recipes(file, views, (&variable.key, entry), &line));
-            finding.help(if guards { for_recipes(&help, &variable.key) } else { help })
+            finding.help(line.minding_recipes(views, help, &spelled))
         }
         Err(Obstacle::Entangled) => finding,
     }
 }
 
-/// Advice for a value that refers to others: writing out what a reference resolves to today would be another value tomorrow.
-fn referring_line(
-    file: &File<'_>,
-    finding: Finding,
-    views: &mut Views<'_>,
-    variable: &Variable,
-    entries: &[&Entry],
+/// The one line that sets a key.
+struct Line<'a> {
+    file: &'a File<'a>,
+    key: &'a str,
+    entry: &'a Entry,
+    /// Whether its value may not be shown.
     hidden: bool,
-) -> Finding {
-    const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
-    if let ([entry], false) = (entries, hidden)
-        && let Some(written) = file.layer.content(entry)
-        && let Some(Respelling { range, text, line }) = views.referring(&variable.key, entry, written)
-    {
-        if views.is_unsure(&variable.key) {
-            return finding.help(if_meant(file, views, (&variable.key, entry), &line));
+}
+
+impl Line<'_> {
+    /// Advice for a value that refers to others: writing out what a reference resolves to today would be another value
+    /// tomorrow.
+    fn referring(&self, finding: Finding, views: &mut Views<'_>) -> Finding {
+        const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
+        let written = self.file.layer.content(self.entry);
+        if let (Some(written), false) = (written, self.hidden)
+            && let Some(Respelling { range, text, line }) = views.referring(self.key, self.entry, written)
+        {
+            if views.is_unsure(self.key) {
+                return finding.help(self.if_meant(views, &line));
+            }
+            let help = format!("write {}", shown(&line));
+            return self.offered(finding, views, help, (&range, text, "refer to it so that all readers agree"));
         }
-        let (help, title) = (format!("write {}", shown(&line)), "refer to it so that all readers agree");
-        return offered(file, finding, views, (&variable.key, entry), help, (&range, text, title));
+        let is_literal = matches!(&self.entry.content, Content::Slice(_));
+        let literal = written.filter(|_| is_literal).and_then(|written| views.literally(self.key, written));
+        let Some(line) = literal else { return finding.help(OUT) };
+        let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
+        finding.help(match quote {
+            _ if !self.hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
+            Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
+            _ => OUT.to_owned(),
+        })
     }
-    let literal = entries
-        .first()
-        .filter(|entry| matches!(&entry.content, Content::Slice(_)))
-        .and_then(|entry| views.literally(&variable.key, file.layer.content(entry)?));
-    let Some(line) = literal else { return finding.help(OUT) };
-    let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
-    finding.help(match quote {
-        _ if !hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
-        Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
-        _ => OUT.to_owned(),
-    })
-}
 
-/// Whether a replacement begins above the line of an entry.
-fn begins_above(file: &File<'_>, entry: &Entry, start: usize) -> bool {
-    let before = file.layer.text.get(start..entry.key.start as usize);
-    before.is_some_and(|before| before.contains('\n'))
-}
+    /// Whether a replacement that begins there begins above this line.
+    fn is_below(&self, start: usize) -> bool {
+        let before = self.file.layer.text.get(start..self.entry.key.start as usize);
+        before.is_some_and(|before| before.contains('\n'))
+    }
 
-/// A replacement, and the advice to make it. Where the quotes that it takes away are what keeps the shell of a recipe from
-/// running a piece of the value, in `$(NOTE)` for `NOTE="a; b"`, a person has to make it.
-fn offered(
-    file: &File<'_>,
-    finding: Finding,
-    views: &Views<'_>,
-    (key, entry): (&str, &Entry),
-    help: String,
-    (range, text, title): (&Range<usize>, String, &str),
-) -> Finding {
-    let guards = guards_recipes(file, views, (key, entry), &text);
-    let help = if guards { for_recipes(&help, key) } else { help };
-    let finding = finding.help(help).fix(file.place(range), text, title);
-    Finding { fix: finding.fix.map(|fix| Fix { safe: !guards, ..fix }), ..finding }
-}
+    /// A replacement, and the advice to make it. One that takes away what guards a recipe a person has to make.
+    fn offered(
+        &self,
+        finding: Finding,
+        views: &Views<'_>,
+        help: String,
+        (range, text, title): (&Range<usize>, String, &str),
+    ) -> Finding {
+        let safe = !self.guards_recipes(views, &text);
+        let help = self.minding_recipes(views, help, &text);
+        let finding = finding.help(help).fix(self.file.place(range), text, title);
+        Finding { fix: finding.fix.map(|fix| Fix { safe, ..fix }), ..finding }
+    }
 
-/// Whether quotes, which make takes for a part of the value, are gone in `text`, and the shell of a recipe needs them.
-fn guards_recipes(file: &File<'_>, views: &Views<'_>, (key, entry): (&str, &Entry), text: &str) -> bool {
-    let written = file.layer.text.get(entry.key.end as usize..entry.value.end as usize).unwrap_or_default();
-    let quoted = written.trim_start_matches(['=', ' ', '\t']).starts_with(['"', '\'']);
-    let value = text.split_once('=').map_or("", |(_, value)| value);
-    let plain = |sign: char| sign.is_alphanumeric() || "_-./:@%+,=".contains(sign);
-    let given = if value.contains('$') { views.right(key) } else { Some(value) };
-    let is_one_word = given.is_some_and(|given| !given.is_empty() && given.chars().all(plain));
-    file.read_by("make") && quoted && !value.starts_with(['"', '\'']) && !is_one_word
-}
+    /// Advice where all who read a file see something else than sparkcfg does, and to follow it would change that.
+    fn if_meant(&self, views: &Views<'_>, spelled: &str) -> String {
+        self.minding_recipes(views, format!("if this is what is meant, write {}", shown(spelled)), spelled)
+    }
 
-fn for_recipes(help: &str, key: &str) -> String {
-    let help = help.strip_suffix("; `sparkcfg validate --fix` does it").unwrap_or(help);
-    format!("{help}; a recipe needs \"$${key}\" then, and make to export it: the shell would take $({key}) apart")
-}
+    /// Whether quotes, which make takes for a part of the value, are gone in `spelled`, and keep the shell of a recipe from
+    /// running a piece of it: in `$(NOTE)` for `NOTE="a; b"`.
+    fn guards_recipes(&self, views: &Views<'_>, spelled: &str) -> bool {
+        let written = self.entry.key.end as usize..self.entry.value.end as usize;
+        let written = self.file.layer.text.get(written).unwrap_or_default();
+        let quoted = written.trim_start_matches(['=', ' ', '\t']).starts_with(['"', '\'']);
+        let value = spelled.split_once('=').map_or("", |(_, value)| value);
+        let plain = |sign: char| sign.is_alphanumeric() || "_-./:@%+,=".contains(sign);
+        let given = if value.contains('$') { views.right(self.key) } else { Some(value) };
+        let is_one_word = given.is_some_and(|given| !given.is_empty() && given.chars().all(plain));
+        self.file.read_by("make") && quoted && !value.starts_with(['"', '\'']) && !is_one_word
+    }
 
-/// Advice where all who read a file see something else than sparkcfg does, and to follow it would change that.
-fn if_meant(file: &File<'_>, views: &Views<'_>, (key, entry): (&str, &Entry), line: &str) -> String {
-    let help = format!("if this is what is meant, write {}", shown(line));
-    if guards_recipes(file, views, (key, entry), line) { for_recipes(&help, key) } else { help }
+    /// The advice, with what it takes where quotes guard a recipe: `--fix` does not do that.
+    fn minding_recipes(&self, views: &Views<'_>, help: String, spelled: &str) -> String {
+        if !self.guards_recipes(views, spelled) {
+            return help;
+        }
+        let (help, key) = (help.strip_suffix("; `sparkcfg validate --fix` does it").unwrap_or(&help), self.key);
+        format!("{help}; a recipe needs \"$${key}\" then, and make to export it: the shell would take $({key}) apart")
+    }
 }
 
 /// A line as it can be read and typed: each control character by its sign, and what that stands for.

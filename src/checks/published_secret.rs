@@ -2,7 +2,8 @@
 //!
 //! What counts is a table of values that stand in widely copied example files: default passwords of databases, example
 //! keys of frameworks; for a key that is named like a password, the words that are tried first (`postgres`, `root`); and, for a secret, the values that the schema rules out by name (`"not": { "enum": […] }`). The
-//! password in a URL counts too.
+//! password in a URL counts too. A file that shows an env file (`.env.example`) may hold them: that is where they are known
+//! from.
 //!
 //! Why it hurts: it is the first thing that anybody tries. An error in protected environments, a warning elsewhere.
 //!

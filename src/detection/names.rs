@@ -29,7 +29,7 @@ pub(super) enum Said {
 }
 
 pub(super) fn said_by(key: &str) -> Said {
-    if !holds_sign(key) {
+    if !holds_sign(key) || is(FILES, key) {
         return Said::Nothing;
     }
     let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");
@@ -147,6 +147,9 @@ const WORDS_OF_THEIR_OWN: &[&str] = &["bypass", "compass", "encompass", "overpas
 /// A word that may say so, where the value does not deny it: `DB_AUTH` may hold a password or name a way to prove who one
 /// is.
 const PERHAPS: &[&str] = &["auth", "pat", "salt"];
+
+/// Names for which a library takes the path of a file.
+const FILES: &[&str] = &["GOOGLE_APPLICATION_CREDENTIALS"];
 
 /// Where secrets are kept that are called by name.
 const HOLDERS: &[&str] = &["k8s", "kube", "kubernetes", "pull"];
@@ -385,6 +388,7 @@ mod tests {
             "ENCRYPTION_KEY_ID",
             "ENCRYPTION_MODE",
             "CACHE_KEY",
+            "GOOGLE_APPLICATION_CREDENTIALS",
             "",
             "_",
         ] {

@@ -320,13 +320,16 @@ fn kind(key: &str, values: &[&str]) -> Guess {
     if all(&is_decimal) && named(AMOUNTS) {
         return guess(&[("type", "number".into())], "a number, by its name and values");
     }
+    if named(LISTS) && !values.is_empty() && !values.iter().any(|value| value.contains([',', '['])) {
+        return Guess { reason: Some("one, or a list? say \"array\" for a list with commas".to_owned()), ..text() };
+    }
     for (format, names, reason) in FORMATS {
         let fits = |value: &str| formats::accepts(format, value) == Some(true);
         if all(&fits) && (names.is_empty() || named(names)) {
             return guess(&[("type", "string".into()), ("format", (*format).into())], reason);
         }
     }
-    if named(&["origins", "hosts", "cors", "list"])
+    if named(LISTS)
         && all(&|value| !value.starts_with('['))
         && values.iter().any(|value| value.contains(','))
     {
@@ -334,6 +337,9 @@ fn kind(key: &str, values: &[&str]) -> Guess {
     }
     text()
 }
+
+/// Words that say that there may be several.
+const LISTS: &[&str] = &["cors", "hosts", "list", "origins", "urls"];
 
 /// Words that say that something is counted.
 const COUNTS: &[&str] = &[

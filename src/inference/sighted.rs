@@ -63,7 +63,8 @@ fn commented_out<'t>(path: &'t str, text: &'t str) -> impl Iterator<Item = (usiz
     })
 }
 
-/// The key and the value of a line that is a commented-out assignment; prose has blanks around its `=`, or small letters.
+/// The key and the value of a line that is a commented-out assignment; prose has blanks around its `=`, small letters, or
+/// words behind the value. What is quoted, or stands in for a value as `<your domain>`, may have blanks.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start().strip_prefix('#')?.trim();
     let (key, value) = line.split_once('=')?;
@@ -71,8 +72,12 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         key.len() > 1 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let value = value.trim();
     let value = value.split(" #").next().unwrap_or(value).trim_end();
-    let value = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
-    (upper && is_key(key) && !value.contains(' ')).then_some((key, value))
+    let within = |open, close| {
+        value.strip_prefix(open)?.strip_suffix(close).filter(|text: &&str| !text.contains([open, close]))
+    };
+    let unquoted = within('"', '"').or_else(|| within('\'', '\''));
+    let is_whole = !value.contains(' ') || unquoted.is_some() || within('<', '>').is_some();
+    (upper && is_key(key) && is_whole).then_some((key, unquoted.unwrap_or(value)))
 }
 
 /// What is said of an entry: above it, and behind its value.
@@ -183,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_example_file() {
-        let text = "# === Server ===\n\n# Where it listens,\n# behind the proxy.\nPORT=8080 # as in compose\n# -----\n#HOST=localhost\n# note: a = b\n#TOKEN=\"x\"\nexport A='b c'\nB=${A}\n";
+        let text = "# === Server ===\n\n# Where it listens,\n# behind the proxy.\nPORT=8080 # as in compose\n# -----\n#HOST=localhost\n# note: a = b\n#TOKEN=\"x\"\n# AT=\"30 * *\"\n# FROM=<your name>\n# ONE=1 or TWO=2\n# SAY='a' or 'b'\nexport A='b c'\nB=${A}\n";
         let found = in_env_file(".env.example", &Origin::Example, text);
         let told: Vec<_> = found
             .iter()
@@ -197,7 +202,9 @@ mod tests {
                 ("PORT", Some("8080"), Some("Where it listens, behind the proxy. as in compose"), false),
                 ("HOST", Some("localhost"), None, true),
                 ("TOKEN", Some("x"), Some("note: a = b"), true),
-                ("A", Some("b c"), None, false),
+                ("AT", Some("30 * *"), None, true),
+                ("FROM", Some("<your name>"), None, true),
+                ("A", Some("b c"), Some("ONE=1 or TWO=2 SAY='a' or 'b'"), false),
                 ("B", None, None, false),
             ]
         );

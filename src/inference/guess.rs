@@ -329,10 +329,7 @@ fn kind(key: &str, values: &[&str]) -> Guess {
             return guess(&[("type", "string".into()), ("format", (*format).into())], reason);
         }
     }
-    if named(LISTS)
-        && all(&|value| !value.starts_with('['))
-        && values.iter().any(|value| value.contains(','))
-    {
+    if named(LISTS) && all(&|value| !value.starts_with('[')) && values.iter().any(|value| value.contains(',')) {
         return guess(&[("type", "array".into())], "a list, by its name and its commas");
     }
     text()

@@ -72,9 +72,8 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         key.len() > 1 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let value = value.trim();
     let value = value.split(" #").next().unwrap_or(value).trim_end();
-    let within = |open, close| {
-        value.strip_prefix(open)?.strip_suffix(close).filter(|text: &&str| !text.contains([open, close]))
-    };
+    let within =
+        |open, close| value.strip_prefix(open)?.strip_suffix(close).filter(|text: &&str| !text.contains([open, close]));
     let unquoted = within('"', '"').or_else(|| within('\'', '\''));
     let is_whole = !value.contains(' ') || unquoted.is_some() || within('<', '>').is_some();
     (upper && is_key(key) && is_whole).then_some((key, unquoted.unwrap_or(value)))

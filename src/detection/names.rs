@@ -237,6 +237,7 @@ const ABOUT_A_SECRET: &[&str] = &[
     "rounds",
     "scope",
     "scopes",
+    "score",
     "seconds",
     "size",
     "status",

@@ -17,7 +17,7 @@ pub fn is_placeholder(value: &str) -> bool {
         value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
             // A JSON list is a value.
             && !(*open == "[" && value.contains(['"', ',']))
-    });
+    }) || is_in_braces(value);
     // The first and last letters of the lists below, so that most values are looked at no further.
     let [first, last] =
         [value.bytes().next(), value.bytes().last()].map(|byte| byte.unwrap_or_default().to_ascii_lowercase());
@@ -27,6 +27,15 @@ pub fn is_placeholder(value: &str) -> bool {
         || ends("example") && value.len() >= 16
         || value.len() <= 24 && is_whole(value)
         || is_one_repeated(value)
+}
+
+/// Whether words stand in braces, which is no JSON: `{random-string}`.
+fn is_in_braces(value: &str) -> bool {
+    let inner = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|text| {
+        text.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && text.bytes().all(|byte| byte.is_ascii_alphabetic() || b" -_".contains(&byte))
+    })
 }
 
 /// Whether a URL leads to a host that is still to be put, or has a gap to be filled: `https://changeme/api`,
@@ -231,6 +240,9 @@ fn is_crossed_out(value: &str) -> bool {
 const SIGNS: &[&str] = &[
     "***",
     "...",
+    "be-changed",
+    "be_changed",
+    "bechanged",
     "change-me",
     "change-this",
     "change_me",

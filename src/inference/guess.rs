@@ -171,6 +171,7 @@ const THINGS: &[&str] = &[
     "secret",
     "server",
     "servers",
+    "tenant",
     "theme",
     "token",
     "uri",

@@ -360,8 +360,13 @@ impl Files {
                 "make it smaller, or name another one",
             ));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
-        file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+        let length = usize::try_from(about.len()).unwrap_or_default();
+        let mut bytes = vec![0; length];
+        // A file that changes while it is read is read again, as it is then.
+        if length == 0 || (&file).read_exact(&mut bytes).is_err() {
+            bytes.clear();
+            fs::File::open(&full)?.take(LIMIT).read_to_end(&mut bytes)?;
+        }
         Ok(bytes)
     }
 

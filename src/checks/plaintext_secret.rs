@@ -103,9 +103,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 /// What stands on a line without a key, as after a slip of the mouse: each with its place.
 fn alone(file: &File<'_>) -> Vec<(Range<u32>, String, Severity)> {
     let layer = file.layer;
-    let keys = layer.entries.iter().map(|entry| entry.key.clone());
-    let broken = layer.faults.iter().map(|fault| file.project.unread_line(layer, fault.at.start));
-    let found = keys.chain(broken).filter_map(|range| {
+    // A key ends at the first `:` or `=`, so that no URL is one.
+    let keys = layer.entries.iter().map(|entry| (entry.key.clone(), true));
+    let broken = layer.faults.iter().map(|fault| (file.project.unread_line(layer, fault.at.start), false));
+    let found = keys.chain(broken).filter_map(|(range, is_key)| {
         let text = layer.slice(&range);
         let place = |at: &Range<usize>| {
             let offset = |at: usize| range.start + u32::try_from(at).unwrap_or_default();
@@ -115,7 +116,7 @@ fn alone(file: &File<'_>) -> Vec<(Range<u32>, String, Severity)> {
             let severity = severity_of(token.certainty);
             return Some((place(&token.range), format!("holds {}", token.name), severity));
         }
-        let password = detection::url_password(text)?;
+        let password = if is_key { None } else { detection::url_password(text) }?;
         let usual = if file.protected || file.project.staged { Severity::Error } else { Severity::Warning };
         let counts = holds_password(text, password.clone());
         counts.then(|| (place(&password), detection::told_password(text).to_owned(), usual))

@@ -13,18 +13,21 @@ pub fn is_placeholder(value: &str) -> bool {
         let at = value.len().checked_sub(end.len());
         at.and_then(|at| value.get(at..)).is_some_and(|found| found.eq_ignore_ascii_case(end))
     };
-    let wrapped = WRAPPED.iter().any(|(open, close)| {
-        value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
-            // A JSON list is a value.
-            && !(*open == "[" && value.contains(['"', ',']))
-    }) || is_in_braces(value);
+    let wrapped = || {
+        let wrapped = WRAPPED.iter().any(|(open, close)| {
+            value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
+                // A JSON list is a value.
+                && !(*open == "[" && value.contains(['"', ',']))
+        });
+        wrapped || is_in_braces(value)
+    };
     // The first and last letters of the lists below, so that most values are looked at no further.
     let [first, last] =
         [value.bytes().next(), value.bytes().last()].map(|byte| byte.unwrap_or_default().to_ascii_lowercase());
-    wrapped
+    matches!(first, b'<' | b'[' | b'{' | b'%' | b'_') && wrapped()
         || matches!(first, b'c' | b'i' | b'r' | b'y') && STARTS.iter().any(|start| starts(start))
         || matches!(last, b'e' | b'y') && ENDS.iter().any(|end| ends(end))
-        || ends("example") && value.len() >= 16
+        || last == b'e' && ends("example") && value.len() >= 16
         || value.len() <= 24 && is_whole(value)
         || is_one_repeated(value)
 }
@@ -43,8 +46,8 @@ fn is_in_braces(value: &str) -> bool {
 #[must_use]
 pub fn leads_to_a_placeholder(value: &str) -> bool {
     // A byte is found faster than three, and most values have none of it.
-    let Some(colon) = memchr::memchr(b':', value.as_bytes()) else { return false };
-    let Some((_, rest)) = value[colon..].split_once("://") else { return false };
+    let mut colons = memchr::memchr_iter(b':', value.as_bytes());
+    let Some(rest) = colons.find_map(|colon| value[colon..].strip_prefix("://")) else { return false };
     let gap = rest.split_once('<').is_some_and(|(_, after)| after.contains('>'));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();

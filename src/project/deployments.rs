@@ -98,7 +98,7 @@ impl Hardening {
 /// Reads what the environments of a project start.
 fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Error> {
     let Hardening { files: named, .. } = &project.config.hardening;
-    let known = Project::environment_names_in(files, &project.config)?;
+    let known = if named.is_empty() { Vec::new() } else { Project::environment_names_in(files, &project.config)? };
     if let Some(name) = named.keys().find(|name| !known.contains(name)) {
         let error = Error::new(format!("[hardening.files] names an environment `{name}` that there is not"));
         let near = nearest(name, known.iter().map(String::as_str));

@@ -13,6 +13,7 @@ pub mod hiding;
 pub mod home;
 pub mod layout;
 mod links;
+mod listings;
 pub mod locking;
 pub mod lone;
 mod process;

@@ -8,6 +8,7 @@ use crate::cli::printing;
 use crate::error::Error;
 use crate::identity::Recipient;
 use crate::project::declaration::Change;
+use crate::project::revocations::Revocations;
 use crate::project::sealing::Change as SealingChange;
 use crate::source::printable;
 
@@ -50,6 +51,7 @@ impl Grant {
         let change = SealingChange { anew: key.as_ref().map(Recipient::as_str), ..change(&time) };
         let opened = sharing.open(Some(environment), &change)?;
         sharing.write_tables()?;
+        Revocations::begin(&sharing.sealing.files)?;
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;
         sharing.forgive(&opened, name)?;

@@ -15,6 +15,7 @@ use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::holders::holders;
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
@@ -32,6 +33,8 @@ pub(super) struct Who {
 struct Known {
     file: SealedFile,
     readers: Readers,
+    /// Those who hold its data key from an earlier version.
+    holders: Vec<String>,
     /// Why it says nothing.
     trouble: Option<Error>,
 }
@@ -83,14 +86,23 @@ impl Known {
             Ok(readers) => (readers, None),
             Err(why) => (Readers::default(), trouble(why.message(), why.help())),
         };
-        Ok(Self { file, readers, trouble })
+        let mut holders = holders(files, &[(&file.path, &bytes)]);
+        let holders = holders.remove(&file.path).unwrap_or_default().into_iter().map(|holder| holder.recipient);
+        Ok(Self { file, readers, holders: holders.collect(), trouble })
+    }
+}
+
+impl Known {
+    /// Whoever can open it, as far as that can be told.
+    fn who(&self) -> impl Iterator<Item = &String> {
+        self.readers.recipients.iter().chain(&self.holders)
     }
 }
 
 /// The findings about recipients and [access], as `validate` tells them; of a damaged file nobody knows for whom it is sealed.
 fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
     let destinations = printing::destinations(&global.output)?;
-    let mut project = Project::read(files, &Options::default())?;
+    let mut project = Project::read(files, &Options { history: true, ..Options::default() })?;
     let mut found = checks::run(&project);
     let of_tables = |finding: &Finding| {
         let source = finding.label.as_ref().map(|label| label.span.source);
@@ -130,7 +142,7 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
     }
     let of_environment = of_environment.into_iter();
     let named: Vec<_> = of_environment.filter(|one| one.readers.unnamed.is_empty()).collect();
-    let opens = |one: &&&Known| one.readers.recipients.iter().any(|key| called(config, key) == name);
+    let opens = |one: &&&Known| one.who().any(|key| called(config, key) == name);
     let may = |one: &&&Known| config.readers_of(&one.file.environments).is_some_and(|readers| readers.contains(name));
     let declared = config.access.get(environment).is_some_and(|list| list.iter().any(|one| one == name))
         || config.access.contains_key(environment) && config.recovery.as_deref() == Some(name);
@@ -151,8 +163,7 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
 
 fn table(environments: &[String], known: &[Known], config: &Config, files: &Files) -> String {
     let mut people: Vec<String> = config.people.keys().map(|name| printable(name)).collect();
-    let strangers: BTreeSet<_> =
-        known.iter().flat_map(|one| &one.readers.recipients).map(|key| called(config, key)).collect();
+    let strangers: BTreeSet<_> = known.iter().flat_map(Known::who).map(|key| called(config, key)).collect();
     people.extend(strangers.into_iter().filter(|name| !config.people.contains_key(name)));
     if environments.is_empty() && !people.is_empty() {
         let begin = "begin with a file, as environments/dev.env, or run it in the project's folder";
@@ -175,7 +186,10 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         ("not yet", "in the table, but a file is not sealed for them: `sparkcfg secrets rotate ENV`"),
         ("shared", "only what the environment shares with another one that they may open"),
         ("unknown", "a file of it cannot be read"),
-        ("uninvited", "can open it, but is not in the table: `sparkcfg secrets rotate ENV`"),
+        (
+            "uninvited",
+            "can open it, be it with the data key of an earlier version, but is not in the table: `sparkcfg secrets rotate ENV`",
+        ),
     ];
     let legend: Vec<_> = legend.iter().filter(|(word, _)| said.contains(word)).collect();
     if !legend.is_empty() {
@@ -209,6 +223,7 @@ fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Fi
             "path": files.shown(&one.file.path),
             "may_open": config.readers_of(&one.file.environments),
             "recipients": recipients.collect::<Vec<_>>(),
+            "holders": one.holders.iter().map(|key| json!({ "name": config.owner_of(key), "key": key })).collect::<Vec<_>>(),
             "unnamed": one.readers.unnamed,
             "other_keys": one.readers.others.iter().map(|other| &other.kind).collect::<Vec<_>>(),
             "trouble": one.trouble.as_ref().map(|trouble| &trouble.message),

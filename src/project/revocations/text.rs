@@ -49,6 +49,19 @@ impl Revocations {
         })
     }
 
+    /// Makes the file of a project that has none, with nothing in it: a branch on which it begins later would conflict with
+    /// one that has none, and git asks no merge driver then. Tells whether there was none.
+    ///
+    /// # Errors
+    /// See [`Revocations::write`].
+    pub fn begin(files: &Files) -> Result<bool, Error> {
+        let is_new = files.read_if_there(NAME)?.is_none();
+        if is_new {
+            Self::default().write(files)?;
+        }
+        Ok(is_new)
+    }
+
     /// Writes the record. Its file stays when nothing is left in it: a branch that had removed it would conflict with one
     /// that changed it, and git asks no merge driver then.
     ///

@@ -80,7 +80,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             }
             None => format!("take its section out of {NAME}"),
         };
-        let doubt = if is_certain { "" } else { "with a key, `sparkcfg validate` knows whether; " };
+        let doubt = if is_certain { "" } else { "with a key, `sparkcfg validate` tells whether; if so, " };
         let mut finding = Finding::new(&RULE, what).at(file.layer.span(&place), "not changed since").help(format!(
             "{doubt}change it at its provider, then: sparkcfg secrets {set}; if it needs no change, {strike}"
         ));

@@ -89,11 +89,14 @@ fn of_versions(now: &Version, mut others: Vec<Version>) -> Vec<Holder> {
 mod tests {
     use super::*;
 
+    fn parts(word: &str) -> impl Iterator<Item = String> {
+        word.split('+').filter(|part| !part.is_empty()).map(ToOwned::to_owned)
+    }
+
     /// A version from `commit marks readers`.
     fn version(text: &str) -> Version {
         let words: Vec<_> = text.split(' ').collect();
-        let list = |word: &str| word.split('+').filter(|part| !part.is_empty()).map(ToOwned::to_owned);
-        Version { commit: words[0].to_owned(), marks: list(words[1]).collect(), readers: list(words[2]).collect() }
+        Version { commit: words[0].to_owned(), marks: parts(words[1]).collect(), readers: parts(words[2]).collect() }
     }
 
     #[test]

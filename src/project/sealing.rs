@@ -59,6 +59,14 @@ pub struct Change<'c> {
     pub anew: Option<&'c str>,
 }
 
+/// A file of which values are taken over into a sealed one.
+pub struct Source<'s> {
+    /// Whether a path of the record is that of the file.
+    pub is: &'s dyn Fn(&str) -> bool,
+    /// Those who could open it as it stands, and may not open the other one.
+    pub open_to: &'s [String],
+}
+
 /// What came of writing a sealed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -254,22 +262,21 @@ impl Sealing {
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
-    /// Takes over into the record what is still to be changed in the file that `is_from` knows by its path: the values of
-    /// `keys` stand in `to`, too, which opens to `plain`; those of `open_to` could open the file as it stands. Where both are
-    /// one file in two forms it moves, so that the other one can be removed.
+    /// Takes over into the record what is still to be changed in `source`, and who could open it: the values of `keys` stand in
+    /// `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other one can be removed.
     ///
     /// # Errors
     /// `to` cannot be read, or see [`Revocations::read`] and [`Revocations::write`].
     pub fn carry(
         &self,
         _lock: &Lock,
-        (is_from, open_to): (&dyn Fn(&str) -> bool, &[String]),
+        source: &Source<'_>,
         (to, plain): (&str, &Secret),
         keys: &[String],
     ) -> Result<(), Error> {
         let mut record = Revocations::read(&self.files)?;
-        let from = record.paths().find(|path| *path != to && is_from(path)).map(ToOwned::to_owned);
-        if from.is_none() && open_to.is_empty() {
+        let from = record.paths().find(|path| *path != to && (source.is)(path)).map(ToOwned::to_owned);
+        if from.is_none() && source.open_to.is_empty() {
             return Ok(());
         }
         let Some(file) = self.placed(to)? else { return Ok(()) };
@@ -282,7 +289,7 @@ impl Sealing {
             path: from,
             traces: opened_traces(&bytes, &self.identities),
             keys,
-            open_to,
+            open_to: source.open_to,
             forgiven: self.staying(&target),
             moves: stem(from) == stem(to),
         };

@@ -18,7 +18,7 @@ use crate::finding::told_name;
 use crate::plain::{self, refers};
 use crate::portable::COMMON;
 use crate::project::revocations::UNNAMED;
-use crate::project::sealing::{Sealing, Target};
+use crate::project::sealing::{Sealing, Source, Target};
 use crate::project::{compose_entries, git, writing};
 use crate::secret::Secret;
 use crate::source::printable;
@@ -96,7 +96,7 @@ impl Export {
             let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
             let open_to: Vec<_> = sealing.leaving(&target).into_iter().filter(|name| name != UNNAMED).collect();
             let is_from = |path: &str| path == target.file.path;
-            sealing.carry(&lock, (&is_from, &open_to), (&within, &plain), &keys)?;
+            sealing.carry(&lock, &Source { is: &is_from, open_to: &open_to }, (&within, &plain), &keys)?;
         }
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)

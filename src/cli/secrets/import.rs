@@ -12,7 +12,7 @@ use crate::finding::told_name;
 use crate::layer::{Content, Entry};
 use crate::plain;
 use crate::portable::{self, SealedReading};
-use crate::project::sealing::{Sealing, Target, Written};
+use crate::project::sealing::{Sealing, Source, Target, Written};
 use crate::project::{Options, Project, compose_entries, writing};
 use crate::secret::Secret;
 use crate::source::printable;
@@ -109,7 +109,7 @@ impl Import {
         let is_other = !self.is(&sealing, &target) && !keys.is_empty();
         let open_to = if is_other { sealing.strangers(&target, &found.readers) } else { Vec::new() };
         let is_from = |path: &str| self.is_file(&sealing, path);
-        sealing.carry(&lock, (&is_from, &open_to), (&target.file.path, &text), &keys)?;
+        sealing.carry(&lock, &Source { is: &is_from, open_to: &open_to }, (&target.file.path, &text), &keys)?;
         self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
         super::tell_of_strangers(&self.file.to_string_lossy(), &open_to)?;
         Ok(ExitCode::SUCCESS)

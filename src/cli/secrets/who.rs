@@ -15,7 +15,7 @@ use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::files::Files;
-use crate::project::holders::holders;
+use crate::project::holders::{Holder, holders};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
@@ -32,9 +32,10 @@ pub(super) struct Who {
 /// A sealed file and what it says about itself.
 struct Known {
     file: SealedFile,
+    bytes: Vec<u8>,
     readers: Readers,
     /// Those who hold its data key from an earlier version.
-    holders: Vec<String>,
+    holders: Vec<Holder>,
     /// Why it says nothing.
     trouble: Option<Error>,
 }
@@ -50,6 +51,11 @@ impl Who {
         let mut known = Vec::new();
         for file in sealed_files(&files, &config)? {
             known.push(Known::read(file, &files)?);
+        }
+        let sealed: Vec<_> = known.iter().map(|one| (one.file.path.as_str(), one.bytes.as_slice())).collect();
+        let mut found = holders(&files, &sealed);
+        for one in &mut known {
+            one.holders = found.remove(&one.file.path).unwrap_or_default();
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
         if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
@@ -86,16 +92,14 @@ impl Known {
             Ok(readers) => (readers, None),
             Err(why) => (Readers::default(), trouble(why.message(), why.help())),
         };
-        let mut holders = holders(files, &[(&file.path, &bytes)]);
-        let holders = holders.remove(&file.path).unwrap_or_default().into_iter().map(|holder| holder.recipient);
-        Ok(Self { file, readers, holders: holders.collect(), trouble })
+        Ok(Self { file, bytes, readers, holders: Vec::new(), trouble })
     }
 }
 
 impl Known {
     /// Whoever can open it, as far as that can be told.
     fn who(&self) -> impl Iterator<Item = &String> {
-        self.readers.recipients.iter().chain(&self.holders)
+        self.readers.recipients.iter().chain(self.holders.iter().map(|holder| &holder.recipient))
     }
 }
 
@@ -186,10 +190,7 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         ("not yet", "in the table, but a file is not sealed for them: `sparkcfg secrets rotate ENV`"),
         ("shared", "only what the environment shares with another one that they may open"),
         ("unknown", "a file of it cannot be read"),
-        (
-            "uninvited",
-            "can open it, be it with the data key of an earlier version, but is not in the table: `sparkcfg secrets rotate ENV`",
-        ),
+        ("uninvited", "can open it, but is not in the table: `sparkcfg secrets rotate ENV`"),
     ];
     let legend: Vec<_> = legend.iter().filter(|(word, _)| said.contains(word)).collect();
     if !legend.is_empty() {
@@ -202,6 +203,12 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         let word = if count == 1 { "recipient" } else { "recipients" };
         let kinds = printable(&one.readers.unnamed.join(", "));
         text.extend([format!("\n{path} has {count} {word} that it does not name ({kinds})\n")]);
+    }
+    for one in known {
+        for Holder { recipient, commit } in &one.holders {
+            let (path, name) = (printable(&files.shown(&one.file.path)), called(config, recipient));
+            text.extend([format!("\n{path} has the data key of commit {commit}, which was sealed for {name}, too\n")]);
+        }
     }
     for one in known.iter().filter(|one| !one.readers.others.is_empty()) {
         let path = printable(&files.shown(&one.file.path));
@@ -218,12 +225,14 @@ fn other_kinds(one: &Known) -> String {
 
 fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Files) -> Value {
     let of_file = |one: &Known| {
-        let recipients = one.readers.recipients.iter().map(|key| json!({ "name": config.owner_of(key), "key": key }));
+        let person = |key: &String| json!({ "name": config.owner_of(key), "key": key });
+        let recipients = one.readers.recipients.iter().map(person);
+        let holders = one.holders.iter().map(|holder| person(&holder.recipient));
         json!({
             "path": files.shown(&one.file.path),
             "may_open": config.readers_of(&one.file.environments),
             "recipients": recipients.collect::<Vec<_>>(),
-            "holders": one.holders.iter().map(|key| json!({ "name": config.owner_of(key), "key": key })).collect::<Vec<_>>(),
+            "holders": holders.collect::<Vec<_>>(),
             "unnamed": one.readers.unnamed,
             "other_keys": one.readers.others.iter().map(|other| &other.kind).collect::<Vec<_>>(),
             "trouble": one.trouble.as_ref().map(|trouble| &trouble.message),

@@ -33,7 +33,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());
-    let hidden = if sealed.noted.is_sealed { HIDDEN } else { "" };
+    let hidden = if sealed.noted.is_sealed && file.project.remembers { HIDDEN } else { "" };
     let help = format!("{}{readers}{hidden}", reason.help());
     let mut finding = Finding::new(&RULE, message).severity(severity).at(start, "").help(help);
     finding.environments.clone_from(&file.environments);

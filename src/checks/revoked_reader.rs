@@ -7,8 +7,10 @@
 //! record needs its new one too. A value that was gone and comes back counts until it is set to yet another one.
 //!
 //! Whoever could open a file without being in the table is recorded in the same way when it is sealed without them: by public
-//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. What a merge
-//! hands on to nobody but those of the table, it notes in a comment of the merged file, until the next change.
+//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. The same goes
+//! for whoever could open a sealed file that `import` takes values from, and for whoever still has the data key of an earlier
+//! version. What a merge hands on to nobody but those of the table, it notes in a comment of the merged file, until the next
+//! change. SOPS seals that comment: a value *may still be* what somebody could read where only a key tells.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
@@ -18,7 +20,7 @@
 //! Why it hurts: who left, or who found a lost laptop, still has the password.
 //!
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
-//! by hand if the value needs no change.
+//! by hand if the value needs no change; `sparkcfg secrets rotate ENV` brings into the record what a merge noted.
 
 use std::collections::BTreeSet;
 

@@ -104,6 +104,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// Whether anybody ever lost access to anything.
+    pub remembers: bool,
     /// What of it is about files that no environment has.
     pub unplaced: Vec<Unplaced>,
     /// The Compose and PM2 files of the environments, once they were asked for.

@@ -148,12 +148,7 @@ impl Readers {
     pub fn counted<'a>(&self, declared: impl Iterator<Item = &'a str>) -> Counted {
         let mut counts = BTreeMap::<_, (usize, usize)>::new();
         for stanza in &self.unnamed {
-            let kind = match stanza.as_str() {
-                "X25519" => RecipientKind::X25519,
-                ssh if ssh.starts_with("ssh-") => RecipientKind::Ssh,
-                _ => RecipientKind::Plugin,
-            };
-            counts.entry(kind).or_default().0 += 1;
+            counts.entry(kind_of_stanza(stanza)).or_default().0 += 1;
         }
         for key in declared {
             counts.entry(RecipientKind::of(key)).or_default().1 += 1;
@@ -166,6 +161,20 @@ impl Readers {
         }
         all
     }
+}
+
+fn kind_of_stanza(stanza: &str) -> RecipientKind {
+    match stanza {
+        "X25519" => RecipientKind::X25519,
+        ssh if ssh.starts_with("ssh-") => RecipientKind::Ssh,
+        _ => RecipientKind::Plugin,
+    }
+}
+
+/// Whether a stanza of an age file's header is one that only a plugin writes.
+#[must_use]
+pub fn is_of_plugin(stanza: &str) -> bool {
+    kind_of_stanza(stanza) == RecipientKind::Plugin
 }
 
 /// A key of PGP or of a cloud's key service, for which SOPS sealed the data key as well.

@@ -180,3 +180,33 @@ fn a_change_of_the_record_alone_fits_any_branch() {
     scene.does("laptop", "secrets rotate prod");
     assert_eq!(scene.found(), BTreeMap::new());
 }
+
+/// A project in a folder of its repository, and a history that is not all there.
+#[test]
+fn only_the_history_that_is_there_tells() {
+    let scene = sharing();
+    scene.git(&["revert", "--no-edit", "HEAD"]);
+    let clone = scene.folder.path().join("shallow");
+    let origin = format!("file://{}", scene.root().display());
+    for (depth, expected) in [("1", 0), ("2", 1)] {
+        let (cloned, text) = scene.git(&["clone", "-q", "--depth", depth, &origin, clone.to_str().unwrap()]);
+        assert!(cloned, "{text}");
+        let (code, out, err) = scene.run("nobody", &format!("secrets who --check --project {}", clone.display()));
+        assert_eq!(code, expected, "{depth}: {out}{err}");
+        std::fs::remove_dir_all(&clone).unwrap();
+    }
+    let files = ["environments", "sparkcfg.toml", ".sops.yaml", "sparkcfg-revoked.toml"];
+    scene.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    std::fs::create_dir(scene.root().join("services")).unwrap();
+    for file in files {
+        scene.git(&["mv", file, "services/"]);
+    }
+    scene.commit("into a folder");
+    assert_eq!(scene.run("nobody", "secrets who --check --project services").0, 0);
+    let sealed = "services/environments/prod.secrets.env";
+    scene.write(sealed, &without_the_second_reader(&scene.read(sealed)));
+    let table = scene.read("services/sparkcfg.toml").replace("prod = [\"laptop\", \"deploy\"]", "prod = [\"laptop\"]");
+    scene.write("services/sparkcfg.toml", &table);
+    let (code, out, _) = scene.run("nobody", "secrets who --check --project services");
+    assert!(code == 1 && out.contains("the data key is still that of commit"), "{out}");
+}

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::sharing::{Sharing, in_order, known_environment, known_person};
-use super::{Global, Keys, change, now};
+use super::{Global, Keys, change, now, tell_of_leaving};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::identity::Recipient;
@@ -55,6 +55,9 @@ impl Grant {
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;
         sharing.forgive(&opened, name)?;
+        for one in &opened {
+            tell_of_leaving(&sharing.sealing, &one.target, &sharing.leaving(&one.target))?;
+        }
         let (name, environment) = (printable(name), printable(environment));
         printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;
         Ok(ExitCode::SUCCESS)

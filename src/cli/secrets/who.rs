@@ -19,7 +19,7 @@ use crate::project::holders::{Holder, holders};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
-use crate::stores::{self, Readers};
+use crate::stores::{self, Readers, is_of_plugin};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -198,11 +198,15 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         text.extend(legend.iter().map(|(word, meaning)| format!("{word}: {meaning}\n")));
     }
     for one in known.iter().filter(|one| !one.readers.unnamed.is_empty()) {
-        let count = one.readers.unnamed.len();
         let path = printable(&files.shown(&one.file.path));
-        let word = if count == 1 { "recipient" } else { "recipients" };
+        let recipients = match one.readers.unnamed.as_slice() {
+            // A plugin may write several for one recipient.
+            stanzas if stanzas.iter().any(|stanza| is_of_plugin(stanza)) => "recipients".to_owned(),
+            [_] => "1 recipient".to_owned(),
+            stanzas => format!("{} recipients", stanzas.len()),
+        };
         let kinds = printable(&one.readers.unnamed.join(", "));
-        text.extend([format!("\n{path} has {count} {word} that it does not name ({kinds})\n")]);
+        text.extend([format!("\n{path} has {recipients} that it does not name ({kinds})\n")]);
     }
     for one in known {
         for Holder { recipient, commit } in &one.holders {

@@ -38,6 +38,7 @@ impl DeployCheck {
             environments: vec![self.env.clone()],
             identities: Some(&identities),
             require_secrets: true,
+            history: true,
             process: self.keys.process(),
             ..Options::default()
         };

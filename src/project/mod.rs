@@ -10,6 +10,7 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
+pub mod holders;
 pub mod home;
 pub mod layout;
 mod links;
@@ -52,6 +53,7 @@ use config::Config;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
+use holders::Holder;
 use layout::Stack;
 use reading::{layer_name, read_config, read_schema, stacks};
 use revocations::{Revocations, Unplaced};
@@ -68,6 +70,8 @@ pub struct Options<'o> {
     pub identities: Option<&'o Identities>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
+    /// Whether git is asked who could open earlier versions of sealed files that have the same data key.
+    pub history: bool,
     /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
     pub process: HashMap<String, String>,
 }
@@ -93,12 +97,16 @@ pub struct Project {
     pub private: HashSet<usize>,
     /// Each sealed layer with all its environments, also those that were not asked for.
     pub sealed_files: HashMap<usize, SealedFile>,
+    /// Those who hold the data key of a sealed layer that is not sealed for them, where git was asked.
+    pub holders: HashMap<usize, Vec<Holder>>,
     /// The schema.
     pub schema: Option<ProjectSchema>,
     /// `.sops.yaml`, where there is one beside `sparkcfg.toml`.
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// Whether anybody ever lost access to anything.
+    pub remembers: bool,
     /// What of it is about files that no environment has.
     pub unplaced: Vec<Unplaced>,
     /// The Compose and PM2 files of the environments, once they were asked for.
@@ -188,7 +196,7 @@ impl fmt::Debug for Options<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut options = formatter.debug_struct("Options");
         options.field("environments", &self.environments).field("personal", &self.personal);
-        options.field("require_secrets", &self.require_secrets).finish_non_exhaustive()
+        options.field("require_secrets", &self.require_secrets).field("history", &self.history).finish_non_exhaustive()
     }
 }
 

@@ -180,6 +180,7 @@ impl<'m> Member<'m> {
             personal: false,
             identities: Some(own.as_ref().unwrap_or(options.person)),
             require_secrets: false,
+            history: false,
             process: options.process.clone(),
         };
         Project::read(files, &options)

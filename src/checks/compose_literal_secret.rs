@@ -2,7 +2,7 @@
 //!
 //! What counts is what `plaintext-secret` counts: the shape of a known token, a password in a URL, a secret by its name.
 //! References (`${DB_PASSWORD}`), names of files (`DB_PASSWORD_FILE`) and placeholders are none. What the schema says of a
-//! key goes before its name.
+//! key goes before its name. A default (`${DB_PASSWORD:-8fKq2vX9}`) is one where the environment does not set the variable.
 //!
 //! Why it hurts: everybody who reads the repository, the image's history or `docker inspect` reads it. An error in protected
 //! environments and for known tokens, a warning elsewhere.
@@ -12,12 +12,13 @@
 //! Remedy: write `${POSTGRES_PASSWORD:?}` and start it with `sparkcfg run`, or use `secrets:` with a `_FILE` variable.
 
 use super::deployed::Deployed;
-use crate::compose::service::literal;
+use crate::compose::service::{fallback, literal};
 use crate::compose::short;
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::source::Span;
+use crate::tree::Node;
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-literal-secret",
@@ -29,16 +30,21 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for service in deployed.services() {
         for variable in service.environment() {
-            let Some(text) = literal(&variable.value) else { continue };
+            let Some(text) = text(deployed, &variable.value) else { continue };
             tell(deployed, &service.name, (&variable.name, &text, variable.value.span), findings);
         }
         let Some(arguments) = service.node.find(&["build", "args"]) else { continue };
         let listed = arguments.items().filter_map(short::assignment);
         for pair in arguments.pairs().cloned().chain(listed) {
-            let Some(text) = literal(&pair.value) else { continue };
+            let Some(text) = text(deployed, &pair.value) else { continue };
             tell(deployed, &service.name, (&pair.key, &text, pair.value.span), findings);
         }
     }
+}
+
+/// What stands in the file itself.
+fn text(deployed: &Deployed<'_>, node: &Node) -> Option<String> {
+    literal(node).or_else(|| fallback(node.text()?, &|name| deployed.sets(name)))
 }
 
 fn tell(deployed: &Deployed<'_>, service: &str, (key, text, span): (&str, &str, Span), findings: &mut Vec<Finding>) {

@@ -139,6 +139,13 @@ impl<'a> Deployed<'a> {
         self.ecosystem().into_iter().flat_map(|ecosystem| &ecosystem.apps)
     }
 
+    /// Whether a file of the environment gives a variable a value, so that no default of a Compose file counts.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.project
+            .layers_of(&self.deployment.environment)
+            .any(|layer| layer.entries.iter().any(|entry| layer.slice(&entry.key) == name))
+    }
+
     /// Error in a protected environment, the given severity elsewhere.
     pub(super) fn severity(&self, elsewhere: Severity) -> Severity {
         if self.deployment.protected { Severity::Error } else { elsewhere }

@@ -8,6 +8,7 @@ use crate::checks;
 use crate::environment::{Environment, Resolved};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::project::deployments::RENDERED;
 use crate::project::files::{self, Files};
 use crate::project::{Project, git, templates};
 use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
@@ -242,6 +243,14 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     let after = file.text.expose();
     if before == after {
         return Ok(Compared { finding: None, diff: String::new(), is_foreign: false });
+    }
+    if before.replace("\r\n", "\n") == after {
+        let source = masked(project, &shown, &before);
+        let message = format!("{shown} has carriage returns, which its template does not give it");
+        let help = format!("{again}; `{RENDERED}/** text eol=lf` in .gitattributes keeps git from writing them");
+        let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help(help);
+        finding.environments.push(Arc::clone(&file.environment));
+        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
     }
     let state = header::state(&before);
     let marked = header::state(after) != header::State::Unmarked;

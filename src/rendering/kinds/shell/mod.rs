@@ -1,7 +1,7 @@
 //! Shell scripts: a value keeps to the quotes around it, or gets its own.
 //!
 //! A value is put only where every shell agrees about the quotes: in a word of a simple command or of an assignment, in a
-//! comment, in a here-document of `cat` or `tee`. Not within a substitution, where what a word means depends on what
+//! comment, in a here-document that stays a text. Not within a substitution, where what a word means depends on what
 //! encloses it. Where a command evaluates the word once more, only a value stands that is the same however often it is read.
 
 mod command;
@@ -9,7 +9,6 @@ mod document;
 mod script;
 mod word;
 
-use self::document::Document;
 use self::script::{Place, Script};
 use self::word::Hole;
 use super::{Draft, Kind, Misfit, Sign, add, known, no_reference, one_line, written};

@@ -46,8 +46,11 @@ pub fn is_script(path: &str) -> bool {
 #[must_use]
 pub fn is_named_so(name: &str) -> bool {
     let readable = is_script(name) || [".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
-    let stem = name.split('.').next().unwrap_or_default();
-    readable && (name.contains("ecosystem") || name.contains("pm2") || stem == "process")
+    readable && (name.contains("ecosystem") || name.contains("pm2") || is_called_process(name))
+}
+
+fn is_called_process(path: &str) -> bool {
+    path.rsplit('/').next().and_then(|name| name.split('.').next()) == Some("process")
 }
 
 /// Whether a tree is that of an ecosystem file and not of Compose.
@@ -72,7 +75,9 @@ impl Ecosystem {
                 }
             }
         };
-        let Some(root) = root else { return file };
+        // A name that anything may have.
+        let is_one = |root: &Arc<Node>| !is_called_process(path) || root.get("apps").is_some();
+        let Some(root) = root.filter(is_one) else { return file };
         collect(&root, &mut file.named);
         let apps = root.get("apps").unwrap_or(&root);
         let list = if let Value::List(_) = apps.value { apps.items().collect() } else { vec![apps] };
@@ -195,6 +200,9 @@ mod tests {
             ("a.yaml", "apps:\n  - name: api\n", &["api"]),
             ("a.json", "[{\"name\": \"api\"}]", &["api"]),
             ("a.json", "{\"name\": \"api\"}", &["api"]),
+            ("process.yml", "apps: [{name: api}]", &["api"]),
+            ("a/process.json", "{\"name\": \"api\"}", &[]),
+            ("a.js", "const apps = [{ name: 'api' }]\nmodule.exports = { apps }", &["api"]),
             ("a.js", "module.exports = require('./x')", &[]),
             ("a.js", "", &[]),
         ] {
@@ -202,6 +210,22 @@ mod tests {
             let file = Ecosystem::read(source, path, text);
             assert_eq!(file.apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>(), expected, "{text}");
             assert!(file.refusal.is_none());
+        }
+        for (text, expected) in [
+            ("{script: 'a.js', instances: 2}", Some(Mode::Cluster)),
+            ("{script: 'a.js', instances: 'max'}", Some(Mode::Cluster)),
+            ("{script: 'a.js'}", Some(Mode::Fork)),
+            ("{script: 'a.py', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a', instances: 2}", None),
+            ("{script: 'a.js', instances: n}", None),
+            ("{script: 'a.js', exec_mode: 'fork_mode', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a.js', exec_mode: 'cluster'}", Some(Mode::Cluster)),
+            ("{script: 'a.js', interpreter: 'none', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a.js', ...more}", None),
+        ] {
+            let text = format!("module.exports = {text}");
+            let file = Ecosystem::read(Sources::default().add("a.js", &text), "a.js", &text);
+            assert_eq!(file.apps[0].mode(), expected, "{text}");
         }
         let source = Sources::default().add("a.json", "{");
         assert!(Ecosystem::read(source, "a.json", "{").refusal.is_some());

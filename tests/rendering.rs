@@ -611,7 +611,7 @@ fn a_value_in_a_unit_arrives_or_is_refused() {
         ("WorkingDirectory=\"{{ V }}\"", "/a", None),
         ("WorkingDirectory={{ V }}", "-/a", None),
         ("WorkingDirectory={{ V }}", "~", None),
-        ("WorkingDirectory={{ V }}", "/a%n", None),
+        ("WorkingDirectory={{ V }}", "/a%n", Some("WorkingDirectory=/a%%n")),
         ("WorkingDirectory={{ V }}", "/a ", None),
         ("ReadWritePaths={{ V }}", "/a /b", None),
         ("EnvironmentFile={{ V }}", "-/a", None),

@@ -151,6 +151,15 @@ impl<'a> Deployed<'a> {
         if self.deployment.protected { Severity::Error } else { elsewhere }
     }
 
+    /// The same for what a file says itself, a warning otherwise; one step lower for a default, which a variable may change.
+    pub(super) fn severity_of(&self, is_default: bool) -> Severity {
+        match (is_default, self.deployment.protected) {
+            (false, true) => Severity::Error,
+            (false, false) | (true, true) => Severity::Warning,
+            (true, false) => Severity::Note,
+        }
+    }
+
     /// Whether `sparkcfg.toml` accepts this of a service or app.
     fn accepts(&self, name: &str, rule: &'static Rule) -> bool {
         let accepts = accepted(&self.project.config, name, rule.code).is_some();

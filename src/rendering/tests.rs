@@ -146,6 +146,8 @@ fn each_kind_quotes_for_the_place() {
             "a: \"no: {-no: {\"\n",
         ),
         ("env.j2", "A={% if DEBUG %}1{% else %}2{% endif %}\n{# of\ntwo #}\nB={{ V }}\n", "x", "A=2\nB=x\n"),
+        ("env.j2", "A=1\n{%- if not DEBUG %}\nB=2\n{%- endif %}\nC={{ V }}\n", "x", "A=1\nB=2\nC=x\n"),
+        ("env.j2", "{%- set a = 1 %}\nA=1\n{%- if DEBUG %}\nB=2\n{%- endif %}\nC={{ V }}\n", "x", "A=1\nC=x\n"),
         ("env.j2", "A={% if DEBUG %}\n1\n{% endif %}\nB={{ V }}\n", "x", "A=\nB=x\n"),
         (
             "env.j2",

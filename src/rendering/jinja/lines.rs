@@ -112,8 +112,9 @@ enum Item<'t> {
     Blank(Range<usize>),
     /// Anything that is written.
     Text,
-    /// A block or a comment: its first word, and the signs by which its author keeps the blanks on its sides.
-    Tag { word: &'t str, keeps: (bool, bool) },
+    /// A block or a comment: its first word, and the signs by which its author keeps (`+`) or takes away (`-`) what is on
+    /// its sides.
+    Tag { word: &'t str, signs: [Option<char>; 2] },
 }
 
 /// A template that is read line by line.
@@ -203,8 +204,8 @@ impl<'t> Scanner<'t> {
             "endmacro" | "endset" => drop(self.kept.pop()),
             _ => {}
         }
-        let keeps = (tag.starts_with("{%+") || tag.starts_with("{#+"), tag.ends_with("+%}") || tag.ends_with("+#}"));
-        self.line.push((self.level(), Item::Tag { word, keeps }));
+        let signs = [tag.chars().nth(2), tag.chars().rev().nth(2)].map(|sign| sign.filter(|sign| "+-".contains(*sign)));
+        self.line.push((self.level(), Item::Tag { word, signs }));
         match word {
             "raw" => self.is_raw = true,
             "endraw" => self.is_raw = false,
@@ -221,26 +222,23 @@ impl<'t> Scanner<'t> {
         let line = std::mem::take(&mut self.line);
         let end = self.at..self.at + 1;
         self.at += 1;
-        let mut tags = line
-            .iter()
-            .filter_map(|(_, item)| if let Item::Tag { word, keeps } = item { Some((*word, *keeps)) } else { None });
-        let Some((first, (keeps_before, mut keeps_after))) = tags.next() else { return };
-        let mut writes = WRITERS.contains(&first);
-        for (word, (_, after)) in tags {
-            (writes, keeps_after) = (writes || WRITERS.contains(&word), after);
-        }
+        let tags = line.iter().filter_map(|(level, item)| match item {
+            Item::Tag { word, signs } => Some((*level, *word, *signs)),
+            _ => None,
+        });
+        let tags: Vec<_> = tags.collect();
+        let (Some((_, _, [before, _])), Some((_, _, [_, after]))) = (tags.first(), tags.last()) else { return };
         // What is kept for later is no text of the line in which it stands.
         let has_text = |level: usize| line.iter().any(|(own, item)| *own == level && matches!(item, Item::Text));
         for (index, (level, item)) in line.iter().enumerate() {
             let Item::Blank(range) = item else { continue };
-            if !has_text(*level) && !(index == 0 && keeps_before) {
+            if !has_text(*level) && !(index == 0 && *before == Some('+')) {
                 self.cuts.push(Cut { range: range.clone(), writes: false });
             }
         }
         // A block that began beside a text ends a line of it.
         let mut ends = false;
-        for (level, item) in &line {
-            let Item::Tag { word, .. } = item else { continue };
+        for (level, word, _) in &tags {
             match *word {
                 word if BEGINNING.contains(&word) => self.open.push(has_text(*level)),
                 "else" | "elif" => ends |= self.open.last().copied().unwrap_or(false),
@@ -249,7 +247,9 @@ impl<'t> Scanner<'t> {
                 _ => {}
             }
         }
-        if !has_text(self.level()) && !keeps_after && !ends {
+        // The engine acts on a sign behind the last tag; one before the first takes the line end above away, and not both.
+        if !has_text(self.level()) && after.is_none() && !ends {
+            let writes = *before == Some('-') || tags.iter().any(|(_, word, _)| WRITERS.contains(word));
             self.cuts.push(Cut { range: end, writes });
         }
     }
@@ -297,6 +297,8 @@ mod tests {
             ("{% if B %}\nA=1\n  {% endif %} \nC=2\n", "{% if B %}A=1\n{% endif %}C=2\n"),
             ("  {% if B %}- x{% endif %}\n", "  {% if B %}- x{% endif %}\n"),
             ("{% set a = 1 %} {% set b = 2 %}\nx\n", "{% set a = 1 %}{% set b = 2 %}x\n"),
+            ("a\n{%- if B %}\nb\n {%- endif %}\nc\n", "a\n{%- if B %}·\nb\n{%- endif %}·\nc\n"),
+            ("{% include 'x' -%}\n  b\n{# c -#}\nd", "{% include 'x' -%}\n  b\n{# c -#}\nd"),
             ("a: {% if B %}\nx\n{% endif %}\nb\n", "a: {% if B %}\nx\n{% endif %}\nb\n"),
             (
                 "a: {% for b in c %}{% if b %}\n{% else %}\n{% endif %}{% endfor %}\n",

@@ -11,6 +11,8 @@ pub(super) enum Place {
     Bare,
     Single,
     Double,
+    /// In the name that is assigned to.
+    Name,
     Comment,
     /// In arithmetic.
     Number,

@@ -224,7 +224,7 @@ mod tests {
             ("{script: 'a.js', ...more}", None),
         ] {
             let text = format!("module.exports = {text}");
-            let file = Ecosystem::read(Sources::default().add("a.js", &text), "a.js", &text);
+            let file = Ecosystem::read(Sources::default().add("a.js", text.as_str()), "a.js", &text);
             assert_eq!(file.apps[0].mode(), expected, "{text}");
         }
         let source = Sources::default().add("a.json", "{");

@@ -1,6 +1,6 @@
 //! What `render`, `release` and `deploy-check` share: a project's templates rendered, and compared with what is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::show::shown;
@@ -73,6 +73,13 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
         let help = near
             .map_or_else(|| "name it by its path within templates/".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Error::new(format!("there is no template {stranger}")).help(help));
+    }
+    let mut targets = BTreeMap::new();
+    for name in &own {
+        if let Some(other) = targets.insert(rendering::target_path(name), name) {
+            let error = Error::new(format!("{other} and {name} would be rendered into the same file"));
+            return Err(error.at(files.shown(templates::FOLDER)).help("give one of them another name, or delete it"));
+        }
     }
     let mut outcome = Outcome::default();
     let mut texts = Vec::new();

@@ -46,7 +46,7 @@ fn tell(deployed: &Deployed<'_>, service: &str, (key, node): (&str, &Node), find
     let text = own.or_else(|| fallback(node.text()?, &|name| deployed.sets(name)));
     let Some((what, certain)) = text.and_then(|text| secret(deployed.project, key, &text)) else { return };
     let severity = if certain { Severity::Error } else { deployed.severity_of(is_default) };
-    let what = if is_default { format!("{what} where no variable says otherwise") } else { what };
+    let what = if is_default { format!("{what}, with a default that stands in the file") } else { what };
     let finding = Finding::new(&RULE, format!("{} of {service} {what}", told_name(key)))
         .key(key)
         .at(node.span, "readable by everybody who can read the file")

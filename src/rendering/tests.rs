@@ -400,6 +400,42 @@ proptest! {
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([value, format!("a{value}")]));
     }
 
+    /// However blocks stand among them, no two lines of a template become one.
+    #[test]
+    fn lines_stay_apart(steps in proptest::collection::vec(0..12_usize, 0..24)) {
+        let (mut text, mut open) = (String::new(), Vec::new());
+        for step in steps {
+            let line = match (step, open.last().copied()) {
+                (0 | 1, _) => "  L\n",
+                (2, _) => "T{% if DEBUG %}x{% endif %}\n",
+                (3, _) => "  {% include \"_part.j2\" %}\n",
+                (4, _) => "{# of\n two #}{% set a %}x{% endset %}\n",
+                (5..8, _) => {
+                    open.push(false);
+                    ["{% if DEBUG %}\n", "  {%- if not DEBUG %}\n", "K: {% if DEBUG %}\n"][step - 5]
+                }
+                (8 | 9, Some(false)) => {
+                    open.pop();
+                    open.push(true);
+                    ["{%- else %}\n", "  {% else %}\n"][step - 8]
+                }
+                (10 | 11, Some(_)) => {
+                    open.pop();
+                    ["{% endif %}\n", " {%- endif %}\n"][step - 10]
+                }
+                _ => continue,
+            };
+            text.push_str(line);
+        }
+        let text = text + &"{% endif %}\n".repeat(open.len());
+        let templates =
+            Templates::from([("a.conf.j2".to_owned(), text.clone()), ("_part.j2".to_owned(), "I".to_owned())]);
+        let out = render("a.conf.j2", &templates, &input(&[], "")).unwrap().body;
+        for line in out.lines() {
+            assert!(line.matches(char::is_uppercase).count() < 2, "{line:?} of {text:?} gives {out:?}");
+        }
+    }
+
     /// A block has no escapes: what is not refused is read as it was meant.
     #[test]
     fn any_text_arrives_in_a_block_or_is_refused(pieces in proptest::collection::vec(0..20_usize, 0..6), form in 0..12_usize) {

@@ -117,17 +117,26 @@ enum Item<'t> {
     Tag { word: &'t str, signs: [Option<char>; 2] },
 }
 
+/// A block that is open.
+#[derive(Clone, Copy)]
+struct Block {
+    /// Whether it began beside a text.
+    beside: bool,
+    /// Whether a part of it takes away how the one before ended.
+    has_sign: bool,
+}
+
 /// A template that is read line by line.
 struct Scanner<'t> {
     text: &'t str,
     at: usize,
     /// The items of the line, each with the texts that it is kept in: 0 outside of all.
     line: Vec<(usize, Item<'t>)>,
-    /// The texts that are kept for later, from the outside in: macros and what `{% set %}` encloses.
+    /// The texts that are kept for later, from the outside in: macros, and what `{% set %}`, `{% call %}` and `{% filter %}`
+    /// enclose.
     kept: Vec<usize>,
     count: usize,
-    /// Whether each of the blocks that are open began beside a text.
-    open: Vec<bool>,
+    open: Vec<Block>,
     is_raw: bool,
     cuts: Vec<Cut>,
 }
@@ -201,7 +210,7 @@ impl<'t> Scanner<'t> {
         }
         let word = if open == "{#" { "" } else { word_of(tag) };
         match word {
-            "endmacro" | "endset" => drop(self.kept.pop()),
+            "endmacro" | "endset" | "endcall" | "endfilter" => drop(self.kept.pop()),
             _ => {}
         }
         let signs = [tag.chars().nth(2), tag.chars().rev().nth(2)].map(|sign| sign.filter(|sign| "+-".contains(*sign)));
@@ -211,7 +220,7 @@ impl<'t> Scanner<'t> {
             "endraw" => self.is_raw = false,
             _ => {}
         }
-        if word == "macro" || word == "set" && !tag.contains('=') {
+        if matches!(word, "macro" | "call" | "filter") || word == "set" && !tag.contains('=') {
             self.count += 1;
             self.kept.push(self.count);
         }
@@ -236,21 +245,40 @@ impl<'t> Scanner<'t> {
                 self.cuts.push(Cut { range: range.clone(), writes: false });
             }
         }
-        // A block that began beside a text ends a line of it.
-        let mut ends = false;
-        for (level, word, _) in &tags {
-            match *word {
-                word if BEGINNING.contains(&word) => self.open.push(has_text(*level)),
-                "else" | "elif" => ends |= self.open.last().copied().unwrap_or(false),
-                "endmacro" | "endset" | "endraw" => {}
-                word if word.starts_with("end") => ends |= self.open.pop().unwrap_or(false),
-                _ => {}
+        // A block that began beside a text ends a line of it, and of one with a sign nobody knows how it ends.
+        let (mut ends, mut closes, mut is_unsure) = (false, false, *before == Some('-'));
+        for (level, word, signs) in &tags {
+            is_unsure |= WRITERS.contains(word);
+            let block = match *word {
+                "endmacro" | "endset" | "endraw" => continue,
+                "else" | "elif" => {
+                    let block = self.open.last_mut();
+                    block.map(|block| {
+                        block.has_sign |= signs[0] == Some('-');
+                        *block
+                    })
+                }
+                word if word.starts_with("end") => self.open.pop(),
+                word if BEGINNING.contains(&word) => {
+                    self.open.push(Block { beside: has_text(*level), has_sign: false });
+                    continue;
+                }
+                _ => continue,
+            };
+            closes = true;
+            if let Some(block) = block {
+                (ends, is_unsure) = (ends || block.beside, is_unsure || block.has_sign);
             }
         }
         // The engine acts on a sign behind the last tag; one before the first takes the line end above away, and not both.
-        if !has_text(self.level()) && after.is_none() && !ends {
-            let writes = *before == Some('-') || tags.iter().any(|(_, word, _)| WRITERS.contains(word));
-            self.cuts.push(Cut { range: end, writes });
+        if has_text(self.level()) || after.is_some() || ends {
+            return;
+        }
+        // What is kept may be put anywhere, also into a filter that looks at its ends.
+        if self.level() == 0 {
+            self.cuts.push(Cut { range: end, writes: closes || is_unsure });
+        } else if !is_unsure {
+            self.cuts.push(Cut { range: end, writes: false });
         }
     }
 }
@@ -294,7 +322,7 @@ mod tests {
     fn lines_of_tags_alone_are_taken_away() {
         for (template, expected) in [
             ("A={% if B %}1{% endif %}\nC=2\n", "A={% if B %}1{% endif %}\nC=2\n"),
-            ("{% if B %}\nA=1\n  {% endif %} \nC=2\n", "{% if B %}A=1\n{% endif %}C=2\n"),
+            ("{% if B %}\nA=1\n  {% endif %} \nC=2\n", "{% if B %}A=1\n{% endif %}·\nC=2\n"),
             ("  {% if B %}- x{% endif %}\n", "  {% if B %}- x{% endif %}\n"),
             ("{% set a = 1 %} {% set b = 2 %}\nx\n", "{% set a = 1 %}{% set b = 2 %}x\n"),
             ("a\n{%- if B %}\nb\n {%- endif %}\nc\n", "a\n{%- if B %}·\nb\n{%- endif %}·\nc\n"),
@@ -306,7 +334,7 @@ mod tests {
             ),
             (
                 "{% for b in c %}\n{% if b %}\nx\n{% else %}\ny\n{% endif %}\n{% endfor %}\n",
-                "{% for b in c %}{% if b %}x\n{% else %}y\n{% endif %}{% endfor %}",
+                "{% for b in c %}{% if b %}x\n{% else %}·\ny\n{% endif %}·\n{% endfor %}·\n",
             ),
             ("a {# why #}\n{# alone #}\nb\n", "a {# why #}\n{# alone #}b\n"),
             ("{# of\ntwo #}\nb\n", "{# of\ntwo #}b\n"),
@@ -314,6 +342,18 @@ mod tests {
             ("{% raw %}\n{% if %}\n{{\n{% endraw %}\nx\n", "{% raw %}{% if %}\n{{\n{% endraw %}x\n"),
             ("{%+ if B %}\n {%+ endif +%}\nx\n", "{%+ if B %} {%+ endif +%}\nx\n"),
             ("{% macro m(x) %}{{ x }}{% endmacro %}\na\n", "{% macro m(x) %}{{ x }}{% endmacro %}a\n"),
+            (
+                "{% macro m() %}\n{% if B %}\n1\n{% endif %}\n{% endmacro %}\nx",
+                "{% macro m() %}{% if B %}1\n{% endif %}{% endmacro %}x",
+            ),
+            (
+                "{% filter trim %}\n{% if B %}\n1\n{% endif %}\n{% endfilter %}\nx",
+                "{% filter trim %}{% if B %}1\n{% endif %}{% endfilter %}·\nx",
+            ),
+            (
+                "{% macro m() %}\n{% if B %}\n1\n{%- else %}\n2\n{% endif %}\n{% endmacro %}\n",
+                "{% macro m() %}{% if B %}1\n{%- else %}\n2\n{% endif %}\n{% endmacro %}",
+            ),
             ("{% macro m(x) %}\n  a\n{% endmacro %}\nb", "{% macro m(x) %}  a\n{% endmacro %}b"),
             ("{% set x %}a{% endset %}\n{% set y = 1 %}{{ x }}\n", "{% set x %}a{% endset %}{% set y = 1 %}{{ x }}\n"),
             ("  {% include 'x' %}\nb\n", "{% include 'x' %}·\nb\n"),

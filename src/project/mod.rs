@@ -333,6 +333,12 @@ impl Project {
         self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
     }
 
+    /// The layers of an environment, lowest first.
+    pub fn layers_of(&self, environment: &str) -> impl Iterator<Item = &Layer> {
+        let stack = self.stacks.iter().find(|(name, _)| **name == *environment);
+        stack.into_iter().flat_map(|(_, layers)| layers).filter_map(|layer| self.layers.get(*layer))
+    }
+
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)

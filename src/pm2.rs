@@ -33,6 +33,18 @@ pub fn is_script(path: &str) -> bool {
     [".js", ".cjs", ".mjs"].iter().any(|end| path.ends_with(end))
 }
 
+/// Whether a file has a name by which people give it to PM2: `ecosystem.config.js`, `process.json`, `pm2.yml`.
+#[must_use]
+pub fn is_found(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let Some((stem, end)) = name.split_once('.') else { return false };
+    let ends = ["js", "cjs", "mjs", "json", "yml", "yaml"];
+    let is_config = ends.contains(&end.strip_prefix("config.").unwrap_or(end));
+    let is_script = is_script(name) && !end.starts_with("config.");
+    let words = ["ecosystem", "process", "processes", "pm2"];
+    is_config && !is_script && words.contains(&stem)
+}
+
 /// Whether a tree is that of an ecosystem file and not of Compose.
 #[must_use]
 pub fn is_ecosystem(root: &Node) -> bool {

@@ -5,6 +5,8 @@
 
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod console;
+#[path = "drift/following.rs"]
+mod following;
 #[path = "outputs/readers.rs"]
 mod readers;
 
@@ -683,40 +685,6 @@ fn mistakes_are_told() {
         assert_eq!(ran.code, 2, "{}", ran.shown());
         assert!(ran.stderr.contains(told), "{}", ran.shown());
     }
-}
-
-/// What was an error and is sealed now is not resolved: nobody here can see what it is.
-#[test]
-fn what_nobody_can_open_is_not_resolved() {
-    let place = tempfile::tempdir().unwrap();
-    let home = tempfile::tempdir().unwrap();
-    git(place.path(), &["init", "-q"]);
-    fs::create_dir(place.path().join("environments")).unwrap();
-    for name in ["staging", "prod"] {
-        let path = place.path().join(format!("environments/{name}.env"));
-        fs::write(path, "JWT_SECRET=c4n4ry-in-both-environments\n").unwrap();
-    }
-    git(place.path(), &["add", "-A"]);
-    git(place.path(), &["commit", "-qm", "one"]);
-    let key = age::x25519::Identity::generate().to_public().to_string().parse().unwrap();
-    let order = sparkcfg::stores::Order {
-        recipients: &[key],
-        time: "2026-12-01T10:20:30Z",
-        new_key: false,
-        anew: None,
-        previous: None,
-    };
-    for name in ["staging", "prod"] {
-        let path = format!("environments/{name}.secrets.env");
-        let plain = sparkcfg::secret::Secret::new("JWT_SECRET=c4n4ry-in-both-environments\n".to_owned());
-        let sealed = (sparkcfg::stores::of(&path).unwrap().seal)(&plain, &order).unwrap();
-        fs::write(place.path().join(path), sealed).unwrap();
-        fs::remove_file(place.path().join(format!("environments/{name}.env"))).unwrap();
-    }
-    let ran = run("sparkcfg drift --against HEAD --format json", place.path(), home.path());
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
-    assert_eq!(ran.code, 0, "{}", ran.shown());
-    assert_eq!(report["counts"]["unchanged"].as_u64(), Some(1), "{}", ran.shown());
 }
 
 /// What is accepted between two environments is no lost entry where a third one differs as well.

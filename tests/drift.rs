@@ -253,16 +253,32 @@ fn pm2_is_started_again_from_the_file_that_is_there() {
     let place = repository("drift-stale-live/the-process-still-has-the-old-level");
     let home = tempfile::tempdir().unwrap();
     let line = "sparkcfg drift prod pm2:pm2.json#web";
-    for (file, expected) in [
-        ("ecosystem.config.cjs", "ecosystem.config.cjs"),
-        ("rendered/prod/ecosystem.config.js", "rendered/prod/ecosystem.config.js"),
+    let reload = |path: &str| format!("pm2 reload {path} --only web --update-env");
+    let of = |app: &str| format!("{{\"apps\": [{{\"name\": \"{app}\", \"script\": \"a.js\"}}]}}\n");
+    let without = "sparkcfg run prod -- pm2 restart web --update-env".to_owned();
+    for (file, text, expected) in [
+        ("notes.json", of("web"), without.clone()),
+        ("ecosystem.config.cjs", of("other"), without.clone()),
+        ("pm2.yml", "apps:\n  - name: web\n".to_owned(), reload("pm2.yml")),
+        ("process.json", of("web"), reload("pm2.yml")),
+        ("ecosystem.json", of("web"), reload("ecosystem.json")),
+        // What a script declares only running it could tell; a file that names the app goes before.
+        ("ecosystem.config.js", "module.exports = require('./apps');\n".to_owned(), reload("ecosystem.json")),
+        ("rendered/prod/ecosystem.config.js", format!("module.exports = {};\n", of("web")), reload("rendered/prod/ecosystem.config.js")),
+        ("deploy/prod.config.js", format!("module.exports = {};\n", of("web")), reload("rendered/prod/ecosystem.config.js")),
+        ("sparkcfg.toml", "[hardening.files]\nprod = [\"deploy/prod.config.js\"]\n".to_owned(), reload("deploy/prod.config.js")),
     ] {
         let path = place.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, "module.exports = {};\n").unwrap();
+        fs::write(path, text).unwrap();
         let ran = run(line, place.path(), home.path());
-        let command = format!("to apply: pm2 reload {expected} --only web --update-env");
-        assert!(ran.stdout.contains(&command), "{}", ran.shown());
+        assert!(ran.stdout.contains(&format!("to apply: {expected}\n")), "{file}: {}", ran.shown());
+    }
+    // Where nothing is to be applied, nothing is said.
+    fs::write(place.path().join("environments/prod.env"), "LOG_LEVEL=info\n").unwrap();
+    for format in ["human", "markdown", "html", "json"] {
+        let ran = run(&format!("{line} --format {format}"), place.path(), home.path());
+        assert!(ran.code == 0 && !ran.stdout.contains("pm2 reload"), "{}", ran.shown());
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Global, Keys, drift, fix, printing};
 use crate::drift::Row;
 use crate::error::Error;
 use crate::finding::Finding;
-use crate::report::{FailOn, Report};
+use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::source::printable;
 
@@ -62,7 +62,7 @@ impl Promote {
         })?;
         printing::print(&patch)?;
         // Whoever pipes it into `git apply` is to know that it is not all.
-        Ok(ExitCode::from(u8::from(left_out > 0 && global.fail_on != FailOn::Never)))
+        Ok(ExitCode::from(u8::from(left_out > 0)))
     }
 
     /// Whether a finding says that the environment that gets values lacks one which must match.

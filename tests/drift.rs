@@ -258,7 +258,7 @@ fn pm2_is_started_again_from_the_file_that_is_there() {
     let without = "sparkcfg run prod -- pm2 restart web --update-env".to_owned();
     for (file, text, expected) in [
         ("notes.json", of("web"), without.clone()),
-        ("ecosystem.config.cjs", of("other"), without.clone()),
+        ("ecosystem.config.cjs", format!("module.exports = {};\n", of("other")), without.clone()),
         ("pm2.yml", "apps:\n  - name: web\n".to_owned(), reload("pm2.yml")),
         ("process.json", of("web"), reload("pm2.yml")),
         ("ecosystem.json", of("web"), reload("ecosystem.json")),

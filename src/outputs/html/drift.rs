@@ -394,7 +394,7 @@ fn named(row: &Row) -> String {
 
 /// A name that may go on in the next line behind each of its words, so that no column is as wide as the longest of all.
 fn breakable(name: &str) -> String {
-    markup(name).replace('_', "_<wbr>")
+    markup(name).replace('_', "_<wbr/>")
 }
 
 /// What a source says, in words where there is room for them. Only what is a value stands as code.

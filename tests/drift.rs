@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[path = "drift/comparing.rs"]
+mod comparing;
 #[allow(dead_code, reason = "shared with tests that need more of it")]
 mod console;
 #[path = "drift/following.rs"]
@@ -264,9 +266,21 @@ fn pm2_is_started_again_from_the_file_that_is_there() {
         ("ecosystem.json", of("web"), reload("ecosystem.json")),
         // What a script declares only running it could tell; a file that names the app goes before.
         ("ecosystem.config.js", "module.exports = require('./apps');\n".to_owned(), reload("ecosystem.json")),
-        ("rendered/prod/ecosystem.config.js", format!("module.exports = {};\n", of("web")), reload("rendered/prod/ecosystem.config.js")),
-        ("deploy/prod.config.js", format!("module.exports = {};\n", of("web")), reload("rendered/prod/ecosystem.config.js")),
-        ("sparkcfg.toml", "[hardening.files]\nprod = [\"deploy/prod.config.js\"]\n".to_owned(), reload("deploy/prod.config.js")),
+        (
+            "rendered/prod/ecosystem.config.js",
+            format!("module.exports = {};\n", of("web")),
+            reload("rendered/prod/ecosystem.config.js"),
+        ),
+        (
+            "deploy/prod.config.js",
+            format!("module.exports = {};\n", of("web")),
+            reload("rendered/prod/ecosystem.config.js"),
+        ),
+        (
+            "sparkcfg.toml",
+            "[hardening.files]\nprod = [\"deploy/prod.config.js\"]\n".to_owned(),
+            reload("deploy/prod.config.js"),
+        ),
     ] {
         let path = place.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -60,7 +60,8 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         findings.push(settled(compared, finding));
         return;
     } else {
-        let so = if compared.is_over_time() { "nobody can say whether it changed" } else { "its policy is not checked" };
+        let so =
+            if compared.is_over_time() { "nobody can say whether it changed" } else { "its policy is not checked" };
         let message = format!("{key} could not be opened in {listed}, so {so}");
         let damaged = closed.iter().any(|column| compared.is_damaged(*column));
         (message, format!("not opened in {listed}"), if damaged { RESTORE } else { OPEN })
@@ -76,8 +77,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
 /// What is said about a file that may hold any key.
 pub(super) fn of_file(path: &str, damaged: bool) -> Finding {
     let why = if damaged { "is damaged" } else { "could not be opened" };
-    Finding::new(&RULE, format!("{path} {why}, so what it holds is not compared"))
-        .help(if damaged { RESTORE } else { OPEN })
+    Finding::new(&RULE, format!("{path} {why}, so what it holds is not compared")).help(if damaged {
+        RESTORE
+    } else {
+        OPEN
+    })
 }
 
 /// Whether it counts is the user's to say.

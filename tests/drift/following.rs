@@ -118,8 +118,10 @@ fn only_what_a_difference_is_about_is_followed() {
         assert_eq!(sealed.against(true, ""), (expected, code), "{password} {port}");
     }
     // Sealed for somebody else before.
-    let sealed = Sealed::new(r#"{"properties": {"SHARED_KEY": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#);
-    let other = Sealed { recipient: age::x25519::Identity::generate().to_public().to_string().parse().unwrap(), ..sealed };
+    let sealed =
+        Sealed::new(r#"{"properties": {"SHARED_KEY": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let other =
+        Sealed { recipient: age::x25519::Identity::generate().to_public().to_string().parse().unwrap(), ..sealed };
     other.seal(STAGING, "SHARED_KEY=c4n4ry-staging\n");
     other.seal(PROD, "SHARED_KEY=c4n4ry-prod\n");
     other.commit();
@@ -143,12 +145,23 @@ fn a_renamed_environment_is_the_same() {
         ("preprod", None, [("JWT_KEY", "unchanged"), ("TIMEOUT", "unchanged")].as_slice(), 0),
         // Before the other ones in the order of names.
         ("a", Some("TIMEOUT=9\nPOOL=1\nNAME=s\n"), &[("TIMEOUT", "introduced"), ("JWT_KEY", "unchanged")], 1),
-        ("preprod", Some("TIMEOUT=3\nPOOL=7\nNAME=s\n"), &[("POOL", "introduced"), ("JWT_KEY", "unchanged"), ("TIMEOUT", "unchanged")], 1),
+        (
+            "preprod",
+            Some("TIMEOUT=3\nPOOL=7\nNAME=s\n"),
+            &[("POOL", "introduced"), ("JWT_KEY", "unchanged"), ("TIMEOUT", "unchanged")],
+            1,
+        ),
         // Nothing of it is left, so it is another one.
-        ("qa", Some("TIMEOUT=4\nPOOL=2\n"), &[("JWT_KEY", "introduced"), ("POOL", "introduced"), ("TIMEOUT", "introduced")], 1),
+        (
+            "qa",
+            Some("TIMEOUT=4\nPOOL=2\n"),
+            &[("JWT_KEY", "introduced"), ("POOL", "introduced"), ("TIMEOUT", "introduced")],
+            1,
+        ),
     ] {
         let sealed = Sealed::new(schema);
-        let write = |name: &str, text: &str| fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+        let write =
+            |name: &str, text: &str| fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
         write("base", "POOL=1\n");
         write("prod", "TIMEOUT=30\n");
         write("staging", "TIMEOUT=3\nPOOL=1\nNAME=s\n");
@@ -157,7 +170,10 @@ fn a_renamed_environment_is_the_same() {
         }
         sealed.commit();
         for end in ["env", "secrets.env"] {
-            git(sealed.folder(), &["mv", &format!("environments/staging.{end}"), &format!("environments/{name}.{end}")]);
+            git(
+                sealed.folder(),
+                &["mv", &format!("environments/staging.{end}"), &format!("environments/{name}.{end}")],
+            );
         }
         if let Some(text) = text {
             write(name, text);

@@ -49,7 +49,8 @@ impl<'a> Times<'a> {
     /// How what was closed then relates to what is closed now.
     #[must_use]
     pub fn of_closed(&self, environment: &str) -> Relation {
-        let same = self.sides(environment).is_some_and(|[then, now]| then.closed.is_some() && then.closed == now.closed);
+        let same =
+            self.sides(environment).is_some_and(|[then, now]| then.closed.is_some() && then.closed == now.closed);
         if same { Relation::Same } else { Relation::Unknown }
     }
 

@@ -42,7 +42,8 @@ impl Since<'_, '_> {
     /// A difference is the one that was there only with the same values. An environment that came or went makes no old
     /// difference new, unless it brings a value of its own; one that only got another name is the same.
     pub(super) fn split(&self, findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
-        let before: Vec<_> = before.into_iter().map(|finding| (subject(&finding), self.by_new_names(finding))).collect();
+        let before: Vec<_> =
+            before.into_iter().map(|finding| (subject(&finding), self.by_new_names(finding))).collect();
         let mut known: HashMap<&str, Vec<&Finding>> = HashMap::new();
         for (subject, finding) in &before {
             known.entry(subject).or_default().push(finding);

@@ -14,7 +14,6 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::identities;
 use super::running::{self, Running};
 use super::wanted::Wanted;
-use following::{Past, Present};
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::policy::Policies;
@@ -28,6 +27,7 @@ use crate::project::files::Files;
 use crate::project::{self, Project, git};
 use crate::report::Summary;
 use crate::source::{SourceId, Sources, printable};
+use following::{Past, Present};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {

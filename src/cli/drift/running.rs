@@ -12,8 +12,8 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::layer::{Content, Entry, Fault, Layer};
-use crate::project::Project;
 use crate::pm2::{self, Ecosystem};
+use crate::project::Project;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
 use crate::secret::Secret;
@@ -92,7 +92,8 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
     let spaces: BTreeSet<_> = parts.iter().filter_map(|part| part.namespace.as_deref()).map(printable).collect();
     if parts.iter().all(|part| part.is_piece) && spaces.len() > 1 {
         let list = spaces.into_iter().collect::<Vec<_>>().join(", ");
-        let help = format!("hand over one of them, as `kubectl -n NAMESPACE get cm,secret -o json` does; there are: {list}");
+        let help =
+            format!("hand over one of them, as `kubectl -n NAMESPACE get cm,secret -o json` does; there are: {list}");
         return Err(Error::new(format!("{} holds several namespaces", wanted.name)).help(help));
     }
     // What runs says what it takes from the pieces beside it.

@@ -251,7 +251,8 @@ impl Page<'_> {
         let (resolved, left): (Vec<&Finding>, Vec<_>) =
             self.comparison.settled.iter().partition(|finding| finding.changed(Change::Resolved));
         let undecided = self.comparison.of_change(&self.report.findings, Change::Unknown);
-        let undecided = undecided.filter(|finding| !self.listed.iter().any(|told| std::ptr::eq(*told, *finding))).collect();
+        let undecided =
+            undecided.filter(|finding| !self.listed.iter().any(|told| std::ptr::eq(*told, *finding))).collect();
         let accepted =
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
         let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);

@@ -44,7 +44,14 @@ impl Page<'_> {
         }
         let signs = [
             (" ●", "●a = same letter in a row, same secret"),
-            (" ? ", "? = not opened"),
+            (
+                " ? ",
+                if self.comparison.unread.iter().any(|it| it.why == "broken") {
+                    "? = not read"
+                } else {
+                    "? = not opened"
+                },
+            ),
             (" - ", "- = not set"),
             (" (", "( ) = default"),
         ];

@@ -42,9 +42,10 @@ pub fn is_script(path: &str) -> bool {
     [".js", ".cjs", ".mjs"].iter().any(|end| path.ends_with(end))
 }
 
-/// Whether a name of a file is one of those by which PM2's documentation calls its files.
+/// Whether the name of a file is one of those by which PM2's documentation calls its files.
 #[must_use]
-pub fn is_named_so(name: &str) -> bool {
+pub fn is_named_so(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
     let readable = is_script(name) || [".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     readable && (name.contains("ecosystem") || name.contains("pm2") || is_called_process(name))
 }

@@ -99,6 +99,8 @@ pub struct Project {
     pub sealed_files: HashMap<usize, SealedFile>,
     /// Those who hold the data key of a sealed layer that is not sealed for them, where git was asked.
     pub holders: HashMap<usize, Vec<Holder>>,
+    /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
+    pub unread_files: HashMap<usize, Vec<u8>>,
     /// The schema.
     pub schema: Option<ProjectSchema>,
     /// `.sops.yaml`, where there is one beside `sparkcfg.toml`.
@@ -381,10 +383,33 @@ impl Project {
     /// Whether an environment has a sealed file of which not even the names are known.
     #[must_use]
     pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        let closed = self.sealed.iter().filter(|(_, sealed)| sealed.state != State::Opened);
-        let mut layers =
-            closed.filter_map(|(index, _)| self.layers.get(*index)).filter(|layer| layer.entries.is_empty());
-        layers.any(|layer| environment.layers.iter().any(|used| std::ptr::eq(*used, layer)))
+        environment.layers.iter().any(|layer| self.is_closed(layer))
+    }
+
+    /// Whether a layer is a sealed file of which not even the names are known.
+    #[must_use]
+    pub fn is_closed(&self, layer: &Layer) -> bool {
+        layer.entries.is_empty() && self.sealed_as(layer).is_some_and(|sealed| sealed.state != State::Opened)
+    }
+
+    /// Whether a layer is a sealed file that was changed or cut off, so that no key would open it.
+    #[must_use]
+    pub fn is_damaged(&self, layer: &Layer) -> bool {
+        self.sealed_as(layer).is_some_and(|sealed| sealed.state == State::Damaged)
+    }
+
+    /// A sealed file of which nothing could be read, as it stands.
+    #[must_use]
+    pub fn unread_bytes(&self, layer: &Layer) -> Option<&[u8]> {
+        self.unread_files.get(&self.number_of(layer)?).map(Vec::as_slice)
+    }
+
+    fn number_of(&self, layer: &Layer) -> Option<usize> {
+        self.layers.iter().position(|known| std::ptr::eq(known, layer))
+    }
+
+    fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
+        self.sealed.get(&self.number_of(layer)?)
     }
 
     /// Why the first sealed file of an environment stays closed, and who could open it: by the names of `[people]`,
@@ -392,8 +417,7 @@ impl Project {
     #[must_use]
     pub fn closed(&self, environment: &Environment<'_>) -> Option<(CannotOpen, Vec<String>)> {
         environment.layers.iter().find_map(|used| {
-            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
-            let sealed = self.sealed.get(&index)?;
+            let sealed = self.sealed_as(used)?;
             let State::Closed(reason) = sealed.state else { return None };
             Some((reason, self.names_of(&sealed.readers.recipients)))
         })
@@ -403,8 +427,7 @@ impl Project {
     #[must_use]
     pub fn damaged(&self, environment: &Environment<'_>) -> Option<(&str, &'static str)> {
         environment.layers.iter().find_map(|used| {
-            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
-            let sealed = self.sealed.get(&index).filter(|sealed| sealed.state == State::Damaged)?;
+            let sealed = self.sealed_as(used).filter(|sealed| sealed.state == State::Damaged)?;
             let why = sealed.damages.first().map_or("it is damaged", |damage| damage.message);
             Some((self.sources.path(used.source), why))
         })

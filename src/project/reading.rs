@@ -21,7 +21,7 @@ use crate::layer::Layer;
 use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores;
+use crate::stores::{self, State};
 
 impl Project {
     pub(super) fn read_what_is_there(files: &Files, options: &Options<'_>, needed: bool) -> Result<Self, Error> {
@@ -121,6 +121,7 @@ impl Project {
             private: HashSet::new(),
             sealed_files: HashMap::new(),
             holders: HashMap::new(),
+            unread_files: HashMap::new(),
             schema: None,
             sops: None,
             deployments: Deployments::default(),
@@ -176,6 +177,9 @@ impl Project {
                     entries: std::mem::take(&mut sealed.entries),
                     faults: std::mem::take(&mut sealed.faults),
                 };
+                if sealed.state != State::Opened && layer.entries.is_empty() {
+                    self.unread_files.insert(index, bytes);
+                }
                 self.sealed.insert(index, sealed);
                 layer
             }

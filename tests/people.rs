@@ -9,6 +9,8 @@ mod earlier;
 mod leaving;
 #[path = "people/origins.rs"]
 mod origins;
+#[path = "people/releases.rs"]
+mod releases;
 #[path = "people/whole.rs"]
 mod whole;
 

@@ -21,6 +21,7 @@ mod refs;
 mod release;
 mod render;
 mod rendering;
+mod restoring;
 mod run;
 mod schema;
 mod secrets;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::ValueHint;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::rendering::{self, Job, Outcome};
-use super::{Global, printing, render};
+use super::{Global, printing, render, restoring};
 use crate::error::Error;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
@@ -33,9 +34,13 @@ pub(super) struct Release {
     /// Write nothing; show what differs from the last release
     #[arg(long)]
     diff: bool,
-    /// Write the declared files of the release before the last one, as a change to be reviewed and committed
+    /// Write the declared files of the release before the last one, as a change to be reviewed and committed; who may open
+    /// what stays as it is
     #[arg(long, conflicts_with = "diff")]
     rollback: bool,
+    /// A file with age identities, for sealed files that --rollback seals anew; may be given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "rollback")]
+    identity: Vec<PathBuf>,
 }
 
 /// What a release consists of: hashes and names, no values.
@@ -215,23 +220,8 @@ impl Release {
         };
         self.committed(root, &now.declared)?;
         let before = self.picture(git::files(root, prefix, Tree::Revision(previous))?, prefix)?;
-        let mut restored = 0;
-        for path in all(&before.declared, &now.declared) {
-            let (old, new) = (before.files.read_if_there(path)?, now.files.read_if_there(path)?);
-            if old == new {
-                continue;
-            }
-            restored += 1;
-            let shown = printable(&now.files.shown(path));
-            if let Some(bytes) = old {
-                writing::write(root, path, &bytes, false)?;
-                printing::complain(&format!("restored {shown}\n"))?;
-            } else {
-                printing::complain(&format!(
-                    "{shown} was not part of that release; take it away with: git rm {shown}\n"
-                ))?;
-            }
-        }
+        let paths = all(&before.declared, &now.declared);
+        let restored = restoring::restore(&now.files, &before.files, paths, &self.identity)?;
         let next = if restored == 0 {
             format!("nothing differs from the release at {}\n", short(previous))
         } else {

@@ -64,6 +64,38 @@ pub fn changed(text: &str, changes: &[Change<'_>]) -> Result<String, Error> {
     Ok(changed)
 }
 
+/// The text of an earlier `sparkcfg.toml` with those who may open what by the one of `now`: people, access and who is kept
+/// for recovery are no part of what a release declares.
+///
+/// # Errors
+/// A text that is no `sparkcfg.toml`, or one whose tables cannot be put into the other.
+pub fn with_access_of(now: &str, earlier: &str) -> Result<String, Error> {
+    let (wanted, before) = (Config::parse(NAME, now)?, Config::parse(NAME, earlier)?);
+    let is_same = |config: &Config| {
+        (&config.people, &config.access, &config.recovery) == (&wanted.people, &wanted.access, &wanted.recovery)
+    };
+    if is_same(&before) {
+        return Ok(earlier.to_owned());
+    }
+    let failed = || {
+        Error::new("the tables [people] and [access] cannot be kept as they are in what this file was")
+            .at(NAME)
+            .help("bring back by hand what else differs; `git diff` shows it")
+    };
+    let plain = |text: &str| text.replace("\r\n", "\n");
+    let from: DocumentMut = plain(now).parse().map_err(|_| failed())?;
+    let mut document: DocumentMut = plain(earlier).parse().map_err(|_| failed())?;
+    for name in ["people", "access", "recovery"] {
+        match from.get_key_value(name) {
+            Some((key, item)) => drop(document.as_table_mut().insert_formatted(key, item.clone())),
+            None => drop(document.remove(name)),
+        }
+    }
+    let text = document.to_string();
+    let text = if now.contains("\r\n") { text.replace('\n', "\r\n") } else { text };
+    if is_same(&Config::parse(NAME, &text)?) { Ok(text) } else { Err(failed()) }
+}
+
 fn apply(document: &mut DocumentMut, expected: &mut Config, change: Change<'_>) -> Option<()> {
     match change {
         Change::Introduce { name, key } => {
@@ -226,6 +258,33 @@ mod tests {
             ("", vec![Change::Introduce { name: "a", key: "no key" }]),
         ] {
             assert!(changed(before, &changes).is_err(), "{before}");
+        }
+    }
+
+    #[test]
+    fn access_is_no_part_of_what_comes_back() {
+        let people = |names: &str| format!("\n[people]\nlaptop = \"{ONE}\"\n\n[access]\nprod = [{names}]\n");
+        let (one, both) = (people("\"laptop\""), people("\"laptop\", \"laptop\""));
+        for (now, earlier, expected) in [
+            // Whoever may open the same keeps every byte.
+            (format!("schema = \"b.json\"\n{one}"), format!("schema = \"a.json\" # then\n{one}"), None),
+            (one.clone(), format!("schema = \"a.json\"\n{both}"), Some(format!("schema = \"a.json\"\n{one}"))),
+            (
+                format!("recovery = \"laptop\"\n{one}"),
+                format!("schema = \"a.json\"\n{both}"),
+                Some(format!("schema = \"a.json\"\nrecovery = \"laptop\"\n{one}")),
+            ),
+            (String::new(), format!("schema = \"a.json\"\n{both}"), Some("schema = \"a.json\"\n".to_owned())),
+            (one.clone(), String::new(), Some(one.clone())),
+            (
+                one.clone(),
+                "[severity]\nsyntax = \"off\"\n".to_owned(),
+                Some(format!("[severity]\nsyntax = \"off\"\n{one}")),
+            ),
+            (one.replace('\n', "\r\n"), both.clone(), Some(one.replace('\n', "\r\n"))),
+        ] {
+            let expected = expected.unwrap_or_else(|| earlier.clone());
+            assert_eq!(with_access_of(&now, &earlier).unwrap(), expected, "{earlier}");
         }
     }
 }

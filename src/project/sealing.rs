@@ -2,11 +2,13 @@
 //! what was meant before they take their place.
 
 mod placing;
+mod restoring;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use self::restoring::Restoring;
 use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::files::Files;

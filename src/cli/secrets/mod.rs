@@ -27,6 +27,7 @@ mod unset;
 mod who;
 
 pub(super) use init::IGNORED;
+pub(super) use sync::keep_in_step;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -160,7 +161,7 @@ fn tell_of_leaving(sealing: &Sealing, target: &Target, names: &[String]) -> Resu
 }
 
 /// Says who could open a file, of which the values are on record now.
-fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Error> {
+pub(super) fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Error> {
     if names.is_empty() {
         return Ok(());
     }
@@ -173,7 +174,7 @@ fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Error> {
 }
 
 /// The time of a change, as SOPS writes it.
-fn now() -> String {
+pub(super) fn now() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
 
@@ -183,7 +184,7 @@ const fn change(time: &str) -> Change<'_> {
 }
 
 /// A change that makes a new one.
-const fn with_new_key(time: &str) -> Change<'_> {
+pub(super) const fn with_new_key(time: &str) -> Change<'_> {
     Change { time, new_key: true, anew: None }
 }
 

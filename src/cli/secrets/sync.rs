@@ -70,7 +70,7 @@ impl Step {
 
 /// Brings a `.sops.yaml` that is there in step, and says so. One that cannot be is told and left to its owner: the
 /// sealed files are right already. Under the lock.
-pub(super) fn keep_in_step(files: &Files, config: &Config) -> Result<(), Error> {
+pub(in crate::cli) fn keep_in_step(files: &Files, config: &Config) -> Result<(), Error> {
     let shown = printable(&files.shown(creation_rules::NAME));
     match Step::of(files, config) {
         Ok(Step { before: Some(before), after }) if before != after => {

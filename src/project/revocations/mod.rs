@@ -297,7 +297,7 @@ impl Pending {
 }
 
 /// The values of an opened text, by key.
-fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
+pub(super) fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
     let (text, mut values) = (text.expose(), BTreeMap::new());
     let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
     for entry in compose_entries(text).0 {

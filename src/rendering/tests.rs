@@ -108,9 +108,9 @@ fn each_kind_quotes_for_the_place() {
         ("env.j2", "A={{ V }}  # {{ PORT }} it is\nB= # {{ V }}\n", "a#b", "# 8080 it is\nA='a#b'\n# a#b\nB=\n"),
         (
             "env.j2",
-            "A={{ V }}\nB=x:{{ PORT }}\nC={{ API_KEY }}\n# {{ V }}\n",
+            "A={{ V }}\nB=x:{{ PORT }}\nAPI_KEY={{ API_KEY }}\n# {{ V }}\n",
             "a b",
-            "A='a b'\nB=x:8080\n# C is a secret: sparkcfg run prod sets it\n# a b\n",
+            "A='a b'\nB=x:8080\n# API_KEY is a secret: sparkcfg run prod sets it\n# a b\n",
         ),
         (
             "a.sh.j2",
@@ -216,6 +216,9 @@ fn faults_have_a_place() {
         ("a.yml.j2", "a: one\n  two {{ V }}\n", "x", vec![(FaultKind::Unwritable, "V")]),
         ("a.conf.j2", "pass {{ V }}\n", "a b", vec![(FaultKind::Unwritable, "V")]),
         ("a.env", "A=1\nB=\"${V}\" \"\n", "x", vec![(FaultKind::Unwritable, "${V}")]),
+        // Nothing else would set these.
+        ("a.env", "PW=${API_KEY}\nU=x://a:${API_KEY}@b\n", "", vec![(FaultKind::Unwritable, "${API_KEY}"); 2]),
+        ("a.env.j2", "DEBUG={{ API_KEY }}\n", "", vec![(FaultKind::Unwritable, "API_KEY")]),
         (
             "b.env.j2",
             "A=$X{{ V }}\nB=${X}/{{ V }}\n",
@@ -340,7 +343,7 @@ fn a_withheld_secret_stays_whole() {
 #[test]
 fn a_withheld_secret_is_not_compared() {
     let loops =
-        "{%- for key, value in {\"a\": API_KEY} | items if key in [\"a\"] %}{{ key }}={{ value }}\n{% endfor %}";
+        "{%- for key, value in {\"API_KEY\": API_KEY} | items if key in [\"API_KEY\"] %}{{ key }}={{ value }}\n{% endfor %}";
     assert!(rendered("a.env.j2", loops, "").is_ok());
     for expression in [
         "API_KEY == \"\"",

@@ -106,7 +106,15 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         comment => format!("{}\n", one_line_of(draft, comment, misfits)),
     };
     let parts = parts(draft, value);
-    if parts.iter().any(|part| matches!(part, Part::Secret(_))) {
+    if let Some((at, key)) = secret_in(draft, value) {
+        // Under another name the value would never arrive.
+        if !(draft.is_secret)(name) {
+            let message =
+                format!("{key} is a secret, and {name}, which would hold it, is none that `sparkcfg run` sets");
+            let help = "seal the whole value under that name, or render with --with-secrets";
+            misfits.push(Misfit { at, key: Some(key), message, help });
+            return String::new();
+        }
         return format!("{above}# {name} is a secret: sparkcfg run {} sets it", draft.environment);
     }
     let value = known(&parts, at, "an env file").unwrap_or_default();
@@ -167,6 +175,14 @@ fn trimmed<'t, 'd>(tokens: &'t [Token<'d>]) -> &'t [Token<'d>] {
     let start = tokens.iter().position(is_seen).unwrap_or(tokens.len());
     let end = tokens.iter().rposition(is_seen).map_or(start, |last| last + 1);
     tokens.get(start..end).unwrap_or_default()
+}
+
+/// The first secret in a value, with its place.
+fn secret_in(draft: &Draft<'_>, value: &[Token<'_>]) -> Option<(usize, String)> {
+    value.iter().find_map(|token| {
+        let mut parts = parts(draft, std::slice::from_ref(token)).into_iter();
+        parts.find_map(|part| if let Part::Secret(key) = part { Some((token.at, key)) } else { None })
+    })
 }
 
 fn parts(draft: &Draft<'_>, tokens: &[Token<'_>]) -> Vec<Part> {

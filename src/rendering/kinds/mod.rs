@@ -56,6 +56,8 @@ pub struct Draft<'d> {
     pub(super) text: &'d str,
     pub(super) pieces: &'d Pieces,
     pub(super) environment: &'d str,
+    /// Whether a key is a secret that is only referred to.
+    pub(super) is_secret: &'d dyn Fn(&str) -> bool,
 }
 
 /// A piece that cannot stand where it was put.

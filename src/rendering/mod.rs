@@ -13,6 +13,7 @@ mod jinja;
 pub mod kinds;
 mod marks;
 mod plain;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -145,7 +146,7 @@ pub fn render(template: &str, templates: &Templates, input: &Input<'_>) -> Resul
         &without_mounts
     };
     let draft = if template.ends_with(".j2") {
-        jinja::run(template, templates, input)?
+        jinja::run(template, &reach::of(template, templates), input)?
     } else {
         plain::run(template, templates, input)?
     };
@@ -192,7 +193,7 @@ fn settle(kind: &Kind, template: &str, run: &Run, input: &Input<'_>) -> Result<S
         let help = "put the secret as it is, or render with --with-secrets into a folder that git ignores".to_owned();
         return Err(vec![Fault { template, at, kind: FaultKind::Unwritable, key: None, message, help }]);
     }
-    let draft = Draft { text: &run.text, pieces: &run.pieces, environment: input.environment };
+    let draft = Draft { text: &run.text, pieces: &run.pieces, environment: input.environment, is_secret: &is_secret };
     (kind.write)(&draft).map_err(|misfits| {
         let fault = |misfit: kinds::Misfit| {
             let (template, at) = run.origin(template, misfit.at);

@@ -376,6 +376,26 @@ fn secrets_are_rendered_only_where_git_does_not_look() {
     assert!(ran.code == 1 && !ran.shown().contains("correct-horse"), "{}", ran.shown());
 }
 
+/// What is started by its name stays what can be started so.
+#[cfg(unix)]
+#[test]
+fn a_script_can_be_executed_once_it_is_rendered() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, home) = (repository(), tempfile::tempdir().unwrap());
+    let root = folder.path();
+    let template = root.join("templates/go.sh.j2");
+    fs::write(&template, "#!/bin/sh\necho {{ APP_VERSION }}\n").unwrap();
+    assert_eq!(run("sparkcfg render", root, home.path()).code, 0);
+    let mode = |path: &str| fs::metadata(root.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("rendered/prod/go.sh"), 0o644);
+    fs::set_permissions(&template, fs::Permissions::from_mode(0o755)).unwrap();
+    let ran = run("sparkcfg render --check", root, home.path());
+    assert!(ran.code == 1 && ran.shown().contains("go.sh cannot be executed"), "{}", ran.shown());
+    assert_eq!(run("sparkcfg render", root, home.path()).code, 0);
+    assert_eq!((mode("rendered/prod/go.sh"), mode("rendered/prod/compose.yml")), (0o755, 0o644));
+    assert_eq!(run("sparkcfg render --check", root, home.path()).code, 0);
+}
+
 /// A release is what git holds; the way back from it is a change like any other.
 #[test]
 fn a_release_is_recorded_compared_and_taken_back() {

@@ -9,7 +9,7 @@ use super::{Global, Keys, identities, printing};
 use crate::error::Error;
 use crate::outputs;
 use crate::project::files::Files;
-use crate::project::{Options, Project, git, writing};
+use crate::project::{Options, Project, git, templates, writing};
 use crate::report::Report;
 use crate::source::{printable, printable_lines};
 
@@ -130,6 +130,9 @@ impl Render {
         if !compares && !outcome.is_broken {
             for file in outcome.files.iter().filter(|file| !blocked.contains(&file.path)) {
                 writing::write(&root, &file.path, file.text.expose().as_bytes(), self.with_secrets)?;
+                if templates::is_executable(&files, &file.template) {
+                    writing::make_executable(&root, &file.path)?;
+                }
                 if global.quiet == 0 {
                     printing::complain(&format!("wrote {}\n", printable(&files.shown(&file.path))))?;
                 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::project::deployments::RENDERED;
 use crate::project::files::{self, Files};
-use crate::project::{Project, git, templates};
+use crate::project::{Project, git, templates, writing};
 use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
 use crate::report::{Report, Summary};
 use crate::schema::Property;
@@ -248,6 +248,15 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     };
     let (before, _) = files::text(bytes);
     let after = file.text.expose();
+    if before == after
+        && templates::is_executable(files, &file.template)
+        && !writing::is_executable(&files.root().join(&file.path))
+    {
+        let message = format!("{shown} cannot be executed, as its template can");
+        let mut finding = of("render-stale", message).at(Span::new(file.source, 0..0), "its template").help(again);
+        finding.environments.push(Arc::clone(&file.environment));
+        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
+    }
     if before == after {
         return Ok(Compared { finding: None, diff: String::new(), is_foreign: false });
     }
@@ -261,7 +270,8 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     }
     let state = header::state(&before);
     let marked = header::state(after) != header::State::Unmarked;
-    let first = first_difference(&before, after);
+    let differs = first_difference(&before, after);
+    let first = differs.unwrap_or_else(|| hash_of_inputs(&before));
     let source = masked(project, &shown, &before);
     let diff = if header::holds_secrets(&before) {
         format!("{shown} was written with secrets in it; its difference is not shown\n")
@@ -289,6 +299,11 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
                 file.environment
             );
             (of("render-edited", message).at(at, "differs here").help(help), true)
+        }
+        // Nothing that its reader sees has changed; what it was made from has.
+        _ if differs.is_none() => {
+            let message = format!("{shown} comes out the same, but for the hash of what it is made from");
+            (of("render-stale", message).at(at, "only this differs").help(again), false)
         }
         _ => (
             of("render-stale", format!("{shown} is not what its template gives")).at(at, "differs here").help(again),
@@ -337,17 +352,28 @@ pub(super) fn leftovers(
     Ok(found)
 }
 
-fn first_difference(before: &str, after: &str) -> u32 {
+/// Where a file differs first; `None` if only in its hashes, which differ whenever anything does.
+fn first_difference(before: &str, after: &str) -> Option<u32> {
     let (mut at, mut others) = (0, after.split_inclusive('\n'));
     for (number, line) in before.split_inclusive('\n').enumerate() {
-        // The hashes differ whenever anything does.
-        if others.next() != Some(line) && !(number < 4 && line.contains("sparkcfg-inputs: ")) {
-            break;
+        if others.next() != Some(line) && !(number < HEAD && line.contains(INPUTS)) {
+            return u32::try_from(at).ok();
         }
         at += line.len();
     }
     let last = before.len().saturating_sub(1);
-    u32::try_from(at.min(last)).unwrap_or_default()
+    others.next().map(|_| u32::try_from(at.min(last)).unwrap_or_default())
+}
+
+/// In how many lines a header may stand, and what it says of what a file is made from.
+const HEAD: usize = 6;
+const INPUTS: &str = "sparkcfg-inputs: ";
+
+/// The line of a header with its hashes.
+fn hash_of_inputs(text: &str) -> u32 {
+    let head: usize =
+        text.split_inclusive('\n').take(HEAD).take_while(|line| !line.contains(INPUTS)).map(str::len).sum();
+    u32::try_from(head).unwrap_or_default()
 }
 
 /// Adds a text to the sources with everything masked that it may not show.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::files::Files;
+use super::writing;
 use crate::error::Error;
 
 /// Where templates stand.
@@ -29,6 +30,12 @@ pub fn read(files: &Files) -> Result<BTreeMap<String, String>, Error> {
         found.insert(path, text);
     }
     Ok(found)
+}
+
+/// Whether a template can be executed, and so what is rendered from it: a script that is started by its name.
+#[must_use]
+pub fn is_executable(files: &Files, template: &str) -> bool {
+    files.revision().is_none() && writing::is_executable(&files.root().join(FOLDER).join(template))
 }
 
 /// The paths of the files within a folder, and in the folders within it.

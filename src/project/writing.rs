@@ -109,6 +109,36 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether whoever may read a file may execute it as well; elsewhere than on Unix, never.
+#[must_use]
+pub fn is_executable(path: &Path) -> bool {
+    #[cfg(unix)]
+    let is = |file: &fs::Metadata| std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o100 != 0;
+    #[cfg(not(unix))]
+    let is = |_: &fs::Metadata| false;
+    fs::metadata(path).is_ok_and(|file| file.is_file() && is(&file))
+}
+
+/// Lets those execute a file who may read it.
+///
+/// # Errors
+/// A path that leads out of `root`; whatever the system refuses.
+pub fn make_executable(root: &Path, path: &str) -> Result<(), Error> {
+    let target = within(root, path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let done = fs::metadata(&target).and_then(|file| {
+            let bits = file.permissions().mode();
+            fs::set_permissions(&target, Permissions::from_mode(bits | (bits & 0o444) >> 2))
+        });
+        done.map_err(|_| Error::new("this file cannot be made executable").at(path))?;
+    }
+    #[cfg(not(unix))]
+    drop(target);
+    Ok(())
+}
+
 /// The file of a path that lies within `root`: no `..`, not absolute, and no symbolic link on the way.
 fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
@@ -260,5 +290,8 @@ mod tests {
         fs::set_permissions(root.join("ordinary"), fs::Permissions::from_mode(0o755)).unwrap();
         write(root, "ordinary", b"y", false).unwrap();
         assert_eq!(mode("ordinary"), 0o755);
+        super::make_executable(root, "private").unwrap();
+        assert!(mode("private") == 0o700 && super::is_executable(&root.join("private")));
+        assert!(super::make_executable(root, "folder/file").is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! Two services have the same `container_name`, or publish the same port of the host.
 //!
+//! A port of all addresses is one of each address too, and a range holds each of its ports.
+//!
 //! Why it hurts: only the first of them starts. Services of different profiles may never run together, so they are left out.
 //!
 //! Example: two services with `"8080:80"`.
@@ -10,6 +12,7 @@ use std::collections::HashMap;
 
 use super::deployed::Deployed;
 use crate::compose::Service;
+use crate::compose::short::Port;
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Span;
 
@@ -22,35 +25,111 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     let mut seen: HashMap<String, (&Service, Span)> = HashMap::new();
+    let mut taken: HashMap<(String, u16), Vec<Claim<'_>>> = HashMap::new();
+    let mut left = MOST;
+    let mut tell = |service: &Service, span: Span, other: &Service, place: Span, what: &str| {
+        let finding = Finding::new(&RULE, format!("{} and {} both ask for {what}", other.name, service.name))
+            .at(span, "")
+            .related(place, "first asked for here")
+            .help("give one of them another one");
+        deployed.tell(&service.name, finding, findings);
+    };
     for service in deployed.services() {
-        for (what, span) in claims(service) {
-            match seen.get(&what) {
+        if let Some((name, node)) = service.literal("container_name").zip(service.get("container_name")) {
+            match seen.get(&name) {
                 Some((other, place)) if other.name != service.name && run_together(other, service) => {
-                    let finding =
-                        Finding::new(&RULE, format!("{} and {} both ask for {what}", other.name, service.name))
-                            .at(span, "")
-                            .related(*place, "first asked for here")
-                            .help("give one of them another one");
-                    deployed.tell(&service.name, finding, findings);
+                    tell(service, node.span, other, *place, &format!("the container name {name}"));
                 }
                 Some(_) => {}
-                None => drop(seen.insert(what, (service, span))),
+                None => drop(seen.insert(name, (service, node.span))),
+            }
+        }
+        for port in service.ports() {
+            let mut is_told = false;
+            for number in numbers(&port) {
+                if left == 0 {
+                    return;
+                }
+                left -= 1;
+                let claim = Claim { service, host: Host::of(port.host.as_deref()), span: port.span };
+                let others = taken.entry((port.protocol.clone(), number)).or_default();
+                let other = others.iter().find(|other| {
+                    other.service.name != service.name
+                        && other.host.meets(&claim.host)
+                        && run_together(other.service, service)
+                });
+                if let Some(other) = other.filter(|_| !is_told) {
+                    let host = if let (Host::One(host), true) = (&claim.host, claim.host == other.host) {
+                        format!("{host}:")
+                    } else {
+                        String::new()
+                    };
+                    let what = format!("port {host}{number}/{}", port.protocol);
+                    tell(service, port.span, other.service, other.span, &what);
+                    is_told = true;
+                }
+                // More than a few of one port are never meant.
+                if others.len() < 64 {
+                    others.push(claim);
+                }
             }
         }
     }
 }
 
-fn claims(service: &Service) -> Vec<(String, Span)> {
-    let name = service.literal("container_name").zip(service.get("container_name"));
-    let name = name.map(|(name, node)| (format!("the container name {name}"), node.span));
-    let ports = service.ports().into_iter().filter_map(|port| {
-        let published = port
-            .published
-            .filter(|published| published.bytes().all(|byte| byte.is_ascii_digit()) && published != "0")?;
-        let host = port.host.map_or_else(String::new, |host| format!("{host}:"));
-        Some((format!("port {host}{published}/{}", port.protocol), port.span))
-    });
-    name.into_iter().chain(ports).collect()
+/// How many ports are looked at, ranges included: two of all that there are.
+const MOST: usize = 1 << 17;
+
+/// Who asks for a port, and where.
+struct Claim<'s> {
+    service: &'s Service,
+    host: Host,
+    span: Span,
+}
+
+/// The addresses of the host on which a port is asked for.
+#[derive(PartialEq, Eq)]
+enum Host {
+    Every,
+    /// All of IPv4.
+    Every4,
+    /// All of IPv6.
+    Every6,
+    One(String),
+}
+
+impl Host {
+    fn of(host: Option<&str>) -> Self {
+        match host {
+            None | Some("*") => Self::Every,
+            Some("0.0.0.0") => Self::Every4,
+            Some("::") => Self::Every6,
+            Some(one) => Self::One(one.to_owned()),
+        }
+    }
+
+    /// Whether there is an address that both have.
+    fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Every, _) | (_, Self::Every) => true,
+            (Self::Every4, Self::One(one)) | (Self::One(one), Self::Every4) => !one.contains(':'),
+            (Self::Every6, Self::One(one)) | (Self::One(one), Self::Every6) => one.contains(':'),
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// The ports of the host that are asked for. Of a range for one port of a container, Docker takes any that is free.
+fn numbers(port: &Port) -> std::ops::RangeInclusive<u16> {
+    let range = |text: &str| {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        first.parse::<u16>().ok().zip(last.parse::<u16>().ok()).filter(|(first, last)| first <= last && *first > 0)
+    };
+    let width = |(first, last): (u16, u16)| last - first;
+    let published = port.published.as_deref().and_then(range);
+    let published =
+        published.filter(|range_of| width(*range_of) == 0 || range(&port.target).map(width) == Some(width(*range_of)));
+    published.map_or(1..=0, |(first, last)| first..=last)
 }
 
 fn run_together(one: &Service, other: &Service) -> bool {

@@ -28,10 +28,11 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
             if !everywhere || matches!(published, "80" | "443") || published.contains('$') {
                 continue;
             }
+            let protocol = if port.protocol == "tcp" { String::new() } else { format!("/{}", port.protocol) };
             let finding = Finding::new(&RULE, format!("{} is open on every address: {published}", service.name))
                 .at(port.span, "in front of the host's firewall")
                 .help(format!(
-                    "write 127.0.0.1:{}:{}, or expose it to other services only",
+                    "write 127.0.0.1:{}:{}{protocol}, or expose it to other services only",
                     port.published.as_deref().unwrap_or_default(),
                     port.target
                 ));

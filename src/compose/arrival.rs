@@ -47,6 +47,12 @@ pub fn is_same_number(written: &str, arrives: &str) -> bool {
 
 /// The number that a text spells in YAML, as Go writes it.
 fn number(text: &str) -> Option<String> {
+    match text {
+        ".nan" | ".NaN" | ".NAN" => return Some("NaN".to_owned()),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Some("+Inf".to_owned()),
+        "-.inf" | "-.Inf" | "-.INF" => return Some("-Inf".to_owned()),
+        _ => {}
+    }
     let first = *text.as_bytes().first()?;
     if first == b'.' {
         return is_float(text).then(|| float(text)).flatten();
@@ -203,6 +209,11 @@ mod tests {
             ("18446744073709551616", "1.8446744073709552e+19"),
             ("-012", "-10"),
             ("1.23E+2", "123"),
+            (".inf", "+Inf"),
+            ("-.INF", "-Inf"),
+            (".NaN", "NaN"),
+            (".nAn", ".nAn"),
+            ("inf", "inf"),
         ] {
             let told = match arrival(text) {
                 Arrival::AsWritten => text.to_owned(),

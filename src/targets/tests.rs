@@ -42,7 +42,9 @@ fn read_back(target: &str, written: &str) -> Vec<(String, Value)> {
         "github-env" => as_a_runner_reads(written),
         "tfvars" => written.split_terminator('\n').map(|line| line.split_once(" = ").unwrap()).map(hcl).collect(),
         "pm2" => {
-            let object = written.strip_prefix("module.exports = ").unwrap().strip_suffix(";\n").unwrap();
+            let (hint, module) = written.split_once('\n').unwrap();
+            assert!(hint.starts_with("// ") && hint.contains(".cjs"), "{hint}");
+            let object = module.strip_prefix("module.exports = ").unwrap().strip_suffix(";\n").unwrap();
             members(serde_json::from_str(&object.replace(",\n}", "\n}")).unwrap())
         }
         other => panic!("{other} is not read back"),

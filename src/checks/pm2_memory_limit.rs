@@ -1,7 +1,7 @@
 //! An app has no `max_memory_restart` that PM2 understands.
 //!
 //! Why it hurts: a leak grows until the kernel stops something, perhaps something else. Asked for in protected environments;
-//! a value that PM2 refuses (`300MB` instead of `300M`) is told everywhere.
+//! a value that PM2 refuses (`300MB` instead of `300M`), and one of a few bytes (`300`), are told everywhere.
 //!
 //! Example: an app without `max_memory_restart` in prod.
 //!
@@ -28,6 +28,11 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
                 let message = format!("the memory limit of {} is none that PM2 reads", told(&app.name));
                 deployed.tell(&app.name, Finding::new(&RULE, message).at(node.span, "").help(WRITE), findings);
             }
+            Some(node) if node.text().and_then(bytes).is_some_and(|bytes| bytes < LEAST) => {
+                let message = format!("{} is restarted for less memory than any app needs", told(&app.name));
+                let finding = Finding::new(&RULE, message).at(node.span, "a number alone is one of bytes").help(WRITE);
+                deployed.tell(&app.name, finding, findings);
+            }
             _ => {}
         }
     }
@@ -40,6 +45,19 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
 }
 
 const WRITE: &str = "write a number with K, M or G, as in max_memory_restart: \"512M\"";
+
+/// With less, no program starts: PM2 would restart it for ever.
+const LEAST: u64 = 1 << 20;
+
+fn bytes(text: &str) -> Option<u64> {
+    let unit = match text.as_bytes().last()? {
+        b'G' => 1 << 30,
+        b'M' => 1 << 20,
+        b'K' => 1 << 10,
+        _ => 1,
+    };
+    text.trim_end_matches(['G', 'M', 'K']).parse::<u64>().ok()?.checked_mul(unit)
+}
 
 /// `^\d+(G|M|K)?$`
 fn is_size(text: &str) -> bool {

@@ -342,8 +342,7 @@ fn a_withheld_secret_stays_whole() {
 /// The engine would say that a secret which is only referred to differs from everything.
 #[test]
 fn a_withheld_secret_is_not_compared() {
-    let loops =
-        "{%- for key, value in {\"API_KEY\": API_KEY} | items if key in [\"API_KEY\"] %}{{ key }}={{ value }}\n{% endfor %}";
+    let loops = "{%- for key, value in {\"API_KEY\": API_KEY} | items if key in [\"API_KEY\"] %}{{ key }}={{ value }}\n{% endfor %}";
     assert!(rendered("a.env.j2", loops, "").is_ok());
     for expression in [
         "API_KEY == \"\"",

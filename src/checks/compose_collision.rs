@@ -120,7 +120,7 @@ impl Host {
 }
 
 /// The ports of the host that are asked for. Of a range for one port of a container, Docker takes any that is free.
-fn numbers(port: &Port) -> std::ops::RangeInclusive<u16> {
+fn numbers(port: &Port) -> impl Iterator<Item = u16> + use<> {
     let range = |text: &str| {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         first.parse::<u16>().ok().zip(last.parse::<u16>().ok()).filter(|(first, last)| first <= last && *first > 0)
@@ -129,7 +129,7 @@ fn numbers(port: &Port) -> std::ops::RangeInclusive<u16> {
     let published = port.published.as_deref().and_then(range);
     let published =
         published.filter(|range_of| width(*range_of) == 0 || range(&port.target).map(width) == Some(width(*range_of)));
-    published.map_or(1..=0, |(first, last)| first..=last)
+    published.into_iter().flat_map(|(first, last)| first..=last)
 }
 
 fn run_together(one: &Service, other: &Service) -> bool {

@@ -1,8 +1,9 @@
 //! Two services have the same `container_name`, or publish the same port of the host.
 //!
-//! A port of all addresses is one of each address too, and a range holds each of its ports.
 //!
 //! Why it hurts: only the first of them starts. Services of different profiles may never run together, so they are left out.
+//!
+//! A port on all addresses is one on each of them too, and a range holds each of its ports.
 //!
 //! Example: two services with `"8080:80"`.
 //!

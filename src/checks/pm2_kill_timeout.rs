@@ -1,5 +1,4 @@
-//! An app in cluster mode has less than 3 seconds to end, or any app less than the environment says it needs, or a time that PM2
-//! does not read.
+//! An app has less time to end than it needs: under 3 seconds in cluster mode, or a time that PM2 does not read.
 //!
 //! Why it hurts: PM2 waits 1.6 seconds by itself, then kills; requests that are being answered break off at every reload, and
 //! a `SHUTDOWN_TIMEOUT` of the app itself is cut short. Of anything but a number, such as `"5s"`, PM2 says that it expects one, and

@@ -1,6 +1,5 @@
 //! Two services have the same `container_name`, or publish the same port of the host.
 //!
-//!
 //! Why it hurts: only the first of them starts. Services of different profiles may never run together, so they are left out.
 //!
 //! A port on all addresses is one on each of them too, and a range holds each of its ports.

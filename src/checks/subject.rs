@@ -335,7 +335,9 @@ impl<'a> Subject<'a> {
         let rule = self.project.schema.as_ref()?.schema.value(parent)?;
         let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
         let description = || rule.get("description").filter(|_| !is_property);
-        description().or_else(|| rule.get("$comment"))?.as_str()
+        let words = description().or_else(|| rule.get("$comment"))?.as_str()?;
+        // What `sparkcfg init` wrote of a guess says why it is one, not what to do.
+        (!words.starts_with("review:")).then_some(words)
     }
 
     /// The violations of one key. All keys of a file may have some, so they are not looked through for each.

@@ -250,7 +250,9 @@ impl<'t> Reader<'t> {
                 "." => {
                     self.at = from;
                     if let Some(brought) = self.spread(depth) {
-                        brought.into_iter().for_each(|pair| set(&mut pairs, pair));
+                        for pair in brought {
+                            set(&mut pairs, pair);
+                        }
                         continue;
                     }
                 }

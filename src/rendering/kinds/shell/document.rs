@@ -108,7 +108,7 @@ impl Document {
             (Some(Open::Command), '#') if word.is_empty() && !after_dollar => self.lose("a # in a substitution"),
             (Some(Open::Command), '<') if word == "<" => self.lose("a here-document in a substitution"),
             (Some(Open::Command), sign) if sign.is_whitespace() && word == "case" => {
-                self.lose("a `case` in a substitution")
+                self.lose("a `case` in a substitution");
             }
             (Some(Open::Command), sign) if !sign.is_whitespace() && !";&|".contains(sign) => {
                 self.word = if sign == '<' { String::new() } else { word };

@@ -419,4 +419,20 @@ mod tests {
         // What holds itself comes to an end.
         drop(parse(source, "const a = {b: a, c: a, d: [a, a]}\nmodule.exports = {a}"));
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+        /// Whatever a text is, reading it comes to an end.
+        #[test]
+        fn any_text_is_read(pieces in proptest::collection::vec(0..26_usize, 0..60)) {
+            const PIECES: [&str; 26] = [
+                "const ", "let ", "a", "b", " = ", "{", "}", "[", "]", ",", ":", "...", "module.exports", "export default ", "'x'",
+                "1", "\n", ";", "(", ")", "/", "`", "//", "/*", "\\", "é",
+            ];
+            let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            drop(parse(Sources::default().add("a.js", ""), &text));
+            drop(parse(Sources::default().add("a.js", ""), &format!("const a = {text}\nmodule.exports = {{a, ...b}}")));
+        }
+    }
 }

@@ -336,6 +336,28 @@ fn tag_length(text: &str, open: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Every character is found where it was.
+    fn is_found(template: &str, prepared: &Prepared) {
+        for (at, sign) in prepared.text.char_indices().filter(|(_, sign)| *sign != END) {
+            let source = prepared.source(&(at..at + sign.len_utf8()));
+            assert_eq!(template.get(source), prepared.text.get(at..at + sign.len_utf8()), "{template}: {at}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+        #[test]
+        fn any_template_is_prepared(pieces in proptest::collection::vec(0..26_usize, 0..40)) {
+            const PIECES: [&str; 26] = [
+                "{% ", " %}", "{{ ", " }}", "{# ", " #}", " ", "\n", "\n", "if a", "else", "endif", "raw", "endraw", "set a",
+                "endset", "macro m()", "endmacro", "x", "-", "+", "'", "é", "call m()", "endcall", "include 'x'",
+            ];
+            let template: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            is_found(&template, &Prepared::new(&template));
+        }
+    }
+
     /// `·` stands for a line end that depends on what is before it.
     #[test]
     fn lines_of_tags_alone_are_taken_away() {
@@ -384,11 +406,7 @@ mod tests {
         ] {
             let prepared = Prepared::new(template);
             assert_eq!(prepared.text.replace(END, "·"), expected, "{template}");
-            // Every character is found where it was.
-            for (at, sign) in prepared.text.char_indices().filter(|(_, sign)| *sign != END) {
-                let source = prepared.source(&(at..at + sign.len_utf8()));
-                assert_eq!(template.get(source), prepared.text.get(at..at + sign.len_utf8()), "{template}: {at}");
-            }
+            is_found(template, &prepared);
         }
     }
 

@@ -164,6 +164,8 @@ fn a_here_document_takes_what_stays_a_text() {
         assert_eq!(run("bash", &script), expected, "{script}");
         assert_refused("a.sh.j2", text, &others);
     }
+    let faults = rendered("a.sh.j2", "a=$(cat <<E\n{{ V }}\nE\n)", "plain").unwrap_err();
+    assert!(faults[0].message.ends_with("within a substitution"), "{faults:?}");
     for text in ["psql -U a b <<E\nselect '{{ V }}'\nE", "cat <<E | docker exec -i b psql -U c\n select '{{ V }}'\nE"] {
         assert!(rendered("a.sh.j2", text, "plain").is_ok(), "{text}");
         assert_refused("a.sh.j2", text, &others);

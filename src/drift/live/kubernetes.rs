@@ -58,7 +58,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         for container in containers {
             let own = named(container, "/name");
             let name = if containers.len() > 1 { format!("{name}/{own}") } else { name.clone() };
-            parts.push(part(name, container, &namespace(item), &maps));
+            let services = vec![named(item, "/metadata/name"), own];
+            parts.push(Part { services, ..part(name, container, &namespace(item), &maps) });
         }
     }
     Ok(parts)

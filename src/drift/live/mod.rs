@@ -42,6 +42,10 @@ pub struct Part {
     pub is_piece: bool,
     /// The namespace of Kubernetes that it lives in.
     pub namespace: Option<String>,
+    /// What the schema may call it under `services`.
+    pub services: Vec<String>,
+    /// What it may call all that the tool tells of.
+    pub peers: Vec<String>,
     /// What makes it read its configuration again.
     pub restart: Option<Restart>,
 }

@@ -184,6 +184,12 @@ mod tests {
               {"kind":"ConfigMap","metadata":{"name":"app","namespace":"us"},"data":{"A":"2"}}]}"#,
                 &["eu/app: A=1", "us/app: A=2", "eu/web: A=1", "us/web: A=2", "pod/job: ", "cronjob/job: "],
             ),
+            (
+                "k8s",
+                r#"{"kind":"List","items":[{"kind":"Service","metadata":{"name":"web"}},
+              {"kind":"Secret","metadata":{"name":"app"},"data":{"A":"eA==","store.jks":"/u3+7Q=="}}]}"#,
+                &["app: A=x"],
+            ),
             ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[]}}}"#, &["api: A=x"]),
             (
                 "docker-image",

@@ -31,7 +31,7 @@ pub(in crate::project) fn versions(
     let older = String::from_utf8_lossy(&older).trim().to_owned();
     let until = format!("^{older}");
     // Without what a merge left behind, a version of a branch would be missing.
-    let mut arguments = vec!["--literal-pathspecs", "log", "--format=%h", "--raw", "--no-abbrev", "--no-renames", "-z"];
+    let mut arguments = vec!["--literal-pathspecs", "log", "--format=%H", "--raw", "--no-abbrev", "--no-renames", "-z"];
     arguments.extend(["--full-history", "-m", "--relative", "HEAD"]);
     arguments.extend((!older.is_empty()).then_some(until.as_str()));
     arguments.push("--");
@@ -50,6 +50,9 @@ pub(in crate::project) fn versions(
     Ok(found)
 }
 
+/// How many signs of a commit's name tell it from all others.
+const SHORT: usize = 10;
+
 /// What `git log --raw -z` tells: commit, path and object of each file after a change, in its order, and then of each before
 /// one.
 fn changes(listing: &str) -> Vec<(String, &str, &str)> {
@@ -57,7 +60,7 @@ fn changes(listing: &str) -> Vec<(String, &str, &str)> {
     let mut words = listing.split('\0').map(|word| word.trim_start_matches('\n')).filter(|word| !word.is_empty());
     while let Some(word) = words.next() {
         let Some(about) = word.strip_prefix(':') else {
-            commit = word;
+            commit = word.get(..SHORT).unwrap_or(word);
             continue;
         };
         // `mode mode object object letter`, then the path.

@@ -150,7 +150,7 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
 /// Those for whom the file is not sealed, and who have its data key from an earlier version.
 fn holding(file: &File<'_>, allowed: &BTreeSet<&str>, environment: &str, help: &str) -> Option<Finding> {
     let holders = file.project.holders.get(&file.index)?.iter();
-    let holders: Vec<_> = holders.filter(|holder| !allowed.contains(holder.recipient.as_str())).collect();
+    let holders: Vec<_> = holders.filter(|holder| !allowed.contains(written(&holder.recipient))).collect();
     let commit = &holders.first()?.commit;
     let names: Vec<_> = holders.iter().map(|holder| named(&file.project.config, &holder.recipient)).collect();
     let names = super::listed(&names, "and");

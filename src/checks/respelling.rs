@@ -60,6 +60,8 @@ struct View {
     stumbles: usize,
     /// Whether it does not take all of the file.
     stops: bool,
+    /// Whether it does not even without those of the lines that take others in.
+    would_stop: bool,
 }
 
 /// What every chain of readers gets from one file; `compose` stands for how sparkcfg itself reads it.
@@ -76,6 +78,10 @@ pub(super) struct Views<'a> {
     seen: Vec<Option<View>>,
     /// Readers that nobody sees, and that may be there all the same: they keep what they get.
     guarded: Vec<(&'static str, View)>,
+    /// A reader of which it is not known what it makes of a line, unless that is plain.
+    unlike: Option<&'a str>,
+    /// Whether a reader may refuse the file that takes it now, if only to stumble at fewer lines.
+    strict: bool,
     /// What is offered already. Beside it another replacement may be right that alone is not.
     made: Vec<(Range<usize>, String)>,
     left: usize,
@@ -90,7 +96,20 @@ impl<'a> Views<'a> {
         let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made) = (Vec::new(), Vec::new());
-        Self { text, chains, around, own, right, unsure, seen, guarded, made, left: MAX_READ }
+        let (unlike, strict) = (None, false);
+        Self { text, chains, around, own, right, unsure, seen, guarded, unlike, strict, made, left: MAX_READ }
+    }
+
+    /// Takes care of a reader that is not modelled: only what every reader takes alike is written.
+    pub(super) fn beside(mut self, unlike: Option<&'a str>) -> Self {
+        self.unlike = unlike;
+        self
+    }
+
+    /// Judges what is the end of it, and no step on the way: no reader may refuse what it takes now.
+    pub(super) fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 
     /// Takes care that a shell, too, keeps what it gets: scripts that source a file are of many kinds, not all of which are
@@ -212,7 +231,8 @@ impl<'a> Views<'a> {
     /// The line in which every reader gets the text of a value as it stands, `$` included; not what docker compose reads.
     pub(super) fn literally(&self, key: &str, written: &str) -> Option<String> {
         let names = self.chains.iter().filter_map(|chain| dialects_of(chain)).flatten();
-        portable::spell(key, written, &names.collect::<Vec<_>>(), &self.around.besides).ok()
+        let line = portable::spell(key, written, &names.collect::<Vec<_>>(), &self.around.besides).ok()?;
+        (self.unlike.is_none() || portable::is_plain_line(&line)).then_some(line)
     }
 
     /// Whether a replacement that another check offers makes anything worse for a reader.
@@ -222,7 +242,7 @@ impl<'a> Views<'a> {
 
     /// Which of several replacements can be made at once. What is harmless alone may not be so beside another: the first
     /// of them stay.
-    pub(super) fn harmless_together(&mut self, fixes: &[&Fix]) -> Vec<bool> {
+    pub(super) fn harmless_together(mut self, fixes: &[&Fix]) -> Vec<bool> {
         let mut order: Vec<usize> = (0..fixes.len()).collect();
         order.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
         let all = vec![true; fixes.len()];
@@ -270,6 +290,12 @@ impl<'a> Views<'a> {
         if text == self.text {
             return Harm::Unknown;
         }
+        if let Some(reader) = self.unlike {
+            let known: HashSet<&str> = self.text.split('\n').collect();
+            if text.split('\n').any(|line| !known.contains(line) && !portable::is_plain_line(line)) {
+                return Harm::To(reader);
+            }
+        }
         // What sparkcfg itself reads must stay, too.
         let (own, assignments) = own_view(text, self.around);
         if !self.stays(self.own.as_ref(), own.as_ref(), None) {
@@ -303,6 +329,7 @@ impl<'a> Views<'a> {
         let names = seen.values.keys().chain(now.values.keys());
         let mut names = names.filter(|name| Some(name.as_str()) != key);
         now.executes <= seen.executes
+            && !(self.strict && now.stops && !seen.stops)
             && now.stumbles <= seen.stumbles
             && names.all(|name| {
                 let (before, after) = (seen.values.get(name), now.values.get(name));
@@ -333,7 +360,7 @@ fn braced(written: &str, references: &[Reference<'_>]) -> String {
 /// Gives the keys for which it is not: of those nobody knows what was meant.
 fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
-    let views = views.map(|(_, view)| view.as_ref().filter(|view| !view.stops)).collect::<Option<Vec<_>>>();
+    let views = views.map(|(_, view)| view.as_ref().filter(|view| !view.would_stop)).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
     let Some((first, others)) = views.split_first() else { return HashSet::new() };
     let mut unsure = HashSet::new();
@@ -406,10 +433,11 @@ fn view(chain: &str, text: &str, around: &Surroundings, assignments: &Assignment
 
 impl View {
     fn of(on: ReadOn) -> Self {
-        let stops = on.errors().next().is_some();
+        let first = on.errors().next();
+        let (stops, would_stop) = (first.as_ref().is_some_and(|(_, swallowed)| !swallowed), first.is_some());
         let values = on.reading.vars.into_iter().map(|variable| (variable.key, variable.value));
         let (executes, stumbles) = (on.reading.executes.len(), on.stumbles.len());
-        Self { values: values.collect(), executes, stumbles, stops }
+        Self { values: values.collect(), executes, stumbles, stops, would_stop }
     }
 }
 

@@ -133,6 +133,7 @@ mod unused_key;
 mod value_and_file;
 mod values_collide;
 mod values_disagree;
+mod view;
 mod wreckage;
 mod wrong_type;
 

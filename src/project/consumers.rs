@@ -97,9 +97,9 @@ impl Consumers {
         }
         let broken = || Error::new("the patterns of [consumers] are too many").at(files.shown("sparkcfg.toml"));
         let chains: Vec<Vec<String>> = config.consumers.values().cloned().collect();
-        let names = chains.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim);
+        let names: Vec<_> = chains.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
         let seen = usage::visible(files)?;
-        let (older, home_made) = (seen.older(names), home_made(files, &all, seen.home_made));
+        let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
         Ok(Self { known: Known::Listed(patterns.build().map_err(|_| broken())?, chains), older, home_made })
     }
 
@@ -117,7 +117,8 @@ impl Consumers {
             (!of_another).then_some(Visible { reader: usage.reader, files, seen_in: usage.seen_in })
         };
         let seen = usage::visible(files)?;
-        let older = seen.older(seen.usages.iter().map(|usage| usage.reader));
+        let readers: Vec<_> = seen.usages.iter().map(|usage| usage.reader).collect();
+        let older = seen.older(&readers);
         let home_made = home_made(files, paths, seen.home_made);
         Ok(Self { known: Known::Visible(seen.usages.into_iter().filter_map(meant).collect()), older, home_made })
     }

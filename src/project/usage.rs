@@ -75,7 +75,7 @@ pub(super) struct HomeMade {
 
 impl Seen {
     /// Which of these readers the project has in a version that reads otherwise than it is modelled here.
-    pub(super) fn older<'r>(&self, readers: impl Iterator<Item = &'r str> + Clone) -> Vec<Older> {
+    pub(super) fn older(&self, readers: &[&str]) -> Vec<Older> {
         versions::older(readers, &self.versions)
     }
 }

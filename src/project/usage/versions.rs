@@ -252,7 +252,7 @@ fn highest(range: &str) -> Option<[u32; 3]> {
                 *place = number.parse().ok()?;
                 parts += 1;
             }
-            // Within its first part a range may go on; what it leaves out is told by no one.
+            // A range goes on within its first part.
             match (is_range, version) {
                 _ if parts == 0 => None,
                 (true, [major, ..]) => Some([major, u32::MAX, u32::MAX]),
@@ -264,7 +264,7 @@ fn highest(range: &str) -> Option<[u32; 3]> {
 
 /// The readers, out of these, that the project has in a version which reads otherwise, each with the first file that says
 /// so. Where some of what is said reads as it is modelled, nothing is known.
-pub(super) fn older<'r>(readers: impl Iterator<Item = &'r str> + Clone, sightings: &[Sighting]) -> Vec<Older> {
+pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
     let mut found: Vec<Older> = Vec::new();
     for since in SINCE {
         let of_package = || sightings.iter().filter(|sighting| sighting.package == since.package);
@@ -280,12 +280,11 @@ pub(super) fn older<'r>(readers: impl Iterator<Item = &'r str> + Clone, sighting
             locked
         };
         let Some(first) = told.first().filter(|_| told.iter().all(|one| one.version < since.first)) else { continue };
-        let missing = |reader: &&&str| !found.iter().any(|older| older.reader == **reader);
-        let readers: Vec<_> =
-            since.readers.iter().filter(|one| readers.clone().any(|reader| reader == **one)).collect();
-        let readers: Vec<_> = readers.into_iter().filter(missing).collect();
-        for reader in readers {
-            let [major, minor, patch] = since.first;
+        let [major, minor, patch] = since.first;
+        for reader in since.readers.iter().copied().filter(|reader| readers.contains(reader)) {
+            if found.iter().any(|older| older.reader == reader) {
+                continue;
+            }
             found.push(Older {
                 reader,
                 package: since.package.name(),
@@ -366,7 +365,7 @@ mod tests {
             (&[("go.mod", "require github.com/joho/godotenv v1.4.0\n")], "node", ""),
         ] {
             let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
-            let found = older(readers.split(' '), &sightings);
+            let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
             let told: Vec<_> = found.iter().map(|one| format!("{} {}", one.reader, one.version)).collect();
             assert_eq!(told.join(" "), expected, "{files:?}");
         }

@@ -49,6 +49,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "delivery"],
     ["checks", "image"],
     ["checks", "deployed"],
+    ["checks", "view"],
     ["checks", "wreckage"],
     ["dialects", "chain"],
     ["dialects", "families"],

@@ -239,8 +239,8 @@ fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
 }
 
 /// What every reader gets; where it is only guessed who they are, a shell may be among them.
-fn views<'a>(file: &File<'_>, text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Views<'a> {
-    let views = Views::of(text, chains, around);
+fn views<'a>(file: &File<'a>, text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Views<'a> {
+    let views = Views::of(text, chains, around).beside(file.older_reader());
     if file.project.config.consumers.is_empty() { views.guarded() } else { views }
 }
 
@@ -259,7 +259,7 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let around = Surroundings::of_file(file);
-    let mut views = Views::of(&file.layer.text, &chains, &around);
+    let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
         let Some(fix) = &finding.fix else { continue };
         match views.harm(fix) {
@@ -293,7 +293,8 @@ pub(super) fn keep_harmless_together(project: &Project, findings: &mut [Finding]
         let chains = reader::with_own(file.readers());
         let around = Surroundings::of_file(&file);
         let fixes: Vec<_> = at.iter().filter_map(|at| findings[*at].fix.as_ref()).collect();
-        let harmless = Views::of(&layer.text, &chains, &around).harmless_together(&fixes);
+        let views = Views::of(&layer.text, &chains, &around).beside(file.older_reader());
+        let harmless = views.strict().harmless_together(&fixes);
         for (at, _) in at.iter().zip(harmless).filter(|(_, harmless)| !harmless) {
             findings[*at].fix = None;
         }

@@ -68,6 +68,19 @@ impl<'a> File<'a> {
         self.readers().iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
+    /// Whether a reader is among those of the file, in whatever version.
+    pub(super) fn read_by_any(&self, reader: &str) -> bool {
+        let chains = self.project.consumers.get(self.index).into_iter().flatten();
+        chains.flat_map(|consumer| consumer.chain.split('>')).any(|name| name.trim() == reader)
+    }
+
+    /// A reader of the file of a version that is not modelled here, so that nobody can say what it makes of a line, unless
+    /// that is plain.
+    pub(super) fn older_reader(&self) -> Option<&'a str> {
+        let consumers = self.project.consumers.get(self.index)?;
+        consumers.iter().find(|consumer| consumer.is_older).map(|consumer| consumer.chain.as_str())
+    }
+
     /// Whether a value begins with `#` behind a blank, which some readers take for a comment: `KEY= # note`. What was
     /// meant is not known.
     pub(super) fn looks_like_comment(&self, entry: &Entry) -> bool {

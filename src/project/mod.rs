@@ -87,8 +87,15 @@ pub struct Project {
     pub config_source: Option<SourceId>,
     /// Each file once, however many environments share it.
     pub layers: Vec<Layer>,
-    /// For each layer its readers, by name; several that start each other stand as `make > python-dotenv`.
+    /// For each layer the readers that are modelled here, by name; several that start each other stand as
+    /// `make > python-dotenv`.
     pub readers: Vec<Vec<String>>,
+    /// For each layer who reads it, and what says so; those too whose version is not modelled.
+    pub consumers: Vec<Vec<consumers::Consumer>>,
+    /// The readers whose version is not modelled, and the place that names it.
+    pub older_readers: Vec<(consumers::Older, Span)>,
+    /// The places at which scripts read layers in ways of their own, and the indices of those.
+    pub home_made_readers: Vec<(Span, Vec<usize>)>,
     /// The lines of `[consumers]` that say nothing about any file.
     pub unused_consumers: Vec<consumers::Unused>,
     /// What was found out about each sealed layer: index into `layers` → state.
@@ -299,7 +306,8 @@ impl Project {
     /// A folder that cannot be listed.
     pub fn visible_readers(files: &Files, paths: &[String]) -> Result<Vec<Vec<String>>, Error> {
         let visible = consumers::Consumers::visible(files, paths)?;
-        Ok(paths.iter().map(|path| visible.readers(path)).collect())
+        let names = |path: &String| visible.readers(path).into_iter().map(|consumer| consumer.chain).collect();
+        Ok(paths.iter().map(names).collect())
     }
 
     /// The names of the environments, in order.

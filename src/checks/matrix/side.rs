@@ -43,14 +43,14 @@ impl<'a> Side<'a> {
         Self { column, subject, offset, flaws, loose, gaps, closed, is_partial }
     }
 
-    /// What the source says about a key, and the text that is compared.
+    /// What the source says about a key, which it sets to this or not at all, and the text that is compared.
     pub(super) fn cell<'c>(
         &'c self,
         key: &str,
+        setting: Option<&'c Setting<'a>>,
         property: Option<&Property<'c>>,
     ) -> (State, Option<Cow<'c, str>>, bool) {
         let environment = self.subject.environment;
-        let setting = environment.get(key).filter(|setting| setting.is_set());
         if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {
             return (State::Unknown, None, false);
         }

@@ -117,7 +117,10 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
         let declared = judge.schema.iter().filter(|_| side.gaps.is_closed());
         keys.extend(declared.flat_map(|schema| schema.schema.keys()));
     }
-    // Those of each source are in order already, which this sort makes use of.
+    #[expect(
+        clippy::stable_sort_primitive,
+        reason = "those of each source are in order already: it makes use of that"
+    )]
     keys.sort();
     keys.dedup();
     // What follows a secret on its line was read as a key, and may be a part of it.
@@ -163,7 +166,7 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
 /// What each source sets each key to. Keys and settings are in one order, so that nothing is searched for.
 fn set_by_each<'s, 'a>(sides: &'s [Side<'a>], keys: &[&str]) -> Vec<Vec<Option<&'s Setting<'a>>>> {
     let mut rest: Vec<_> = sides.iter().map(|side| side.subject.environment.settings.as_slice()).collect();
-    let mut of_key = |key: &&str| {
+    let of_key = |key: &&str| {
         let found = rest.iter_mut().map(|rest| {
             let passed = rest.iter().take_while(|setting| setting.key < *key).count();
             *rest = rest.get(passed..).unwrap_or_default();
@@ -171,7 +174,7 @@ fn set_by_each<'s, 'a>(sides: &'s [Side<'a>], keys: &[&str]) -> Vec<Vec<Option<&
         });
         found.collect()
     };
-    keys.iter().map(|key| of_key(key)).collect()
+    keys.iter().map(of_key).collect()
 }
 
 /// The keys that some sources have and others do not. Of very many, none: nobody mistypes hundreds of names.

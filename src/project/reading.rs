@@ -45,9 +45,11 @@ impl Project {
             let path = files.behind_link(path).unwrap_or_else(|| path.clone());
             links::led_to("", path.as_bytes()).unwrap_or(path)
         };
+        let mut plain_of: HashMap<String, String> = HashMap::new();
         let mut uses: HashMap<String, usize> = HashMap::new();
         for path in stacks.iter().flat_map(|stack| &stack.files) {
-            *uses.entry(plain(path)).or_default() += 1;
+            let plain = plain_of.entry(path.clone()).or_insert_with(|| plain(path));
+            *uses.entry(plain.clone()).or_default() += 1;
         }
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
@@ -78,7 +80,8 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
-        let is_shared = |path: &String| uses.get(&plain(path)).is_some_and(|uses| *uses > 1);
+        let uses_of = |path: &String| uses.get(plain_of.get(path)?);
+        let is_shared = |path: &String| uses_of(path).is_some_and(|uses| *uses > 1);
         project.shared = known.iter().filter(|(path, _)| is_shared(path)).map(|(_, layer)| *layer).collect();
         if files.watches_git() {
             let taken: HashSet<String> = tracking::taken(files, known.keys().cloned().collect()).into_iter().collect();

@@ -162,11 +162,13 @@ impl<'c, 'a> Compared<'c, 'a> {
 
     /// The pairs that `wanted` holds for; the sources in them, in order.
     pub(in crate::checks) fn columns_of(&self, wanted: impl Fn(usize, usize, Option<Drift>) -> bool) -> Vec<usize> {
-        let pairs = self.pairs().filter(|(one, other, policy)| wanted(*one, *other, *policy));
-        let mut columns: Vec<_> = pairs.flat_map(|(one, other, _)| [one, other]).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
+        let mut pairs = self.pairs().filter(|(one, other, policy)| wanted(*one, *other, *policy)).peekable();
+        if pairs.peek().is_none() {
+            return Vec::new();
+        }
+        let mut is_in = vec![false; self.sides.len()];
+        pairs.for_each(|(one, other, _)| (is_in[one], is_in[other]) = (true, true));
+        self.columns().filter(|column| is_in[*column]).collect()
     }
 
     /// What a difference between two sources means; secrets of a protected environment stay there.

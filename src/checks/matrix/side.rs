@@ -49,14 +49,14 @@ impl<'a> Side<'a> {
         Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial, services }
     }
 
-    /// What the source says about a key, and the text that is compared.
+    /// What the source says about a key, which it sets to this or not at all, and the text that is compared.
     pub(super) fn cell<'c>(
         &'c self,
         key: &str,
+        setting: Option<&'c Setting<'a>>,
         property: Option<&Property<'c>>,
     ) -> (State, Option<Cow<'c, str>>, bool) {
         let environment = self.subject.environment;
-        let setting = environment.get(key).filter(|setting| setting.is_set());
         // What cannot be read is still the same as long as all of its text is.
         let as_text = |text: Option<&'a str>| text.filter(|_| self.over_time).map(Cow::Borrowed);
         if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {

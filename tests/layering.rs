@@ -44,6 +44,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "runner"],
     ["checks", "settling"],
     ["checks", "subject"],
+    ["checks", "tables"],
     ["checks", "traps"],
     ["checks", "delivery"],
     ["checks", "image"],

@@ -85,6 +85,9 @@ impl Project {
         }
         let lost = tracking::lost(files, &project.config);
         project.unplaced = project.revocations.unplaced(files, &sealed_files, &lost, &mut project.sources)?;
+        if files.watches_git() {
+            project.untold = Revocations::untold(files, &mut project.sources)?;
+        }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
@@ -120,6 +123,7 @@ impl Project {
             references: references::References::default(),
             revocations: Revocations::default(),
             unplaced: Vec::new(),
+            untold: None,
             require_secrets: false,
             exposed: Vec::new(),
             lost: Vec::new(),

@@ -56,14 +56,14 @@ impl Revocations {
     }
 
     /// Whether a file has a data key that the record knows for `path`.
-    fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
+    pub(super) fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
         let known = self.0.get(path).map(|pending| &pending.data_keys);
         known.is_some_and(|known| traces(bytes).keys.iter().any(|key| known.contains(&digest(key))))
     }
 }
 
 /// Where the record names a file: at its beginning if that is not to be found.
-fn place(text: &str, path: &str) -> std::ops::Range<u32> {
+pub(super) fn place(text: &str, path: &str) -> std::ops::Range<u32> {
     let mut at = 0;
     let start = text.split_inclusive('\n').find_map(|line| {
         let begin = at;

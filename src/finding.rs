@@ -128,6 +128,8 @@ pub enum Change {
     Introduced,
     /// The revision has it, too.
     Unchanged,
+    /// Nobody here can say: a value that it depends on is sealed then or now.
+    Unknown,
     /// Only the revision has it.
     Resolved,
 }
@@ -261,6 +263,12 @@ impl Finding {
             fix.span = fix.span.shifted(offset);
         }
         self
+    }
+
+    /// Whether this is what happened to it since a revision.
+    #[must_use]
+    pub fn changed(&self, change: Change) -> bool {
+        self.difference.as_ref().is_some_and(|difference| difference.change == Some(change))
     }
 
     /// Says whether nothing can go wrong by the replacement.

@@ -240,7 +240,7 @@ impl FromStr for Recipient {
 }
 
 /// What a recipient's spelling says about it, without a look at the key itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecipientKind {
     /// `age1…`
     X25519,

@@ -1,16 +1,17 @@
 //! Secrets in what a program writes: found in every usual spelling, wherever its pieces are cut, and masked.
 
+mod spelling;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use aho_corasick::automaton::{Automaton, StateID};
 use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, MatchKind};
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use crate::detection::url_password;
 use crate::source::MASK;
+use spelling::{beside_a_dump, decoded, in_base64, in_hexadecimal, in_json, in_urls};
 
 /// Shorter values are not looked for, in bytes: `80` would be found in every line.
 pub const SHORTEST: usize = 4;
@@ -20,9 +21,6 @@ const PIECE: usize = 256;
 
 /// Longer values are looked for as they are only, in bytes: ten spellings of a megabyte would take too much memory.
 const LONG: usize = 64 * 1024;
-
-/// Shorter spellings in Base64 are not looked for, in bytes.
-const SHORTEST_BASE64: usize = 6;
 
 /// A line that ends in fewer bytes of a spelling than these is taken to end there: what could go on in the next one has to
 /// be held back, and a prompt should not wait for that.
@@ -144,100 +142,6 @@ fn add(spellings: &mut BTreeSet<String>, broken: &mut [BTreeSet<String>; 2], sec
 }
 
 /// Within a JSON text, also as those write it who escape `/` or everything beyond ASCII.
-fn in_json(text: &str) -> [String; 3] {
-    let quoted = serde_json::Value::from(text).to_string();
-    let escaped = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or(&quoted);
-    let escaped = if text.starts_with('"') { format!("\\\"{}", &escaped[2..]) } else { escaped.to_owned() };
-    let mut ascii = String::new();
-    for character in escaped.chars() {
-        if character.is_ascii() {
-            ascii.push(character);
-        } else {
-            let units = &mut [0; 2];
-            ascii.extend(character.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-    [escaped.replace('/', "\\/"), ascii, escaped]
-}
-
-/// Beside its bytes in a dump, where a dot stands for each one that is not printable; not if hardly more than dots were left.
-fn beside_a_dump(text: &str) -> Option<String> {
-    let is_shown = |byte: &u8| matches!(byte, b' '..=b'~');
-    let shown = text.bytes().map(|byte| if is_shown(&byte) { char::from(byte) } else { '.' });
-    (text.bytes().filter(is_shown).count() >= SHORTEST).then(|| shown.collect())
-}
-
-/// Within a URL: only what is never reserved stands as it is; or as browsers and forms write it.
-fn in_urls(text: &str) -> Vec<String> {
-    let encode = |kept: &[u8], digits: &[u8; 16]| {
-        let mut out = String::with_capacity(text.len() * 3);
-        for byte in text.bytes() {
-            if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                out.push('%');
-                out.extend(hexadecimal(byte, digits));
-            }
-        }
-        out
-    };
-    let kept: [&[u8]; 4] = [b"-._~", b"-._~!'()*", b"-._~/", b"-._*"];
-    let encoded = kept.iter().flat_map(|kept| [encode(kept, UPPER), encode(kept, LOWER)]);
-    encoded.flat_map(|text| [text.replace("%20", "+"), text]).collect()
-}
-
-fn in_hexadecimal(text: &str) -> [String; 2] {
-    [LOWER, UPPER].map(|digits| text.bytes().flat_map(|byte| hexadecimal(byte, digits)).collect())
-}
-
-const LOWER: &[u8; 16] = b"0123456789abcdef";
-
-const UPPER: &[u8; 16] = b"0123456789ABCDEF";
-
-fn hexadecimal(byte: u8, digits: &[u8; 16]) -> [char; 2] {
-    [byte >> 4, byte & 15].map(|digit| char::from(digits[usize::from(digit)]))
-}
-
-/// Alone, and as a part of something longer, where it may begin at each third of a group.
-fn in_base64(bytes: &[u8]) -> Vec<String> {
-    if bytes.len() < SHORTEST_BASE64 {
-        return vec![STANDARD.encode(bytes), URL_SAFE.encode(bytes)];
-    }
-    let mut found = Vec::new();
-    for before in 0..3 {
-        let padded = [&[0; 2][..before], bytes].concat();
-        // A digit that other bytes have a share in is none of the secret's own.
-        let from = [0, 2, 3][before];
-        let shared = usize::from(!padded.len().is_multiple_of(3));
-        for text in [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)] {
-            // As it is before other bytes, and as it is at the end.
-            found.extend(
-                [text.len() - shared, text.len()].iter().filter_map(|to| text.get(from..*to)).map(ToOwned::to_owned),
-            );
-        }
-        found.extend(
-            [STANDARD.encode(&padded), URL_SAFE.encode(&padded)]
-                .iter()
-                .filter_map(|text| text.get(from..))
-                .map(ToOwned::to_owned),
-        );
-    }
-    found
-}
-
-/// `%40` is `@`; what is no such escape stays.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while at < bytes.len() {
-        let escape = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
-        let byte = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        out.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 /// One stream on its way through. What may be the beginning of a secret is held back until it is known.
 pub struct Masking<'s> {
     spellings: &'s Spellings,

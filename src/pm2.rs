@@ -17,6 +17,15 @@ pub struct Ecosystem {
     pub named: Vec<Pair>,
 }
 
+/// How PM2 starts an app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Each instance for itself.
+    Fork,
+    /// Instances of Node.js that share their ports.
+    Cluster,
+}
+
 /// One app. It may hold secrets, so it has no `Debug`.
 pub struct App {
     /// Its name; empty where it is not known.
@@ -31,6 +40,18 @@ pub struct App {
 #[must_use]
 pub fn is_script(path: &str) -> bool {
     [".js", ".cjs", ".mjs"].iter().any(|end| path.ends_with(end))
+}
+
+/// Whether the name of a file is one of those by which PM2's documentation calls its files.
+#[must_use]
+pub fn is_named_so(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let readable = is_script(name) || [".json", ".yml", ".yaml"].iter().any(|end| name.ends_with(end));
+    readable && (name.contains("ecosystem") || name.contains("pm2") || is_called_process(name))
+}
+
+fn is_called_process(path: &str) -> bool {
+    path.rsplit('/').next().and_then(|name| name.split('.').next()) == Some("process")
 }
 
 /// Whether a tree is that of an ecosystem file and not of Compose.
@@ -55,7 +76,9 @@ impl Ecosystem {
                 }
             }
         };
-        let Some(root) = root else { return file };
+        // A name that anything may have.
+        let is_one = |root: &Arc<Node>| !is_called_process(path) || root.get("apps").is_some();
+        let Some(root) = root.filter(is_one) else { return file };
         collect(&root, &mut file.named);
         let apps = root.get("apps").unwrap_or(&root);
         let list = if let Value::List(_) = apps.value { apps.items().collect() } else { vec![apps] };
@@ -109,6 +132,46 @@ impl App {
         !spread && keys.iter().all(|key| self.node.get(key).is_none_or(|node| node.is_null()))
     }
 
+    /// How PM2 starts it; `None` where that is not known. Without `exec_mode` it forks, unless `instances` is said of
+    /// something that runs on Node.js: then it clusters.
+    #[must_use]
+    pub fn mode(&self) -> Option<Mode> {
+        if let Some(mode) = self.text("exec_mode") {
+            return match mode.trim_end_matches("_mode") {
+                "cluster" => Some(Mode::Cluster),
+                "fork" => Some(Mode::Fork),
+                _ => None,
+            };
+        }
+        if !self.lacks(&["exec_mode"]) {
+            return None;
+        }
+        if self.lacks(&["instances"]) {
+            return Some(Mode::Fork);
+        }
+        let is_number = |text: &str| text == "max" || text.parse::<i64>().is_ok();
+        match (self.runs_on_node()?, self.text("instances").is_some_and(is_number)) {
+            (false, _) => Some(Mode::Fork),
+            (true, true) => Some(Mode::Cluster),
+            (true, false) => None,
+        }
+    }
+
+    /// Whether Node.js runs it, or what stands in for that; `None` where that is not known.
+    #[must_use]
+    pub fn runs_on_node(&self) -> Option<bool> {
+        let ends = |text: &str, among: &[&str]| among.iter().any(|end| text.ends_with(end));
+        if let Some(name) = self.text("interpreter").or_else(|| self.text("exec_interpreter")) {
+            let known = ["node", "bun", "tsx"].iter().any(|part| name.contains(part));
+            return if ends(name, &["node", "bun"]) { Some(true) } else { Some(false).filter(|_| !known) };
+        }
+        let script = self.text("script").filter(|_| self.lacks(&["interpreter", "exec_interpreter"]))?;
+        if ends(script, &[".js", ".cjs", ".mjs"]) {
+            return Some(true);
+        }
+        Some(false).filter(|_| ends(script, &[".py", ".sh", ".rb", ".php", ".pl"]))
+    }
+
     /// Whether it gets the whole environment of whoever starts PM2: `filter_env` is not there, or `true` or empty, which PM2 7
     /// passes over.
     #[must_use]
@@ -138,6 +201,9 @@ mod tests {
             ("a.yaml", "apps:\n  - name: api\n", &["api"]),
             ("a.json", "[{\"name\": \"api\"}]", &["api"]),
             ("a.json", "{\"name\": \"api\"}", &["api"]),
+            ("process.yml", "apps: [{name: api}]", &["api"]),
+            ("a/process.json", "{\"name\": \"api\"}", &[]),
+            ("a.js", "const apps = [{ name: 'api' }]\nmodule.exports = { apps }", &["api"]),
             ("a.js", "module.exports = require('./x')", &[]),
             ("a.js", "", &[]),
         ] {
@@ -145,6 +211,22 @@ mod tests {
             let file = Ecosystem::read(source, path, text);
             assert_eq!(file.apps.iter().map(|app| app.name.as_str()).collect::<Vec<_>>(), expected, "{text}");
             assert!(file.refusal.is_none());
+        }
+        for (text, expected) in [
+            ("{script: 'a.js', instances: 2}", Some(Mode::Cluster)),
+            ("{script: 'a.js', instances: 'max'}", Some(Mode::Cluster)),
+            ("{script: 'a.js'}", Some(Mode::Fork)),
+            ("{script: 'a.py', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a', instances: 2}", None),
+            ("{script: 'a.js', instances: n}", None),
+            ("{script: 'a.js', exec_mode: 'fork_mode', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a.js', exec_mode: 'cluster'}", Some(Mode::Cluster)),
+            ("{script: 'a.js', interpreter: 'none', instances: 2}", Some(Mode::Fork)),
+            ("{script: 'a.js', ...more}", None),
+        ] {
+            let text = format!("module.exports = {text}");
+            let file = Ecosystem::read(Sources::default().add("a.js", text.as_str()), "a.js", &text);
+            assert_eq!(file.apps[0].mode(), expected, "{text}");
         }
         let source = Sources::default().add("a.json", "{");
         assert!(Ecosystem::read(source, "a.json", "{").refusal.is_some());

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Cuts runs that change sealed files off: 1,500 SIGKILLs at random moments, one at each system call, failing writes, a
+# Cuts runs that change sealed files off: 1,750 SIGKILLs at random moments, one at each system call, failing writes, a
 # full disk and a read-only one. Each time the old file or the new one must be there, whole, and the next run must work.
 # Takes about ten minutes. Needs cargo; the system calls need strace, the disks need root to mount them in memory.
 # Prints "N passed, M failed, K skipped"; exit code 1 if any failed.

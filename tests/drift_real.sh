@@ -113,6 +113,28 @@ pm2 ${apply#pm2 } >/dev/null 2>&1
 expect "after $apply" 0 '' piped 'pm2:-#blocks'
 cd .. || exit 2
 
+# --- and for JSON, and for what was started without any file, which gets its values from `sparkcfg run`
+mkdir json && cp -r environments schemas json && cd json || exit 2
+app='{ "apps": [{ "name": "json", "script": "../app.js", "env": { "API_PORT": 8883, "LOG_LEVEL": "trace", "API_KEY": "c4n4ry-of-prod", "PASSWORD_RESET_URL": "https://app.internal/p/reset" } }] }'
+printf '%s\n' "$app" >process.json
+pm2 start process.json >/dev/null 2>&1
+expect 'pm2, process.json' 1 'drift-stale-live:LOG_LEVEL' piped 'pm2:-#json'
+apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#json' | sed -n 's/^to apply: //p')
+sed -i 's/"trace"/"warn"/' process.json
+# shellcheck disable=SC2086 # as above
+pm2 ${apply#pm2 } >/dev/null 2>&1
+expect "after $apply" 0 '' piped 'pm2:-#json'
+cd .. && mkdir none && cp -r environments schemas none && cd none || exit 2
+LOG_LEVEL=trace API_PORT=1 pm2 start ../app.js --name none >/dev/null 2>&1
+expect 'pm2, without a file' 1 'drift-absent-live:API_KEY drift-absent-live:API_PORT drift-absent-live:LOG_LEVEL drift-absent-live:PASSWORD_RESET_URL' piped 'pm2:-#none'
+apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#none' | sed -n 's/^to apply: //p')
+# The daemon of this script is not the user's own, so the command is told which one; its plain secret is no matter here.
+apply=${apply/ run / run --no-validate --pass PM2_HOME }
+# shellcheck disable=SC2086 # as above
+env -i PATH="$tools/pm2/node_modules/.bin:$PATH" HOME="$work" PM2_HOME="$work/pm2" "$sparkcfg" ${apply#sparkcfg } >/dev/null 2>&1
+expect "after $apply" 0 '' piped 'pm2:-#none'
+cd .. || exit 2
+
 # --- a worker of a cluster, whose environment is in one variable of PM2's
 env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PM2_HOME="$work/pm2" API_PORT=8883 LOG_LEVEL=trace API_KEY=c4n4ry-of-prod \
   PASSWORD_RESET_URL=https://app.internal/p/reset "$tools/pm2/node_modules/.bin/pm2" start app.js -i 1 --name cluster >/dev/null 2>&1

@@ -136,3 +136,49 @@ fn a_folder_that_only_documents_is_a_project() {
     let (_, told) = run(&folder.path().join("inner"), &["validate"]);
     assert!(told.contains("1 environment, 1 key, 1 file"), "{told}");
 }
+
+/// What a first guess should not make of a project: each of these became an error as soon as its owner did what the
+/// project's own documentation says.
+#[test]
+fn guesses_nothing_that_a_right_value_would_break() {
+    let folder = folder(&[
+        (".gitignore", ".env\n"),
+        (".env", "APP=1\nAWS_ZONE=a\nDB_PASSWORD=changeme\nDATABASE_URL=postgresql://app:${DB_PASSWORD}@db:5432/app\n"),
+        (".env.development", "LOG=debug\nNAME=a\n"),
+        (".env.test", "LOG=error\nNAME=b\n"),
+        (
+            ".env.example",
+            "LDAP_SERVER=false\nVERIFY_HOST=false\n# AT=\"0 5 * * *\"\n# REGION= # or the default\nCORS_ORIGINS=http://localhost:3000\n",
+        ),
+        ("config/ldap.php", "<?php return ['server' => env('LDAP_SERVER', false), 'zone' => env('AWS_ZONE')];\n"),
+        ("config/db.php", "<?php return [['port' => env('DB_PORT', '3306')], ['port' => env('DB_PORT', '5432')]];\n"),
+        ("prisma/schema.prisma", "datasource db {\n  url = env(\"PRISMA_URL\")\n}\n"),
+        (
+            "app/settings.py",
+            "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings):\n    password_min_score: int = Field(ge=0, default=3)\n    pin_token: int = 5\n",
+        ),
+    ]);
+    let root = folder.path();
+    assert_eq!(run(root, &["init", "--yes"]).0, 0);
+    let schema: serde_json::Value = serde_json::from_str(&read(root, "schemas/app.schema.json")).unwrap();
+    let property = |key: &str| schema["properties"][key].clone();
+    let kind = |key: &str| property(key)["type"].clone();
+    for (key, expected) in [
+        ("LDAP_SERVER", serde_json::json!("string")),
+        ("VERIFY_HOST", "boolean".into()),
+        ("AT", "string".into()),
+        ("REGION", "string".into()),
+        ("CORS_ORIGINS", "string".into()),
+        ("PRISMA_URL", "string".into()),
+        ("PASSWORD_MIN_SCORE", "integer".into()),
+        ("PIN_TOKEN", "integer".into()),
+    ] {
+        assert_eq!(kind(key), expected, "{key}: {}", property(key));
+    }
+    assert_eq!(property("CORS_ORIGINS")["format"], serde_json::Value::Null, "a list may follow");
+    assert_eq!(property("DATABASE_URL")["writeOnly"], true, "{}", property("DATABASE_URL"));
+    let required: Vec<_> = schema["required"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    assert!(required.contains(&"NAME") && !required.contains(&"AWS_ZONE"), "{required:?}");
+    let (_, told) = run(root, &["refs"]);
+    assert!(!told.contains("DB_PORT has different defaults"), "{told}");
+}

@@ -141,6 +141,23 @@ PYTHON
 for file in "$reports"/*.markdown; do
   accepts markdown-it "$file" "$python/python" "$tools/read_markdown.py" "$file"
 done
+sed -e 's/sparkcfg:validate v1 -->/sparkcfg:drift v1[^>]*-->/' -e 's/What to do/\\(\\d+\\)|What to do|Unknown whether.*|Resolved by.*|Unchanged|Expected|Acknowledged/' \
+  -e 's/"strong_open", //' -e 's/^sys.exit.*/rows = [0]/' "$tools/read_markdown.py" >"$tools/read_drift.py"
+cat >>"$tools/read_drift.py" <<'PYTHON'
+for token in flat:
+    if token.type == "tr_open":
+        rows.append(0)
+    rows[-1] += token.type in ("td_open", "th_open")
+    if token.type == "table_close":
+        if len(set(rows[1:])) > 1:
+            sys.exit(f"rows of {set(rows[1:])} cells")
+        rows = [0]
+PYTHON
+for file in "$drift"/*.markdown; do
+  accepts markdown-it "$file" "$python/python" "$tools/read_drift.py" "$file"
+done
+sed 's/must-match/must-@match/; s/`drift-/drift-/g' "$drift/pair.markdown" >"$broken/mention.markdown"
+refuses markdown-it mention.markdown "$python/python" "$tools/read_drift.py" "$broken/mention.markdown"
 sed 's/is deprecated/is [deprecated](http:\/\/evil)/' "$reports/one-of-each.markdown" >"$broken/link.markdown"
 refuses markdown-it link.markdown "$python/python" "$tools/read_markdown.py" "$broken/link.markdown"
 

@@ -99,6 +99,8 @@ for (const file of pages) {
   check(`the page complains: ${complaints}`, complaints.length === 0);
   check(`the page asks for more than itself: ${requests}`, requests.length === 1);
   await shoot(page, "light");
+  const whole = await page.evaluate(() => document.scrollingElement.scrollWidth);
+  check(`on a screen the page is ${whole} wide`, whole <= 1200);
   const first = await seen(page);
   const failing = await page.evaluate(() => {
     const place = document.querySelector(".wrong")?.getBoundingClientRect();

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[path = "people/earlier.rs"]
+mod earlier;
 #[path = "people/leaving.rs"]
 mod leaving;
 #[path = "people/names.rs"]

@@ -397,6 +397,10 @@ fn a_release_is_recorded_compared_and_taken_back() {
     assert!(first.contains(revision.trim()) && !first.contains("1.2.0") && !first.contains("correct-horse"), "{first}");
     commit(root);
     says("sparkcfg release prod", 0, "nothing changed in prod");
+    let rendered = fs::read_to_string(root.join("rendered/prod/compose.yml")).unwrap();
+    fs::write(root.join("rendered/prod/old.yml"), rendered).unwrap();
+    says("sparkcfg release prod", 1, "rendered/prod/old.yml has no template any more");
+    fs::remove_file(root.join("rendered/prod/old.yml")).unwrap();
     says("sparkcfg release prod --rollback", 2, "no release of prod before");
 
     fs::write(root.join("environments/prod.env"), "APP_VERSION=1.3.0\nDB_PASSWORD=correct-horse-9\n").unwrap();

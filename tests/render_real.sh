@@ -91,7 +91,9 @@ if (what === 'compose') {
   const [expected, compose, pm2, env] = [read(rest[0]), read(rest[1]), require(rest[2]), rest[3]];
   const parsed = env ? require(rest[4]).parse(fs.readFileSync(env)) : {};
   for (const [key, value] of Object.entries(expected)) {
-    same(`compose ${key}`, compose.services.app.environment[key].replaceAll('$$', '$'), value);
+    for (const service of ['app', 'all']) {
+      same(`compose ${key} of ${service}`, compose.services[service].environment[key].replaceAll('$$', '$'), value);
+    }
     same(`label ${key}`, compose.services.app.labels[key].replaceAll('$$', '$'), `<${value}>`);
     same(`node ${key}`, pm2.apps[0].env[key], value);
     same(`node text ${key}`, pm2.texts[key], `<${value}>`);
@@ -162,7 +164,8 @@ const keys = Object.keys(values);
 const properties = Object.fromEntries(keys.map((key) => [key, { type: 'string', 'x-sparkcfg': { secret: false, services: ['app'] } }]));
 fs.writeFileSync(`${folder}/schemas/any.schema.json`, JSON.stringify({ properties }));
 const lines = (line) => keys.map(line).join('\n');
-fs.writeFileSync(`${folder}/templates/compose.yml.j2`, `services:\n  app:\n    image: app\n    environment:\n      {{ env_of("app") | yaml }}\n    labels:\n${lines((key) => `      ${key}: <{{ ${key} }}>`)}\n`);
+fs.writeFileSync(`${folder}/templates/compose.yml.j2`, `services:\n  app:\n    image: app\n    environment:\n      {{ env_of("app") | yaml }}\n    labels:\n${lines((key) => `      ${key}: <{{ ${key} }}>`)}\n  all:\n    image: app\n    environment:\n      {{ env | yaml }}\n`);
+fs.writeFileSync(`${folder}/templates/any.sh.j2`, `{% for key, value in env | items %}\nexport {{ key }}={{ value }}\n{% endfor %}\n`);
 fs.writeFileSync(`${folder}/templates/ecosystem.config.js.j2`, `module.exports = {\n  apps: [{ name: "app", script: "app.js", env: {\n${lines((key) => `    ${key}: {{ ${key} }},`)}\n  } }],\n  texts: {\n${lines((key, index) => `    ${key}: ${['"', "'", '`'][index % 3]}<{{ ${key} }}>${['"', "'", '`'][index % 3]},`)}\n  },\n};\n`);
 JS
 cd "$work/any" || exit 2
@@ -187,6 +190,14 @@ check 'any text arrives by --as compose-env and env_file:' "$node" -e '
 check 'any text arrives by --as shell and sh' sh -c "'$sparkcfg' show any --as shell >any.sh && . ./any.sh && '$node' -e '
   const values = require(\"./values.json\");
   for (const key in values) if (process.env[key] !== values[key]) throw new Error(key);'"
+
+check 'any text arrives by a script and sh' sh -c ". rendered/any/any.sh && '$node' -e '
+  const values = require(\"./values.json\");
+  for (const key in values) if (process.env[key] !== values[key]) throw new Error(key);'"
+if command -v python3 >/dev/null; then
+  "$sparkcfg" show any --as toml >any.toml 2>/dev/null
+  check 'any text arrives by --as toml and Python' python3 -c 'import json, tomllib; assert tomllib.load(open("any.toml", "rb")) == json.load(open("values.json"))'
+fi
 
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -77,6 +77,8 @@ fn no_value_becomes_a_command() {
         "for a in {{ V }}; do printf %s \"$a\"; done",
         "(case x in a) : ;; x) printf %s {{ V }} ;; esac) </dev/null 2>&1",
         "set -- {{ V }} && printf %s \"$1\" | sed 's/a-b/c/'",
+        "{% for key in ['A', 'B_2'] %}export {{ key }}={{ V }}; {% endfor %}printf %s \"$B_2\"",
+        "{% for key in ['A', 'B_2'] %}{{ key }}={{ V }}; {% endfor %}printf %s \"$B_2\"",
     ];
     for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
         for (text, value) in said.iter().flat_map(|text| FOR_SHELLS.iter().map(move |value| (text, value))) {
@@ -87,6 +89,15 @@ fn no_value_becomes_a_command() {
             let documents = [
                 ("cat <<E\n<{{ V }}\nE", format!("<{value}\n")),
                 ("cat <<-'E' | cat\n\t{{ V }}>\n\tE", format!("{value}>\n")),
+                (
+                    "cat <<E\n$(printf '%s' ')' \"(\")$((1 + (2)))`echo b`${HOME:+c}\"<{{ V }}\nE",
+                    format!(")(3bc\"<{value}\n"),
+                ),
+                ("grep '' <<E\n<{{ V }}>\nE", format!("<{value}>\n")),
+                (
+                    "while IFS= read -r line; do printf '%s\\n' \"$line\"; done <<E\n<{{ V }}>\nE",
+                    format!("<{value}>\n"),
+                ),
             ];
             for (text, expected) in documents {
                 let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
@@ -121,9 +132,41 @@ fn no_value_becomes_a_command() {
         "cat <<{{ V }}",
         "cat <<\"$A\"\n{{ V }}",
         "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
+        "cat <<E\n$(case x in x) echo b ;; esac) {{ V }}\nE",
+        "cat <<E\n$(echo # it's\n) {{ V }}\nE",
+        "cat <<E\n$(echo 'a\n{{ V }}')\nE",
+        "cat <<E\n`echo {{ V }}`\nE",
+        "cat <<E\n${A:-{{ V }}}\nE",
     ] {
         assert_refused("a.sh.j2", text, FOR_SHELLS);
     }
+    // Where it is not known what becomes of a text, a plain word is the same to everybody.
+    let others: Vec<_> = FOR_SHELLS.iter().copied().filter(|value| *value != "plain").collect();
+    for (text, expected) in [
+        ("sh <<E\necho \"{{ V }}\"\nE", "plain\n"),
+        ("sh -s a <<E\necho {{ V }} \\$1\nE", "plain a\n"),
+        ("od -c <<E >/dev/null\n{{ V }}\nE\nprintf a", "a"),
+        ("cat <<E | bash --norc\necho {{ V }}\nE", "plain\n"),
+    ] {
+        let script = rendered("a.sh.j2", text, "plain").unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+        assert_eq!(run("bash", &script), expected, "{script}");
+        assert_refused("a.sh.j2", text, &others);
+    }
+    for text in ["psql -U a b <<E\nselect '{{ V }}'\nE", "cat <<E | docker exec -i b psql -U c\n select '{{ V }}'\nE"] {
+        assert!(rendered("a.sh.j2", text, "plain").is_ok(), "{text}");
+        assert_refused("a.sh.j2", text, &others);
+    }
+    for text in [
+        "{% set key = 'a-b' %}export {{ key }}={{ V }}",
+        "{% set key = 'a b' %}{{ key }}={{ V }}",
+        "{{ '2' }}a={{ V }}",
+    ] {
+        let faults = rendered("a.sh.j2", text, "x y").unwrap_err();
+        assert_eq!(faults.len(), 1, "{text}: {faults:?}");
+        assert!(faults[0].message.contains("the name of a variable"), "{text}: {faults:?}");
+        assert!(!text.get(faults[0].at.clone()).unwrap().contains('V'), "{text}: {faults:?}");
+    }
+    assert_refused("a.sh.j2", "{% set key = 'PS4' %}export {{ key }}={{ V }}", &others);
 }
 
 /// What a command evaluates once more is no text there, whatever quotes are around it.
@@ -568,7 +611,7 @@ fn a_value_in_a_unit_arrives_or_is_refused() {
         ("WorkingDirectory=\"{{ V }}\"", "/a", None),
         ("WorkingDirectory={{ V }}", "-/a", None),
         ("WorkingDirectory={{ V }}", "~", None),
-        ("WorkingDirectory={{ V }}", "/a%n", None),
+        ("WorkingDirectory={{ V }}", "/a%n", Some("WorkingDirectory=/a%%n")),
         ("WorkingDirectory={{ V }}", "/a ", None),
         ("ReadWritePaths={{ V }}", "/a /b", None),
         ("EnvironmentFile={{ V }}", "-/a", None),

@@ -155,7 +155,8 @@ const { inspect } = require("node:util");
 const lines = require("node:fs").readFileSync(0, "utf8").trim().split("\\n");
 for (const line of lines) {
   const { key, text, base } = JSON.parse(line);
-  const variables = { ...base, [key]: text };
+  // As `load` does it: zod 4.6 takes what every object inherits, such as `constructor`, for a variable.
+  const variables = Object.assign(Object.create(null), base, { [key]: text });
   const read = schema.safeParse(variables);
   const told = inspect(read, { depth: 9 }) + JSON.stringify(read);
   if (told.includes("hunter2canary")) throw new Error(told);

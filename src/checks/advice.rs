@@ -44,7 +44,7 @@ pub(super) fn mended(
     if hidden && first_line(entry.value.end).is_some_and(|rest| rest.contains('#')) {
         return finding.help("put the comment on a line of its own; if the # belongs to the secret, quote all of it");
     }
-    if entry.interpolates && written.contains('$') || written.contains("$(") {
+    if written.contains("$(") || views.refers(key, entry) {
         return line.referring(finding, views);
     }
     match views.respelled(key, entries) {
@@ -92,8 +92,17 @@ pub(super) fn mended(
         Err(Obstacle::Guarded(spelled)) => {
             let write =
                 if hidden { "there is a spelling for them".to_owned() } else { format!("write {}", shown(&spelled)) };
-            let help = format!("{write}, if no shell sources the file: say so in [consumers], and --fix writes it");
+            // What guards a recipe only a person can take away.
+            let promise =
+                if line.guards_recipes(views, &spelled) { "" } else { ": say so in [consumers], and --fix writes it" };
+            let help = format!("{write}, if no shell sources the file{promise}");
             finding.help(line.minding_recipes(views, help, &spelled))
+        }
+        Err(Obstacle::Backticks(spelled)) => {
+            let literal = if hidden { "quote the value".to_owned() } else { format!("write {}", shown(&spelled)) };
+            finding.help(format!(
+                "backticks are quotes to some: take them away, or, if they belong to the value, {literal}"
+            ))
         }
         Err(Obstacle::Entangled) => finding,
     }
@@ -144,12 +153,15 @@ impl Line<'_> {
     fn offered(
         &self,
         finding: Finding,
-        views: &Views<'_>,
+        views: &mut Views<'_>,
         help: String,
         (range, text, title): (&Range<usize>, String, &str),
     ) -> Finding {
         let safe = !self.guards_recipes(views, &text);
         let help = self.minding_recipes(views, help, &text);
+        if safe {
+            views.makes(range, &text);
+        }
         let finding = finding.help(help).fix(self.file.place(range), text, title);
         Finding { fix: finding.fix.map(|fix| Fix { safe, ..fix }), ..finding }
     }
@@ -191,10 +203,11 @@ pub(super) fn shown(line: &str) -> String {
         control => u32::from(control).checked_add(0x2400).and_then(char::from_u32).unwrap_or(control),
     };
     let is_told = |character: &char| character.is_ascii_control();
-    let mut told: Vec<char> = line.chars().filter(is_told).filter(|control| *control != '\n').collect();
+    let mut told: Vec<char> = line.chars().filter(is_told).collect();
     told.sort_unstable();
     told.dedup();
     let names = told.iter().map(|control| match control {
+        '\n' => "⏎ is a line end".to_owned(),
         '\t' => "⇥ is a tab".to_owned(),
         control => format!("{} is U+{:04X}", sign(*control), u32::from(*control)),
     });

@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("cannot_open.rs"),
 };
 
+/// A merge writes down who could read what of its result, and SOPS seals that comment like any other.
+const HIDDEN: &str =
+    "; a sealed comment in it may tell of values that somebody lost access to, and only a key shows that";
+
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     let State::Closed(reason) = sealed.state else { return };
@@ -29,7 +33,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());
-    let help = format!("{}{readers}", reason.help());
+    let hidden = if sealed.noted.is_sealed && file.project.remembers { HIDDEN } else { "" };
+    let help = format!("{}{readers}{hidden}", reason.help());
     let mut finding = Finding::new(&RULE, message).severity(severity).at(start, "").help(help);
     finding.environments.clone_from(&file.environments);
     findings.push(finding);

@@ -2,7 +2,8 @@
 //!
 //! Why it hurts: what can write there can change the host, and what can read there finds its keys. Mounted `:ro`, as
 //! monitoring often does, it is a warning. Single files such as `/etc/localtime` and folders of applications such as
-//! `/etc/letsencrypt` are no concern of this check.
+//! `/etc/letsencrypt` are no concern of this check. The keys of a person (`~/.ssh`, `~/.aws`, `~/.kube`, …) and a whole home
+//! count as well: an error in protected environments, a warning elsewhere.
 //!
 //! Example: `/etc:/host/etc`
 //!
@@ -42,19 +43,27 @@ const TREES: &[&str] = &[
     "/var/lib/kubelet",
 ];
 
+/// What of a home holds keys.
+const KEYS: &[&str] =
+    &[".aws", ".azure", ".config/gcloud", ".docker", ".gnupg", ".kube", ".netrc", ".password-store", ".ssh"];
+/// What of these is no key.
+const HARMLESS: &[&str] = &[".ssh/known_hosts", ".docker/run", ".docker/desktop"];
+
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for service in deployed.services() {
         for mount in service.mounts() {
-            let Some(source) = mount.source.as_deref().filter(|source| mount.is_path && source.starts_with('/')) else {
+            let Some(source) = mount.source.as_deref().filter(|_| mount.is_path) else { continue };
+            let (severity, place) = if is_sensitive(source) {
+                let severity = if mount.read_only { Severity::Warning } else { Severity::Error };
+                (severity, "a part of the host's system")
+            } else if holds_keys(source) {
+                (deployed.severity(Severity::Warning), "it holds the keys of a person")
+            } else {
                 continue;
             };
-            if !is_sensitive(source) {
-                continue;
-            }
-            let severity = if mount.read_only { Severity::Warning } else { Severity::Error };
             let how = if mount.read_only { "read-only" } else { "to write" };
             let finding = Finding::new(&RULE, format!("{} mounts {source} of the host {how}", service.name))
-                .at(mount.span, "a part of the host's system")
+                .at(mount.span, place)
                 .severity(severity)
                 .help("mount only what is needed, or a named volume");
             deployed.tell(&service.name, finding, findings);
@@ -64,13 +73,29 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
 
 fn is_sensitive(path: &str) -> bool {
     let path = if path == "/" { path } else { path.trim_end_matches('/') };
-    let within = |tree: &str| path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    FOLDERS.contains(&path) || TREES.iter().any(|tree| within(tree))
+    FOLDERS.contains(&path) || TREES.iter().any(|tree| is_within(path, tree))
+}
+
+/// Whether a path is that of a home, or of what in it holds keys.
+fn holds_keys(path: &str) -> bool {
+    let homes = ["~", "$HOME", "${HOME}"].into_iter().find_map(|home| path.strip_prefix(home));
+    let own = homes.or_else(|| path.strip_prefix("/root")).or_else(|| {
+        let named = path.strip_prefix("/home/")?;
+        Some(named.find('/').map_or("", |at| &named[at..])).filter(|_| !named.is_empty())
+    });
+    let Some(own) = own.filter(|own| own.is_empty() || own.starts_with('/')) else { return false };
+    let own = own.trim_matches('/');
+    let is_key = KEYS.iter().any(|tree| is_within(own, tree)) && !HARMLESS.iter().any(|tree| is_within(own, tree));
+    own.is_empty() || is_key
+}
+
+fn is_within(path: &str, tree: &str) -> bool {
+    path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_sensitive;
+    use super::{holds_keys, is_sensitive};
 
     #[test]
     fn folders() {
@@ -86,6 +111,28 @@ mod tests {
             ("/srv/data", false),
         ] {
             assert_eq!(is_sensitive(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn homes() {
+        for (path, expected) in [
+            ("~", true),
+            ("~/", true),
+            ("~/.ssh", true),
+            ("$HOME/.aws/credentials", true),
+            ("${HOME}/.config/gcloud/", true),
+            ("/home/ada/.kube", true),
+            ("/home/ada", true),
+            ("/home/ada/app", false),
+            ("~/.ssh/known_hosts", false),
+            ("~/.docker/run/docker.sock", false),
+            ("~/.cache", false),
+            ("~other/.ssh", false),
+            ("/homework", false),
+            ("./.ssh", false),
+        ] {
+            assert_eq!(holds_keys(path), expected, "{path}");
         }
     }
 }

@@ -2,22 +2,23 @@
 //!
 //! What counts is what `plaintext-secret` counts: the shape of a known token, a password in a URL, a secret by its name.
 //! References (`${DB_PASSWORD}`), names of files (`DB_PASSWORD_FILE`) and placeholders are none. What the schema says of a
-//! key goes before its name.
+//! key goes before its name. A default (`${DB_PASSWORD:-8fKq2vX9}`) is one as well, unless a file of the environment sets the
+//! variable.
 //!
 //! Why it hurts: everybody who reads the repository, the image's history or `docker inspect` reads it. An error in protected
-//! environments and for known tokens, a warning elsewhere.
+//! environments and for known tokens, a warning elsewhere; of a default a warning in protected environments, a note elsewhere.
 //!
 //! Example: `POSTGRES_PASSWORD: 8fKq2vX9`
 //!
 //! Remedy: write `${POSTGRES_PASSWORD:?}` and start it with `sparkcfg run`, or use `secrets:` with a `_FILE` variable.
 
 use super::deployed::Deployed;
-use crate::compose::service::literal;
+use crate::compose::service::{fallback, literal};
 use crate::compose::short;
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
-use crate::source::Span;
+use crate::tree::Node;
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-literal-secret",
@@ -29,24 +30,26 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for service in deployed.services() {
         for variable in service.environment() {
-            let Some(text) = literal(&variable.value) else { continue };
-            tell(deployed, &service.name, (&variable.name, &text, variable.value.span), findings);
+            tell(deployed, &service.name, (&variable.name, &variable.value), findings);
         }
         let Some(arguments) = service.node.find(&["build", "args"]) else { continue };
         let listed = arguments.items().filter_map(short::assignment);
         for pair in arguments.pairs().cloned().chain(listed) {
-            let Some(text) = literal(&pair.value) else { continue };
-            tell(deployed, &service.name, (&pair.key, &text, pair.value.span), findings);
+            tell(deployed, &service.name, (&pair.key, &pair.value), findings);
         }
     }
 }
 
-fn tell(deployed: &Deployed<'_>, service: &str, (key, text, span): (&str, &str, Span), findings: &mut Vec<Finding>) {
-    let Some((what, certain)) = secret(deployed.project, key, text) else { return };
-    let severity = if certain { Severity::Error } else { deployed.severity(Severity::Warning) };
+fn tell(deployed: &Deployed<'_>, service: &str, (key, node): (&str, &Node), findings: &mut Vec<Finding>) {
+    let own = literal(node);
+    let is_default = own.is_none();
+    let text = own.or_else(|| fallback(node.text()?, &|name| deployed.sets(name)));
+    let Some((what, certain)) = text.and_then(|text| secret(deployed.project, key, &text)) else { return };
+    let severity = if certain { Severity::Error } else { deployed.severity_of(is_default) };
+    let what = if is_default { format!("{what}, with a default that stands in the file") } else { what };
     let finding = Finding::new(&RULE, format!("{} of {service} {what}", told_name(key)))
         .key(key)
-        .at(span, "readable by everybody who can read the file")
+        .at(node.span, "readable by everybody who can read the file")
         .severity(severity)
         .help(format!("write ${{{}:?}} and seal the value, or use secrets: and a _FILE variable", told_name(key)));
     deployed.tell(service, finding, findings);

@@ -69,12 +69,20 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             }
         }
         let distinct: BTreeSet<_> = defaults.iter().map(|default| &default.normal).collect();
-        if distinct.len() < 2 || !referenced.is_own(name) {
+        if distinct.len() < 2 || !referenced.is_own(name) || are_alternatives(referenced, &defaults) {
             continue;
         }
         let severity = if surely_disagree(name, &defaults) { Severity::Warning } else { Severity::Note };
         findings.push(found(referenced, name, &defaults, severity));
     }
+}
+
+/// Whether all defaults stand in one configuration file of PHP, which returns an array: MySQL's port for one connection, and
+/// PostgreSQL's for another.
+fn are_alternatives(referenced: &Referenced<'_>, defaults: &[Default<'_>]) -> bool {
+    let sources: BTreeSet<SourceId> = defaults.iter().map(|default| default.span.source).collect();
+    let mut paths = sources.iter().map(|source| referenced.project.sources.path(*source).to_ascii_lowercase());
+    sources.len() == 1 && paths.all(|path| path.ends_with(".php") && path.split('/').any(|folder| folder == "config"))
 }
 
 /// Whether one program, or what starts it, has two defaults. Several programs may each have their own, and in a

@@ -139,9 +139,25 @@ impl<'a> Deployed<'a> {
         self.ecosystem().into_iter().flat_map(|ecosystem| &ecosystem.apps)
     }
 
+    /// Whether a file of the environment gives a variable a value, so that no default of a Compose file counts.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.project
+            .layers_of(&self.deployment.environment)
+            .any(|layer| layer.entries.iter().any(|entry| layer.slice(&entry.key) == name))
+    }
+
     /// Error in a protected environment, the given severity elsewhere.
     pub(super) fn severity(&self, elsewhere: Severity) -> Severity {
         if self.deployment.protected { Severity::Error } else { elsewhere }
+    }
+
+    /// The same for what a file says itself, a warning otherwise; one step lower for a default, which a variable may change.
+    pub(super) fn severity_of(&self, is_default: bool) -> Severity {
+        match (is_default, self.deployment.protected) {
+            (false, true) => Severity::Error,
+            (false, false) | (true, true) => Severity::Warning,
+            (true, false) => Severity::Note,
+        }
     }
 
     /// Whether `sparkcfg.toml` accepts this of a service or app.

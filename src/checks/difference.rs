@@ -1,9 +1,12 @@
 //! Who sees what of one key, and what of that may be told.
 
 use std::collections::HashMap;
+use std::fmt::Write;
+use std::ops::Range;
 
 use super::File;
 use super::reader::HOME;
+use super::stumbling::{Kind, ReadOn, Stumble};
 use super::traps::{self, Swallowing};
 use crate::dialects::{Reading, Variable};
 use crate::finding::{Finding, Rule, told_name};
@@ -15,20 +18,56 @@ pub(super) struct Seen<'r> {
     reader: &'r str,
     values: HashMap<&'r str, &'r Variable>,
     swallowing: Swallowing,
+    stumbles: &'r [Stumble],
+    /// Where it gives up.
+    end: usize,
 }
 
 impl<'r> Seen<'r> {
-    pub(super) fn of(file: &File<'_>, reader: &'r str, reading: &'r Reading) -> Option<Self> {
-        let values = reading.vars.iter().map(|variable| (variable.key.as_str(), variable)).collect();
+    /// What it makes of the whole file, and what without the lines at which it stumbles, where that can be told.
+    pub(super) fn of(file: &File<'_>, reader: &'r str, whole: &'r Reading, on: Option<&'r ReadOn>) -> Option<Self> {
+        let reading = on.map_or(whole, |on| &on.reading);
+        let mut values: HashMap<_, _> = reading.vars.iter().map(|variable| (variable.key.as_str(), variable)).collect();
+        let stumbles = on.map_or(&[][..], |on| &on.stumbles);
+        values.extend(stumbles.iter().filter_map(|stumble| match &stumble.kind {
+            Kind::Swallows { variable, .. } => variable.as_ref().map(|variable| (variable.key.as_str(), variable)),
+            Kind::Refuses(_) | Kind::GivesUp(_) => None,
+        }));
         let swallowing = Swallowing::of(&file.layer.text, reading);
-        reading.error.is_none().then_some(Self { reader, values, swallowing })
+        let gave_up = reading.gave_up.as_ref().and_then(|error| error.at.as_ref());
+        let end = gave_up.map_or(usize::MAX, |at| at.start);
+        reading.error.is_none().then_some(Self { reader, values, swallowing, stumbles, end })
     }
+
+    /// Whether what stands at `place` is told elsewhere, because this reader takes it for a part of a value above, or
+    /// does not take that line.
+    fn passes(&self, place: usize) -> bool {
+        let refuses = |stumble: &Stumble| stumble.kind.error().is_some() && stumble.line.contains(&place);
+        self.swallowing.takes(place) || place >= self.end || self.stumbles.iter().any(refuses)
+    }
+
+    /// The line at `place`, if the reader takes lines below for a part of it.
+    fn swallows(&self, place: usize) -> Option<Swallowed<'r>> {
+        let stumble = self.stumbles.iter().find(|stumble| stumble.line.contains(&place))?;
+        match &stumble.kind {
+            Kind::Swallows { keys, end, .. } => Some(Swallowed { reader: self.reader, keys, end: *end }),
+            Kind::Refuses(_) | Kind::GivesUp(_) => None,
+        }
+    }
+}
+
+/// Lines that a reader takes for a part of one above.
+struct Swallowed<'r> {
+    reader: &'r str,
+    keys: &'r [Range<usize>],
+    end: usize,
 }
 
 /// Who sees what of one key.
 pub(super) struct Difference<'r> {
     groups: Vec<(Option<&'r str>, Vec<&'r str>)>,
     pub(super) hidden: Hidden,
+    swallowed: Vec<Swallowed<'r>>,
 }
 
 /// What of a key may not be shown.
@@ -52,7 +91,6 @@ impl<'r> Difference<'r> {
     ) -> Option<Self> {
         let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
         let mut own = Vec::new();
-        // One that takes this line for a part of a value above is told there.
         let place = variable.key_span.start;
         for one in seen {
             let found = one.values.get(variable.key.as_str()).copied();
@@ -61,7 +99,7 @@ impl<'r> Difference<'r> {
                 continue;
             }
             let value = found.and_then(|found| found.value.as_deref());
-            if value.is_none() && one.swallowing.takes(place) {
+            if value.is_none() && one.passes(place) {
                 continue;
             }
             own.extend(found);
@@ -82,7 +120,8 @@ impl<'r> Difference<'r> {
         } else {
             Hidden::Nothing
         };
-        Some(Self { groups, hidden })
+        let swallowed = seen.iter().filter_map(|one| one.swallows(place)).collect();
+        Some(Self { groups, hidden, swallowed })
     }
 
     pub(super) fn finding(
@@ -102,7 +141,8 @@ impl<'r> Difference<'r> {
             Hidden::Whole => "a part of a secret".to_owned(),
             _ => told_name(&variable.key),
         };
-        let message = format!("{name} is read differently: {}", told.join(", "));
+        let lost = self.lost(file);
+        let message = format!("{name} is read differently: {}{lost}", told.join(", "));
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
         let mut label = (span.clone(), "what this becomes depends on the reader".to_owned());
         if comment {
@@ -112,6 +152,9 @@ impl<'r> Difference<'r> {
         if let Some(trap) = traps::explain(file.layer, entries, &readers) {
             // Which sign of a secret it is would tell a part of it.
             label = if self.hidden == Hidden::Nothing { trap } else { label };
+        }
+        if let Some(quote) = self.open_quote(file, entries) {
+            label = quote;
         }
         let (at, says) = label;
         let help = if comment {
@@ -123,6 +166,49 @@ impl<'r> Difference<'r> {
         };
         let at = file.place(&at);
         Finding::new(rule, message).key(name).at(at, says).help(help)
+    }
+
+    /// Which keys below are not set because of this line, and for whom.
+    fn lost(&self, file: &File<'_>) -> String {
+        /// So many are named.
+        const MOST: usize = 3;
+        let mut told = String::new();
+        let mut groups: Vec<(&[Range<usize>], Vec<&str>)> = Vec::new();
+        for Swallowed { reader, keys, .. } in &self.swallowed {
+            match groups.iter_mut().find(|(known, _)| known == keys) {
+                Some((_, readers)) => readers.push(reader),
+                None => groups.push((keys, vec![reader])),
+            }
+        }
+        for (keys, readers) in groups {
+            let count = |count: usize| format!("{count} {}", if count == 1 { "key" } else { "keys" });
+            let name = |key: &Range<usize>| told_name(file.layer.text.get(key.clone()).unwrap_or_default());
+            let mut names: Vec<String> = keys.iter().take(MOST).map(name).collect();
+            if keys.len() > MOST {
+                names.push(format!("{} more", keys.len() - MOST));
+            }
+            // What stands below a secret may be a piece of it.
+            let names = if self.hidden == Hidden::Nothing {
+                super::listed(&names, "and")
+            } else {
+                count(keys.len()) + " below"
+            };
+            let are = if keys.len() == 1 { "is" } else { "are" };
+            let _ = write!(told, "; {names} {are} a part of it for {}", super::listed(&readers, "and"));
+        }
+        told
+    }
+
+    /// The quote that a reader sees in the value, and that takes lines below in.
+    fn open_quote(&self, file: &File<'_>, entries: &[&Entry]) -> Option<(Range<usize>, String)> {
+        let (first, entry) = (self.swallowed.first()?, entries.last()?);
+        let at = file.layer.slice(&entry.value).find(['"', '\''])?;
+        let place = entry.value.start as usize + at;
+        let end = u32::try_from(first.end).ok()?;
+        let line = file.project.sources.position(file.layer.source, end).line;
+        let readers: Vec<_> = self.swallowed.iter().filter(|one| one.end == first.end).map(|one| one.reader).collect();
+        let says = format!("{}: the quote that opens here is closed in line {line}", super::listed(&readers, "and"));
+        (self.hidden == Hidden::Nothing).then_some((place..entry.value.end as usize, says))
     }
 
     /// What these readers see; `masked` counts the values that may not be shown.

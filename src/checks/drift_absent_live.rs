@@ -1,6 +1,6 @@
 //! A key is declared and not in the process that runs.
 //!
-//! What counts: keys that the environment sets. `KEY_FILE` in the process counts as the key: its value comes from a file.
+//! What counts: keys that the environment is known to set. `KEY_FILE` in the process counts as the key: its value comes from a file.
 //!
 //! Example: prod sets `SENTRY_DSN`, and the container was started before that.
 //!
@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
-    if !compared.cells[0].state.is_there() {
+    if !compared.surely_sets(0) {
         return;
     }
     let key = told_name(compared.key);
@@ -26,7 +26,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     for live in compared.columns().skip(1).filter(is_absent) {
         let name = compared.name(live);
         let message = format!("{key} is declared and not in {name}");
-        let finding = compared.finding(&RULE, &[0, live], message, "declared, not in the process");
-        findings.push(finding.help("restart what runs, and see that the variable is handed on to it"));
+        let noun = compared.noun(live);
+        let finding = compared.finding(&RULE, &[0, live], message, &format!("declared, not in the {noun}"));
+        findings.push(finding.help(match noun {
+            "file" => "set it there, or take it out of what is declared",
+            _ => "restart what runs, and see that the variable is handed on to it",
+        }));
     }
 }

@@ -12,6 +12,7 @@
 
 use super::matrix::Compared;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::schema::extension::Drift;
 
 pub(super) static RULE: Rule = Rule {
     code: "drift-missing",
@@ -21,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
-    let having = compared.columns().find(|column| compared.cells[*column].state.is_there());
+    let having = compared.columns().find(|column| compared.surely_sets(*column));
     let Some(having) = having else { return };
     for column in compared.judged().filter(|column| compared.is_missing(*column)) {
         let (key, name, home) = (told_name(compared.key), compared.name(column), compared.home(column));
@@ -33,7 +34,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             finding = finding.related(at, format!("set in {}", compared.name(having)));
         }
         let default = compared.property.as_ref().and_then(crate::schema::property::Property::default_text);
+        // Where both must match, a default that is none of the other's would only be another difference.
+        let must_match = compared.pairs().any(|(one, other, policy)| {
+            policy == Some(Drift::MustMatch) && [one, other].contains(&column) && [one, other].contains(&having)
+        });
         let (text, safe) = match (&default, compared.text(having)) {
+            (Some(default), Some(text)) if must_match && default != text => (text, false),
             (Some(default), _) => (default.as_str(), true),
             (None, Some(text)) => (text, false),
             _ => ("", false),

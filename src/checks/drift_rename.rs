@@ -22,7 +22,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         return;
     }
     let Some((meant, first)) = compared.meant() else { return };
-    let having: Vec<_> = compared.columns().filter(|column| compared.cells[*column].state.is_there()).collect();
+    let having: Vec<_> = compared.columns().filter(|column| compared.surely_sets(*column)).collect();
     // Of two names that nobody declared, the one that came later is told.
     if first.is_some_and(|first| having.first().is_some_and(|own| *own < first)) {
         return;

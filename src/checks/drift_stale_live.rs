@@ -35,6 +35,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
         };
         let finding = compared.finding(&RULE, &[0, live], message, &short);
-        findings.push(finding.help("restart what runs, or write into the file what should hold"));
+        findings.push(finding.help(match compared.noun(live) {
+            "file" => "write into one of them what should hold",
+            _ => "restart what runs, or write into the file what should hold",
+        }));
     }
 }

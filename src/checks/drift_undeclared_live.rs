@@ -27,7 +27,8 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let key = told_name(compared.key);
     for live in compared.columns().skip(1).filter(|live| compared.cells[*live].state.is_there()) {
         let message = format!("{key} is in {} and declared nowhere", compared.name(live));
-        let mut finding = compared.finding(&RULE, &[live], message, "process only");
+        let short = format!("{} only", compared.noun(live));
+        let mut finding = compared.finding(&RULE, &[live], message, &short);
         if let Some(difference) = &mut finding.difference {
             difference.bucket = Bucket::Unclassified;
             difference.saw = None;

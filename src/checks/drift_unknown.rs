@@ -7,7 +7,8 @@
 //!
 //! Example: `API_KEY` must differ between staging and prod, and only the key for staging is at hand.
 //!
-//! Remedy: give a key that opens the file, as `sparkcfg explain cannot-open` says.
+//! Remedy: give a key that opens the file, as `sparkcfg explain cannot-open` says. No key opens one that is damaged: restore it,
+//! as `sparkcfg explain sealed-file-damaged` says.
 
 use super::matrix::Compared;
 use crate::drift::{Relation, State};
@@ -20,6 +21,11 @@ pub(super) static RULE: Rule = Rule {
     summary: "a value could not be opened, so its policy is not checked",
     page: include_str!("drift_unknown.rs"),
 };
+
+/// What to do about what stays closed.
+const OPEN: &str = "give a key that opens it: --identity FILE";
+/// What to do about what no key opens.
+const RESTORE: &str = "the sealed file is damaged: restore it from the last commit in which it opened";
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let columns = compared.columns_of(|one, other, policy| {
@@ -53,12 +59,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         finding = finding.at(broken, "this line is broken").help("mend the line: sparkcfg validate says how");
         findings.push(settled(compared, finding));
         return;
-    } else if compared.is_over_time() {
-        let message = format!("{key} could not be opened in {listed}, so nobody can say whether it changed");
-        (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
     } else {
-        let message = format!("{key} could not be opened in {listed}, so its policy is not checked");
-        (message, format!("not opened in {listed}"), "give a key that opens it: --identity FILE")
+        let so =
+            if compared.is_over_time() { "nobody can say whether it changed" } else { "its policy is not checked" };
+        let message = format!("{key} could not be opened in {listed}, so {so}");
+        let damaged = closed.iter().any(|column| compared.is_damaged(*column));
+        (message, format!("not opened in {listed}"), if damaged { RESTORE } else { OPEN })
     };
     let mut finding = compared.finding(&RULE, &closed, message, &short).help(help);
     let is_placed = closed.iter().any(|column| compared.cells[*column].at.is_some());
@@ -69,9 +75,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is said about a file that may hold any key.
-pub(super) fn of_file(path: &str) -> Finding {
-    Finding::new(&RULE, format!("{path} could not be opened, so what it holds is not compared"))
-        .help("give a key that opens it: --identity FILE")
+pub(super) fn of_file(path: &str, damaged: bool) -> Finding {
+    let why = if damaged { "is damaged" } else { "could not be opened" };
+    Finding::new(&RULE, format!("{path} {why}, so what it holds is not compared")).help(if damaged {
+        RESTORE
+    } else {
+        OPEN
+    })
 }
 
 /// Whether it counts is the user's to say.

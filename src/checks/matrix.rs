@@ -3,6 +3,7 @@
 mod answers;
 mod side;
 mod telling;
+mod times;
 mod unread;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 use crate::source::printable;
+pub use times::{Time, Times};
 use unread::Gaps;
 
 /// One source of a comparison.
@@ -68,6 +70,8 @@ pub(super) struct Side<'a> {
     gaps: Gaps<'a>,
     /// The text of what is closed.
     closed: Option<Cow<'a, str>>,
+    /// Whether it is compared with itself at another time.
+    over_time: bool,
     /// Whether what it does not have may be there all the same.
     is_partial: bool,
 }
@@ -104,7 +108,8 @@ pub struct Compared<'c, 'a> {
 /// The first source that is neither live nor of a revision says what the schema is.
 #[must_use]
 pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Finding>, Vec<Unread>) {
-    let sides: Vec<_> = sources.into_iter().map(Side::new).collect();
+    let over_time = rules.mode == Mode::Time;
+    let sides: Vec<_> = sources.into_iter().map(|source| Side::new(source, over_time)).collect();
     let judge = sides.iter().find(|side| side.column.kind == Kind::Declared).or(sides.first());
     let Some(judge) = judge.map(|side| side.subject.project) else {
         return (Vec::new(), Vec::new(), Vec::new());
@@ -117,7 +122,8 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
         let declared = judge.schema.iter().filter(|_| side.gaps.is_closed());
         keys.extend(declared.flat_map(|schema| schema.schema.keys()));
     }
-    keys.sort_unstable();
+    // Those of each source are in order already, which this sort makes use of.
+    keys.sort();
     keys.dedup();
     // What follows a secret on its line was read as a key, and may be a part of it.
     let mut projects: Vec<&Project> = Vec::new();

@@ -112,6 +112,7 @@ mod secrets_tracked;
 mod settling;
 mod shared_secret;
 mod special_key;
+mod stumbling;
 mod subject;
 mod syntax;
 mod tables;
@@ -401,8 +402,8 @@ pub fn stale_entry(entry: &baseline::Entry, why: baseline::Stale, at: crate::sou
 
 /// What is said about a file that nobody here can open.
 #[must_use]
-fn unopened_file(path: &str) -> Finding {
-    drift_unknown::of_file(path)
+fn unread_file(path: &str, damaged: bool) -> Finding {
+    drift_unknown::of_file(path, damaged)
 }
 
 /// POSIX: "environment variable names … consist solely of uppercase letters, digits, and the underscore"; lower case

@@ -1,6 +1,7 @@
 //! A value stands where a real one is still to be put.
 //!
-//! What counts: `changeme`, `<your-key>`, `xxxx`, `todo`, `replace-me` and their kin, also as the host of a URL.
+//! What counts: `changeme`, `<your-key>`, `xxxx`, `todo`, `replace-me` and their kin, also as the host of a URL; and for a secret
+//! of a protected environment, as a warning, what says of itself that it is none: `ThisShouldBeChanged`.
 //!
 //! Why it hurts: the service starts with it, and whoever reads the example file knows the password. An error in
 //! protected environments, a note elsewhere.
@@ -29,8 +30,13 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for setting in &subject.environment.settings {
         let Some(text) = setting.value.text() else { continue };
         let placeholder = detection::is_placeholder(text) || detection::leads_to_a_placeholder(text);
+        // In an environment that counts, `ThisShouldBeChanged` is no secret either; elsewhere it may well do.
+        let stands_in = !placeholder
+            && subject.environment.protected
+            && subject.project.is_secret(setting.key)
+            && detection::stands_in_for_a_secret(text);
         // What shows an env file is there to hold them.
-        if !placeholder || documents(subject.path(setting)) || detection::published(text).is_some() {
+        if !(placeholder || stands_in) || documents(subject.path(setting)) || detection::published(text).is_some() {
             continue;
         }
         // A rule that says what is allowed tells more; that a placeholder has not the form of a value goes without saying.
@@ -44,7 +50,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         } else {
             "set the real value".to_owned()
         };
-        findings.push(subject.about(&RULE, setting, message).severity(subject.severity(Severity::Note)).help(help));
+        let severity = if stands_in { Severity::Warning } else { subject.severity(Severity::Note) };
+        findings.push(subject.about(&RULE, setting, message).severity(severity).help(help));
     }
 }
 

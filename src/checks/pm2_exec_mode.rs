@@ -3,14 +3,15 @@
 //! Why it hurts: forked instances ask for the same port, and only the first gets it; cluster mode is a feature of Node.js and
 //! starts nothing else.
 //!
-//! Example: `instances: 4` without `exec_mode: "cluster"`.
+//! Example: `exec_mode: "fork", instances: 4`, or `script: "app.py", instances: 4`. Without `exec_mode`, `instances` makes
+//! PM2 cluster what runs on Node.js and fork anything else.
 //!
 //! Remedy: write `exec_mode: "cluster"` for a Node.js server, or `instances: 1`. Workers that share no port may be accepted
 //! in `sparkcfg.toml` with a reason.
 
 use super::deployed::{Deployed, told};
 use crate::finding::{Finding, Rule, Severity};
-use crate::pm2::App;
+use crate::pm2::{App, Mode};
 
 pub(super) static RULE: Rule = Rule {
     code: "pm2-exec-mode",
@@ -21,21 +22,19 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for app in deployed.apps() {
-        let mode = app.text("exec_mode").map(|mode| mode.trim_end_matches("_mode"));
         let many = app.get("instances").filter(|node| {
             node.text()
                 .is_some_and(|text| text == "max" || text.parse::<i64>().is_ok_and(|number| !(0..=1).contains(&number)))
         });
-        let finding = match (mode, many) {
-            (Some("cluster"), _) if is_other_program(app) => {
+        let named = app.text("exec_mode").is_some();
+        let finding = match (app.mode(), many) {
+            (Some(Mode::Cluster), _) if named && app.runs_on_node() == Some(false) => {
                 let span = app.get("exec_mode").map_or(app.span, |node| node.span);
                 Finding::new(&RULE, format!("{} runs in cluster mode, but not on Node.js", told(&app.name)))
                     .at(span, "only Node.js can be clustered")
                     .help("write exec_mode: \"fork\"")
             }
-            (Some("fork"), Some(node)) => several(app, node.span),
-            // Without exec_mode PM2 forks, unless `instances` is given on a Node.js script: then it clusters.
-            (None, Some(node)) if app.lacks(&["exec_mode"]) && is_other_program(app) => several(app, node.span),
+            (Some(Mode::Fork), Some(node)) => several(app, node.span),
             _ => continue,
         };
         deployed.tell(&app.name, finding, findings);
@@ -46,14 +45,4 @@ fn several(app: &App, span: crate::source::Span) -> Finding {
     Finding::new(&RULE, format!("{} has several instances in fork mode", told(&app.name)))
         .at(span, "each asks for the same port")
         .help("write exec_mode: \"cluster\" for a Node.js server, or instances: 1")
-}
-
-/// Whether something else than Node.js runs the app, for sure.
-fn is_other_program(app: &App) -> bool {
-    let interpreter = app.text("interpreter").or_else(|| app.text("exec_interpreter"));
-    let script = app.text("script").unwrap_or_default();
-    match interpreter {
-        Some(name) => !name.contains("node") && !name.contains("bun") && !name.contains("tsx"),
-        None => [".py", ".sh", ".rb", ".php", ".pl"].iter().any(|end| script.ends_with(end)),
-    }
 }

@@ -9,6 +9,7 @@
 
 use super::deployed::{Deployed, told};
 use crate::finding::{Finding, Rule, Severity};
+use crate::pm2::Mode;
 
 pub(super) static RULE: Rule = Rule {
     code: "pm2-wait-ready",
@@ -22,13 +23,13 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         let ready = app.get("wait_ready");
         let waits = ready.is_some_and(|node| node.boolean() == Some(true));
         let timeout = app.get("listen_timeout");
-        let clustered = app.text("exec_mode").is_some_and(|mode| mode.starts_with("cluster"));
+        let forked = app.mode() == Some(Mode::Fork);
         let (told_of, span, help) = match (ready, timeout) {
             (Some(node), None) if waits && app.lacks(&["listen_timeout"]) => {
                 ("wait_ready without listen_timeout", node.span, "write listen_timeout: 10000, or as long as it needs")
             }
             (_, Some(node))
-                if !clustered
+                if forked
                     && !waits
                     && ready.is_none_or(|node| node.boolean() == Some(false))
                     && app.get("...").is_none() =>

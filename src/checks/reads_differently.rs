@@ -28,12 +28,14 @@ use super::line_ends;
 use super::one_mistake::LITERAL;
 use super::reader::{self, EXPORTING, OWN, Surroundings};
 use super::respelling::{Harm, Respelling, Views};
+use super::stumbling::{Assignments, Kind, ReadOn};
 use super::traps;
-use super::{File, is_name};
-use crate::dialects::{ReadError, Reading, Variable};
+use super::{ALL, File, is_name};
+use crate::dialects::{Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
 use crate::layer::Entry;
 use crate::portable::{self, SealedReading};
+use crate::project::Project;
 use crate::project::veil::Veil;
 
 pub(super) static RULE: Rule = Rule {
@@ -57,13 +59,17 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), &around);
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
     let mut views = views(file, text, &chains, &around);
-    findings.extend(line_ends::settle(file, &RULE, &mut readings, &around, &mut views));
+    let line_ends = line_ends::settle(file, &RULE, &mut readings, &around, &mut views);
+    let on = read_on(file, &readings, &around, line_ends.is_some());
+    findings.extend(line_ends);
     let veil = LazyCell::new(|| {
-        let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).collect();
+        let on = on.iter().flatten().map(|on| &on.reading);
+        let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).chain(on).collect();
         Veil::over(file.project, file.index, text.as_bytes(), &readings, &around.below)
     });
-    refusals(file, &readings, &veil, &mut views, findings);
-    let seen: Vec<Seen<'_>> = readings.iter().filter_map(|(reader, reading)| Seen::of(file, reader, reading)).collect();
+    let seen = readings.iter().zip(&on);
+    let seen: Vec<_> =
+        seen.filter_map(|((reader, reading), on)| Seen::of(file, reader, reading, on.as_ref())).collect();
     let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for entry in &file.layer.entries {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
@@ -94,6 +100,20 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(finding);
     }
+    refusals(file, &readings, &on, &veil, &mut views, findings);
+}
+
+/// What each reader makes of the file without the lines at which it stumbles; `None` where that cannot be told. `changed`
+/// says that some of the readings are of a text with other line ends.
+fn read_on(file: &File<'_>, readings: &[(&str, Reading)], around: &Surroundings, changed: bool) -> Vec<Option<ReadOn>> {
+    let entries = file.layer.entries.iter();
+    let places = entries.map(|entry| (entry.key.start as usize..entry.key.end as usize, entry.value.end as usize));
+    let assignments = Assignments::at(places);
+    let on = |(chain, reading): &(&str, Reading)| {
+        let on = ReadOn::from(reading.clone(), chain, &file.layer.text, around, &assignments)?;
+        on.is_sure().then_some(on)
+    };
+    readings.iter().map(|reading| if changed { None } else { on(reading) }).collect()
 }
 
 /// SOPS takes all that stands behind the `=`. What sparkcfg spelled itself is meant for its own reading; of all else nobody
@@ -133,31 +153,42 @@ fn read_by_sops(file: &File<'_>, entry: &Entry, message: String) -> Finding {
     Finding::new(&RULE, message).at(file.layer.span(&entry.key), "what this becomes depends on the reader")
 }
 
-/// Readers that take nothing from the file, by what they stumble over.
+/// Readers that take nothing from the file, or from a line on, by what they stumble over.
 fn refusals(
     file: &File<'_>,
     readings: &[(&str, Reading)],
+    on: &[Option<ReadOn>],
     veil: &Veil,
     views: &mut Views<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut told: Vec<(&ReadError, Vec<&str>)> = Vec::new();
-    // What stops sparkcfg itself is `syntax`, told for every line.
-    let readings = readings.iter().filter(|(reader, _)| *reader != OWN);
-    for (reader, error) in readings.filter_map(|(reader, reading)| Some((reader, reading.error.as_ref()?))) {
-        match told.iter_mut().find(|(known, _)| *known == error) {
-            Some((_, readers)) => readers.push(reader),
-            None => told.push((error, vec![reader])),
+    // What only comes to light once a line above takes no more lines in does not stop the reader yet.
+    let mut told: Vec<((Kind, bool), Vec<&str>)> = Vec::new();
+    for ((reader, reading), on) in readings.iter().zip(on) {
+        let errors = match on {
+            Some(on) => on.errors().collect(),
+            None => Vec::from_iter(Kind::of(reading).map(|kind| (kind, false))),
+        };
+        // What stops sparkcfg itself is `syntax`, told for every line.
+        for error in errors.into_iter().filter(|_| *reader != OWN) {
+            match told.iter_mut().find(|(known, _)| *known == error) {
+                Some((_, readers)) => readers.push(reader),
+                None => told.push((error, vec![reader])),
+            }
         }
     }
-    for (error, readers) in told {
+    let start = |kind: &Kind| kind.error().and_then(|error| error.at.as_ref()).map(|at| at.start);
+    told.sort_by_key(|((kind, _), _)| start(kind));
+    for ((kind, swallowed), readers) in told {
+        let Some(error) = kind.error() else { continue };
         let at = error.at.clone().unwrap_or_default();
+        let length = file.layer.text.get(at.clone()).and_then(|text| text.find('\n')).unwrap_or(at.len());
+        let at = at.start..at.start + length;
         let place = offset(at.start)..offset(at.end);
         if is_damaged(file, &place) {
             continue;
         }
-        let (refuse, readers) = (if readers.len() == 1 { "refuses" } else { "refuse" }, super::listed(&readers, "and"));
-        let finding = Finding::new(&RULE, format!("{readers} {refuse} this file: {}", error.message))
+        let finding = Finding::new(&RULE, format!("{}: {}", stops(&kind, swallowed, &readers), error.message))
             .at(file.layer.span(&place), "here")
             .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
         findings.push(match traps::export(&file.layer.text, at.start) {
@@ -175,6 +206,19 @@ fn refusals(
     }
 }
 
+/// `dotenvy refuses this file`
+fn stops(kind: &Kind, swallowed: bool, readers: &[&str]) -> String {
+    let one = readers.len() == 1;
+    let says = match kind {
+        _ if swallowed => "cannot read this line",
+        Kind::GivesUp(_) if one => "takes nothing from this line on",
+        Kind::GivesUp(_) => "take nothing from this line on",
+        _ if one => "refuses this file",
+        _ => "refuse this file",
+    };
+    format!("{} {says}", super::listed(readers, "and"))
+}
+
 /// Adds the spelling with which the line that a reader stumbles over suits all of them.
 fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, views: &mut Views<'_>) -> Finding {
     let line = |at: u32| file.project.sources.position(file.layer.source, at).line;
@@ -183,8 +227,7 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
     let Some(entry) = entries.iter().find(|entry| line(entry.key.start) == here) else { return finding };
     let key = file.layer.key(entry);
     let alone = entries.iter().filter(|other| file.layer.key(other) == key).count() == 1;
-    let refers = entry.interpolates && file.layer.slice(&entry.value).contains('$');
-    if !alone || refers || !is_name(key) || file.looks_like_comment(entry) {
+    if !alone || views.refers(key, entry) || !is_name(key) || file.looks_like_comment(entry) {
         return finding;
     }
     match views.respelled(key, &[entry]) {
@@ -193,6 +236,7 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
             let hidden = file.project.hides_entry(file.layer, entry) || veil.touches(&written);
             let help = if hidden { "quote the value".to_owned() } else { format!("write {}", shown(&line)) };
             let span = file.place(&range);
+            views.makes(&range, &text);
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
         Err(_) => finding,
@@ -223,7 +267,7 @@ fn views<'a>(file: &File<'_>, text: &'a str, chains: &'a [&'a str], around: &'a 
 const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
 
 /// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would be
-/// worse off, by itself or together with the rest.
+/// worse off.
 pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
     let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
@@ -250,16 +294,28 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         finding.fix = None;
     }
-    let (mut at, mut fixes) = (Vec::new(), Vec::new());
+}
+
+/// The same for all that is left at the end, together: what is harmless beside another may not be so alone, or beside a third.
+pub(super) fn keep_harmless_together(project: &Project, findings: &mut [Finding]) {
+    let is_of_files =
+        |finding: &Finding| ALL.iter().any(|check| check.rule.code == finding.rule.code && check.layer.is_some());
+    let mut by_source: HashMap<_, Vec<usize>> = HashMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe) {
-            at.push(index);
-            fixes.push(fix);
+        if let Some(fix) = finding.fix.as_ref().filter(|fix| fix.safe && is_of_files(finding)) {
+            by_source.entry(fix.span.source).or_default().push(index);
         }
     }
-    let harmless = views.harmless_together(&fixes);
-    for (at, _) in at.into_iter().zip(harmless).filter(|(_, harmless)| !harmless) {
-        findings[at].fix = None;
+    for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| !layer.sealed) {
+        let Some(at) = by_source.get(&layer.source) else { continue };
+        let file = File::of(project, index, layer);
+        let chains = reader::with_own(file.readers());
+        let around = Surroundings::of_file(&file);
+        let fixes: Vec<_> = at.iter().filter_map(|at| findings[*at].fix.as_ref()).collect();
+        let harmless = Views::of(&layer.text, &chains, &around).harmless_together(&fixes);
+        for (at, _) in at.iter().zip(harmless).filter(|(_, harmless)| !harmless) {
+            findings[*at].fix = None;
+        }
     }
 }
 

@@ -7,6 +7,10 @@
 //! their number is compared, and who took the place of somebody else is not seen. Two names of one public key, of which both
 //! may open a file, are told too: to revoke one of them takes no access away.
 //!
+//! Whoever was let in once keeps the data key, and with it can open whatever is sealed with that key: also a file from which
+//! `git revert` took a grant away, or `sops updatekeys` a recipient. `validate` and `secrets who` find them in the last 2,000
+//! commits that git has here; in a shallow clone, and where the file had another name, nobody is found.
+//!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
 //! Remedy: seal the file for the people of the table, with a new data key: `sparkcfg secrets rotate ENV`; bring
@@ -21,7 +25,7 @@ use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
 use crate::source::Span;
-use crate::stores::{Readers, State};
+use crate::stores::{Counted, Readers, State};
 
 pub(super) static RULE: Rule = Rule {
     code: "recipients-differ",
@@ -140,11 +144,16 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
         let finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "");
         findings.push(finding.help(CannotOpen::KeyGroups.help()));
     }
+    findings.extend(holding(file, allowed, &environment, &help));
     // A whole age file does not say who its recipients are, only how many.
     if !readers.unnamed.is_empty() {
-        if readers.unnamed.len() != allowed.len() {
+        if readers.counted(allowed.iter().copied()) != Counted::default() {
             let (has, wants) = (readers.unnamed.len(), allowed.len());
-            let message = format!("{environment} is sealed for {has} recipients, but its access list has {wants}");
+            let message = if has == wants {
+                format!("{environment} is sealed for other kinds of keys than its access list has")
+            } else {
+                format!("{environment} is sealed for {has} recipients, but its access list has {wants}")
+            };
             findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "").help(help));
         }
         return findings;
@@ -166,6 +175,19 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
         findings.push(finding.help(help.clone()));
     }
     findings
+}
+
+/// Those for whom the file is not sealed, and who have its data key from an earlier version.
+fn holding(file: &File<'_>, allowed: &BTreeSet<&str>, environment: &str, help: &str) -> Option<Finding> {
+    let holders = file.project.holders.get(&file.index)?.iter();
+    let holders: Vec<_> = holders.filter(|holder| !allowed.contains(holder.recipient.as_str())).collect();
+    let commit = &holders.first()?.commit;
+    let names: Vec<_> = holders.iter().map(|holder| named(&file.project.config, &holder.recipient)).collect();
+    let names = super::listed(&names, "and");
+    let message = format!(
+        "{names} can open {environment}, but not by its access list: the data key is still that of commit {commit}"
+    );
+    Some(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help))
 }
 
 /// What `.sops.yaml` lets SOPS do. Whole age files are none of SOPS's.

@@ -1,10 +1,10 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::reader::{EXPORTING, HOME, OWN, Surroundings, assigned_by_make, dialects_of, read};
+use super::reader::{EXPORTING, HOME, OWN, Surroundings, assigned_by_make, dialects_of};
+use super::stumbling::{Assignments, ReadOn};
 use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
@@ -36,6 +36,8 @@ pub(super) enum Obstacle {
     Returns(String),
     /// This line suits those who are seen to read the file, and breaks it for a shell, which may be one that is not.
     Guarded(String),
+    /// Backticks around the value, which are quotes for some; this line takes them for a part of it.
+    Backticks(String),
     /// The value refers to others, stands on more than one place, or something else in the file is in the way.
     Entangled,
 }
@@ -50,12 +52,14 @@ pub(super) enum Harm<'a> {
     Unknown,
 }
 
-/// What one chain makes of a file: what it sets, at how many places it runs something, and how many of the lines it refuses
-/// the file for.
+/// What one chain makes of a file without the lines at which it stumbles: what it sets, at how many places it runs something,
+/// and how many those lines are.
 struct View {
     values: Values,
     executes: usize,
-    refused: usize,
+    stumbles: usize,
+    /// Whether it does not take all of the file.
+    stops: bool,
 }
 
 /// What every chain of readers gets from one file; `compose` stands for how sparkcfg itself reads it.
@@ -72,25 +76,29 @@ pub(super) struct Views<'a> {
     seen: Vec<Option<View>>,
     /// Readers that nobody sees, and that may be there all the same: they keep what they get.
     guarded: Vec<(&'static str, View)>,
+    /// What is offered already. Beside it another replacement may be right that alone is not.
+    made: Vec<(Range<usize>, String)>,
     left: usize,
 }
 
 impl<'a> Views<'a> {
     /// Reads the file with every chain, started with `around`.
     pub(super) fn of(text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Self {
-        let own = view(OWN, text, around);
-        let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around)).collect();
+        let (own, assignments) = own_view(text, around);
+        let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around, &assignments)).collect();
         let mut right = own.as_ref().map(|own| own.values.clone());
         let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
-        Self { text, chains, around, own, right, unsure, seen, guarded: Vec::new(), left: MAX_READ }
+        let (guarded, made) = (Vec::new(), Vec::new());
+        Self { text, chains, around, own, right, unsure, seen, guarded, made, left: MAX_READ }
     }
 
     /// Takes care that a shell, too, keeps what it gets: scripts that source a file are of many kinds, not all of which are
     /// seen.
     pub(super) fn guarded(mut self) -> Self {
         if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
-            self.guarded.extend(view(SHELL, self.text, self.around).map(|view| (SHELL, view)));
+            let (_, assignments) = own_view(self.text, self.around);
+            self.guarded.extend(view(SHELL, self.text, self.around, &assignments).map(|view| (SHELL, view)));
         }
         self
     }
@@ -111,13 +119,34 @@ impl<'a> Views<'a> {
         self.chains.contains(&OWN) && own == self.right.as_ref().and_then(|right| right.get(key))
     }
 
+    /// Counts a replacement in that is offered, and safe: what is looked for next may need it.
+    pub(super) fn makes(&mut self, range: &Range<usize>, text: &str) {
+        let is_apart = |made: &Range<usize>| made.end < range.start || range.end < made.start;
+        if self.made.iter().all(|(made, _)| is_apart(made)) {
+            self.made.push((range.clone(), text.to_owned()));
+            self.made.sort_by_key(|(range, _)| range.start);
+        }
+    }
+
+    /// Whether a value depends on other variables, or may: `$$` is one sign to some, and two to others.
+    pub(super) fn refers(&self, key: &str, entry: &Entry) -> bool {
+        let range = entry.value.start as usize..entry.value.end as usize;
+        let written = self.text.get(range).unwrap_or_default();
+        if !entry.interpolates || !written.contains('$') {
+            return false;
+        }
+        let line = self.text.get(entry.key.start as usize..entry.value.end as usize).unwrap_or_default();
+        let unset = alone(OWN, key, line, &Process::new());
+        let differs = |world: &Process| alone(OWN, key, line, world) != unset;
+        written.contains("$$") || unset.is_none() || worlds(&references(written)).iter().any(differs)
+    }
+
     /// The line of `key`, written so that all readers get what is right, and nothing else in the
     /// file becomes wrong for any of them. `entries` are the lines that set it.
     pub(super) fn respelled(&mut self, key: &str, entries: &[&Entry]) -> Result<Respelling, Obstacle> {
         let [entry] = entries else { return Err(Obstacle::Entangled) };
         let right = self.right.as_ref().and_then(|right| right.get(key).cloned());
-        // Backticks are quotes for some, and meant as such.
-        let value = right.flatten().filter(|value| !value.starts_with('`')).ok_or(Obstacle::Entangled)?;
+        let value = right.flatten().ok_or(Obstacle::Entangled)?;
         let readers = |chains: &[&str]| -> Vec<&'static Dialect> {
             let mut found: Vec<&Dialect> = chains.iter().filter_map(|chain| dialects_of(chain)).flatten().collect();
             found.sort_by_key(|one| dialects::ALL.iter().position(|dialect| dialect.name == one.name));
@@ -134,6 +163,10 @@ impl<'a> Views<'a> {
                 return Err(line.map_or(Obstacle::Unportable(error), Obstacle::Own));
             }
         };
+        if value.starts_with('`') {
+            let around = value.len() > 1 && value.ends_with('`');
+            return Err(if around { Obstacle::Backticks(line) } else { Obstacle::Entangled });
+        }
         let written = entry.key.start as usize..entry.value.end as usize;
         let exports =
             self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| EXPORTING.contains(&name.trim()));
@@ -158,18 +191,11 @@ impl<'a> Views<'a> {
     pub(super) fn referring(&mut self, key: &str, entry: &Entry, written: &str) -> Option<Respelling> {
         let range = entry.key.start as usize..entry.value.end as usize;
         let references = references(written);
-        let worlds = ["one", "2"].map(|value| {
-            let others = references.iter().map(|reference| (reference.name.to_owned(), value.to_owned()));
-            others.collect::<Process>()
-        });
-        let alone = |chain: &str, line: &str, world: &Process| {
-            let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
-            reading.vars.into_iter().find(|variable| variable.key == key)?.value
-        };
+        let worlds = worlds(&references);
         let as_written = self.text.get(range.clone())?;
-        let meant = |world: &Process| alone(OWN, as_written, world);
+        let meant = |world: &Process| alone(OWN, key, as_written, world);
         let agree = |line: &str| {
-            let same = |chain: &&&str| worlds.iter().all(|world| alone(chain, line, world) == meant(world));
+            let same = |chain: &&&str| worlds.iter().all(|world| alone(chain, key, line, world) == meant(world));
             worlds.iter().all(|world| meant(world).is_some())
                 && self.chains.iter().filter(|chain| !same(chain)).count() == 0
         };
@@ -201,7 +227,7 @@ impl<'a> Views<'a> {
         order.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
         let all = vec![true; fixes.len()];
         self.left = MAX_READ;
-        if fixes.len() < 2 || matches!(self.judged(&with(self.text, &order, fixes), None), Harm::None) {
+        if fixes.is_empty() || matches!(self.judged(&with(self.text, &order, fixes), None), Harm::None) {
             return all;
         }
         let (mut kept, mut harmless) = (Vec::new(), vec![false; fixes.len()]);
@@ -218,17 +244,26 @@ impl<'a> Views<'a> {
     /// Whether after a replacement every reader sees what it saw before, or what is right: a text that is wrong may not
     /// become another one that is wrong. `key` must be right for all.
     fn proven(&mut self, range: &Range<usize>, replacement: &str, key: Option<&str>) -> Harm<'a> {
-        let (Some(before), Some(after)) = (self.text.get(..range.start), self.text.get(range.end..)) else {
-            return Harm::Unknown;
-        };
-        self.judged(&[before, replacement, after].concat(), key)
+        let this = (range.clone(), replacement);
+        let harm = self.judged(&edited(self.text, std::iter::once(this.clone())), key);
+        if !matches!(harm, Harm::To(_)) || self.made.is_empty() {
+            return harm;
+        }
+        let mut all: Vec<_> = self.made.iter().map(|(range, text)| (range.clone(), text.as_str())).collect();
+        all.push(this);
+        all.sort_by_key(|(range, _)| range.start);
+        match self.judged(&edited(self.text, all.into_iter()), key) {
+            Harm::None => Harm::None,
+            Harm::To(_) | Harm::Unknown => harm,
+        }
     }
 
     /// The same for what the file may hold instead.
     fn judged(&mut self, text: &str, key: Option<&str>) -> Harm<'a> {
-        let Some(left) =
-            self.left.checked_sub(self.text.len().saturating_mul(self.chains.len() + self.guarded.len() + 1))
-        else {
+        let guarded = self.guarded.iter().map(|(_, view)| Some(view));
+        let views = self.seen.iter().map(Option::as_ref).chain(guarded).chain([self.own.as_ref()]);
+        let readings: usize = views.map(|view| view.map_or(1, |view| view.stumbles + 1)).sum();
+        let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(readings)) else {
             return Harm::Unknown;
         };
         self.left = left;
@@ -236,17 +271,19 @@ impl<'a> Views<'a> {
             return Harm::Unknown;
         }
         // What sparkcfg itself reads must stay, too.
-        if !self.stays(self.own.as_ref(), view(OWN, text, self.around).as_ref(), None) {
+        let (own, assignments) = own_view(text, self.around);
+        if !self.stays(self.own.as_ref(), own.as_ref(), None) {
             return Harm::To(OWN);
         }
         for (chain, seen) in self.chains.iter().zip(&self.seen) {
-            let now = view(chain, text, self.around);
+            let now = view(chain, text, self.around, &assignments);
             if !self.stays(seen.as_ref(), now.as_ref(), key) {
                 return Harm::To(chain);
             }
         }
-        let is_worse =
-            |(name, seen): &&(&str, View)| !self.stays(Some(seen), view(name, text, self.around).as_ref(), None);
+        let is_worse = |(name, seen): &&(&str, View)| {
+            !self.stays(Some(seen), view(name, text, self.around, &assignments).as_ref(), None)
+        };
         self.guarded.iter().find(is_worse).map_or(Harm::None, |(name, _)| Harm::To(name))
     }
 
@@ -266,7 +303,7 @@ impl<'a> Views<'a> {
         let names = seen.values.keys().chain(now.values.keys());
         let mut names = names.filter(|name| Some(name.as_str()) != key);
         now.executes <= seen.executes
-            && now.refused <= seen.refused
+            && now.stumbles <= seen.stumbles
             && names.all(|name| {
                 let (before, after) = (seen.values.get(name), now.values.get(name));
                 // What nobody meant to set may go.
@@ -296,7 +333,7 @@ fn braced(written: &str, references: &[Reference<'_>]) -> String {
 /// Gives the keys for which it is not: of those nobody knows what was meant.
 fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
-    let views = views.map(|(_, view)| view.as_ref().filter(|view| view.refused == 0)).collect::<Option<Vec<_>>>();
+    let views = views.map(|(_, view)| view.as_ref().filter(|view| !view.stops)).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
     let Some((first, others)) = views.split_first() else { return HashSet::new() };
     let mut unsure = HashSet::new();
@@ -322,12 +359,17 @@ fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<
 /// The text with some of the replacements made, given in the order of their places; one that touches what another has
 /// replaced is left out.
 fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
+    let fixes = order.iter().filter_map(|at| fixes.get(*at));
+    edited(text, fixes.map(|fix| (fix.span.range(), fix.replacement.as_str())))
+}
+
+/// The same for places and what to put there.
+fn edited<'e>(text: &str, edits: impl Iterator<Item = (Range<usize>, &'e str)>) -> String {
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    for fix in order.iter().filter_map(|at| fixes.get(*at)) {
-        let range = fix.span.range();
+    for (range, replacement) in edits {
         if range.start >= at {
             out.push_str(text.get(at..range.start).unwrap_or_default());
-            out.push_str(&fix.replacement);
+            out.push_str(replacement);
             at = range.end;
         }
     }
@@ -335,26 +377,40 @@ fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
     out
 }
 
-/// For how many lines a reader may refuse a file that is looked at all the same.
-const MAX_REFUSED: usize = 4;
+/// Two worlds in which the variables that a value refers to have other values.
+fn worlds(references: &[Reference<'_>]) -> [Process; 2] {
+    ["one", "2"].map(|value| references.iter().map(|one| (one.name.to_owned(), value.to_owned())).collect())
+}
 
-/// What one chain sets, or would set without the lines for which it refuses the file; `None` where that is not known.
-fn view(chain: &str, text: &str, around: &Surroundings) -> Option<View> {
-    let mut text = Cow::Borrowed(text);
-    for refused in 0..=MAX_REFUSED {
-        let reading = read(chain, text.as_bytes(), around)?;
-        let Some(error) = reading.error else {
-            let values = reading.vars.into_iter().map(|variable| (variable.key, variable.value));
-            return Some(View { values: values.collect(), executes: reading.executes.len(), refused });
-        };
-        let at = error.at.filter(|at| at.end > at.start)?;
-        let start = text.get(..at.start)?.rfind('\n').map_or(0, |before| before + 1);
-        let end = text.get(at.start..)?.find('\n').map_or(text.len(), |length| at.start + length);
-        // A comment to all of them, in the place of the line.
-        let without = [text.get(..start)?, "#", text.get(end..)?].concat();
-        text = Cow::Owned(without);
+/// What a chain makes of one line.
+fn alone(chain: &str, key: &str, line: &str, world: &Process) -> Option<String> {
+    let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
+    reading.vars.into_iter().find(|variable| variable.key == key)?.value
+}
+
+/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where.
+fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assignments) {
+    match ReadOn::of(OWN, text, around, &Assignments::default()) {
+        Some(on) => {
+            let assignments = Assignments::of(&on.reading);
+            (Some(View::of(on)), assignments)
+        }
+        None => (None, Assignments::default()),
     }
-    None
+}
+
+/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known.
+fn view(chain: &str, text: &str, around: &Surroundings, assignments: &Assignments) -> Option<View> {
+    ReadOn::of(chain, text, around, assignments).map(View::of)
+}
+
+impl View {
+    fn of(on: ReadOn) -> Self {
+        let stops = on.errors().next().is_some();
+        let values = on.reading.vars.into_iter().map(|variable| (variable.key, variable.value));
+        let (executes, stumbles) = (on.reading.executes.len(), on.stumbles.len());
+        Self { values: values.collect(), executes, stumbles, stops }
+    }
 }
 
 /// Whether each line ends in CRLF.

@@ -7,8 +7,10 @@
 //! record needs its new one too. A value that was gone and comes back counts until it is set to yet another one.
 //!
 //! Whoever could open a file without being in the table is recorded in the same way when it is sealed without them: by public
-//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. What a merge
-//! hands on to nobody but those of the table, it notes in a comment of the merged file, until the next change.
+//! key, or, as a whole age file names nobody, as *a recipient without a name*, as many as the file has too many. The same goes
+//! for whoever could open a sealed file that `import` takes values from, and for whoever still has the data key of an earlier
+//! version. What a merge hands on to nobody but those of the table, it notes in a comment of the merged file, until the next
+//! change. SOPS seals that comment: a value *may still be* what somebody could read where only a key tells.
 //!
 //! The record tells only those who have it. Where git has the sealed files that it is about, and not the record, that is a
 //! warning, and with `--staged` an error.
@@ -21,7 +23,7 @@
 //! Why it hurts: who left, or who found a lost laptop, still has the password.
 //!
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
-//! by hand if the value needs no change.
+//! by hand if the value needs no change; `sparkcfg secrets rotate ENV` brings into the record what a merge noted.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +50,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = sealed else { return };
     let is_opened = sealed.state == State::Opened;
     let text = file.layer.text.as_bytes();
-    for Unchanged { key, readers } in file.project.revocations.told(&known.path, text, &sealed.noted) {
+    for Unchanged { key, readers, is_recorded, is_certain } in
+        file.project.revocations.told(&known.path, text, &sealed.noted)
+    {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
         let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
         let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();
@@ -59,18 +63,32 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let readers = super::listed(&readers, "and");
         let place = entry.map_or(0..0, |entry| entry.key.clone());
+        let environment = environment(file);
         let (what, set) = match &key {
             Some(key) => (
-                format!("{} is still what {readers} could read", told_name(key)),
-                format!("set {} -e {}", told_name(key), environment(file)),
+                format!(
+                    "{} {} what {readers} could read",
+                    told_name(key),
+                    if is_certain { "is still" } else { "may still be" }
+                ),
+                format!("set {} -e {environment}", told_name(key)),
             ),
             None => (
                 format!("not everything in {} has changed that {readers} could read", file.path()),
-                format!("edit {}", environment(file)),
+                format!("edit {environment}"),
             ),
         };
+        let strike = match &key {
+            Some(_) if is_recorded => format!("take it out of {NAME}"),
+            // A merge noted it in the sealed file.
+            Some(_) => {
+                format!("`sparkcfg secrets rotate {environment}` brings it into {NAME}, and there it can be taken out")
+            }
+            None => format!("take its section out of {NAME}"),
+        };
+        let doubt = if is_certain { "" } else { "with a key, `sparkcfg validate` tells whether; if so, " };
         let mut finding = Finding::new(&RULE, what).at(file.layer.span(&place), "not changed since").help(format!(
-            "change it at its provider, then: sparkcfg secrets {set}; if it needs no change, take it out of {NAME}"
+            "{doubt}change it at its provider, then: sparkcfg secrets {set}; if it needs no change, {strike}"
         ));
         if let Some(key) = &key {
             finding = finding.key(key);

@@ -25,9 +25,7 @@ pub struct Found {
 #[must_use]
 pub fn run(project: &Project) -> Found {
     let check_file = |(index, layer): (usize, &Layer)| {
-        let environments: Vec<_> = project.environments_of(index).cloned().collect();
-        let protected = environments.iter().any(|name| project.config.is_protected(name));
-        let file = File { project, layer, index, environments, protected };
+        let file = File::of(project, index, layer);
         let mut findings = Vec::new();
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
         reads_differently::keep_harmless(&file, &mut findings);
@@ -59,6 +57,7 @@ pub fn run(project: &Project) -> Found {
         several => several.iter().flat_map(names).collect::<HashSet<_>>().len(),
     };
     let ignored = settle(project, &mut findings, false);
+    reads_differently::keep_harmless_together(project, &mut findings);
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
 

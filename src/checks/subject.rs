@@ -30,7 +30,14 @@ pub struct File<'a> {
     pub protected: bool,
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    /// The layer of a project with this index.
+    pub(super) fn of(project: &'a Project, index: usize, layer: &'a Layer) -> Self {
+        let environments: Vec<_> = project.environments_of(index).cloned().collect();
+        let protected = environments.iter().any(|name| project.config.is_protected(name));
+        Self { project, layer, index, environments, protected }
+    }
+
     /// The file as users see it.
     pub(super) fn path(&self) -> &str {
         self.project.sources.path(self.layer.source)

@@ -302,6 +302,8 @@ impl Swallowing {
     pub(super) fn of(text: &str, reading: &Reading) -> Self {
         // What stands behind the key: a value may begin on a later line than its key.
         let spans = reading.vars.iter().map(|variable| variable.key_span.end..variable.value_span.end);
+        // A command gets what stands in front of it, over several lines as well, and the reader sets nothing by it.
+        let spans = spans.chain(reading.executes.iter().cloned());
         let several = spans.filter(|span| text.get(span.clone()).is_some_and(|value| value.contains('\n')));
         let mut values: Vec<_> = several.map(|span| (span.start, span.end)).collect();
         values.sort_unstable();

@@ -76,7 +76,9 @@ fn brought_together(subject: &Subject<'_>, loose: &Loose<'_>, name: &str, settin
         return format!("move {name} above {key}: files are read from top to bottom");
     }
     let (early, late) = (file(loose.layer), file(setting.layer));
-    format!("{late} is read after {early}: set {name} in a file that is read before it, or {key} in {late}, below {name}")
+    format!(
+        "{late} is read after {early}: set {name} in a file that is read before it, or {key} in {late}, below {name}"
+    )
 }
 
 /// Whether the name may not be told: in a password, what stands behind a dollar sign is most likely part of it.

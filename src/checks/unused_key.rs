@@ -19,6 +19,7 @@ use super::references::Referenced;
 use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::{Declarer, Used};
+use crate::uses::known::is_of_framework;
 
 pub(super) static RULE: Rule = Rule {
     code: "unused-key",
@@ -53,6 +54,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             || meant.contains(name)
             || referenced.is_told(name)
             || !referenced.is_own(name)
+            || is_of_framework(name, &project.references.paths)
             || is_referred_to(referenced, name)
             || fields.contains(name.to_ascii_lowercase().as_str())
             || key.declared.iter().any(|declared| foreign.contains(project.sources.path(declared.span.source)))

@@ -7,6 +7,7 @@ use super::rendering::{self, Job};
 use super::{Global, Keys, identities, printing, release, render, validate};
 use crate::error::Error;
 use crate::finding::{Bucket, Finding};
+use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
@@ -38,6 +39,7 @@ impl DeployCheck {
             environments: vec![self.env.clone()],
             identities: Some(&identities),
             require_secrets: true,
+            history: true,
             process: self.keys.process(),
             ..Options::default()
         };
@@ -45,7 +47,7 @@ impl DeployCheck {
         let (environments, count, keys) = found.looked_at;
         let mut findings = found.findings;
         let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
-        let job = Job { to: "rendered", only: &[], with_secrets: false };
+        let job = Job { to: RENDERED, only: &[], with_secrets: false };
         let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
         findings.append(&mut outcome.findings);
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {

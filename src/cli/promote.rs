@@ -2,9 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::drift::Drift;
-use super::{Global, Keys, fix, printing};
+use super::{Global, Keys, drift, fix, printing};
+use crate::drift::Row;
 use crate::error::Error;
+use crate::finding::Finding;
+use crate::report::Report;
+use crate::schema::extension::Drift;
 use crate::source::printable;
 
 pub(super) const EXAMPLES: &str = "\
@@ -12,7 +15,7 @@ Examples:
   sparkcfg promote staging prod                 print the patch
   sparkcfg promote staging prod | git apply     and apply it
 
-Only keys whose policy is must-match are promoted, and never a secret.";
+Only keys whose policy is must-match are promoted, and never a secret. One that is left out is told, and the exit code is 1.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -27,29 +30,69 @@ pub(super) struct Promote {
 
 impl Promote {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
-        let drift = Drift::between(
+        let drift = drift::Drift::between(
             [self.from.clone(), self.to.clone()],
             Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env },
         );
         let mut report = drift.pair(global)?;
-        report.findings.retain(|finding| finding.rule.code == "drift-must-match");
-        for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
-            let key = printable(finding.key.as_deref().unwrap_or_default());
-            printing::complain(&format!(
-                "left out: {key}, a secret, a value that readers take differently, or one in a file of several \
-                 environments; set it by hand\n"
-            ))?;
+        if report.findings.iter().any(|finding| finding.rule.code == "policy-conflict") {
+            return Err(Error::new("two policies for one key disagree, so nobody can say what must match")
+                .help(format!("sparkcfg drift {} {} tells which", printable(&self.from), printable(&self.to))));
         }
-        let (patch, left) = fix::patch(&report, true);
-        for (path, number) in &left {
+        let all = std::mem::take(&mut report.findings);
+        report.findings = all.into_iter().filter(|finding| self.must_match(&report, finding)).collect();
+        let mut left_out = 0;
+        for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
+            let key = report.key_of(finding).unwrap_or_default();
+            printing::complain(&format!("left out: {}: {}\n", printable(&key), self.why(&report, finding)))?;
+            left_out += 1;
+        }
+        let (patch, beside) = fix::patch(&report, true);
+        for (path, number) in &beside {
             let changes = if *number == 1 { "one change" } else { "changes" };
             printing::complain(&format!("left out: {changes} in {} right beside a secret\n", printable(path)))?;
+            left_out += number;
         }
-        if patch.is_empty() && report.findings.is_empty() {
-            printing::complain(&format!("nothing to promote: {} has all that must match\n", printable(&self.to)))?;
-        }
+        let keys = |number: usize| format!("{number} key{}", if number == 1 { "" } else { "s" });
+        let promoted = report.findings.len().saturating_sub(left_out);
+        printing::complain(&match (promoted, left_out) {
+            (0, 0) => format!("nothing to promote: {} has all that must match\n", printable(&self.to)),
+            (_, 0) => format!("{} in the patch\n", keys(promoted)),
+            _ => format!("{} in the patch, {left_out} left out: set by hand what must match\n", keys(promoted)),
+        })?;
         printing::print(&patch)?;
         // Whoever pipes it into `git apply` is to know that it is not all.
-        Ok(ExitCode::from(u8::from(!left.is_empty())))
+        Ok(ExitCode::from(u8::from(left_out > 0)))
     }
+
+    /// Whether a finding says that the environment that gets values lacks one which must match.
+    fn must_match(&self, report: &Report, finding: &Finding) -> bool {
+        let is_about = |name: &str| finding.environments.iter().any(|known| **known == *name);
+        let policy = row(report, finding).and_then(|row| row.policy);
+        match finding.rule.code {
+            "drift-must-match" => true,
+            "drift-missing" => policy == Some(Drift::MustMatch) && is_about(&self.to),
+            "drift-unknown" | "undefined-reference" => policy == Some(Drift::MustMatch),
+            _ => false,
+        }
+    }
+
+    /// Why a key is not promoted.
+    fn why(&self, report: &Report, finding: &Finding) -> String {
+        let Some(row) = row(report, finding) else { return finding.message.clone() };
+        let from = row.cells.first().and_then(Option::as_ref).map(|cell| cell.state);
+        match from {
+            _ if finding.rule.code == "drift-unknown" => "nobody here can open it".to_owned(),
+            _ if finding.rule.code == "undefined-reference" => "a reference in it leads nowhere".to_owned(),
+            _ if row.secret => "a secret is never copied".to_owned(),
+            Some(state) if !state.is_there() => format!("{} does not set it", printable(&self.from)),
+            _ => "readers take its value differently, or its file is that of several environments".to_owned(),
+        }
+    }
+}
+
+/// The key of a finding in both environments.
+fn row<'r>(report: &'r Report, finding: &Finding) -> Option<&'r Row> {
+    let at = finding.difference.as_ref()?.row?;
+    report.comparison.as_ref()?.rows.get(at)
 }

@@ -235,12 +235,17 @@ fn ends_marked(text: &str) -> String {
 
 /// The line in which a reader stumbles.
 fn line_of(read: &ReadBy, bytes: &[u8]) -> Option<usize> {
-    let at = read.reading.error.as_ref()?.at.as_ref().filter(|at| at.end > 0)?;
+    let error = read.reading.error.as_ref().or(read.reading.gave_up.as_ref())?;
+    let at = error.at.as_ref().filter(|at| at.end > 0)?;
     Some(memchr::memchr_iter(b'\n', bytes.get(..at.start)?).count() + 1)
 }
 
-/// `make refuses the file in line 3: …`
+/// `make refuses the file in line 3: …`, `uv takes nothing from line 3 on: …`
 fn refusal(read: &ReadBy, bytes: &[u8]) -> Option<String> {
+    if let (None, Some(error)) = (&read.reading.error, &read.reading.gave_up) {
+        let line = line_of(read, bytes).unwrap_or(1);
+        return Some(format!("{} takes nothing from line {line} on: {}\n", printable(&read.name), error.message));
+    }
     let error = read.reading.error.as_ref()?;
     let line = line_of(read, bytes).map(|line| format!(" in line {line}")).unwrap_or_default();
     let reader = read.refused_by.unwrap_or(&read.name);
@@ -294,9 +299,9 @@ fn compare(readings: &[ReadBy], bytes: &[u8], hidden: &Hidden, style: &Style) ->
             cell => (cell, readers),
         });
         let mut groups: Vec<_> = groups.collect();
-        let name = printable(name);
+        let name = if name.is_empty() { "(no name)".to_owned() } else { printable(name) };
         if let [(cell, _)] = groups.as_slice() {
-            let _ = writeln!(out, "  {name}={}", cell.shown(LONGEST));
+            let _ = writeln!(out, "  {name}={}", cell.shown(longest(style.width)));
             continue;
         }
         let _ = writeln!(out, "{} {name}", mark(style, "≠", "!"));
@@ -311,8 +316,11 @@ fn compare(readings: &[ReadBy], bytes: &[u8], hidden: &Hidden, style: &Style) ->
     out
 }
 
-/// How much of a value stands in the table of all readers, in characters.
-const LONGEST: usize = 300;
+/// How much of a value stands in the table of all readers, in characters: about a line.
+fn longest(width: usize) -> usize {
+    const HOW_LONG: &str = "    … (8388608 characters)";
+    width.saturating_sub(HOW_LONG.len()).max(20)
+}
 
 /// The sign in front of what is to be looked at.
 fn mark(style: &Style, sign: &'static str, plain: &'static str) -> String {
@@ -328,7 +336,7 @@ fn cells(out: &mut String, groups: &[(Cell<'_>, Vec<&str>)], width: usize) {
     const INDENT: &str = "    ";
     // A value that is wider stands on a line of its own.
     let widest = width / 3;
-    let mut cells: Vec<String> = groups.iter().map(|(cell, _)| cell.shown(LONGEST)).collect();
+    let mut cells: Vec<String> = groups.iter().map(|(cell, _)| cell.shown(longest(width))).collect();
     // Two masked values look alike; the number says that they are not.
     let twins: Vec<bool> = cells.iter().map(|cell| cells.iter().filter(|other| *other == cell).count() > 1).collect();
     let mut number = 0;
@@ -394,6 +402,8 @@ struct Told<'r, V: Serialize> {
     reader: &'r str,
     vars: V,
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gave_up: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unknown: Vec<&'r str>,
 }
@@ -404,11 +414,13 @@ fn as_json<'r>(read: &'r ReadBy, bytes: &[u8], hidden: &'r Hidden) -> Told<'r, i
         Some(_) if hidden.hides(variable) => Some(MASK),
         value => value.as_deref(),
     };
+    let line = line_of(read, bytes).map(|line| format!("line {line}: ")).unwrap_or_default();
     let error = read.reading.error.as_ref().map(|error| {
-        let line = line_of(read, bytes).map(|line| format!("line {line}: ")).unwrap_or_default();
         let reader = read.refused_by.filter(|_| read.is_stopped()).map(|reader| format!("{reader}, "));
         format!("{}{line}{}", reader.unwrap_or_default(), error.message)
     });
+    let gave_up = read.reading.gave_up.as_ref().filter(|_| error.is_none());
+    let gave_up = gave_up.map(|gave_up| format!("{line}{}", gave_up.message));
     let unknown = read.reading.vars.iter().filter(|variable| read.is_unknown(variable));
     let vars = InTurn(move || {
         let mut masked = false;
@@ -416,7 +428,7 @@ fn as_json<'r>(read: &'r ReadBy, bytes: &[u8], hidden: &'r Hidden) -> Told<'r, i
         // Names that are not shown look alike, and an object has each name once.
         vars.filter(move |(key, _)| *key != MASK || !std::mem::replace(&mut masked, true))
     });
-    Told { reader: &read.name, vars, error, unknown: unknown.map(|variable| hidden.key(variable)).collect() }
+    Told { reader: &read.name, vars, error, gave_up, unknown: unknown.map(|variable| hidden.key(variable)).collect() }
 }
 
 /// A map that is written while it is gone through.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::rendering::{self, Job, Outcome};
 use super::{Global, printing, render};
 use crate::error::Error;
+use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project, templates, writing};
@@ -92,7 +93,7 @@ impl Release {
         let mut project = Project::read(&files, &options)?;
         let mut declared = project.declared_files(prefix);
         declared.extend(templates::read(&files)?.keys().map(|path| format!("{}/{path}", templates::FOLDER)));
-        let job = Job { to: "rendered", only: &[], with_secrets: false };
+        let job = Job { to: RENDERED, only: &[], with_secrets: false };
         let outcome = rendering::run_if_any(&mut project, &files, &job)?;
         Ok(Picture { project, files, outcome, declared })
     }
@@ -103,6 +104,8 @@ impl Release {
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
             outcome.findings.extend(rendering::compare(&mut project, &files, file)?.finding);
         }
+        let gone = rendering::leftovers(&mut project, &files, &outcome, RENDERED)?;
+        outcome.findings.extend(gone);
         let hashes = |wanted: &dyn Fn(&str) -> bool| -> Result<BTreeMap<String, String>, Error> {
             declared
                 .iter()

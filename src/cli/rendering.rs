@@ -1,6 +1,6 @@
 //! What `render`, `release` and `deploy-check` share: a project's templates rendered, and compared with what is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::show::shown;
@@ -8,6 +8,7 @@ use crate::checks;
 use crate::environment::{Environment, Resolved};
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::project::deployments::RENDERED;
 use crate::project::files::{self, Files};
 use crate::project::{Project, git, templates};
 use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
@@ -72,6 +73,13 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
         let help = near
             .map_or_else(|| "name it by its path within templates/".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Error::new(format!("there is no template {stranger}")).help(help));
+    }
+    let mut targets = BTreeMap::new();
+    for name in &own {
+        if let Some(other) = targets.insert(rendering::target_path(name), name) {
+            let error = Error::new(format!("{other} and {name} would be rendered into the same file"));
+            return Err(error.at(files.shown(templates::FOLDER)).help("give one of them another name, or delete it"));
+        }
     }
     let mut outcome = Outcome::default();
     let mut texts = Vec::new();
@@ -242,6 +250,14 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     let after = file.text.expose();
     if before == after {
         return Ok(Compared { finding: None, diff: String::new(), is_foreign: false });
+    }
+    if before.replace("\r\n", "\n") == after {
+        let source = masked(project, &shown, &before);
+        let message = format!("{shown} has carriage returns, which its template does not give it");
+        let help = format!("{again}; `{RENDERED}/** text eol=lf` in .gitattributes keeps git from writing them");
+        let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help(help);
+        finding.environments.push(Arc::clone(&file.environment));
+        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
     }
     let state = header::state(&before);
     let marked = header::state(after) != header::State::Unmarked;

@@ -98,6 +98,7 @@ impl Run {
             personal: !self.no_local,
             identities: Some(&identities),
             require_secrets: true,
+            history: false,
             process: self.process(),
         };
         let mut project = Project::read(&files, &options)?;

@@ -53,6 +53,7 @@ impl Show {
             personal: !self.no_local,
             identities: Some(&identities),
             require_secrets: false,
+            history: false,
             process: self.keys.process(),
         };
         let project = Project::read(&files, &options)?;

@@ -176,6 +176,7 @@ impl Validate {
             personal: self.local,
             identities: Some(own.as_ref().unwrap_or(person)),
             require_secrets: self.require_secrets,
+            history: true,
             process: self.keys.process(),
         };
         let prefix = files.shown("");

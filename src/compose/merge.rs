@@ -1,6 +1,6 @@
 //! Files laid over each other as Compose does it: by name, by place in the file, by `!reset` and `!override`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::short;
@@ -12,6 +12,8 @@ const MAX_STEPS: usize = 250_000;
 /// Lays one tree over another.
 pub(super) struct Merger {
     steps: usize,
+    /// Where maps of `KEY: value` were laid over each other already.
+    sequences: HashSet<Vec<String>>,
 }
 
 /// How the values of one place are merged.
@@ -59,7 +61,7 @@ fn way(path: &[&str]) -> Way {
 
 impl Merger {
     pub(super) fn new() -> Self {
-        Self { steps: 0 }
+        Self { steps: 0, sequences: HashSet::new() }
     }
 
     /// Notes that so many values are looked at; `None` when that is too much.
@@ -99,6 +101,9 @@ impl Merger {
         if over.is_null() && over.tag.is_none() && way != Way::Replace {
             return Some(Arc::clone(base));
         }
+        // Of a list Compose takes nothing away by name, and it makes one of two maps that it lays over each other.
+        let is_sequence =
+            way == Way::Keyed && (!self.sequences.insert(path.clone()) || matches!(base.value, Value::List(_)));
         let (base, over) = match way {
             Way::Replace => return Some(Arc::clone(over)),
             Way::Keyed => (keyed(base)?, keyed(over)?),
@@ -111,7 +116,7 @@ impl Merger {
             Way::Logging | Way::Usual => (Arc::clone(base), Arc::clone(over)),
         };
         let value = match (&base.value, &over.value) {
-            (Value::Map(below), Value::Map(above)) => Value::Map(self.maps(below, above, path, way)?),
+            (Value::Map(below), Value::Map(above)) => Value::Map(self.maps(below, above, path, way, is_sequence)?),
             (Value::List(below), Value::List(above)) => {
                 self.steps += below.len() + above.len();
                 Value::List(without_repeats(below.iter().chain(above), names.last().copied()))
@@ -121,7 +126,14 @@ impl Merger {
         Node::new(value, over.span, over.tag).map(Arc::new)
     }
 
-    fn maps(&mut self, below: &[Pair], above: &[Pair], path: &mut Vec<String>, way: Way) -> Option<Vec<Pair>> {
+    fn maps(
+        &mut self,
+        below: &[Pair],
+        above: &[Pair],
+        path: &mut Vec<String>,
+        way: Way,
+        is_sequence: bool,
+    ) -> Option<Vec<Pair>> {
         self.steps += below.len() + above.len();
         let mut pairs = below.to_vec();
         let mut places: HashMap<&str, usize> =
@@ -132,6 +144,7 @@ impl Merger {
                     places.insert(&pair.key, pairs.len());
                     pairs.push(pair.clone());
                 }
+                Some(_) if is_sequence && pair.value.tag == Some(Tag::Reset) => {}
                 // A variable without a value takes the place of one with a value, too.
                 Some(&index) if pair.value.tag == Some(Tag::Reset) || way == Way::Keyed => pairs[index] = pair.clone(),
                 Some(&index) => {

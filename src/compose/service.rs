@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::short::{self, Mount, Port};
-use crate::interpolation::interpolates;
+use crate::interpolation::{self, Budget, Outcome, interpolates};
 use crate::source::Span;
 use crate::tree::{Node, Pair, Value};
 
@@ -160,4 +160,14 @@ pub fn literal(node: &Node) -> Option<String> {
     let text = node.text()?;
     let plain = text.replace("$$", "");
     (!interpolates(&plain)).then(|| text.replace("$$", "$"))
+}
+
+/// A text as the container gets it where nothing sets its variables: `latest` for `${TAG:-latest}`; `None` where it has no
+/// variables, one of them has no default, or `is_set` knows one.
+#[must_use]
+pub fn fallback(text: &str, is_set: &dyn Fn(&str) -> bool) -> Option<String> {
+    let expansion = interpolation::expand(text, &mut |_| None, &mut Budget::default()).ok()?;
+    let falls_back = |outcome: &Outcome| matches!(outcome, Outcome::Default);
+    let all = expansion.resolved.iter().all(|one| falls_back(&one.outcome) && !is_set(one.reference.name));
+    (all && !expansion.resolved.is_empty()).then(|| expansion.text)
 }

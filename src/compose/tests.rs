@@ -39,6 +39,7 @@ fn overlays() {
         ("ports", "ports: ['80:80']", "ports: !reset []", "gone"),
         ("environment", "environment: [A=1, B=2]", "environment: {B: 3, C: 4}", "{A:1 B:3 C:4}"),
         ("environment", "environment: {A: 1, B: 2}", "environment: {A: !reset null}", "{B:2}"),
+        ("environment", "environment: [A=1, B=2]", "environment: {A: !reset null, C: 3}", "{A:1 B:2 C:3}"),
         ("environment", "environment: {A: 1, B: 2}", "environment: [A]", "{A: B:2}"),
         ("volumes", "volumes: ['a:/x', 'b:/y']", "volumes: ['./c:/x:ro']", "[./c:/x:ro b:/y]"),
         ("env_file", "env_file: a.env", "env_file: [b.env]", "[a.env b.env]"),
@@ -67,6 +68,15 @@ fn overlays() {
         let found = application.services[0].get(key).map_or_else(|| "gone".to_owned(), |node| shape(node));
         assert_eq!(found, expected, "{below} + {above}");
     }
+}
+
+#[test]
+fn a_name_is_taken_out_of_a_map_alone() {
+    let file = |environment: &str| format!("services:\n  web:\n    environment: {environment}\n");
+    let (below, between, above) = (file("{A: 1, B: 2}"), file("{C: 3}"), file("{A: !reset null}"));
+    let (application, ..) = application(&[("a.yml", &below), ("b.yml", &between), ("c.yml", &above)], 3);
+    let found = application.services[0].get("environment").map(|node| shape(node));
+    assert_eq!(found.as_deref(), Some("{A:1 B:2 C:3}"));
 }
 
 #[test]

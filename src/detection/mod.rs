@@ -2,6 +2,7 @@
 
 mod names;
 mod parameters;
+mod placeholders;
 mod published;
 mod shapes;
 mod tokens;
@@ -11,11 +12,12 @@ mod values;
 
 use names::Said;
 pub use names::{is_plausible_name, names_secret, names_secret_surely, names_some_key};
+pub use placeholders::{is_placeholder, leads_to_a_placeholder, stands_in_for_a_secret};
 pub use published::{PUBLISHED, Published, published, published_as};
 pub use tokens::{Certainty, Token, known_token, token, undoubted};
 pub use typed::{credential, has_private_key};
 pub use urls::{is_local_default, is_split_url, told_password, url_password};
-pub use values::{is_placeholder, is_spoken, leads_to_a_placeholder, may_be_secret, stands_in_for_a_secret};
+pub use values::{is_spoken, may_be_secret};
 
 /// Whether a value is a secret by the name of its key. What a name says less clearly (`DB_AUTH`) a value of plain words denies.
 #[must_use]

@@ -29,7 +29,7 @@ pub(super) enum Said {
 }
 
 pub(super) fn said_by(key: &str) -> Said {
-    if !holds_sign(key) {
+    if !holds_sign(key) || is(FILES, key) {
         return Said::Nothing;
     }
     let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");
@@ -115,19 +115,14 @@ fn grew_together(word: &str, ends: &[&str]) -> bool {
 /// Whether a name holds what one of the words that say something begins with; one without any needs no closer look. By the
 /// first letter, because this is asked of every key and says no to most.
 fn holds_sign(key: &str) -> bool {
-    let bytes = key.as_bytes();
-    (0..bytes.len()).any(|at| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let begins = |sign: &[u8]| rest.get(..sign.len()).is_some_and(|found| found.eq_ignore_ascii_case(sign));
-        match bytes[at].to_ascii_lowercase() {
-            b'a' => begins(b"auth"),
-            b'c' => begins(b"cred"),
-            b'k' => begins(b"key"),
-            b'p' => begins(b"pa") || begins(b"pw"),
-            b's' => begins(b"secret") || begins(b"salt"),
-            b't' => begins(b"tok"),
-            _ => false,
+    key.as_bytes().windows(2).enumerate().any(|(at, pair)| {
+        // Two letters of one case or the other; few names have any such pair but in the words that count.
+        let pair = [pair[0] | 0x20, pair[1] | 0x20];
+        if !matches!(&pair, b"au" | b"cr" | b"ke" | b"pa" | b"pw" | b"sa" | b"se" | b"to") {
+            return false;
         }
+        let begins = |sign: &str| key.get(at..at + sign.len()).is_some_and(|found| found.eq_ignore_ascii_case(sign));
+        ["auth", "cred", "key", "pa", "pw", "salt", "secret", "tok"].iter().any(|sign| begins(sign))
     })
 }
 
@@ -147,6 +142,9 @@ const WORDS_OF_THEIR_OWN: &[&str] = &["bypass", "compass", "encompass", "overpas
 /// A word that may say so, where the value does not deny it: `DB_AUTH` may hold a password or name a way to prove who one
 /// is.
 const PERHAPS: &[&str] = &["auth", "pat", "salt"];
+
+/// Names for which a library takes the path of a file.
+const FILES: &[&str] = &["GOOGLE_APPLICATION_CREDENTIALS"];
 
 /// Where secrets are kept that are called by name.
 const HOLDERS: &[&str] = &["k8s", "kube", "kubernetes", "pull"];
@@ -234,6 +232,7 @@ const ABOUT_A_SECRET: &[&str] = &[
     "rounds",
     "scope",
     "scopes",
+    "score",
     "seconds",
     "size",
     "status",
@@ -385,6 +384,7 @@ mod tests {
             "ENCRYPTION_KEY_ID",
             "ENCRYPTION_MODE",
             "CACHE_KEY",
+            "GOOGLE_APPLICATION_CREDENTIALS",
             "",
             "_",
         ] {

@@ -12,14 +12,14 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
     for (index, dialect) in dialects.iter().enumerate() {
         let mut reading = (dialect.read)(bytes, &process);
         let is_last = index + 1 == dialects.len();
+        if dialect.loads_apart {
+            reading.prefer(&process);
+        }
         if is_last && (index == 0 || reading.error.is_some()) {
             return reading;
         }
         if reading.error.is_some() {
             return Reading { vars: Vec::new(), ..reading };
-        }
-        if dialect.loads_apart {
-            reading.prefer(&process);
         }
         if !dialect.inherits {
             arrived = Draft::default();
@@ -34,6 +34,7 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
             arrived.set(variable);
         }
         arrived.reading.executes.extend(reading.executes);
+        arrived.reading.gave_up = arrived.reading.gave_up.take().or(reading.gave_up);
     }
     arrived.reading.executes.sort_unstable_by_key(|place| (place.start, place.end));
     arrived.reading.executes.dedup();

@@ -41,8 +41,8 @@ pub struct Dialect {
     pub version: &'static str,
     /// Whether, once the file is loaded, a variable that the process environment has already keeps its value.
     pub process_wins: bool,
-    /// Whether it is a library whose reading and loading are two steps: then `read` shows the file's own value, and only
-    /// loading it keeps that of the process environment. For all others `read` shows what wins.
+    /// Whether it is a library whose reading and loading are two steps: then `read` gives the file's own value, and only
+    /// loading it keeps that of the process environment, as [`read_in_turn`] does. For all others `read` gives what wins.
     pub loads_apart: bool,
     /// Whether what reads this way, or is started by it, finds the process environment beside what the file sets. A
     /// container and a unit of systemd do not.
@@ -66,6 +66,8 @@ pub struct Reading {
     pub vars: Vec<Variable>,
     /// Why the reader refuses the file; `vars` holds what it had set before.
     pub error: Option<ReadError>,
+    /// Why the reader takes nothing from a place on, in a file that it does not refuse; `vars` holds what stands before.
+    pub gave_up: Option<ReadError>,
     /// Where this reader would run a command or call a function. Nothing is run here; in the values, [`UNKNOWN`] stands in
     /// its place, or what the reader's page says.
     pub executes: Vec<Range<usize>>,
@@ -113,7 +115,7 @@ impl Reading {
             back(&mut variable.value_span);
         }
         self.executes.iter_mut().for_each(&back);
-        self.error.iter_mut().filter_map(|error| error.at.as_mut()).for_each(back);
+        self.error.iter_mut().chain(&mut self.gave_up).filter_map(|error| error.at.as_mut()).for_each(back);
     }
 
     /// Gives every variable that is set in the process environment its value there.

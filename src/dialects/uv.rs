@@ -20,7 +20,11 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
             draft.set(Variable::plain(&key, assignment.value, assignment.key, assignment.written));
         }
     }
-    let mut reading = Reading { error: error.filter(|error| error.message == TOO_MUCH), ..draft.reading };
+    let (error, gave_up) = match error {
+        Some(error) if error.message == TOO_MUCH => (Some(error), None),
+        error => (None, error),
+    };
+    let mut reading = Reading { error, gave_up, ..draft.reading };
     reading.prefer(process);
     reading
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::finding::{Bucket, Finding, Severity};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::schema::extension::Drift;
 use crate::source::Span;
 
@@ -302,6 +302,8 @@ pub struct Counts {
     pub introduced: usize,
     /// Findings that the revision has as well.
     pub unchanged: usize,
+    /// Findings of which nobody here can say whether the revision has them, with these values.
+    pub undecided: usize,
     /// Findings that only the revision has.
     pub resolved: usize,
 }
@@ -334,13 +336,14 @@ impl Comparison {
         self.shown.contains(&kind) || self.shown.contains(&Shown::All)
     }
 
-    /// Whether people are told of a finding in full. What nobody classified and what could not be opened is counted,
-    /// until somebody asks, or it fails the run.
+    /// Whether people are told of a finding in full. What nobody classified, what could not be opened, and what may be as it
+    /// was, is counted, until somebody asks, or it fails the run.
     #[must_use]
     pub fn lists(&self, finding: &Finding) -> bool {
         let shown = match finding.rule.code {
             "drift-unclassified" => Some(Shown::Unclassified),
             "drift-unknown" => Some(Shown::Unknown),
+            _ if finding.changed(Change::Unknown) => Some(Shown::Unknown),
             _ => None,
         };
         finding.severity > Severity::Note || shown.is_none_or(|shown| self.shows(shown))
@@ -354,6 +357,17 @@ impl Comparison {
         for row in &mut self.rows {
             row.cells = order.iter().map(|at| row.cells.get(*at).cloned().flatten()).collect();
         }
+    }
+
+    /// The findings of a change since the revision, whether they count or not: what is only counted as unclassified or
+    /// unknown is not followed, unless nobody can say what happened to it.
+    pub fn of_change<'f>(&'f self, counting: &'f [Finding], change: Change) -> impl Iterator<Item = &'f Finding> {
+        let follows = move |finding: &&Finding| {
+            let bucket = finding.difference.as_ref().map(|difference| difference.bucket);
+            let undecided = change == Change::Unknown && bucket == Some(Bucket::Unknown);
+            finding.changed(change) && (undecided || bucket == Some(Bucket::Unexpected))
+        };
+        counting.iter().chain(&self.settled).filter(follows)
     }
 
     /// Counts the rows anew.

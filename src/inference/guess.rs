@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::kinds::{cast, is_switch, kind, text};
 use super::{Origin, Proposal, Sighting, choices};
 use crate::detection;
 use crate::schema::extension::KEYWORD;
-use crate::schema::formats;
 use crate::source::printable;
 use crate::uses::casts::Cast;
 
@@ -26,7 +26,7 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
     {
         property.insert("description".to_owned(), printable(comment).into());
     }
-    let values: Vec<&str> = seen.iter().filter_map(|sighting| sighting.value.as_deref()).collect();
+    let values: Vec<&str> = seen.iter().filter_map(|sighting| sighting.told()).collect();
     let known: Vec<&str> = values.iter().copied().filter(|value| counts(value)).collect();
     let guessed = cast(key, seen, &known).unwrap_or_else(|| kind(key, &known));
     // What a test file has for a secret (`123`) tells nothing of the real one.
@@ -69,7 +69,7 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         let password = detection::url_password(value).is_some();
         password || detection::token(value).is_some() || detection::looks_like_a_key(key, value)
     };
-    let values = || seen.iter().filter_map(|sighting| sighting.value.as_deref()).filter(|value| counts(value));
+    let values = || seen.iter().filter_map(|sighting| sighting.told()).filter(|value| counts(value));
     // `SHOW_PASSWORD_HINT=false`
     let switches = values().next().is_some() && values().all(is_switch)
         || seen.iter().any(|sighting| sighting.cast == Some(Cast::Boolean));
@@ -81,17 +81,20 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
     let named = detection::names_secret_surely(key)
         || perhaps && values().next().is_none()
         || values().any(|value| detection::is_secret_by_name(key, value));
-    named
+    // Whole numbers keep nothing secret, and a program that reads one says so.
+    let counts = seen.iter().any(|sighting| matches!(sighting.cast, Some(Cast::Integer | Cast::Number)));
+    named && !counts
         || seen.iter().any(|sighting| {
-            matches!(sighting.origin, Origin::Layer { sealed: true, .. })
-                || sighting.value.as_deref().is_some_and(value)
+            sighting.holds_secret
+                || matches!(sighting.origin, Origin::Layer { sealed: true, .. })
+                || sighting.told().is_some_and(value)
         })
 }
 
 /// Whether an env file, or what documents one, has the key without a value: for those who wrote it, that is none.
 fn may_be_empty(seen: &[&Sighting]) -> bool {
     let of_a_file = |origin: &Origin| matches!(origin, Origin::Layer { sealed: false, .. } | Origin::Example);
-    seen.iter().any(|sighting| of_a_file(&sighting.origin) && sighting.value.as_deref() == Some(""))
+    seen.iter().any(|sighting| of_a_file(&sighting.origin) && sighting.told() == Some(""))
 }
 
 /// Lets an empty value be none, where a type or a format would refuse it.
@@ -111,6 +114,73 @@ fn is_typed(property: &Map<String, Value>, name: &str) -> bool {
         found => found.is_some_and(|found| found == name),
     }
 }
+
+impl Sighting {
+    /// The value, where it is one: `LDAP_SERVER=false` says that there is no server, not that it is a switch.
+    fn told(&self) -> Option<&str> {
+        let value = self.value.as_deref()?;
+        let is_off = ["false", "no", "off"].iter().any(|word| word.eq_ignore_ascii_case(value));
+        let is_none = is_off && self.cast != Some(Cast::Boolean) && names_a_thing(&self.key);
+        (!is_none).then_some(value)
+    }
+}
+
+/// Whether the last word of a name says that its value is a text, and none that something is on: `LDAP_BASE_DN`, but not
+/// `VERIFY_HOST`.
+fn names_a_thing(key: &str) -> bool {
+    let mut words = key.split('_').map(str::to_ascii_lowercase);
+    let switches = words.clone().any(|word| SWITCHES.contains(&word.as_str()));
+    !switches && words.next_back().is_some_and(|last| THINGS.contains(&last.as_str()))
+}
+
+/// Words that make a switch of what they stand beside.
+const SWITCHES: &[&str] = &[
+    "allow", "check", "disable", "disabled", "enable", "enabled", "force", "has", "hide", "is", "log", "require",
+    "send", "show", "skip", "trust", "use", "validate", "verify", "with",
+];
+
+/// Last words of names whose values are texts.
+const THINGS: &[&str] = &[
+    "address",
+    "attribute",
+    "bucket",
+    "cert",
+    "dir",
+    "directory",
+    "dn",
+    "domain",
+    "driver",
+    "email",
+    "endpoint",
+    "file",
+    "filter",
+    "folder",
+    "group",
+    "host",
+    "hostname",
+    "id",
+    "issuer",
+    "key",
+    "name",
+    "pass",
+    "password",
+    "path",
+    "prefix",
+    "region",
+    "scopes",
+    "secret",
+    "server",
+    "servers",
+    "tenant",
+    "theme",
+    "token",
+    "uri",
+    "url",
+    "urls",
+    "user",
+    "username",
+    "version",
+];
 
 /// Whether a value tells of what type a key is: no placeholder, nothing empty.
 fn counts(value: &str) -> bool {
@@ -148,8 +218,7 @@ fn may_show(key: &str, value: &str) -> bool {
 /// Defaults of Compose files, and what examples show. Values of environments stay where they are.
 fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>, reasons: &mut Vec<String>) {
     let of = |wanted: &dyn Fn(&Origin) -> bool| -> Vec<&str> {
-        let values =
-            seen.iter().filter(|sighting| wanted(&sighting.origin)).filter_map(|sighting| sighting.value.as_deref());
+        let values = seen.iter().filter(|sighting| wanted(&sighting.origin)).filter_map(|sighting| sighting.told());
         let mut values: Vec<_> = values.filter(|value| may_show(key, value)).collect();
         values.dedup();
         values
@@ -157,7 +226,7 @@ fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>
     let takes = |origin: &Origin| matches!(origin, Origin::Reference { .. } | Origin::Read { .. });
     let defaults: BTreeSet<&str> = of(&takes).into_iter().collect();
     let used = || seen.iter().filter(|sighting| takes(&sighting.origin));
-    let always = used().all(|sighting| sighting.value.as_deref().is_some_and(|value| !value.is_empty()));
+    let always = used().all(|sighting| sighting.told().is_some_and(|value| !value.is_empty()));
     if let (1, true, Some(default)) = (defaults.len(), always, defaults.first()) {
         property.insert("default".to_owned(), typed(default, property));
     }
@@ -210,7 +279,18 @@ fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str>
     if demanded && !helped && (environments.is_empty() || environments.iter().any(has)) {
         return Some("required, because a reader stops without it");
     }
-    (environments.len() > 1 && environments.iter().all(has)).then_some("required, because every environment has it")
+    // What stands in `.env` alone, somebody has set for himself; all environments have it because that file is their base.
+    let of_its_own = |name: &String| {
+        let shared = |sighting: &Sighting| sighting.place.rsplit('/').next() == Some(".env");
+        seen.iter().any(|sighting| match &sighting.origin {
+            Origin::Layer { environments: users, .. } => {
+                users.contains(name) && !(shared(sighting) && users.len() == environments.len())
+            }
+            _ => false,
+        })
+    };
+    let everywhere = environments.iter().all(|name| has(name) && of_its_own(name));
+    (environments.len() > 1 && everywhere && !helped).then_some("required, because every environment has it")
 }
 
 /// Different defaults in different places, where nothing about them is secret.
@@ -221,7 +301,7 @@ pub(super) fn disagreement(key: &str, seen: &[&Sighting]) -> Option<String> {
     let mut given: Vec<(&str, &str)> = Vec::new();
     let speaks = |origin: &Origin| !matches!(origin, Origin::Layer { .. } | Origin::Commented | Origin::Set);
     for sighting in seen.iter().filter(|sighting| speaks(&sighting.origin)) {
-        let value = sighting.value.as_deref().filter(|value| may_show(key, value));
+        let value = sighting.told().filter(|value| may_show(key, value));
         let Some(value) = value else { continue };
         if !given.iter().any(|(known, _)| *known == value) {
             given.push((value, &sighting.place));
@@ -231,166 +311,3 @@ pub(super) fn disagreement(key: &str, seen: &[&Sighting]) -> Option<String> {
         given.iter().map(|(value, place)| format!("{} in {}", printable(value), printable(place))).collect();
     (told.len() > 1).then(|| format!("not the same everywhere: {}", told.join(", ")))
 }
-
-/// A type, and why.
-#[derive(Default)]
-struct Guess {
-    keywords: Vec<(String, Value)>,
-    reason: Option<String>,
-}
-
-fn guess(keywords: &[(&str, Value)], reason: &str) -> Guess {
-    let keywords = keywords.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    Guess { keywords, reason: Some(reason.to_owned()) }
-}
-
-/// A type because programs take the value as such, where the values that are known are of it.
-fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
-    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast.as_ref()).collect();
-    // A program that takes whole numbers is the narrower one.
-    let both = casts.len() == 2 && casts.contains(&Cast::Integer) && casts.contains(&Cast::Number);
-    let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
-    let of_name = kind(key, values);
-    let says = |keyword: &str, word: &str| of_name.keywords.contains(&(keyword.to_owned(), word.into()));
-    let all = |is: &dyn Fn(&str) -> bool| values.iter().all(|value| is(value));
-    let guessed = match cast {
-        Cast::Integer | Cast::Number if says("type", "integer") => return Some(of_name),
-        Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
-            guess(&[("type", "integer".into())], "a whole number, because a program reads it as one")
-        }
-        Cast::Number if all(&|value| value.parse::<f64>().is_ok_and(f64::is_finite)) => {
-            guess(&[("type", "number".into())], "a number, because a program reads it as one")
-        }
-        Cast::Boolean if all(&|value| is_switch(value) || matches!(value, "0" | "1")) => {
-            guess(&[("type", "boolean".into())], "a switch, because a program reads it as one")
-        }
-        Cast::Format(format) if all(&|value| formats::accepts(format, value) == Some(true)) => {
-            let reason = "of this format, because a program reads it as such";
-            guess(&[("type", "string".into()), ("format", (*format).into())], reason)
-        }
-        Cast::Choice(texts) if all(&|value| texts.iter().any(|text| text == value)) => {
-            let reason = "one of these, because a program takes no other";
-            guess(&[("type", "string".into()), ("enum", texts.clone().into())], reason)
-        }
-        _ => return None,
-    };
-    Some(guessed)
-}
-
-fn text() -> Guess {
-    Guess { keywords: vec![("type".to_owned(), "string".into())], reason: None }
-}
-
-fn is_switch(value: &str) -> bool {
-    ["true", "false", "yes", "no", "on", "off"].iter().any(|word| word.eq_ignore_ascii_case(value))
-}
-
-fn kind(key: &str, values: &[&str]) -> Guess {
-    let words: Vec<String> = key.split('_').map(str::to_ascii_lowercase).collect();
-    let named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let all = |is: &dyn Fn(&str) -> bool| !values.is_empty() && values.iter().all(|value| is(value));
-    let is_digits = |value: &str| {
-        let digits = value.strip_prefix('-').unwrap_or(value);
-        !digits.is_empty()
-            && digits.len() < 16
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && (digits == "0" || !digits.starts_with('0'))
-    };
-    let is_port = |value: &str| formats::accepts("port", value) == Some(true);
-    if words.last().is_some_and(|word| word == "port") && (values.is_empty() || all(&is_port)) {
-        let range = [("type", "integer".into()), ("minimum", 1.into()), ("maximum", 65535.into())];
-        return guess(&range, "a port, by its name");
-    }
-    if all(&is_switch) {
-        return guess(&[("type", "boolean".into())], "a switch, by its values");
-    }
-    if all(&|value| matches!(value, "0" | "1")) && !named(COUNTS) {
-        let reason = "0 or 1: a switch or a number? say \"boolean\" or \"integer\"";
-        return Guess { reason: Some(reason.to_owned()), ..text() };
-    }
-    if all(&is_digits) && !named(&["id", "version", "tag", "code", "account", "phone", "pin", "number"]) {
-        return guess(&[("type", "integer".into())], "a whole number, by its values");
-    }
-    let is_decimal = |value: &str| {
-        is_digits(value)
-            || value.split_once('.').is_some_and(|(one, two)| {
-                is_digits(one) && !two.is_empty() && two.bytes().all(|byte| byte.is_ascii_digit())
-            })
-    };
-    if all(&is_decimal) && named(AMOUNTS) {
-        return guess(&[("type", "number".into())], "a number, by its name and values");
-    }
-    for (format, names, reason) in FORMATS {
-        let fits = |value: &str| formats::accepts(format, value) == Some(true);
-        if all(&fits) && (names.is_empty() || named(names)) {
-            return guess(&[("type", "string".into()), ("format", (*format).into())], reason);
-        }
-    }
-    if named(&["origins", "hosts", "cors", "list"])
-        && all(&|value| !value.starts_with('['))
-        && values.iter().any(|value| value.contains(','))
-    {
-        return guess(&[("type", "array".into())], "a list, by its name and its commas");
-    }
-    text()
-}
-
-/// Words that say that something is counted.
-const COUNTS: &[&str] = &[
-    "attempts",
-    "concurrency",
-    "count",
-    "days",
-    "db",
-    "hours",
-    "instances",
-    "interval",
-    "level",
-    "limit",
-    "max",
-    "min",
-    "minutes",
-    "port",
-    "replicas",
-    "retries",
-    "seconds",
-    "size",
-    "threads",
-    "timeout",
-    "ttl",
-    "workers",
-];
-
-/// Words that say that something is measured.
-const AMOUNTS: &[&str] = &[
-    "factor",
-    "limit",
-    "max",
-    "min",
-    "probability",
-    "rate",
-    "ratio",
-    "seconds",
-    "temperature",
-    "threshold",
-    "timeout",
-    "weight",
-];
-
-/// A format, the words of which a name must have one, and what is said of the guess. Every value must be of the format.
-const FORMATS: &[(&str, &[&str], &str)] = &[
-    ("postgres-url", &[], "a PostgreSQL URL, by its values"),
-    ("redis-url", &[], "a Redis URL, by its values"),
-    ("http-url", &[], "a web address, by its values"),
-    ("log-level", &["level", "loglevel"], "a log level, by its name and values"),
-    ("timezone", &["tz", "timezone"], "a time zone, by its name and values"),
-    ("cron", &["cron", "schedule", "crontab"], "a schedule, by its name and values"),
-    (
-        "duration",
-        &["timeout", "ttl", "interval", "duration", "expiry", "age", "delay"],
-        "a duration, by its name and values",
-    ),
-    ("byte-size", &["size", "memory", "limit", "bytes"], "an amount of bytes, by its name and values"),
-    ("uuid", &[], "a UUID, by its values"),
-    ("dsn", &["url", "uri", "dsn"], "the address of a service, by its name and values"),
-];

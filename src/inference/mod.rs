@@ -7,6 +7,7 @@ mod choices;
 pub mod draft;
 mod guess;
 pub mod imported;
+mod kinds;
 pub mod sighted;
 mod varlock;
 
@@ -58,6 +59,8 @@ pub struct Sighting {
     pub origin: Origin,
     /// The value there, or the default that is given there.
     pub value: Option<String>,
+    /// Whether the value is made with another one that is a secret: `postgresql://app:${DB_PASSWORD}@db/app`.
+    pub holds_secret: bool,
     /// The comment above it.
     pub comment: Option<String>,
     /// The service or app that it is for.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{Origin, Sighting};
 use crate::compose::{Application, File, references_in};
+use crate::detection;
 use crate::dialects::compose;
-use crate::interpolation::{Operator, Sign, interpolates};
+use crate::interpolation::{Operator, Sign, interpolates, references};
 use crate::layer::Content;
 use crate::pm2::Ecosystem;
 use crate::tree::{Node, Value};
@@ -26,10 +27,13 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
             Content::Decoded(text) => Some(text.to_string()),
             _ => None,
         };
-        let value = value.filter(|value| !(entry.interpolates && interpolates(value)));
+        let made = value.as_deref().filter(|value| entry.interpolates && interpolates(value));
+        let holds_secret =
+            made.is_some_and(|made| references(made).iter().any(|one| detection::names_secret_surely(one.name)));
+        let value = if made.is_some() { None } else { value };
         let comment = documents.then(|| comment_of(text, &entry)).flatten();
         let sighting = sighting(key, path, origin.clone(), value);
-        found.push((entry.key.start as usize, Sighting { comment, ..sighting }));
+        found.push((entry.key.start as usize, Sighting { comment, holds_secret, ..sighting }));
     }
     if documents {
         found.extend(commented_out(path, text));
@@ -40,7 +44,8 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
 }
 
 fn sighting(key: &str, path: &str, origin: Origin, value: Option<String>) -> Sighting {
-    Sighting { key: key.to_owned(), place: path.to_owned(), origin, value, comment: None, service: None, cast: None }
+    let (key, place) = (key.to_owned(), path.to_owned());
+    Sighting { key, place, origin, value, holds_secret: false, comment: None, service: None, cast: None }
 }
 
 /// A name that an environment variable can have; what else stands before `=` was never meant as one.
@@ -63,16 +68,20 @@ fn commented_out<'t>(path: &'t str, text: &'t str) -> impl Iterator<Item = (usiz
     })
 }
 
-/// The key and the value of a line that is a commented-out assignment; prose has blanks around its `=`, or small letters.
+/// The key and the value of a line that is a commented-out assignment; prose has blanks around its `=`, small letters, or
+/// words behind the value. What is quoted, or stands in for a value as `<your domain>`, may have blanks.
 fn assignment(line: &str) -> Option<(&str, &str)> {
     let line = line.trim_start().strip_prefix('#')?.trim();
     let (key, value) = line.split_once('=')?;
     let upper =
         key.len() > 1 && key.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     let value = value.trim();
-    let value = value.split(" #").next().unwrap_or(value).trim_end();
-    let value = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
-    (upper && is_key(key) && !value.contains(' ')).then_some((key, value))
+    let value = if value.starts_with('#') { "" } else { value.split(" #").next().unwrap_or(value).trim_end() };
+    let within =
+        |open, close| value.strip_prefix(open)?.strip_suffix(close).filter(|text: &&str| !text.contains([open, close]));
+    let unquoted = within('"', '"').or_else(|| within('\'', '\''));
+    let is_whole = !value.contains(' ') || unquoted.is_some() || within('<', '>').is_some();
+    (upper && is_key(key) && is_whole).then_some((key, unquoted.unwrap_or(value)))
 }
 
 /// What is said of an entry: above it, and behind its value.
@@ -84,24 +93,41 @@ fn comment_of(text: &str, entry: &crate::layer::Entry) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
-/// The comment on the lines right above the line that holds the byte `at`; rulers and what is commented out end it.
+/// The comment on the lines right above the line that holds the byte `at`; rulers and what is commented out end it. Of
+/// several paragraphs the first one that is more than a title tells what a key is; the end of a sentence that leads to
+/// the line itself (`For example:`) tells nothing.
 fn comment_above(text: &str, at: usize) -> Option<String> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    let mut lines: Vec<&str> = Vec::new();
+    // The paragraphs and their lines, the last ones first.
+    let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
     for line in text.get(..start)?.lines().rev() {
         let Some(comment) = line.trim().strip_prefix('#') else { break };
         let comment = comment.trim_start_matches('#').trim();
         let is_ruler = !comment.chars().any(char::is_alphanumeric);
-        if assignment(line).is_some() || is_ruler && !lines.is_empty() {
+        if assignment(line).is_some() || is_ruler && !comment.is_empty() && paragraphs.iter().any(|one| !one.is_empty())
+        {
             break;
         }
-        if !is_ruler {
-            lines.push(comment.trim_matches(['=', '-', '*', '#', ' ']));
+        match paragraphs.last_mut() {
+            Some(lines) if !is_ruler => lines.push(comment.trim_matches(['=', '-', '*', '#', ' '])),
+            Some(lines) if !lines.is_empty() => paragraphs.push(Vec::new()),
+            _ => {}
         }
     }
-    lines.reverse();
-    let comment = lines.join(" ");
-    (!comment.is_empty()).then_some(comment)
+    let joined = paragraphs.iter().rev().map(|lines| lines.iter().rev().copied().collect::<Vec<_>>().join(" "));
+    let told: Vec<String> =
+        joined.map(|text| without_lead_in(&text).to_owned()).filter(|text| !text.is_empty()).collect();
+    let is_title = |text: &String| text.split(' ').count() < 4 && !text.ends_with('.');
+    let first = told.iter().find(|text| !is_title(text)).or(told.last());
+    first.cloned()
+}
+
+/// A text without a last sentence that ends in a colon.
+fn without_lead_in(text: &str) -> &str {
+    if !text.ends_with(':') {
+        return text;
+    }
+    text.rfind(". ").map_or("", |end| &text[..=end])
 }
 
 /// The variables that a Compose application takes from outside, with the services that get them.
@@ -183,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_example_file() {
-        let text = "# === Server ===\n\n# Where it listens,\n# behind the proxy.\nPORT=8080 # as in compose\n# -----\n#HOST=localhost\n# note: a = b\n#TOKEN=\"x\"\nexport A='b c'\nB=${A}\n";
+        let text = "# === Server ===\n\n# Where it listens,\n# behind the proxy.\nPORT=8080 # as in compose\n# -----\n#HOST=localhost\n# note: a = b\n#TOKEN=\"x\"\n# AT=\"30 * *\"\n# FROM=<your name>\n# ONE=1 or TWO=2\n# SAY='a' or 'b'\nexport A='b c'\nB=${A}\n";
         let found = in_env_file(".env.example", &Origin::Example, text);
         let told: Vec<_> = found
             .iter()
@@ -197,9 +223,39 @@ mod tests {
                 ("PORT", Some("8080"), Some("Where it listens, behind the proxy. as in compose"), false),
                 ("HOST", Some("localhost"), None, true),
                 ("TOKEN", Some("x"), Some("note: a = b"), true),
-                ("A", Some("b c"), None, false),
+                ("AT", Some("30 * *"), None, true),
+                ("FROM", Some("<your name>"), None, true),
+                ("A", Some("b c"), Some("ONE=1 or TWO=2 SAY='a' or 'b'"), false),
                 ("B", None, None, false),
             ]
         );
+    }
+
+    #[test]
+    fn what_a_comment_says() {
+        for (text, expected) in [
+            (
+                "# The key that signs.\n# 48 signs.\n#\n# Or use a generator.\nK=\n",
+                Some("The key that signs. 48 signs."),
+            ),
+            ("# Server\n#\n# Where it listens\nK=\n", Some("Where it listens")),
+            ("# Server\nK=\n", Some("Server")),
+            ("# Signs logins. For example, instead of:\nK=\n", Some("Signs logins.")),
+            ("# You can use:\nK=\n", None),
+            ("# REGION= # defaults to us-east-1\nK=\n", None),
+            ("# One.\n# -----\n# Two more words here.\nK=\n", Some("Two more words here.")),
+            ("# ---\n#\nK=\n", None),
+        ] {
+            let found = in_env_file(".env.example", &Origin::Example, text);
+            let last = found.last().and_then(|one| one.comment.as_deref());
+            assert_eq!(last, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_within() {
+        let text = "DB_PASSWORD=x\nURL=postgres://a:${DB_PASSWORD}@b/c\nOTHER=http://${HOST}/\n";
+        let found = in_env_file(".env", &Origin::Example, text);
+        assert_eq!(found.iter().map(|one| one.holds_secret).collect::<Vec<_>>(), [false, true, false]);
     }
 }

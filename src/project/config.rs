@@ -216,7 +216,9 @@ impl Config {
             if ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
                 return Error::new(CONFLICT).at(format!("{path}:{}", position.line)).help(SOLVE_TEXT);
             }
+            let twice = message.starts_with("duplicate key");
             let help = match (suggestion, listed) {
+                _ if twice => Some("it stands above already: put both into one".to_owned()),
                 (Some(word), _) => Some(format!("did you mean `{word}`?")),
                 (None, Some(word)) => Some(format!("write a list: [\"{word}\"]")),
                 (None, None) => wanted(text.get(..at).unwrap_or_default(), &message).map(ToOwned::to_owned),
@@ -380,6 +382,7 @@ mod tests {
             ("identities = []\n=======\nprotected = []\n>>>>>>> theirs\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
             ("a = 1\n<<<<<<< ours\nb = 1\n=======\n>>>>>>> theirs\n", "sparkcfg.toml:2", Some(SOLVE_TEXT)),
             ("schema = \n", "sparkcfg.toml:1:10", None),
+            ("[access]\n[access]\n", "sparkcfg.toml:2:2", Some("it stands above already: put both into one")),
             ("[severity]\nsyntax = \"eror\"\n", "sparkcfg.toml:2:10", Some("did you mean `error`?")),
         ] {
             let error = Config::parse("sparkcfg.toml", text).unwrap_err();

@@ -1,4 +1,4 @@
-//! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml` names.
+//! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml` or `COMPOSE_FILE` names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -9,10 +9,12 @@ use serde::Deserialize;
 
 use super::files::{self, Files};
 use super::{Config, Project};
+use crate::compose::service::fallback;
 use crate::compose::{self, Application};
 use crate::detection;
 use crate::error::Error;
 use crate::interpolation::{Sign, references};
+use crate::layer::Layer;
 use crate::pm2::{self, Ecosystem};
 use crate::source::{SourceId, Sources, Span};
 use crate::suggestion::nearest;
@@ -98,7 +100,7 @@ impl Hardening {
 /// Reads what the environments of a project start.
 fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Error> {
     let Hardening { files: named, .. } = &project.config.hardening;
-    let known = Project::environment_names_in(files, &project.config)?;
+    let known = if named.is_empty() { Vec::new() } else { Project::environment_names_in(files, &project.config)? };
     if let Some(name) = named.keys().find(|name| !known.contains(name)) {
         let error = Error::new(format!("[hardening.files] names an environment `{name}` that there is not"));
         let near = nearest(name, known.iter().map(String::as_str));
@@ -106,6 +108,7 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
             near.map_or_else(|| format!("there are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
         return Err(error.at(files.shown("sparkcfg.toml")).help(help));
     }
+    let chosen = chosen_by_variable(files, project);
     let mut reader = Reader {
         files,
         sources: &mut project.sources,
@@ -115,15 +118,39 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
     let names: Vec<Arc<str>> = project.stacks.iter().map(|(name, _)| Arc::clone(name)).collect();
     for environment in names {
         let protected = project.config.is_protected(&environment);
-        for paths in rendered(files, &environment)? {
-            reader.take(&environment, protected, &paths)?;
+        let rendered = rendered(files, &environment)?;
+        for paths in &rendered {
+            reader.take(&environment, protected, paths)?;
         }
-        if let Some(paths) = named.get(&*environment) {
+        let own = chosen.get(&*environment).filter(|paths| !rendered.contains(paths));
+        if let Some(paths) = named.get(&*environment).or(own) {
             reader.take(&environment, protected, paths)?;
         }
     }
     project.deployments = reader.found;
     Ok(())
+}
+
+/// The Compose files that an environment itself chooses: `COMPOSE_FILE`, divided as `docker compose` does. Where one of them
+/// is not in the project, none.
+fn chosen_by_variable(files: &Files, project: &Project) -> BTreeMap<String, Vec<String>> {
+    const KEY: &str = "COMPOSE_FILE";
+    let has = |layer: &Layer| layer.entries.iter().any(|entry| layer.slice(&entry.key) == KEY);
+    if !project.layers.iter().any(has) {
+        return BTreeMap::new();
+    }
+    let is_there = |path: &String| {
+        let is_within = !path.starts_with('/') && path.split('/').all(|part| part != "..");
+        is_within && files.read_if_there(path).is_ok_and(|bytes| bytes.is_some())
+    };
+    let chosen = project.environments().into_iter().filter_map(|environment| {
+        let text = |key| environment.get(key).and_then(|setting| setting.value.text()).filter(|text| !text.is_empty());
+        let separator = text("COMPOSE_PATH_SEPARATOR").unwrap_or(":");
+        let paths = text(KEY)?.split(separator).map(|path| path.strip_prefix("./").unwrap_or(path).to_owned());
+        let paths: Vec<_> = paths.collect();
+        paths.iter().all(is_there).then(|| (environment.name.to_string(), paths))
+    });
+    chosen.collect()
 }
 
 /// What was rendered: every Compose file for itself, with its override, and every PM2 file.
@@ -136,7 +163,7 @@ fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error>
     let mut found = Vec::new();
     for name in &names {
         let is_compose = name.contains("compose") && yaml(name);
-        let is_pm2 = name.contains("ecosystem") && (yaml(name) || name.ends_with(".json") || pm2::is_script(name));
+        let is_pm2 = pm2::is_named_so(name);
         if !(is_pm2 || is_compose) || is_override(name) && names.iter().any(|base| over(base).as_ref() == Some(name)) {
             continue;
         }
@@ -189,8 +216,7 @@ impl Reader<'_> {
             return Ok(Some(index));
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        let says_so = pm2::is_script(name) || name.contains("ecosystem") || name.contains("pm2");
-        if !says_so && !name.ends_with(".json") {
+        if !(pm2::is_named_so(name) || pm2::is_script(name) || name.ends_with(".json")) {
             return Ok(None);
         }
         let (text, _) = files::text(self.files.read(path)?);
@@ -271,7 +297,11 @@ impl Project {
     fn hide(&self, key: Option<&str>, node: &Node, spans: &mut Vec<Span>) {
         let Value::Scalar { text, .. } = &node.value else { return };
         let assigned = text.split_once('=').filter(|(key, _)| detection::is_plausible_name(key));
-        let secret = |key: &str, value: &str| !value.is_empty() && !is_reference(value) && self.hides(key, value);
+        let secret = |key: &str, value: &str| {
+            let hides = |value: &str| !value.is_empty() && self.hides(key, value);
+            let default = || fallback(value, &|_| false).is_some_and(|default| hides(&default));
+            hides(value) && !is_reference(value) || default()
+        };
         if secret(key.unwrap_or_default(), text) {
             spans.push(node.span);
         } else if let Some((key, value)) = assigned

@@ -1,11 +1,12 @@
 //! Where a project's files come from: the folder itself, or what git holds of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::listings::{Listing, Listings, missing};
 use super::tracking::Index;
 use crate::error::Error;
 use crate::layer::Fault;
@@ -18,6 +19,8 @@ pub(super) const LIMIT: u64 = 64 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Files {
     root: PathBuf,
+    /// The same without a link on the way to it, found when first asked for.
+    real_root: Arc<OnceLock<PathBuf>>,
     /// What stands before each path that users see: `services/api/`.
     prefix: String,
     /// The files that git holds, where they are judged instead of the folder's.
@@ -28,22 +31,6 @@ pub struct Files {
     index: Option<Arc<OnceLock<Option<Index>>>>,
     /// What was found in each folder that was listed; `None` where files may come and go between two questions.
     seen: Option<Arc<Mutex<Listings>>>,
-}
-
-/// What is known of folders, by their paths.
-#[derive(Debug, Default)]
-struct Listings {
-    /// What they hold.
-    listed: HashMap<String, Arc<Listing>>,
-    /// Whether they are links, or within one.
-    linked: HashMap<String, bool>,
-}
-
-/// What a folder holds, sorted.
-#[derive(Debug, Default)]
-struct Listing {
-    files: Vec<String>,
-    folders: Vec<String>,
 }
 
 /// Files that git holds.
@@ -76,6 +63,7 @@ impl Files {
     fn new(root: &Path, prefix: &str, held: Option<Held>) -> Self {
         Self {
             root: root.to_owned(),
+            real_root: Arc::default(),
             prefix: prefix.to_owned(),
             held,
             proposed: BTreeMap::new(),
@@ -138,6 +126,15 @@ impl Files {
         &self.root
     }
 
+    /// The folder without a link on the way to it; `None` where there is no such folder.
+    pub(super) fn real_root(&self) -> Option<&Path> {
+        if let Some(known) = self.real_root.get() {
+            return Some(known);
+        }
+        let real = self.root.canonicalize().ok()?;
+        Some(self.real_root.get_or_init(|| real))
+    }
+
     /// The path that users see.
     #[must_use]
     pub fn shown(&self, path: &str) -> String {
@@ -166,8 +163,15 @@ impl Files {
             let files = inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect();
             Held { revision: held.revision.clone(), files }
         });
+        // A thousand members need not each be looked up from the top.
+        let real_root = if self.index.is_some() && self.is_linked(folder) == Some(false) {
+            self.real_root().map(|root| folder.split('/').fold(root.to_owned(), |path, name| path.join(name)))
+        } else {
+            None
+        };
         Self {
             root: self.root.join(folder),
+            real_root: Arc::new(real_root.map_or_else(OnceLock::new, OnceLock::from)),
             prefix: format!("{}{start}", self.prefix),
             held,
             proposed: self
@@ -189,8 +193,8 @@ impl Files {
         if self.is_linked(folder) == Some(false) {
             return true;
         }
-        let real = |path: &Path| path.canonicalize().ok();
-        real(&self.root.join(folder)).zip(real(&self.root)).is_some_and(|(folder, root)| folder.starts_with(root))
+        let real = self.root.join(folder).canonicalize().ok();
+        real.zip(self.real_root()).is_some_and(|(folder, root)| folder.starts_with(root))
     }
 
     /// The names of the files in `folder`, sorted; none when there is no such folder.
@@ -233,15 +237,23 @@ impl Files {
 
     /// What the folder holds on disk.
     fn listing(&self, folder: &str) -> Result<Arc<Listing>, Error> {
-        let Some(seen) = &self.seen else { return Ok(Arc::new(self.list_on_disk(folder)?)) };
-        let known = |seen: &Listings| seen.listed.get(folder).map(Arc::clone);
-        if let Some(listing) = known(&seen.lock().unwrap_or_else(PoisonError::into_inner)) {
+        let list = || Listing::of(&self.root.join(folder)).map_err(|error| self.unreadable(folder, &error));
+        if self.seen.is_none() {
+            return list().map(Arc::new);
+        }
+        if let Some(listing) = self.seen().and_then(|seen| seen.of(folder)) {
             return Ok(listing);
         }
-        let listing = if self.is_absent(folder) { Listing::default() } else { self.list_on_disk(folder)? };
-        let listing = Arc::new(listing);
-        seen.lock().unwrap_or_else(PoisonError::into_inner).listed.insert(folder.to_owned(), Arc::clone(&listing));
+        let listing = Arc::new(if self.is_absent(folder) { Listing::default() } else { list()? });
+        if let Some(mut seen) = self.seen() {
+            seen.keep(folder, Arc::clone(&listing));
+        }
         Ok(listing)
+    }
+
+    /// What is remembered of folders; `None` where nothing is.
+    fn seen(&self) -> Option<MutexGuard<'_, Listings>> {
+        self.seen.as_ref().map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether the root, which was listed, shows that there is nothing at `path`. Never so where nothing is remembered.
@@ -254,33 +266,6 @@ impl Files {
         let is_it = |name: &String| name.eq_ignore_ascii_case(first);
         let root = self.listing("");
         root.is_ok_and(|root| !root.files.iter().any(is_it) && !root.folders.iter().any(is_it))
-    }
-
-    fn list_on_disk(&self, folder: &str) -> Result<Listing, Error> {
-        let entries = match fs::read_dir(self.root.join(folder)) {
-            Ok(entries) => entries,
-            Err(error) if missing(&error) => return Ok(Listing::default()),
-            Err(error) => return Err(self.unreadable(folder, &error)),
-        };
-        let mut listing = Listing::default();
-        for entry in entries.flatten() {
-            // A link is followed here to see what it is, and refused when it is read if it leaves the project. One that
-            // leads nowhere, and a folder where a layer should be, are kept: reading them says what is wrong.
-            let is_folder = match entry.file_type() {
-                Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|to| to.is_dir()),
-                kind => kind.is_ok_and(|kind| kind.is_dir()),
-            };
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if !is_folder || name.ends_with(".env") && name != ".env" {
-                listing.files.push(name.clone());
-            }
-            if is_folder {
-                listing.folders.push(name);
-            }
-        }
-        listing.files.sort();
-        listing.folders.sort();
-        Ok(listing)
     }
 
     /// The bytes of a file.
@@ -315,11 +300,11 @@ impl Files {
     /// Where a symbolic link leads within the project; `None` for what is none.
     pub(super) fn behind_link(&self, path: &str) -> Option<String> {
         let full = self.root.join(path);
-        if self.held.is_some() || !full.is_symlink() {
+        if self.held.is_some() || self.is_plain(path) || !full.is_symlink() {
             return None;
         }
-        let root = self.root.canonicalize().ok()?;
-        Some(full.canonicalize().ok()?.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"))
+        let real = full.canonicalize().ok()?;
+        Some(real.strip_prefix(self.real_root()?).ok()?.to_str()?.replace('\\', "/"))
     }
 
     /// The size of a plain file in bytes; `None` where there is none.
@@ -361,12 +346,13 @@ impl Files {
 
     fn read_from_disk(&self, path: &str) -> Result<Vec<u8>, Unread> {
         let full = self.root.join(path);
-        // Asked before it is opened: opening a named pipe would wait for somebody to write to it.
-        let itself = fs::symlink_metadata(&full)?;
-        let is_link = itself.is_symlink();
-        let about = if is_link { fs::metadata(&full)? } else { itself };
+        if !self.is_plain(path) {
+            self.look_at(path, &full)?;
+        }
+        let file = fs::File::open(&full)?;
+        let about = file.metadata()?;
         if !about.is_file() {
-            return Err(Unread::Refused("this is not a plain file", "put a file in its place, or name another one"));
+            return Err(NOT_PLAIN);
         }
         if about.len() > LIMIT {
             return Err(Unread::Refused(
@@ -374,35 +360,56 @@ impl Files {
                 "make it smaller, or name another one",
             ));
         }
+        let length = usize::try_from(about.len()).unwrap_or_default();
+        let mut bytes = vec![0; length];
+        // A file that changes while it is read is read again, as it is then.
+        if length == 0 || (&file).read_exact(&mut bytes).is_err() {
+            bytes.clear();
+            fs::File::open(&full)?.take(LIMIT).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    }
+
+    /// Refuses what is no plain file within the project. Asked before it is opened: opening a named pipe would wait for
+    /// somebody to write to it.
+    fn look_at(&self, path: &str, full: &Path) -> Result<(), Unread> {
+        let itself = fs::symlink_metadata(full)?;
+        let is_link = itself.is_symlink();
+        let about = if is_link { fs::metadata(full)? } else { itself };
+        if !about.is_file() {
+            return Err(NOT_PLAIN);
+        }
         // A link within the project is fine; one that leaves it could show anything on the machine.
         let folder = path.rsplit_once('/').map(|(folder, _)| folder);
         let linked = is_link || folder.is_some_and(|folder| self.is_linked(folder) != Some(false));
-        if linked && !full.canonicalize()?.starts_with(self.root.canonicalize()?) {
+        if linked && !self.real_root().is_some_and(|root| full.canonicalize().is_ok_and(|real| real.starts_with(root)))
+        {
             return Err(Unread::Refused(
                 "this is a symbolic link that leads out of the project",
                 "put the file itself in its place, or let it lead to a file within the project",
             ));
         }
-        let mut file = fs::File::open(&full)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
-        file.by_ref().take(LIMIT + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok(())
+    }
+
+    /// Whether what was listed shows a plain file at `path`, and no link on the way to it. Never so where nothing is
+    /// remembered.
+    fn is_plain(&self, path: &str) -> bool {
+        self.seen().is_some_and(|seen| seen.shows_plain(path))
     }
 
     /// Whether a folder within the root is a link, or within one; `None` where there is no such folder.
     fn is_linked(&self, folder: &str) -> Option<bool> {
-        let seen = self.seen.as_ref().map(|seen| seen.lock().unwrap_or_else(PoisonError::into_inner));
-        if let Some(linked) = seen.as_ref().and_then(|seen| seen.linked.get(folder)) {
-            return Some(*linked);
+        if let Some(linked) = self.seen().and_then(|seen| seen.is_linked(folder)) {
+            return Some(linked);
         }
-        drop(seen);
         let around = folder.rsplit_once('/').map(|(around, _)| self.is_linked(around));
         let linked = match around.flatten() {
             Some(true) => true,
             _ => fs::symlink_metadata(self.root.join(folder)).ok()?.is_symlink(),
         };
-        if let Some(seen) = &self.seen {
-            seen.lock().unwrap_or_else(PoisonError::into_inner).linked.insert(folder.to_owned(), linked);
+        if let Some(mut seen) = self.seen() {
+            seen.keep_linked(folder, linked);
         }
         Some(linked)
     }
@@ -423,14 +430,12 @@ enum Unread {
     Refused(&'static str, &'static str),
 }
 
+const NOT_PLAIN: Unread = Unread::Refused("this is not a plain file", "put a file in its place, or name another one");
+
 impl From<std::io::Error> for Unread {
     fn from(error: std::io::Error) -> Self {
         Self::Failed(error)
     }
-}
-
-fn missing(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 /// The bytes as text. Bytes that are not UTF-8 become U+FFFD, as docker compose reads them, and a fault says where; so it

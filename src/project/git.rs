@@ -2,10 +2,10 @@
 //!
 //! Nothing is checked out, and nothing is fetched. What is read goes on as [`super::files::Files`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use super::config::Config;
 use super::creation_rules;
@@ -51,7 +51,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     };
     let mut objects = BTreeMap::new();
     let mut links = BTreeMap::new();
-    let mut unmerged = std::collections::BTreeSet::new();
+    let mut unmerged = BTreeSet::new();
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
         let record = String::from_utf8_lossy(record);
         let Some((about, path)) = record.split_once('\t') else { continue };
@@ -232,7 +232,10 @@ pub(super) fn run(root: &Path, arguments: &[&str]) -> Result<Option<Vec<u8>>, Er
 /// person's own configuration of git may name, `status` alone starts one: the filter for files that changed.
 pub(super) fn command(root: &Path) -> Command {
     let mut command = starting::command("git");
-    command.current_dir(root).args(["-c", "core.fsmonitor=false"]).stderr(Stdio::null());
+    command
+        .current_dir(root)
+        .args(["-c", "core.fsmonitor=false", "-c", "log.showSignature=false"])
+        .stderr(Stdio::null());
     command.envs([("GIT_OPTIONAL_LOCKS", "0"), ("GIT_NO_LAZY_FETCH", "1"), ("GIT_TERMINAL_PROMPT", "0")]);
     command
 }
@@ -242,32 +245,128 @@ pub(super) fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BT
     if wanted.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let failed = || Error::new("git cannot read one of its objects");
-    let mut child = command(root)
-        .args(["cat-file", "--batch"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|_| failed())?;
-    let mut ask = child.stdin.take().ok_or_else(failed)?;
-    let mut answer = BufReader::new(child.stdout.take().ok_or_else(failed)?);
+    let mut objects = Objects::of(root)?;
     let mut files = BTreeMap::new();
     for (path, object) in wanted {
-        ask.write_all(format!("{object}\n").as_bytes()).and_then(|()| ask.flush()).map_err(|_| failed())?;
-        let mut header = String::new();
-        answer.read_line(&mut header).map_err(|_| failed())?;
-        let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok()).ok_or_else(failed)?;
-        if size > LIMIT {
-            return Err(Error::new("this file is over 64 MiB; no file of a configuration should be").at(path));
-        }
-        let mut bytes = Vec::new();
-        (&mut answer).take(size + 1).read_to_end(&mut bytes).map_err(|_| failed())?;
-        bytes.pop();
-        files.insert(path.clone(), bytes);
+        match objects.get(object)? {
+            Some(Object { size, .. }) if size > LIMIT => {
+                return Err(Error::new("this file is over 64 MiB; no file of a configuration should be").at(path));
+            }
+            Some(object) => files.insert(path.clone(), object.bytes),
+            None => return Err(unreadable()),
+        };
     }
-    drop(ask);
-    let _ = child.wait();
     Ok(files)
+}
+
+/// A version that a file had.
+#[derive(Debug)]
+pub(super) struct FileVersion {
+    /// The newest commit in which it stands, shortened.
+    pub(super) commit: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Every version that files had in the newest `commits` of what is checked out, newest first: path → versions. Where
+/// nothing is committed yet there are none.
+///
+/// # Errors
+/// See [`files`].
+pub(super) fn versions(
+    root: &Path,
+    paths: &[&str],
+    commits: usize,
+) -> Result<BTreeMap<String, Vec<FileVersion>>, Error> {
+    // One line each for git, which takes any other sign of a path as it is.
+    let paths: Vec<_> = paths.iter().copied().filter(|path| !path.contains('\n')).collect();
+    let mut found = BTreeMap::<String, Vec<FileVersion>>::new();
+    let skip = format!("--skip={commits}");
+    let Some(older) = run(root, &["rev-list", "--max-count=1", &skip, "HEAD", "--"])? else { return Ok(found) };
+    let older = String::from_utf8_lossy(&older).trim().to_owned();
+    let until = format!("^{older}");
+    // Without what a merge left behind, a version of a branch would be missing.
+    let mut arguments = vec!["rev-list", "--full-history", "--abbrev-commit", "HEAD"];
+    arguments.extend((!older.is_empty()).then_some(until.as_str()));
+    arguments.push("--");
+    arguments.extend(&paths);
+    let listing = git(root, &arguments)?;
+    let listing = String::from_utf8_lossy(&listing);
+    if listing.is_empty() {
+        return Ok(found);
+    }
+    let mut objects = Objects::of(root)?;
+    for path in paths {
+        let mut seen = BTreeSet::new();
+        for commit in listing.lines() {
+            if let Some(Object { name, size, bytes }) = objects.get(&format!("{commit}:./{path}"))?
+                && size <= LIMIT
+                && seen.insert(name)
+            {
+                found.entry(path.to_owned()).or_default().push(FileVersion { commit: commit.to_owned(), bytes });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A process of git that gives objects by their names.
+struct Objects {
+    process: Child,
+    ask: Option<ChildStdin>,
+    answer: BufReader<ChildStdout>,
+}
+
+struct Object {
+    name: String,
+    size: u64,
+    /// Empty where the size is over [`LIMIT`].
+    bytes: Vec<u8>,
+}
+
+impl Objects {
+    fn of(root: &Path) -> Result<Self, Error> {
+        let mut command = command(root);
+        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(|_| unreadable())?;
+        let ask = process.stdin.take();
+        let answer = BufReader::new(process.stdout.take().ok_or_else(unreadable)?);
+        Ok(Self { process, ask, answer })
+    }
+
+    /// The object of a name; `None` where there is none.
+    fn get(&mut self, name: &str) -> Result<Option<Object>, Error> {
+        let ask = self.ask.as_mut().ok_or_else(unreadable)?;
+        ask.write_all(format!("{name}\n").as_bytes()).and_then(|()| ask.flush()).map_err(|_| unreadable())?;
+        let mut header = String::new();
+        self.answer.read_line(&mut header).map_err(|_| unreadable())?;
+        if header.trim_end().ends_with(" missing") {
+            return Ok(None);
+        }
+        let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
+        let size = size.ok_or_else(unreadable)?;
+        let name = header.split(' ').next().unwrap_or_default().to_owned();
+        let mut content = (&mut self.answer).take(size + 1);
+        let mut bytes = Vec::new();
+        if size > LIMIT {
+            std::io::copy(&mut content, &mut std::io::sink()).map_err(|_| unreadable())?;
+        } else {
+            content.read_to_end(&mut bytes).map_err(|_| unreadable())?;
+            bytes.pop();
+        }
+        Ok(Some(Object { name, size, bytes }))
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // Without anybody who asks, it ends.
+        drop(self.ask.take());
+        let _ = self.process.wait();
+    }
+}
+
+fn unreadable() -> Error {
+    Error::new("git cannot read one of its objects")
 }
 
 #[cfg(test)]

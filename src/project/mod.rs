@@ -10,9 +10,11 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
+pub mod holders;
 pub mod home;
 pub mod layout;
 mod links;
+mod listings;
 pub mod locking;
 pub mod lone;
 mod process;
@@ -51,6 +53,7 @@ use config::Config;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
+use holders::Holder;
 use layout::Stack;
 use reading::{layer_name, read_config, read_schema, stacks};
 use revocations::{Revocations, Unplaced, Untold};
@@ -67,6 +70,8 @@ pub struct Options<'o> {
     pub identities: Option<&'o Identities>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
+    /// Whether git is asked who could open earlier versions of sealed files that have the same data key.
+    pub history: bool,
     /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
     pub process: HashMap<String, String>,
 }
@@ -92,12 +97,18 @@ pub struct Project {
     pub private: HashSet<usize>,
     /// Each sealed layer with all its environments, also those that were not asked for.
     pub sealed_files: HashMap<usize, SealedFile>,
+    /// Those who hold the data key of a sealed layer that is not sealed for them, where git was asked.
+    pub holders: HashMap<usize, Vec<Holder>>,
+    /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
+    pub unread_files: HashMap<usize, Vec<u8>>,
     /// The schema.
     pub schema: Option<ProjectSchema>,
     /// `.sops.yaml`, where there is one beside `sparkcfg.toml`.
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// Whether anybody ever lost access to anything.
+    pub remembers: bool,
     /// What of it is about files that no environment has.
     pub unplaced: Vec<Unplaced>,
     /// What git does not have of that record, where somebody wants to know.
@@ -189,7 +200,7 @@ impl fmt::Debug for Options<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut options = formatter.debug_struct("Options");
         options.field("environments", &self.environments).field("personal", &self.personal);
-        options.field("require_secrets", &self.require_secrets).finish_non_exhaustive()
+        options.field("require_secrets", &self.require_secrets).field("history", &self.history).finish_non_exhaustive()
     }
 }
 
@@ -326,6 +337,12 @@ impl Project {
         self.layers.iter().map(|layer| layer.entries.len()).sum::<usize>() > MANY
     }
 
+    /// The layers of an environment, lowest first.
+    pub fn layers_of(&self, environment: &str) -> impl Iterator<Item = &Layer> {
+        let stack = self.stacks.iter().find(|(name, _)| **name == *environment);
+        stack.into_iter().flat_map(|(_, layers)| layers).filter_map(|layer| self.layers.get(*layer))
+    }
+
     /// The environments that use a layer.
     pub fn environments_of(&self, layer: usize) -> impl Iterator<Item = &Arc<str>> {
         self.stacks.iter().filter(move |(_, layers)| layers.contains(&layer)).map(|(name, _)| name)
@@ -368,10 +385,33 @@ impl Project {
     /// Whether an environment has a sealed file of which not even the names are known.
     #[must_use]
     pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        let closed = self.sealed.iter().filter(|(_, sealed)| sealed.state != State::Opened);
-        let mut layers =
-            closed.filter_map(|(index, _)| self.layers.get(*index)).filter(|layer| layer.entries.is_empty());
-        layers.any(|layer| environment.layers.iter().any(|used| std::ptr::eq(*used, layer)))
+        environment.layers.iter().any(|layer| self.is_closed(layer))
+    }
+
+    /// Whether a layer is a sealed file of which not even the names are known.
+    #[must_use]
+    pub fn is_closed(&self, layer: &Layer) -> bool {
+        layer.entries.is_empty() && self.sealed_as(layer).is_some_and(|sealed| sealed.state != State::Opened)
+    }
+
+    /// Whether a layer is a sealed file that was changed or cut off, so that no key would open it.
+    #[must_use]
+    pub fn is_damaged(&self, layer: &Layer) -> bool {
+        self.sealed_as(layer).is_some_and(|sealed| sealed.state == State::Damaged)
+    }
+
+    /// A sealed file of which nothing could be read, as it stands.
+    #[must_use]
+    pub fn unread_bytes(&self, layer: &Layer) -> Option<&[u8]> {
+        self.unread_files.get(&self.number_of(layer)?).map(Vec::as_slice)
+    }
+
+    fn number_of(&self, layer: &Layer) -> Option<usize> {
+        self.layers.iter().position(|known| std::ptr::eq(known, layer))
+    }
+
+    fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
+        self.sealed.get(&self.number_of(layer)?)
     }
 
     /// Why the first sealed file of an environment stays closed, and who could open it: by the names of `[people]`,
@@ -379,8 +419,7 @@ impl Project {
     #[must_use]
     pub fn closed(&self, environment: &Environment<'_>) -> Option<(CannotOpen, Vec<String>)> {
         environment.layers.iter().find_map(|used| {
-            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
-            let sealed = self.sealed.get(&index)?;
+            let sealed = self.sealed_as(used)?;
             let State::Closed(reason) = sealed.state else { return None };
             Some((reason, self.names_of(&sealed.readers.recipients)))
         })
@@ -390,8 +429,7 @@ impl Project {
     #[must_use]
     pub fn damaged(&self, environment: &Environment<'_>) -> Option<(&str, &'static str)> {
         environment.layers.iter().find_map(|used| {
-            let index = self.layers.iter().position(|layer| std::ptr::eq(*used, layer))?;
-            let sealed = self.sealed.get(&index).filter(|sealed| sealed.state == State::Damaged)?;
+            let sealed = self.sealed_as(used).filter(|sealed| sealed.state == State::Damaged)?;
             let why = sealed.damages.first().map_or("it is damaged", |damage| damage.message);
             Some((self.sources.path(used.source), why))
         })

@@ -9,6 +9,7 @@ use super::consumers::{self, Consumers};
 use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
+use super::holders::{self, Holder};
 use super::layout::{self, Stack};
 use super::links;
 use super::revocations::Revocations;
@@ -20,7 +21,7 @@ use crate::layer::Layer;
 use crate::model;
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores;
+use crate::stores::{self, State};
 
 impl Project {
     pub(super) fn read_what_is_there(files: &Files, options: &Options<'_>, needed: bool) -> Result<Self, Error> {
@@ -54,6 +55,7 @@ impl Project {
             config_source,
             unused_consumers,
             revocations: revocations(files, options)?,
+            remembers: Revocations::has_begun(files)?,
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
             all_environments,
@@ -90,6 +92,10 @@ impl Project {
         }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
+        // Without a list, nobody is one too many.
+        if options.history && !project.config.access.is_empty() {
+            project.holders = project.found_holders(files);
+        }
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
@@ -117,11 +123,14 @@ impl Project {
             sealed: HashMap::new(),
             private: HashSet::new(),
             sealed_files: HashMap::new(),
+            holders: HashMap::new(),
+            unread_files: HashMap::new(),
             schema: None,
             sops: None,
             deployments: Deployments::default(),
             references: references::References::default(),
             revocations: Revocations::default(),
+            remembers: false,
             unplaced: Vec::new(),
             untold: None,
             require_secrets: false,
@@ -136,6 +145,17 @@ impl Project {
             process: HashMap::new(),
             borrowing: OnceLock::new(),
         }
+    }
+
+    /// Asks git about the sealed files that were read.
+    fn found_holders(&self, files: &Files) -> HashMap<usize, Vec<Holder>> {
+        let layers =
+            self.sealed_files.iter().filter_map(|(index, file)| Some((*index, file, self.layers.get(*index)?)));
+        let layers: Vec<_> = layers.collect();
+        let sealed: Vec<_> =
+            layers.iter().map(|(_, file, layer)| (file.path.as_str(), layer.text.as_bytes())).collect();
+        let mut found = holders::holders(files, &sealed);
+        layers.iter().filter_map(|(index, file, _)| Some((*index, found.remove(&file.path)?))).collect()
     }
 
     fn read_layer(
@@ -161,6 +181,9 @@ impl Project {
                     entries: std::mem::take(&mut sealed.entries),
                     faults: std::mem::take(&mut sealed.faults),
                 };
+                if sealed.state != State::Opened && layer.entries.is_empty() {
+                    self.unread_files.insert(index, bytes);
+                }
                 self.sealed.insert(index, sealed);
                 layer
             }

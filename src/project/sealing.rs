@@ -6,20 +6,21 @@ mod placing;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::files::Files;
+use super::holders::{self, Holder};
 use super::locking::{self, Lock};
 use super::revocations::{Carried, Names, Revocations, UNNAMED, Version};
 use super::{Project, compose_entries, writing};
 use crate::envelope;
 use crate::error::Error;
-use crate::finding::told_name;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
 use crate::stores::sops::{KnownTo, opened_traces};
-use crate::stores::{self, Damage, Order, Previous, Sealed, State, Store};
+use crate::stores::{self, Counted, Damage, Order, Previous, Readers, Sealed, State, Store};
 
 /// A project, and what opens its sealed files.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Target {
     pub bytes: Option<Vec<u8>>,
     /// Whether these bytes are to be taken for a sealed file. Whoever seals a file that never was says no.
     pub sealed: bool,
+    /// Those who hold its data key and for whom it is not sealed; found when first asked for.
+    holders: OnceLock<Vec<Holder>>,
 }
 
 /// How a sealed file is to be written.
@@ -55,6 +58,14 @@ pub struct Change<'c> {
     pub new_key: bool,
     /// Whose sealed data key is made anew although one stands there: what it opens to for them, nobody else can tell.
     pub anew: Option<&'c str>,
+}
+
+/// A file of which values are taken over into a sealed one.
+pub struct Source<'s> {
+    /// Whether a path of the record is that of the file.
+    pub is: &'s dyn Fn(&str) -> bool,
+    /// Those who could open it as it stands, and may not open the other one.
+    pub open_to: &'s [String],
 }
 
 /// What came of writing a sealed file.
@@ -168,7 +179,7 @@ impl Sealing {
     /// # Errors
     /// See [`Sealing::write`].
     pub fn rehearsed(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<Option<String>, Error> {
-        if self.is_unchanged(target, plain, self.recipients(target)?.len(), change)? {
+        if self.is_unchanged(target, plain, &self.recipients(target)?, change)? {
             return Ok(None);
         }
         let text = self.draft(target, plain, change)?;
@@ -177,15 +188,38 @@ impl Sealing {
     }
 
     /// Those who can open a file and will not any more once it is sealed for those whom the project declares: names of
-    /// `[people]`, public keys, kinds of other keys. Of a form that does not name its readers, their number alone tells.
+    /// `[people]`, public keys, kinds of other keys; also those who hold its data key from an earlier version. Of a form that
+    /// does not name its readers, their number alone tells.
     #[must_use]
     pub fn leaving(&self, target: &Target) -> Vec<String> {
-        let staying = self.staying(target);
         let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
-        let names = readers.recipients.iter().map(|key| self.config.owner_of(key).unwrap_or(key));
-        let mut names: Vec<_> = names.filter(|name| !staying.contains(name)).map(ToOwned::to_owned).collect();
-        names.extend(readers.others.iter().map(|other| format!("a key of {}", told_name(&other.kind))));
-        names.extend((self.too_many(target) > 0).then(|| UNNAMED.to_owned()));
+        let mut names = self.strangers(target, &readers);
+        names.extend(self.holding(target).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
+        names
+    }
+
+    /// Those among the readers of a file, whichever it is, whom the table does not let open this one.
+    #[must_use]
+    pub fn strangers(&self, target: &Target, readers: &Readers) -> Vec<String> {
+        let mut names = self.not_staying(target, holders::names(readers));
+        names.extend((self.beyond(target, readers) > 0).then(|| UNNAMED.to_owned()));
+        names
+    }
+
+    /// Those who hold the data key of a file from an earlier version, and whom the table does not let open it.
+    fn holding(&self, target: &Target) -> Vec<String> {
+        let Some(bytes) = target.previous() else { return Vec::new() };
+        let holders = target.holders.get_or_init(|| {
+            let mut found = holders::holders(&self.files, &[(&target.file.path, bytes)]);
+            found.remove(&target.file.path).unwrap_or_default()
+        });
+        self.not_staying(target, holders.iter().map(|holder| holder.recipient.clone()))
+    }
+
+    fn not_staying(&self, target: &Target, recipients: impl IntoIterator<Item = String>) -> Vec<String> {
+        let staying = self.staying(target);
+        let names = recipients.into_iter().map(|key| self.config.owner_of(&key).map_or(key.clone(), ToOwned::to_owned));
+        let mut names: Vec<_> = names.filter(|name| !staying.contains(name.as_str())).collect();
         names.dedup();
         names
     }
@@ -194,8 +228,12 @@ impl Sealing {
     #[must_use]
     pub fn too_many(&self, target: &Target) -> usize {
         let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
-        let declared = self.recipients(target).map_or(usize::MAX, |recipients| recipients.len());
-        readers.unnamed.len().saturating_sub(declared)
+        self.beyond(target, &readers)
+    }
+
+    fn beyond(&self, target: &Target, readers: &Readers) -> usize {
+        let declared = self.recipients(target).unwrap_or_default();
+        if declared.is_empty() { 0 } else { readers.counted(declared.iter().map(Recipient::as_str)).too_many }
     }
 
     /// Those whom the table lets open a file, by all of their names.
@@ -233,31 +271,34 @@ impl Sealing {
         if *record == before { Ok(()) } else { record.write(&self.files) }
     }
 
-    /// Takes over into the record what is still to be changed in the file that `is_from` knows by its path: the values of
-    /// `keys` stand in `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other
-    /// one can be removed.
+    /// Takes over into the record what is still to be changed in `source`, and who could open it: the values of `keys` stand in
+    /// `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other one can be removed.
     ///
     /// # Errors
     /// `to` cannot be read, or see [`Revocations::read`] and [`Revocations::write`].
     pub fn carry(
         &self,
         _lock: &Lock,
-        is_from: &dyn Fn(&str) -> bool,
+        source: &Source<'_>,
         (to, plain): (&str, &Secret),
         keys: &[String],
     ) -> Result<(), Error> {
         let mut record = Revocations::read(&self.files)?;
-        let from = record.paths().find(|path| *path != to && is_from(path)).map(ToOwned::to_owned);
-        let (Some(from), Some(file)) = (from, self.placed(to)?) else { return Ok(()) };
-        let (from, target) = (from.as_str(), self.load(file)?);
+        let from = record.paths().find(|path| *path != to && (source.is)(path)).map(ToOwned::to_owned);
+        if from.is_none() && source.open_to.is_empty() {
+            return Ok(());
+        }
+        let Some(file) = self.placed(to)? else { return Ok(()) };
+        let (from, target) = (from.as_deref().unwrap_or_default(), self.load(file)?);
         record.reveal(&self.identities, &self.files);
         let before = record.clone();
-        let bytes = self.files.read_if_there(from)?.unwrap_or_default();
+        let bytes = if from.is_empty() { None } else { self.files.read_if_there(from)? }.unwrap_or_default();
         let stem = |path: &str| stores::of(path).and_then(|store| path.strip_suffix(store.suffix)).map(str::to_owned);
         let carried = Carried {
             path: from,
             traces: opened_traces(&bytes, &self.identities),
             keys,
+            open_to: source.open_to,
             forgiven: self.staying(&target),
             moves: stem(from) == stem(to),
         };
@@ -294,7 +335,8 @@ impl Sealing {
     pub fn draft(&self, target: &Target, plain: &Secret, change: &Change<'_>) -> Result<String, Error> {
         let recipients = self.recipients(target)?;
         let previous = target.previous().map(|bytes| Previous { bytes, identities: &self.identities });
-        let Change { time, new_key, anew } = *change;
+        let Change { time, mut new_key, anew } = *change;
+        new_key |= !self.holding(target).is_empty();
         let order = Order { recipients: &recipients, time, new_key, anew, previous };
         (target.store.seal)(plain, &order).map_err(|why| {
             let place = if why.line > 0 { format!(", line {} when opened", why.line) } else { String::new() };
@@ -337,15 +379,16 @@ impl Sealing {
         &self,
         target: &Target,
         plain: &Secret,
-        readers: usize,
+        declared: &[Recipient],
         change: &Change<'_>,
     ) -> Result<bool, Error> {
         let renews = change.new_key || change.anew.is_some();
         let Some(bytes) = target.previous().filter(|_| !target.store.shows_names && !renews) else {
             return Ok(false);
         };
-        let count = (target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());
-        Ok(count == readers && self.plain(target)?.expose() == plain.expose())
+        let readers = (target.store.readers)(bytes).unwrap_or_default();
+        let fits = readers.counted(declared.iter().map(Recipient::as_str)) == Counted::default();
+        Ok(fits && self.plain(target)?.expose() == plain.expose())
     }
 
     /// Whether sealed bytes open to exactly what was meant, and break no rule.

@@ -10,7 +10,7 @@ pub const FOLDER: &str = "templates";
 /// How deep folders within it may be nested.
 const DEPTH: usize = 8;
 
-/// The templates: path within the folder → text.
+/// The templates: path within the folder → text, without a byte order mark and with line feeds alone.
 ///
 /// # Errors
 /// A folder or a file that cannot be read, a text that is not UTF-8.
@@ -20,10 +20,12 @@ pub fn read(files: &Files) -> Result<BTreeMap<String, String>, Error> {
         let whole = format!("{FOLDER}/{path}");
         let text = String::from_utf8(files.read(&whole)?)
             .map_err(|_| Error::new("this template is not UTF-8").at(files.shown(&whole)))?;
-        if text.chars().any(|character| ('\u{fdd0}'..='\u{fdef}').contains(&character)) {
-            let message = "this template holds a character that Unicode keeps out of texts (U+FDD0 to U+FDEF)";
+        if text.contains(|character| matches!(character, '\u{fdd0}'..='\u{fdef}' | '\u{fffe}')) {
+            let message = "this template holds a character that Unicode keeps out of texts (U+FDD0 to U+FDEF, U+FFFE)";
             return Err(Error::new(message).at(files.shown(&whole)));
         }
+        // What is rendered is the same wherever it was checked out, and has the line ends that its readers know.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
         found.insert(path, text);
     }
     Ok(found)

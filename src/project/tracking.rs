@@ -1,10 +1,12 @@
 //! What git has, or would take, of files that are for one person only: read from its index and its ignore rules, without
 //! starting it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::{GitignoreBuilder, gitconfig_excludes_path};
+use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 
 use super::config::Config;
 use super::files::Files;
@@ -66,7 +68,9 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
 pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
     let Some(Git { index: Some(index), start, .. }) = Git::around(files) else { return Vec::new() };
     let folders = folders(config);
-    let within = index.paths.iter().filter_map(|path| path.strip_prefix(&start));
+    // A member of a workspace has its own few among the many that are sorted here.
+    let first = index.paths.partition_point(|path| *path < start);
+    let within = index.paths.iter().skip(first).map_while(|path| path.strip_prefix(&start));
     let sealed = within.filter(|path| {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         stores::of(path).is_some() && folders.iter().any(|one| one == folder)
@@ -107,11 +111,11 @@ fn holds_identity(files: &Files, path: &str) -> bool {
     let likely = kept
         || path.contains('/')
         || ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
-    let small =
-        files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
     // What may be a layer is judged as one.
     let layer = name.ends_with(".env") || name.ends_with(".env.age");
-    if !likely || !small || layer {
+    let small =
+        || files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
+    if !likely || layer || !small() {
         return false;
     }
     let Ok(bytes) = files.read(path) else { return false };
@@ -147,7 +151,7 @@ impl Index {
 }
 
 /// Whose rules say what git ignores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Rules {
     /// Those that everybody has: `.gitignore`.
     OfTheRepository,
@@ -160,21 +164,23 @@ struct Git<'f> {
     /// `None` for the files of the index itself: all of them are tracked.
     index: Option<&'f Index>,
     /// The project's folder.
-    project: PathBuf,
+    project: &'f Path,
     /// What stands before its paths in the repository.
     start: String,
+    /// The rules for what is in a folder; `None` where they cannot be read.
+    rules: RefCell<HashMap<(PathBuf, Rules), Option<Gitignore>>>,
 }
 
 impl<'f> Git<'f> {
     fn around(files: &'f Files) -> Option<Self> {
         if files.is_staged() {
-            return Some(Self { index: None, project: PathBuf::new(), start: String::new() });
+            return Some(Self { index: None, project: Path::new(""), start: String::new(), rules: RefCell::default() });
         }
         let index = files.index()?;
-        let project = files.root().canonicalize().ok()?;
+        let project = files.real_root()?;
         let inside = project.strip_prefix(&index.root).ok()?.to_str()?.replace('\\', "/");
         let start = if inside.is_empty() { inside } else { format!("{inside}/") };
-        Some(Self { index: Some(index), project, start })
+        Some(Self { index: Some(index), project, start, rules: RefCell::default() })
     }
 
     fn tracks(&self, path: &str) -> bool {
@@ -185,28 +191,35 @@ impl<'f> Git<'f> {
     fn ignores(&self, path: &str, rules: Rules) -> bool {
         let Some(Index { root, .. }) = self.index else { return false };
         let full = self.project.join(path);
-        let mut builder = GitignoreBuilder::new(root);
-        if rules == Rules::OfThisMachine {
-            // What comes later wins. A rule that cannot be read is passed over, as git does.
-            let exclude = git_folder(root).map(|folder| folder.join("info/exclude"));
-            for path in gitconfig_excludes_path().into_iter().chain(exclude).filter(|path| path.is_file()) {
-                let _ = builder.add(path);
-            }
-        }
-        let mut folders: Vec<&Path> = full.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).collect();
-        folders.reverse();
-        for folder in folders {
-            let rules = folder.join(".gitignore");
-            // Rules of a folder hold from there on; those further down come later and win.
-            let Ok(text) = fs::read_to_string(&rules) else { continue };
-            let below = folder.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
-            for line in text.lines() {
-                let _ = builder.add_line(None, &moved(line, below));
-            }
-        }
-        let ignored = builder.build().ok();
-        ignored.is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+        let Some(folder) = full.parent() else { return false };
+        let mut known = self.rules.borrow_mut();
+        let rules = known.entry((folder.to_owned(), rules)).or_insert_with(|| read_rules(root, folder, rules));
+        rules.as_ref().is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
     }
+}
+
+/// The rules for what is in `folder`, of the repository whose work tree begins at `root`.
+fn read_rules(root: &Path, folder: &Path, rules: Rules) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(root);
+    if rules == Rules::OfThisMachine {
+        // What comes later wins. A rule that cannot be read is passed over, as git does.
+        let exclude = git_folder(root).map(|folder| folder.join("info/exclude"));
+        for path in gitconfig_excludes_path().into_iter().chain(exclude).filter(|path| path.is_file()) {
+            let _ = builder.add(path);
+        }
+    }
+    let mut folders: Vec<&Path> = folder.ancestors().take_while(|folder| folder.starts_with(root)).collect();
+    folders.reverse();
+    for folder in folders {
+        let rules = folder.join(".gitignore");
+        // Rules of a folder hold from there on; those further down come later and win.
+        let Ok(text) = fs::read_to_string(&rules) else { continue };
+        let below = folder.strip_prefix(root).ok().and_then(Path::to_str).unwrap_or_default();
+        for line in text.lines() {
+            let _ = builder.add_line(None, &moved(line, below));
+        }
+    }
+    builder.build().ok()
 }
 
 /// A rule of the folder `below` as one of the repository's folder.

@@ -168,7 +168,7 @@ fn leads_out(folder: &str, name: &str) -> bool {
 
 /// What the project's own `.gitignore` leaves out.
 fn ignored(files: &Files) -> Gitignore {
-    let text = files.read_if_there(".gitignore").ok().flatten().unwrap_or_default();
+    let Some(text) = files.read_if_there(".gitignore").ok().flatten() else { return Gitignore::empty() };
     let mut builder = GitignoreBuilder::new("");
     for line in String::from_utf8_lossy(&text).lines() {
         // A line that is no pattern leaves nothing out.

@@ -98,11 +98,35 @@ impl Object for Structure {
     }
 }
 
+/// All keys: each with its type, and as texts where they are written as a whole, since that is what a program gets.
+pub(super) struct Everything {
+    typed: BTreeMap<String, Value>,
+    texts: BTreeMap<String, Value>,
+}
+
+impl fmt::Debug for Everything {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Everything")
+    }
+}
+
+impl Object for Everything {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.typed.get(key.as_str()?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.typed.keys().map(Value::from).collect())
+    }
+}
+
 /// The value of each key, and of `env` and `environment`.
 pub(super) fn values(input: &Input<'_>) -> BTreeMap<String, Value> {
     let each = || input.variables.iter().map(|variable| (variable.key.to_owned(), value(variable)));
+    let texts = input.variables.iter().map(|variable| (variable.key.to_owned(), text(variable)));
     let mut values: BTreeMap<String, Value> = each().collect();
-    values.insert("env".to_owned(), Value::from(each().collect::<BTreeMap<_, _>>()));
+    let everything = Everything { typed: each().collect(), texts: texts.collect() };
+    values.insert("env".to_owned(), Value::from_object(everything));
     values.insert("environment".to_owned(), input.environment.into());
     values
 }
@@ -180,13 +204,19 @@ pub(super) fn to_json(value: &Value) -> Option<Json> {
     if let Some(structure) = value.downcast_object_ref::<Structure>() {
         return Some(structure.0.clone());
     }
+    if let Some(everything) = value.downcast_object_ref::<Everything>() {
+        return everything.texts.iter().map(|(key, text)| Some((key.clone(), to_json(text)?))).collect();
+    }
     Some(match value.kind() {
         ValueKind::None => Json::Null,
         ValueKind::Bool => value.is_true().into(),
-        ValueKind::Number => match i64::try_from(value.clone()) {
-            Ok(number) if value.is_integer() => number.into(),
-            _ => Json::from(f64::try_from(value.clone()).ok()?),
+        // Beyond 64 bits an integer is a text: most readers of a number would round it.
+        ValueKind::Number if value.is_integer() => match (i64::try_from(value.clone()), u64::try_from(value.clone())) {
+            (Ok(number), _) => number.into(),
+            (_, Ok(number)) => number.into(),
+            _ => value.to_string().into(),
         },
+        ValueKind::Number => Json::from(f64::try_from(value.clone()).ok()?),
         ValueKind::String => value.as_str()?.into(),
         ValueKind::Seq | ValueKind::Iterable => {
             Json::Array(value.try_iter().ok()?.map(|item| to_json(&item)).collect::<Option<_>>()?)

@@ -269,25 +269,38 @@ impl Plan {
     /// The types that a key may have: those allowed by all descriptions that always hold; where they say nothing,
     /// those allowed by any of the others.
     pub(super) fn types(&self, key: &str) -> Types {
+        if !self.only_names {
+            return self.types_among(self.declarations(key));
+        }
+        self.types_among(self.named(key))
+    }
+
+    /// What [`Plan::declarations`] are where the schema only names keys, at a third of its cost: it is asked of every value.
+    fn named<'a>(&'a self, key: &str) -> impl Iterator<Item = (NodeId, bool)> + use<'a> {
+        let first = self.tables.first().and_then(|table| Some((table, self.properties(table.node)?)));
+        let first = first.and_then(|(table, first)| Some((*first.named.get(key)?, table.conditional)));
+        let elsewhere = if self.named_elsewhere.is_empty() { None } else { self.named_elsewhere.get(key) };
+        first.into_iter().chain(elsewhere.into_iter().flatten().copied())
+    }
+
+    /// The nodes about a key, with whether they only hold under a condition; those that always hold first.
+    pub(super) fn about(&self, key: &str) -> Vec<(NodeId, bool)> {
+        let mut nodes: Vec<_> =
+            if self.only_names { self.named(key).collect() } else { self.declarations(key).collect() };
+        nodes.sort_by_key(|(_, conditional)| *conditional);
+        nodes
+    }
+
+    /// What [`Plan::types`] are by these nodes about a key.
+    pub(super) fn types_among(&self, nodes: impl Iterator<Item = (NodeId, bool)>) -> Types {
         let (mut always, mut perhaps) = (None, Types::NONE);
-        let mut add = |node: NodeId, conditional: bool| {
+        for (node, conditional) in nodes {
             let types = self.node(node).types;
             if conditional {
                 perhaps = perhaps | types;
             } else if !types.is_empty() {
                 always = Some(always.map_or(types, |always| always & types));
             }
-        };
-        if self.only_names {
-            // The same as below, at a third of its cost: it is asked of every value.
-            let first = self.tables.first().zip(self.tables.first().and_then(|table| self.properties(table.node)));
-            if let Some((table, node)) = first.and_then(|(table, first)| Some((table, first.named.get(key)?))) {
-                add(*node, table.conditional);
-            }
-            let elsewhere = if self.named_elsewhere.is_empty() { None } else { self.named_elsewhere.get(key) };
-            elsewhere.into_iter().flatten().for_each(|(node, conditional)| add(*node, *conditional));
-        } else {
-            self.declarations(key).for_each(|(node, conditional)| add(node, conditional));
         }
         always.unwrap_or(perhaps)
     }

@@ -21,9 +21,8 @@ pub struct Property<'s> {
 
 impl<'s> Property<'s> {
     pub(super) fn new(schema: &'s Schema, key: &str) -> Self {
-        let mut nodes: Vec<_> = schema.plan.declarations(key).collect();
-        nodes.sort_by_key(|(_, conditional)| *conditional);
-        Self { schema, types: schema.plan.types(key), nodes }
+        let nodes = schema.plan.about(key);
+        Self { schema, types: schema.plan.types_among(nodes.iter().copied()), nodes }
     }
 
     /// Whether the schema names the key, or has a pattern for it.

@@ -37,6 +37,24 @@ pub enum Shape {
 }
 
 impl Shape {
+    const ALL: [Self; 9] = [
+        Self::Scheme,
+        Self::User,
+        Self::Host,
+        Self::Port,
+        Self::Database,
+        Self::Origin,
+        Self::Path,
+        Self::Length,
+        Self::Unit,
+    ];
+
+    /// The part that a schema calls `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shape| shape.name() == name)
+    }
+
     /// Its name in a schema.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -6,12 +6,13 @@
 //! the form shows names they are known. *Damaged*: it was changed by somebody who could not open it, or cut off; no
 //! value of it is used.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::envelope::{self, CannotOpen};
-use crate::identity::{Identities, Recipient};
+use crate::identity::{Identities, Recipient, RecipientKind};
 use crate::layer::{Entry, Fault, Parse};
 use crate::plain::is_name;
 use crate::secret::Secret;
@@ -132,6 +133,50 @@ pub struct Readers {
     pub others: Vec<OtherKey>,
 }
 
+/// How the recipients that a file does not name differ from those who are declared, as far as counting tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// How many there are too many, over all kinds.
+    pub too_many: usize,
+    /// How many are missing.
+    pub too_few: usize,
+}
+
+impl Readers {
+    /// Compares the recipients without a name with those of `declared` public keys, kind by kind. How many stanzas a plugin
+    /// writes for a recipient is its own affair: of those, none or some is all that can be told.
+    pub fn counted<'a>(&self, declared: impl Iterator<Item = &'a str>) -> Counted {
+        let mut counts = BTreeMap::<_, (usize, usize)>::new();
+        for stanza in &self.unnamed {
+            counts.entry(kind_of_stanza(stanza)).or_default().0 += 1;
+        }
+        for key in declared {
+            counts.entry(RecipientKind::of(key)).or_default().1 += 1;
+        }
+        let mut all = Counted::default();
+        for (kind, (there, wanted)) in counts {
+            let there = if kind == RecipientKind::Plugin && there > 0 && wanted > 0 { wanted } else { there };
+            all.too_many += there.saturating_sub(wanted);
+            all.too_few += wanted.saturating_sub(there);
+        }
+        all
+    }
+}
+
+fn kind_of_stanza(stanza: &str) -> RecipientKind {
+    match stanza {
+        "X25519" => RecipientKind::X25519,
+        ssh if ssh.starts_with("ssh-") => RecipientKind::Ssh,
+        _ => RecipientKind::Plugin,
+    }
+}
+
+/// Whether a stanza of an age file's header is one that only a plugin writes.
+#[must_use]
+pub fn is_of_plugin(stanza: &str) -> bool {
+    kind_of_stanza(stanza) == RecipientKind::Plugin
+}
+
 /// A key of PGP or of a cloud's key service, for which SOPS sealed the data key as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherKey {
@@ -200,6 +245,15 @@ pub fn import(bytes: &[u8], identities: &Identities) -> Result<Option<Imported>,
         return Ok((age::STORE.plain)(bytes, identities).map(|text| Some(Imported::Text(text)))?);
     }
     sops::import(bytes, identities)
+}
+
+/// For whom a file that [`import`] reads is sealed; nobody where it is not.
+#[must_use]
+pub fn readers(bytes: &[u8]) -> Readers {
+    if envelope::is_age(bytes) {
+        return (age::STORE.readers)(bytes).unwrap_or_default();
+    }
+    sops::readers_of_any(bytes)
 }
 
 /// Why a sealed file gives nothing to be taken over. It never quotes the file.
@@ -299,6 +353,26 @@ fn offset(at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn recipients_without_a_name_are_counted_by_kind() {
+        let keys = ["age1qqqq", "age1yubikey1qqqq", "ssh-ed25519 AAAA"];
+        for (stanzas, declared, expected) in [
+            (&["X25519", "X25519"][..], &[keys[0], keys[0]][..], (0, 0)),
+            (&["X25519", "X25519"], &keys[..1], (1, 0)),
+            (&["X25519"], &[keys[0], keys[0]], (0, 1)),
+            (&["ssh-ed25519"], &keys[..1], (1, 1)),
+            // One recipient of a plugin, for whom it writes as many stanzas as it likes.
+            (&["X25519", "piv-p256", "piv-p256"], &keys[..2], (0, 0)),
+            (&["X25519"], &keys[..2], (0, 1)),
+            (&["X25519", "piv-p256", "piv-p256"], &keys[..1], (2, 0)),
+            (&["X25519", "X25519", "piv-p256", "ssh-ed25519"], &keys, (1, 0)),
+        ] {
+            let unnamed = stanzas.iter().map(|stanza| (*stanza).to_owned()).collect();
+            let counted = Readers { unnamed, ..Readers::default() }.counted(declared.iter().copied());
+            assert_eq!((counted.too_many, counted.too_few), expected, "{stanzas:?} {declared:?}");
+        }
+    }
 
     #[test]
     fn forms_by_name() {

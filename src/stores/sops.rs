@@ -28,7 +28,7 @@ mod selection;
 mod tree;
 mod yaml;
 
-pub(super) use self::import::import;
+pub(super) use self::import::{import, readers_of_any};
 pub use self::notes::{KnownTo, Noted, Origin, Origins, digest, noted, short};
 
 /// SOPS dotenv.

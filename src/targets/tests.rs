@@ -150,7 +150,7 @@ fn types_are_kept_where_the_target_has_them() {
             "{\n  \"FLAG\": true,\n  \"LIST\": [\n    \"a\",\n    \"b\"\n  ],\n  \"MAP\": {\n    \"a\": 1\n  },\n  \"PORT\": 8,\n  \"RATE\": 0.5\n}\n",
         ),
         ("yaml", "\"FLAG\": true\n\"LIST\": [\"a\", \"b\"]\n\"MAP\": {\"a\": 1}\n\"PORT\": 8\n\"RATE\": 0.5\n"),
-        ("toml", "FLAG = true\nLIST = [\"a\", \"b\"]\nMAP = '{\"a\":1}'\nPORT = 8\nRATE = 0.5\n"),
+        ("toml", "FLAG = true\nLIST = [\"a\", \"b\"]\nMAP = { a = 1 }\nPORT = 8\nRATE = 0.5\n"),
         ("tfvars", "FLAG = true\nLIST = [\"a\", \"b\"]\nMAP = { \"a\" = 1 }\nPORT = 8\nRATE = 0.5\n"),
         (
             "shell",

@@ -11,8 +11,7 @@ pub(super) const TARGET: Target = Target {
         picture.each(|variable, text| {
             let typed = if is_writable(&variable.typed) { to_toml(&variable.typed) } else { None };
             let value = typed.unwrap_or_else(|| text.into());
-            let table = toml::Table::from_iter([(variable.key.to_owned(), inline(value))]);
-            toml::to_string(&table).map_err(|_| "TOML has no way to write this value".to_owned())
+            Ok(format!("{} = {value}\n", toml_edit::Key::new(variable.key)))
         })
     },
 };
@@ -28,15 +27,20 @@ fn is_writable(value: &Value) -> bool {
     }
 }
 
-fn to_toml(value: &Value) -> Option<toml::Value> {
-    toml::Value::try_from(value).ok()
-}
-
-/// A table would take the variables after it for its own members, so it is written as its JSON text.
-fn inline(value: toml::Value) -> toml::Value {
-    match value {
-        toml::Value::Table(_) => serde_json::to_string(&value).map_or(value, toml::Value::String),
-        toml::Value::Array(items) => toml::Value::Array(items.into_iter().map(inline).collect()),
-        other => other,
-    }
+/// In one line: a table of its own would take the variables after it for its members.
+fn to_toml(value: &Value) -> Option<toml_edit::Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number.into(),
+            None => number.as_f64()?.into(),
+        },
+        Value::String(text) => text.as_str().into(),
+        Value::Array(items) => items.iter().map(to_toml).collect::<Option<toml_edit::Array>>()?.into(),
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| Some((key.as_str(), to_toml(value)?)));
+            members.collect::<Option<toml_edit::InlineTable>>()?.into()
+        }
+    })
 }

@@ -1,9 +1,13 @@
 //! The literal that a JavaScript file gives out (`module.exports = { … }`), read as text: nothing is ever run.
 //!
-//! What is no literal, such as a call, a variable or a template with `${…}`, is [`Value::Unknown`].
+//! A variable is followed to the literal that it is declared with, where nothing in the script could change it. What is no
+//! literal, such as a call or a template with `${…}`, is [`Value::Unknown`].
+
+mod bindings;
 
 use std::sync::Arc;
 
+use self::bindings::Bindings;
 use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Pair, Value};
 use crate::source::{SourceId, Span};
 
@@ -13,13 +17,15 @@ pub fn parse(source: SourceId, text: &str) -> Option<Arc<Node>> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let mut reader = Reader { source, text, at: 0, nodes: 0 };
+    let mut reader = Reader { source, text, at: 0, nodes: 0, bindings: bindings::of(source, text) };
     let mut depth = 0_usize;
     while let Some(token) = reader.token() {
         match token {
             "{" | "(" | "[" => depth += 1,
             "}" | ")" | "]" => depth = depth.saturating_sub(1),
             "module" if depth == 0 && reader.follows(&[".", "exports", "="]) => return reader.exported(),
+            "module" if depth == 0 && reader.follows(&[".", "exports", ".", "apps", "="]) => return reader.apps(),
+            "exports" if depth == 0 && reader.follows(&[".", "apps", "="]) => return reader.apps(),
             "exports" if depth == 0 && reader.follows(&["="]) => return reader.exported(),
             "export" if depth == 0 && reader.follows(&["default"]) => return reader.exported(),
             _ => {}
@@ -33,6 +39,7 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     nodes: usize,
+    bindings: Bindings<'t>,
 }
 
 impl<'t> Reader<'t> {
@@ -42,7 +49,15 @@ impl<'t> Reader<'t> {
         if !matches!(self.token(), Some("exports")) || !self.follows(&["="]) {
             self.at = from;
         }
-        self.value(0)
+        self.value(0, true)
+    }
+
+    /// `module.exports.apps = […]`
+    fn apps(&mut self) -> Option<Arc<Node>> {
+        let from = self.at;
+        let value = self.value(0, true)?;
+        let pair = Pair { key: "apps".to_owned(), key_span: value.span, value };
+        self.node(Value::Map(vec![pair]), from)
     }
 
     /// Blanks and comments.
@@ -116,7 +131,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A value up to the `,`, `}`, `]` or `;` that ends it.
-    fn value(&mut self, depth: u32) -> Option<Arc<Node>> {
+    fn value(&mut self, depth: u32, is_statement: bool) -> Option<Arc<Node>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES || depth >= MAX_DEPTH {
             return None;
@@ -126,19 +141,57 @@ impl<'t> Reader<'t> {
         let value = match self.token()? {
             "{" => self.map(depth)?,
             "[" => self.list(depth)?,
-            token => self.scalar(token, from),
+            token => match self.bindings.get(token).copied() {
+                Some(at) if self.ends_value(is_statement) => return self.bound(at, depth),
+                _ => self.scalar(token, from),
+            },
         };
         let node = self.node(value, from)?;
-        match self.peek() {
-            None | Some("," | "}" | "]" | ";" | ")") => Some(node),
+        if self.ends_value(is_statement) {
+            return Some(node);
+        }
+        // `60 * 1000`, `a || b`, `[…].map(…)`: an expression.
+        self.pass_expression()?;
+        self.node(Value::Unknown, from)
+    }
+
+    /// Whether a value ends here, and does not go on as an expression.
+    fn ends_value(&mut self, is_statement: bool) -> bool {
+        let from = self.at;
+        let token = self.peek();
+        self.skip();
+        let on_next_line = self.text.get(from..self.at).is_some_and(|passed| passed.contains('\n'));
+        self.at = from;
+        match token {
+            None | Some("," | "}" | "]" | ";" | ")") => true,
             // Another statement begins on the next line, as JavaScript allows without `;`.
-            Some(_) if depth == 0 => Some(node),
-            // `60 * 1000`, `a || b`, `[…].map(…)`: an expression.
-            Some(_) => {
-                self.pass_expression()?;
-                self.node(Value::Unknown, from)
+            Some(token) => {
+                is_statement
+                    && on_next_line
+                    && token.starts_with(|sign: char| sign.is_alphanumeric() || "_$@".contains(sign))
             }
         }
+    }
+
+    /// The value that a variable is declared with.
+    fn bound(&mut self, at: usize, depth: u32) -> Option<Arc<Node>> {
+        let from = std::mem::replace(&mut self.at, at);
+        let node = self.value(depth + 1, true).or_else(|| self.node(Value::Unknown, at));
+        self.at = from;
+        node
+    }
+
+    /// The members that `...NAME` brings into a map, of a variable that is known.
+    fn spread(&mut self, depth: u32) -> Option<Vec<Pair>> {
+        let from = self.at;
+        let name = self.follows(&[".", ".", "."]).then(|| self.token()).flatten();
+        let at = name.and_then(|name| self.bindings.get(name).copied()).filter(|_| self.ends_value(false));
+        let node = at.and_then(|at| self.bound(at, depth));
+        if let Some(Value::Map(pairs)) = node.map(|node| node.value.clone()) {
+            return Some(pairs);
+        }
+        self.at = from;
+        None
     }
 
     fn scalar(&mut self, token: &'t str, from: usize) -> Value {
@@ -178,7 +231,7 @@ impl<'t> Reader<'t> {
                     self.pass_expression()?;
                     items.push(self.node(Value::Unknown, from)?);
                 }
-                _ => items.push(self.value(depth + 1)?),
+                _ => items.push(self.value(depth + 1, false)?),
             }
         }
     }
@@ -194,14 +247,29 @@ impl<'t> Reader<'t> {
                 "," => continue,
                 // Nothing of a map: without an end here, the expression below would stand still.
                 "]" | ")" | ";" => return None,
+                "." => {
+                    self.at = from;
+                    if let Some(brought) = self.spread(depth) {
+                        brought.into_iter().for_each(|pair| set(&mut pairs, pair));
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            match token {
                 // A spread, a computed name or a method may set any name.
                 _ if token == "." || token == "[" || !self.follows(&[":"]) => {
                     self.at = from;
                     self.pass_expression()?;
                     let shorthand = token.chars().all(|sign| sign.is_alphanumeric() || matches!(sign, '_' | '$'));
                     let key = if shorthand { token.to_owned() } else { SPREAD.to_owned() };
-                    let value = self.node(Value::Unknown, from)?;
-                    pairs.push(Pair { key, key_span: self.span(from), value });
+                    let bound =
+                        self.bindings.get(token).copied().filter(|_| shorthand && self.at == from + token.len());
+                    let value = match bound {
+                        Some(at) => self.bound(at, depth)?,
+                        None => self.node(Value::Unknown, from)?,
+                    };
+                    set(&mut pairs, Pair { key, key_span: self.span(from), value });
                     continue;
                 }
                 _ => {}
@@ -209,10 +277,8 @@ impl<'t> Reader<'t> {
             let key = if token.starts_with(['\'', '"']) { unescaped(token)? } else { token.to_owned() };
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let key_span = Span::new(self.source, offset(from)..offset(from + token.len()));
-            let value = self.value(depth + 1)?;
-            // The last of two with one name counts.
-            pairs.retain(|pair| pair.key != key || key == SPREAD);
-            pairs.push(Pair { key, key_span, value });
+            let value = self.value(depth + 1, false)?;
+            set(&mut pairs, Pair { key, key_span, value });
         }
     }
 
@@ -232,6 +298,12 @@ impl<'t> Reader<'t> {
             }
         }
     }
+}
+
+/// Adds a member: the last of two with one name counts.
+fn set(pairs: &mut Vec<Pair>, pair: Pair) {
+    pairs.retain(|known| known.key != pair.key || pair.key == SPREAD);
+    pairs.push(pair);
 }
 
 /// The name under which a spread (`...others`) stands in a map: it may set any name.
@@ -300,7 +372,17 @@ mod tests {
         for (text, expected) in [
             ("module.exports = { apps: [{ name: 'api', instances: 2, }] };", Some("{apps:[{name:'api' instances:2}]}")),
             ("// x\nmodule.exports={a:-1,b:1_000,c:60*1000,d:true}", Some("{a:? b:1000 c:? d:true}")),
-            ("const a = {b: [1]}\nmodule.exports = a;", Some("?")),
+            ("const a = {b: [1]}\nmodule.exports = a;", Some("{b:[1]}")),
+            ("const a = {b: [1]}\na.c = 2\nmodule.exports = a", Some("?")),
+            ("let a = {b: 1}; a = f(); module.exports = a", Some("?")),
+            ("const a = {b: 1}; f(a); module.exports = {c: a}", Some("{c:?}")),
+            ("const a = {b: 1}; f(1, a, 2); module.exports = {c: a}", Some("{c:?}")),
+            ("const a = [1].map(f)\nmodule.exports = {a}", Some("{a:?}")),
+            ("const a = [{b: 1}]\n// apps\nexport default {a, c: [...a]}", Some("{a:[{b:1}] c:[?]}")),
+            ("const n = 'x'\nlog(n)\nmodule.exports = {n, m: n, o: n + 1, n: 2}", Some("{m:'x' o:? n:2}")),
+            ("const a = {b: 1, c: 2}\nmodule.exports = {c: 0, ...a, b: 3}", Some("{c:2 b:3}")),
+            ("const a = {b: 1}\nmodule.exports = a.b", None),
+            ("module.exports = [1].map((x) => x);\nf()", Some("?")),
             (
                 "module.exports = { a: process.env.X || 'y', b: `t`, c: `${t}`, ...rest, d }",
                 Some("{a:? b:'t' c:? ...:? d:?}"),
@@ -318,6 +400,8 @@ mod tests {
             ("module.exports = [ 1 } ];", None),
             ("function f() { module.exports = { a: 1 } }", None),
             ("module.exports == { a: 1 }", None),
+            ("module.exports.apps = [{ a: 1 }]\n", Some("{apps:[{a:1}]}")),
+            ("exports.apps = [1]", Some("{apps:[1]}")),
             ("module.exports = { a: 1", None),
             ("module.exports = { { a: 1 } ] }", None),
             ("module.exports = { apps: [ { a: 1 } }", None),
@@ -330,5 +414,7 @@ mod tests {
         }
         let source = Sources::default().add("a.js", "");
         assert!(parse(source, &format!("module.exports = {}", "[".repeat(100_000))).is_none());
+        // What holds itself comes to an end.
+        drop(parse(source, "const a = {b: a, c: a, d: [a, a]}\nmodule.exports = {a}"));
     }
 }

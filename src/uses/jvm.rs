@@ -36,6 +36,8 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
                 let fallback = after(&lexed, lexed.close(name - 1) + 1);
                 uses.extend(lexed.used(name, Kind::Read, fallback, true));
             }
+        } else if lexed.at(index) == "ConfigurationProperties" && lexed.at(index + 1) == "(" {
+            uses.extend(bound(&lexed, index + 1));
         } else if lexed.tokens[index].kind == Token::Text && lexed.follows(index.saturating_sub(2), &["Value", "("]) {
             let range = lexed.range(index);
             placeholders(lexed.string(index).unwrap_or_default(), range.start, uses);
@@ -43,6 +45,16 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
     calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
+}
+
+/// `@ConfigurationProperties(prefix = "app.mail-out")`: relaxed binding gives it every variable that begins with
+/// `APP_MAILOUT_`.
+/// <https://docs.spring.io/spring-boot/reference/features/external-config.html>
+fn bound(lexed: &Lexed<'_>, open: usize) -> Option<Use> {
+    let at = (open + 1..lexed.close(open)).find(|at| lexed.string(*at).is_some())?;
+    let prefix = lexed.string(at).filter(|prefix| !prefix.is_empty())?;
+    let name = prefix.replace('.', "_").replace('-', "").to_ascii_uppercase();
+    Some(Use::prefix(format!("{name}_"), lexed.range(at)))
 }
 
 fn getenv(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
@@ -133,6 +145,8 @@ mod tests {
             ("A.java", "String x = System.getenv().getOrDefault(\"A_B\", \"d\");", "A_B=d"),
             ("A.java", "if (System.getenv(\"A_B\") != null) {}", "A_B?"),
             ("A.java", "@Value(\"${A_B:d}\") String x; @Value(\"${app.name}\") String y;", "A_B=d"),
+            ("A.java", "@ConfigurationProperties(prefix = \"app.mail-out\") class A {}", "prefix APP_MAILOUT_"),
+            ("A.java", "@ConfigurationProperties class A {}", ""),
             ("A.java", "// System.getenv(\"A_B\")\nString s = \"System.getenv()\";", ""),
             ("A.kt", "val x = System.getenv(\"A_B\") ?: \"d\"\nval y = System.getenv()[\"C_D\"]", "A_B=d C_D"),
             ("A.kt", "val x = System.getenv(\"A_B\") ?: error(\"no\")", "A_B!"),

@@ -5,7 +5,7 @@
 
 mod names;
 
-use names::{AMBIENT, LIBRARY, OF_PROGRAMS};
+use names::{AMBIENT, LIBRARY, OF_LARAVEL, OF_PROGRAMS, OF_SPRING};
 
 /// Who knows a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -33,6 +33,18 @@ pub fn known(name: &str) -> Option<Known> {
 #[must_use]
 pub fn is_of_programs(name: &str) -> bool {
     is_in(OF_PROGRAMS, name)
+}
+
+/// Whether a framework that the files at `paths` belong to reads a name by itself: Laravel merges configuration files of its own
+/// with those of the application, Spring Boot binds its properties to variables.
+#[must_use]
+pub fn is_of_framework(name: &str, paths: &[String]) -> bool {
+    let has = |wanted: &dyn Fn(&str) -> bool| paths.iter().any(|path| wanted(path.rsplit('/').next().unwrap_or(path)));
+    let spring = |file: &str| {
+        file.rsplit_once('.')
+            .is_some_and(|(stem, end)| stem.starts_with("application") && matches!(end, "yml" | "yaml" | "properties"))
+    };
+    is_in(OF_LARAVEL, name) && has(&|file| file == "artisan") || is_in(OF_SPRING, name) && has(&spring)
 }
 
 fn is_in(list: &[&str], name: &str) -> bool {

@@ -18,6 +18,7 @@ mod lexer;
 mod makefile;
 mod php;
 mod pm2;
+mod prisma;
 mod python;
 mod ruby;
 mod rust;
@@ -162,6 +163,7 @@ pub static ALL: &[Reader] = &[
         markers: javascript::MARKERS,
         read: javascript::read,
     },
+    Reader { name: "prisma", side: Side::Code, reads: prisma::reads, markers: prisma::MARKERS, read: prisma::read },
     Reader { name: "go", side: Side::Code, reads: go::reads, markers: go::MARKERS, read: go::read },
     Reader { name: "rust", side: Side::Code, reads: rust::reads, markers: rust::MARKERS, read: rust::read },
     Reader { name: "ruby", side: Side::Code, reads: ruby::reads, markers: ruby::MARKERS, read: ruby::read },

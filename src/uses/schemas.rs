@@ -28,7 +28,7 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
             let parsed = !named.is_empty() && parsing.contains(named);
             // `z.object({…}).parse(process.env)`
             let close = lexed.close(index + 1);
-            let at_once = lexed.at(close + 1) == "." && lexed.follows(close + 3, &["(", "process", ".", "env"]);
+            let at_once = lexed.at(close + 1) == "." && is_given_environment(lexed, close + 3);
             if environment && about || parsed || at_once {
                 object(lexed, index + 2, parsed || at_once, uses);
             }
@@ -36,12 +36,21 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     }
 }
 
+/// Whether what a call is given, in parentheses from `open` on, is the whole environment, be it as `clean(process.env)`
+/// or `{ ...process.env }`; `process.env.NAME` is one variable.
+fn is_given_environment(lexed: &Lexed<'_>, open: usize) -> bool {
+    lexed.at(open) == "("
+        && (open + 1..lexed.close(open)).any(|at| {
+            lexed.follows(at, &["process", ".", "env"]) && !matches!(lexed.at(at + 3), "." | "?" | "?." | "[")
+        })
+}
+
 /// The names of which `name.parse(process.env)` stands somewhere.
 fn parsing_environment<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
     let parses = |index: &usize| {
         lexed.at(index + 1) == "."
             && matches!(lexed.at(index + 2), "parse" | "safeParse" | "parseAsync")
-            && lexed.follows(index + 3, &["(", "process", ".", "env"])
+            && is_given_environment(lexed, index + 3)
     };
     (0..lexed.tokens.len()).filter(parses).map(|index| lexed.at(index)).collect()
 }
@@ -121,6 +130,8 @@ mod tests {
             ("const e = z.object({ A_B: z.coerce.number().default(5) }).safeParse(process.env)", "A_B=5"),
             ("const envSchema = z.object({ A_B: z.string() }); f(envSchema, process.env)", "~A_B!"),
             ("const body = z.object({ A_B: z.string() }); process.env", ""),
+            ("const E = z.object({ A_B: z.string() }); E.parse(clean({ ...process.env, X: 1 }))", "A_B!"),
+            ("const E = z.object({ A_B: z.string() }); E.parse({ A_B: process.env.C_D })", "C_D"),
             (
                 "createEnv({ server: { A_B: zChecks, C_D: z.coerce.boolean(), E_F: z.union([z.string(), z.undefined()]) } })",
                 "A_B=? C_D? E_F?",

@@ -76,7 +76,7 @@ fn headline(line: &str) -> Counts {
 const ELEMENTS: &[&str] = &[
     "a", "b", "body", "button", "caption", "code", "details", "div", "footer", "form", "h1", "h2", "head", "header",
     "html", "i", "input", "label", "li", "main", "meta", "output", "p", "script", "span", "strong", "style", "summary",
-    "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+    "table", "tbody", "td", "th", "thead", "title", "tr", "ul", "wbr",
 ];
 
 /// The page is written so that it is XML too, but for its first line and what stands in the script and the style.

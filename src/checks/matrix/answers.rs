@@ -83,6 +83,23 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.only_in.is_some_and(|list| !self.sides[column].is_in(list)) && self.cells[column].state.is_there()
     }
 
+    /// Whether a source surely sets the key. A file of which nobody here knows what it sets may do so, or not.
+    pub(in crate::checks) fn surely_sets(&self, column: usize) -> bool {
+        let state = self.cells[column].state;
+        let is_seen = || self.settings[column].is_some() || self.sides[column].gaps.breaks(self.key, None);
+        state.is_there() && (state != State::Unknown || is_seen())
+    }
+
+    /// What a live source is, for people: a process, a container, a file.
+    pub(in crate::checks) fn noun(&self, column: usize) -> &'static str {
+        match self.name(column).split(':').next() {
+            Some("env") => "file",
+            Some("pm2" | "proc") => "process",
+            Some("compose") => "service",
+            _ => "container",
+        }
+    }
+
     /// The text of a source, secret or not.
     pub(in crate::checks) fn text(&self, column: usize) -> Option<&str> {
         self.texts[column].as_deref()

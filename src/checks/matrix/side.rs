@@ -17,7 +17,7 @@ use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
 impl<'a> Side<'a> {
-    pub(super) fn new(source: Source<'a>) -> Self {
+    pub(super) fn new(source: Source<'a>, over_time: bool) -> Self {
         let Source { column, project, environment, is_partial, offset } = source;
         let subject = Subject::new(project, environment);
         let mut flaws = HashMap::new();
@@ -40,7 +40,7 @@ impl<'a> Side<'a> {
         let is_live = column.kind == Kind::Live;
         let gaps = if is_live { Gaps::default() } else { Gaps::of(project, environment) };
         let closed = gaps.sealed_text(project);
-        Self { column, subject, offset, flaws, loose, gaps, closed, is_partial }
+        Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial }
     }
 
     /// What the source says about a key, and the text that is compared.
@@ -51,8 +51,10 @@ impl<'a> Side<'a> {
     ) -> (State, Option<Cow<'c, str>>, bool) {
         let environment = self.subject.environment;
         let setting = environment.get(key).filter(|setting| setting.is_set());
+        // What cannot be read is still the same as long as all of its text is.
+        let as_text = |text: Option<&'a str>| text.filter(|_| self.over_time).map(Cow::Borrowed);
         if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {
-            return (State::Unknown, None, false);
+            return (State::Unknown, as_text(self.gaps.text_around(key)), false);
         }
         let Some(setting) = setting else {
             let is_live = self.column.kind == Kind::Live;
@@ -63,8 +65,14 @@ impl<'a> Side<'a> {
             let elsewhere = property.and_then(Property::only_in).is_some_and(|list| !self.is_in(list));
             return match property.and_then(Property::default_text) {
                 _ if elsewhere => (State::NotApplicable, None, false),
-                _ if self.is_partial || self.gaps.is_torn() => (State::Unknown, None, false),
-                _ if self.closed.is_some() => (State::Unknown, self.closed.as_deref().map(Cow::Borrowed), false),
+                _ if self.is_partial || self.gaps.is_torn() => {
+                    (State::Unknown, as_text(self.gaps.torn_text().filter(|_| self.closed.is_none())), false)
+                }
+                // Which keys it sets nobody knows, so two environments with one such file need not share any.
+                _ if self.closed.is_some() => {
+                    let text = self.closed.as_deref().filter(|_| self.over_time);
+                    (State::Unknown, text.map(Cow::Borrowed), false)
+                }
                 Some(default) => (State::Default, Some(Cow::Owned(default)), false),
                 None => (State::Absent, None, false),
             };

@@ -3,6 +3,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::super::Subject;
 use super::{Compared, Rules, Side};
 use crate::drift::{Kind, Unread};
 use crate::environment::Environment;
@@ -17,37 +21,35 @@ use crate::source::{Span, printable};
 pub(super) struct Gaps<'a> {
     /// The files of which not even the names are known.
     closed: Vec<&'a Layer>,
-    /// Keys whose line is broken: the number of the layer, and the place.
-    lines: HashMap<&'a str, (usize, Span)>,
-    /// A broken place that may hide any key.
-    torn: Option<Span>,
+    /// Keys whose line is broken: the layer with its number, and the place.
+    lines: HashMap<&'a str, (usize, &'a Layer, Span)>,
+    /// A broken place that may hide any key, and its layer.
+    torn: Option<(&'a Layer, Span)>,
 }
 
 impl<'a> Gaps<'a> {
     pub(super) fn of(project: &'a Project, environment: &Environment<'a>) -> Self {
         let mut gaps = Self::default();
-        let closed = project.has_closed_layer(environment);
         for (number, layer) in environment.layers.iter().copied().enumerate() {
-            if closed && layer.sealed && layer.entries.is_empty() {
+            if project.is_closed(layer) {
                 gaps.closed.push(layer);
             }
             for fault in layer.faults.iter().filter(|fault| fault.hides_values()) {
                 let place = layer.span(&fault.at);
                 match name_at(layer, fault) {
-                    Some(key) => _ = gaps.lines.insert(key, (number, place)),
-                    None => gaps.torn = gaps.torn.or(Some(place)),
+                    Some(key) => _ = gaps.lines.insert(key, (number, layer, place)),
+                    None => gaps.torn = gaps.torn.or(Some((layer, place))),
                 }
             }
         }
         gaps
     }
 
-    /// The sealed text that may hold any key: of two sources with the same one, both have the same.
-    pub(super) fn sealed_text(&self, project: &Project) -> Option<Cow<'a, str>> {
-        // What is no text is not kept, so such a file is the same as itself alone.
-        let text = |layer: &&'a Layer| match &*layer.text {
-            "" => Cow::Owned(format!("\0{}", project.sources.path(layer.source))),
-            text => Cow::Borrowed(text),
+    /// The sealed text that may hold any key: where it is the same at two times, nothing in it changed.
+    pub(super) fn sealed_text(&self, project: &'a Project) -> Option<Cow<'a, str>> {
+        let text = |layer: &&'a Layer| {
+            let bytes = project.unread_bytes(layer).unwrap_or_default();
+            std::str::from_utf8(bytes).map_or_else(|_| STANDARD.encode(bytes).into(), Cow::Borrowed)
         };
         match self.closed.as_slice() {
             [] => None,
@@ -58,7 +60,17 @@ impl<'a> Gaps<'a> {
 
     /// Whether the line that sets a key is broken, and nothing above layer `known` sets it anew.
     pub(super) fn breaks(&self, key: &str, known: Option<usize>) -> bool {
-        self.lines.get(key).is_some_and(|(number, _)| known.is_none_or(|known| known < *number))
+        self.lines.get(key).is_some_and(|(number, ..)| known.is_none_or(|known| known < *number))
+    }
+
+    /// The text of the file in which the line of a key is broken.
+    pub(super) fn text_around(&self, key: &str) -> Option<&'a str> {
+        self.lines.get(key).map(|(_, layer, _)| &*layer.text)
+    }
+
+    /// The text of the file with a broken place that may hide any key.
+    pub(super) fn torn_text(&self) -> Option<&'a str> {
+        self.torn.map(|(layer, _)| &*layer.text)
     }
 
     /// Whether a key that is not set may be so all the same.
@@ -80,12 +92,12 @@ impl Side<'_> {
     /// The files of the source that could not be read.
     fn unread(&self) -> impl Iterator<Item = Unread> {
         let sources = &self.subject.project.sources;
-        let closed = self
-            .gaps
-            .closed
-            .iter()
-            .map(|layer| Unread { path: printable(sources.path(layer.source)), why: "not opened" });
-        let broken = self.gaps.lines.values().map(|(_, span)| span).chain(&self.gaps.torn).map(|span| {
+        let closed = self.gaps.closed.iter().map(|layer| {
+            let why = if self.subject.project.is_damaged(layer) { "damaged" } else { "not opened" };
+            Unread { path: printable(sources.path(layer.source)), why }
+        });
+        let torn = self.gaps.torn.iter().map(|(_, span)| span);
+        let broken = self.gaps.lines.values().map(|(.., span)| span).chain(torn).map(|span| {
             let line = sources.position(span.source, span.start).line;
             Unread { path: format!("{}:{line}", printable(sources.path(span.source))), why: "broken" }
         });
@@ -97,14 +109,23 @@ impl Compared<'_, '_> {
     /// Where the line is broken that would set the key in a source.
     pub(in crate::checks) fn broken_at(&self, column: usize) -> Option<Span> {
         let side = &self.sides[column];
-        let own = side.gaps.lines.get(self.key).map(|(_, span)| *span);
-        own.or(side.gaps.torn).map(|span| side.place(span))
+        let own = side.gaps.lines.get(self.key).map(|(.., span)| *span);
+        own.or(side.gaps.torn.map(|(_, span)| span)).map(|span| side.place(span))
     }
 
     /// The file that may hold the key in a source, and stays closed: its beginning.
     pub(in crate::checks) fn closed_at(&self, column: usize) -> Option<Span> {
         let side = &self.sides[column];
         side.gaps.closed.first().map(|layer| side.place(layer.span(&(0..0))))
+    }
+
+    /// Whether no key would open what holds, or may hold, the key in a source.
+    pub(in crate::checks) fn is_damaged(&self, column: usize) -> bool {
+        let Subject { project, environment, .. } = &self.sides[column].subject;
+        match self.settings[column] {
+            Some(setting) => project.is_damaged(environment.layers[setting.layer]),
+            None => self.sides[column].gaps.closed.iter().any(|layer| project.is_damaged(layer)),
+        }
     }
 }
 
@@ -124,16 +145,18 @@ pub(super) fn files(sides: &[Side<'_>], rules: &Rules<'_>, findings: &mut Vec<Fi
         for layer in &side.gaps.closed {
             let path = side.subject.project.sources.path(layer.source);
             if told.insert(path.to_owned()) {
-                findings.push(unopened(side, rules, path, side.place(layer.span(&(0..0)))));
+                let damaged = side.subject.project.is_damaged(layer);
+                let finding = super::super::unread_file(path, damaged).at(side.place(layer.span(&(0..0))), "");
+                findings.push(unopened(finding, side, rules, path));
             }
         }
     }
     all.into_iter().collect()
 }
 
-fn unopened(side: &Side<'_>, rules: &Rules<'_>, path: &str, at: Span) -> Finding {
+fn unopened(finding: Finding, side: &Side<'_>, rules: &Rules<'_>, path: &str) -> Finding {
     let name = &side.column.name;
-    let mut finding = super::super::unopened_file(path).at(at, "").severity(rules.unknown);
+    let mut finding = finding.severity(rules.unknown);
     finding.environments = vec![name.as_str().into()];
     let counts = rules.unknown == Severity::Error;
     let member = rules.member.as_ref().map(|member| format!("{member}/")).unwrap_or_default();

@@ -1,19 +1,27 @@
 //! `--against`: which differences a revision had already, and which of its own are gone.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::checks::matrix::{Time, Times};
 use crate::drift::{Column, Relation, Row};
-use crate::finding::{Bucket, Change, Finding};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::schema::Schema;
+use crate::schema::sameness::Shape;
 
 /// An environment and the value that a finding has of it, unless that is a secret.
 type Seen<'f> = (&'f str, Option<&'f str>);
 
+/// Made when first asked for: most branches change nothing that is hidden.
+pub(super) type Lazy<'p> = LazyCell<Times<'p>, Box<dyn FnOnce() -> Times<'p> + 'p>>;
+
 /// What is needed to follow findings from a revision to now.
-pub(super) struct Since<'s> {
-    /// The environments of the revision.
+pub(super) struct Since<'s, 'p> {
+    /// The environments of the revision, by the names that they have now.
     pub(super) then: HashSet<Arc<str>>,
+    /// Environments of the revision that have another name now.
+    pub(super) renamed: &'s HashMap<Arc<str>, Arc<str>>,
     /// The environments of now.
     pub(super) columns: &'s [Column],
     /// The rows of now.
@@ -22,17 +30,23 @@ pub(super) struct Since<'s> {
     pub(super) schema: Option<&'s Schema>,
     /// Findings of now that the baseline covers.
     pub(super) accepted: &'s [Finding],
+    /// What is hidden at both times.
+    pub(super) times: Lazy<'p>,
+    /// How bad it is when something could not be opened.
+    pub(super) unknown: Severity,
 }
 
-impl Since<'_> {
+impl Since<'_, '_> {
     /// Splits findings into those that count and those that do not, by what the revision had.
     ///
     /// A difference is the one that was there only with the same values. An environment that came or went makes no old
-    /// difference new, unless it brings a value of its own.
+    /// difference new, unless it brings a value of its own; one that only got another name is the same.
     pub(super) fn split(&self, findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
-        let mut known: HashMap<String, Vec<&Finding>> = HashMap::new();
-        for finding in &before {
-            known.entry(subject(finding)).or_default().push(finding);
+        let before: Vec<_> =
+            before.into_iter().map(|finding| (subject(&finding), self.by_new_names(finding))).collect();
+        let mut known: HashMap<&str, Vec<&Finding>> = HashMap::new();
+        for (subject, finding) in &before {
+            known.entry(subject).or_default().push(finding);
         }
         let mut now: HashMap<String, HashSet<Arc<str>>> = HashMap::new();
         for finding in findings.iter().chain(self.accepted) {
@@ -40,26 +54,25 @@ impl Since<'_> {
         }
         let (mut counting, mut settled) = (Vec::new(), Vec::new());
         for mut finding in findings {
-            let candidates = known.get(&subject(&finding)).into_iter().flatten();
-            let unchanged = candidates.into_iter().any(|then| self.is_the_same(&finding, then));
+            let candidates = known.get(&*subject(&finding)).map(Vec::as_slice).unwrap_or_default();
+            let change = self.change(&finding, candidates);
             if let Some(difference) = &mut finding.difference {
-                difference.change = Some(if unchanged { Change::Unchanged } else { Change::Introduced });
+                difference.change = Some(change);
+                // Of what may have been there all along nobody can say that this branch did it.
+                if change == Change::Unknown && self.unknown == Severity::Note {
+                    finding.severity = Severity::Note;
+                    difference.bucket = Bucket::Unknown;
+                }
             }
-            if unchanged { settled.push(finding) } else { counting.push(finding) }
+            if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
         }
-        let is_there = |finding: &Finding| {
-            let environments = now.get(&subject(finding));
+        let is_there = |subject: &String, finding: &Finding| {
+            let environments = now.get(subject);
             environments.is_some_and(|known| finding.environments.iter().any(|name| known.contains(name)))
         };
-        let unknown: HashSet<_> =
-            counting.iter().chain(&settled).filter(|it| is_unknown(it)).filter_map(|it| it.key.clone()).collect();
-        // Of what nobody here can open, nobody can say that it is well now; that it is sealed, everybody can.
-        let is_open = |finding: &Finding| {
-            let hidden = finding.key.as_ref().is_some_and(|key| unknown.contains(key));
-            hidden && !is_unknown(finding) && finding.rule.code != "drift-exposed-secret"
-        };
-        for mut finding in before.into_iter().filter(|finding| !is_there(finding)) {
-            let change = if is_open(&finding) { Change::Unchanged } else { Change::Resolved };
+        for (_, mut finding) in before.into_iter().filter(|(subject, finding)| !is_there(subject, finding)) {
+            // Of what nobody here can open, nobody can say that it is well now.
+            let change = if self.is_hidden(&finding, Time::Now) { Change::Unknown } else { Change::Resolved };
             if let Some(difference) = &mut finding.difference {
                 difference.change = Some(change);
                 // Its row is one of the revision's.
@@ -74,20 +87,72 @@ impl Since<'_> {
         (counting, settled)
     }
 
+    /// A finding of the revision with the names that its environments have now.
+    fn by_new_names(&self, mut finding: Finding) -> Finding {
+        for name in &mut finding.environments {
+            if let Some(new) = self.renamed.get(name) {
+                *name = Arc::clone(new);
+            }
+        }
+        finding
+    }
+
+    /// What happened to a finding of now, which the revision may have as one of `candidates`.
+    fn change(&self, now: &Finding, candidates: &[&Finding]) -> Change {
+        let relations: Vec<_> = candidates.iter().map(|then| self.relation(now, then)).collect();
+        if relations.contains(&Relation::Same) {
+            Change::Unchanged
+        } else if relations.contains(&Relation::Unknown) || self.is_hidden(now, Time::Then) {
+            Change::Unknown
+        } else {
+            Change::Introduced
+        }
+    }
+
+    /// Whether nobody here can say at a time whether a finding holds there, because what it is about is sealed.
+    fn is_hidden(&self, finding: &Finding, time: Time) -> bool {
+        let Some(key) = finding.key.as_deref().filter(|_| !is_unknown(finding)) else { return false };
+        // Where a key stands, be it sealed or not, shows in most sealed files.
+        let value = is_about_value(finding) && finding.rule.code != "drift-exposed-secret";
+        let named = finding.environments.iter().filter(|name| self.then.contains(*name));
+        named.into_iter().any(|name| self.times.hides(name, key, time, value))
+    }
+
     /// Whether a finding of now says what one of the revision said: the same about the environments that both have, and
     /// nothing more about others.
-    fn is_the_same(&self, now: &Finding, then: &Finding) -> bool {
+    fn relation(&self, now: &Finding, then: &Finding) -> Relation {
         let is_now = |name: &str| self.columns.iter().any(|column| column.name == name);
         let one: Vec<_> = seen(now).filter(|(name, _)| self.then.contains(*name)).collect();
         let other: Vec<_> = seen(then).filter(|(name, _)| is_now(name)).collect();
-        let same = |(one, other): (&Seen<'_>, &Seen<'_>)| one.0 == other.0 && self.is_one_value(now, one.1, other.1);
-        if one.is_empty() || one.len() != other.len() || !one.iter().zip(&other).all(same) {
-            return false;
+        if one.is_empty() || one.len() != other.len() {
+            return Relation::Different;
+        }
+        let mut whole = Relation::Same;
+        for (name, value) in &one {
+            let Some((_, before)) = other.iter().find(|(known, _)| known == name) else { return Relation::Different };
+            match self.values(now, name, *value, *before) {
+                Relation::Same => {}
+                Relation::Different => return Relation::Different,
+                Relation::Unknown => whole = Relation::Unknown,
+            }
         }
         // Where values must be one, or nobody said so, another that has one of them says nothing new.
         let may_grow = matches!(now.rule.code, "drift-must-match" | "drift-shape" | "drift-unclassified");
         let mut added = seen(now).filter(|(name, _)| !self.then.contains(*name));
-        added.all(|(name, value)| may_grow && one.iter().any(|known| self.is_alike(now, (name, value), *known)))
+        let is_old = |(name, value)| may_grow && one.iter().any(|known| self.is_alike(now, (name, value), *known));
+        if added.all(is_old) { whole } else { Relation::Different }
+    }
+
+    /// How the value that a finding has of an environment then relates to that of now.
+    fn values(&self, now: &Finding, name: &str, value: Option<&str>, before: Option<&str>) -> Relation {
+        match (value, before, &now.key) {
+            // That a key is there says nothing else when its value changes.
+            (None, None, Some(_)) if !is_about_value(now) && !is_unknown(now) => Relation::Same,
+            (None, None, Some(key)) => self.times.relation(name, key, part(now)),
+            (None, None, None) => self.times.of_closed(name),
+            _ if self.is_one_value(now, value, before) => Relation::Same,
+            _ => Relation::Different,
+        }
     }
 
     fn is_alike(&self, finding: &Finding, one: Seen<'_>, other: Seen<'_>) -> bool {
@@ -117,12 +182,25 @@ fn subject(finding: &Finding) -> String {
     id.strip_suffix(&environments).unwrap_or(id).to_owned()
 }
 
+/// The part of the value that a finding is about, where that is not all of it: `port` of `drift-shape:URL#port:`.
+fn part(finding: &Finding) -> Option<Shape> {
+    let subject = subject(finding);
+    let (_, name) = subject.strip_suffix(':')?.rsplit_once('#')?;
+    Shape::named(name)
+}
+
 /// The environments of a finding with what each has, unless that is a secret.
 fn seen(finding: &Finding) -> impl Iterator<Item = Seen<'_>> {
     let difference = finding.difference.as_ref();
     let values = difference.and_then(|difference| difference.parts.as_ref().or(difference.saw.as_ref()));
     let value = move |at: usize| values.and_then(|values| values.get(at)).map(String::as_str);
     finding.environments.iter().enumerate().map(move |(at, name)| (&**name, value(at)))
+}
+
+/// Whether a finding is about what a value is, and not about where the key stands.
+fn is_about_value(finding: &Finding) -> bool {
+    let codes = ["drift-must-match", "drift-must-differ", "drift-shape", "drift-exposed-secret"];
+    codes.contains(&finding.rule.code)
 }
 
 fn is_unknown(finding: &Finding) -> bool {

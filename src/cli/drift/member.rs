@@ -1,6 +1,8 @@
 //! One project of a comparison: its sources are read, compared and judged.
 
 mod access;
+mod following;
+mod renaming;
 mod settling;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -9,7 +11,6 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::changes::Since;
 use super::identities;
 use super::running::{self, Running};
 use super::wanted::Wanted;
@@ -26,6 +27,7 @@ use crate::project::files::Files;
 use crate::project::{self, Project, git};
 use crate::report::Summary;
 use crate::source::{SourceId, Sources, printable};
+use following::{Past, Present};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -134,8 +136,13 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect();
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
-        found.apply = options.running.iter().find_map(|running| running.part.apply.clone());
-        found.apply = found.apply.map(|command| printable(&running::command(&command, &self.files, options.wanted)));
+        let stale = |finding: &Finding| matches!(finding.rule.code, "drift-stale-live" | "drift-absent-live");
+        if found.findings.iter().any(stale) {
+            let restart = options.running.iter().find_map(|running| running.part.restart.as_ref());
+            let environment = options.declared();
+            let command = |restart| running::command(restart, &self.files, &working, environment);
+            found.apply = restart.map(command).as_deref().map(printable);
+        }
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
         if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
             // No row has a place, so no text is looked at.
@@ -180,6 +187,7 @@ impl<'m> Member<'m> {
             personal: false,
             identities: Some(own.as_ref().unwrap_or(options.person)),
             require_secrets: false,
+            history: false,
             process: options.process.clone(),
         };
         Project::read(files, &options)
@@ -217,14 +225,13 @@ impl<'m> Member<'m> {
         let mut past = Vec::with_capacity(before.len());
         for (revision, project) in before {
             let environments = project.as_ref().map(Project::environments).unwrap_or_default();
-            past.push((*revision, project.as_ref(), environments, offset));
+            past.push(Past { revision, project: project.as_ref(), environments, offset });
             let texts = project.as_ref().map_or(0, |project| project.sources.ids().count());
             offset += u32::try_from(texts).unwrap_or_default();
         }
         let declared = |environment| source(working, environment, None, 0);
         // What runs is judged as the environment that it is compared with.
-        let first = options.wanted.first().map_or("", Wanted::environment);
-        let first = first.split('@').next().unwrap_or_default();
+        let first = options.declared();
         let nothing = HashMap::new();
         let live = running.iter().map(|layer| {
             let protected = working.config.is_protected(first);
@@ -237,9 +244,9 @@ impl<'m> Member<'m> {
             let find = |wanted: &Wanted| match wanted {
                 Wanted::Declared(name) => environments.iter().find(|it| *it.name == **name).map(declared),
                 Wanted::Revision { environment, revision } => {
-                    let (_, project, environments, offset) = past.iter().find(|(known, ..)| known == revision)?;
-                    let found = environments.iter().find(|it| *it.name == **environment)?;
-                    Some(source((*project)?, found, Some(revision), *offset))
+                    let past = past.iter().find(|past| past.revision == revision)?;
+                    let found = past.environments.iter().find(|it| *it.name == **environment)?;
+                    Some(source(past.project?, found, Some(revision), past.offset))
                 }
                 Wanted::Image(_) => None,
                 Wanted::Live(wanted) => {
@@ -254,7 +261,7 @@ impl<'m> Member<'m> {
             options.wanted.iter().filter_map(find).collect()
         };
         let columns: Vec<_> = chosen.iter().map(|source| source.column.clone()).collect();
-        let then = past.first().and_then(|(_, project, environments, _)| Some(((*project)?, environments.as_slice())));
+        let then = past.first().and_then(|past| Some((past.project?, past.environments.as_slice())));
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
@@ -266,21 +273,9 @@ impl<'m> Member<'m> {
         if let Some(accepted) = accepted {
             (findings, settled, stale) = self.accepted(accepted, findings, &columns, &mut rows, options);
         }
-        if options.against.is_some()
-            && let Some((revision, project, environments, offset)) = past.first()
-        {
-            let then = self.findings_then(*project, environments, *offset, options)?;
-            let then = self.counting_then(revision, then, options)?;
-            let since = Since {
-                then: environments.iter().map(|environment| Arc::clone(&environment.name)).collect(),
-                columns: &columns,
-                rows: &rows,
-                schema: working.schema.as_ref().map(|schema| &schema.schema),
-                accepted: &settled,
-            };
-            let (counting, others) = since.split(findings, then);
-            findings = counting;
-            settled.extend(others);
+        if let (Some(past), Some(_)) = (past.first(), options.against) {
+            let now = Present { project: working, environments: &environments, columns: &columns };
+            self.follow(past, &now, &mut rows, (&mut findings, &mut settled), options)?;
         }
         let summary = Summary {
             environments: columns.len(),
@@ -353,46 +348,15 @@ impl<'m> Member<'m> {
         };
         matrix::compare(sources, &rules)
     }
-
-    /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
-    /// its entry is gone, is new.
-    fn counting_then(
-        &self,
-        revision: &str,
-        findings: Vec<Finding>,
-        options: &Options<'_>,
-    ) -> Result<Vec<Finding>, Error> {
-        let held = self.held.iter().find(|(name, _)| *name == revision);
-        let known = held.map(|(_, files)| baseline_in(files)).transpose()?.flatten();
-        let mut counting = match known {
-            Some((known, ..)) => known.apply(findings, &options.today).0,
-            None => findings,
-        };
-        if let Some(keys) = &options.keys {
-            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
-        }
-        Ok(counting)
-    }
-
-    /// What a comparison of all environments would have found at a revision, by the rules of that time.
-    fn findings_then<'a>(
-        &self,
-        project: Option<&'a Project>,
-        environments: &'a [Environment<'a>],
-        offset: u32,
-        options: &Options<'_>,
-    ) -> Result<Vec<Finding>, Error> {
-        let Some(project) = project else { return Ok(Vec::new()) };
-        let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
-        let policies = project.config.policies("sparkcfg.toml", &names)?;
-        let sources = environments.iter().map(|environment| source(project, environment, None, 0));
-        let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
-        let (findings, _) = settled(project, findings);
-        Ok(findings.into_iter().map(|finding| finding.shifted(offset)).collect())
-    }
 }
 
 impl Options<'_> {
+    /// The environment that what runs is compared with.
+    fn declared(&self) -> &str {
+        let first = self.wanted.first().map_or("", Wanted::environment);
+        first.split('@').next().unwrap_or_default()
+    }
+
     /// Whether every difference of the project would be found, so that what is not found is not there.
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()

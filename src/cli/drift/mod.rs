@@ -14,7 +14,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
-use crate::drift::{Column, Comparison, Mode, Shown};
+use crate::drift::{Column, Comparison, Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
@@ -296,15 +296,14 @@ impl Drift {
         if comparison.mode == Mode::Matrix && self.sources.is_empty() {
             comparison.sort_columns(|column| layout::order(&column.name));
         }
-        // What is only counted anyway is not followed either.
-        let is = |finding: &&Finding, wanted| {
-            let difference = finding.difference.as_ref();
-            difference.is_some_and(|it| it.change == Some(wanted) && it.bucket == Bucket::Unexpected)
+        let number = |change| comparison.of_change(&findings, change).count();
+        comparison.counts = Counts {
+            introduced: number(Change::Introduced),
+            unchanged: number(Change::Unchanged),
+            undecided: number(Change::Unknown),
+            resolved: number(Change::Resolved),
+            ..comparison.counts
         };
-        let all = || findings.iter().chain(&comparison.settled);
-        let number = |wanted| all().filter(|finding| is(finding, wanted)).count();
-        let numbers = (number(Change::Introduced), number(Change::Unchanged), number(Change::Resolved));
-        (comparison.counts.introduced, comparison.counts.unchanged, comparison.counts.resolved) = numbers;
         let counts = |finding: &&Finding| {
             finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
         };

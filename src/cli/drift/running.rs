@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::wanted::{Live, Wanted};
 use crate::dialects::compose;
-use crate::drift::live::{self, Part};
+use crate::drift::live::{self, Part, Restart};
 use crate::drift::noise;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::layer::{Content, Entry, Fault, Layer};
+use crate::pm2::{self, Ecosystem};
 use crate::project::Project;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
@@ -72,16 +73,28 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
         let names: Vec<_> = told_names(parts);
         parts.retain(|part| part.name == *name);
         if parts.is_empty() {
-            let within = names.iter().filter(|it| it.starts_with(&format!("{name}/"))).map(|it| format!("#{it}"));
-            let within: Vec<_> = within.collect();
+            let of = |fits: &dyn Fn(&str) -> bool| {
+                let list: Vec<_> = names.iter().filter(|it| fits(it)).map(|it| format!("#{it}")).collect();
+                (!list.is_empty()).then(|| list.join(", "))
+            };
+            let containers = of(&|it| it.starts_with(&format!("{name}/")));
+            let namesakes = of(&|it| format!("{it}/").contains(&format!("/{name}/")));
             let near = crate::suggestion::nearest(name, names.iter().map(String::as_str));
-            let help = match (within.is_empty(), near) {
-                (false, _) => format!("it has several containers: {}", within.join(", ")),
-                (_, Some(near)) => format!("did you mean #{near}?"),
+            let help = match (containers, namesakes, near) {
+                (Some(list), ..) => format!("it has several parts: {list}"),
+                (_, Some(list), _) => format!("several are called that: {list}"),
+                (.., Some(near)) => format!("did you mean #{near}?"),
                 _ => format!("there are: {}", names.join(", ")),
             };
             return Err(Error::new(format!("there is no `{name}` in {}:{}", wanted.tool, wanted.path)).help(help));
         }
+    }
+    let spaces: BTreeSet<_> = parts.iter().filter_map(|part| part.namespace.as_deref()).map(printable).collect();
+    if parts.iter().all(|part| part.is_piece) && spaces.len() > 1 {
+        let list = spaces.into_iter().collect::<Vec<_>>().join(", ");
+        let help =
+            format!("hand over one of them, as `kubectl -n NAMESPACE get cm,secret -o json` does; there are: {list}");
+        return Err(Error::new(format!("{} holds several namespaces", wanted.name)).help(help));
     }
     // What runs says what it takes from the pieces beside it.
     if parts.iter().any(|part| !part.is_piece) {
@@ -150,7 +163,10 @@ fn same_everywhere(wanted: &Live, parts: &[Part]) -> Result<(), Error> {
         wanted.name,
         keys.join(", ")
     );
-    let help = "compare one of them by its process, as in `sparkcfg drift prod proc:PID`, or start all of them anew";
+    let help = match wanted.tool.as_str() {
+        "pm2" => "compare one of them by its process, as in `sparkcfg drift prod proc:PID`, or start all of them anew",
+        _ => "hand over one of them",
+    };
     Err(Error::new(message).help(help))
 }
 
@@ -233,18 +249,40 @@ fn add(text: &mut String, entries: &mut Vec<Entry>, key: &str, content: Content)
     entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
 }
 
-/// A command with the file in it that PM2 was started with: what is rendered for the environment, else the project's own.
-pub(super) fn command(command: &str, files: &Files, wanted: &[Wanted]) -> String {
-    let environment = wanted.first().map_or("", Wanted::environment);
-    let environment = environment.split('@').next().unwrap_or_default();
-    let is_ecosystem = |name: &String| {
-        let ends = [".js", ".cjs", ".mjs", ".json"];
-        name.strip_prefix("ecosystem.config").is_some_and(|end| ends.contains(&end))
+/// The command that makes something that runs read the configuration of an environment again.
+pub(super) fn command(restart: &Restart, files: &Files, project: &Project, environment: &str) -> String {
+    let (app, block) = match restart {
+        Restart::Command(command) => return command.clone(),
+        Restart::Pm2 { app, block } => (app, block),
     };
-    let found = [format!("{RENDERED}/{environment}/"), String::new()].into_iter().find_map(|folder| {
-        let names = files.names(folder.trim_end_matches('/')).ok()?;
-        names.into_iter().find(is_ecosystem).map(|name| files.shown(&format!("{folder}{name}")))
+    let word = live::word(app);
+    let Some(path) = ecosystem(app, files, project, environment) else {
+        // Of what was started without a file, PM2 takes the new values from the environment of the command.
+        return format!("sparkcfg run {} -- pm2 restart {word} --update-env", live::word(environment));
+    };
+    let block = block.as_ref().map(|block| format!(" --env {}", live::word(block))).unwrap_or_default();
+    format!("pm2 reload {} --only {word}{block} --update-env", live::word(&files.shown(&path)))
+}
+
+/// The file that declares an app of PM2, which does not tell it: one that `sparkcfg.toml` names for the environment, one that is
+/// rendered for it, else one of the project's own. Of a script it may not be known what it declares.
+fn ecosystem(app: &str, files: &Files, project: &Project, environment: &str) -> Option<String> {
+    let named = project.config.hardening.files.get(environment).into_iter().flatten().cloned();
+    let within = [format!("{RENDERED}/{environment}/"), String::new()].into_iter().flat_map(|folder| {
+        let names = files.names(folder.trim_end_matches('/')).unwrap_or_default();
+        names.into_iter().filter(|name| pm2::is_named_so(name)).map(move |name| format!("{folder}{name}"))
     });
-    let path = found.as_deref().map_or_else(|| live::ECOSYSTEM.to_owned(), live::word);
-    command.replacen(live::ECOSYSTEM, &path, 1)
+    let mut unsure = None;
+    for path in named.chain(within).filter(|path| pm2::is_named_so(path) || pm2::is_script(path)) {
+        let Ok(Some(bytes)) = files.read_if_there(&path) else { continue };
+        let source = Sources::default().add(path.as_str(), "");
+        let file = Ecosystem::read(source, &path, &String::from_utf8_lossy(&bytes));
+        if file.apps.iter().any(|known| known.name == app) {
+            return Some(path);
+        }
+        if pm2::is_script(&path) && file.apps.iter().all(|known| known.name.is_empty()) {
+            unsure = unsure.or(Some(path));
+        }
+    }
+    unsure
 }

@@ -112,6 +112,7 @@ impl Found {
                 place: path.to_owned(),
                 origin: Origin::Layer { environments: environments.clone(), sealed: true },
                 value: None,
+                holds_secret: false,
                 comment: None,
                 service: None,
                 cast: None,

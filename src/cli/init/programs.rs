@@ -83,7 +83,8 @@ fn text_of(fallback: &Fallback) -> Option<String> {
 
 fn sighting(path: &str, used: &Use, origin: Origin, value: Option<String>) -> Sighting {
     let service = used.owner.clone().filter(|_| origin != Origin::Set);
-    Sighting { key: used.name.clone(), place: path.to_owned(), origin, value, comment: None, service, cast: None }
+    let (key, place) = (used.name.clone(), path.to_owned());
+    Sighting { key, place, origin, value, holds_secret: false, comment: None, service, cast: None }
 }
 
 /// Whether Compose reads a file without being told to.

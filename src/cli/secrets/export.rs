@@ -17,7 +17,8 @@ use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain::{self, refers};
 use crate::portable::COMMON;
-use crate::project::sealing::{Sealing, Target};
+use crate::project::revocations::UNNAMED;
+use crate::project::sealing::{Sealing, Source, Target};
 use crate::project::{compose_entries, git, writing};
 use crate::secret::Secret;
 use crate::source::printable;
@@ -93,7 +94,9 @@ impl Export {
             let lock = sealing.lock()?;
             writing::write(root, &within, text.expose().as_bytes(), false)?;
             let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
-            sealing.carry(&lock, &|path| path == target.file.path, (&within, &plain), &keys)?;
+            let open_to: Vec<_> = sealing.leaving(&target).into_iter().filter(|name| name != UNNAMED).collect();
+            let is_from = |path: &str| path == target.file.path;
+            sealing.carry(&lock, &Source { is: &is_from, open_to: &open_to }, (&within, &plain), &keys)?;
         }
         printing::complain(&format!("wrote {}\n", printable(&sealing.files.shown(&within))))?;
         Ok(ExitCode::SUCCESS)

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use super::sharing::{Sharing, in_order, known_environment, known_person, refuse_namesake};
-use super::{Global, Keys, change, now};
+use super::{Global, Keys, change, now, tell_of_leaving};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::identity::Recipient;
 use crate::project::declaration::Change;
+use crate::project::revocations::Revocations;
 use crate::project::sealing::Change as SealingChange;
 use crate::source::printable;
 
@@ -51,9 +52,13 @@ impl Grant {
         let change = SealingChange { anew: key.as_ref().map(Recipient::as_str), ..change(&time) };
         let opened = sharing.open(Some(environment), &change)?;
         sharing.write_tables()?;
+        Revocations::begin(&sharing.sealing.files)?;
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;
         sharing.forgive(&opened, name)?;
+        for one in &opened {
+            tell_of_leaving(&sharing.sealing, &one.target, &sharing.leaving(&one.target))?;
+        }
         let (name, environment) = (printable(name), printable(environment));
         printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;
         Ok(ExitCode::SUCCESS)

@@ -12,11 +12,11 @@ use crate::finding::told_name;
 use crate::layer::{Content, Entry};
 use crate::plain;
 use crate::portable::{self, SealedReading};
-use crate::project::sealing::{Sealing, Target, Written};
+use crate::project::sealing::{Sealing, Source, Target, Written};
 use crate::project::{Options, Project, compose_entries, writing};
 use crate::secret::Secret;
 use crate::source::printable;
-use crate::stores::{self, Imported};
+use crate::stores::{self, Imported, Readers};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -52,6 +52,7 @@ pub(super) struct Import {
 }
 
 /// What a file has to give.
+#[derive(Default)]
 struct Found {
     /// Each key once, with its value as read and as it is to be written.
     values: Vec<Value>,
@@ -59,6 +60,8 @@ struct Found {
     left_out: Vec<(String, &'static str)>,
     /// The file, where it is plain text.
     plain: Option<Secret>,
+    /// For whom the file is sealed, where it is.
+    readers: Readers,
     /// Keys whose values docker compose would read otherwise than SOPS hands them over.
     verbatim: Vec<String>,
 }
@@ -102,8 +105,13 @@ impl Import {
             found.plain = None;
         }
         let keys: Vec<_> = found.values.iter().map(|value| value.key.clone()).collect();
-        sealing.carry(&lock, &|path| self.is_file(&sealing, path), (&target.file.path, &text), &keys)?;
+        // Of the file itself, that is on record once it is sealed anew.
+        let is_other = !self.is(&sealing, &target) && !keys.is_empty();
+        let open_to = if is_other { sealing.strangers(&target, &found.readers) } else { Vec::new() };
+        let is_from = |path: &str| self.is_file(&sealing, path);
+        sealing.carry(&lock, &Source { is: &is_from, open_to: &open_to }, (&target.file.path, &text), &keys)?;
         self.tell(&found, &taken, written, &sealing.files.shown(&target.file.path))?;
+        super::tell_of_strangers(&self.file.to_string_lossy(), &open_to)?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -141,7 +149,7 @@ impl Import {
             let line = if why.line > 0 { format!(":{}", why.line) } else { String::new() };
             Error::new(why.message).at(format!("{place}{line}")).help(why.help)
         })?;
-        let found = match imported {
+        let mut found = match imported {
             Some(Imported::Text(text)) => of_text(&text, &place)?,
             Some(Imported::Lines(text)) => of_lines(&text, &place, place.ends_with(OWN))?,
             Some(Imported::Values { values, left_out }) => {
@@ -151,8 +159,7 @@ impl Import {
                 Found {
                     values: values.into_iter().map(spell).collect::<Result<_, Error>>()?,
                     left_out: names.collect(),
-                    plain: None,
-                    verbatim: Vec::new(),
+                    ..Found::default()
                 }
             }
             None => {
@@ -168,6 +175,7 @@ impl Import {
                 Found { plain: Some(Secret::new(text.expose().to_owned())), ..of_text(&text, &place)? }
             }
         };
+        found.readers = stores::readers(&bytes);
         if self.remove && found.plain.is_none() {
             return Err(Error::new("--remove is for files in plain text; this one is sealed").at(&*place));
         }
@@ -287,7 +295,7 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
     let slice = |text: &'_ str, range: &std::ops::Range<u32>| {
         text.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned()
     };
-    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None, verbatim: Vec::new() };
+    let mut found = Found::default();
     for entry in entries {
         let key = slice(text.expose(), &entry.key);
         if !plain::is_name(&key) {
@@ -323,7 +331,7 @@ const OWN: &str = ".secrets.env";
 /// The values of a dotenv file by SOPS as SOPS hands them over. In a file of sparkcfg's own, those that it spelled itself
 /// are taken as it reads them; in any other, quotes were meant as they stand.
 fn of_lines(text: &Secret, place: &str, own: bool) -> Result<Found, Error> {
-    let mut found = Found { values: Vec::new(), left_out: Vec::new(), plain: None, verbatim: Vec::new() };
+    let mut found = Found::default();
     for line in text.expose().split('\n').filter(|line| !line.starts_with('#')) {
         let Some((key, written)) = line.split_once('=') else { continue };
         if !plain::is_name(key) {

@@ -14,6 +14,7 @@ use crate::project::creation_rules;
 use crate::project::declaration::{self, Change};
 use crate::project::files::{self, Files};
 use crate::project::locking;
+use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, writing};
 use crate::source::printable;
 use crate::stores;
@@ -85,6 +86,9 @@ impl Init {
         if !config.access.is_empty() {
             let step = sync::Step::of(&files, &config)?;
             put(&files, creation_rules::NAME, step.before.as_deref().unwrap_or_default(), &step.after)?;
+        }
+        if Revocations::begin(&files)? {
+            printing::complain(&format!("wrote {}\n", printable(&files.shown(revocations::NAME))))?;
         }
         printing::print(&format!("{public}\n"))?;
         printing::complain(&adopted.told())?;

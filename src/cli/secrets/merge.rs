@@ -107,7 +107,7 @@ impl Merge {
         let time = now();
         let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
         let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
-        let has_record = files.read_if_there(revocations::NAME)?.is_some();
+        let has_record = Revocations::has_begun(&files)?;
         Ok((outcome, config, has_record))
     }
 

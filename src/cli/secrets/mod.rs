@@ -158,13 +158,18 @@ fn seal(sealing: &Sealing, lock: &Lock, target: &Target, text: &Secret) -> Resul
 
 /// Says who could open a file and cannot any more.
 fn tell_of_leaving(sealing: &Sealing, target: &Target, names: &[String]) -> Result<(), Error> {
+    tell_of_strangers(&sealing.files.shown(&target.file.path), names)
+}
+
+/// Says who could open a file, of which the values are on record now.
+fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Error> {
     if names.is_empty() {
         return Ok(());
     }
     let names: Vec<_> = names.iter().map(|name| printable(name)).collect();
     printing::complain(&format!(
         "{} was open to {}: change its values at their providers; `sparkcfg validate` lists them\n",
-        printable(&sealing.files.shown(&target.file.path)),
+        printable(shown),
         names.join(", ")
     ))
 }

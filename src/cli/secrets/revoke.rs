@@ -64,11 +64,7 @@ impl Revoke {
     /// Whether the person could open a file. A form that does not name its readers may still be sealed for one too many,
     /// where an earlier run was cut off.
     fn had(&self, sharing: &Sharing, one: &Opened) -> bool {
-        let bytes = one.target.bytes.as_deref().unwrap_or_default();
-        let unnamed = (one.target.store.readers)(bytes).map_or(0, |readers| readers.unnamed.len());
-        let readers =
-            sharing.sealing.config.readers_of(&one.target.file.environments).map_or(0, |readers| readers.len());
-        unnamed > readers || sharing.leaving(&one.target).contains(&self.name)
+        sharing.sealing.too_many(&one.target) > 0 || sharing.leaving(&one.target).contains(&self.name)
     }
 
     /// What an earlier run left to do, where there is nothing to take away.

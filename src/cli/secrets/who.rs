@@ -15,10 +15,11 @@ use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::holders::{Holder, holders};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
-use crate::stores::{self, Readers};
+use crate::stores::{self, Readers, is_of_plugin};
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,10 @@ pub(super) struct Who {
 /// A sealed file and what it says about itself.
 struct Known {
     file: SealedFile,
+    bytes: Vec<u8>,
     readers: Readers,
+    /// Those who hold its data key from an earlier version.
+    holders: Vec<Holder>,
     /// Why it says nothing.
     trouble: Option<Error>,
 }
@@ -47,6 +51,11 @@ impl Who {
         let mut known = Vec::new();
         for file in sealed_files(&files, &config)? {
             known.push(Known::read(file, &files)?);
+        }
+        let sealed: Vec<_> = known.iter().map(|one| (one.file.path.as_str(), one.bytes.as_slice())).collect();
+        let mut found = holders(&files, &sealed);
+        for one in &mut known {
+            one.holders = found.remove(&one.file.path).unwrap_or_default();
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
         if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
@@ -86,14 +95,21 @@ impl Known {
             Ok(readers) => (readers, None),
             Err(why) => (Readers::default(), trouble(why.message(), why.help())),
         };
-        Ok(Self { file, readers, trouble })
+        Ok(Self { file, bytes, readers, holders: Vec::new(), trouble })
+    }
+}
+
+impl Known {
+    /// Whoever can open it, as far as that can be told.
+    fn who(&self) -> impl Iterator<Item = &String> {
+        self.readers.recipients.iter().chain(self.holders.iter().map(|holder| &holder.recipient))
     }
 }
 
 /// The findings about recipients and [access], as `validate` tells them; of a damaged file nobody knows for whom it is sealed.
 fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
     let destinations = printing::destinations(&global.output)?;
-    let mut project = Project::read(files, &Options::default())?;
+    let mut project = Project::read(files, &Options { history: true, ..Options::default() })?;
     let mut found = checks::run(&project);
     let of_tables = |finding: &Finding| {
         let source = finding.label.as_ref().map(|label| label.span.source);
@@ -134,7 +150,7 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
     let of_environment = of_environment.into_iter();
     let named: Vec<_> = of_environment.filter(|one| one.readers.unnamed.is_empty()).collect();
     let is_key = |key: &String| called(config, key) == name || config.names_of(key).contains(&name);
-    let opens = |one: &&&Known| one.readers.recipients.iter().any(is_key);
+    let opens = |one: &&&Known| one.who().any(is_key);
     let may = |one: &&&Known| config.names_of_readers(&one.file.environments).contains(name);
     let declared = config.names_of_readers(&[environment]).contains(name);
     let uninvited =
@@ -154,8 +170,7 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
 
 fn table(environments: &[String], known: &[Known], config: &Config, files: &Files) -> String {
     let mut people: Vec<String> = config.people.keys().map(|name| printable(name)).collect();
-    let strangers: BTreeSet<_> =
-        known.iter().flat_map(|one| &one.readers.recipients).map(|key| called(config, key)).collect();
+    let strangers: BTreeSet<_> = known.iter().flat_map(Known::who).map(|key| called(config, key)).collect();
     people.extend(strangers.into_iter().filter(|name| !config.people.contains_key(name)));
     if environments.is_empty() && !people.is_empty() {
         let begin = "begin with a file, as environments/dev.env, or run it in the project's folder";
@@ -186,11 +201,21 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
         text.extend(legend.iter().map(|(word, meaning)| format!("{word}: {meaning}\n")));
     }
     for one in known.iter().filter(|one| !one.readers.unnamed.is_empty()) {
-        let count = one.readers.unnamed.len();
         let path = printable(&files.shown(&one.file.path));
-        let word = if count == 1 { "recipient" } else { "recipients" };
+        let recipients = match one.readers.unnamed.as_slice() {
+            // A plugin may write several for one recipient.
+            stanzas if stanzas.iter().any(|stanza| is_of_plugin(stanza)) => "recipients".to_owned(),
+            [_] => "1 recipient".to_owned(),
+            stanzas => format!("{} recipients", stanzas.len()),
+        };
         let kinds = printable(&one.readers.unnamed.join(", "));
-        text.extend([format!("\n{path} has {count} {word} that it does not name ({kinds})\n")]);
+        text.extend([format!("\n{path} has {recipients} that it does not name ({kinds})\n")]);
+    }
+    for one in known {
+        for Holder { recipient, commit } in &one.holders {
+            let (path, name) = (printable(&files.shown(&one.file.path)), called(config, recipient));
+            text.extend([format!("\n{path} has the data key of commit {commit}, which was sealed for {name}, too\n")]);
+        }
     }
     for one in known.iter().filter(|one| !one.readers.others.is_empty()) {
         let path = printable(&files.shown(&one.file.path));
@@ -207,11 +232,14 @@ fn other_kinds(one: &Known) -> String {
 
 fn as_json(environments: &[String], known: &[Known], config: &Config, files: &Files) -> Value {
     let of_file = |one: &Known| {
-        let recipients = one.readers.recipients.iter().map(|key| json!({ "name": config.owner_of(key), "key": key }));
+        let person = |key: &String| json!({ "name": config.owner_of(key), "key": key });
+        let recipients = one.readers.recipients.iter().map(person);
+        let holders = one.holders.iter().map(|holder| person(&holder.recipient));
         json!({
             "path": files.shown(&one.file.path),
             "may_open": config.readers_of(&one.file.environments),
             "recipients": recipients.collect::<Vec<_>>(),
+            "holders": holders.collect::<Vec<_>>(),
             "unnamed": one.readers.unnamed,
             "other_keys": one.readers.others.iter().map(|other| &other.kind).collect::<Vec<_>>(),
             "trouble": one.trouble.as_ref().map(|trouble| &trouble.message),

@@ -92,7 +92,8 @@ impl<'p> Makefile<'p> {
     }
 
     fn refused(self, message: &'static str, at: Range<usize>) -> Reading {
-        Reading { vars: Vec::new(), error: Some(ReadError { message, at: Some(at) }), executes: self.executes }
+        let error = Some(ReadError { message, at: Some(at) });
+        Reading { error, executes: self.executes, ..Reading::default() }
     }
 
     fn line(&mut self, line: &Line) -> Expanded<()> {

@@ -52,7 +52,7 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
             Reading { executes, ..reading }
         }
         Err(Fault { message, at }) => {
-            Reading { vars: Vec::new(), error: Some(ReadError { message, at: Some(at) }), executes }
+            Reading { error: Some(ReadError { message, at: Some(at) }), executes, ..Reading::default() }
         }
     };
     file.in_file(reading)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Part, Producer, assignment, text, word};
+use super::{Part, Producer, Restart, assignment, text, word};
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
@@ -38,14 +38,14 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             }
             _ => {}
         }
-        let apply = Some(format!("docker compose up -d {}", word(name)));
+        let restart = Some(Restart::Command(format!("docker compose up -d {}", word(name))));
         // Unless they are merged into `environment`, as `docker compose config` does, nobody knows here what they hold.
         let has_more = match service.get("env_file") {
             None | Some(Value::Null) => false,
             Some(Value::Array(files)) => !files.is_empty(),
             Some(_) => true,
         };
-        Part { name: name.clone(), variables, referred, apply, has_more, is_piece: false }
+        Part { name: name.clone(), variables, referred, restart, has_more, ..Part::default() }
     };
     Ok(services.iter().map(part).collect())
 }

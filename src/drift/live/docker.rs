@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Part, Producer, assignment, word};
+use super::{Part, Producer, Restart, assignment, word};
 
 pub(super) const PRODUCER: Producer = Producer { name: "docker", summary: "`docker inspect`", read };
 
@@ -16,8 +16,9 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let variables = variables.filter_map(|text| assignment(text.as_str()?)).collect();
         // A container keeps the environment with which it was made, so a restart would change nothing.
         let service = config.get("Labels").and_then(|labels| labels.get("com.docker.compose.service")?.as_str());
-        let apply = service.map(|service| format!("docker compose up -d --force-recreate {}", word(service)));
-        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, apply, ..Part::default() })
+        let command = |service| format!("docker compose up -d --force-recreate {}", word(service));
+        let restart = service.map(command).map(Restart::Command);
+        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")
 }

@@ -36,20 +36,23 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             Some("ConfigMap") => _ = maps.insert(("ConfigMap", namespace(item), name), config_map(item)),
             Some("Secret") => _ = maps.insert(("Secret", namespace(item), name), secret(item)?),
             Some("Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob") => {
-                running.push((name, item));
+                running.push(item);
             }
             _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
         }
     }
-    let piece = |((_, _, name), variables): (&Place, &Vec<(String, Secret)>)| {
+    let spread = maps.keys().any(|(_, other, _)| maps.keys().any(|(_, namespace, _)| namespace != other));
+    let piece = |((_, namespace, name), variables): (&Place, &Vec<(String, Secret)>)| {
         // What programs take for no name of a variable is a file: `ca.crt`.
         let is_file = |key: &str| key.contains(['.', '-']);
         let own = variables.iter().filter(|(key, _)| !is_file(key));
         let variables = own.map(|(key, value)| (key.clone(), copy(value))).collect();
-        Part { name: name.clone(), variables, is_piece: true, ..Part::default() }
+        let name = if spread && !namespace.is_empty() { format!("{namespace}/{name}") } else { name.clone() };
+        Part { name, namespace: Some(namespace.clone()), variables, is_piece: true, ..Part::default() }
     };
     let mut parts: Vec<_> = maps.iter().map(piece).collect();
-    for (name, item) in running {
+    for item in &running {
+        let name = told_name(item, &running);
         let pod = PODS.iter().find_map(|path| item.pointer(path)?.get("containers")?.as_array());
         let containers = pod.map(Vec::as_slice).unwrap_or_default();
         for container in containers {
@@ -59,6 +62,17 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         }
     }
     Ok(parts)
+}
+
+/// The name of what runs; where others have it too, with its kind or its namespace before it, as far as needed.
+fn told_name(item: &Value, all: &[&Value]) -> String {
+    let name = named(item, "/metadata/name");
+    let kind = |item: &Value| named(item, "/kind").to_lowercase();
+    let others = || all.iter().filter(|other| named(other, "/metadata/name") == name);
+    let spread = others().any(|other| namespace(other) != namespace(item));
+    let mixed = others().any(|other| kind(other) != kind(item));
+    let parts = [spread.then(|| namespace(item)), mixed.then(|| kind(item)), Some(name.clone())];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
 }
 
 fn named(item: &Value, pointer: &str) -> String {

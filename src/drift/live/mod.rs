@@ -40,8 +40,24 @@ pub struct Part {
     pub has_more: bool,
     /// Whether it runs nothing by itself: with the other pieces it makes one whole, of which none need be chosen.
     pub is_piece: bool,
-    /// The command that makes it read its configuration again.
-    pub apply: Option<String>,
+    /// The namespace of Kubernetes that it lives in.
+    pub namespace: Option<String>,
+    /// What makes it read its configuration again.
+    pub restart: Option<Restart>,
+}
+
+/// What makes something that runs read its configuration again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restart {
+    /// A command.
+    Command(String),
+    /// PM2 starts it again from a file that it does not tell.
+    Pm2 {
+        /// What PM2 calls it.
+        app: String,
+        /// The block of the file that it runs with: `production` for `env_production`.
+        block: Option<String>,
+    },
 }
 
 impl fmt::Debug for Part {
@@ -50,9 +66,6 @@ impl fmt::Debug for Part {
         part.field("name", &self.name).field("variables", &self.variables.len()).finish_non_exhaustive()
     }
 }
-
-/// Stands in [`Part::apply`] for the file that PM2 was started with, which it does not tell.
-pub const ECOSYSTEM: &str = "ecosystem.config.js";
 
 /// Every tool.
 pub static ALL: &[Producer] =
@@ -95,7 +108,7 @@ pub fn word(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, find};
+    use super::{Part, Restart, find};
 
     fn shown(parts: &[Part]) -> Vec<String> {
         let told = |part: &Part| {
@@ -156,6 +169,17 @@ mod tests {
                 r#"{"services":{"api":{"environment":["A=x"],"env_file":[{"path":"a.env"}]}}}"#,
                 &["api: A=x …"],
             ),
+            (
+                "k8s",
+                r#"{"kind":"List","items":[
+              {"kind":"Deployment","metadata":{"name":"web","namespace":"eu"},"spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":"1"}]}]}}}},
+              {"kind":"Deployment","metadata":{"name":"web","namespace":"us"},"spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":"2"}]}]}}}},
+              {"kind":"Pod","metadata":{"name":"job","namespace":"us"},"spec":{"containers":[{}]}},
+              {"kind":"CronJob","metadata":{"name":"job","namespace":"us"},"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{}]}}}}}},
+              {"kind":"ConfigMap","metadata":{"name":"app","namespace":"eu"},"data":{"A":"1"}},
+              {"kind":"ConfigMap","metadata":{"name":"app","namespace":"us"},"data":{"A":"2"}}]}"#,
+                &["eu/app: A=1", "us/app: A=2", "eu/web: A=1", "us/web: A=2", "pod/job: ", "cronjob/job: "],
+            ),
             ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[]}}}"#, &["api: A=x"]),
             (
                 "docker-image",
@@ -180,16 +204,16 @@ mod tests {
     #[test]
     fn the_block_that_runs_is_started_again() {
         for (environment, blocks, expected) in [
-            (r#"{"A":"1"}"#, r#""env_production":{"A":"1"},"env_dev":{"A":"2"}"#, "--env production "),
-            (r#"{"A":1}"#, r#""env_production":{"A":"1"}"#, "--env production "),
-            (r#"{"A":"3"}"#, r#""env_production":{"A":"1"}"#, ""),
-            (r#"{"A":"1","B":"2"}"#, r#""env_one":{"A":"1"},"env_two":{"B":"2"}"#, ""),
-            (r#"{"A":"1"}"#, r#""env_empty":{}"#, ""),
+            (r#"{"A":"1"}"#, r#""env_production":{"A":"1"},"env_dev":{"A":"2"}"#, Some("production")),
+            (r#"{"A":1}"#, r#""env_production":{"A":"1"}"#, Some("production")),
+            (r#"{"A":"3"}"#, r#""env_production":{"A":"1"}"#, None),
+            (r#"{"A":"1","B":"2"}"#, r#""env_one":{"A":"1"},"env_two":{"B":"2"}"#, None),
+            (r#"{"A":"1"}"#, r#""env_empty":{}"#, None),
         ] {
             let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment},{blocks}}}}}]"#);
             let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
-            let command = format!("pm2 reload ecosystem.config.js --only web {expected}--update-env");
-            assert_eq!(parts[0].apply.as_deref(), Some(command.as_str()), "{text}");
+            let restart = Restart::Pm2 { app: "web".to_owned(), block: expected.map(ToOwned::to_owned) };
+            assert_eq!(parts[0].restart, Some(restart), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{ECOSYSTEM, Part, Producer, text, word};
+use super::{Part, Producer, Restart, text};
 
 pub(super) const PRODUCER: Producer = Producer { name: "pm2", summary: "`pm2 jlist`", read };
 
@@ -20,9 +20,9 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         // PM2 adds a variable that is called like the process.
         let own = environment.iter().filter(|(key, _)| **key != name);
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
-        let block = block(about, environment).map(|block| format!(" --env {}", word(block))).unwrap_or_default();
-        let apply = Some(format!("pm2 reload {ECOSYSTEM} --only {}{block} --update-env", word(&name)));
-        Some(Part { name, variables, apply, ..Part::default() })
+        let block = block(about, environment).map(ToOwned::to_owned);
+        let restart = Some(Restart::Pm2 { app: name.clone(), block });
+        Some(Part { name, variables, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
 }

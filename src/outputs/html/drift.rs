@@ -67,7 +67,7 @@ impl<'a> Page<'a> {
             }
         }
         for line in &mut lines {
-            let unchanged = line.counting == 0 && line.findings.iter().any(|it| is(it, Change::Unchanged));
+            let unchanged = line.counting == 0 && line.findings.iter().any(|it| it.changed(Change::Unchanged));
             line.kind = match line.row.bucket {
                 Bucket::Unexpected if unchanged => 1,
                 Bucket::Unexpected => 0,
@@ -103,6 +103,9 @@ impl<'a> Page<'a> {
         if let Mode::Against(revision) = mode {
             let _ = write!(out, " · compared with <code>{}</code>", markup(revision));
             let _ = write!(out, ": {} resolved, {} unchanged", counts.resolved, counts.unchanged);
+            if counts.undecided > 0 {
+                let _ = write!(out, ", {} unknown whether changed", counts.undecided);
+            }
         }
         if let Some(schema) = schema {
             let _ = write!(out, " · <code>{}</code>", markup(schema));
@@ -178,7 +181,7 @@ impl<'a> Page<'a> {
         let class = worst.map(|worst| format!(" class=\"{}\"", worst.name())).unwrap_or_default();
         let id = uri(&name);
         let _ = write!(out, "<tr id=\"key-{id}\"{class} data-kind=\"{kind}\">");
-        let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", markup(&name));
+        let _ = write!(out, "<th scope=\"row\"><a href=\"#key-{id}\">{}</a></th>", breakable(&name));
         if self.is_wide() {
             self.verdict(out, line);
         }
@@ -287,12 +290,18 @@ impl<'a> Page<'a> {
         if !findings.is_empty() {
             out.push_str("</ul>\n");
         }
-        let resolved: Vec<_> = self.comparison.settled.iter().filter(|it| is(it, Change::Resolved)).collect();
-        if !resolved.is_empty() {
-            out.push_str("<h2>Resolved by this change</h2>\n<ul>\n");
-            for finding in resolved {
-                let code = finding.rule.code;
-                let _ = writeln!(out, "<li>✓ <span class=\"code\">{code}</span> {}</li>", markup(&finding.message));
+        for (title, sign, change) in [
+            ("Resolved by this change", "✓", Change::Resolved),
+            ("Unknown whether it is resolved by this change", "?", Change::Unknown),
+        ] {
+            let settled: Vec<_> = self.comparison.settled.iter().filter(|finding| finding.changed(change)).collect();
+            if settled.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "<h2>{title}</h2>\n<ul>");
+            for finding in settled {
+                let (code, told) = (finding.rule.code, markup(&finding.message));
+                let _ = writeln!(out, "<li>{sign} <span class=\"code\">{code}</span> {told}</li>");
             }
             out.push_str("</ul>\n");
         }
@@ -311,7 +320,7 @@ impl<'a> Page<'a> {
             let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();
             let _ = writeln!(out, "<p>hidden: {}</p>", markup(&told.join(", ")));
         }
-        if let Some(apply) = apply.as_ref().filter(|_| !self.report.findings.is_empty()) {
+        if let Some(apply) = apply {
             let _ = writeln!(out, "<p>to apply: <code>{}</code></p>", markup(apply));
         }
         if columns.iter().all(|column| column.layers.is_empty()) {
@@ -346,8 +355,10 @@ fn problem(out: &mut String, finding: &Finding, counts: bool) {
         if let Some(until) = &accepted.until {
             let _ = write!(out, ", until {}", markup(until));
         }
-    } else if is(finding, Change::Unchanged) {
+    } else if finding.changed(Change::Unchanged) {
         out.push_str("; unchanged");
+    } else if finding.changed(Change::Unknown) {
+        out.push_str("; unknown whether changed");
     }
     out.push_str("</p>");
 }
@@ -363,7 +374,7 @@ fn legend(out: &mut String, lines: &[Line<'_>]) {
         ),
         (
             any(&|cell| cell.state == State::Unknown),
-            "not opened: nobody here has the key, so it is neither the same nor missing",
+            "not opened: nobody here can read it, so it is neither the same nor missing",
         ),
         (any(&|cell| cell.state == State::NotApplicable), "n/a: the schema keeps it from there"),
     ];
@@ -373,16 +384,17 @@ fn legend(out: &mut String, lines: &[Line<'_>]) {
     }
 }
 
-fn is(finding: &Finding, change: Change) -> bool {
-    finding.difference.as_ref().is_some_and(|difference| difference.change == Some(change))
-}
-
 fn sign(severity: Severity) -> String {
     format!("<span class=\"glyph {}\" aria-hidden=\"true\">{}</span>", severity.name(), glyph(severity))
 }
 
 fn named(row: &Row) -> String {
     row.member.as_ref().map_or_else(|| row.key.clone(), |member| format!("{member}/{}", row.key))
+}
+
+/// A name that may go on in the next line behind each of its words, so that no column is as wide as the longest of all.
+fn breakable(name: &str) -> String {
+    markup(name).replace('_', "_<wbr/>")
 }
 
 /// What a source says, in words where there is room for them. Only what is a value stands as code.

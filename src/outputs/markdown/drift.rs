@@ -88,9 +88,13 @@ impl Page<'_> {
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new) if new + counts.unchanged > 0 => {
+            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided > 0 => {
                 let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
-                format!("{new} new, {} resolved, {} unchanged", counts.resolved, counts.unchanged)
+                let unknown = match counts.undecided {
+                    0 => String::new(),
+                    number => format!(", {number} unknown whether changed"),
+                };
+                format!("{new} new, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
@@ -234,7 +238,7 @@ impl Page<'_> {
             let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
             hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
         }
-        if let Some(apply) = apply.as_ref().filter(|_| !self.listed.is_empty()) {
+        if let Some(apply) = apply {
             hints.push(format!("**Apply** {}", code(apply, LONGEST_MESSAGE)));
         }
         if !hints.is_empty() {
@@ -244,15 +248,21 @@ impl Page<'_> {
 
     /// Findings that do not count.
     fn settled(&self, out: &mut String, rest: Rest) {
-        let change = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.change);
-        let (resolved, left): (Vec<_>, Vec<_>) =
-            self.comparison.settled.iter().partition(|finding| change(finding) == Some(Change::Resolved));
+        let (resolved, left): (Vec<&Finding>, Vec<_>) =
+            self.comparison.settled.iter().partition(|finding| finding.changed(Change::Resolved));
+        let undecided = self.comparison.of_change(&self.report.findings, Change::Unknown);
+        let undecided =
+            undecided.filter(|finding| !self.listed.iter().any(|told| std::ptr::eq(*told, *finding))).collect();
         let accepted =
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
         let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
         // What nobody classified is counted, not told.
-        unchanged.retain(|finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected));
+        unchanged.retain(|finding| {
+            let counts = finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected);
+            counts && !finding.changed(Change::Unknown)
+        });
         for (title, findings, tables_from) in [
+            ("Unknown whether changed: sealed for whoever made this report", undecided, None),
             ("Resolved by this change", resolved, None),
             ("Unchanged", unchanged, Some(Rest::Unchanged)),
             ("Acknowledged", acknowledged, Some(Rest::All)),

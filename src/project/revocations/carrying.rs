@@ -17,6 +17,8 @@ pub struct Carried<'a> {
     pub traces: Traces,
     /// The keys whose values the other file has, too.
     pub keys: &'a [String],
+    /// Those who could open it as it stands, and may not open the other file.
+    pub open_to: &'a [String],
     /// Those who may open the other file, and have lost nothing there.
     pub forgiven: BTreeSet<&'a str>,
     /// Whether the other file is to take its place.
@@ -24,11 +26,14 @@ pub struct Carried<'a> {
 }
 
 impl Revocations {
-    /// Records for `to`, which has the values of `keys` from `from`, whatever is still to be changed of them there. With
-    /// [`Carried::moves`], it is recorded there no more.
+    /// Records for `to`, which has the values of `keys` from `from`, whatever is still to be changed of them there, and what others
+    /// can read of `from` as it stands. With [`Carried::moves`], it is recorded there no more.
     pub fn carry(&mut self, from: &Carried<'_>, to: &str, file: Version<'_>, recipients: &[Recipient]) {
         let mut names = Names::new();
-        for Unchanged { key, readers } in self.unchanged(from.path, &from.traces) {
+        for key in from.keys.iter().filter(|_| !from.open_to.is_empty()) {
+            names.entry(key.clone()).or_default().extend(from.open_to.iter().cloned());
+        }
+        for Unchanged { key, readers, .. } in self.unchanged(from.path, &from.traces) {
             let readers = readers.into_iter().filter(|reader| !from.forgiven.contains(reader.as_str()));
             let readers: BTreeSet<_> = readers.collect();
             for key in key.as_ref().map_or(from.keys, std::slice::from_ref) {

@@ -73,6 +73,10 @@ pub struct Unchanged {
     pub key: Option<String>,
     /// The names, or public keys, of those who could read it.
     pub readers: Vec<String>,
+    /// Whether all of this stands in the record; else a merge noted it in the file.
+    pub is_recorded: bool,
+    /// Whether what can be read of the file tells it. A merge may have noted otherwise in what is sealed by now.
+    pub is_certain: bool,
 }
 
 /// Somebody who could open a whole file and whom it does not name.
@@ -202,9 +206,14 @@ impl Revocations {
     pub fn unchanged(&self, path: &str, traces: &Traces) -> Vec<Unchanged> {
         let none = Pending::default();
         let pending = self.0.get(path).unwrap_or(&none);
+        let recorded = |key: &String| pending.values.get(key).map(|known| &known.readers);
+        let is_certain = !traces.noted.is_sealed || pending.has_key_of(traces);
         let one = |key: Option<&String>, readers: &BTreeSet<String>| Unchanged {
             key: key.cloned(),
             readers: readers.iter().cloned().collect(),
+            is_recorded: pending.known.is_some()
+                || key.is_none_or(|key| recorded(key).is_some_and(|known| known.is_superset(readers))),
+            is_certain: is_certain || key.is_none_or(|key| recorded(key).is_none()),
         };
         // A section may have come from a file of the other form.
         let mut left = if traces.keys.is_empty() { pending.all_values() } else { pending.left_in(traces) };
@@ -228,9 +237,14 @@ impl Pending {
         self.values.iter().map(|(key, known)| (key.clone(), known.readers.clone())).collect()
     }
 
+    /// Whether a file has a data key that is on record.
+    fn has_key_of(&self, traces: &Traces) -> bool {
+        traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)))
+    }
+
     /// The values of a SOPS file that are still to be changed, each with who could read it.
     fn left_in(&self, traces: &Traces) -> Names {
-        let same_key = traces.keys.iter().any(|key| self.data_keys.contains(&digest(key)));
+        let same_key = self.has_key_of(traces);
         let mut left = Names::new();
         for (key, token) in &traces.values {
             let stays = |known: &&Known| match traces.noted.origins.get(key) {

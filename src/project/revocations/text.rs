@@ -21,6 +21,11 @@ const HEAD: &str = "\
 # The digests are of sealed text, never of values; of a whole age file the names are sealed.
 ";
 
+/// The file before anybody lost access to anything.
+const BEGINNING: &str = "\
+# Nobody has lost access yet. Here stands, from then on, what they could read and what is still to be changed.
+";
+
 impl Revocations {
     /// The record of a project; empty where there is none.
     ///
@@ -47,6 +52,27 @@ impl Revocations {
                 .at(format!("{path}:{}:{}", position.line, position.column))
                 .help("restore it from the last good commit; sparkcfg itself writes this file")
         })
+    }
+
+    /// Makes the file of a project that has none, with nothing in it: a branch on which it begins later would conflict with
+    /// one that has none, and git asks no merge driver then. Tells whether there was none.
+    ///
+    /// # Errors
+    /// See [`Revocations::write`].
+    pub fn begin(files: &Files) -> Result<bool, Error> {
+        let is_new = files.read_if_there(NAME)?.is_none();
+        if is_new {
+            writing::write_locked(files.root(), NAME, BEGINNING.as_bytes())?;
+        }
+        Ok(is_new)
+    }
+
+    /// Whether a project has, or ever had, something to remember.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn has_begun(files: &Files) -> Result<bool, Error> {
+        Ok(files.read_if_there(NAME)?.is_some_and(|bytes| files::text(bytes).0 != BEGINNING))
     }
 
     /// Writes the record. Its file stays when nothing is left in it: a branch that had removed it would conflict with one

@@ -1,6 +1,6 @@
 //! What the record says of files that no environment has, as after an environment got another name.
 
-use super::{NAME, Revocations, digest};
+use super::{NAME, Revocations};
 use crate::error::Error;
 use crate::project::access::SealedFile;
 use crate::project::files::Files;
@@ -57,8 +57,7 @@ impl Revocations {
 
     /// Whether a file has a data key that the record knows for `path`.
     pub(super) fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
-        let known = self.0.get(path).map(|pending| &pending.data_keys);
-        known.is_some_and(|known| traces(bytes).keys.iter().any(|key| known.contains(&digest(key))))
+        self.0.get(path).is_some_and(|pending| pending.has_key_of(&traces(bytes)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which sealed file is meant by what somebody typed: an environment, `base`, or a path.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::{Sealing, Target};
 use crate::error::Error;
@@ -29,7 +30,7 @@ impl Sealing {
         let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
         let store = stores::of(&file.path).ok_or_else(unknown)?;
         let bytes = self.files.read_if_there(&file.path)?;
-        Ok(Target { file, store, bytes, sealed: true })
+        Ok(Target { file, store, bytes, sealed: true, holders: OnceLock::new() })
     }
 
     fn by_path(&self, name: &str) -> Result<SealedFile, Error> {

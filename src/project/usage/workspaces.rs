@@ -25,14 +25,15 @@ impl Workspaces {
     /// What the manifests at the top say.
     pub(super) fn of(files: &Files) -> Self {
         let text = |name: &str| {
-            let bytes = files.read_if_there(name).ok().flatten().filter(|bytes| bytes.len() <= super::MAX_FILE);
-            String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+            let bytes = files.read_if_there(name).ok().flatten().filter(|bytes| bytes.len() <= super::MAX_FILE)?;
+            Some(String::from_utf8_lossy(&bytes).into_owned())
         };
-        let mut globs = of_pnpm(&text("pnpm-workspace.yaml"));
-        globs.extend(of_npm(&text("package.json")));
-        globs.extend(of_toml(&text("Cargo.toml"), &["workspace", "members"]));
-        globs.extend(of_toml(&text("pyproject.toml"), &["tool", "uv", "workspace", "members"]));
-        Self { patterns: globs.iter().filter_map(|glob| parts(glob)).collect() }
+        let pnpm = text("pnpm-workspace.yaml").map(|text| of_pnpm(&text));
+        let npm = text("package.json").map(|text| of_npm(&text));
+        let cargo = text("Cargo.toml").map(|text| of_toml(&text, &["workspace", "members"]));
+        let uv = text("pyproject.toml").map(|text| of_toml(&text, &["tool", "uv", "workspace", "members"]));
+        let globs = [pnpm, npm, cargo, uv].into_iter().flatten().flatten();
+        Self { patterns: globs.filter_map(|glob| parts(&glob)).collect() }
     }
 
     /// Whether `folder` holds a package, or leads to one.

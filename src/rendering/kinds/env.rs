@@ -51,14 +51,14 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     if let Some(text) = own(line) {
         return text;
     }
-    let at = line.first().map_or(0, |token| token.at);
+    // What is wrong with a line is told of the value in it, whose place is known in every kind of template.
+    let at = first_hole(line).unwrap_or_default();
     let comment = line.first().is_some_and(|token| token.is(|own| own == '#'));
     let equals = line.iter().position(|token| token.is(|own| own == '='));
     if comment {
         return one_line_of(draft, line, misfits);
     }
     let Some(equals) = equals else {
-        let at = first_hole(line).unwrap_or(at);
         misfits.push(Misfit::new(at, "a value stands on a line that assigns nothing", "write it as NAME={{ NAME }}"));
         return String::new();
     };
@@ -87,21 +87,25 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         misfits.push(Misfit::new(at, message, "leave it out, or name the template *.sh.j2"));
         return String::new();
     }
-    if trimmed(after).first().is_some_and(|token| token.is(|own| matches!(own, '"' | '\''))) {
+    let (value, comment) = after.split_at(comment_of(after));
+    let Some((value, is_literal)) = within_quotes(trimmed(value)) else {
         misfits.push(Misfit::new(
             at,
-            "a value is put in quotes here already",
+            "a value is put in quotes here already, with more than one pair of them or an escape",
             "leave the quotes out: they are chosen to suit the value",
         ));
         return String::new();
+    };
+    if let Some(misfit) = beside_dollar(value).filter(|_| !is_literal) {
+        misfits.push(misfit);
+        return String::new();
     }
-    let (value, comment) = after.split_at(comment_of(after));
     let above = match comment {
         [] => String::new(),
         // Not every reader takes a comment behind a value for one.
         comment => format!("{}\n", one_line_of(draft, comment, misfits)),
     };
-    let parts = parts(draft, trimmed(value));
+    let parts = parts(draft, value);
     if parts.iter().any(|part| matches!(part, Part::Secret(_))) {
         return format!("{above}# {name} is a secret: sparkcfg run {} sets it", draft.environment);
     }
@@ -123,6 +127,32 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             String::new()
         }
     }
+}
+
+/// What stands in the quotes that a template puts around a value, for those that suit it are chosen anew, and whether all
+/// readers take them for quotes in which nothing is replaced; `None` for quotes that end within it.
+fn within_quotes<'t, 'd>(value: &'t [Token<'d>]) -> Option<(&'t [Token<'d>], bool)> {
+    let quote = |token: &Token<'d>| token.is(|own| matches!(own, '"' | '\''));
+    let (first, inner, last) = match value {
+        [first, inner @ .., last] if quote(first) => (first, inner, last),
+        [first] if quote(first) => return None,
+        _ => return Some((value, false)),
+    };
+    let own = |token: &Token<'d>| if let Sign::Own(own) = token.sign { own } else { ' ' };
+    let is_whole = own(first) == own(last) && !inner.iter().any(|token| quote(token) || token.is(|own| own == '\\'));
+    is_whole.then_some((inner, own(first) == '\''))
+}
+
+/// A `$` of the template's own, which some readers would take for a variable and others for itself.
+fn beside_dollar(value: &[Token<'_>]) -> Option<Misfit> {
+    let acts = |token: &Token<'_>| {
+        token.is(|own| own.is_ascii_alphabetic() || "_{($".contains(own)) || matches!(token.sign, Sign::Hole(_))
+    };
+    let at =
+        value.windows(2).position(|pair| matches!(pair, [sign, next] if sign.is(|own| own == '$') && acts(next)))?;
+    let near = value.get(at + 1..).and_then(first_hole).or_else(|| first_hole(value))?;
+    let message = "beside this value stands a $ of the template, in which readers of an env file see different things";
+    Some(Misfit::new(near, message, "write {{ NAME }} for the value of a variable, {{ \"$\" }} for a dollar sign"))
 }
 
 /// Where a comment begins: at a `#` of the template's own that stands apart.

@@ -192,18 +192,9 @@ fn one_line(text: &str, at: usize, place: &str) -> Result<String, Misfit> {
     Ok(text.to_owned())
 }
 
-/// A text that means nothing to any reader: for places without quotes.
-fn harmless(text: &str, at: usize, place: &str) -> Result<String, Misfit> {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "_./:@%+,=-".contains(character);
-    if text.chars().all(plain) {
-        return Ok(text.to_owned());
-    }
-    let message = format!("this value cannot stand in {place} without quotes");
-    Err(Misfit::new(
-        at,
-        message,
-        "put it in quotes where the file has them; only letters, digits and _./:@%+,=- stand bare",
-    ))
+/// Whether a text means nothing to any reader: for places without quotes.
+fn is_harmless(text: &str) -> bool {
+    text.chars().all(|character| character.is_ascii_alphanumeric() || "_./:@%+,=-".contains(character))
 }
 
 /// Runs `write` over lines and joins what it gives; all misfits together.

@@ -1,6 +1,6 @@
 //! Units of systemd: values are quoted as `systemd.syntax(7)` has it, `%` and, in commands, `$` doubled.
 
-use super::{Draft, Kind, Misfit, Sign, Token, add, behind, by_line, harmless, known, one_line};
+use super::{Draft, Kind, Misfit, Sign, Token, add, behind, by_line, is_harmless, known, one_line};
 
 pub(super) const KIND: Kind = Kind {
     name: "systemd",
@@ -12,7 +12,8 @@ pub(super) const KIND: Kind = Kind {
     write: |draft| by_line(&draft.lines(), |line, misfits| write(draft, line, misfits)),
 };
 
-/// Settings with one text that may have blanks in it; of most others each word counts for itself.
+/// Settings with one text that may have blanks in it, in which `%` says that more is put in; of most others each word
+/// counts for itself.
 const TEXTS: &[&str] = &["Description", "WorkingDirectory", "RootDirectory", "PIDFile", "SyslogIdentifier"];
 /// What says something about a value that it begins.
 const PREFIXES: [char; 8] = ['-', '@', ':', '+', '!', '|', '~', '#'];
@@ -69,16 +70,39 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
                     Err(Misfit::new(token.at, "quotes mean nothing in this setting, and would be a part of it", help))
                 }
                 Some('"') => Ok(escape(&text, setting.expands)),
+                Some(_) => Ok(escape(&text, setting.expands).replace('\'', "\\'")),
                 None if whole && setting.is_listed => Ok(format!("\"{}\"", escape(&text, setting.expands))),
-                _ if text.contains(['%', '$', '\\']) => harmless("\"", token.at, "a unit"),
                 None if setting.is_text => one_line(&text, token.at, "a unit")
-                    .and_then(|text| at_ends(text, token.at, leads, line.get(index + 1..).unwrap_or_default())),
-                _ => harmless(&text, token.at, "a unit"),
+                    .and_then(|text| at_ends(text, token.at, leads, line.get(index + 1..).unwrap_or_default()))
+                    .map(|text| if TEXTS.contains(&name.trim()) { text.replace('%', "%%") } else { text }),
+                None => bare(text, token.at, &setting, line.get(index + 1..).unwrap_or_default()),
             }
         });
         add(&mut out, misfits, written);
     }
     out
+}
+
+/// A text without quotes, of which nothing is put in, and that nothing splits.
+fn bare(text: String, at: usize, setting: &Setting, rest: &[Token<'_>]) -> Result<String, Misfit> {
+    // Behind the `%` of `50%` is nothing that it could say.
+    let ends = rest.iter().all(|token| token.is(char::is_whitespace));
+    let own = text.strip_suffix('%').filter(|_| ends).unwrap_or(&text);
+    if is_harmless(&text) && !own.contains('%') {
+        return Ok(text);
+    }
+    let (message, help) = if setting.is_listed {
+        (
+            "only letters, digits and _./:@+,=- can stand within a word that has no quotes",
+            "put the whole word in double quotes, as in \"--name={{ KEY }}\"",
+        )
+    } else {
+        (
+            "only letters, digits and _./:@+,=- can stand in a setting like this, which has no quotes that would be sure",
+            "choose such a value; after Environment= and as an argument of Exec…= any text can stand",
+        )
+    };
+    Err(Misfit::new(at, message, help))
 }
 
 /// How a setting is read.
@@ -137,10 +161,10 @@ fn begins(text: &str, at: usize, setting: &Setting) -> Result<(), Misfit> {
 /// A text without quotes: blanks at its ends are not read.
 fn at_ends(text: String, at: usize, leads: bool, rest: &[Token<'_>]) -> Result<String, Misfit> {
     let ends = rest.iter().all(|token| token.is(char::is_whitespace));
-    if leads && text.starts_with(' ') || ends && text.ends_with(' ') {
+    if leads && text.starts_with(' ') || ends && text.ends_with([' ', '\\']) {
         return Err(Misfit::new(
             at,
-            "a value with a blank at its end cannot stand in a setting without quotes",
+            "a value cannot begin or end with a blank, or end with a backslash, in a setting that has no quotes",
             "choose another value",
         ));
     }

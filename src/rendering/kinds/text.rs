@@ -1,13 +1,21 @@
 //! Files whose rules are not known: a value stands in them only if no rule could make anything of it.
 
-use super::{Draft, Kind, Misfit, Sign, add, harmless, known};
+use super::{Draft, Kind, Misfit, Sign, add, is_harmless, known};
+
+/// Names that have no ending.
+const NAMES: &[&str] = &["Caddyfile", "Containerfile", "Dockerfile"];
 
 /// Configuration files that take `#` for a comment.
 pub(super) const COMMENTED: Kind = Kind {
     name: "configuration",
     comment: Some("#"),
     interpolates: false,
-    is: |name| [".conf", ".cfg", ".toml", ".properties", ".ini", ".tf", ".hcl"].iter().any(|end| name.ends_with(end)),
+    is: |name| {
+        [".conf", ".cfg", ".toml", ".properties", ".ini", ".tf", ".hcl", ".Dockerfile"]
+            .iter()
+            .any(|end| name.ends_with(end))
+            || NAMES.contains(&name)
+    },
     write,
 };
 
@@ -21,7 +29,13 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
             Sign::Own(own) => out.push(own),
             Sign::Hole(piece) => {
                 let text = known(&draft.parts(piece), token.at, "a file of this kind");
-                add(&mut out, &mut misfits, text.and_then(|text| harmless(&text, token.at, "a file of this kind")));
+                let refused = Misfit::new(
+                    token.at,
+                    "only letters, digits and _./:@%+,=- can stand in a file of this kind, whose quotes sparkcfg does not know",
+                    "choose such a value, or hand it over in a file whose kind is known by its name: .env .json .yml .sh .js .service",
+                );
+                let text = text.and_then(|text| if is_harmless(&text) { Ok(text) } else { Err(refused) });
+                add(&mut out, &mut misfits, text);
             }
         }
     }

@@ -132,6 +132,10 @@ impl<'v> Compiler<'v> {
         };
         let replaced = self.document.draft <= Draft::Draft7 && map.get("$ref").is_some();
         for (keyword, value) in map.iter() {
+            if matches!(keyword, "description" | "title" | "default" | "examples" | "$comment") {
+                // Half of most schemas, and says nothing about what is valid.
+                continue;
+            }
             self.annotation(&mut subject, keyword, value)?;
             if !replaced || keyword == "$ref" {
                 let _known = self.value_keyword(&mut subject, keyword, value)?

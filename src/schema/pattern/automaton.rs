@@ -38,7 +38,6 @@ const NEVER: u128 = u128::MAX;
 impl Run<'_> {
     /// Takes one character, by the positions that it has; the verdict, once it is certain.
     fn step(&mut self, active: u128) -> Option<bool> {
-        // A repeated class stays where it is, character after character.
         if active == self.active {
             return None;
         }
@@ -90,11 +89,28 @@ impl Automaton {
         }
         let mut run = Run { automaton: self, active: NEVER, candidates: self.first };
         let settled = if text.is_ascii() {
-            text.bytes().find_map(|byte| run.step(run.candidates & self.ascii[usize::from(byte & 0x7f)]))
+            self.run_over(text.as_bytes(), &mut run)
         } else {
             text.chars().find_map(|character| run.step(self.fitting(run.candidates, character)))
         };
         settled.unwrap_or(self.anchored_end && run.active != NEVER && run.active & self.last != 0)
+    }
+
+    /// Takes ASCII, up to where the verdict is certain.
+    fn run_over(&self, mut text: &[u8], run: &mut Run<'_>) -> Option<bool> {
+        while let Some((first, rest)) = text.split_first() {
+            let (active, candidates) = (run.candidates & self.ascii[usize::from(first & 0x7f)], run.candidates);
+            if let Some(verdict) = run.step(active) {
+                return Some(verdict);
+            }
+            text = rest;
+            if run.candidates == candidates {
+                // A repeated class stays where it is, character after character: most of a long value.
+                let stays = |byte: &u8| candidates & self.ascii[usize::from(byte & 0x7f)] == active;
+                text = &rest[rest.iter().position(|byte| !stays(byte)).unwrap_or(rest.len())..];
+            }
+        }
+        None
     }
 
     fn following(&self, active: u128) -> u128 {

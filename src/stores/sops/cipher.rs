@@ -39,6 +39,11 @@ impl<'a> Token<'a> {
         let fits = !token.data.is_empty() && (12..=IV_BYTES).contains(&token.iv.len()) && token.tag.len() == TAG_BYTES;
         fits.then_some(token)
     }
+
+    /// How many bytes it opens to, which sealing does not hide.
+    pub(super) fn length(&self) -> usize {
+        self.data.len()
+    }
 }
 
 /// Whether somebody meant this to be a sealed value.

@@ -14,7 +14,7 @@ use crate::envelope::{self, CannotOpen};
 use crate::identity::Identities;
 use crate::plain::is_name;
 use crate::secret::Secret;
-use crate::stores::{CannotImport, Imported, LeftOut};
+use crate::stores::{CannotImport, Imported, LeftOut, Readers};
 
 /// The content of a sealed file of any of these forms; `None` if it is not sealed.
 pub(in crate::stores) fn import(bytes: &[u8], identities: &Identities) -> Result<Option<Imported>, CannotImport> {
@@ -46,6 +46,19 @@ pub(in crate::stores) fn import(bytes: &[u8], identities: &Identities) -> Result
         }
         None => Ok(None),
     }
+}
+
+/// For whom a file of any of these forms is sealed, as far as its metadata says.
+pub(in crate::stores) fn readers_of_any(bytes: &[u8]) -> Readers {
+    let text = String::from_utf8_lossy(bytes.get(..envelope::LARGEST).unwrap_or(bytes));
+    let text = text.trim_start_matches('\u{feff}');
+    let tree = match form(text) {
+        Some(Form::Dotenv) => return Document::parse(text).readers(),
+        Some(Form::Json) => json::parse(text).ok().and_then(|node| Tree::of(vec![node])),
+        Some(Form::Yaml) => yaml::parse(text).ok().and_then(Tree::of),
+        Some(Form::Ini) | None => None,
+    };
+    tree.map(|tree| Document::of_metadata(&tree.metadata).readers()).unwrap_or_default()
 }
 
 enum Form {

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::cipher::Token;
 use super::document::{Document, Line, PREFIX};
 use super::opened::Plain;
 use super::{Traces, traces_of};
@@ -38,6 +39,8 @@ pub struct Noted {
     pub known_to: KnownTo,
     /// Where its values come from.
     pub origins: Origins,
+    /// Whether a comment is sealed that is long enough to be such a note, so that only a key tells.
+    pub is_sealed: bool,
 }
 
 /// How many signs of a digest tell one sealed text from all others.
@@ -51,6 +54,9 @@ pub fn short(digest: &str) -> String {
 
 /// What such a comment begins with.
 const NOTE: &str = "sparkcfg-known-to ";
+
+/// How many bytes such a comment has at least: one data key, and nobody who could read anything.
+const SHORTEST: usize = NOTE.len() + r#"{"data-keys":[""],"readers":{}}"#.len() + 64;
 
 /// What stands in such a comment. As in the project's record, digests of sealed text tell what another program changed since.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,8 +175,10 @@ pub fn noted(text: &str, known_to: &KnownTo, origins: &Origins) -> String {
 
 /// What a file notes in plain sight.
 pub(super) fn seen(document: &Document<'_>) -> Noted {
-    let comments = document.lines.iter().filter(|line| line.key.is_none());
-    joined(document, comments.filter_map(|line| Note::parse(line.value)))
+    let comments = || document.lines.iter().filter(|line| line.key.is_none());
+    let noted = joined(document, comments().filter_map(|line| Note::parse(line.value)));
+    let is_long = |token: Token<'_>| token.length() >= SHORTEST;
+    Noted { is_sealed: comments().filter_map(|line| Token::parse(line.value)).any(is_long), ..noted }
 }
 
 /// What an opened file notes, sealed comments included.

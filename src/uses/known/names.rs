@@ -217,6 +217,46 @@ pub(super) const AMBIENT: &[&str] = &[
 pub(super) const OF_PROGRAMS: &[&str] =
     &["PORT", "HOST", "MODE", "DEV", "PROD", "BASE_URL", "PROFILE", "TARGET", "DEBUG", "PHP_*"];
 
+/// Read by the configuration files of Laravel itself and of its own packages.
+pub(super) const OF_LARAVEL: &[&str] = &[
+    "ABLY_*",
+    "ALGOLIA_*",
+    "APP_*",
+    "ARGON_*",
+    "ASSET_URL",
+    "AUTH_*",
+    "BCRYPT_*",
+    "BEANSTALKD_*",
+    "BROADCAST_*",
+    "CACHE_*",
+    "DB_*",
+    "DYNAMODB_*",
+    "FILESYSTEM_*",
+    "HASH_*",
+    "LOG_*",
+    "MAIL_*",
+    "MEILISEARCH_*",
+    "MEMCACHED_*",
+    "OCTANE_*",
+    "POSTMARK_*",
+    "PUSHER_*",
+    "QUEUE_*",
+    "REDIS_*",
+    "RESEND_*",
+    "REVERB_*",
+    "SANCTUM_*",
+    "SCOUT_*",
+    "SESSION_*",
+    "SLACK_BOT_*",
+    "SQS_*",
+    "TYPESENSE_*",
+    "VIEW_COMPILED_PATH",
+];
+
+/// Properties of Spring Boot, as variables.
+pub(super) const OF_SPRING: &[&str] =
+    &["DEBUG", "EUREKA_*", "INFO_*", "LOGGING_*", "MANAGEMENT_*", "SERVER_*", "SPRINGDOC_*", "TRACE"];
+
 /// Read by libraries and programs of somebody else.
 pub(super) const LIBRARY: &[&str] = &[
     "NODE_ENV",

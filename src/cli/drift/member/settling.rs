@@ -8,7 +8,7 @@ use super::{Member, Options};
 use crate::checks;
 use crate::drift::baseline::{self, Baseline, Stale, Use};
 use crate::drift::{Column, Row, State};
-use crate::finding::{Bucket, Finding};
+use crate::finding::{Bucket, Change, Finding};
 use crate::source::{SourceId, Span};
 
 impl Member<'_> {
@@ -61,12 +61,27 @@ fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool 
 
 /// Counts a row as acknowledged where nothing else is found about it.
 fn acknowledge(finding: &Finding, counting: &[Finding], rows: &mut [Row]) {
-    let row = |finding: &Finding| finding.difference.as_ref().and_then(|difference| difference.row);
-    let Some(at) = row(finding) else { return };
-    let others = counting.iter().filter(|other| row(other) == Some(at)).filter_map(|other| other.difference.as_ref());
+    let Some(at) = place(finding) else { return };
+    let others = counting.iter().filter(|other| place(other) == Some(at)).filter_map(|other| other.difference.as_ref());
     if let Some(row) = rows.get_mut(at) {
         row.bucket = others.map(|difference| difference.bucket).min().unwrap_or(Bucket::Acknowledged);
     }
+}
+
+/// Takes rows out of the unexpected ones of which nobody can say that they are new.
+pub(super) fn let_go(findings: &[Finding], rows: &mut [Row]) {
+    for finding in findings.iter().filter(|finding| finding.changed(Change::Unknown)) {
+        let others = findings.iter().filter(|other| place(other) == place(finding));
+        let worst = others.filter_map(|other| other.difference.as_ref()).map(|difference| difference.bucket).min();
+        if let (Some(row), Some(worst)) = (place(finding).and_then(|at| rows.get_mut(at)), worst) {
+            row.bucket = worst;
+        }
+    }
+}
+
+/// The row that a finding is about.
+fn place(finding: &Finding) -> Option<usize> {
+    finding.difference.as_ref().and_then(|difference| difference.row)
 }
 
 /// Keeps the rows of some keys, and the findings about them.

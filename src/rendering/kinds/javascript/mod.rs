@@ -200,6 +200,16 @@ fn structure(draft: &Draft<'_>, value: &Value, indent: usize) -> String {
             });
             format!("{{\n{}{outer}}}", members.collect::<String>())
         }
+        // JavaScript would round it.
+        Value::Number(number) if !is_exact(number) => quoting::json(&number.to_string()),
         scalar => scalar.to_string(),
     }
+}
+
+/// Whether JavaScript reads a number as it is written.
+fn is_exact(number: &serde_json::Number) -> bool {
+    const MOST: u64 = (1 << 53) - 1;
+    number.is_f64()
+        || number.as_u64().is_some_and(|number| number <= MOST)
+        || number.as_i64().is_some_and(|number| number.unsigned_abs() <= MOST)
 }

@@ -9,6 +9,7 @@ pub(super) const NUMBER: &str =
     "give the key a whole number without zeros before it, or compare it as a text, with = and !=";
 const ARGUMENT: &str = "hand it over as an argument, as in sh -c 'echo \"$1\"' sh {{ KEY }}";
 const OWN: &str = "write it in the template, and put only what follows it in the environment";
+const NAMED: &str = "write the name in the template, or choose a value of those";
 
 /// Words of the language before which no command has begun.
 const BEFORE: &[&str] = &["if", "then", "elif", "else", "while", "until", "do", "!", "time", "{", "}", "coproc"];
@@ -25,6 +26,46 @@ const LANGUAGES: &[(&[&str], &[&str])] = &[
 ];
 /// Programs whose first argument is a text of their language, unless an option has it.
 const FILTERS: &[&str] = &["sed", "awk", "gawk", "mawk", "nawk", "jq", "yq"];
+/// Programs that run what they read, whatever their arguments are.
+const READING: &[&str] = &[
+    "ssh", "su", "runuser", "xargs", "parallel", "at", "batch", "crontab", "source", ".", "eval", "bc", "psql",
+    "mysql", "mariadb", "mongosh", "mongo", "sqlite3",
+];
+/// What takes what it reads for a text and nothing else, unless an option gives it a script.
+const TAKING: &[&str] = &[
+    "cat",
+    "tee",
+    "dd",
+    "read",
+    "mapfile",
+    "readarray",
+    "done",
+    "grep",
+    "egrep",
+    "fgrep",
+    "head",
+    "tail",
+    "sort",
+    "uniq",
+    "wc",
+    "tr",
+    "cut",
+    "base64",
+    "md5sum",
+    "sha256sum",
+    "sha512sum",
+    "cmp",
+    "diff",
+    "logger",
+    "mail",
+    "sed",
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "jq",
+    "yq",
+];
 /// What gives a variable more than a text.
 const DECLARING: &[&str] = &["declare", "typeset", "local", "export", "readonly", "integer"];
 /// Variables that a shell evaluates by itself.
@@ -79,28 +120,40 @@ impl Command {
         rest.first().is_some_and(|word| word.name() == "[[") && !rest.iter().any(|word| word.name() == "]]")
     }
 
-    /// Whether what it reads goes on as it is.
-    pub(super) fn hands_on(&self) -> bool {
+    /// Whether it takes what it reads for a text.
+    pub(super) fn takes_text(&self) -> bool {
         let words = self.plain();
-        Self::program(&words).first().is_some_and(|word| matches!(word.name(), "cat" | "tee"))
+        let program = Self::program(&words);
+        let has_script = || program.iter().any(|word| matches!(word.text.as_str(), "-f" | "--file" | "--from-file"));
+        program.first().is_some_and(|word| TAKING.contains(&word.name())) && !has_script()
     }
 
     /// Whether it evaluates what it reads.
     pub(super) fn evaluates_input(&self) -> bool {
-        const READING: &[&str] = &["ssh", "xargs", "parallel", "at", "batch", "source", ".", "eval", "bc"];
         let words = self.plain();
-        let is_one = |word: &&&Word| {
-            let name = word.name();
-            SHELLS.contains(&name)
-                || READING.contains(&name)
-                || LANGUAGES.iter().any(|(programs, _)| programs.contains(&name) && name != "env")
-        };
-        // `sh -c '…'` and `python x.py` read a text of their own first.
-        words.iter().position(|word| is_one(&word)).is_some_and(|at| {
+        let evaluates = |(at, word): (usize, &&Word)| {
             let after = words.get(at + 1..).unwrap_or_default();
-            let is_reader = words.get(at).is_some_and(|word| READING.contains(&word.name()));
-            is_reader || after.iter().all(|word| word.text.starts_with('-') && !word.text.contains('c'))
-        })
+            let name = word.name();
+            let has = |short: char| {
+                after
+                    .iter()
+                    .any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains(short))
+            };
+            if SHELLS.contains(&name) && !READING.contains(&name) {
+                // `sh -c '…'` and `sh x.sh` read a text of their own first; behind `-s` are arguments.
+                let own = after.iter().any(|word| !word.text.starts_with(['-', '+']));
+                return !has('c') && (has('s') || !own);
+            }
+            let is_language = name != "env" && LANGUAGES.iter().any(|(programs, _)| programs.contains(&name));
+            let own = || {
+                after.iter().any(|word| {
+                    let text = word.text.as_str();
+                    matches!(text, "-c" | "-e" | "-m" | "-p" | "-r") || text != "-" && text.contains(['.', '/', VALUE])
+                })
+            };
+            READING.contains(&name) || is_language && !own()
+        };
+        words.iter().enumerate().any(evaluates)
     }
 
     /// The values that earlier commands of a pipeline would have this one evaluate.
@@ -144,15 +197,32 @@ impl Command {
 
 /// Those of a word's values that are more than `limit` allows.
 fn limited(word: &Word, limit: Limit, place: &str) -> Vec<Misfit> {
+    limited_holes(&word.holes, limit, place)
+}
+
+fn limited_holes(holes: &[Hole], limit: Limit, place: &str) -> Vec<Misfit> {
     let (kind, help) = match limit {
         Limit::Number => ("a whole number", NUMBER),
         Limit::Name => ("a name", OWN),
         Limit::Plain => ("a plain word", ARGUMENT),
     };
-    let unfit = word.holes.iter().filter(|hole| !hole.fits(limit));
+    let unfit = holes.iter().filter(|hole| !hole.fits(limit));
     unfit
         .map(|hole| hole.refused(format!("only {kind} can stand in {place}, which is evaluated once more"), help))
         .collect()
+}
+
+/// What cannot be a part of the name that a word assigns to.
+fn unnamed(word: &Word) -> Vec<Misfit> {
+    let fits = |hole: &Hole| {
+        hole.text.as_deref().is_some_and(|text| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()))
+    };
+    let (before, _) = word.sides();
+    let unfit: Vec<_> = before.iter().filter(|hole| !fits(hole)).collect();
+    // A digit may stand at the wrong place.
+    let told = if unfit.is_empty() { before.iter().take(1).collect() } else { unfit };
+    let message = "only letters, digits and _, and no digit before them, can stand in the name of a variable";
+    told.into_iter().map(|hole| hole.refused(message, NAMED)).collect()
 }
 
 /// The values of a text that is evaluated: plain ones, and none where a command begins.
@@ -170,6 +240,10 @@ fn evaluated(word: &Word, from: usize, place: &str) -> Vec<Misfit> {
 
 /// A value that alone says which program runs, or which file is read as a script.
 fn named(word: &Word) -> Vec<Misfit> {
+    let name = word.text.split_once('=').map(|(name, _)| name);
+    if name.is_some_and(|name| name.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '_' | VALUE))) {
+        return unnamed(word);
+    }
     let alone = !word.text.contains('/');
     let refused = |hole: &Hole| hole.refused("a value alone cannot say what runs", OWN);
     word.holes.iter().filter(|_| alone).map(refused).collect()
@@ -187,8 +261,8 @@ fn assigned(word: &Word, habits: &Habits) -> Vec<Misfit> {
                 })
                 .collect()
         }
-        Some((name, false)) if EVALUATED.contains(&name) || habits.evaluated.contains(name) => {
-            limited(word, Limit::Number, &format!("{name}, a variable"))
+        Some((name, false)) if EVALUATED.contains(&name.as_str()) || habits.evaluated.contains(&name) => {
+            limited_holes(word.sides().1, Limit::Number, &format!("{name}, a variable"))
         }
         _ => Vec::new(),
     }
@@ -250,12 +324,13 @@ fn declared(program: &str, arguments: &[&Word], habits: &mut Habits) -> Vec<Misf
     let is_plain = program != "integer" && arguments.iter().all(|word| plain(&word));
     let mut found = Vec::new();
     for word in arguments {
-        let name = word.assigns().map_or_else(|| word.name().to_owned(), |(name, _)| name.to_owned());
+        let name = word.assigns().map_or_else(|| word.name().to_owned(), |(name, _)| name);
         if !is_plain {
             habits.evaluated.insert(name);
         }
         found.extend(match word.assigns() {
             Some(_) => assigned(word, habits),
+            None if word.text.contains('=') => unnamed(word),
             None => limited(word, Limit::Name, "the name of a variable"),
         });
     }

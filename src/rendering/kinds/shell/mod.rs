@@ -1,7 +1,7 @@
 //! Shell scripts: a value keeps to the quotes around it, or gets its own.
 //!
 //! A value is put only where every shell agrees about the quotes: in a word of a simple command or of an assignment, in a
-//! comment, in a here-document of `cat` or `tee`. Not within a substitution, where what a word means depends on what
+//! comment, in a here-document that stays a text. Not within a substitution, where what a word means depends on what
 //! encloses it. Where a command evaluates the word once more, only a value stands that is the same however often it is read.
 
 mod command;
@@ -9,10 +9,9 @@ mod document;
 mod script;
 mod word;
 
-use self::document::Document;
 use self::script::{Place, Script};
 use self::word::Hole;
-use super::{Draft, Kind, Misfit, Sign, add, known, no_reference, one_line, written};
+use super::{Draft, Kind, Misfit, Sign, Token, add, known, no_reference, one_line, written};
 use crate::quoting;
 use crate::rendering::marks::Part;
 
@@ -27,7 +26,8 @@ pub(super) const KIND: Kind = Kind {
 fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
     let (mut out, mut misfits) = (String::new(), Vec::new());
     let mut script = Script::default();
-    for token in draft.tokens() {
+    let tokens = draft.tokens();
+    for (index, token) in tokens.iter().enumerate() {
         match token.sign {
             Sign::Own(own) => {
                 script.read(own);
@@ -36,7 +36,10 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
             Sign::Hole(piece) => {
                 let parts = draft.parts(piece);
                 let hole = Hole::new(token.at, &parts);
-                let place = script.place(&hole);
+                let place = script.place(&hole).map(|place| match place {
+                    Place::Bare if names_variable(&hole, tokens.get(index + 1..).unwrap_or_default()) => Place::Name,
+                    place => place,
+                });
                 add(&mut out, &mut misfits, place.and_then(|place| placed(draft, &parts, place, token.at)));
                 script.pass(hole);
             }
@@ -45,6 +48,17 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
     misfits.extend(script.end());
     misfits.sort_by_key(|misfit| misfit.at);
     if misfits.is_empty() { Ok(out) } else { Err(misfits) }
+}
+
+/// Whether a value is a part of the name that is assigned to, which has no quotes.
+fn names_variable(hole: &Hole, rest: &[Token<'_>]) -> bool {
+    let of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+    let mut rest = rest.iter().skip_while(|token| matches!(token.sign, Sign::Hole(_)) || token.is(of_name));
+    let assigns = match rest.next() {
+        Some(next) if next.is(|own| own == '+') => rest.next().is_some_and(|next| next.is(|own| own == '=')),
+        next => next.is_some_and(|next| next.is(|own| own == '=')),
+    };
+    assigns && hole.text.as_deref().is_some_and(|text| text.chars().all(of_name))
 }
 
 /// Parts as they are written at a place; with quotes of their own where none are.
@@ -61,6 +75,7 @@ fn placed(draft: &Draft<'_>, parts: &[Part], place: Place, at: usize) -> Result<
             |text| Ok(quoting::shell_inside_single(text)),
             |key| Ok(format!("'\"{}\"'", draft.required(key))),
         ),
+        Place::Name => known(parts, at, "the name of a variable"),
         Place::Number => known(parts, at, "arithmetic"),
         Place::Comment => known(parts, at, "a comment").and_then(|text| one_line(&text, at, "a comment")),
         Place::Document { literal: true } => {

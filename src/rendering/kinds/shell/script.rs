@@ -1,8 +1,8 @@
 //! A script up to some place: which quotes are open, and what the command is that the place is in.
 
 use super::super::{Misfit, behind};
-use super::Document;
 use super::command::{Command, Habits};
+use super::document::{Document, Input};
 use super::word::{Hole, Limit, Role, UNKNOWN, VALUE, Word};
 
 /// Where a value can stand.
@@ -11,6 +11,8 @@ pub(super) enum Place {
     Bare,
     Single,
     Double,
+    /// In the name that is assigned to.
+    Name,
     Comment,
     /// In arithmetic.
     Number,
@@ -283,7 +285,7 @@ impl Script {
     fn end_word(&mut self) {
         if !self.is_outside() {
             if let Some(word) = self.inner_end.take() {
-                self.announce(&word, Some(false));
+                self.announce(&word, Some(Input::Code));
             }
             return;
         }
@@ -303,7 +305,7 @@ impl Script {
         self.command.words.push(word);
     }
 
-    fn announce(&mut self, delimiter: &Word, is_text: Option<bool>) {
+    fn announce(&mut self, delimiter: &Word, input: Option<Input>) {
         if let Some(hole) = delimiter.holes.first() {
             let message = "a value cannot be what ends a here-document";
             self.misfits.push(hole.refused(message, "write a word of the template's own"));
@@ -311,7 +313,7 @@ impl Script {
         if delimiter.text.contains(['$', UNKNOWN]) || delimiter.is_nothing() {
             self.lose("a here-document whose end is not known");
         }
-        self.announced.push(Document::new(delimiter, is_text));
+        self.announced.push(Document::new(delimiter, input));
     }
 
     /// Ends the command, where `by` is what ends it.
@@ -338,10 +340,14 @@ impl Script {
         }
         if by != '|' {
             // What comes behind a pipe on a later line is not known here.
-            let is_text = !is_cut
-                && self.pipeline.iter().all(|command| !command.evaluates_input())
-                && self.pipeline.iter().any(|command| command.has_document && command.hands_on());
-            self.announced.iter_mut().for_each(|document| document.is_text = document.is_text.or(Some(is_text)));
+            let input = if is_cut || self.pipeline.iter().any(Command::evaluates_input) {
+                Input::Code
+            } else if self.pipeline.iter().all(|command| !command.has_document || command.takes_text()) {
+                Input::Text
+            } else {
+                Input::Unknown
+            };
+            self.announced.iter_mut().for_each(|document| document.input = document.input.or(Some(input)));
             self.pipeline.clear();
         }
     }

@@ -74,12 +74,29 @@ impl Word {
         if self.holes.is_empty() { self.text.rsplit('/').next().unwrap_or_default() } else { "" }
     }
 
-    /// The name that it assigns to, and whether a member of a list is meant; the value is not looked at.
-    pub(super) fn assigns(&self) -> Option<(&str, bool)> {
-        let end = self.text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_')?;
-        let (name, rest) = self.text.split_at(end);
+    /// The name that it assigns to, of which values may be a part, and whether a member of a list is meant; what is
+    /// assigned is not looked at.
+    pub(super) fn assigns(&self) -> Option<(String, bool)> {
+        let of_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_';
+        let end = self.text.find(|sign: char| !of_name(sign) && sign != VALUE)?;
+        let (own, rest) = self.text.split_at(end);
+        let mut holes = self.holes.iter();
+        let mut name = String::new();
+        for sign in own.chars() {
+            if sign == VALUE {
+                name.push_str(holes.next()?.text.as_deref().filter(|text| text.chars().all(of_name))?);
+            } else {
+                name.push(sign);
+            }
+        }
         let named = !name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit());
         let member = rest.starts_with('[');
         (named && (member || rest.starts_with('=') || rest.starts_with("+="))).then_some((name, member))
+    }
+
+    /// The values before the first `=`, and those behind it.
+    pub(super) fn sides(&self) -> (&[Hole], &[Hole]) {
+        let before = self.text.find('=').and_then(|at| self.text.get(..at)).unwrap_or(&self.text);
+        self.holes.split_at(before.matches(VALUE).count().min(self.holes.len()))
     }
 }

@@ -1,18 +1,22 @@
 //! Templates by MiniJinja: strict, without files, without a clock, and with an end.
 
+mod faults;
+mod lines;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, OutputSpanKind, UndefinedBehavior};
 
+use self::faults::{fault, undefined};
+use self::lines::Prepared;
 use super::aliases;
 use super::context::{self, Anything, Spelled, Structure, Withheld};
-use super::expressions::{compared, members, places, words};
+use super::expressions::{compared, members, places};
 use super::guard;
-use super::marks::{self, Piece, Pieces};
+use super::marks::{Piece, Pieces};
 use super::{Fault, FaultKind, Input, Origin, Run, Templates};
 use crate::suggestion::nearest;
 
@@ -44,21 +48,33 @@ struct Traces {
     bytes: usize,
 }
 
+/// A template to be run, with all that it may include.
+struct Scene<'s> {
+    template: &'s str,
+    templates: &'s Templates,
+    /// The templates of the engine, as it gets them.
+    prepared: BTreeMap<&'s str, Prepared>,
+    input: &'s Input<'s>,
+}
+
 /// Runs a template.
 pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Run, Vec<Fault>> {
+    let own = templates.iter().filter(|(name, _)| name.ends_with(".j2"));
+    let prepared = own.map(|(name, text)| (name.as_str(), Prepared::new(text))).collect();
+    let scene = Scene { template, templates, prepared, input };
     let mut values = context::values(input);
-    let mut faults = unknown_names(template, templates, input)?;
+    let mut faults = unknown_names(&scene)?;
     faults.extend(compared_secrets(template, templates, input));
     for fault in &faults {
         define(&mut values, fault.key.as_deref().unwrap_or_default());
     }
     // A name that is known but has no value shows only when it is reached; then it gets one, to find the next.
     for _ in 0..200 {
-        match attempt(template, templates, input, &values) {
+        match attempt(&scene, &values) {
             Ok(run) if faults.is_empty() => return Ok(run),
             Ok(_) => break,
             Err(error) => {
-                let Some(fault) = fault(template, templates, input, &error, &values) else { break };
+                let Some(fault) = fault(&scene, &error, &values) else { break };
                 let key = fault.key.clone();
                 let seen = faults.contains(&fault);
                 if !seen {
@@ -86,15 +102,11 @@ fn define(values: &mut BTreeMap<String, Value>, key: &str) {
     values.insert(key.to_owned(), Value::from_object(Anything));
 }
 
-fn attempt(
-    template: &str,
-    templates: &Templates,
-    input: &Input<'_>,
-    values: &BTreeMap<String, Value>,
-) -> Result<Run, Error> {
+fn attempt(scene: &Scene<'_>, values: &BTreeMap<String, Value>) -> Result<Run, Error> {
+    let input = scene.input;
     let traces = Arc::new(Mutex::new(Traces::default()));
-    let environment = environment(templates, input, &traces)?;
-    let found = environment.get_template(template)?;
+    let environment = environment(scene, &traces)?;
+    let found = environment.get_template(scene.template)?;
     let (text, spans) = found.render_with_spans(Value::from(values.clone()))?;
     let origins = spans.iter().map(|span| Origin {
         text: span.output_range(),
@@ -102,8 +114,13 @@ fn attempt(
         source: span.source_range(),
         verbatim: span.kind() == OutputSpanKind::Raw,
     });
-    let origins = origins.collect();
-    let mut used = names(&environment, templates).into_iter().collect::<BTreeSet<_>>();
+    let (text, mut origins) = lines::settle(&text, origins.collect());
+    for origin in &mut origins {
+        if let Some(prepared) = scene.prepared.get(origin.template.as_str()) {
+            origin.source = prepared.source(&origin.source);
+        }
+    }
+    let mut used = names(&environment, scene.templates).into_iter().collect::<BTreeSet<_>>();
     drop(found);
     drop(environment);
     let traces = std::mem::take(&mut *traces.lock().unwrap_or_else(PoisonError::into_inner));
@@ -115,16 +132,12 @@ fn attempt(
     Ok(Run { text, pieces: traces.pieces, used, origins })
 }
 
-fn environment(
-    templates: &Templates,
-    input: &Input<'_>,
-    traces: &Arc<Mutex<Traces>>,
-) -> Result<Environment<'static>, Error> {
+fn environment(scene: &Scene<'_>, traces: &Arc<Mutex<Traces>>) -> Result<Environment<'static>, Error> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // With this, MiniJinja tells what macros and blocks have written from values: all values in it have their marks.
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("sparkcfg".into()));
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?;
+    let syntax = SyntaxConfig::builder().keep_trailing_newline(true).build()?;
     environment.set_syntax(syntax);
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
@@ -155,9 +168,9 @@ fn environment(
         let mark = traces.pieces.add(piece);
         out.write_str(&mark).map_err(|_| Error::from(ErrorKind::WriteFailure))
     });
-    add_functions(&mut environment, input, traces);
-    for (name, text) in templates.iter().filter(|(name, _)| name.ends_with(".j2")) {
-        environment.add_template_owned(name.clone(), text.clone())?;
+    add_functions(&mut environment, scene.input, traces);
+    for (name, prepared) in &scene.prepared {
+        environment.add_template_owned((*name).to_owned(), prepared.text.clone())?;
     }
     Ok(environment)
 }
@@ -245,10 +258,10 @@ fn names(environment: &Environment<'_>, templates: &Templates) -> Vec<String> {
 }
 
 /// The names in a template, and in those that it may include, that are neither set nor in the schema.
-fn unknown_names(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Vec<Fault>, Vec<Fault>> {
-    let traces = Arc::default();
-    let environment = environment(templates, input, &traces)
-        .map_err(|error| Vec::from_iter(fault(template, templates, input, &error, &BTreeMap::new())))?;
+fn unknown_names(scene: &Scene<'_>) -> Result<Vec<Fault>, Vec<Fault>> {
+    let Scene { template, templates, input, .. } = *scene;
+    let environment =
+        environment(scene, &Arc::default()).map_err(|error| Vec::from_iter(fault(scene, &error, &BTreeMap::new())))?;
     let mut faults = Vec::new();
     for (path, text) in parts_of(template, templates) {
         let Ok(found) = environment.get_template(path) else { continue };
@@ -307,92 +320,4 @@ fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) ->
 fn is_known(name: &str, input: &Input<'_>) -> bool {
     let set = input.variables.iter().any(|variable| variable.key == name);
     set || GLOBALS.contains(&name) || input.unset.iter().any(|key| key == name)
-}
-
-fn undefined(template: &str, at: Range<usize>, name: &str, input: &Input<'_>) -> Fault {
-    let (message, help) = if input.unset.iter().any(|key| key == name) {
-        let help = format!("give it one, or write {{{{ {name} | default(\"…\") }}}} or {{% if {name} is defined %}}");
-        (format!("{name} has no value in {}", input.environment), help)
-    } else {
-        let keys = input.variables.iter().map(|variable| variable.key).chain(input.unset.iter().map(String::as_str));
-        let help = match nearest(name, keys) {
-            Some(near) => format!("did you mean {near}?"),
-            None => "declare it in the schema and set it, or take it out of the template".to_owned(),
-        };
-        (format!("{name} is neither set in {} nor in the schema", input.environment), help)
-    };
-    let kind = FaultKind::Undefined;
-    Fault { template: template.to_owned(), at, kind, key: Some(name.to_owned()), message, help }
-}
-
-/// An error of the engine as a fault. Its own words are kept only where they cannot hold a value.
-fn fault(
-    template: &str,
-    templates: &Templates,
-    input: &Input<'_>,
-    error: &Error,
-    values: &BTreeMap<String, Value>,
-) -> Option<Fault> {
-    // The innermost error knows the place.
-    let mut innermost = error;
-    while let Some(source) = std::error::Error::source(innermost).and_then(|source| source.downcast_ref::<Error>()) {
-        innermost = source;
-    }
-    let path = innermost.name().unwrap_or(template).to_owned();
-    let text = templates.get(&path)?;
-    let at = innermost.range().filter(|range| range.end <= text.len()).unwrap_or_else(|| line(text, innermost.line()));
-    if innermost.kind() == ErrorKind::UndefinedError {
-        let within = words(text).filter(|word| word.start >= at.start && word.end <= at.end.max(at.start + 1));
-        let mut names = within.filter_map(|word| Some((text.get(word.clone())?, word)));
-        let name = names.find(|(name, _)| !values.contains_key(*name));
-        if let Some((name, word)) = name {
-            return Some(undefined(&path, word, name, input));
-        }
-        let message = "this has no value".to_owned();
-        let help = "give it one, or a default with `| default(…)`".to_owned();
-        return Some(Fault { template: path, at, kind: FaultKind::Undefined, key: None, message, help });
-    }
-    let (message, help) = explained(innermost, input.reveals);
-    Some(Fault { template: path, at, kind: FaultKind::Broken, key: None, message, help: help.to_owned() })
-}
-
-fn explained(error: &Error, reveals: bool) -> (String, &'static str) {
-    let detail = error.detail().unwrap_or_default();
-    match error.kind() {
-        ErrorKind::SyntaxError => (format!("this template cannot be read: {detail}"), "see the syntax of Jinja2"),
-        ErrorKind::UnknownFilter => (
-            "there is no such filter".to_owned(),
-            "values are escaped for the file that they go to; `| yaml` and `| json` write a structure",
-        ),
-        ErrorKind::UnknownFunction => (
-            "there is no such function".to_owned(),
-            "there are env_of(\"SERVICE\"), plain_of(\"SERVICE\") and secrets_of(\"SERVICE\")",
-        ),
-        ErrorKind::TemplateNotFound => (
-            "there is no such template".to_owned(),
-            "only a .j2 file in templates/ can be included, by its path within that folder",
-        ),
-        ErrorKind::OutOfFuel => ("this template does not come to an end".to_owned(), "look for a loop over too much"),
-        ErrorKind::InvalidOperation if !reveals && !marks::holds_mark(detail) && !detail.is_empty() => {
-            let help = if detail == guard::ASKED {
-                "ask whether it is set, with {% if KEY %}, or make what is asked a key of its own that is no secret"
-            } else if detail.starts_with(UNNAMED) {
-                "list it under x-sparkcfg.services of every key that it gets"
-            } else {
-                "mend the expression"
-            };
-            (detail.to_owned(), help)
-        }
-        _ => (
-            "this expression cannot be worked out".to_owned(),
-            "mend the expression; env values are texts unless the schema says otherwise",
-        ),
-    }
-}
-
-fn line(text: &str, number: Option<usize>) -> Range<usize> {
-    let before = text.split_inclusive('\n').take(number.unwrap_or(1).saturating_sub(1));
-    let start = before.map(str::len).sum();
-    let length = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, str::len);
-    start..start + length
 }

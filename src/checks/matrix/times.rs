@@ -1,0 +1,86 @@
+//! Environments at a revision and now: whether a value that no finding holds is still the same.
+
+use std::sync::Arc;
+
+use super::{Compared, Rules, Side, Source};
+use crate::drift::policy::Policies;
+use crate::drift::{Mode, Relation, State};
+use crate::finding::Severity;
+use crate::project::Project;
+use crate::schema::sameness::Shape;
+
+/// Every environment that a revision and the working tree both have.
+pub struct Times<'a> {
+    environments: Vec<(Arc<str>, [Side<'a>; 2])>,
+    judge: &'a Project,
+}
+
+/// One of the two times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// At the revision.
+    Then,
+    /// In the working tree.
+    Now,
+}
+
+impl<'a> Times<'a> {
+    /// Takes environments by the names that they have now, each as it was and as it is. `judge` says what the schema is.
+    #[must_use]
+    pub fn new(environments: Vec<(Arc<str>, [Source<'a>; 2])>, judge: &'a Project) -> Self {
+        let sides = |(name, times): (_, [Source<'a>; 2])| (name, times.map(|source| Side::new(source, true)));
+        Self { environments: environments.into_iter().map(sides).collect(), judge }
+    }
+
+    /// How the value of a key then relates to that of now; a part of it where one is named. Values are compared in memory
+    /// where both could be opened, else as they are sealed: of two sealed texts that differ, nothing can be said.
+    #[must_use]
+    pub fn relation(&self, environment: &str, key: &str, part: Option<Shape>) -> Relation {
+        let all = self.compared(environment, key, |compared| {
+            let text = |column| compared.text(column);
+            match (compared.relation(0, 1), part, text(0).zip(text(1))) {
+                (Relation::Different, Some(part), Some((then, now))) if part.of(then) == part.of(now) => Relation::Same,
+                (relation, ..) => relation,
+            }
+        });
+        all.unwrap_or(Relation::Unknown)
+    }
+
+    /// How what was closed then relates to what is closed now.
+    #[must_use]
+    pub fn of_closed(&self, environment: &str) -> Relation {
+        let same =
+            self.sides(environment).is_some_and(|[then, now]| then.closed.is_some() && then.closed == now.closed);
+        if same { Relation::Same } else { Relation::Unknown }
+    }
+
+    /// Whether nobody here can say at a time what the value of a key is; without `value`, whether it is there.
+    #[must_use]
+    pub fn hides(&self, environment: &str, key: &str, time: Time, value: bool) -> bool {
+        let column = if time == Time::Then { 0 } else { 1 };
+        let hidden = self.compared(environment, key, |compared| {
+            let state = compared.cells[column].state;
+            matches!(state, State::Unknown | State::Unresolved) && (value || !compared.surely_sets(column))
+        });
+        hidden.unwrap_or_default()
+    }
+
+    fn sides(&self, environment: &str) -> Option<&[Side<'a>; 2]> {
+        self.environments.iter().find(|(name, _)| **name == *environment).map(|(_, sides)| sides)
+    }
+
+    fn compared<T>(&self, environment: &str, key: &str, ask: impl Fn(&Compared<'_, '_>) -> T) -> Option<T> {
+        let policies = Policies::default();
+        let rules = Rules {
+            mode: Mode::Time,
+            policies: &policies,
+            strict: false,
+            unknown: Severity::Note,
+            hides_values: false,
+            lists_all: true,
+            member: None,
+        };
+        let sides = self.sides(environment)?;
+        Some(ask(&Compared::new(sides, &rules, self.judge, key, 0, &[])))
+    }
+}

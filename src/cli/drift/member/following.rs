@@ -1,0 +1,105 @@
+//! `--against`: what a project had at the revision, and what of its findings was there then.
+
+use std::cell::LazyCell;
+use std::sync::Arc;
+
+use super::super::changes::Since;
+use super::{Member, Options, baseline_in, renaming, settled, settling, source};
+use crate::checks::matrix::Times;
+use crate::drift::{Column, Row};
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::project::Project;
+
+/// The project at a revision.
+pub(super) struct Past<'p> {
+    /// The revision, as the user named it.
+    pub(super) revision: &'p str,
+    /// Nothing where it did not exist yet.
+    pub(super) project: Option<&'p Project>,
+    pub(super) environments: Vec<Environment<'p>>,
+    /// How far its texts move when those of all times come together.
+    pub(super) offset: u32,
+}
+
+/// The project now, and what came of it.
+pub(super) struct Present<'p> {
+    pub(super) project: &'p Project,
+    pub(super) environments: &'p [Environment<'p>],
+    pub(super) columns: &'p [Column],
+}
+
+impl Member<'_> {
+    /// Leaves in `findings` what the past does not have, or of which nobody can say so; what is unchanged, or resolved, is
+    /// settled.
+    pub(super) fn follow<'p>(
+        &self,
+        past: &'p Past<'p>,
+        now: &Present<'p>,
+        rows: &mut [Row],
+        (findings, settled): (&mut Vec<Finding>, &mut Vec<Finding>),
+        options: &Options<'_>,
+    ) -> Result<(), Error> {
+        let then = self.findings_then(past, options)?;
+        let then = self.counting_then(past.revision, then, options)?;
+        let renamed = renaming::renamed(&past.environments, now.environments);
+        let by_new_name = |environment: &Environment<'_>| -> Arc<str> {
+            Arc::clone(renamed.get(&environment.name).unwrap_or(&environment.name))
+        };
+        let at_both_times = now.environments.iter().filter_map(|environment| {
+            let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
+            let before = source(past.project?, then, Some(past.revision), past.offset);
+            Some((Arc::clone(&environment.name), [before, source(now.project, environment, None, 0)]))
+        });
+        let (pairs, judge) = (at_both_times.collect(), now.project);
+        let (counting, others) = {
+            let since = Since {
+                then: past.environments.iter().map(by_new_name).collect(),
+                renamed: &renamed,
+                columns: now.columns,
+                rows,
+                schema: now.project.schema.as_ref().map(|schema| &schema.schema),
+                accepted: settled,
+                times: LazyCell::new(Box::new(move || Times::new(pairs, judge))),
+                unknown: options.unknown,
+            };
+            since.split(std::mem::take(findings), then)
+        };
+        *findings = counting;
+        settled.extend(others);
+        settling::let_go(findings, rows);
+        Ok(())
+    }
+
+    /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
+    /// its entry is gone, is new.
+    fn counting_then(
+        &self,
+        revision: &str,
+        findings: Vec<Finding>,
+        options: &Options<'_>,
+    ) -> Result<Vec<Finding>, Error> {
+        let held = self.held.iter().find(|(name, _)| *name == revision);
+        let known = held.map(|(_, files)| baseline_in(files)).transpose()?.flatten();
+        let mut counting = match known {
+            Some((known, ..)) => known.apply(findings, &options.today).0,
+            None => findings,
+        };
+        if let Some(keys) = &options.keys {
+            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+        }
+        Ok(counting)
+    }
+
+    /// What a comparison of all environments would have found at a revision, by the rules of that time.
+    fn findings_then<'p>(&self, past: &'p Past<'p>, options: &Options<'_>) -> Result<Vec<Finding>, Error> {
+        let Some(project) = past.project else { return Ok(Vec::new()) };
+        let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
+        let policies = project.config.policies("sparkcfg.toml", &names)?;
+        let sources = past.environments.iter().map(|environment| source(project, environment, None, 0));
+        let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
+        let (findings, _) = self::settled(project, findings);
+        Ok(findings.into_iter().map(|finding| finding.shifted(past.offset)).collect())
+    }
+}

@@ -1,0 +1,180 @@
+//! Of what type a key is, from its name, its values and what programs make of them.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Sighting;
+use crate::schema::formats;
+use crate::uses::casts::Cast;
+
+/// A type, and why.
+#[derive(Default)]
+pub(super) struct Guess {
+    /// What the schema says.
+    pub(super) keywords: Vec<(String, Value)>,
+    /// Why, for whoever reviews it.
+    pub(super) reason: Option<String>,
+}
+
+fn guess(keywords: &[(&str, Value)], reason: &str) -> Guess {
+    let keywords = keywords.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    Guess { keywords, reason: Some(reason.to_owned()) }
+}
+
+/// A type because programs take the value as such, where the values that are known are of it.
+pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
+    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast.as_ref()).collect();
+    // A program that takes whole numbers is the narrower one.
+    let both = casts.len() == 2 && casts.contains(&Cast::Integer) && casts.contains(&Cast::Number);
+    let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
+    let of_name = kind(key, values);
+    let says = |keyword: &str, word: &str| of_name.keywords.contains(&(keyword.to_owned(), word.into()));
+    let all = |is: &dyn Fn(&str) -> bool| values.iter().all(|value| is(value));
+    let guessed = match cast {
+        Cast::Integer | Cast::Number if says("type", "integer") => return Some(of_name),
+        Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
+            guess(&[("type", "integer".into())], "a whole number, because a program reads it as one")
+        }
+        Cast::Number if all(&|value| value.parse::<f64>().is_ok_and(f64::is_finite)) => {
+            guess(&[("type", "number".into())], "a number, because a program reads it as one")
+        }
+        Cast::Boolean if all(&|value| is_switch(value) || matches!(value, "0" | "1")) => {
+            guess(&[("type", "boolean".into())], "a switch, because a program reads it as one")
+        }
+        Cast::Format(format) if all(&|value| formats::accepts(format, value) == Some(true)) => {
+            let reason = "of this format, because a program reads it as such";
+            guess(&[("type", "string".into()), ("format", (*format).into())], reason)
+        }
+        Cast::Choice(texts) if all(&|value| texts.iter().any(|text| text == value)) => {
+            let reason = "one of these, because a program takes no other";
+            guess(&[("type", "string".into()), ("enum", texts.clone().into())], reason)
+        }
+        _ => return None,
+    };
+    Some(guessed)
+}
+
+/// A text, for want of a reason.
+pub(super) fn text() -> Guess {
+    Guess { keywords: vec![("type".to_owned(), "string".into())], reason: None }
+}
+
+/// Whether a value is a word for yes or no.
+pub(super) fn is_switch(value: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off"].iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// A type by a name and values, the latter without placeholders.
+pub(super) fn kind(key: &str, values: &[&str]) -> Guess {
+    let words: Vec<String> = key.split('_').map(str::to_ascii_lowercase).collect();
+    let named = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let all = |is: &dyn Fn(&str) -> bool| !values.is_empty() && values.iter().all(|value| is(value));
+    let is_digits = |value: &str| {
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        !digits.is_empty()
+            && digits.len() < 16
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (digits == "0" || !digits.starts_with('0'))
+    };
+    let is_port = |value: &str| formats::accepts("port", value) == Some(true);
+    if words.last().is_some_and(|word| word == "port") && (values.is_empty() || all(&is_port)) {
+        let range = [("type", "integer".into()), ("minimum", 1.into()), ("maximum", 65535.into())];
+        return guess(&range, "a port, by its name");
+    }
+    if all(&is_switch) {
+        return guess(&[("type", "boolean".into())], "a switch, by its values");
+    }
+    if all(&|value| matches!(value, "0" | "1")) && !named(COUNTS) {
+        let reason = "0 or 1: a switch or a number? say \"boolean\" or \"integer\"";
+        return Guess { reason: Some(reason.to_owned()), ..text() };
+    }
+    if all(&is_digits) && !named(&["id", "version", "tag", "code", "account", "phone", "pin", "number"]) {
+        return guess(&[("type", "integer".into())], "a whole number, by its values");
+    }
+    let is_decimal = |value: &str| {
+        is_digits(value)
+            || value.split_once('.').is_some_and(|(one, two)| {
+                is_digits(one) && !two.is_empty() && two.bytes().all(|byte| byte.is_ascii_digit())
+            })
+    };
+    if all(&is_decimal) && named(AMOUNTS) {
+        return guess(&[("type", "number".into())], "a number, by its name and values");
+    }
+    if named(LISTS) && !values.is_empty() && !values.iter().any(|value| value.contains([',', '['])) {
+        return Guess { reason: Some("one, or a list? say \"array\" for a list with commas".to_owned()), ..text() };
+    }
+    for (format, names, reason) in FORMATS {
+        let fits = |value: &str| formats::accepts(format, value) == Some(true);
+        if all(&fits) && (names.is_empty() || named(names)) {
+            return guess(&[("type", "string".into()), ("format", (*format).into())], reason);
+        }
+    }
+    if named(LISTS) && all(&|value| !value.starts_with('[')) && values.iter().any(|value| value.contains(',')) {
+        return guess(&[("type", "array".into())], "a list, by its name and its commas");
+    }
+    text()
+}
+
+/// Words that say that there may be several.
+const LISTS: &[&str] = &["cors", "hosts", "list", "origins", "urls"];
+
+/// Words that say that something is counted.
+const COUNTS: &[&str] = &[
+    "attempts",
+    "concurrency",
+    "count",
+    "days",
+    "db",
+    "hours",
+    "instances",
+    "interval",
+    "level",
+    "limit",
+    "max",
+    "min",
+    "minutes",
+    "port",
+    "replicas",
+    "retries",
+    "seconds",
+    "size",
+    "threads",
+    "timeout",
+    "ttl",
+    "workers",
+];
+
+/// Words that say that something is measured.
+const AMOUNTS: &[&str] = &[
+    "factor",
+    "limit",
+    "max",
+    "min",
+    "probability",
+    "rate",
+    "ratio",
+    "seconds",
+    "temperature",
+    "threshold",
+    "timeout",
+    "weight",
+];
+
+/// A format, the words of which a name must have one, and what is said of the guess. Every value must be of the format.
+const FORMATS: &[(&str, &[&str], &str)] = &[
+    ("postgres-url", &[], "a PostgreSQL URL, by its values"),
+    ("redis-url", &[], "a Redis URL, by its values"),
+    ("http-url", &[], "a web address, by its values"),
+    ("log-level", &["level", "loglevel"], "a log level, by its name and values"),
+    ("timezone", &["tz", "timezone"], "a time zone, by its name and values"),
+    ("cron", &["cron", "schedule", "crontab"], "a schedule, by its name and values"),
+    (
+        "duration",
+        &["timeout", "ttl", "interval", "duration", "expiry", "age", "delay"],
+        "a duration, by its name and values",
+    ),
+    ("byte-size", &["size", "memory", "limit", "bytes"], "an amount of bytes, by its name and values"),
+    ("uuid", &[], "a UUID, by its values"),
+    ("dsn", &["url", "uri", "dsn"], "the address of a service, by its name and values"),
+];

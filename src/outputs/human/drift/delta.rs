@@ -1,0 +1,51 @@
+//! What a branch adds, resolves and leaves.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::{Page, short_list};
+use crate::drift::Shown;
+use crate::finding::{Change, Finding};
+
+impl Page<'_> {
+    /// What is new, what of it nobody can say so, what is gone, and what was there already.
+    pub(super) fn delta(&self, out: &mut String, listed: &[&Finding]) {
+        let (undecided, introduced): (Vec<&Finding>, Vec<_>) =
+            listed.iter().partition(|finding| finding.changed(Change::Unknown));
+        if !introduced.is_empty() {
+            let _ = writeln!(out, "{}", self.strong(&format!("introduced {}", introduced.len())));
+            self.list(out, &introduced, "  ");
+        }
+        let counts = self.comparison.counts;
+        for (title, change, number) in [
+            ("unknown whether changed", Change::Unknown, counts.undecided),
+            ("resolved", Change::Resolved, counts.resolved),
+            ("unchanged", Change::Unchanged, counts.unchanged),
+        ] {
+            if number == 0 {
+                continue;
+            }
+            let title = self.strong(&format!("{title} {number}"));
+            let of_change: Vec<_> = self.comparison.of_change(&self.report.findings, change).collect();
+            match change {
+                Change::Unchanged if self.comparison.shows(Shown::Unchanged) => {
+                    let _ = writeln!(out, "{title}");
+                    self.list(out, &of_change, "  ");
+                }
+                Change::Unchanged => {
+                    let _ = writeln!(out, "{title}    --show unchanged lists them");
+                }
+                _ => {
+                    let names: BTreeSet<_> = of_change.iter().map(|finding| self.named(finding)).collect();
+                    self.wrapped(out, &format!("{title}    {}", short_list(names)), 0);
+                }
+            }
+            if change == Change::Unknown {
+                self.list(out, &undecided, "  ");
+            }
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+    }
+}

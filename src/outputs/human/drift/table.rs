@@ -1,0 +1,148 @@
+//! All environments side by side: the matrix of keys and sources.
+
+use std::fmt::Write;
+
+use super::Page;
+use crate::abridging::{cut, told_apart, width};
+use crate::drift::Cell;
+use crate::finding::{Finding, Severity};
+use crate::schema::extension::Drift;
+
+/// The widest that a value stands in the matrix.
+const WIDEST_CELL: usize = 24;
+/// The narrowest, before the matrix gives way to a list.
+const NARROWEST_CELL: usize = 8;
+
+impl Page<'_> {
+    /// All environments side by side; a list where that is too wide.
+    pub(super) fn matrix(&self, out: &mut String, listed: &[&Finding]) {
+        let (of_rows, others): (Vec<_>, Vec<_>) =
+            listed.iter().copied().partition(|finding| self.row(finding).is_some());
+        if !of_rows.is_empty() {
+            match self.table(&of_rows) {
+                Some(table) => {
+                    out.push_str(&table);
+                    out.push('\n');
+                    self.legend(out, &table);
+                }
+                None => {
+                    self.list(out, &of_rows, "");
+                    out.push('\n');
+                }
+            }
+        }
+        if !others.is_empty() {
+            self.list(out, &others, "");
+            out.push('\n');
+        }
+    }
+
+    /// What the signs in the matrix mean, and how to see more.
+    fn legend(&self, out: &mut String, table: &str) {
+        if self.style.quiet {
+            return;
+        }
+        let signs = [
+            (" ●", "●a = same letter in a row, same secret"),
+            (
+                " ? ",
+                if self.comparison.unread.iter().any(|it| it.why == "broken") {
+                    "? = not read"
+                } else {
+                    "? = not opened"
+                },
+            ),
+            (" - ", "- = not set"),
+            (" (", "( ) = default"),
+        ];
+        let told: Vec<_> = signs.iter().filter(|(sign, _)| table.contains(sign)).map(|(_, text)| *text).collect();
+        if !told.is_empty() {
+            self.wrapped(out, &told.join("   "), 0);
+        }
+        if let [.., one, other] = self.comparison.columns.as_slice() {
+            self.wrapped(
+                out,
+                &format!("sparkcfg drift {} {} tells the places and what to do", one.name, other.name),
+                0,
+            );
+        }
+        out.push('\n');
+    }
+
+    fn table(&self, listed: &[&Finding]) -> Option<String> {
+        let columns = &self.comparison.columns;
+        let mut indices: Vec<_> = listed.iter().filter_map(|finding| finding.difference.as_ref()?.row).collect();
+        indices.sort_unstable();
+        indices.dedup();
+        let mut lines = Vec::with_capacity(indices.len() + 1);
+        let headings = columns.iter().map(|column| column.name.clone());
+        let first: Vec<_> =
+            std::iter::once("KEY".to_owned()).chain(headings).chain(["POLICY", "VERDICT"].map(str::to_owned)).collect();
+        lines.push((first, None));
+        for index in indices {
+            let row = self.comparison.rows.get(index)?;
+            let own = |finding: &&&Finding| {
+                finding.difference.as_ref().is_some_and(|difference| difference.row == Some(index))
+            };
+            let own: Vec<_> = listed.iter().filter(own).copied().collect();
+            let mut cells =
+                vec![row.member.as_ref().map_or_else(|| row.key.clone(), |member| format!("{member}/{}", row.key))];
+            cells.extend(columns.iter().zip(&row.cells).map(|(column, cell)| {
+                let missing = own.iter().any(|finding| {
+                    finding.rule.code == "drift-missing"
+                        && finding.environments.iter().any(|name| **name == *column.name)
+                });
+                if missing { "MISSING".to_owned() } else { cell.as_ref().map(Cell::told).unwrap_or_default() }
+            }));
+            let required = own.iter().any(|finding| finding.rule.code == "drift-missing");
+            cells.push(row.policy.map_or(if required { "required" } else { "" }, Drift::name).to_owned());
+            let codes: std::collections::BTreeSet<_> = own.iter().map(|finding| finding.rule.code).collect();
+            let more = if codes.len() > 1 { format!(" +{}", codes.len() - 1) } else { String::new() };
+            let first = own.iter().max_by_key(|finding| finding.severity).map_or("", |finding| finding.rule.code);
+            cells.push(format!("{first}{more}"));
+            lines.push((cells, own.iter().map(|finding| finding.severity).max()));
+        }
+        self.drawn(lines)
+    }
+
+    fn drawn(&self, mut lines: Vec<(Vec<String>, Option<Severity>)>) -> Option<String> {
+        let last = lines.first()?.0.len() - 1;
+        let widths = |lines: &[(Vec<String>, Option<Severity>)], most: usize| -> Vec<usize> {
+            let width_of = |at: usize| lines.iter().map(|(cells, _)| width(&cells[at])).max().unwrap_or_default();
+            (0..=last)
+                .map(|at| if (1..last - 1).contains(&at) { width_of(at).min(most) } else { width_of(at) })
+                .collect()
+        };
+        let total = |widths: &[usize]| widths.iter().filter(|width| **width > 0).map(|width| width + 2).sum::<usize>();
+        let fitting = (NARROWEST_CELL..=WIDEST_CELL).rev().map(|most| widths(&lines, most));
+        let mut chosen = fitting.into_iter().find(|widths| total(widths) <= self.width);
+        if chosen.is_none() {
+            for (cells, _) in &mut lines {
+                cells[last - 1].clear();
+            }
+            let narrow = widths(&lines, NARROWEST_CELL);
+            chosen = Some(narrow).filter(|narrow| total(narrow) <= self.width);
+        }
+        let widths = chosen?;
+        let mut out = String::new();
+        for (number, (cells, severity)) in lines.iter().enumerate() {
+            let mut line = String::new();
+            let values = cells.get(1..last - 1).unwrap_or_default();
+            let seen = told_apart(values, widths.get(1..last - 1).unwrap_or_default());
+            for (at, cell) in cells.iter().enumerate().filter(|(at, _)| widths[*at] > 0) {
+                let text = match at.checked_sub(1).and_then(|at| seen.get(at)) {
+                    Some(text) => text.clone(),
+                    None => cut(cell, widths[at]),
+                };
+                if let Some(severity) = severity.filter(|_| at == last) {
+                    let _ = write!(line, "{} ", self.glyph(severity));
+                }
+                line.push_str(&text);
+                line.push_str(&" ".repeat(widths[at] + 2 - width(&text)));
+            }
+            let line = line.trim_end();
+            let _ = writeln!(out, "{}", if number == 0 { self.strong(line) } else { line.to_owned() });
+        }
+        Some(out)
+    }
+}

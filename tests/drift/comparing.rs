@@ -1,0 +1,50 @@
+//! What a comparison says of single values: each state that a cell can have, and the letters of secrets.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::console::run;
+
+/// Each state of a cell has a word of its own, and only what is known has a value or a letter.
+#[test]
+fn every_state_is_told_apart() {
+    let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let write = |path: &str, text: &str| {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write(
+        "schemas/app.schema.json",
+        r#"{"properties": {
+            "SET": {}, "EMPTY": {}, "DEFAULT": {"default": "d"}, "ABSENT": {}, "ELSEWHERE": {"x-sparkcfg": {"only-in": ["dev"]}},
+            "BROKEN": {}, "LOOSE": {}, "PLACEHOLDER": {}, "INVALID": {"type": "integer"}, "API_KEY": {"writeOnly": true}}}"#,
+    );
+    let dev: String = ["SET", "EMPTY", "DEFAULT", "ABSENT", "ELSEWHERE", "BROKEN", "LOOSE", "PLACEHOLDER"]
+        .map(|key| format!("{key}=x\n"))
+        .concat();
+    write("environments/dev.env", &format!("{dev}INVALID=1\nAPI_KEY=c4n4ry-one\n"));
+    let prod = "SET=y\nEMPTY=\nLOOSE=${NOWHERE}\nPLACEHOLDER=changeme\nINVALID=many\nAPI_KEY=c4n4ry-two\nBROKEN=\"y\n";
+    write("environments/prod.env", prod);
+    let ran = run("sparkcfg drift --format json", place.path(), home.path());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+    for (key, state, class, value) in [
+        ("SET", "set", Some("b"), Some("y")),
+        ("EMPTY", "empty", Some("b"), Some("")),
+        ("DEFAULT", "default", Some("b"), Some("d")),
+        ("ABSENT", "absent", None, None),
+        ("ELSEWHERE", "not-applicable", None, None),
+        ("BROKEN", "unknown", None, None),
+        ("LOOSE", "unresolved", None, None),
+        ("PLACEHOLDER", "placeholder", Some("b"), Some("changeme")),
+        ("INVALID", "invalid", Some("b"), Some("many")),
+        ("API_KEY", "set", Some("b"), None),
+    ] {
+        let row = report["rows"].as_array().unwrap().iter().find(|row| row["key"] == key).unwrap();
+        let cell = &row["cells"]["prod"];
+        let told = (cell["state"].as_str().unwrap(), cell["class"].as_str(), cell.get("value").and_then(Value::as_str));
+        assert_eq!(told, (state, class, value), "{key}: {}", ran.shown());
+    }
+    assert!(!ran.stdout.contains("c4n4ry"), "{}", ran.shown());
+}

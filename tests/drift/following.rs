@@ -1,0 +1,205 @@
+//! `--against`: what a branch did to differences whose values are sealed, and to environments that it renames.
+
+use std::fs;
+use std::path::Path;
+
+use age::secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::console::run;
+use super::{codes, git};
+
+/// A repository with sealed files, and the key to them.
+struct Sealed {
+    place: tempfile::TempDir,
+    home: tempfile::TempDir,
+    recipient: sparkcfg::identity::Recipient,
+}
+
+impl Sealed {
+    fn new(schema: &str) -> Self {
+        let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for folder in ["environments", "schemas"] {
+            fs::create_dir(place.path().join(folder)).unwrap();
+        }
+        fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+        let key = age::x25519::Identity::generate();
+        fs::write(home.path().join("key.txt"), key.to_string().expose_secret()).unwrap();
+        git(place.path(), &["init", "-q", "-b", "main"]);
+        Self { recipient: key.to_public().to_string().parse().unwrap(), place, home }
+    }
+
+    fn folder(&self) -> &Path {
+        self.place.path()
+    }
+
+    fn seal(&self, path: &str, text: &str) {
+        let recipients = [self.recipient.clone()];
+        let order = sparkcfg::stores::Order {
+            recipients: &recipients,
+            time: "2026-12-01T10:20:30Z",
+            new_key: true,
+            anew: None,
+            previous: None,
+        };
+        let plain = sparkcfg::secret::Secret::new(text.to_owned());
+        let sealed = (sparkcfg::stores::of(path).unwrap().seal)(&plain, &order).unwrap();
+        fs::write(self.folder().join(path), sealed).unwrap();
+    }
+
+    fn commit(&self) {
+        git(self.folder(), &["add", "-A"]);
+        git(self.folder(), &["commit", "-q", "-m", "one"]);
+    }
+
+    /// What `drift --against HEAD` finds, with the key or without, and how it ends.
+    fn against(&self, key: bool, more: &str) -> (Vec<String>, i32) {
+        let key =
+            if key { format!(" --identity {}", self.home.path().join("key.txt").display()) } else { String::new() };
+        let (found, code) = codes(&format!("sparkcfg drift --against HEAD{key}{more}"), self.folder());
+        (found.into_iter().map(|(code, key, change)| format!("{code} {key} {change}")).collect(), code)
+    }
+}
+
+const PROD: &str = "environments/prod.secrets.env";
+const STAGING: &str = "environments/staging.secrets.env";
+
+/// With the key values are compared in memory; without it, sealed text that is another one may hold what it held.
+#[test]
+fn a_changed_secret_is_never_unchanged() {
+    let schema = r#"{"properties": {"SHARED_KEY": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#;
+    let known = |change: &str| vec![format!("drift-must-match SHARED_KEY {change}")];
+    let hidden = |change: &str| vec![format!("drift-unknown SHARED_KEY {change}")];
+    for (prod, with_key, without) in [
+        (None, (known("unchanged"), 0), (hidden("unchanged"), 0)),
+        // Sealed anew, as after `secrets rotate`.
+        (Some("c4n4ry-prod"), (known("unchanged"), 0), (hidden("unknown"), 0)),
+        (Some("c4n4ry-new"), (known("introduced"), 1), (hidden("unknown"), 0)),
+        (Some("c4n4ry-staging"), (known("resolved"), 0), (hidden("unknown"), 0)),
+    ] {
+        for ending in ["", ".age"] {
+            let sealed = Sealed::new(schema);
+            sealed.seal(&format!("{STAGING}{ending}"), "SHARED_KEY=c4n4ry-staging\n");
+            sealed.seal(&format!("{PROD}{ending}"), "SHARED_KEY=c4n4ry-prod\n");
+            sealed.commit();
+            if let Some(value) = prod {
+                sealed.seal(&format!("{PROD}{ending}"), &format!("SHARED_KEY={value}\n"));
+            }
+            assert_eq!(sealed.against(true, ""), with_key, "{prod:?}{ending}");
+            assert_eq!(sealed.against(false, ""), without, "{prod:?}{ending}");
+            let changed = i32::from(prod.is_some());
+            assert_eq!(sealed.against(false, " --unknown error").1, changed, "{prod:?}{ending}");
+            for format in ["human", "markdown", "html"] {
+                let line = format!("sparkcfg drift --against HEAD --format {format}");
+                let ran = run(&line, sealed.folder(), sealed.home.path());
+                assert_eq!(ran.stdout.contains("nknown whether changed"), prod.is_some(), "{}", ran.shown());
+                assert!(!ran.shown().contains("c4n4ry"), "{}", ran.shown());
+            }
+        }
+    }
+}
+
+/// Of a part that must stay the same, another password says nothing; and of what could not be opened before, nobody can
+/// say that it is new.
+#[test]
+fn only_what_a_difference_is_about_is_followed() {
+    let schema = r#"{"properties": {"DATABASE_URL": {"format": "postgres-url", "writeOnly": true,
+        "x-sparkcfg": {"drift": "may-differ", "same": ["port"]}}}}"#;
+    let url = |password: &str, port: u16| format!("DATABASE_URL=postgres://a:c4n4ry-{password}@db:{port}/a\n");
+    for (password, port, change, code) in
+        [("one", 15432, "unchanged", 0), ("two", 15432, "unchanged", 0), ("one", 25432, "introduced", 0)]
+    {
+        let sealed = Sealed::new(schema);
+        sealed.seal(STAGING, &url("staging", 5432));
+        sealed.seal(PROD, &url("one", 15432));
+        sealed.commit();
+        sealed.seal(PROD, &url(password, port));
+        let expected = vec![format!("drift-shape DATABASE_URL {change}")];
+        assert_eq!(sealed.against(true, ""), (expected, code), "{password} {port}");
+    }
+    // Sealed for somebody else before.
+    let sealed =
+        Sealed::new(r#"{"properties": {"SHARED_KEY": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let other =
+        Sealed { recipient: age::x25519::Identity::generate().to_public().to_string().parse().unwrap(), ..sealed };
+    other.seal(STAGING, "SHARED_KEY=c4n4ry-staging\n");
+    other.seal(PROD, "SHARED_KEY=c4n4ry-prod\n");
+    other.commit();
+    let key = fs::read_to_string(other.home.path().join("key.txt")).unwrap();
+    let key: age::x25519::Identity = key.parse().unwrap();
+    let sealed = Sealed { recipient: key.to_public().to_string().parse().unwrap(), ..other };
+    sealed.seal(STAGING, "SHARED_KEY=c4n4ry-staging\n");
+    sealed.seal(PROD, "SHARED_KEY=c4n4ry-prod\n");
+    assert_eq!(sealed.against(true, ""), (vec!["drift-must-match SHARED_KEY unknown".to_owned()], 0));
+    assert_eq!(sealed.against(true, " --unknown error").1, 1);
+}
+
+/// An environment that gets another name brings its differences along; what changes with it is new all the same.
+#[test]
+fn a_renamed_environment_is_the_same() {
+    let schema = r#"{"properties": {
+        "TIMEOUT": {"type": "integer", "x-sparkcfg": {"drift": "must-match"}},
+        "POOL": {"type": "integer", "x-sparkcfg": {"drift": "must-match"}},
+        "JWT_KEY": {"writeOnly": true, "x-sparkcfg": {"drift": "must-differ"}}, "NAME": {"x-sparkcfg": {"drift": "may-differ"}}}}"#;
+    for (name, text, expected, code) in [
+        ("preprod", None, [("JWT_KEY", "unchanged"), ("TIMEOUT", "unchanged")].as_slice(), 0),
+        // Before the other ones in the order of names.
+        ("a", Some("TIMEOUT=9\nPOOL=1\nNAME=s\n"), &[("TIMEOUT", "introduced"), ("JWT_KEY", "unchanged")], 1),
+        (
+            "preprod",
+            Some("TIMEOUT=3\nPOOL=7\nNAME=s\n"),
+            &[("POOL", "introduced"), ("JWT_KEY", "unchanged"), ("TIMEOUT", "unchanged")],
+            1,
+        ),
+        // Nothing of it is left, so it is another one.
+        (
+            "qa",
+            Some("TIMEOUT=4\nPOOL=2\n"),
+            &[("JWT_KEY", "introduced"), ("POOL", "introduced"), ("TIMEOUT", "introduced")],
+            1,
+        ),
+    ] {
+        let sealed = Sealed::new(schema);
+        let write =
+            |name: &str, text: &str| fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+        write("base", "POOL=1\n");
+        write("prod", "TIMEOUT=30\n");
+        write("staging", "TIMEOUT=3\nPOOL=1\nNAME=s\n");
+        for path in [STAGING, PROD] {
+            sealed.seal(path, "JWT_KEY=c4n4ry-of-both\n");
+        }
+        sealed.commit();
+        for end in ["env", "secrets.env"] {
+            git(
+                sealed.folder(),
+                &["mv", &format!("environments/staging.{end}"), &format!("environments/{name}.{end}")],
+            );
+        }
+        if let Some(text) = text {
+            write(name, text);
+        }
+        let (found, ended) = sealed.against(true, "");
+        let told = |(key, change): &(&str, &str)| format!("{key} {change}");
+        let found: Vec<_> = found.iter().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
+        assert_eq!((found, ended), (expected.iter().map(told).collect(), code), "{name} {text:?}");
+    }
+}
+
+/// What was an error and is sealed now is not resolved, and not unchanged either: nobody here can see what it is.
+#[test]
+fn what_nobody_can_open_is_not_resolved() {
+    let sealed = Sealed::new("{}");
+    for name in ["staging", "prod"] {
+        let path = sealed.folder().join(format!("environments/{name}.env"));
+        fs::write(path, "JWT_SECRET=c4n4ry-in-both-environments\n").unwrap();
+    }
+    sealed.commit();
+    for (name, path) in [("staging", STAGING), ("prod", PROD)] {
+        sealed.seal(path, "JWT_SECRET=c4n4ry-in-both-environments\n");
+        fs::remove_file(sealed.folder().join(format!("environments/{name}.env"))).unwrap();
+    }
+    let ran = run("sparkcfg drift --against HEAD --format json", sealed.folder(), sealed.home.path());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+    let counts = ["undecided", "unchanged", "resolved"].map(|name| report["counts"][name].as_u64().unwrap());
+    assert_eq!((counts, ran.code), ([1, 0, 0], 0), "{}", ran.shown());
+}

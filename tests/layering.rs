@@ -45,6 +45,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "settling"],
     ["checks", "stumbling"],
     ["checks", "subject"],
+    ["checks", "tables"],
     ["checks", "traps"],
     ["checks", "delivery"],
     ["checks", "image"],

@@ -117,6 +117,7 @@ mod special_key;
 mod stumbling;
 mod subject;
 mod syntax;
+mod tables;
 mod trailing_blank;
 mod traps;
 mod undeclared_variable;
@@ -353,7 +354,7 @@ pub static ALL: &[Check] = &[
     Check::of(&policy_conflict::RULE).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
-    Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
+    Check::of(&recipients_differ::RULE).layer(recipients_differ::check).project(recipients_differ::check_names),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
     Check::of(&render_broken::RULE),
     Check::of(&render_edited::RULE),

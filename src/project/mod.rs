@@ -56,7 +56,7 @@ use files::Files;
 use holders::Holder;
 use layout::Stack;
 use reading::{layer_name, read_config, read_schema, stacks};
-use revocations::{Revocations, Unplaced};
+use revocations::{Revocations, Unplaced, Untold};
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
@@ -118,6 +118,8 @@ pub struct Project {
     pub remembers: bool,
     /// What of it is about files that no environment has.
     pub unplaced: Vec<Unplaced>,
+    /// What git does not have of that record, where somebody wants to know.
+    pub untold: Option<Untold>,
     /// The Compose and PM2 files of the environments, once they were asked for.
     pub deployments: Deployments,
     /// Where the tree uses variables, once that was asked for.

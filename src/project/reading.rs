@@ -90,6 +90,9 @@ impl Project {
         }
         let lost = tracking::lost(files, &project.config);
         project.unplaced = project.revocations.unplaced(files, &sealed_files, &lost, &mut project.sources)?;
+        if files.watches_git() {
+            project.untold = Revocations::untold(files, &mut project.sources)?;
+        }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
         // Without a list, nobody is one too many.
@@ -168,6 +171,7 @@ impl Project {
             revocations: Revocations::default(),
             remembers: false,
             unplaced: Vec::new(),
+            untold: None,
             require_secrets: false,
             exposed: Vec::new(),
             lost: Vec::new(),

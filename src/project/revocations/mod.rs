@@ -15,11 +15,13 @@ mod merging;
 mod names;
 mod text;
 mod unplaced;
+mod untold;
 
 pub use self::carrying::Carried;
-use self::names::Names;
+pub use self::names::Names;
 pub use self::text::NAME;
 pub use self::unplaced::Unplaced;
+pub use self::untold::Untold;
 use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;
@@ -297,7 +299,7 @@ impl Pending {
 }
 
 /// The values of an opened text, by key.
-fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
+pub(super) fn values(text: &Secret) -> BTreeMap<String, Zeroizing<String>> {
     let (text, mut values) = (text.expose(), BTreeMap::new());
     let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
     for entry in compose_entries(text).0 {

@@ -81,6 +81,8 @@ impl<'a> Times<'a> {
             member: None,
         };
         let sides = self.sides(environment)?;
-        Some(ask(&Compared::new(sides, &rules, self.judge, key, 0, &[])))
+        let set = |side: &'_ Side<'a>| side.subject.environment.get(key).filter(|setting| setting.is_set());
+        let settings = sides.iter().map(set).collect();
+        Some(ask(&Compared::new(sides, &rules, self.judge, (key, settings), 0, &[])))
     }
 }

@@ -96,8 +96,29 @@ impl CannotOpen {
 
 /// What a file is in which git left both sides, and what to do about it.
 pub const CONFLICT: &str = "git left a conflict in this file";
-/// See [`CONFLICT`].
-pub const SOLVE: &str = "take the same side at every mark, or one version with `git checkout --ours` or `--theirs`; `git checkout --merge` begins anew";
+
+/// The marks around what both sides changed, where the rest was merged key by key: with either side at all of them the file
+/// is whole.
+pub const OURS: &str = "<<<<<<< ours, merged by key\n";
+/// See [`OURS`].
+pub const THEIRS: &str = ">>>>>>> theirs, merged by key\n";
+
+/// What to do about a conflict that is left of a merge key by key.
+pub const SOLVE_KEYS: &str = "take the same side at every mark, then `sparkcfg secrets set KEY -e ENV` where neither value is right; a whole version, as by `git checkout --ours`, loses what only the other side changed";
+
+/// What to do about a conflict in a whole age file.
+pub const SOLVE_WHOLE: &str = "take one version with `git checkout --ours` or `--theirs`, and set anew what only the other one changed: `sparkcfg secrets diff ENV@HEAD ENV@MERGE_HEAD` names it";
+
+/// What to do about a conflict in a file by SOPS. What git merged line by line is whole with neither side of its marks.
+#[must_use]
+pub fn solve(bytes: &[u8]) -> &'static str {
+    let by_key = bytes.split_inclusive(|byte| *byte == b'\n').any(|line| line == OURS.as_bytes());
+    if by_key {
+        SOLVE_KEYS
+    } else {
+        "merge it anew, key by key: `git checkout --merge FILE`, once git knows `sparkcfg secrets merge` (see `sparkcfg explain sealed-file-damaged`); one side of these marks breaks the file, or loses what the other one changed"
+    }
+}
 
 /// What to do about it in a file that people write.
 pub const SOLVE_TEXT: &str =

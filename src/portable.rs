@@ -155,7 +155,24 @@ pub fn spell(key: &str, value: &str, readers: &[&Dialect], process: &Process) ->
     })
 }
 
-/// Whether the reader gets the value from the line, wherever it stands in a file.
+/// Whether every reader, in whatever version, takes a line of a file alike: nothing, a comment, or an assignment of signs that
+/// mean nothing to any of them.
+#[must_use]
+pub fn is_plain_line(line: &str) -> bool {
+    if line.is_empty() || line.starts_with('#') {
+        return !line.ends_with('\\') && !line.contains(['=', '\r']);
+    }
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let is_plain = |sign: char| {
+        sign.is_ascii_alphanumeric() || "!%*+,-./:=?@[]^_{}~".contains(sign) || !sign.is_ascii() && sign.is_alphabetic()
+    };
+    plain::is_name(key)
+        && !key.contains(['.', '-'])
+        && value.chars().all(is_plain)
+        && !value.starts_with('~')
+        && !value.contains(":~")
+}
+
 /// The value as it is written after `KEY=` into a sealed file: on one line, so that docker compose reads it back exactly.
 /// `None` where there is no way.
 #[must_use]
@@ -208,6 +225,7 @@ pub enum SealedReading {
     Foreign,
 }
 
+/// Whether the reader gets the value from the line, wherever it stands in a file.
 fn gives(reader: &Dialect, line: &str, key: &str, value: &str, process: &Process) -> bool {
     // Quotes in later lines would close one that the line leaves open.
     let files = [
@@ -260,6 +278,24 @@ mod tests {
             ("${A}", &["python-dotenv"], "python-dotenv"),
         ] {
             assert_eq!(spelled(value, readers).map_err(|error| error.reader), Err(reader), "{value:?} {readers:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_read_alike() {
+        let all: Vec<_> = ALL.iter().collect();
+        for value in ["8080", "a@b.example:1/x?y=1", "{ü}", "-1,2", "100%"] {
+            let line = format!("K={value}");
+            assert!(is_plain_line(&line), "{line}");
+            assert_eq!(spell("K", value, &all, &Process::new()).as_deref(), Ok(line.as_str()), "{line}");
+        }
+        for line in ["", "K=", "# a comment"] {
+            assert!(is_plain_line(line), "{line}");
+        }
+        for line in
+            ["K='a'", "K=a b", "K=a#b", "K=~", "K=a:~", "export K=a", "K =a", "K", "# a=b", "# a\\", "K.L=a", "K=a\r"]
+        {
+            assert!(!is_plain_line(line), "{line}");
         }
     }
 

@@ -24,6 +24,28 @@ pub struct Report {
     pub fail_on: FailOn,
     /// Where the project stands in its repository.
     pub home: Home,
+    /// The files that were read as layers, and who reads them, where somebody asked for that.
+    pub files: Vec<FileRead>,
+}
+
+/// A file that was read as a layer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct FileRead {
+    /// The path, as users see it.
+    pub path: String,
+    /// Who else reads it.
+    pub readers: Vec<Reader>,
+}
+
+/// A reader of a file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Reader {
+    /// Its name; several that start each other stand as `make > python-dotenv`.
+    pub reader: String,
+    /// What says so: `[consumers]`, or the path of the file that gives it away.
+    pub said_by: String,
+    /// Whether it is of the version that is modelled here, so that what it sees is compared.
+    pub compared: bool,
 }
 
 /// Counts, for the last line and for machines.
@@ -120,6 +142,7 @@ impl Report {
             comparison: None,
             fail_on: FailOn::default(),
             home: Home::default(),
+            files: Vec::new(),
         }
     }
 
@@ -167,6 +190,13 @@ impl Report {
     #[must_use]
     pub fn at_home(mut self, home: Home) -> Self {
         self.home = home;
+        self
+    }
+
+    /// The same with the files that were read, and who reads them.
+    #[must_use]
+    pub fn of_files(mut self, files: Vec<FileRead>) -> Self {
+        self.files = files;
         self
     }
 

@@ -148,9 +148,12 @@ fn guesses_nothing_that_a_right_value_would_break() {
         (".env.test", "LOG=error\nNAME=b\n"),
         (
             ".env.example",
-            "LDAP_SERVER=false\nVERIFY_HOST=false\n# AT=\"0 5 * * *\"\n# REGION= # or the default\nCORS_ORIGINS=http://localhost:3000\n",
+            "# A port, or either a port or an address.\nBIND=9000\n# Leave empty without a cache.\nCACHE_PORT=6379\n# One of error, info, loud\nLOG_LEVEL=info\nLDAP_SERVER=false\nVERIFY_HOST=false\n# AT=\"0 5 * * *\"\n# REGION= # or the default\nCORS_ORIGINS=http://localhost:3000\n",
         ),
-        ("config/ldap.php", "<?php return ['server' => env('LDAP_SERVER', false), 'zone' => env('AWS_ZONE')];\n"),
+        (
+            "config/ldap.php",
+            "<?php return ['server' => env('LDAP_SERVER', false), 'zone' => env('AWS_ZONE'), 'sample' => env('SAMPLE', false)];\n",
+        ),
         ("config/db.php", "<?php return [['port' => env('DB_PORT', '3306')], ['port' => env('DB_PORT', '5432')]];\n"),
         ("prisma/schema.prisma", "datasource db {\n  url = env(\"PRISMA_URL\")\n}\n"),
         (
@@ -165,6 +168,9 @@ fn guesses_nothing_that_a_right_value_would_break() {
     let kind = |key: &str| property(key)["type"].clone();
     for (key, expected) in [
         ("LDAP_SERVER", serde_json::json!("string")),
+        ("BIND", "string".into()),
+        ("CACHE_PORT", serde_json::json!(["integer", "null"])),
+        ("SAMPLE", "string".into()),
         ("VERIFY_HOST", "boolean".into()),
         ("AT", "string".into()),
         ("REGION", "string".into()),
@@ -175,10 +181,31 @@ fn guesses_nothing_that_a_right_value_would_break() {
     ] {
         assert_eq!(kind(key), expected, "{key}: {}", property(key));
     }
+    assert_eq!(schema["additionalProperties"], true, "what was not seen is no error");
     assert_eq!(property("CORS_ORIGINS")["format"], serde_json::Value::Null, "a list may follow");
+    assert_eq!(property("LOG_LEVEL")["format"], serde_json::Value::Null, "its comment lists another level");
     assert_eq!(property("DATABASE_URL")["writeOnly"], true, "{}", property("DATABASE_URL"));
     let required: Vec<_> = schema["required"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
     assert!(required.contains(&"NAME") && !required.contains(&"AWS_ZONE"), "{required:?}");
     let (_, told) = run(root, &["refs"]);
     assert!(!told.contains("DB_PORT has different defaults"), "{told}");
+}
+
+/// Whoever compares with `"True"` does not know `true`; and what git has counts, whatever a rule says.
+#[test]
+fn an_example_is_spelled_as_the_program_compares() {
+    let folder = folder(&[
+        (".gitignore", "conf/*\n"),
+        ("conf/main.py", "import os\n\nA = os.environ['QUEUE_URI']\n"),
+        ("app.py", "import os\n\nDEBUG_VIEW = os.getenv('DEBUG_VIEW', 'True') == 'True'\n"),
+    ]);
+    let root = folder.path();
+    for arguments in [&["init", "-q"][..], &["add", "-f", "conf/main.py"]] {
+        assert!(Command::new("git").current_dir(root).args(arguments).status().unwrap().success());
+    }
+    assert_eq!(run(root, &["init", "--yes"]).0, 0);
+    let example = read(root, ".env.example");
+    assert!(example.contains("\nDEBUG_VIEW=True\n"), "{example}");
+    assert!(example.contains("QUEUE_URI"), "{example}");
+    assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
 }

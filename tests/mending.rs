@@ -67,6 +67,13 @@ fn what_is_written() {
             "GREETING=hello world\nK: v\nexport E=v\n",
             "GREETING=hello world\nK=v\nexport E=v\n",
         ),
+        // Lines that swallow others, or at which a reader gives up, are mended together; so is a dollar sign that is no reference.
+        (&["compose", "shell"], "A=it's\nI=1\nJ=don't\n", "A=\"it's\"\nI=1\nJ=\"don't\"\n"),
+        (&["compose", "shell"], "A=it's\nH=c d\nJ=x'y z\n", "A=\"it's\"\nH='c d'\nJ=\"x'y z\"\n"),
+        (&["compose", "uv"], "B=x y\nK=5$\n", "B='x y'\nK='5$'\n"),
+        (&["compose", "python-dotenv", "shell"], "B=\"a\\$b\"\n", "B='a$b'\n"),
+        // Without the first line uv would see a value that is wrong where it sees none now.
+        (&["compose", "uv"], "A=x y\nB=1\nB=2\n", "A=x y\nB=1\nB=2\n"),
         // Those who read the file agree: they keep what they get, in a spelling that sparkcfg reads so as well.
         (&["shell"], "A=two\\ words\nB=~/x\n", "A='two words'\nB=~/x\n"),
         (&["node-dotenv"], "A=`x`\nB=`y\n# z\nw=1`\n", "A=x\nB=`y\n# z\nw=1`\n"),

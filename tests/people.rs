@@ -7,8 +7,12 @@
 mod earlier;
 #[path = "people/leaving.rs"]
 mod leaving;
+#[path = "people/names.rs"]
+mod names;
 #[path = "people/origins.rs"]
 mod origins;
+#[path = "people/record.rs"]
+mod record;
 #[path = "people/releases.rs"]
 mod releases;
 #[path = "people/whole.rs"]
@@ -21,6 +25,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
+use sparkcfg::envelope::{OURS, THEIRS};
 use sparkcfg::identity::{Identities, Recipient};
 use sparkcfg::merge::{CannotMerge, Outcome, Tools, Versions, merge};
 use sparkcfg::project::config::Config;
@@ -64,9 +69,9 @@ fn solved(text: &str, ours: bool) -> String {
     let (mut kept, mut takes) = (String::new(), true);
     for line in text.split_inclusive('\n') {
         match line {
-            "<<<<<<< ours\n" => takes = ours,
+            OURS => takes = ours,
             "=======\n" => takes = !ours,
-            ">>>>>>> theirs\n" => takes = true,
+            THEIRS => takes = true,
             line if takes => kept.push_str(line),
             _ => {}
         }
@@ -662,7 +667,10 @@ fn branches_meet_in_a_real_repository() {
     assert!(!merged && said.contains("both sides changed API_KEY") && !said.contains("canary"), "{said}");
     assert!(scene.git(&["status", "--porcelain"]).1.contains("UU environments/prod.secrets.env"));
     let conflict = scene.read("environments/prod.secrets.env");
-    assert_eq!(conflict.matches("<<<<<<< ours").count(), 2, "{conflict}");
+    assert_eq!(conflict.matches(OURS).count(), 2, "{conflict}");
+    let advice = |scene: &Scene| scene.run("nobody", "validate --format json").1;
+    let (same_side, anew) = ("take the same side at every mark", "merge it anew, key by key");
+    assert!(said.contains(same_side) && advice(&scene).contains(same_side) && !advice(&scene).contains(anew), "{said}");
     for (ours, expected) in [(true, "canary-7"), (false, "canary-5")] {
         scene.write("environments/prod.secrets.env", &solved(&conflict, ours));
         assert_eq!(scene.reads("laptop", "prod").as_deref(), Some(text(expected, "canary-8").as_str()));
@@ -675,9 +683,14 @@ fn branches_meet_in_a_real_repository() {
     assert!(!merged && said.contains("git checkout --merge"), "{said}");
     let both = scene.read("environments/prod.secrets.env");
     assert!(both.starts_with("<<<<<<< ours\n") && both.ends_with(">>>>>>> theirs\n"));
+    assert!(advice(&scene).contains(anew) && !advice(&scene).contains(same_side));
     let (done, said) = scene.git(&["checkout", "--merge", "environments/prod.secrets.env"]);
     assert!(done, "{said}");
-    assert_eq!(scene.read("environments/prod.secrets.env").matches("<<<<<<< ours").count(), 2);
+    assert_eq!(scene.read("environments/prod.secrets.env").matches(OURS).count(), 2);
+    // What git makes of it line by line has marks that neither side of solves.
+    let line_by_line = scene.read("environments/prod.secrets.env").replace(OURS, "<<<<<<< HEAD\n");
+    scene.write("environments/prod.secrets.env", &line_by_line.replace(THEIRS, ">>>>>>> other\n"));
+    assert!(advice(&scene).contains(anew) && !advice(&scene).contains(same_side));
 }
 
 /// The names of the lines that a diff adds, without their values.
@@ -900,6 +913,7 @@ fn no_secret_is_let_into_any_folder() {
         ("src/main.py", &format!("TOKEN = '{token}'\n"), Some("secrets-tracked")),
         ("tests/key.txt", &silenced, None),
         ("notes.md", "# Notes\n\nthe key lies in the safe\n", None),
+        (".sparkcfg-plain-abc", "DB_PASSWORD=hunter22real\n", Some("secrets-tracked")),
         ("environments/prod.secrets.yaml", "db:\n  password: hunter22real\n", Some("plaintext-secret")),
         ("deploy/prod.secrets.json", "{\"password\": \"ENC[AES256_GCM,data:YQ==]\"}\n", None),
     ] {
@@ -909,6 +923,9 @@ fn no_secret_is_let_into_any_folder() {
         assert_eq!(code, i32::from(expected.is_some()), "{path}: {out}{err}");
         assert_eq!(expected.is_some(), out.contains(&format!("\"path\": \"{path}\"")), "{path}: {out}");
         assert!(expected.is_none_or(|code| out.contains(&format!("\"{code}\""))), "{path}: {out}");
+        // The line that the hook shows says which of several files of one name it is.
+        let told = format!("\"message\": \"{path} ");
+        assert!(expected != Some("secrets-tracked") || out.contains(&told), "{path}: {out}");
         scene.git(&["rm", "-q", "--cached", path]);
         std::fs::remove_file(scene.root().join(path)).unwrap();
     }

@@ -86,23 +86,6 @@ fn no_value_becomes_a_command() {
             assert_eq!(run(shell, &script), *value, "{shell}: {script}");
         }
         for value in FOR_SHELLS {
-            let documents = [
-                ("cat <<E\n<{{ V }}\nE", format!("<{value}\n")),
-                ("cat <<-'E' | cat\n\t{{ V }}>\n\tE", format!("{value}>\n")),
-                (
-                    "cat <<E\n$(printf '%s' ')' \"(\")$((1 + (2)))`echo b`${HOME:+c}\"<{{ V }}\nE",
-                    format!(")(3bc\"<{value}\n"),
-                ),
-                ("grep '' <<E\n<{{ V }}>\nE", format!("<{value}>\n")),
-                (
-                    "while IFS= read -r line; do printf '%s\\n' \"$line\"; done <<E\n<{{ V }}>\nE",
-                    format!("<{value}>\n"),
-                ),
-            ];
-            for (text, expected) in documents {
-                let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
-                assert_eq!(run(shell, &script), expected, "{shell}: {script}");
-            }
             match rendered("a.sh.j2", "printf ; # it's {{ V }}\nprintf %s a", value) {
                 Ok(script) => assert_eq!(run(shell, &script), "a", "{shell}: {script}"),
                 Err(_) => assert!(value.contains('\n')),
@@ -125,13 +108,42 @@ fn no_value_becomes_a_command() {
         "echo \"\\{{ V }}\"",
         "echo ${{ V }}",
         "echo \"${{ V }}\"",
+        "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
+    ] {
+        assert_refused("a.sh.j2", text, FOR_SHELLS);
+    }
+}
+
+#[test]
+fn a_here_document_takes_what_stays_a_text() {
+    for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
+        for value in FOR_SHELLS {
+            let documents = [
+                ("cat <<E\n<{{ V }}\nE", format!("<{value}\n")),
+                ("cat <<-'E' | cat\n\t{{ V }}>\n\tE", format!("{value}>\n")),
+                (
+                    "cat <<E\n$(printf '%s' ')' \"(\")$((1 + (2)))`echo b`${HOME:+c}\"<{{ V }}\nE",
+                    format!(")(3bc\"<{value}\n"),
+                ),
+                ("grep '' <<E\n<{{ V }}>\nE", format!("<{value}>\n")),
+                (
+                    "while IFS= read -r line; do printf '%s\\n' \"$line\"; done <<E\n<{{ V }}>\nE",
+                    format!("<{value}>\n"),
+                ),
+            ];
+            for (text, expected) in documents {
+                let script = rendered("a.sh.j2", text, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+                assert_eq!(run(shell, &script), expected, "{shell}: {script}");
+            }
+        }
+    }
+    for text in [
         "sh <<E\n{{ V }}\nE",
         "cat <<E | sh\n{{ V }}\nE",
         "cat <<E\n$(echo\n{{ V }}\n)\nE",
         "a=$(cat <<E\n{{ V }}\nE\n)",
         "cat <<{{ V }}",
         "cat <<\"$A\"\n{{ V }}",
-        "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
         "cat <<E\n$(case x in x) echo b ;; esac) {{ V }}\nE",
         "cat <<E\n$(echo # it's\n) {{ V }}\nE",
         "cat <<E\n$(echo 'a\n{{ V }}')\nE",
@@ -152,10 +164,16 @@ fn no_value_becomes_a_command() {
         assert_eq!(run("bash", &script), expected, "{script}");
         assert_refused("a.sh.j2", text, &others);
     }
+    let faults = rendered("a.sh.j2", "a=$(cat <<E\n{{ V }}\nE\n)", "plain").unwrap_err();
+    assert!(faults[0].message.ends_with("within a substitution"), "{faults:?}");
     for text in ["psql -U a b <<E\nselect '{{ V }}'\nE", "cat <<E | docker exec -i b psql -U c\n select '{{ V }}'\nE"] {
         assert!(rendered("a.sh.j2", text, "plain").is_ok(), "{text}");
         assert_refused("a.sh.j2", text, &others);
     }
+}
+
+#[test]
+fn a_value_may_be_a_part_of_the_name_of_a_variable() {
     for text in [
         "{% set key = 'a-b' %}export {{ key }}={{ V }}",
         "{% set key = 'a b' %}{{ key }}={{ V }}",
@@ -166,7 +184,7 @@ fn no_value_becomes_a_command() {
         assert!(faults[0].message.contains("the name of a variable"), "{text}: {faults:?}");
         assert!(!text.get(faults[0].at.clone()).unwrap().contains('V'), "{text}: {faults:?}");
     }
-    assert_refused("a.sh.j2", "{% set key = 'PS4' %}export {{ key }}={{ V }}", &others);
+    assert_refused("a.sh.j2", "{% set key = 'PS4' %}export {{ key }}={{ V }}", &["x y", "$(touch x)", ""]);
 }
 
 /// What a command evaluates once more is no text there, whatever quotes are around it.

@@ -104,7 +104,13 @@ pub(super) fn mended(
                 "backticks are quotes to some: take them away, or, if they belong to the value, {literal}"
             ))
         }
-        Err(Obstacle::Entangled) => finding,
+        Err(Obstacle::Entangled) => match file.older_reader() {
+            Some(reader) => finding.help(format!(
+                "{reader} is of another version in this project, for which only letters, digits and _ - . / : without \
+                 quotes are sure"
+            )),
+            None => finding,
+        },
     }
 }
 

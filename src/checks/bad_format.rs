@@ -47,7 +47,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("host", "a host name or an IP address, without scheme and port"),
     ("http-url", "an http:// or https:// URL"),
     ("https-url", "an https:// URL"),
-    ("log-level", "a log level in capitals: DEBUG, INFO, WARNING, ERROR or CRITICAL"),
+    ("log-level", "a log level: DEBUG, INFO, WARNING, ERROR, CRITICAL and their kin, in any case"),
     ("origin", "an origin: scheme and host, with no path and no slash at the end"),
     ("port", "a TCP port, 1 to 65535"),
     ("postgres-url", "a PostgreSQL URL"),

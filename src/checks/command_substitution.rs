@@ -1,7 +1,7 @@
 //! A value holds `$(…)` or backticks, which some readers run as a command.
 //!
-//! docker compose and sparkcfg read it as text and run nothing. A shell that sources the file runs both, and Ruby's dotenv
-//! `$(…)`, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads nothing of the whole file,
+//! docker compose and sparkcfg read it as text and run nothing. A shell that sources the file runs both, and Ruby's dotenv and
+//! npm's dotenv-expand (from version 1000 on) `$(…)`, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads nothing of the whole file,
 //! without a word. GNU make that includes the file runs `$(shell …)` and calls its other functions; any other `$(…)` is a
 //! variable for it, mostly an empty one, and backticks are text; what stands behind `!=` it runs as well. `$((…))` is
 //! arithmetic for a shell, and not run. Where it is known who reads the file and none of them runs a command, this is quiet.

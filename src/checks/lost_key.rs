@@ -20,7 +20,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    if file.layer.sealed || !file.read_by("node") {
+    if file.layer.sealed || !file.read_by_any("node") {
         return;
     }
     let text = &file.layer.text;

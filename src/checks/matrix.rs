@@ -34,8 +34,20 @@ pub struct Source<'a> {
     pub environment: &'a Environment<'a>,
     /// Whether what it does not have may be there all the same.
     pub is_partial: bool,
+    /// What the schema may call it under `services`, where it is one that runs.
+    pub services: &'a [String],
+    /// What it may call all that run beside it.
+    pub peers: &'a [String],
     /// How far its texts move when the sources of all projects come together.
     pub offset: u32,
+}
+
+impl<'a> Source<'a> {
+    /// A source of which all is known, and whose texts stay where they are.
+    #[must_use]
+    pub fn of(column: Column, project: &'a Project, environment: &'a Environment<'a>) -> Self {
+        Self { column, project, environment, is_partial: false, services: &[], peers: &[], offset: 0 }
+    }
 }
 
 /// What holds for a whole comparison.
@@ -74,6 +86,8 @@ pub(super) struct Side<'a> {
     over_time: bool,
     /// Whether what it does not have may be there all the same.
     is_partial: bool,
+    /// Its names, where the schema says of some key that one of those beside it reads it.
+    services: &'a [String],
 }
 
 /// One key in all sources, as a check of drift sees it.
@@ -122,7 +136,10 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
         let declared = judge.schema.iter().filter(|_| side.gaps.is_closed());
         keys.extend(declared.flat_map(|schema| schema.schema.keys()));
     }
-    // Those of each source are in order already, which this sort makes use of.
+    #[expect(
+        clippy::stable_sort_primitive,
+        reason = "those of each source are in order already: it makes use of that"
+    )]
     keys.sort();
     keys.dedup();
     // What follows a secret on its line was read as a key, and may be a part of it.
@@ -135,12 +152,13 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
         }
     }
     keys.retain(|key| !key.is_empty());
-    let uneven = uneven(&sides, &keys);
+    let found = set_by_each(&sides, &keys);
+    let uneven = uneven(&keys, &found);
     let is_live = rules.mode == Mode::Live;
     let checks: Vec<_> = ALL.iter().filter_map(|check| if is_live { check.live } else { check.row }).collect();
     let (mut rows, mut findings) = (Vec::with_capacity(keys.len()), Vec::new());
-    for key in keys {
-        let mut compared = Compared::new(&sides, rules, judge, key, rows.len(), &uneven);
+    for (key, settings) in keys.into_iter().zip(found) {
+        let mut compared = Compared::new(&sides, rules, judge, (key, settings), rows.len(), &uneven);
         let before = findings.len();
         if !compared.is_even() {
             compared.find_overridden();
@@ -164,12 +182,27 @@ pub fn compare(sources: Vec<Source<'_>>, rules: &Rules<'_>) -> (Vec<Row>, Vec<Fi
     (rows, findings, unread)
 }
 
+/// What each source sets each key to. Keys and settings are in one order, so that nothing is searched for.
+fn set_by_each<'s, 'a>(sides: &'s [Side<'a>], keys: &[&str]) -> Vec<Vec<Option<&'s Setting<'a>>>> {
+    let mut rest: Vec<_> = sides.iter().map(|side| side.subject.environment.settings.as_slice()).collect();
+    let of_key = |key: &&str| {
+        let found = rest.iter_mut().map(|rest| {
+            let passed = rest.iter().take_while(|setting| setting.key < *key).count();
+            *rest = rest.get(passed..).unwrap_or_default();
+            rest.first().filter(|setting| setting.key == *key && setting.is_set())
+        });
+        found.collect()
+    };
+    keys.iter().map(of_key).collect()
+}
+
 /// The keys that some sources have and others do not. Of very many, none: nobody mistypes hundreds of names.
-fn uneven<'k>(sides: &[Side<'_>], keys: &[&'k str]) -> Vec<(&'k str, Vec<bool>)> {
+fn uneven<'k>(keys: &[&'k str], found: &[Vec<Option<&Setting<'_>>>]) -> Vec<(&'k str, Vec<bool>)> {
     const MANY: usize = 500;
-    let has = |side: &Side<'_>, key| side.subject.environment.get(key).is_some_and(Setting::is_set);
-    let having = keys.iter().map(|key| (*key, sides.iter().map(|side| has(side, key)).collect::<Vec<_>>()));
-    let uneven: Vec<_> = having.filter(|(_, having)| having.contains(&true) && having.contains(&false)).collect();
+    let is_uneven =
+        |found: &Vec<Option<&Setting<'_>>>| found.iter().any(Option::is_some) && found.iter().any(Option::is_none);
+    let uneven = keys.iter().zip(found).filter(|(_, found)| is_uneven(found));
+    let uneven: Vec<_> = uneven.map(|(key, found)| (*key, found.iter().map(Option::is_some).collect())).collect();
     if uneven.len() > MANY { Vec::new() } else { uneven }
 }
 
@@ -178,7 +211,7 @@ impl<'c, 'a> Compared<'c, 'a> {
         sides: &'c [Side<'a>],
         rules: &'c Rules<'c>,
         judge: &'c Project,
-        key: &'c str,
+        (key, settings): (&'c str, Vec<Option<&'c Setting<'a>>>),
         row: usize,
         uneven: &'c [(&'c str, Vec<bool>)],
     ) -> Self {
@@ -186,9 +219,8 @@ impl<'c, 'a> Compared<'c, 'a> {
         let property = schema.map(|schema| schema.property(key)).filter(Property::is_declared);
         let fitting = rules.policies.of(key, property.as_ref().and_then(Property::drift));
         let only_in = property.as_ref().and_then(Property::only_in);
-        let setting = |side: &'c Side<'a>| side.subject.environment.get(key).filter(|setting| setting.is_set());
-        let settings: Vec<_> = sides.iter().map(setting).collect();
-        let told: Vec<_> = sides.iter().map(|side| side.cell(key, property.as_ref())).collect();
+        let told = sides.iter().zip(&settings).map(|(side, setting)| side.cell(key, *setting, property.as_ref()));
+        let told: Vec<_> = told.collect();
         // A sealed text is never the same as an opened one.
         let texts: Vec<Option<(bool, &str)>> =
             told.iter().map(|(state, text, _)| text.as_ref().map(|text| (*state == State::Unknown, &**text))).collect();

@@ -60,6 +60,7 @@ mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
 mod hardcoded_value;
+mod home_made_reader;
 mod image;
 mod invalid_key_name;
 mod key_without_value;
@@ -74,6 +75,7 @@ mod misspelt_variable;
 mod no_final_newline;
 mod not_allowed_value;
 mod not_delivered;
+mod older_reader;
 mod one_mistake;
 mod out_of_range;
 mod placeholder_value;
@@ -115,6 +117,7 @@ mod special_key;
 mod stumbling;
 mod subject;
 mod syntax;
+mod tables;
 mod trailing_blank;
 mod traps;
 mod undeclared_variable;
@@ -131,6 +134,7 @@ mod unused_key;
 mod value_and_file;
 mod values_collide;
 mod values_disagree;
+mod view;
 mod wreckage;
 mod wrong_type;
 
@@ -321,6 +325,7 @@ pub static ALL: &[Check] = &[
     Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check),
     Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
     Check::of(&hardcoded_value::RULE).references(hardcoded_value::check),
+    Check::of(&home_made_reader::RULE).project(home_made_reader::check),
     Check::of(&invalid_key_name::RULE).layer(invalid_key_name::check),
     Check::of(&key_without_value::RULE).layer(key_without_value::check),
     Check::of(&loose_assignment::RULE).layer(loose_assignment::check),
@@ -330,6 +335,7 @@ pub static ALL: &[Check] = &[
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
     Check::of(&not_delivered::RULE).references(not_delivered::check),
+    Check::of(&older_reader::RULE).project(older_reader::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check).project(plaintext_secret::check_strays),
@@ -348,7 +354,7 @@ pub static ALL: &[Check] = &[
     Check::of(&policy_conflict::RULE).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
-    Check::of(&recipients_differ::RULE).layer(recipients_differ::check),
+    Check::of(&recipients_differ::RULE).layer(recipients_differ::check).project(recipients_differ::check_names),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
     Check::of(&render_broken::RULE),
     Check::of(&render_edited::RULE),

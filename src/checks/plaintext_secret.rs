@@ -281,7 +281,7 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     }
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        Some(true) if !is_one_reference(text) && (token.is_some() || !stands_in()) => {
+        Some(true) if !is_one_reference(counts()) && (token.is_some() || !stands_in()) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }
         Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),

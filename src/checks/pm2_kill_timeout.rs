@@ -95,7 +95,7 @@ fn is_for(deployed: &Deployed<'_>, key: &str, app: &App) -> bool {
     let Some(schema) = &deployed.project.schema else { return true };
     let property = schema.schema.property(key);
     let services = property.services();
-    services.is_empty() || services.iter().any(|service| *service == app.name)
+    services.is_empty() || services.contains(&app.name)
 }
 
 #[cfg(test)]

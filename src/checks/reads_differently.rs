@@ -12,6 +12,7 @@
 //!
 //! In a sealed file SOPS takes every sign behind the `=` for the value, where sparkcfg reads quotes, `$` and comments as docker
 //! compose does. A value that SOPS wrote and the two read differently is told; one that `sparkcfg secrets set` spelled is not.
+//! Those that refer to others (`${PORT}`) are one note, as a reference is most likely meant for sparkcfg.
 //!
 //! Remedy: spell the value so that all of them read the same. Letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`
 //! are safe without quotes. Where one spelling suits all of them, the finding shows it and `sparkcfg validate --fix` writes
@@ -24,6 +25,7 @@ use std::ops::Range;
 use super::advice::{mended, shown};
 use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
+use super::one_mistake::LITERAL;
 use super::reader::{self, EXPORTING, OWN, Surroundings};
 use super::respelling::{Harm, Respelling, Views};
 use super::stumbling::{Assignments, Kind, ReadOn};
@@ -114,24 +116,41 @@ fn read_on(file: &File<'_>, readings: &[(&str, Reading)], around: &Surroundings,
     readings.iter().map(|reading| if changed { None } else { on(reading) }).collect()
 }
 
-/// SOPS takes all that stands behind the `=`. What sparkcfg spelled itself is meant for its own reading, and so is what refers
-/// to other keys; of all else nobody knows which of the two was meant.
+/// SOPS takes all that stands behind the `=`. What sparkcfg spelled itself is meant for its own reading; of all else nobody
+/// knows which of the two was meant. References are most likely meant for sparkcfg: one note tells of all of them.
 fn sealed(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
+    let mut referring: Vec<&Entry> = Vec::new();
     for (index, value) in &sealed.verbatim {
         let Some(entry) = file.layer.entries.get(*index) else { continue };
-        if !matches!(portable::read_otherwise(value), Some(SealedReading::Foreign)) {
-            continue;
+        match portable::read_otherwise(value) {
+            Some(SealedReading::Referring) => referring.push(entry),
+            Some(SealedReading::Foreign) => {
+                let name = told_name(file.layer.key(entry));
+                let message = format!(
+                    "{name} is read differently: one value for sops, another for sparkcfg, as docker compose reads it"
+                );
+                let help = "set the value that is meant anew: `sparkcfg secrets set` spells it for sparkcfg, and where it needs no quotes both read the same";
+                findings.push(read_by_sops(file, entry, message).key(name).help(help));
+            }
+            Some(SealedReading::Own(_)) | None => {}
         }
-        let name = told_name(file.layer.key(entry));
-        let message =
-            format!("{name} is read differently: one value for sops, another for sparkcfg, as docker compose reads it");
-        let help = "set the value that is meant anew: `sparkcfg secrets set` spells it for sparkcfg, and where it needs no quotes both read the same";
-        let finding = Finding::new(&RULE, message)
-            .key(name)
-            .at(file.layer.span(&entry.key), "what this becomes depends on the reader");
-        findings.push(finding.help(help));
     }
+    let Some(first) = referring.first() else { return };
+    let names: Vec<_> = referring.iter().map(|entry| told_name(file.layer.key(entry))).collect();
+    let (are, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    let message = format!(
+        "{} {are} read differently: sops hands {them} over as {} in the file, sparkcfg puts in what is referred to, as docker compose does",
+        super::listed(&names, "and"),
+        if names.len() == 1 { "it stands" } else { "they stand" }
+    );
+    let help = format!("{LITERAL}, set the value anew: `sparkcfg secrets set` spells it for sparkcfg");
+    let finding = read_by_sops(file, first, message).severity(Severity::Note).help(help);
+    findings.push(if let [name] = names.as_slice() { finding.key(name) } else { finding });
+}
+
+fn read_by_sops(file: &File<'_>, entry: &Entry, message: String) -> Finding {
+    Finding::new(&RULE, message).at(file.layer.span(&entry.key), "what this becomes depends on the reader")
 }
 
 /// Readers that take nothing from the file, or from a line on, by what they stumble over.
@@ -239,8 +258,8 @@ fn is_damaged(file: &File<'_>, at: &Range<u32>) -> bool {
 }
 
 /// What every reader gets; where it is only guessed who they are, a shell may be among them.
-fn views<'a>(file: &File<'_>, text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Views<'a> {
-    let views = Views::of(text, chains, around);
+fn views<'a>(file: &File<'a>, text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Views<'a> {
+    let views = Views::of(text, chains, around).beside(file.older_reader());
     if file.project.config.consumers.is_empty() { views.guarded() } else { views }
 }
 
@@ -259,7 +278,7 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let around = Surroundings::of_file(file);
-    let mut views = Views::of(&file.layer.text, &chains, &around);
+    let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
     for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
         let Some(fix) = &finding.fix else { continue };
         match views.harm(fix) {
@@ -293,7 +312,8 @@ pub(super) fn keep_harmless_together(project: &Project, findings: &mut [Finding]
         let chains = reader::with_own(file.readers());
         let around = Surroundings::of_file(&file);
         let fixes: Vec<_> = at.iter().filter_map(|at| findings[*at].fix.as_ref()).collect();
-        let harmless = Views::of(&layer.text, &chains, &around).harmless_together(&fixes);
+        let views = Views::of(&layer.text, &chains, &around).beside(file.older_reader());
+        let harmless = views.strict().harmless_together(&fixes);
         for (at, _) in at.iter().zip(harmless).filter(|(_, harmless)| !harmless) {
             findings[*at].fix = None;
         }

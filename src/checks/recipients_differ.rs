@@ -4,7 +4,8 @@
 //! and `recovery` names an identity that must be able to open everything. The recipients of every sealed file must be
 //! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. Once `[access]` has a list,
 //! every sealed file needs one. No key is needed to see it. A whole age file does not say who its recipients are: of it, only
-//! their number is compared, and who took the place of somebody else is not seen.
+//! their number is compared, and who took the place of somebody else is not seen. Two names of one public key, of which both
+//! may open a file, are told too: to revoke one of them takes no access away.
 //!
 //! Whoever was let in once keeps the data key, and with it can open whatever is sealed with that key: also a file from which
 //! `git revert` took a grant away, or `sops updatekeys` a recipient. `validate` and `secrets who` find them in the last 2,000
@@ -15,9 +16,10 @@
 //! Remedy: seal the file for the people of the table, with a new data key: `sparkcfg secrets rotate ENV`; bring
 //! `.sops.yaml` in step with `sparkcfg secrets sync`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::File;
+use super::tables::placed;
+use super::{File, Subject};
 use crate::envelope::CannotOpen;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::config::Config;
@@ -45,6 +47,34 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         finding.environments.clone_from(&file.environments);
         finding
     }));
+}
+
+/// Two names of one public key that may both open a file: to take access away from one of them takes nothing.
+pub(super) fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    let config = &project.config;
+    let mut namesakes: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
+    for file in project.sealed_files.values() {
+        let readers = config.readers_of(&file.environments).unwrap_or_default();
+        for name in &readers {
+            let mut names = config.names_for(name);
+            names.retain(|name| readers.contains(name));
+            if names.len() > 1 {
+                namesakes.entry(names).or_default().extend(file.environments.iter().map(String::as_str));
+            }
+        }
+    }
+    for (names, environments) in namesakes {
+        let last = names.last().copied().unwrap_or_default();
+        let listed: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let message = format!(
+            "{} are one public key, so that to revoke one of them takes no access away",
+            super::listed(&listed, "and")
+        );
+        let mut finding = placed(Finding::new(&RULE, message), project, "people", last, "the same key");
+        finding.environments.extend(environments.into_iter().map(Into::into));
+        findings.push(finding.help("take all of these names but one out of [people] and [access]"));
+    }
 }
 
 /// Whether the file is so damaged that it says nothing of its recipients, which `sealed-file-damaged` tells.
@@ -150,7 +180,7 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
 /// Those for whom the file is not sealed, and who have its data key from an earlier version.
 fn holding(file: &File<'_>, allowed: &BTreeSet<&str>, environment: &str, help: &str) -> Option<Finding> {
     let holders = file.project.holders.get(&file.index)?.iter();
-    let holders: Vec<_> = holders.filter(|holder| !allowed.contains(holder.recipient.as_str())).collect();
+    let holders: Vec<_> = holders.filter(|holder| !allowed.contains(written(&holder.recipient))).collect();
     let commit = &holders.first()?.commit;
     let names: Vec<_> = holders.iter().map(|holder| named(&file.project.config, &holder.recipient)).collect();
     let names = super::listed(&names, "and");

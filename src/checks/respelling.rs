@@ -1,10 +1,10 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::reader::{EXPORTING, HOME, OWN, Surroundings, assigned_by_make, dialects_of};
-use super::stumbling::{Assignments, ReadOn};
+use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_of};
+use super::view::{Values, View, agree, own_view, view};
 use crate::dialects::{self, Dialect, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
@@ -14,9 +14,6 @@ use crate::portable;
 /// How many bytes may be read, over all readers and tries, to prove the replacements in one file. A file that would need
 /// more gets none, because each replacement is proven by reading the whole file again.
 const MAX_READ: usize = 32 << 20;
-
-/// What one reader sees: `None` for a key without a value.
-type Values = HashMap<String, Option<String>>;
 
 /// How a line can be written instead, in bytes of the file.
 pub(super) struct Respelling {
@@ -52,16 +49,6 @@ pub(super) enum Harm<'a> {
     Unknown,
 }
 
-/// What one chain makes of a file without the lines at which it stumbles: what it sets, at how many places it runs something,
-/// and how many those lines are.
-struct View {
-    values: Values,
-    executes: usize,
-    stumbles: usize,
-    /// Whether it does not take all of the file.
-    stops: bool,
-}
-
 /// What every chain of readers gets from one file; `compose` stands for how sparkcfg itself reads it.
 pub(super) struct Views<'a> {
     text: &'a str,
@@ -76,6 +63,10 @@ pub(super) struct Views<'a> {
     seen: Vec<Option<View>>,
     /// Readers that nobody sees, and that may be there all the same: they keep what they get.
     guarded: Vec<(&'static str, View)>,
+    /// A reader of which it is not known what it makes of a line, unless that is plain.
+    unlike: Option<&'a str>,
+    /// Whether it counts, too, what a reader makes of the file with the lines at which it stumbles.
+    strict: bool,
     /// What is offered already. Beside it another replacement may be right that alone is not.
     made: Vec<(Range<usize>, String)>,
     left: usize,
@@ -90,7 +81,20 @@ impl<'a> Views<'a> {
         let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made) = (Vec::new(), Vec::new());
-        Self { text, chains, around, own, right, unsure, seen, guarded, made, left: MAX_READ }
+        let (unlike, strict) = (None, false);
+        Self { text, chains, around, own, right, unsure, seen, guarded, unlike, strict, made, left: MAX_READ }
+    }
+
+    /// Takes care of a reader that is not modelled: only what every reader takes alike is written.
+    pub(super) fn beside(mut self, unlike: Option<&'a str>) -> Self {
+        self.unlike = unlike;
+        self
+    }
+
+    /// Judges what is the end of it, and no step on the way: what a reader makes of the file as it stands counts, too.
+    pub(super) fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 
     /// Takes care that a shell, too, keeps what it gets: scripts that source a file are of many kinds, not all of which are
@@ -212,7 +216,8 @@ impl<'a> Views<'a> {
     /// The line in which every reader gets the text of a value as it stands, `$` included; not what docker compose reads.
     pub(super) fn literally(&self, key: &str, written: &str) -> Option<String> {
         let names = self.chains.iter().filter_map(|chain| dialects_of(chain)).flatten();
-        portable::spell(key, written, &names.collect::<Vec<_>>(), &self.around.besides).ok()
+        let line = portable::spell(key, written, &names.collect::<Vec<_>>(), &self.around.besides).ok()?;
+        (self.unlike.is_none() || portable::is_plain_line(&line)).then_some(line)
     }
 
     /// Whether a replacement that another check offers makes anything worse for a reader.
@@ -222,7 +227,7 @@ impl<'a> Views<'a> {
 
     /// Which of several replacements can be made at once. What is harmless alone may not be so beside another: the first
     /// of them stay.
-    pub(super) fn harmless_together(&mut self, fixes: &[&Fix]) -> Vec<bool> {
+    pub(super) fn harmless_together(mut self, fixes: &[&Fix]) -> Vec<bool> {
         let mut order: Vec<usize> = (0..fixes.len()).collect();
         order.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
         let all = vec![true; fixes.len()];
@@ -230,13 +235,29 @@ impl<'a> Views<'a> {
         if fixes.is_empty() || matches!(self.judged(&with(self.text, &order, fixes), None), Harm::None) {
             return all;
         }
-        let (mut kept, mut harmless) = (Vec::new(), vec![false; fixes.len()]);
+        let mut harmless = vec![false; fixes.len()];
+        // Those that are harmful beside the ones that are kept, and may not be so beside another.
+        let (mut kept, mut waiting): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
         for at in order {
             kept.push(at);
-            harmless[at] = matches!(self.judged(&with(self.text, &kept, fixes), None), Harm::None);
-            if !harmless[at] {
-                kept.pop();
+            match self.judged(&with(self.text, &kept, fixes), None) {
+                Harm::None => continue,
+                Harm::Unknown => {
+                    kept.pop();
+                    break;
+                }
+                Harm::To(_) => waiting.push(at),
             }
+            kept.pop();
+            let mut all = [kept.as_slice(), waiting.as_slice()].concat();
+            all.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
+            if waiting.len() > 1 && matches!(self.judged(&with(self.text, &all, fixes), None), Harm::None) {
+                kept = all;
+                waiting.clear();
+            }
+        }
+        for at in kept {
+            harmless[at] = true;
         }
         harmless
     }
@@ -270,6 +291,12 @@ impl<'a> Views<'a> {
         if text == self.text {
             return Harm::Unknown;
         }
+        if let Some(reader) = self.unlike {
+            let known: HashSet<&str> = self.text.split('\n').collect();
+            if text.split('\n').any(|line| !known.contains(line) && !portable::is_plain_line(line)) {
+                return Harm::To(reader);
+            }
+        }
         // What sparkcfg itself reads must stay, too.
         let (own, assignments) = own_view(text, self.around);
         if !self.stays(self.own.as_ref(), own.as_ref(), None) {
@@ -300,15 +327,16 @@ impl<'a> Views<'a> {
         }
         // Of a reader that nothing is known of, nobody can say that it is no worse off.
         let Some(seen) = seen else { return false };
-        let names = seen.values.keys().chain(now.values.keys());
-        let mut names = names.filter(|name| Some(name.as_str()) != key);
-        now.executes <= seen.executes
-            && now.stumbles <= seen.stumbles
-            && names.all(|name| {
-                let (before, after) = (seen.values.get(name), now.values.get(name));
-                // What nobody meant to set may go.
-                before == after || is_right(name, after) || after.is_none() && !right.contains_key(name)
-            })
+        // What nobody meant to set may go.
+        let stays = |name: &str, before: Option<&Option<String>>, after: Option<&Option<String>>| {
+            before == after || is_right(name, after) || after.is_none() && !right.contains_key(name)
+        };
+        let all_stay = |before: &Values, after: &Values| {
+            let mut names = before.keys().chain(after.keys()).filter(|name| Some(name.as_str()) != key);
+            names.all(|name| stays(name, before.get(name), after.get(name)))
+        };
+        let holds = !self.strict || seen.refuses || !now.refuses && all_stay(seen.whole(), now.whole());
+        holds && now.executes <= seen.executes && now.stumbles <= seen.stumbles && all_stay(&seen.values, &now.values)
     }
 }
 
@@ -327,33 +355,6 @@ fn braced(written: &str, references: &[Reference<'_>]) -> String {
     }
     out.push_str(written.get(at..).unwrap_or_default());
     out
-}
-
-/// Where sparkcfg is no reader of the file, what all who are agree on is right, if it is the same text in another spelling.
-/// Gives the keys for which it is not: of those nobody knows what was meant.
-fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
-    let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
-    let views = views.map(|(_, view)| view.as_ref().filter(|view| !view.stops)).collect::<Option<Vec<_>>>();
-    let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
-    let Some((first, others)) = views.split_first() else { return HashSet::new() };
-    let mut unsure = HashSet::new();
-    for (key, own) in right {
-        let agreed = first.values.get(key).and_then(Option::as_ref);
-        let (Some(agreed), Some(text)) = (agreed, own.as_ref()) else { continue };
-        let all = others.iter().all(|view| view.values.get(key).and_then(Option::as_ref) == Some(agreed));
-        // Blanks at the ends, and carriage returns, nobody means.
-        if !all || agreed.trim() == text {
-            continue;
-        }
-        // They take signs off; what they leave on besides may be meant, or be a mistake.
-        let letters = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).collect::<String>();
-        if letters(agreed) == letters(text) && agreed.len() < text.len() && !agreed.contains(HOME) {
-            *own = Some(agreed.clone());
-        } else {
-            unsure.insert(key.clone());
-        }
-    }
-    unsure
 }
 
 /// The text with some of the replacements made, given in the order of their places; one that touches what another has
@@ -386,31 +387,6 @@ fn worlds(references: &[Reference<'_>]) -> [Process; 2] {
 fn alone(chain: &str, key: &str, line: &str, world: &Process) -> Option<String> {
     let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
     reading.vars.into_iter().find(|variable| variable.key == key)?.value
-}
-
-/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where.
-fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assignments) {
-    match ReadOn::of(OWN, text, around, &Assignments::default()) {
-        Some(on) => {
-            let assignments = Assignments::of(&on.reading);
-            (Some(View::of(on)), assignments)
-        }
-        None => (None, Assignments::default()),
-    }
-}
-
-/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known.
-fn view(chain: &str, text: &str, around: &Surroundings, assignments: &Assignments) -> Option<View> {
-    ReadOn::of(chain, text, around, assignments).map(View::of)
-}
-
-impl View {
-    fn of(on: ReadOn) -> Self {
-        let stops = on.errors().next().is_some();
-        let values = on.reading.vars.into_iter().map(|variable| (variable.key, variable.value));
-        let (executes, stumbles) = (on.reading.executes.len(), on.stumbles.len());
-        Self { values: values.collect(), executes, stumbles, stops }
-    }
 }
 
 /// Whether each line ends in CRLF.

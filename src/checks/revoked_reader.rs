@@ -12,6 +12,9 @@
 //! version. What a merge hands on to nobody but those of the table, it notes in a comment of the merged file, until the next
 //! change. SOPS seals that comment: a value *may still be* what somebody could read where only a key tells.
 //!
+//! The record tells only those who have it. Where git has the sealed files that it is about, and not the record, that is a
+//! warning, and with `--staged` an error.
+//!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
 //! $ sparkcfg secrets set API_KEY -e prod
@@ -26,7 +29,8 @@ use std::collections::BTreeSet;
 
 use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::revocations::{NAME, Unchanged, Unplaced};
+use crate::project::Project;
+use crate::project::revocations::{NAME, Unchanged, Unplaced, Untold};
 use crate::source::printable;
 use crate::stores::State;
 
@@ -40,7 +44,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(known) = file.project.sealed_files.get(&file.index) else { return };
     let config = &file.project.config;
-    let staying = config.readers_of(&known.environments).unwrap_or_default();
+    let staying = config.names_of_readers(&known.environments);
     // Of a damaged file only that is told.
     let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
     let Some(sealed) = sealed else { return };
@@ -94,10 +98,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What the record says of a file that no environment has is told of nowhere else.
+/// The record itself: what it says of a file that no environment has is told of nowhere else.
 pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
-    let unplaced = subjects.first().map(|subject| &subject.project.unplaced);
-    for Unplaced { path, at, renamed } in unplaced.into_iter().flatten() {
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    untold(project, findings);
+    for Unplaced { path, at, renamed } in &project.unplaced {
         let help = match renamed {
             Some(renamed) => format!("it is {} now: write that name here", printable(renamed)),
             None => "if it has another name now, write that here; if its values are used nowhere any more, take its lines out".to_owned(),
@@ -106,6 +111,20 @@ pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>
             format!("{} is no file of any environment, so what is still to change in it is not told", printable(path));
         findings.push(Finding::new(&RULE, message).at(*at, "a file of this name is not there").help(help));
     }
+}
+
+/// A record that only this folder has tells nobody else.
+fn untold(project: &Project, findings: &mut Vec<Finding>) {
+    let Some(Untold { at, paths }) = &project.untold else { return };
+    let files = super::listed(&paths.iter().map(|path| printable(path)).collect::<Vec<_>>(), "and");
+    let (severity, message) = if project.staged {
+        let what = "is not staged as it is, and a commit without it forgets";
+        (Severity::Error, format!("{NAME} {what} what is still to change in {files}"))
+    } else {
+        (RULE.severity, format!("git does not have {NAME}, which alone tells what is still to change in {files}"))
+    };
+    let help = format!("git add {NAME}: `git commit -a` leaves new files out");
+    findings.push(Finding::new(&RULE, message).severity(severity).at(*at, "known here only").help(help));
 }
 
 /// The name under which `sparkcfg secrets` knows the file.

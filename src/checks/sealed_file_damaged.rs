@@ -16,7 +16,9 @@
 //! A sealed value in a file that is not sealed, or sealed a second time, opens to nothing but itself.
 //!
 //! `.gitattributes` names that driver for sealed files (`*.secrets.env merge=sparkcfg`); `sparkcfg secrets init` writes it.
-//! A conflict that is left then is a secret that both sides changed: take the same side at every mark.
+//! A conflict that is left then is a secret that both sides changed, with marks that say `merged by key`: take the same side at
+//! every mark. Of other marks neither side is right: git knows nothing of keys, and what it merged line by line breaks the MAC,
+//! or loses what the other side changed without a word.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity, told_name};

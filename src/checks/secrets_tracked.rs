@@ -6,7 +6,8 @@
 //! this: its index and the ignore rules are read.
 //!
 //! With `--staged`, every text of the repository counts that differs from the last commit, whatever its name and its folder,
-//! up to 1 MiB: notes, programs, workflows. An error are identities, private keys, and tokens whose shape leaves no doubt;
+//! up to 1 MiB: notes, programs, workflows. An error are identities, private keys, and tokens whose shape leaves no doubt, and
+//! plain text that a killed run of sparkcfg left (`.sparkcfg-plain-…`);
 //! JSON web tokens are left out, which are most often those of a test. Where one is meant to be there, as the key of a test,
 //! say so in the file, above it or anywhere: `# sparkcfg: ignore-file[secrets-tracked] reason`.
 //!
@@ -37,10 +38,14 @@ pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
     for StagedText { source, kind } in &project.staged_texts {
         let text = project.sources.text(*source);
         let path = project.sources.path(*source);
-        let name = path.rsplit('/').next().unwrap_or(path);
-        if *kind == TextKind::Personal {
-            let message = format!("{name} is a personal layer, and is about to be committed");
-            let help = format!("`git rm --cached {path}`, and ignore it");
+        let whole = match kind {
+            TextKind::Personal => Some(("is a personal layer", "and ignore it")),
+            TextKind::LeftBehind => Some(("is what a run of sparkcfg left that was killed", "and remove it")),
+            TextKind::Unsealed | TextKind::Other => None,
+        };
+        if let Some((what, then)) = whole {
+            let message = format!("{path} {what}, and is about to be committed");
+            let help = format!("`git rm --cached {path}`, {then}");
             findings.push(Finding::new(&RULE, message).at(Span::new(*source, 0..0), "").help(help));
             continue;
         }
@@ -57,7 +62,7 @@ pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
             if silenced.iter().any(|ignore| is_here(ignore.line)) {
                 continue;
             }
-            let message = format!("{name} holds {}, and is about to be committed", token.name);
+            let message = format!("{path} holds {}, and is about to be committed", token.name);
             let help = format!("take it out of {path}, and make a new one where it is used: it may have been seen");
             findings.push(Finding::new(&RULE, message).at(span, "").help(help));
         }
@@ -68,22 +73,21 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(subject) = subjects.first() else { return };
     let project = subject.project;
     for (exposed, place) in &project.exposed {
-        let name = exposed.path.rsplit('/').next().unwrap_or(&exposed.path);
         let path = project.sources.path(place.source);
         let (severity, message, help) = match exposed.exposure {
             Exposure::Personal => (
                 Severity::Error,
-                format!("{name} is a personal layer, and git tracks it"),
+                format!("{path} is a personal layer, and git tracks it"),
                 format!("`git rm --cached {path}`, ignore it, and change the secrets that stood in it"),
             ),
             Exposure::NotIgnored => (
                 Severity::Warning,
-                format!("{name} is a personal layer, and git does not ignore it"),
+                format!("{path} is a personal layer, and git does not ignore it"),
                 "add a line for it to .gitignore: *.local.env, or .env*.local beside a .env".to_owned(),
             ),
             Exposure::Identity => (
                 Severity::Error,
-                format!("{name} holds an identity that opens secrets, and git tracks it"),
+                format!("{path} holds an identity that opens secrets, and git tracks it"),
                 format!(
                     "`git rm --cached {path}`, then make a new key, rotate, and change every secret that it opened"
                 ),

@@ -31,9 +31,6 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("shared_secret.rs"),
 };
 
-/// Shorter values are equal by chance, and to say so would tell them, in characters.
-const SHORTEST: usize = 8;
-
 /// A value and the place that sets it.
 struct Place<'s, 'a> {
     subject: &'s Subject<'a>,
@@ -81,8 +78,7 @@ fn counted<'s, 'a>(subject: &Subject<'a>, setting: &'s Setting<'a>) -> Option<&'
     let text = setting.value.text()?;
     let secret = is_opened(subject, setting)
         || subject.project.is_secret(setting.key) && layer.name != PROCESS && detection::may_be_secret(text);
-    let counts = text.chars().count() >= SHORTEST && !detection::stands_in_for_a_secret(text);
-    (secret && literal && counts && detection::published(text).is_none()).then_some(text)
+    (secret && literal && detection::tells_apart(text)).then_some(text)
 }
 
 fn may_be_shared(place: &Place<'_, '_>) -> bool {

@@ -119,6 +119,8 @@ impl Stumble {
 pub(super) struct ReadOn {
     /// The reading, with the places of the file.
     pub(super) reading: Reading,
+    /// That of the file with those lines, if there are any.
+    pub(super) whole: Option<Reading>,
     /// Those lines, in the order in which they come to light.
     pub(super) stumbles: Vec<Stumble>,
 }
@@ -137,7 +139,7 @@ impl ReadOn {
         around: &Surroundings,
         assignments: &Assignments,
     ) -> Option<Self> {
-        let mut stumbles = Vec::new();
+        let (mut stumbles, mut whole) = (Vec::new(), None);
         let mut text = Cow::Borrowed(text);
         while let Some(stumble) = Stumble::first(&reading, &text, assignments) {
             if stumbles.len() == MOST {
@@ -145,9 +147,11 @@ impl ReadOn {
             }
             text = Cow::Owned(without(&text, &stumble.line)?);
             stumbles.push(stumble);
-            reading = read(chain, text.as_bytes(), around)?;
+            let next = read(chain, text.as_bytes(), around)?;
+            let before = std::mem::replace(&mut reading, next);
+            whole = whole.or(Some(before));
         }
-        (reading.error.is_none() && reading.gave_up.is_none()).then_some(Self { reading, stumbles })
+        (reading.error.is_none() && reading.gave_up.is_none()).then_some(Self { reading, whole, stumbles })
     }
 
     /// Why they stop, and whether that only comes to light once a line above takes no more lines in.

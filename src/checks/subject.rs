@@ -68,6 +68,19 @@ impl<'a> File<'a> {
         self.readers().iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == reader)
     }
 
+    /// Whether a reader is among those of the file, in whatever version.
+    pub(super) fn read_by_any(&self, reader: &str) -> bool {
+        let chains = self.project.consumers.get(self.index).into_iter().flatten();
+        chains.flat_map(|consumer| consumer.chain.split('>')).any(|name| name.trim() == reader)
+    }
+
+    /// A reader of the file of a version that is not modelled here, so that nobody can say what it makes of a line, unless
+    /// that is plain.
+    pub(super) fn older_reader(&self) -> Option<&'a str> {
+        let consumers = self.project.consumers.get(self.index)?;
+        consumers.iter().find(|consumer| consumer.is_older).map(|consumer| consumer.chain.as_str())
+    }
+
     /// Whether a value begins with `#` behind a blank, which some readers take for a comment: `KEY= # note`. What was
     /// meant is not known.
     pub(super) fn looks_like_comment(&self, entry: &Entry) -> bool {
@@ -335,7 +348,9 @@ impl<'a> Subject<'a> {
         let rule = self.project.schema.as_ref()?.schema.value(parent)?;
         let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
         let description = || rule.get("description").filter(|_| !is_property);
-        description().or_else(|| rule.get("$comment"))?.as_str()
+        let words = description().or_else(|| rule.get("$comment"))?.as_str()?;
+        // What `sparkcfg init` wrote of a guess says why it is one, not what to do.
+        (!words.starts_with("review:")).then_some(words)
     }
 
     /// The violations of one key. All keys of a file may have some, so they are not looked through for each.

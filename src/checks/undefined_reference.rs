@@ -13,7 +13,7 @@ use std::collections::HashSet;
 use super::Subject;
 use super::matrix::Compared;
 use crate::drift::State;
-use crate::environment::{Loose, LooseFault};
+use crate::environment::{Loose, LooseFault, Setting};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::suggestion::nearest;
 
@@ -56,7 +56,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         finding = match (later, nearest(name, known)) {
             (Some(setting), _) => finding
                 .related(subject.environment.place(setting), "set here, after it is needed")
-                .help(format!("move {name} above {key}: files are read from top to bottom")),
+                .help(brought_together(subject, loose, name, setting)),
             (None, Some(near)) => finding.help(format!("did you mean {}?", told_name(near))),
             (None, None) => {
                 let sign = if is_doubled(subject, loose) { "; $$ is a dollar sign" } else { "" };
@@ -65,6 +65,20 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(finding);
     }
+}
+
+/// How a reference comes to see a name that is set after it is needed.
+fn brought_together(subject: &Subject<'_>, loose: &Loose<'_>, name: &str, setting: &Setting<'_>) -> String {
+    let (layers, key) = (&subject.environment.layers, told_name(loose.key));
+    let file = |layer: usize| subject.project.sources.path(layers[layer].source);
+    let here = layers[loose.layer];
+    if setting.layer == loose.layer || here.entries.iter().any(|entry| here.key(entry) == name) {
+        return format!("move {name} above {key}: files are read from top to bottom");
+    }
+    let (early, late) = (file(loose.layer), file(setting.layer));
+    format!(
+        "{late} is read after {early}: set {name} in a file that is read before it, or {key} in {late}, below {name}"
+    )
 }
 
 /// Whether the name may not be told: in a password, what stands behind a dollar sign is most likely part of it.

@@ -13,9 +13,9 @@
 use std::collections::HashSet;
 
 use super::Subject;
+use super::tables::placed;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
-use crate::source::Span;
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
@@ -46,17 +46,15 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
 
 /// What `sparkcfg.toml` names.
 fn in_tables(project: &Project, findings: &mut Vec<Finding>) {
-    let Some(source) = project.config_source else { return };
+    if project.config_source.is_none() {
+        return;
+    }
     let known: HashSet<&str> = project.all_environments().collect();
-    let place = |table: &str, name: &str| {
-        let range = place_of(project.sources.text(source), table, name).unwrap_or_default();
-        Span::new(source, range)
-    };
     for name in project.config.access.keys().filter(|name| !known.contains(name.as_str())) {
         // An environment with a list of its own is not the one that was meant.
         let without = known.iter().copied().filter(|known| !project.config.access.contains_key(*known));
         let message = format!("[access] names an environment {}, which the project does not have", told_name(name));
-        let finding = Finding::new(&RULE, message).at(place("access", name), "guards nothing");
+        let finding = placed(Finding::new(&RULE, message), project, "access", name, "guards nothing");
         findings.push(match nearest(name, without) {
             Some(meant) => finding.severity(Severity::Error).help(format!("did you mean {}?", told_name(meant))),
             None => finding
@@ -67,56 +65,7 @@ fn in_tables(project: &Project, findings: &mut Vec<Finding>) {
     for name in project.config.protected.iter().flatten().filter(|name| !known.contains(name.as_str())) {
         let Some(meant) = nearest(name, known.iter().copied()) else { continue };
         let message = format!("protected names an environment {}, which the project does not have", told_name(name));
-        let finding = Finding::new(&RULE, message).at(place("", name), "protects nothing");
+        let finding = placed(Finding::new(&RULE, message), project, "", name, "protects nothing");
         findings.push(finding.help(format!("did you mean {}?", told_name(meant))));
-    }
-}
-
-/// Where a name stands in a `sparkcfg.toml`: as a key of `[table]`, or, where that is empty, as a text of its own.
-fn place_of(text: &str, table: &str, name: &str) -> Option<std::ops::Range<u32>> {
-    let header = format!("[{table}]");
-    let quoted = format!("\"{name}\"");
-    let (mut at, mut within) = (0, table.is_empty());
-    for line in text.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            within = trimmed.starts_with(&header);
-            continue;
-        }
-        let key = trimmed.split('=').next().unwrap_or_default().trim().trim_matches(['"', '\'']);
-        let found = if table.is_empty() {
-            line.find(&quoted).map(|at| at + 1)
-        } else {
-            line.find(name).filter(|_| key == name)
-        };
-        if let Some(found) = found.filter(|_| within) {
-            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            return Some(offset(start + found)..offset(start + found + name.len()));
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::place_of;
-
-    #[test]
-    fn places_of_names() {
-        let text = "protected = [\"prdo\"]\n[people]\nprodd = \"age1\"\n[access]\nprodd = [\"ali\"]\n\"x-y\" = []\n";
-        for (table, name, expected) in [
-            ("access", "prodd", Some("prodd = [")),
-            ("access", "x-y", Some("x-y\"")),
-            ("", "prdo", Some("prdo\"]")),
-            ("access", "no", None),
-        ] {
-            let found = place_of(text, table, name).map(|range| &text[range.start as usize..]);
-            assert_eq!(found.is_some(), expected.is_some(), "{name}");
-            assert!(found.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{name}: {found:?}");
-        }
-        let range = place_of(text, "access", "prodd").unwrap();
-        assert!(text[..range.start as usize].contains("[access]"));
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());
-        if let Some(near) = nearest(setting.key, free).filter(|near| strsim::osa_distance(near, setting.key) <= 2) {
+        if let Some(near) = nearest(setting.key, free.filter(|key| is_slip(setting.key, key))) {
             let finding = found(
                 subject,
                 setting,
@@ -67,6 +67,24 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             );
             findings.push(finding.severity(Severity::Warning));
         }
+    }
+}
+
+/// Whether two names differ as a slip of the hand makes them: by a letter, or by two within one long word. `SMTP_HOST` and
+/// `SMTP_PORT` are two names.
+fn is_slip(one: &str, other: &str) -> bool {
+    const LONG: usize = 6;
+    match strsim::osa_distance(one, other) {
+        0 | 1 => true,
+        2 => {
+            let (ones, others) = (one.split('_'), other.split('_'));
+            ones.clone().count() == others.clone().count()
+                && ones
+                    .zip(others)
+                    .filter(|(one, other)| one != other)
+                    .all(|(one, other)| one.len().min(other.len()) >= LONG)
+        }
+        _ => false,
     }
 }
 
@@ -79,4 +97,25 @@ fn found<'a>(subject: &Subject<'a>, setting: &Setting<'a>, message: String, help
     let span = layer.span(&entry.key);
     let finding = subject.finding(&RULE, message).key(setting.key);
     finding.at(span, format!("from layer {}", layer.name)).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slip;
+
+    #[test]
+    fn slips_and_other_names() {
+        for (one, other, expected) in [
+            ("LOG_LEVL", "LOG_LEVEL", true),
+            ("DATABSE_URL", "DATABASE_URL", true),
+            ("DATBSE_URL", "DATABASE_URL", true),
+            ("DATABASEURL", "DATABASE_URL", true),
+            ("SMTP_HOST", "SMTP_PORT", false),
+            ("EMAIL_USE_SSL", "EMAIL_USE_TLS", false),
+            ("API_KEY", "APP_KEY", true),
+            ("QUEUE", "CACHE", false),
+        ] {
+            assert_eq!(is_slip(one, other), expected, "{one} {other}");
+        }
+    }
 }

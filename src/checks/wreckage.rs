@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
+use crate::envelope::solve;
 use crate::finding::Finding;
 use crate::layer::Layer;
 use crate::project::Project;
@@ -110,10 +111,7 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "sealed-file-damaged",
             "a merge was left half done".to_owned(),
             "both sides stand in the file",
-            format!(
-                "merge it anew, key by key: `git checkout --merge {path}`, once git knows `sparkcfg secrets merge` (see \
-                 `sparkcfg explain sealed-file-damaged`); or take the same side at every mark"
-            ),
+            solve(layer.text.as_bytes()).to_owned(),
         ),
         Kind::Conflict => (
             "syntax",

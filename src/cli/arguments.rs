@@ -1,9 +1,15 @@
 //! Secrets that were typed where a name or a path belongs: refused before anything could repeat them.
 
 use std::ffi::OsString;
+use std::path::Path;
 
+use clap::CommandFactory;
+
+use super::Arguments;
 use crate::detection::{self, Certainty};
 use crate::error::Error;
+use crate::finding::told_name;
+use crate::plain;
 
 /// Options that take the path of a key file, and a public key.
 const IDENTITY: &str = "--identity";
@@ -39,8 +45,41 @@ pub(super) fn refused(arguments: &[OsString]) -> Option<Error> {
         if let Some(what) = what {
             return Some(never(what));
         }
+        if let Some(key) = assigned(value).filter(|_| !sets && !takes_values(name)) {
+            let is_run = words.first().is_some_and(|word| word == "run");
+            return Some(no_assignment(key, is_run));
+        }
     }
     None
+}
+
+/// The name that a word gives a value: `DB_PASSWORD=hunter2`. No command takes that; a path may look like it.
+fn assigned(word: &str) -> Option<&str> {
+    let (key, value) = word.split_once('=')?;
+    let is_path = || word.ends_with(".env") || word.ends_with(".age") || Path::new(word).exists();
+    (plain::is_name(key) && !value.is_empty() && !is_path()).then_some(key)
+}
+
+/// Whether the word behind an option belongs to it.
+fn takes_values(option: &str) -> bool {
+    fn of(command: &clap::Command, option: &str) -> bool {
+        let takes = |known: &clap::Arg| known.get_long() == Some(option) && known.get_action().takes_values();
+        command.get_opts().any(takes) || command.get_subcommands().any(|inner| of(inner, option))
+    }
+    option.strip_prefix("--").is_some_and(|option| of(&Arguments::command(), option))
+}
+
+fn no_assignment(key: &str, is_run: bool) -> Error {
+    let key = told_name(key);
+    let message = format!(
+        "{key}=… is no argument: a value is never given on the command line, where other programs, logs and the shell's history see it"
+    );
+    let then = if is_run {
+        format!("`sparkcfg secrets set {key} -e ENV` asks for it; what the program is to get stands behind `--`")
+    } else {
+        format!("`sparkcfg secrets set {key} -e ENV` asks for it")
+    };
+    Error::new(message).help(format!("{SEEN}; {then}"))
 }
 
 /// The option that a word belongs to, if any, and the value in it: `--identity=FILE`, `-eprod`, or what follows `before`.
@@ -97,6 +136,16 @@ mod tests {
             ("secrets get A -e=prod --identity key.txt".to_owned(), None),
             (format!("run prod -- curl {token}"), None),
             ("validate --output json=a.json prod".to_owned(), None),
+            ("run prod DB_PASSWORD=hunter2 -- true".to_owned(), Some("DB_PASSWORD=… is no argument")),
+            ("run prod --clean DB_PASSWORD=hunter2 -- true".to_owned(), Some("DB_PASSWORD=… is no argument")),
+            ("show prod DB_PASSWORD=hunter2".to_owned(), Some("DB_PASSWORD=… is no argument")),
+            ("DB_PASSWORD=hunter2".to_owned(), Some("DB_PASSWORD=… is no argument")),
+            ("secrets set DB_PASSWORD=hunter2 -e prod".to_owned(), None),
+            ("run prod -- env DB_PASSWORD=1".to_owned(), None),
+            ("schema --types rust=src/env.rs".to_owned(), None),
+            ("drift --ack-all --why PORT=8080".to_owned(), None),
+            ("read a=b.env".to_owned(), None),
+            ("read ./a=b".to_owned(), None),
         ] {
             let words: Vec<_> = std::iter::once("sparkcfg").chain(line.split(' ')).map(OsString::from).collect();
             let told = refused(&words).map(|error| error.to_string());

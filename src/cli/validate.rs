@@ -12,10 +12,11 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::identity::Identities;
 use crate::project::config::{Config, Workspace};
+use crate::project::consumers::Consumer;
 use crate::project::files::Files;
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
-use crate::report::{Report, Summary};
+use crate::report::{FileRead, Reader, Report, Summary};
 use crate::source::{Sources, printable};
 
 pub(super) const EXAMPLES: &str = "\
@@ -60,12 +61,15 @@ struct Checked {
     has_schema: bool,
     /// The paths, as users see them, of what was looked at for secrets.
     known: HashSet<String>,
+    /// The layers, and who reads them, where somebody asked for that.
+    files: Vec<FileRead>,
 }
 
 impl Checked {
     fn absorb(&mut self, other: Self) {
         self.has_schema |= other.has_schema;
         self.known.extend(other.known);
+        self.files.extend(other.files);
         let offset = self.sources.absorb(other.sources);
         self.findings.extend(other.findings.into_iter().map(|finding| finding.shifted(offset)));
         self.summary.environments += other.summary.environments;
@@ -127,10 +131,11 @@ impl Validate {
             }
         }
         if global.quiet == 0 {
-            for path in Project::overlooked(&files)? {
+            for (path, told_by) in overlooked(&files)? {
                 printing::complain(&format!(
-                    "{} is not checked: [environments] in sparkcfg.toml lists only what shows it; delete that section\n",
-                    printable(&files.shown(&path))
+                    "{} is not checked: [environments] in {} lists only what shows it; delete that section\n",
+                    printable(&path),
+                    printable(&told_by)
                 ))?;
             }
         }
@@ -155,6 +160,7 @@ impl Validate {
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
         let report = Report::new("validate", checked.findings, checked.sources, checked.summary)
             .failing_from(global.fail_on)
+            .of_files(checked.files)
             .at_home(global.home());
         Ok((report, !checked.has_schema))
     }
@@ -181,13 +187,9 @@ impl Validate {
         };
         let prefix = files.shown("");
         let (mut project, found) = check(files, config, &options)?;
-        if global.verbose {
-            for layer in &project.layers {
-                printing::complain(&format!(
-                    "read {}\n",
-                    crate::source::printable(project.sources.path(layer.source))
-                ))?;
-            }
+        let read = if global.verbose { files_read(&project, &prefix) } else { Vec::new() };
+        for file in &read {
+            printing::complain(&told(file))?;
         }
         let (environments, files, keys) = found.looked_at;
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
@@ -197,11 +199,11 @@ impl Validate {
         let mut known: HashSet<_> = sources.map(|source| project.sources.path(source).to_owned()).collect();
         known.extend(config.identities.iter().map(|path| prefix.clone() + path.trim_start_matches("./")));
         if found.findings.is_empty() {
-            return Ok((Checked { summary, has_schema, known, ..Checked::default() }, project));
+            return Ok((Checked { summary, has_schema, known, files: read, ..Checked::default() }, project));
         }
         project.hide_secrets();
         let sources = std::mem::take(&mut project.sources);
-        Ok((Checked { findings: found.findings, sources, summary, has_schema, known }, project))
+        Ok((Checked { findings: found.findings, sources, summary, has_schema, known, files: read }, project))
     }
 
     /// Every member as a project of its own, on all cores, in one report.
@@ -249,6 +251,51 @@ impl Validate {
         let looked = workspace.members.join(", ");
         Err(Error::new("no member of the workspace has anything to check")
             .help(format!("looked in {looked} for environments/*.env, .env and .env.<name>")))
+    }
+}
+
+/// The env files that nobody checks, of a project and of the members of a workspace, each with the file that leaves it out.
+fn overlooked(files: &Files) -> Result<Vec<(String, String)>, Error> {
+    let mut folders = vec![files.clone()];
+    if let Some(workspace) = &Project::config(files)?.workspace {
+        let members = workspace::members(files, workspace)?.into_iter().map(|folder| files.member(&folder));
+        // Without one, a folder leaves nothing out.
+        folders.extend(members.filter(|member| member.root().join("sparkcfg.toml").exists()));
+    }
+    let mut found = Vec::new();
+    for folder in folders {
+        let told_by = folder.shown("sparkcfg.toml");
+        found.extend(Project::overlooked(&folder)?.into_iter().map(|path| (folder.shown(&path), told_by.clone())));
+    }
+    Ok(found)
+}
+
+/// The files of a project, and who reads them.
+fn files_read(project: &Project, prefix: &str) -> Vec<FileRead> {
+    let reader = |consumer: &Consumer| Reader {
+        reader: printable(&consumer.chain),
+        said_by: match consumer.said_by.as_str() {
+            said_by @ "[consumers]" => said_by.to_owned(),
+            path => printable(&format!("{prefix}{path}")),
+        },
+        compared: !consumer.is_older,
+    };
+    let files = project.layers.iter().zip(&project.consumers).map(|(layer, consumers)| FileRead {
+        path: printable(project.sources.path(layer.source)),
+        readers: consumers.iter().map(reader).collect(),
+    });
+    files.collect()
+}
+
+/// `read .env, as do compose (compose.yml) and node (package.json)`
+fn told(file: &FileRead) -> String {
+    let reader = |one: &Reader| {
+        let compared = if one.compared { "" } else { ", an older version that is not compared" };
+        format!("{} ({}{compared})", one.reader, one.said_by)
+    };
+    match file.readers.as_slice() {
+        [] => format!("read {}; nobody else is seen to read it\n", file.path),
+        readers => format!("read {}; so do {}\n", file.path, readers.iter().map(reader).collect::<Vec<_>>().join(", ")),
     }
 }
 

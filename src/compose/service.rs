@@ -169,5 +169,5 @@ pub fn fallback(text: &str, is_set: &dyn Fn(&str) -> bool) -> Option<String> {
     let expansion = interpolation::expand(text, &mut |_| None, &mut Budget::default()).ok()?;
     let falls_back = |outcome: &Outcome| matches!(outcome, Outcome::Default);
     let all = expansion.resolved.iter().all(|one| falls_back(&one.outcome) && !is_set(one.reference.name));
-    (all && !expansion.resolved.is_empty()).then(|| expansion.text)
+    (all && !expansion.resolved.is_empty()).then_some(expansion.text)
 }

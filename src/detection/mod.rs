@@ -39,6 +39,14 @@ pub fn is_secret_by_name(key: &str, value: &str) -> bool {
         && (surely || !values::is_spoken(value))
 }
 
+/// Whether two secrets that have this value are the same one. Shorter values are equal by chance, and to say so would tell
+/// them, in characters; placeholders and what everybody can read is nobody's own.
+#[must_use]
+pub fn tells_apart(value: &str) -> bool {
+    const SHORTEST: usize = 8;
+    value.chars().count() >= SHORTEST && !stands_in_for_a_secret(value) && published(value).is_none()
+}
+
 /// Whether a value looks like a key, although neither its name nor its shape says for what: long and without order
 /// where the name has the word `key` in it, or longer and of every kind of character.
 #[must_use]

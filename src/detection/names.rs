@@ -1,5 +1,9 @@
 //! What a key's name tells about its value.
 
+use std::cell::RefCell;
+
+use foldhash::HashMap;
+
 use super::tokens::known_token;
 
 /// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`; also where it does so less clearly,
@@ -29,7 +33,28 @@ pub(super) enum Said {
 }
 
 pub(super) fn said_by(key: &str) -> Said {
-    if !holds_sign(key) || is(FILES, key) {
+    thread_local! {
+        /// Every environment, every member of a workspace and several checks ask about the same few names.
+        static KNOWN: RefCell<HashMap<Box<str>, Said>> = RefCell::default();
+    }
+    const MOST: usize = 1024;
+    if !holds_sign(key) {
+        return Said::Nothing;
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(said) = known.get(key) {
+            return *said;
+        }
+        let said = said_by_words(key);
+        if known.len() < MOST {
+            known.insert(key.into(), said);
+        }
+        said
+    })
+}
+
+fn said_by_words(key: &str) -> Said {
+    if is(FILES, key) {
         return Said::Nothing;
     }
     let (mut surely, mut perhaps, mut public, mut holds, mut before, mut last) = (false, false, false, false, "", "");

@@ -49,7 +49,8 @@ pub fn leads_to_a_placeholder(value: &str) -> bool {
     let mut colons = memchr::memchr_iter(b':', value.as_bytes());
     let Some(rest) = colons.find_map(|colon| value[colon..].strip_prefix("://")) else { return false };
     let gap = rest.split_once('<').is_some_and(|(_, after)| after.contains('>'));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let authority = &rest[..end];
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     // `[::1]` is an address.

@@ -65,6 +65,10 @@ mod tests {
             // The first one lets the environment win as well.
             ("node-dotenv > node", "FROM=file\nA=1\n", "FROM=env A=1"),
             ("make > node", "FROM=file\n", "FROM=file"),
+            // What loading the file leaves of it; of what it refers to, each knows what it reads.
+            ("node-dotenv", "FROM=file\nA=1\n", "FROM=env A=1"),
+            ("godotenv", "FROM=file\nA=${FROM}\n", "FROM=env A=file"),
+            ("dotenvy", "FROM=file\nA=${FROM}\n", "FROM=env A=env"),
             // A container sees what the file says, and nothing of what started it.
             ("make > compose", "A=pa#ss\nB?=1\n", ""),
             ("make > compose", "A=pa#ss\nB=$A\n", "A=pa#ss B=pa"),

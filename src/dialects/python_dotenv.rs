@@ -19,7 +19,7 @@ const MAX_EXPANDED: usize = 32 << 20;
 pub fn read(bytes: &[u8], process: &Process) -> Reading {
     let file = match Text::strict(bytes) {
         Ok(file) => file.with_carriage_returns(|followed| if followed { "" } else { "\n" }),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let mut draft = Draft::default();
     let mut cursor = Cursor { text: &file.text, at: if file.text.starts_with('\u{feff}') { 3 } else { 0 } };

@@ -20,7 +20,7 @@ static PATTERN: Pattern = Pattern { key_signs: ".", quotes: "'\"", bare_keys: tr
 pub fn read(bytes: &[u8], process: &Process) -> Reading {
     let file = match Text::strict(bytes) {
         Ok(file) => file.with_carriage_returns(|followed| if followed { "" } else { "\n" }),
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let text = &*file.text;
     let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };

@@ -32,12 +32,12 @@ impl<'b> Text<'b> {
     }
 
     /// Only if the file is UTF-8.
-    pub(super) fn strict(bytes: &'b [u8]) -> Result<Self, Reading> {
+    pub(super) fn strict(bytes: &'b [u8]) -> Result<Self, Box<Reading>> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Self { text: Cow::Borrowed(text), edits: Vec::new() }),
             Err(error) => {
                 let at = error.valid_up_to();
-                Err(Draft::default().refused("the file is not UTF-8", at..at + 1))
+                Err(Box::new(Draft::default().refused("the file is not UTF-8", at..at + 1)))
             }
         }
     }

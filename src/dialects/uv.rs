@@ -10,7 +10,7 @@ use super::{Draft, Process, Reading, Text, Variable};
 #[must_use]
 pub fn read(bytes: &[u8], process: &Process) -> Reading {
     if let Err(refused) = Text::strict(bytes) {
-        return refused;
+        return *refused;
     }
     let (found, error) = read_assignments(bytes, 0, process);
     let mut draft = Draft::default();

@@ -353,6 +353,9 @@ impl Comparison {
     pub fn sort_columns<K: Ord>(&mut self, key: impl Fn(&Column) -> K) {
         let mut order: Vec<_> = (0..self.columns.len()).collect();
         order.sort_by_key(|at| self.columns.get(*at).map(&key));
+        if order.is_sorted() {
+            return;
+        }
         self.columns = order.iter().filter_map(|at| self.columns.get(*at).cloned()).collect();
         for row in &mut self.rows {
             row.cells = order.iter().map(|at| row.cells.get(*at).cloned().flatten()).collect();

@@ -14,7 +14,7 @@ pub(super) fn suggestion(comment: &str, known: &[&str]) -> Option<String> {
 }
 
 /// The words of a list, at least two.
-fn listed(comment: &str) -> Option<Vec<&str>> {
+pub(super) fn listed(comment: &str) -> Option<Vec<&str>> {
     static MARKED: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:one of|either|options(?: are)?|choices(?: are)?|choose from|(?:possible|allowed|valid|supported|accepted|available) (?:values|options|levels|modes|choices)(?: are)?|values(?: are)?|can be)\b\s*[:=]?\s*[(\[]?(.+)").ok()
     });

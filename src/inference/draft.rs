@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Proposal;
 use crate::quoting::json_text;
 
+const WRITTEN: &str = "Written by `sparkcfg init`. What says \"review\" is a guess: mend it, then delete the word.";
+const OPEN: &str = "Once every key is here, say false for additionalProperties: then any other key is an error, not only a misspelt one.";
+
 /// A schema of the proposals alone; whether it is `open` to other keys.
 #[must_use]
 pub fn new(proposals: &[Proposal], open: bool) -> String {
@@ -13,7 +16,7 @@ pub fn new(proposals: &[Proposal], open: bool) -> String {
     let required: Vec<_> = proposals.iter().filter(|one| one.required).map(|one| one.key.as_str()).collect();
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$comment": "Written by `sparkcfg init`. What says \"review\" is a guess: mend it, then delete the word.",
+        "$comment": if open { format!("{WRITTEN} {OPEN}") } else { WRITTEN.to_owned() },
         "type": "object",
         "properties": properties,
     });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::kinds::{cast, is_switch, kind, text};
+use super::kinds::{cast, is_switch, kind, says_more, text};
 use super::{Origin, Proposal, Sighting, choices};
 use crate::detection;
 use crate::schema::extension::KEYWORD;
@@ -31,7 +31,8 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
     let guessed = cast(key, seen, &known).unwrap_or_else(|| kind(key, &known));
     // What a test file has for a secret (`123`) tells nothing of the real one.
     let is_text = guessed.keywords.contains(&("type".to_owned(), "string".into()));
-    let guessed = if secret && !is_text { text() } else { guessed };
+    let more = || seen.iter().filter_map(|one| one.comment.as_deref()).any(|comment| says_more(comment, &guessed));
+    let guessed = if secret && !is_text || more() { text() } else { guessed };
     property.extend(guessed.keywords);
     reasons.extend(guessed.reason);
     if may_be_empty(seen) {
@@ -94,7 +95,12 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
 /// Whether an env file, or what documents one, has the key without a value: for those who wrote it, that is none.
 fn may_be_empty(seen: &[&Sighting]) -> bool {
     let of_a_file = |origin: &Origin| matches!(origin, Origin::Layer { sealed: false, .. } | Origin::Example);
-    seen.iter().any(|sighting| of_a_file(&sighting.origin) && sighting.told() == Some(""))
+    let empty = |sighting: &Sighting| of_a_file(&sighting.origin) && sighting.told() == Some("");
+    let said = |comment: &str| {
+        let lower = comment.to_ascii_lowercase();
+        ["leave empty", "leave it empty", "leave this empty", "leave blank"].iter().any(|words| lower.contains(words))
+    };
+    seen.iter().any(|one| empty(one) || one.comment.as_deref().is_some_and(said))
 }
 
 /// Lets an empty value be none, where a type or a format would refuse it.
@@ -120,7 +126,13 @@ impl Sighting {
     fn told(&self) -> Option<&str> {
         let value = self.value.as_deref()?;
         let is_off = ["false", "no", "off"].iter().any(|word| word.eq_ignore_ascii_case(value));
-        let is_none = is_off && self.cast != Some(Cast::Boolean) && names_a_thing(&self.key);
+        // `env('SAMPLE', false)` of PHP and `${MODE:-off}` take what stands there for one of several things.
+        let may_be_more = match self.origin {
+            Origin::Read { .. } => self.place.ends_with(".php"),
+            Origin::Reference { .. } => value.eq_ignore_ascii_case("off"),
+            _ => false,
+        };
+        let is_none = is_off && self.cast != Some(Cast::Boolean) && (may_be_more || names_a_thing(&self.key));
         (!is_none).then_some(value)
     }
 }
@@ -231,7 +243,11 @@ fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>
         property.insert("default".to_owned(), typed(default, property));
     }
     let examples = of(&|origin| matches!(origin, Origin::Example | Origin::Commented));
-    if let Some(example) = examples.first() {
+    // `True` is what Python programs compare with, and the default of a schema has no spelling.
+    let spelled = defaults.iter().find(|text| is_typed(property, "boolean") && matches!(**text, "True" | "False"));
+    if let Some(spelled) = spelled {
+        property.insert("examples".to_owned(), json!([spelled]));
+    } else if let Some(example) = examples.first() {
         property.insert("examples".to_owned(), json!([typed(example, property)]));
     }
     let words: BTreeSet<&str> = examples.into_iter().chain(defaults).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Sighting;
+use super::{Sighting, choices};
 use crate::schema::formats;
 use crate::uses::casts::Cast;
 
@@ -20,6 +20,18 @@ pub(super) struct Guess {
 fn guess(keywords: &[(&str, Value)], reason: &str) -> Guess {
     let keywords = keywords.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     Guess { keywords, reason: Some(reason.to_owned()) }
+}
+
+/// Whether a comment says that there are more values than those that were seen: a list of words, or two kinds of value.
+/// What it lists counts where a format would refuse one of them.
+pub(super) fn says_more(comment: &str, guessed: &Guess) -> bool {
+    let format = guessed.keywords.iter().find(|(name, _)| name == "format").and_then(|(_, format)| format.as_str());
+    match choices::listed(comment) {
+        Some(words) => {
+            format.is_some_and(|format| words.iter().any(|word| formats::accepts(format, word) == Some(false)))
+        }
+        None => comment.to_ascii_lowercase().split(' ').any(|word| word == "either"),
+    }
 }
 
 /// A type because programs take the value as such, where the values that are known are of it.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::envelope::CannotOpen;
+use crate::envelope::{CannotOpen, OURS, THEIRS};
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
 use crate::stores::sops::{KnownTo, Origin, Origins, digest, noted, opened_traces, short, traces};
@@ -278,7 +278,7 @@ fn push_hunk(text: &mut String, mine: &mut String, other: &mut String) {
     if mine.is_empty() && other.is_empty() {
         return;
     }
-    text.extend(["<<<<<<< ours\n", mine.as_str(), "=======\n", other.as_str(), ">>>>>>> theirs\n"]);
+    text.extend([OURS, mine.as_str(), "=======\n", other.as_str(), THEIRS]);
     mine.clear();
     other.clear();
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Output, Style, json_text, told_fix};
 use crate::finding::{Finding, Label, Severity};
-use crate::report::{Place, Report, Summary};
+use crate::report::{FileRead, Place, Report, Summary};
 
 pub(super) const OUTPUT: Output =
     Output { name: "json", summary: "for programs; its schema is schemas/report.schema.json", write };
@@ -19,6 +19,8 @@ struct Document<'a> {
     command: &'a str,
     findings: Vec<Entry<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    files: &'a [FileRead],
 }
 
 #[derive(Serialize)]
@@ -59,7 +61,13 @@ fn write(report: &Report, _: &Style) -> String {
         return drift::write(report, comparison);
     }
     let findings = report.findings.iter().map(|finding| entry(report, finding)).collect();
-    json_text(&Document { version: 1, command: report.command, findings, summary: report.summary })
+    json_text(&Document {
+        version: 1,
+        command: report.command,
+        findings,
+        summary: report.summary,
+        files: &report.files,
+    })
 }
 
 fn entry<'a>(report: &Report, finding: &'a Finding) -> Entry<'a> {

@@ -92,11 +92,30 @@ impl Config {
         Ok(recipients)
     }
 
-    /// The name of the person with a public key.
+    /// The name of the person with a public key; the first one, where it has several.
     #[must_use]
     pub fn owner_of(&self, key: &str) -> Option<&str> {
+        self.names_of(key).first().copied()
+    }
+
+    /// All names of a public key. Whoever takes access away from one of several takes nothing.
+    #[must_use]
+    pub fn names_of(&self, key: &str) -> Vec<&str> {
         let same = |known: &str| known == key || known.split_whitespace().take(2).eq(key.split_whitespace().take(2));
-        self.people.iter().find(|(_, known)| same(known)).map(|(name, _)| name.as_str())
+        self.people.iter().filter(|(_, known)| same(known)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// All names of a person, `name` among them; none where nobody is called so.
+    #[must_use]
+    pub fn names_for(&self, name: &str) -> Vec<&str> {
+        self.people.get(name).map(|key| self.names_of(key)).unwrap_or_default()
+    }
+
+    /// Those who may open a file that `environments` share (see [`Config::readers_of`]), by all of their names.
+    #[must_use]
+    pub fn names_of_readers(&self, environments: &[impl AsRef<str>]) -> BTreeSet<&str> {
+        let readers = self.readers_of(environments).unwrap_or_default();
+        readers.into_iter().flat_map(|name| self.names_for(name)).collect()
     }
 }
 
@@ -161,5 +180,9 @@ mod tests {
         let config = config("");
         assert_eq!(config.owner_of(KEYS[1]), Some("deploy"));
         assert_eq!(config.owner_of("age1"), None);
+        let text = format!("[access]\nprod = [\"laptop\"]\n[people]\nlaptop = \"{0}\"\nola = \"{0}\"\n", KEYS[0]);
+        let config = Config::parse("sparkcfg.toml", &text).unwrap();
+        assert_eq!(config.names_for("ola"), ["laptop", "ola"]);
+        assert_eq!(config.names_of_readers(&["prod"]), BTreeSet::from(["laptop", "ola"]));
     }
 }

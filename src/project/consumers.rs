@@ -9,17 +9,67 @@ use super::config::Config;
 use super::files::Files;
 use super::layout::{Stack, is_personal};
 use super::usage;
+pub use super::usage::versions::Older;
 use crate::dialects;
 use crate::error::Error;
 use crate::suggestion::nearest;
 
 /// The readers of each file.
 #[derive(Debug)]
-pub(super) enum Consumers {
+pub(super) struct Consumers {
+    known: Known,
+    /// Those that are of another version than the one that is modelled here.
+    pub(super) older: Vec<Older>,
+    pub(super) home_made: Vec<HomeMade>,
+}
+
+/// A script that reads env files in a way of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HomeMade {
+    /// The paths of the files.
+    pub(super) files: Vec<String>,
+    /// The path of the script.
+    pub(super) path: String,
+    /// Where it does so, in bytes of the script.
+    pub(super) at: Range<usize>,
+}
+
+/// Those of a look around that read one of these files.
+fn home_made(files: &Files, paths: &[String], seen: Vec<usage::HomeMade>) -> Vec<HomeMade> {
+    let all: HashSet<&str> = paths.iter().map(String::as_str).collect();
+    let meant = |one: usage::HomeMade| {
+        let files = one.file.among(&all, |path| files.size(path).is_some())?;
+        (!files.is_empty()).then_some(HomeMade { files, path: one.path, at: one.at })
+    };
+    seen.into_iter().filter_map(meant).collect()
+}
+
+#[derive(Debug)]
+enum Known {
     /// By pattern, as the project lists them.
     Listed(GlobSet, Vec<Vec<String>>),
-    /// What the project visibly uses, and the files that each is started with; none where it may be any.
-    Visible(Vec<(&'static str, Vec<String>)>),
+    /// What the project visibly uses.
+    Visible(Vec<Visible>),
+}
+
+/// A reader that the project visibly uses.
+#[derive(Debug)]
+struct Visible {
+    reader: &'static str,
+    /// The files that it is started with; none where it may be any.
+    files: Vec<String>,
+    seen_in: String,
+}
+
+/// Who reads a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its name; several that start each other stand as `make > python-dotenv`.
+    pub chain: String,
+    /// What says so: `[consumers]`, or the path of the file that gives it away.
+    pub said_by: String,
+    /// Whether it, or one of the chain, is of another version than the one that is modelled here.
+    pub is_older: bool,
 }
 
 impl Consumers {
@@ -28,8 +78,8 @@ impl Consumers {
     /// # Errors
     /// A reader that does not exist, a pattern that is none, a folder that cannot be listed.
     pub(super) fn of(files: &Files, config: &Config, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
+        let all: Vec<String> = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
         if config.consumers.is_empty() {
-            let all: Vec<String> = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
             return Self::visible(files, &all);
         }
         let mut patterns = GlobSetBuilder::new();
@@ -46,7 +96,11 @@ impl Consumers {
             }
         }
         let broken = || Error::new("the patterns of [consumers] are too many").at(files.shown("sparkcfg.toml"));
-        Ok(Self::Listed(patterns.build().map_err(|_| broken())?, config.consumers.values().cloned().collect()))
+        let chains: Vec<Vec<String>> = config.consumers.values().cloned().collect();
+        let names: Vec<_> = chains.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
+        let seen = usage::visible(files)?;
+        let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
+        Ok(Self { known: Known::Listed(patterns.build().map_err(|_| broken())?, chains), older, home_made })
     }
 
     /// Looks around for whoever reads some of these files.
@@ -56,37 +110,42 @@ impl Consumers {
     pub(super) fn visible(files: &Files, paths: &[String]) -> Result<Self, Error> {
         let all: HashSet<&str> = paths.iter().map(String::as_str).collect();
         let is_there = |path: &str| files.size(path).is_some();
-        let meant = |usage: usage::Usage| match usage.file {
-            None => Some((usage.reader, Vec::new())),
-            Some(file) => match file.among(&all, is_there) {
-                None => Some((usage.reader, Vec::new())),
-                Some(meant) if meant.is_empty() => None,
-                Some(meant) => Some((usage.reader, meant)),
-            },
+        let meant = |usage: usage::Usage| {
+            let named = usage.file.and_then(|file| file.among(&all, is_there));
+            let of_another = named.as_ref().is_some_and(Vec::is_empty);
+            let files = named.unwrap_or_default();
+            (!of_another).then_some(Visible { reader: usage.reader, files, seen_in: usage.seen_in })
         };
-        Ok(Self::Visible(usage::visible(files)?.into_iter().filter_map(meant).collect()))
+        let seen = usage::visible(files)?;
+        let readers: Vec<_> = seen.usages.iter().map(|usage| usage.reader).collect();
+        let older = seen.older(&readers);
+        let home_made = home_made(files, paths, seen.home_made);
+        Ok(Self { known: Known::Visible(seen.usages.into_iter().filter_map(meant).collect()), older, home_made })
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files
     /// does not read it; what is started with a file that is none of them may be given any.
-    pub(super) fn readers(&self, path: &str) -> Vec<String> {
-        match self {
-            Self::Visible(uses) => {
-                let uses = uses.iter().filter(|(_, files)| files.is_empty() || files.iter().any(|file| file == path));
-                let mut found: Vec<String> = uses.map(|(reader, _)| (*reader).to_owned()).collect();
-                found.dedup();
-                found
+    pub(super) fn readers(&self, path: &str) -> Vec<Consumer> {
+        let is_older =
+            |chain: &str| chain.split('>').any(|name| self.older.iter().any(|older| older.reader == name.trim()));
+        let consumer = |chain: &str, said_by: &str| Consumer {
+            chain: chain.to_owned(),
+            said_by: said_by.to_owned(),
+            is_older: is_older(chain),
+        };
+        let mut found: Vec<Consumer> = match &self.known {
+            Known::Visible(uses) => {
+                let uses = uses.iter().filter(|one| one.files.is_empty() || one.files.iter().any(|file| file == path));
+                uses.map(|one| consumer(one.reader, &one.seen_in)).collect()
             }
-            Self::Listed(patterns, readers) => {
-                let mut found: Vec<String> = Vec::new();
-                for reader in patterns.matches(path).into_iter().filter_map(|index| readers.get(index)).flatten() {
-                    if !found.contains(reader) {
-                        found.push(reader.clone());
-                    }
-                }
-                found
+            Known::Listed(patterns, chains) => {
+                let chains = patterns.matches(path).into_iter().filter_map(|index| chains.get(index)).flatten();
+                chains.map(|chain| consumer(chain, "[consumers]")).collect()
             }
-        }
+        };
+        let mut known: HashSet<String> = HashSet::new();
+        found.retain(|consumer| known.insert(consumer.chain.clone()));
+        found
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Nothing is checked out, and nothing is fetched. What is read goes on as [`super::files::Files`].
 
+mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+pub(super) use self::history::{FileVersion, versions};
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
@@ -259,56 +262,6 @@ pub(super) fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BT
     Ok(files)
 }
 
-/// A version that a file had.
-#[derive(Debug)]
-pub(super) struct FileVersion {
-    /// The newest commit in which it stands, shortened.
-    pub(super) commit: String,
-    pub(super) bytes: Vec<u8>,
-}
-
-/// Every version that files had in the newest `commits` of what is checked out, newest first: path → versions. Where
-/// nothing is committed yet there are none.
-///
-/// # Errors
-/// See [`files`].
-pub(super) fn versions(
-    root: &Path,
-    paths: &[&str],
-    commits: usize,
-) -> Result<BTreeMap<String, Vec<FileVersion>>, Error> {
-    // One line each for git, which takes any other sign of a path as it is.
-    let paths: Vec<_> = paths.iter().copied().filter(|path| !path.contains('\n')).collect();
-    let mut found = BTreeMap::<String, Vec<FileVersion>>::new();
-    let skip = format!("--skip={commits}");
-    let Some(older) = run(root, &["rev-list", "--max-count=1", &skip, "HEAD", "--"])? else { return Ok(found) };
-    let older = String::from_utf8_lossy(&older).trim().to_owned();
-    let until = format!("^{older}");
-    // Without what a merge left behind, a version of a branch would be missing.
-    let mut arguments = vec!["rev-list", "--full-history", "--abbrev-commit", "HEAD"];
-    arguments.extend((!older.is_empty()).then_some(until.as_str()));
-    arguments.push("--");
-    arguments.extend(&paths);
-    let listing = git(root, &arguments)?;
-    let listing = String::from_utf8_lossy(&listing);
-    if listing.is_empty() {
-        return Ok(found);
-    }
-    let mut objects = Objects::of(root)?;
-    for path in paths {
-        let mut seen = BTreeSet::new();
-        for commit in listing.lines() {
-            if let Some(Object { name, size, bytes }) = objects.get(&format!("{commit}:./{path}"))?
-                && size <= LIMIT
-                && seen.insert(name)
-            {
-                found.entry(path.to_owned()).or_default().push(FileVersion { commit: commit.to_owned(), bytes });
-            }
-        }
-    }
-    Ok(found)
-}
-
 /// A process of git that gives objects by their names.
 struct Objects {
     process: Child,
@@ -317,7 +270,6 @@ struct Objects {
 }
 
 struct Object {
-    name: String,
     size: u64,
     /// Empty where the size is over [`LIMIT`].
     bytes: Vec<u8>,
@@ -344,7 +296,6 @@ impl Objects {
         }
         let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
         let size = size.ok_or_else(unreadable)?;
-        let name = header.split(' ').next().unwrap_or_default().to_owned();
         let mut content = (&mut self.answer).take(size + 1);
         let mut bytes = Vec::new();
         if size > LIMIT {
@@ -353,7 +304,7 @@ impl Objects {
             content.read_to_end(&mut bytes).map_err(|_| unreadable())?;
             bytes.pop();
         }
-        Ok(Some(Object { name, size, bytes }))
+        Ok(Some(Object { size, bytes }))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::files::Files;
-use super::git;
+use super::git::{self, FileVersion};
 use crate::finding::told_name;
 use crate::stores::{self, Readers, sops::traces};
 
@@ -32,10 +32,9 @@ struct Version {
 }
 
 impl Version {
-    fn of(bytes: &[u8], path: &str, commit: String) -> Self {
+    fn of(bytes: &[u8], readers: Vec<String>, commit: String) -> Self {
         let traces = traces(bytes);
-        let readers = stores::of(path).and_then(|store| (store.readers)(bytes).ok()).unwrap_or_default();
-        Self { commit, marks: traces.values.into_values().chain(traces.keys).collect(), readers: names(&readers) }
+        Self { commit, marks: traces.values.into_values().chain(traces.keys).collect(), readers }
     }
 }
 
@@ -56,11 +55,23 @@ pub fn holders(files: &Files, sealed: &[(&str, &[u8])]) -> BTreeMap<String, Vec<
     }
     let mut earlier = git::versions(files.root(), &paths, COMMITS).unwrap_or_default();
     let of_file = |(path, bytes): &(&str, &[u8])| {
-        let versions = earlier.remove(*path)?.into_iter();
-        let versions = versions.map(|version| Version::of(&version.bytes, path, version.commit)).collect();
-        Some(((*path).to_owned(), of_versions(&Version::of(bytes, path, String::new()), versions)))
+        let holders = of_file(path, bytes, earlier.remove(*path)?)?;
+        Some(((*path).to_owned(), holders))
     };
     sealed.iter().filter_map(of_file).filter(|(_, holders)| !holders.is_empty()).collect()
+}
+
+fn of_file(path: &str, bytes: &[u8], earlier: Vec<FileVersion>) -> Option<Vec<Holder>> {
+    let store = stores::of(path)?;
+    let readers = |bytes: &[u8]| names(&(store.readers)(bytes).unwrap_or_default());
+    let now = readers(bytes);
+    let earlier: Vec<_> = earlier.into_iter().map(|version| (readers(&version.bytes), version)).collect();
+    // Mostly there is nobody who could hold anything, and the values need no look.
+    if !earlier.iter().flat_map(|(readers, _)| readers).any(|reader| !now.contains(reader)) {
+        return None;
+    }
+    let earlier = earlier.into_iter().map(|(readers, version)| Version::of(&version.bytes, readers, version.commit));
+    Some(of_versions(&Version::of(bytes, now, String::new()), earlier.collect()))
 }
 
 fn of_versions(now: &Version, mut others: Vec<Version>) -> Vec<Holder> {

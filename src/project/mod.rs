@@ -17,6 +17,7 @@ mod links;
 mod listings;
 pub mod locking;
 pub mod lone;
+mod opening;
 mod process;
 mod reading;
 pub mod references;
@@ -40,14 +41,13 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::dialects::compose;
-use crate::envelope::CannotOpen;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::{Fault, Layer};
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores::{self, State};
+use crate::stores;
 use access::SealedFile;
 use config::Config;
 use creation_rules::{CreationRules, Refusal};
@@ -56,7 +56,7 @@ use files::Files;
 use holders::Holder;
 use layout::Stack;
 use reading::{layer_name, read_config, read_schema, stacks};
-use revocations::{Revocations, Unplaced};
+use revocations::{Revocations, Unplaced, Untold};
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
@@ -87,8 +87,15 @@ pub struct Project {
     pub config_source: Option<SourceId>,
     /// Each file once, however many environments share it.
     pub layers: Vec<Layer>,
-    /// For each layer its readers, by name; several that start each other stand as `make > python-dotenv`.
+    /// For each layer the readers that are modelled here, by name; several that start each other stand as
+    /// `make > python-dotenv`.
     pub readers: Vec<Vec<String>>,
+    /// For each layer who reads it, and what says so; those too whose version is not modelled.
+    pub consumers: Vec<Vec<consumers::Consumer>>,
+    /// The readers whose version is not modelled, and the place that names it.
+    pub older_readers: Vec<(consumers::Older, Span)>,
+    /// The places at which scripts read layers in ways of their own, and the indices of those.
+    pub home_made_readers: Vec<(Span, Vec<usize>)>,
     /// The lines of `[consumers]` that say nothing about any file.
     pub unused_consumers: Vec<consumers::Unused>,
     /// What was found out about each sealed layer: index into `layers` → state.
@@ -111,6 +118,8 @@ pub struct Project {
     pub remembers: bool,
     /// What of it is about files that no environment has.
     pub unplaced: Vec<Unplaced>,
+    /// What git does not have of that record, where somebody wants to know.
+    pub untold: Option<Untold>,
     /// The Compose and PM2 files of the environments, once they were asked for.
     pub deployments: Deployments,
     /// Where the tree uses variables, once that was asked for.
@@ -299,7 +308,8 @@ impl Project {
     /// A folder that cannot be listed.
     pub fn visible_readers(files: &Files, paths: &[String]) -> Result<Vec<Vec<String>>, Error> {
         let visible = consumers::Consumers::visible(files, paths)?;
-        Ok(paths.iter().map(|path| visible.readers(path)).collect())
+        let names = |path: &String| visible.readers(path).into_iter().map(|consumer| consumer.chain).collect();
+        Ok(paths.iter().map(names).collect())
     }
 
     /// The names of the environments, in order.
@@ -378,59 +388,6 @@ impl Project {
     #[must_use]
     pub fn has_built_in_schema(&self) -> bool {
         self.config.schema.as_deref() == Some(BUILT_IN)
-    }
-
-    /// Whether an environment has a sealed file of which not even the names are known.
-    #[must_use]
-    pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        environment.layers.iter().any(|layer| self.is_closed(layer))
-    }
-
-    /// Whether a layer is a sealed file of which not even the names are known.
-    #[must_use]
-    pub fn is_closed(&self, layer: &Layer) -> bool {
-        layer.entries.is_empty() && self.sealed_as(layer).is_some_and(|sealed| sealed.state != State::Opened)
-    }
-
-    /// Whether a layer is a sealed file that was changed or cut off, so that no key would open it.
-    #[must_use]
-    pub fn is_damaged(&self, layer: &Layer) -> bool {
-        self.sealed_as(layer).is_some_and(|sealed| sealed.state == State::Damaged)
-    }
-
-    /// A sealed file of which nothing could be read, as it stands.
-    #[must_use]
-    pub fn unread_bytes(&self, layer: &Layer) -> Option<&[u8]> {
-        self.unread_files.get(&self.number_of(layer)?).map(Vec::as_slice)
-    }
-
-    fn number_of(&self, layer: &Layer) -> Option<usize> {
-        self.layers.iter().position(|known| std::ptr::eq(known, layer))
-    }
-
-    fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
-        self.sealed.get(&self.number_of(layer)?)
-    }
-
-    /// Why the first sealed file of an environment stays closed, and who could open it: by the names of `[people]`,
-    /// else by public key.
-    #[must_use]
-    pub fn closed(&self, environment: &Environment<'_>) -> Option<(CannotOpen, Vec<String>)> {
-        environment.layers.iter().find_map(|used| {
-            let sealed = self.sealed_as(used)?;
-            let State::Closed(reason) = sealed.state else { return None };
-            Some((reason, self.names_of(&sealed.readers.recipients)))
-        })
-    }
-
-    /// The path of a sealed file of an environment that is damaged, so that none of its values is known; and what is wrong.
-    #[must_use]
-    pub fn damaged(&self, environment: &Environment<'_>) -> Option<(&str, &'static str)> {
-        environment.layers.iter().find_map(|used| {
-            let sealed = self.sealed_as(used).filter(|sealed| sealed.state == State::Damaged)?;
-            let why = sealed.damages.first().map_or("it is damaged", |damage| damage.message);
-            Some((self.sources.path(used.source), why))
-        })
     }
 
     /// Recipients by their names in `[people]`; one that is not there stays as it is.

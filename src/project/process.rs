@@ -37,6 +37,7 @@ impl Project {
         }
         self.layers.push(Layer { name: PROCESS.to_owned(), source, text, sealed: true, entries, faults: Vec::new() });
         self.readers.push(Vec::new());
+        self.consumers.push(Vec::new());
     }
 
     /// How many files were read: layers, Compose and PM2 files.

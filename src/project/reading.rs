@@ -45,9 +45,11 @@ impl Project {
             let path = files.behind_link(path).unwrap_or_else(|| path.clone());
             links::led_to("", path.as_bytes()).unwrap_or(path)
         };
+        let mut plain_of: HashMap<String, String> = HashMap::new();
         let mut uses: HashMap<String, usize> = HashMap::new();
         for path in stacks.iter().flat_map(|stack| &stack.files) {
-            *uses.entry(plain(path)).or_default() += 1;
+            let plain = plain_of.entry(path.clone()).or_insert_with(|| plain(path));
+            *uses.entry(plain.clone()).or_default() += 1;
         }
         let stacks = if stacks.is_empty() && !needed { stacks } else { chosen(stacks, &options.environments, files)? };
         let mut project = Self {
@@ -78,7 +80,8 @@ impl Project {
             }
             project.stacks.push((name.into(), layers));
         }
-        let is_shared = |path: &String| uses.get(&plain(path)).is_some_and(|uses| *uses > 1);
+        let uses_of = |path: &String| uses.get(plain_of.get(path)?);
+        let is_shared = |path: &String| uses_of(path).is_some_and(|uses| *uses > 1);
         project.shared = known.iter().filter(|(path, _)| is_shared(path)).map(|(_, layer)| *layer).collect();
         if files.watches_git() {
             let taken: HashSet<String> = tracking::taken(files, known.keys().cloned().collect()).into_iter().collect();
@@ -87,6 +90,9 @@ impl Project {
         }
         let lost = tracking::lost(files, &project.config);
         project.unplaced = project.revocations.unplaced(files, &sealed_files, &lost, &mut project.sources)?;
+        if files.watches_git() {
+            project.untold = Revocations::untold(files, &mut project.sources)?;
+        }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
         // Without a list, nobody is one too many.
@@ -101,11 +107,44 @@ impl Project {
             let source = project.sources.add(files.shown(&exposed.path), "");
             project.exposed.push((exposed, Span::new(source, 0..0)));
         }
+        project.read_versions(files, consumers.older);
+        project.read_home_made(files, &consumers.home_made, &known);
         for (path, kind) in strays {
             project.read_stray(files, &path, kind);
         }
         project.add_process_layer();
         Ok(project)
+    }
+
+    /// Keeps the places that name the versions of readers, for those who read one of the layers.
+    fn read_versions(&mut self, files: &Files, older: Vec<consumers::Older>) {
+        for older in older {
+            let has = |consumer: &consumers::Consumer| {
+                consumer.is_older && consumer.chain.split('>').any(|name| name.trim() == older.reader)
+            };
+            if !self.consumers.iter().flatten().any(has) {
+                continue;
+            }
+            let Some(bytes) = files.read_if_there(&older.path).ok().flatten() else { continue };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let (Ok(start), Ok(end)) = (u32::try_from(older.at.start), u32::try_from(older.at.end)) else { continue };
+            let source = self.sources.add(files.shown(&older.path), text);
+            self.older_readers.push((older, Span::new(source, start..end)));
+        }
+    }
+
+    /// Keeps the places at which scripts read the layers in ways of their own.
+    fn read_home_made(&mut self, files: &Files, found: &[consumers::HomeMade], known: &HashMap<String, usize>) {
+        for one in found {
+            let layers: Vec<usize> = one.files.iter().filter_map(|path| known.get(path).copied()).collect();
+            let Some(bytes) = files.read_if_there(&one.path).ok().flatten().filter(|_| !layers.is_empty()) else {
+                continue;
+            };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let (Ok(start), Ok(end)) = (u32::try_from(one.at.start), u32::try_from(one.at.end)) else { continue };
+            let source = self.sources.add(files.shown(&one.path), text);
+            self.home_made_readers.push((Span::new(source, start..end), layers));
+        }
     }
 
     /// A project of which nothing is read yet but `sparkcfg.toml`.
@@ -116,6 +155,9 @@ impl Project {
             config_source: None,
             layers: Vec::new(),
             readers: Vec::new(),
+            consumers: Vec::new(),
+            older_readers: Vec::new(),
+            home_made_readers: Vec::new(),
             unused_consumers: Vec::new(),
             sealed: HashMap::new(),
             private: HashSet::new(),
@@ -129,6 +171,7 @@ impl Project {
             revocations: Revocations::default(),
             remembers: false,
             unplaced: Vec::new(),
+            untold: None,
             require_secrets: false,
             exposed: Vec::new(),
             lost: Vec::new(),
@@ -194,7 +237,10 @@ impl Project {
             }
         };
         self.layers.push(layer);
-        self.readers.push(consumers.readers(path));
+        let consumers = consumers.readers(path);
+        let modelled = consumers.iter().filter(|consumer| !consumer.is_older);
+        self.readers.push(modelled.map(|consumer| consumer.chain.clone()).collect());
+        self.consumers.push(consumers);
         Ok(index)
     }
 }

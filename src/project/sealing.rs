@@ -1,6 +1,7 @@
 //! The one way in which sealed files are changed: under a lock, compared with what was read, and proven to open to
 //! what was meant before they take their place.
 
+mod following;
 mod placing;
 mod restoring;
 
@@ -14,7 +15,7 @@ use super::config::Config;
 use super::files::Files;
 use super::holders::{self, Holder};
 use super::locking::{self, Lock};
-use super::revocations::{Carried, Revocations, UNNAMED, Version};
+use super::revocations::{Carried, Names, Revocations, UNNAMED, Version};
 use super::{Project, compose_entries, writing};
 use crate::envelope;
 use crate::error::Error;
@@ -158,11 +159,19 @@ impl Sealing {
             _ => return Ok(Written::Unchanged),
         };
         self.record_leaving(&mut record, target)?;
+        let followed = self.followed(&record, target, plain)?;
+        if !followed.is_empty() {
+            // First, so that a run that is cut off forgets nothing.
+            let (before, bytes) = (self.plain(target)?, target.previous().unwrap_or_default());
+            let before = Version { plain: &before, bytes };
+            record.note(&target.file.path, followed.clone(), before, &self.recipients(target)?);
+            record.write(&self.files)?;
+        }
         // Proven before anything is touched, and again with what then stands on the disk.
         let prove = |bytes: &[u8]| self.prove(target, bytes, plain);
         writing::write_proven(self.files.root(), &target.file.path, text.as_bytes(), &prove)
             .map_err(|error| Error { place: Some(shown), ..error })?;
-        self.settle(record, target, plain, text.as_bytes())?;
+        self.settle(record, target, Version { plain, bytes: text.as_bytes() }, followed)?;
         Ok(Written::Changed)
     }
 
@@ -229,9 +238,9 @@ impl Sealing {
         if declared.is_empty() { 0 } else { readers.counted(declared.iter().map(Recipient::as_str)).too_many }
     }
 
-    /// Those whom the table lets open a file.
+    /// Those whom the table lets open a file, by all of their names.
     fn staying(&self, target: &Target) -> BTreeSet<&str> {
-        self.config.readers_of(&target.file.environments).unwrap_or_default()
+        self.config.names_of_readers(&target.file.environments)
     }
 
     /// Records what those could read who are about to lose a file, or lost it in a merge, before it is sealed without them.
@@ -300,18 +309,25 @@ impl Sealing {
         if record == before { Ok(()) } else { record.write(&self.files) }
     }
 
-    /// Strikes from the record of what others could read whatever changed.
-    fn settle(&self, mut record: Revocations, target: &Target, plain: &Secret, sealed: &[u8]) -> Result<(), Error> {
+    /// Strikes from the record of what others could read whatever changed, but for what they know all the same.
+    fn settle(
+        &self,
+        mut record: Revocations,
+        target: &Target,
+        after: Version<'_>,
+        followed: Names,
+    ) -> Result<(), Error> {
+        let (path, recipients) = (&target.file.path, self.recipients(target)?);
+        let mut differs = !followed.is_empty();
         // A file that begins anew where another one was says nothing about the values of that one.
-        let (path, Some(bytes)) = (&target.file.path, target.bytes.as_deref()) else { return Ok(()) };
-        if record.paths().any(|known| known == path) {
-            let (before, recipients) = (self.plain(target)?, self.recipients(target)?);
-            let (before, after) = (Version { plain: &before, bytes }, Version { plain, bytes: sealed });
-            if record.settle(path, before, after, &recipients) {
-                record.write(&self.files)?;
-            }
+        if let Some(bytes) = target.bytes.as_deref().filter(|_| record.paths().any(|known| known == path)) {
+            let before = self.plain(target)?;
+            differs |= record.settle(path, Version { plain: &before, bytes }, after, &recipients);
         }
-        Ok(())
+        if !followed.is_empty() {
+            record.note(path, followed, after, &recipients);
+        }
+        if differs { record.write(&self.files) } else { Ok(()) }
     }
 
     /// The file as [`Sealing::write`] would write it, so that it can be judged before.

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use super::config::Config;
 use super::files::{self, Files};
 use super::git::{blobs, command, git, run};
-use super::{Options, Project, layout};
+use super::{Options, Project, layout, writing};
 use crate::envelope;
 use crate::error::Error;
 use crate::source::{SourceId, Span};
@@ -32,6 +32,8 @@ pub enum TextKind {
     Personal,
     /// By its name a file of secrets, which it does not seal: `prod.secrets.yaml`.
     Unsealed,
+    /// Plain text that a killed run left.
+    LeftBehind,
     /// Anything else: notes, programs, keys.
     Other,
 }
@@ -59,6 +61,7 @@ impl Project {
                 None => {
                     let kind = match &bytes {
                         _ if personal => TextKind::Personal,
+                        _ if writing::is_left_behind(name) => TextKind::LeftBehind,
                         bytes if names_secrets(name) && !is_sealed(bytes) => TextKind::Unsealed,
                         _ => TextKind::Other,
                     };

@@ -68,23 +68,25 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
 pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
     let Some(Git { index: Some(index), start, .. }) = Git::around(files) else { return Vec::new() };
     let folders = folders(config);
-    // A member of a workspace has its own few among the many that are sorted here.
-    let first = index.paths.partition_point(|path| *path < start);
-    let within = index.paths.iter().skip(first).map_while(|path| path.strip_prefix(&start));
-    let sealed = within.filter(|path| {
+    let sealed = index.within(&start).filter(|path| {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         stores::of(path).is_some() && folders.iter().any(|one| one == folder)
     });
     sealed.filter(|path| !files.root().join(path).exists()).map(str::to_owned).collect()
 }
 
+/// The paths within the project that git has, whatever its rules ignore by now; none without git.
+pub(super) fn tracked(files: &Files) -> Vec<String> {
+    let Some(index) = Index::around(files.root()) else { return Vec::new() };
+    let start = index.start(files.root());
+    start.map(|start| index.within(&start).map(str::to_owned).collect()).unwrap_or_default()
+}
+
 /// Whether git has a file of the project.
 pub(super) fn has(files: &Files, path: &str) -> bool {
-    let Some(Index { root, paths }) = Index::around(files.root()) else { return false };
-    let folder = files.root().canonicalize().ok();
-    let inside = folder.as_ref().and_then(|folder| folder.strip_prefix(&root).ok());
-    let full = inside.and_then(|inside| inside.join(path).to_str().map(|path| path.replace('\\', "/")));
-    full.is_some_and(|full| paths.binary_search(&full).is_ok())
+    let Some(index) = Index::around(files.root()) else { return false };
+    let start = index.start(files.root());
+    start.is_some_and(|start| index.paths.binary_search(&format!("{start}{path}")).is_ok())
 }
 
 /// Those of `paths` that git has, or would take from this machine: whatever it ignores by its own rules or by the rules of
@@ -147,6 +149,19 @@ impl Index {
         };
         paths.sort();
         Some(Self { root, paths })
+    }
+
+    /// What stands before the paths of a folder.
+    fn start(&self, folder: &Path) -> Option<String> {
+        let inside = folder.canonicalize().ok()?.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/");
+        Some(if inside.is_empty() { inside } else { format!("{inside}/") })
+    }
+
+    /// The paths that begin with `start`, without it. A member of a workspace has its own few among the many that are sorted
+    /// here.
+    fn within<'i>(&'i self, start: &'i str) -> impl Iterator<Item = &'i str> {
+        let first = self.paths.partition_point(|path| path.as_str() < start);
+        self.paths.iter().skip(first).map_while(move |path| path.strip_prefix(start))
     }
 }
 

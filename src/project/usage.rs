@@ -1,15 +1,18 @@
 //! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
 
 mod commands;
+mod home_made;
+mod signs;
+pub(super) mod versions;
 mod workspaces;
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
+use std::ops::Range;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use regex::Regex;
-use serde_json::Value;
 
+use signs::SIGNS;
+use versions::{Older, Sighting};
 use workspaces::Workspaces;
 
 use super::files::Files;
@@ -22,6 +25,8 @@ const MAX_FOLDERS: usize = 200;
 const MAX_DEPTH: usize = 2;
 /// The largest file that is looked into, in bytes.
 const MAX_FILE: usize = 1 << 20;
+/// The largest one of those that name versions: what a package manager locks is long.
+const MAX_LOCK: usize = 8 << 20;
 
 /// Folders that hold what others wrote, or what was built.
 const FOREIGN: &[&str] = &[
@@ -44,6 +49,35 @@ pub(super) struct Usage {
     pub(super) reader: &'static str,
     /// The one file that it reads; `None` where it is not said which.
     pub(super) file: Option<Named>,
+    /// The path of the file that gives it away.
+    pub(super) seen_in: String,
+}
+
+/// What a look around gives.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Every reader that a file of the project gives away, in the order of [`crate::dialects::ALL`].
+    pub(super) usages: Vec<Usage>,
+    /// Scripts that read a file in a way of their own.
+    pub(super) home_made: Vec<HomeMade>,
+    versions: Vec<Sighting>,
+}
+
+/// A script that reads a file in a way of its own.
+#[derive(Debug)]
+pub(super) struct HomeMade {
+    pub(super) file: Named,
+    /// The path of the script.
+    pub(super) path: String,
+    /// Where it does so, in bytes of the script.
+    pub(super) at: Range<usize>,
+}
+
+impl Seen {
+    /// Which of these readers the project has in a version that reads otherwise than it is modelled here.
+    pub(super) fn older(&self, readers: &[&str]) -> Vec<Older> {
+        versions::older(readers, &self.versions)
+    }
 }
 
 /// A file as a command or a unit names it.
@@ -85,11 +119,11 @@ impl Named {
 /// Signs in the name of a file that only a running shell can read.
 const UNKNOWN: [char; 7] = ['$', '*', '?', '~', '`', '%', '('];
 
-/// Every reader that a file of the project gives away, in the order of [`crate::dialects::ALL`].
-pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
+/// Looks around in the folders of a project.
+pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     let ignored = ignored(files);
     let workspaces = Workspaces::of(files);
-    let mut found = Vec::new();
+    let mut seen = Seen::default();
     let mut folders = vec![String::new()];
     let mut next = 0;
     while let Some(folder) = folders.get(next).cloned() {
@@ -101,20 +135,34 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
         let has_own = !folder.is_empty() && names.iter().any(|name| layout::loose(name).is_some());
         for name in names {
             let path = within(&name);
-            let known = if is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
+            let known = if signs::is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
             let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&known)).collect();
-            if wanted.is_empty()
+            let names_versions = versions::may_name(&known) && !has_own;
+            let most = if names_versions { MAX_LOCK } else { MAX_FILE };
+            if wanted.is_empty() && !names_versions
                 || ignored.matched(&path, false).is_ignore()
-                || files.size(&path).is_none_or(|size| size > MAX_FILE)
+                || files.size(&path).is_none_or(|size| size > most)
             {
                 continue;
             }
             let text = files.read_if_there(&path).ok().flatten();
             let text = String::from_utf8_lossy(text.as_deref().unwrap_or_default()).into_owned();
+            if names_versions {
+                seen.versions.extend(versions::named(&known, &path, &text));
+            }
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
+            if signs::is_script(&known, &text) {
+                let ways = home_made::found(&text).into_iter();
+                let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
+                seen.home_made.extend(ways);
+            }
             let uses = uses.filter(|(_, file)| file.is_some() || !has_own);
-            found.extend(uses.map(|(reader, file)| Usage { reader, file: file.map(named) }));
+            seen.usages.extend(uses.map(|(reader, file)| Usage {
+                reader,
+                file: file.map(named),
+                seen_in: path.clone(),
+            }));
         }
         let depth = folder.split('/').filter(|part| !part.is_empty()).count();
         if depth < MAX_DEPTH || workspaces.lead_through(&folder) {
@@ -127,14 +175,41 @@ pub(super) fn visible(files: &Files) -> Result<Vec<Usage>, Error> {
             folders.extend(own.take(room));
         }
     }
+    seen.usages.extend(of_workflows(files));
+    let found = &mut seen.usages;
     // dotenv-expand is given what dotenv has read.
     if found.iter().any(|usage| usage.reader == "dotenv-expand") {
         found.retain(|usage| usage.reader != "node-dotenv");
     }
     let order = |usage: &Usage| crate::dialects::ALL.iter().position(|dialect| dialect.name == usage.reader);
+    // The first that was looked into is the nearest to the top.
     found.sort_by(|one, other| (order(one), &one.file).cmp(&(order(other), &other.file)));
-    found.dedup();
-    Ok(found)
+    found.dedup_by(|one, other| (one.reader, &one.file) == (other.reader, &other.file));
+    Ok(seen)
+}
+
+/// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
+fn of_workflows(files: &Files) -> Vec<Usage> {
+    const FOLDER: &str = ".github/workflows";
+    let mut found = Vec::new();
+    let names = files.names(FOLDER).unwrap_or_default();
+    for name in names.into_iter().filter(|name| signs::is_yaml(name)) {
+        let path = format!("{FOLDER}/{name}");
+        if files.size(&path).is_none_or(|size| size > MAX_FILE) {
+            continue;
+        }
+        let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
+        let uses = commands::readers(&String::from_utf8_lossy(&text)).into_iter();
+        let named = uses.filter_map(|(reader, file)| Some((reader, placed("", &file?)?)));
+        // One that is not there is made by the workflow itself.
+        let named = named.filter(|(_, file)| files.size(file).is_some());
+        found.extend(named.map(|(reader, written)| Usage {
+            reader,
+            file: Some(Named { folder: String::new(), written }),
+            seen_in: path.clone(),
+        }));
+    }
+    found
 }
 
 /// The path within the project of a file that is named in a file of `folder`; `None` where it is not known before it is run,
@@ -175,229 +250,6 @@ fn ignored(files: &Files) -> Gitignore {
         let _ = builder.add_line(None, line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
-/// Files that may give a reader away, and how.
-struct Sign {
-    files: fn(&str) -> bool,
-    readers: fn(&str) -> Vec<Given>,
-}
-
-/// A reader, and the file that it is said to read, as it is written there.
-type Given = (&'static str, Option<String>);
-
-const SIGNS: &[Sign] = &[
-    Sign { files: is_makefile, readers: |text| included(text).into_iter().map(|file| ("make", file)).collect() },
-    Sign { files: holds_commands, readers: commands::readers },
-    // `bin/deploy`, `docker-entrypoint`
-    Sign {
-        files: |name| !name.contains('.') && !holds_commands(name),
-        readers: |text| if is_of_a_shell(text) { commands::readers(text) } else { Vec::new() },
-    },
-    Sign {
-        files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
-        readers: |text| {
-            let raw = raw_files(text).into_iter().map(|file| ("compose-raw", file));
-            raw.chain([("compose", None)]).collect()
-        },
-    },
-    Sign {
-        files: |name| name.starts_with("ecosystem.") && name.contains("config."),
-        readers: |text| {
-            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-            let splits = ["split('=')", "split(\"=\")", "indexOf('=')", "indexOf(\"=\")"];
-            let splits = code.contains(".env") && splits.iter().any(|split| code.contains(split));
-            let loads = ["require('dotenv')", "require(\"dotenv\")"].iter().any(|loads| code.contains(loads));
-            [given(splits, "split"), given(loads, "node-dotenv"), given(code.contains("--env-file"), "node")].concat()
-        },
-    },
-    Sign {
-        files: |name| matches!(name, "pyproject.toml" | "Pipfile"),
-        readers: |text| given(toml_dependencies(text).iter().any(|name| is_python_loader(name)), "python-dotenv"),
-    },
-    Sign {
-        files: |name| {
-            matches!(name, "setup.cfg" | "setup.py" | "environment.yml")
-                || name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"))
-        },
-        readers: |text| {
-            let code = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-            let mut words = code.flat_map(|line| line.split(|sign: char| !is_of_name(sign)));
-            given(words.any(is_python_loader), "python-dotenv")
-        },
-    },
-    Sign { files: |name| name == "package.json", readers: npm },
-    Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| given(true, "bun") },
-    Sign {
-        files: |name| matches!(name, "Gemfile" | "gems.rb"),
-        readers: |text| {
-            static GEM: LazyLock<Option<Regex>> =
-                LazyLock::new(|| Regex::new(r#"(?m)^\s*gem[ (]+["']dotenv(-rails)?["']"#).ok());
-            given(matches(&GEM, text), "ruby-dotenv")
-        },
-    },
-    Sign {
-        files: |name| name == "go.mod",
-        readers: |text| {
-            let mut lines = text.lines().filter(|line| !line.contains("// indirect"));
-            given(lines.any(|line| line.contains("github.com/joho/godotenv ")), "godotenv")
-        },
-    },
-    Sign {
-        files: |name| name == "Cargo.toml",
-        readers: |text| given(toml_dependencies(text).iter().any(|name| name == "dotenvy"), "dotenvy"),
-    },
-    Sign {
-        files: |name| name.ends_with(".service"),
-        readers: |text| {
-            let files = text.lines().filter_map(|line| line.strip_prefix("EnvironmentFile="));
-            // A minus in front lets the file be missing.
-            let files = files.map(|file| file.strip_prefix('-').unwrap_or(file).trim().to_owned());
-            files.filter(|file| !file.is_empty()).map(|file| ("systemd", Some(file))).collect()
-        },
-    },
-];
-
-fn given(there: bool, reader: &'static str) -> Vec<Given> {
-    if there { vec![(reader, None)] } else { Vec::new() }
-}
-
-fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
-    pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
-}
-
-fn is_yaml(name: &str) -> bool {
-    name.ends_with(".yml") || name.ends_with(".yaml")
-}
-
-/// Whether a text is a script of a shell, by its first line.
-fn is_of_a_shell(text: &str) -> bool {
-    let first = text.strip_prefix("#!").and_then(|rest| rest.lines().next()).unwrap_or_default();
-    first.split(['/', ' ']).any(|word| matches!(word, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"))
-}
-
-/// Whether a folder holds files like `requirements/base.txt`.
-fn is_of_requirements(folder: &str) -> bool {
-    folder.rsplit('/').next() == Some("requirements")
-}
-
-fn is_makefile(name: &str) -> bool {
-    matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk")
-}
-
-fn holds_commands(name: &str) -> bool {
-    is_makefile(name)
-        || [".sh", ".bash", ".zsh", ".ksh", ".service"].iter().any(|end| name.ends_with(end))
-        || matches!(
-            name,
-            "package.json"
-                | "deno.json"
-                | "deno.jsonc"
-                | "justfile"
-                | "Justfile"
-                | "Procfile"
-                | "Dockerfile"
-                | ".envrc"
-        )
-}
-
-/// The env files that a Makefile includes: `-include .env`, with blanks in front (they are none of a recipe's tabs), or by a
-/// variable that names such a file.
-fn included(text: &str) -> Vec<Option<String>> {
-    static INCLUDE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?m)^ *(?:-|s)?include +([^#\n]*)").ok());
-    static DEFINED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)^ *(?:export +)?(\w+) *[:?]?:?= *([^#\n]*)").ok());
-    static ENV_FILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\.env(?:[^A-Za-z0-9_]|$)").ok());
-    let named = |text: &str| captured(&INCLUDE, text, 1).join(" ");
-    let defined: Vec<_> = captured(&DEFINED, text, 1).into_iter().zip(captured(&DEFINED, text, 2)).collect();
-    let value = |word: &str| {
-        let name = word.strip_prefix("$(").or_else(|| word.strip_prefix("${"))?.strip_suffix([')', '}'])?;
-        defined.iter().find(|(known, _)| known == name).map(|(_, value)| value.trim().to_owned())
-    };
-    let words =
-        named(text).split_whitespace().map(|word| value(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>();
-    words.into_iter().filter(|word| matches(&ENV_FILE, word)).map(Some).collect()
-}
-
-/// The files that a Compose file reads with `format: raw`, in a mapping of one line or of several.
-fn raw_files(text: &str) -> Vec<Option<String>> {
-    static PATH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\bpath: *["']?([^\s"',}]+)"#).ok());
-    static RAW: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\bformat: *["']?raw\b"#).ok());
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-    let path = |line: Option<&&str>| captured(&PATH, line?, 1).pop();
-    let raw = lines.iter().enumerate().filter(|(_, line)| matches(&RAW, line));
-    raw.map(|(at, line)| {
-        path(Some(line)).or_else(|| path(lines.get(at.checked_sub(1)?))).or_else(|| path(lines.get(at + 1)))
-    })
-    .collect()
-}
-
-/// What a group of a pattern matches, at each of its places.
-fn captured(pattern: &LazyLock<Option<Regex>>, text: &str, group: usize) -> Vec<String> {
-    let found = pattern.as_ref().map(|pattern| pattern.captures_iter(text));
-    let groups =
-        found.into_iter().flatten().map(|found| found.get(group).map_or("", |found| found.as_str()).to_owned());
-    groups.collect()
-}
-
-fn is_of_name(sign: char) -> bool {
-    sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.')
-}
-
-/// Whether a package, by its name in a manifest, loads env files as python-dotenv does.
-fn is_python_loader(package: &str) -> bool {
-    let name = package.to_ascii_lowercase().replace(['_', '.'], "-");
-    matches!(name.as_str(), "python-dotenv" | "pydantic-settings" | "environs")
-}
-
-/// npm's packages, of every kind of dependency.
-fn npm(text: &str) -> Vec<Given> {
-    let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Vec::new() };
-    let kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
-    let has = |package: &str| kinds.iter().any(|kind| manifest[*kind].get(package).is_some());
-    // dotenv-cli expands what it loads.
-    [
-        ("dotenv", "node-dotenv"),
-        ("dotenv-safe", "node-dotenv"),
-        ("@nestjs/config", "node-dotenv"),
-        ("dotenv-expand", "dotenv-expand"),
-        ("dotenv-cli", "dotenv-expand"),
-    ]
-    .into_iter()
-    .flat_map(|(package, reader)| given(has(package), reader))
-    .collect()
-}
-
-/// The names of what a `pyproject.toml`, `Pipfile` or `Cargo.toml` depends on, whatever table says it.
-fn toml_dependencies(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    if let Ok(manifest) = toml::from_str::<toml::Table>(text) {
-        collect(&manifest, &mut names);
-    }
-    names
-}
-
-/// Every table or list that is called dependencies, packages or a group of them, at any depth.
-fn collect(table: &toml::Table, names: &mut Vec<String>) {
-    for (name, value) in table {
-        let of_packages = name.ends_with("dependencies")
-            || matches!(name.as_str(), "packages" | "dev-packages" | "dependency-groups");
-        match value {
-            toml::Value::Table(inner) if of_packages => {
-                names.extend(inner.keys().cloned());
-                inner.values().for_each(|value| requirements(value, names));
-            }
-            toml::Value::Table(inner) => collect(inner, names),
-            value if of_packages => requirements(value, names),
-            _ => {}
-        }
-    }
-}
-
-/// The names in a list of requirements: `python-dotenv[cli]>=1`.
-fn requirements(value: &toml::Value, names: &mut Vec<String>) {
-    let texts = value.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
-    names.extend(texts.map(|text| text.trim().chars().take_while(|sign| is_of_name(*sign)).collect::<String>()));
 }
 
 #[cfg(test)]

@@ -4,23 +4,26 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
+use super::tracking::git_folder;
 use crate::error::Error;
 
-/// Replaces an existing file by way of a temporary one beside it. Its permissions stay, and so does a link to it.
+/// Replaces an existing file by way of a temporary one that git never takes. Its permissions stay, and so does a link to
+/// it.
 ///
 /// # Errors
 /// As the system says; the file is as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = path.canonicalize()?;
     let permissions = fs::metadata(&path)?.permissions();
-    put(&path, bytes, Some(permissions), None).map_err(|error| match error {
+    put_unseen(&path, bytes, Some(permissions), None).map_err(|error| match error {
         Failure::System(error) => error,
         Failure::Refused(_) => io::Error::other("refused"),
     })
 }
 
 /// Writes `path`, which lies within `root`, and makes the folders on the way. A file that is there is replaced and
-/// keeps its permissions; a new one can be read by everybody, or by its owner alone if it is `private`.
+/// keeps its permissions; a new one can be read by everybody, or by its owner alone if it is `private`. What is private is
+/// never where git could take it under another name than its own.
 ///
 /// # Errors
 /// A path that leads out of `root`, be it by `..` or by a symbolic link; whatever the system refuses. The file is then
@@ -58,6 +61,9 @@ type Proof<'p> = &'p dyn Fn(&[u8]) -> Result<(), Error>;
 /// How the names of temporary files begin that are written under a lock.
 const PROVEN: &str = ".sparkcfg-sealed-";
 
+/// How the names of those begin that may hold secrets in plain text.
+const UNSEEN: &str = ".sparkcfg-plain-";
+
 fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Option<Proof<'_>>) -> Result<(), Error> {
     let failed = |message: &str| Error::new(message.to_owned()).at(path);
     let target = within(root, path)?;
@@ -70,7 +76,13 @@ fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Optio
     }
     let permissions =
         if private { mode(0o600) } else { before.map_or_else(|| mode(0o644), |file| Some(file.permissions())) };
-    put(&target, bytes, permissions, proof).map_err(|failure| {
+    let written = if private {
+        put_unseen(&target, bytes, permissions, proof)
+    } else {
+        let folder = target.parent().unwrap_or(Path::new("."));
+        put(&target, bytes, permissions, (folder, if proof.is_some() { PROVEN } else { "" }), proof)
+    };
+    written.map_err(|failure| {
         let error = match failure {
             Failure::Refused(error) => return error,
             Failure::System(error) => error,
@@ -167,14 +179,40 @@ impl From<io::Error> for Failure {
     }
 }
 
-fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Option<Proof<'_>>) -> Result<(), Failure> {
+/// Writes by way of a temporary file in git's own folder: a run that is killed leaves nothing that `git add .` takes,
+/// whatever name git ignores the file by. Where git has no folder on the same file system it lies beside the file.
+fn put_unseen(
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+    proof: Option<Proof<'_>>,
+) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    if proof.is_some() {
-        builder.prefix(PROVEN);
+    if let Some(git) = folder.canonicalize().ok().and_then(|folder| folder.ancestors().find_map(git_folder)) {
+        sweep_unseen(&git);
+        // What stands in the way there, or here, is told by the second try.
+        if put(path, bytes, permissions.clone(), (&git, UNSEEN), proof).is_ok() {
+            return Ok(());
+        }
     }
+    put(path, bytes, permissions, (folder, UNSEEN), proof)
+}
+
+/// Writes a file by way of a temporary one: its folder, and how its name begins.
+fn put(
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+    (place, prefix): (&Path, &str),
+    proof: Option<Proof<'_>>,
+) -> Result<(), Failure> {
     // A random name, made anew, readable by its owner alone; gone again if anything below fails.
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = match prefix {
+        "" => tempfile::Builder::new().tempfile_in(place)?,
+        prefix => tempfile::Builder::new().prefix(prefix).tempfile_in(place)?,
+    };
+    // Tells whoever sweeps that somebody still writes.
+    let _ = file.as_file().try_lock();
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
@@ -186,7 +224,7 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Optio
     }
     file.persist(path).map_err(|error| error.error)?;
     // The new name is safe only once its folder is; where folders cannot be opened, nothing more can be done.
-    if let Ok(folder) = File::open(folder) {
+    if let Ok(folder) = File::open(path.parent().unwrap_or(Path::new("."))) {
         let _ = folder.sync_all();
     }
     Ok(())
@@ -195,12 +233,39 @@ fn put(path: &Path, bytes: &[u8], permissions: Option<Permissions>, proof: Optio
 /// Removes what was left behind by runs that were killed while they held a lock, for whoever holds it now. Nothing can
 /// be done about what cannot be removed.
 pub fn sweep(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        if entry.file_name().as_encoded_bytes().starts_with(PROVEN.as_bytes()) {
-            let _ = fs::remove_file(entry.path());
+    for path in beginning(folder, PROVEN) {
+        let _ = fs::remove_file(path);
+    }
+    sweep_unseen(folder);
+}
+
+/// Removes the plain text that killed runs left in git's folder, for a project that lies in `root`. It needs no lock:
+/// whoever still writes has a lock on the file itself.
+pub fn sweep_for(root: &Path) {
+    if let Some(git) = root.canonicalize().ok().and_then(|root| root.ancestors().find_map(git_folder)) {
+        sweep_unseen(&git);
+    }
+}
+
+fn sweep_unseen(folder: &Path) {
+    for path in beginning(folder, UNSEEN) {
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(path);
         }
     }
+}
+
+/// The entries of a folder whose names begin so.
+fn beginning(folder: &Path, start: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let begins = |entry: &fs::DirEntry| entry.file_name().as_encoded_bytes().starts_with(start.as_bytes());
+    entries.filter(begins).map(|entry| entry.path()).collect()
+}
+
+/// Whether a file of this name is what a killed run left of one with secrets in plain text.
+#[must_use]
+pub fn is_left_behind(name: &str) -> bool {
+    name.starts_with(UNSEEN)
 }
 
 /// Gives the new file to whom the old one belongs, where the system lets us.
@@ -232,7 +297,7 @@ fn mode(_bits: u32) -> Option<Permissions> {
 
 #[cfg(test)]
 mod tests {
-    use super::{create_private, replace, write};
+    use super::{UNSEEN, create_private, put_unseen, replace, sweep_for, write};
     use std::fs;
 
     #[test]
@@ -263,6 +328,37 @@ mod tests {
             let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
             assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         }
+    }
+
+    #[test]
+    fn git_never_sees_a_part_of_what_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, git) = (folder.path().join("a"), folder.path().join(".git"));
+        fs::create_dir_all(&root).unwrap();
+        fs::create_dir(&git).unwrap();
+        let names = |folder: &std::path::Path| -> Vec<String> {
+            let entries = fs::read_dir(folder).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        };
+        let path = root.join("prod.local.env");
+        let meanwhile = |written: &[u8]| {
+            assert_eq!((written, names(&root)), (&b"A=1\n"[..], vec![]));
+            // Whoever still writes is left alone.
+            sweep_for(&root);
+            assert!(matches!(names(&git).as_slice(), [one] if one.starts_with(UNSEEN)));
+            Ok(())
+        };
+        assert!(put_unseen(&path, b"A=1\n", None, Some(&meanwhile)).is_ok());
+        assert_eq!((names(&root), names(&git)), (vec!["prod.local.env".to_owned()], vec![]));
+        // What a killed run left is cleared away by the next one.
+        let left = git.join(format!("{UNSEEN}x"));
+        fs::write(&left, "A=1\n").unwrap();
+        replace(&path, b"A=2\n").unwrap();
+        assert!(!left.exists());
+        fs::write(&left, "A=1\n").unwrap();
+        sweep_for(&root);
+        assert!(!left.exists());
+        assert_eq!(fs::read(&path).unwrap(), b"A=2\n");
     }
 
     #[cfg(unix)]

@@ -56,6 +56,11 @@ fn line(out: &mut String, entry: &Entry) {
     let must = entry.required == Required::Everywhere;
     let default = entry.default.as_deref().and_then(spelled).and_then(one_line);
     let example = entry.examples.first().map(String::as_str).and_then(spelled).and_then(one_line);
+    // The same in the spelling that programs know: `True`.
+    let default = match (&default, &example) {
+        (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => example.clone(),
+        _ => default,
+    };
     let _ = match (default, example) {
         (Some(line), _) => writeln!(out, "{line}"),
         (None, Some(line)) if must => writeln!(out, "{line}"),

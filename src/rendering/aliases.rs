@@ -14,15 +14,18 @@ pub(super) fn of_secrets<'t>(
     has_secrets: bool,
 ) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
+    if !has_secrets {
+        return found;
+    }
+    let tags: Vec<_> =
+        texts.clone().flat_map(|text| tags(text).into_iter().map(move |tag| (text, parts(text, tag)))).collect();
+    let macros: Vec<_> = tags.iter().filter_map(|(text, parts)| parameters(text, parts)).collect();
     // A name may be passed on before it is met: each round follows it one step further.
     for _ in 0..8 {
         let before = found.len();
-        for text in texts.clone() {
-            for tag in tags(text) {
-                let tag = Tag { text, parts: parts(text, tag), known: &found, is_secret };
-                let more = tag.names(has_secrets, texts.clone());
-                found.extend(more);
-            }
+        for (text, parts) in &tags {
+            let more = Tag { text, parts, known: &found, is_secret }.names(&macros);
+            found.extend(more);
         }
         if found.len() == before {
             break;
@@ -33,7 +36,7 @@ pub(super) fn of_secrets<'t>(
 
 struct Tag<'t, 'k> {
     text: &'t str,
-    parts: Vec<Part>,
+    parts: &'k [Part],
     known: &'k BTreeSet<String>,
     is_secret: &'k dyn Fn(&str) -> bool,
 }
@@ -60,8 +63,8 @@ impl<'t> Tag<'t, '_> {
         self.parts.iter().position(|part| self.word(part) == Some(wanted)).unwrap_or(self.parts.len())
     }
 
-    fn names(&self, has_secrets: bool, texts: impl Iterator<Item = &'t str>) -> Vec<String> {
-        let first = self.words(&self.parts).next().unwrap_or_default();
+    fn names(&self, macros: &[Macro<'_>]) -> Vec<String> {
+        let first = self.words(self.parts).next().unwrap_or_default();
         let is_equals = |part: &Part| *part == Part::Sign(b'=');
         let own = |parts: &[Part]| self.words(parts).map(ToOwned::to_owned).collect::<Vec<_>>();
         match first {
@@ -76,31 +79,31 @@ impl<'t> Tag<'t, '_> {
                 if self.holds_secret(value) {
                     return targets;
                 }
-                let all = has_secrets && self.words(value).any(|word| ALL.contains(&word));
+                let all = self.words(value).any(|word| ALL.contains(&word));
                 let pairs = all && self.words(value).any(|word| matches!(word, "items" | "dictsort"));
                 if targets.len() > 1 {
                     targets.remove(0);
                 }
                 if pairs { targets } else { Vec::new() }
             }
-            _ => texts.flat_map(|text| self.parameters(text)).collect(),
+            // The parameters of macros that are called here with a secret.
+            _ if self.holds_secret(self.parts) => {
+                let called = macros.iter().filter(|(name, _)| self.position(name) < self.parts.len());
+                called.flat_map(|(_, names)| names).map(|name| (*name).to_owned()).collect()
+            }
+            _ => Vec::new(),
         }
     }
+}
 
-    /// The parameters of macros of another template that are called here with a secret.
-    fn parameters(&self, text: &'t str) -> Vec<String> {
-        let macros = tags(text).into_iter().map(|tag| parts(text, tag)).filter_map(|parts| {
-            let words: Vec<&str> = parts
-                .iter()
-                .filter_map(|part| if let Part::Word(at) = part { text.get(at.clone()) } else { None })
-                .collect();
-            match words.split_first() {
-                Some((&"macro", rest)) => rest.split_first().map(|(name, names)| (*name, names.to_vec())),
-                _ => None,
-            }
-        });
-        let called =
-            macros.filter(|(name, _)| self.position(name) < self.parts.len() && self.holds_secret(&self.parts));
-        called.flat_map(|(_, names)| names).map(ToOwned::to_owned).collect()
-    }
+/// A macro's name, and the words between its parentheses.
+type Macro<'t> = (&'t str, Vec<&'t str>);
+
+/// The macro that a tag begins.
+fn parameters<'t>(text: &'t str, parts: &[Part]) -> Option<Macro<'t>> {
+    let words = parts.iter().filter_map(|part| if let Part::Word(at) = part { text.get(at.clone()) } else { None });
+    let words: Vec<&str> = words.collect();
+    let (first, rest) = words.split_first()?;
+    let (name, names) = rest.split_first().filter(|_| *first == "macro")?;
+    Some((name, names.to_vec()))
 }

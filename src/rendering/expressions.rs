@@ -64,7 +64,8 @@ pub(super) fn compared(text: &str) -> Vec<Range<usize>> {
 /// What stands between `{{` and `}}` and between `{%` and `%}`.
 pub(super) fn tags(text: &str) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(open) = text.get(at..).and_then(|rest| rest.find("{{").into_iter().chain(rest.find("{%")).min()) {
+    let opens = |rest: &str| rest.as_bytes().windows(2).position(|pair| matches!(pair, b"{{" | b"{%"));
+    while let Some(open) = text.get(at..).and_then(opens) {
         let start = at + open + 2;
         let close = if text.get(..start).is_some_and(|before| before.ends_with("{{")) { "}}" } else { "%}" };
         let end = text.get(start..).and_then(|rest| rest.find(close)).map_or(text.len(), |length| start + length);

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::{FaultKind, Input, Templates, Variable, header, render};
 
+mod lines;
+
 fn input<'i>(services: &'i [String], value: &'i str) -> Input<'i> {
     let variable = |key: &'i str, text: Option<&'i str>, typed: Value| Variable {
         key,
@@ -81,18 +83,6 @@ fn each_kind_quotes_for_the_place() {
             "x = (\"a\" + (process.env[\"API_KEY\"] ?? (() => { throw new Error(\"API_KEY is not set: start it with sparkcfg run prod\"); })()) + \"\");\n",
         ),
         (
-            "e.config.js.j2",
-            "x = [{{ 9007199254740991 | json }}, {{ 9007199254740992 | json }}, {{ 18446744073709551615 | json }}];\n",
-            "",
-            "x = [9007199254740991, \"9007199254740992\", \"18446744073709551615\"];\n",
-        ),
-        (
-            "a.yml.j2",
-            "a: {{ 18446744073709551615 | yaml }}\nb: {{ 1.5 | yaml }}\n",
-            "",
-            "a: 18446744073709551615\nb: 1.5\n",
-        ),
-        (
             "a.json.j2",
             "{\"a\": {{ V }}, \"b{{ V }}\": {{ HOSTS | json }}}\n",
             "\"\n",
@@ -124,13 +114,6 @@ fn each_kind_quotes_for_the_place() {
             "5% $a \"b\"",
             "[Service]\nEnvironment=A=\"5%% $a \\\"b\\\"\"\nExecStart=/x \"5%% $$a \\\"b\\\"\"\n",
         ),
-        (
-            "a.service.j2",
-            "Description=of {{ V }}\nExecStart=/x 'a {{ V }}'\nCPUQuota={{ PORT }}%\n",
-            "5%h $x 's",
-            "Description=of 5%%h $x 's\nExecStart=/x 'a 5%%h $$x \\'s'\nCPUQuota=8080%\n",
-        ),
-        ("a.service.j2", "CPUQuota={{ V }}\n", "50%", "CPUQuota=50%\n"),
         ("a.conf.j2", "port {{ PORT }}\n", "", "port 8080\n"),
         (
             "compose.yml.j2",
@@ -144,23 +127,6 @@ fn each_kind_quotes_for_the_place() {
             "{% macro twice(x) %}{{ x }}-{{ x }}{% endmacro %}\na: {{ twice(V) }}\n",
             "no: {",
             "a: \"no: {-no: {\"\n",
-        ),
-        ("env.j2", "A={% if DEBUG %}1{% else %}2{% endif %}\n{# of\ntwo #}\nB={{ V }}\n", "x", "A=2\nB=x\n"),
-        ("env.j2", "A=1\n{%- if not DEBUG %}\nB=2\n{%- endif %}\nC={{ V }}\n", "x", "A=1\nB=2\nC=x\n"),
-        ("env.j2", "{%- set a = 1 %}\nA=1\n{%- if DEBUG %}\nB=2\n{%- endif %}\nC={{ V }}\n", "x", "A=1\nC=x\n"),
-        ("env.j2", "A={% if DEBUG %}\n1\n{% endif %}\nB={{ V }}\n", "x", "A=\nB=x\n"),
-        (
-            "env.j2",
-            "A=\"{{ V }}\"\nB='$X {{ PORT }}'\nC=5$ {{ PORT }}\n",
-            "it's",
-            "A=\"it's\"\nB='$X 8080'\nC='5$ 8080'\n",
-        ),
-        ("a.yml.j2", "  {% if not DEBUG %}- x{% endif %}\n  - {{ V }}\n", "y", "  - x\n  - \"y\"\n"),
-        (
-            "compose.yml.j2",
-            "a:\n  {{ env | yaml }}\n",
-            "a$b",
-            "a:\n  API_KEY: \"${API_KEY?start it with sparkcfg run prod}\"\n  DB_PASSWORD: \"${DB_PASSWORD?start it with sparkcfg run prod}\"\n  DEBUG: \"no\"\n  HOSTS: \"a,b\"\n  PORT: \"8080\"\n  \"V\": \"a$$b\"\n",
         ),
         (
             "compose.yml.j2",
@@ -286,7 +252,7 @@ fn headers_tell_edits() {
         assert_eq!(header::state(&text), header::State::Untouched, "{text}");
         assert_eq!(header::state(&format!("{text} ")), header::State::Edited, "{text}");
         assert_eq!(header::state(body), header::State::Unmarked);
-        let stays = body.starts_with("#");
+        let stays = body.starts_with('#');
         assert_eq!(text.lines().next() == body.lines().next(), stays, "{text}");
         assert_eq!(header::state(&format!("#!x\n{text}")), header::State::Edited);
         assert!(!header::holds_secrets(&text));
@@ -400,42 +366,6 @@ proptest! {
         assert_eq!(read[&format!("key {value}")], 1);
         let text = rendered("a.json.j2", "[{{ V }}, \"a{{ V }}\"]", &value).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), json!([value, format!("a{value}")]));
-    }
-
-    /// However blocks stand among them, no two lines of a template become one.
-    #[test]
-    fn lines_stay_apart(steps in proptest::collection::vec(0..12_usize, 0..24)) {
-        let (mut text, mut open) = (String::new(), Vec::new());
-        for step in steps {
-            let line = match (step, open.last().copied()) {
-                (0 | 1, _) => "  L\n",
-                (2, _) => "T{% if DEBUG %}x{% endif %}\n",
-                (3, _) => "  {% include \"_part.j2\" %}\n",
-                (4, _) => "{# of\n two #}{% set a %}x{% endset %}\n",
-                (5..8, _) => {
-                    open.push(false);
-                    ["{% if DEBUG %}\n", "  {%- if not DEBUG %}\n", "K: {% if DEBUG %}\n"][step - 5]
-                }
-                (8 | 9, Some(false)) => {
-                    open.pop();
-                    open.push(true);
-                    ["{%- else %}\n", "  {% else %}\n"][step - 8]
-                }
-                (10 | 11, Some(_)) => {
-                    open.pop();
-                    ["{% endif %}\n", " {%- endif %}\n"][step - 10]
-                }
-                _ => continue,
-            };
-            text.push_str(line);
-        }
-        let text = text + &"{% endif %}\n".repeat(open.len());
-        let templates =
-            Templates::from([("a.conf.j2".to_owned(), text.clone()), ("_part.j2".to_owned(), "I".to_owned())]);
-        let out = render("a.conf.j2", &templates, &input(&[], "")).unwrap().body;
-        for line in out.lines() {
-            assert!(line.matches(char::is_uppercase).count() < 2, "{line:?} of {text:?} gives {out:?}");
-        }
     }
 
     /// A block has no escapes: what is not refused is read as it was meant.

@@ -194,7 +194,8 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut list = Vec::new();
+        // What a schema says of one key.
+        let mut list = Vec::with_capacity(6);
         while let Some((Name(name), value)) = map.next_entry()? {
             list.push((name, value));
         }

@@ -15,7 +15,7 @@ pub(super) const STORE: Store =
 fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     let readers = readers(bytes).unwrap_or_default();
     if envelope::has_conflict(bytes) {
-        return Sealed { readers, ..Sealed::unreadable(Arc::from(""), envelope::CONFLICT, envelope::SOLVE) };
+        return Sealed { readers, ..Sealed::unreadable(Arc::from(""), envelope::CONFLICT, envelope::SOLVE_WHOLE) };
     }
     let opened = match plain(bytes, identities) {
         Ok(opened) => opened,

@@ -129,7 +129,7 @@ fn decoded(value: &str) -> Zeroizing<String> {
 fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     const ONLY: &str = "sparkcfg reads SOPS files in dotenv form (.secrets.env) and whole age files (.secrets.env.age)";
     if envelope::has_conflict(bytes) {
-        return Err((envelope::CONFLICT, envelope::SOLVE));
+        return Err((envelope::CONFLICT, envelope::solve(bytes)));
     }
     if bytes.len() > envelope::LARGEST {
         return Err((CannotOpen::TooLarge.message(), RESTORE));

@@ -250,7 +250,9 @@ impl<'t> Reader<'t> {
                 "." => {
                     self.at = from;
                     if let Some(brought) = self.spread(depth) {
-                        brought.into_iter().for_each(|pair| set(&mut pairs, pair));
+                        for pair in brought {
+                            set(&mut pairs, pair);
+                        }
                         continue;
                     }
                 }
@@ -416,5 +418,21 @@ mod tests {
         assert!(parse(source, &format!("module.exports = {}", "[".repeat(100_000))).is_none());
         // What holds itself comes to an end.
         drop(parse(source, "const a = {b: a, c: a, d: [a, a]}\nmodule.exports = {a}"));
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+        /// Whatever a text is, reading it comes to an end.
+        #[test]
+        fn any_text_is_read(pieces in proptest::collection::vec(0..26_usize, 0..60)) {
+            const PIECES: [&str; 26] = [
+                "const ", "let ", "a", "b", " = ", "{", "}", "[", "]", ",", ":", "...", "module.exports", "export default ", "'x'",
+                "1", "\n", ";", "(", ")", "/", "`", "//", "/*", "\\", "é",
+            ];
+            let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            drop(parse(Sources::default().add("a.js", ""), &text));
+            drop(parse(Sources::default().add("a.js", ""), &format!("const a = {text}\nmodule.exports = {{a, ...b}}")));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::calls::{self, Helpers};
 use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, schemas};
+use super::{Fallback, Kind, Path, Use, is_screaming, schemas};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
@@ -30,6 +30,7 @@ pub(super) const MARKERS: &[&str] = &[
     "process'",
     "process\"",
     "= process",
+    "/env",
 ];
 
 /// How far behind a list of all variables is looked, in tokens.
@@ -48,6 +49,10 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     for index in 0..lexed.tokens.len() {
         if let Some(end) = environment(&lexed, index, &aliases) {
             member(&lexed, index, end, &mut helpers, uses);
+        } else if aliases.modules.contains(lexed.at(index)) && lexed.at(index + 1) == "." {
+            // A module of the project's own that is called after the environment most likely hands it on.
+            let screams = is_screaming(lexed.at(index + 2));
+            uses.extend(lexed.used(index + 2, Kind::Read, Fallback::Optional, false).filter(|_| screams));
         }
     }
     schemas::read(&lexed, uses);
@@ -60,6 +65,8 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
 struct Aliases<'t> {
     environments: HashSet<&'t str>,
     processes: HashSet<&'t str>,
+    /// Modules that are called after the environment.
+    modules: HashSet<&'t str>,
 }
 
 impl<'t> Aliases<'t> {
@@ -74,6 +81,9 @@ impl<'t> Aliases<'t> {
 
     /// `import { env as e } from 'process'`, `import process from 'node:process'`.
     fn imported(&mut self, lexed: &Lexed<'t>, from: usize) {
+        if lexed.at(from) == "from" && is_called_environment(lexed, from + 1) && lexed.before(from, 2) == "import" {
+            self.modules.insert(lexed.before(from, 1));
+        }
         if lexed.at(from) != "from" || !is_process(lexed, from + 1) {
             return;
         }
@@ -117,6 +127,14 @@ impl<'t> Aliases<'t> {
         let env = parts.filter(|at| lexed.at(*at) == "env");
         self.environments.extend(env.map(|at| lexed.at(if lexed.at(at + 1) == renames { at + 2 } else { at })));
     }
+}
+
+/// `'./utils/environment'`, `"../env.js"`
+fn is_called_environment(lexed: &Lexed<'_>, index: usize) -> bool {
+    lexed.string(index).is_some_and(|module| {
+        let name = module.rsplit_once('/').map_or("", |(_, name)| name);
+        matches!(name.split('.').next(), Some("env" | "environment"))
+    })
 }
 
 fn is_process(lexed: &Lexed<'_>, index: usize) -> bool {
@@ -308,6 +326,7 @@ mod tests {
             ("const env = process.env;\nuse(env.A_B)", "A_B"),
             ("import { env as e } from 'node:process';\nuse(e.A_B)", "A_B"),
             ("import { env } from \"process\"\nimport p from 'process'\nuse(env.A_B, p.env.C_D)", "A_B C_D"),
+            ("import environment from \"./utils/environment\";\nuse(environment.A_B, environment.isDev)", "~A_B?"),
             ("const { env: e } = process\nconst p = require('process')\nuse(e.A_B, p.env.C_D)", "A_B C_D"),
             ("return <p>Don't use process.env.A_B, it's {process.env.C_D}</p>", "C_D"),
             ("const x = import.meta.env.VITE_A", "VITE_A"),

@@ -207,6 +207,6 @@ fn only_the_history_that_is_there_tells() {
     scene.write(sealed, &without_the_second_reader(&scene.read(sealed)));
     let table = scene.read("services/sparkcfg.toml").replace("prod = [\"laptop\", \"deploy\"]", "prod = [\"laptop\"]");
     scene.write("services/sparkcfg.toml", &table);
-    let (code, out, _) = scene.run("nobody", "secrets who --check --project services");
+    let (code, out, _) = scene.run("nobody", "secrets who --check --project services --format json");
     assert!(code == 1 && out.contains("the data key is still that of commit"), "{out}");
 }

@@ -81,13 +81,23 @@ fn values_of_sops_and_of_sparkcfg_are_told_apart() {
     }
     project.edit(&["prod"], "printf 'E=two words\\nF=\"x\"\\nG=\"a\\nb\"\\nURL=http://${A}@h\\n' >> \"$1\"").ok();
     assert_eq!((project.get("E"), project.get("F"), project.get("G")), ("two words".into(), "x".into(), "a\nb".into()));
-    assert_eq!(told(&project), [""; 0], "{}", lines(&project));
+    // A reference is meant for sparkcfg, and is another value for SOPS all the same.
+    assert_eq!(told(&project), ["reads-differently URL"], "{}", lines(&project));
 
     let foreign =
         format!("A=S3cr#t$$x #1{CANARY}\nB='{CANARY}-b'\nC= {CANARY}-c \nD=-----BEGIN\\n{CANARY}\\n\nE=plain\n");
     project.write(PROD, &by_sops(&project, &foreign));
     let differ = ["reads-differently A", "reads-differently B", "reads-differently C", "reads-differently D"];
     assert_eq!(told(&project), differ);
+    // One message for all references; one that leads nowhere says so itself.
+    for (referring, expected) in [
+        (format!("A=pw${{PORT}}{CANARY}\nB=$PORT-{CANARY}\n"), &["reads-differently "][..]),
+        (format!("A=pw$NOWHERE/{CANARY}\n"), &["undefined-reference A"]),
+    ] {
+        project.write(PROD, &by_sops(&project, &referring));
+        assert_eq!(told(&project), expected);
+    }
+    project.write(PROD, &by_sops(&project, &foreign));
     for (key, value) in [("A", "S3cr#t$$x #1"), ("B", "'b'"), ("C", " c "), ("D", "-----BEGIN\nd\n")] {
         project.set(key, value);
     }

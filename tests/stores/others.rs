@@ -140,7 +140,8 @@ fn write_what_each_command_leaves() {
         scene.does(&["set", "SET", "-e", "prod", "--exact", "--no-validate"], second.as_bytes(), "");
         assert_eq!(scene.does(&["get", "SET", "-e", "prod"], b"", ""), second.as_bytes());
         keep("set");
-        fs::write(scene.path("edited.env"), format!("{}EDITED='{quoted}'\n", scene.plain())).unwrap();
+        // A blank within needs the quotes, so that the text stays as it was typed.
+        fs::write(scene.path("edited.env"), format!("{}EDITED='{quoted} x'\n", scene.plain())).unwrap();
         scene.does(&["edit", "prod", "--no-validate"], b"", &format!("cp {}", scene.path("edited.env").display()));
         assert_eq!(scene.plain(), fs::read_to_string(scene.path("edited.env")).unwrap());
         keep("edit");

@@ -18,7 +18,7 @@ use crate::source::Span;
 
 impl<'a> Side<'a> {
     pub(super) fn new(source: Source<'a>, over_time: bool) -> Self {
-        let Source { column, project, environment, is_partial, offset } = source;
+        let Source { column, project, environment, is_partial, services, peers, offset } = source;
         let subject = Subject::new(project, environment);
         let mut flaws = HashMap::new();
         for violation in &subject.violations {
@@ -40,17 +40,23 @@ impl<'a> Side<'a> {
         let is_live = column.kind == Kind::Live;
         let gaps = if is_live { Gaps::default() } else { Gaps::of(project, environment) };
         let closed = gaps.sealed_text(project);
-        Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial }
+        let schema = project.schema.as_ref().map(|schema| &schema.schema);
+        let reads = |key| {
+            schema.is_some_and(|schema| schema.property(key).services().iter().any(|reader| peers.contains(reader)))
+        };
+        let is_known = !peers.is_empty() && schema.is_some_and(|schema| schema.keys().any(reads));
+        let services = if is_known { services } else { &[] };
+        Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial, services }
     }
 
-    /// What the source says about a key, and the text that is compared.
+    /// What the source says about a key, which it sets to this or not at all, and the text that is compared.
     pub(super) fn cell<'c>(
         &'c self,
         key: &str,
+        setting: Option<&'c Setting<'a>>,
         property: Option<&Property<'c>>,
     ) -> (State, Option<Cow<'c, str>>, bool) {
         let environment = self.subject.environment;
-        let setting = environment.get(key).filter(|setting| setting.is_set());
         // What cannot be read is still the same as long as all of its text is.
         let as_text = |text: Option<&'a str>| text.filter(|_| self.over_time).map(Cow::Borrowed);
         if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {

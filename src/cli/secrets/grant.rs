@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::sharing::{Sharing, in_order, known_environment, known_person};
+use super::sharing::{Sharing, in_order, known_environment, known_person, refuse_namesake};
 use super::{Global, Keys, change, now, tell_of_leaving};
 use crate::cli::printing;
 use crate::error::Error;
@@ -45,6 +45,7 @@ impl Grant {
         known_environment(&sharing.sealing, environment)?;
         changes.push(Change::Grant { name, environment });
         sharing.declare(&changes)?;
+        refuse_namesake(&sharing, name, environment)?;
         // A block that says it is theirs may be sealed for anybody; one that is made now is theirs.
         let key = sharing.sealing.config.people.get(name).and_then(|key| key.parse::<Recipient>().ok());
         let time = now();

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::{Global, Keys, now};
 use crate::cli::{identities, printing};
+use crate::envelope::SOLVE_KEYS;
 use crate::error::Error;
 use crate::identity::{Identities, Recipient};
 use crate::merge::{CannotMerge, Outcome, Tools, Versions, merge, side_by_side};
@@ -68,7 +69,7 @@ impl Merge {
         }
         let names: Vec<_> = outcome.conflicts.iter().map(|key| printable(key)).collect();
         printing::complain(&format!(
-            "{}: both sides changed {}\n  help: take the same side at every mark, or one version with `git checkout --ours` or `--theirs`; then `sparkcfg secrets set KEY -e ENV`\n",
+            "{}: both sides changed {}\n  help: {SOLVE_KEYS}\n",
             printable(&self.path),
             names.join(", ")
         ))?;

@@ -41,6 +41,7 @@ use crate::project::Project;
 use crate::project::files::Files;
 use crate::project::locking::Lock;
 use crate::project::sealing::{Change, Sealing, Target, Written};
+use crate::project::writing;
 use crate::secret::Secret;
 use crate::source::printable;
 
@@ -138,6 +139,7 @@ impl Keys {
     /// The project, and what opens its sealed files.
     fn sealing(&self, global: &Global) -> Result<Sealing, Error> {
         let (root, prefix) = global.folder()?;
+        writing::sweep_for(&root);
         let files = Files::on_disk(&root, &prefix);
         let config = Project::config(&files)?;
         let identities = identities::collect_with_programs(&self.identity, &files, &config)?;

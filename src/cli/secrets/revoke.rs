@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::sharing::{Opened, Sharing, in_order, known_environment, known_person};
+use super::sharing::{Opened, Sharing, in_order, known_environment, known_person, refuse_namesake};
 use super::{Global, Keys, now, with_new_key};
 use crate::cli::printing;
 use crate::error::Error;
@@ -41,6 +41,7 @@ impl Revoke {
             let help = "grant it to somebody else first";
             return Err(Error::new(format!("nobody would be left who can open {environment}")).help(help));
         }
+        refuse_namesake(&sharing, name, environment)?;
         let time = now();
         let change = with_new_key(&time);
         let opened = sharing.open(Some(environment), &change)?;
@@ -120,7 +121,7 @@ impl Revoke {
         }
         printing::print(&text)?;
         printing::complain(&format!(
-            "`sparkcfg validate` warns of each until it has changed; commit {} with the sealed files\n",
+            "`sparkcfg validate` warns of each until it has changed; commit {} with the sealed files: `git add` it, as `git commit -a` leaves new files out\n",
             revocations::NAME
         ))
     }

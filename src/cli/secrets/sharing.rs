@@ -209,3 +209,22 @@ pub(super) fn known_environment(sealing: &Sealing, name: &str) -> Result<(), Err
     };
     Err(Error::new(format!("there is no environment `{name}`")).help(help))
 }
+
+/// Refuses to grant or revoke what stays with a person by another name of the same public key.
+pub(super) fn refuse_namesake(sharing: &Sharing, name: &str, environment: &str) -> Result<(), Error> {
+    let config = &sharing.sealing.config;
+    let mut files: Vec<_> =
+        sealed_files(&sharing.sealing.files, config)?.into_iter().map(|file| file.environments).collect();
+    files.retain(|environments| environments.iter().any(|one| one == environment));
+    files.push(vec![environment.to_owned()]);
+    let readers: Vec<_> = files.iter().filter_map(|environments| config.readers_of(environments)).flatten().collect();
+    match config.names_for(name).into_iter().find(|other| *other != name && readers.contains(other)) {
+        Some(other) => {
+            let message = format!("{name} and {other} are one public key, and {other} can open {environment} by it");
+            let help =
+                "take one of these names out of [people] and [access] in sparkcfg.toml, then go on with the other";
+            Err(Error::new(message).at(sharing.sealing.files.shown(declaration::NAME)).help(help))
+        }
+        None => Ok(()),
+    }
+}

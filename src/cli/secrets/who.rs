@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Global;
 use crate::checks;
 use crate::cli::printing;
-use crate::envelope::{CONFLICT, SOLVE, has_conflict};
+use crate::envelope::{CONFLICT, SOLVE_WHOLE, has_conflict, solve};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::outputs::{self, json_text};
@@ -88,7 +88,10 @@ impl Known {
         let bytes = files.read(&file.path)?;
         let trouble = |message: &str, help: &str| Some(Error::new(message).at(&shown).help(help));
         let (readers, trouble) = match (store.readers)(&bytes) {
-            _ if has_conflict(&bytes) => (Readers::default(), trouble(CONFLICT, SOLVE)),
+            _ if has_conflict(&bytes) => {
+                let help = if store.shows_names { solve(&bytes) } else { SOLVE_WHOLE };
+                (Readers::default(), trouble(CONFLICT, help))
+            }
             Ok(readers) => (readers, None),
             Err(why) => (Readers::default(), trouble(why.message(), why.help())),
         };
@@ -146,10 +149,10 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
     }
     let of_environment = of_environment.into_iter();
     let named: Vec<_> = of_environment.filter(|one| one.readers.unnamed.is_empty()).collect();
-    let opens = |one: &&&Known| one.who().any(|key| called(config, key) == name);
-    let may = |one: &&&Known| config.readers_of(&one.file.environments).is_some_and(|readers| readers.contains(name));
-    let declared = config.access.get(environment).is_some_and(|list| list.iter().any(|one| one == name))
-        || config.access.contains_key(environment) && config.recovery.as_deref() == Some(name);
+    let is_key = |key: &String| called(config, key) == name || config.names_of(key).contains(&name);
+    let opens = |one: &&&Known| one.who().any(is_key);
+    let may = |one: &&&Known| config.names_of_readers(&one.file.environments).contains(name);
+    let declared = config.names_of_readers(&[environment]).contains(name);
     let uninvited =
         named.iter().filter(opens).any(|one| !may(&one) && config.readers_of(&one.file.environments).is_some());
     let opened = named.iter().filter(opens).count();

@@ -11,7 +11,7 @@ const MAX_LINE: usize = 64 << 10;
 pub(in crate::dialects) fn read(bytes: &[u8], process: &Process) -> Reading {
     let text = match Text::strict(bytes) {
         Ok(text) => text,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let text = &*text.text;
     let mut draft = Draft::default();

@@ -10,6 +10,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
+use crate::project::tracking;
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Use};
 
 /// Folders that hold what others wrote or what was built; nobody declares variables for them.
@@ -116,6 +117,16 @@ pub fn paths(files: &Files) -> Vec<String> {
     });
     let mut found = found.into_inner().unwrap_or_default();
     found.sort_unstable();
+    // What git has it keeps, whatever a rule says that came later.
+    let is_file = |path: &str| fs::symlink_metadata(root.join(path)).is_ok_and(|about| about.is_file());
+    let is_passed_over = |path: &str| path.split('/').any(|part| PASSED_OVER.contains(&part));
+    let missing = tracking::tracked(files).into_iter();
+    let missing = missing.filter(|path| found.binary_search(path).is_err() && !is_passed_over(path) && is_file(path));
+    let missing: Vec<_> = missing.collect();
+    if !missing.is_empty() {
+        found.extend(missing);
+        found.sort_unstable();
+    }
     found
 }
 

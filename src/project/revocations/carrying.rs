@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::names::Names;
 use super::{Known, Revocations, Unchanged, Version, digest, values};
 use crate::identity::Recipient;
+use crate::stores;
 use crate::stores::sops::{Traces, traces};
 
 /// A file of which values were taken over into another one.
@@ -41,26 +42,33 @@ impl Revocations {
                 }
             }
         }
-        let (pending, traces) = (self.0.entry(to.to_owned()).or_default(), traces(file.bytes));
-        if traces.keys.is_empty() {
+        let tokens = traces(file.bytes);
+        names.retain(|key, _| tokens.keys.is_empty() || tokens.values.contains_key(key));
+        self.note(to, names, file, recipients);
+        if from.moves {
+            self.drop_keys(from.path, from.keys, recipients);
+        }
+    }
+
+    /// Records who could read values of a file. One that it does not have yet counts as soon as it has it.
+    pub fn note(&mut self, path: &str, names: Names, file: Version<'_>, recipients: &[Recipient]) {
+        let (pending, traces) = (self.0.entry(path.to_owned()).or_default(), traces(file.bytes));
+        if stores::of(path).is_some_and(|store| store.shows_names) {
+            pending.renew(&traces);
+            for (key, readers) in names {
+                let sealed = traces.values.get(&key).map(|token| digest(token)).unwrap_or_default();
+                let known = || Known { readers: BTreeSet::new(), sealed: [sealed].into() };
+                pending.values.entry(key).or_insert_with(known).readers.extend(readers);
+            }
+        } else {
             let mut all = pending.names(&values(file.plain));
             for (key, readers) in names {
                 all.entry(key).or_default().extend(readers);
             }
             pending.keep(all, &file, recipients);
-        } else {
-            pending.renew(&traces);
-            for (key, readers) in names {
-                let Some(token) = traces.values.get(&key) else { continue };
-                let known = || Known { readers: BTreeSet::new(), sealed: [digest(token)].into() };
-                pending.values.entry(key).or_insert_with(known).readers.extend(readers);
-            }
         }
         if pending.is_empty() {
-            self.0.remove(to);
-        }
-        if from.moves {
-            self.drop_keys(from.path, from.keys, recipients);
+            self.0.remove(path);
         }
     }
 

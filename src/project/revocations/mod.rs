@@ -15,11 +15,13 @@ mod merging;
 mod names;
 mod text;
 mod unplaced;
+mod untold;
 
 pub use self::carrying::Carried;
-use self::names::Names;
+pub use self::names::Names;
 pub use self::text::NAME;
 pub use self::unplaced::Unplaced;
+pub use self::untold::Untold;
 use super::compose_entries;
 use crate::identity::Recipient;
 use crate::layer::Content;

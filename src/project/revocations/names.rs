@@ -10,8 +10,8 @@ use crate::envelope;
 use crate::identity::{Identities, Recipient};
 use crate::project::files::Files;
 
-/// The names of a whole file, each with who could read its value.
-pub(super) type Names = BTreeMap<String, BTreeSet<String>>;
+/// The names of values, each with who could read it.
+pub type Names = BTreeMap<String, BTreeSet<String>>;
 
 /// What is recorded of one version of a whole file, as JSON in an age file.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -56,13 +56,13 @@ impl Revocations {
     }
 
     /// Whether a file has a data key that the record knows for `path`.
-    fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
+    pub(super) fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
         self.0.get(path).is_some_and(|pending| pending.has_key_of(&traces(bytes)))
     }
 }
 
 /// Where the record names a file: at its beginning if that is not to be found.
-fn place(text: &str, path: &str) -> std::ops::Range<u32> {
+pub(super) fn place(text: &str, path: &str) -> std::ops::Range<u32> {
     let mut at = 0;
     let start = text.split_inclusive('\n').find_map(|line| {
         let begin = at;

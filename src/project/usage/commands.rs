@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Given, captured, given, matches};
+use super::signs::{Given, captured, given, matches};
 
 type Pattern = LazyLock<Option<Regex>>;
 

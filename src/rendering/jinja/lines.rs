@@ -4,6 +4,7 @@
 //! The engine has rules that look at one side of a tag; by them `A={% if B %}1{% endif %}` would lose its line end, and the
 //! next line would go on with it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::Origin;
@@ -46,8 +47,8 @@ impl Prepared {
     /// The place in the template of a place in the text.
     pub(super) fn source(&self, range: &Range<usize>) -> Range<usize> {
         let place = |at: usize| {
-            let before = self.stretches.iter().rev().find(|(start, _)| *start <= at);
-            before.map_or(at, |(start, source)| source + (at - start))
+            let before = self.stretches.partition_point(|(start, _)| *start <= at).checked_sub(1);
+            before.and_then(|before| self.stretches.get(before)).map_or(at, |(start, source)| source + (at - start))
         };
         // The end is that of the last byte: what stands behind it may have been elsewhere.
         let start = place(range.start);
@@ -58,7 +59,7 @@ impl Prepared {
 /// Settles the line ends that depend on what was written before them.
 pub(super) fn settle(text: &str, origins: Vec<Origin>) -> (String, Vec<Origin>) {
     let mut out = String::with_capacity(text.len());
-    let mut removed: Vec<Range<usize>> = Vec::new();
+    let mut removed = Removed::default();
     let mut rest = 0;
     for (at, end) in text.match_indices(END) {
         out.push_str(text.get(rest..at).unwrap_or_default());
@@ -67,36 +68,51 @@ pub(super) fn settle(text: &str, origins: Vec<Origin>) -> (String, Vec<Origin>) 
         if (out.is_empty() || out.ends_with('\n')) && text.get(rest..).is_some_and(|after| after.starts_with('\n')) {
             rest += 1;
         }
-        removed.push(at..rest);
+        removed.add(at..rest);
     }
     out.push_str(text.get(rest..).unwrap_or_default());
-    if removed.is_empty() {
-        return (out, origins);
-    }
-    let origins = origins.into_iter().flat_map(|origin| divided(origin, &removed)).collect();
+    let origins = origins.into_iter().flat_map(|origin| removed.divide(origin)).collect();
     (out, origins)
 }
 
-/// An origin without what was removed of its text.
-fn divided(origin: Origin, removed: &[Range<usize>]) -> Vec<Origin> {
-    let place = |at: usize| {
-        let gone = removed.iter().map(|range| range.end.min(at).saturating_sub(range.start.min(at))).sum::<usize>();
-        at - gone
-    };
-    let Origin { text, template, source, verbatim } = origin;
-    let part = |from: usize, to: usize| Origin {
-        text: place(from)..place(to),
-        template: template.clone(),
-        source: if verbatim { source.start + (from - text.start)..source.end } else { source.clone() },
-        verbatim,
-    };
-    let (mut parts, mut from) = (Vec::new(), text.start);
-    for range in removed.iter().filter(|range| text.contains(&range.start)) {
-        parts.push(part(from, range.start));
-        from = range.end.min(text.end);
+/// What was taken out of a text, in order: each stretch, and how much was gone before it.
+#[derive(Default)]
+struct Removed(Vec<(Range<usize>, usize)>);
+
+impl Removed {
+    fn add(&mut self, range: Range<usize>) {
+        let gone = self.0.last().map_or(0, |(last, gone)| gone + last.len());
+        self.0.push((range, gone));
     }
-    parts.push(part(from, text.end));
-    parts
+
+    /// The first stretch that does not begin before a place.
+    fn index(&self, at: usize) -> usize {
+        self.0.partition_point(|(range, _)| range.start < at)
+    }
+
+    /// Where a place of the text is now.
+    fn place(&self, at: usize) -> usize {
+        let before = self.index(at).checked_sub(1).and_then(|before| self.0.get(before));
+        at - before.map_or(0, |(range, gone)| gone + (range.end.min(at) - range.start))
+    }
+
+    /// An origin without what was removed of its text.
+    fn divide(&self, origin: Origin) -> Vec<Origin> {
+        let Origin { text, template, source, verbatim } = origin;
+        let part = |from: usize, to: usize| Origin {
+            text: self.place(from)..self.place(to),
+            template: template.clone(),
+            source: if verbatim { source.start + (from - text.start)..source.end } else { source.clone() },
+            verbatim,
+        };
+        let (mut parts, mut from) = (Vec::new(), text.start);
+        for (range, _) in self.0.get(self.index(text.start)..self.index(text.end)).unwrap_or_default() {
+            parts.push(part(from, range.start));
+            from = range.end.min(text.end);
+        }
+        parts.push(part(from, text.end));
+        parts
+    }
 }
 
 /// What is taken out of a template.
@@ -238,10 +254,13 @@ impl<'t> Scanner<'t> {
         let tags: Vec<_> = tags.collect();
         let (Some((_, _, [before, _])), Some((_, _, [_, after]))) = (tags.first(), tags.last()) else { return };
         // What is kept for later is no text of the line in which it stands.
-        let has_text = |level: usize| line.iter().any(|(own, item)| *own == level && matches!(item, Item::Text));
+        let texts = line.iter().filter(|(_, item)| matches!(item, Item::Text));
+        let texts: BTreeSet<usize> = texts.map(|(level, _)| *level).collect();
+        let has_text = |level: usize| texts.contains(&level);
         for (index, (level, item)) in line.iter().enumerate() {
             let Item::Blank(range) = item else { continue };
-            if !has_text(*level) && !(index == 0 && *before == Some('+')) {
+            let stays = has_text(*level) || index == 0 && *before == Some('+');
+            if !stays {
                 self.cuts.push(Cut { range: range.clone(), writes: false });
             }
         }
@@ -317,6 +336,28 @@ fn tag_length(text: &str, open: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Every character is found where it was.
+    fn is_found(template: &str, prepared: &Prepared) {
+        for (at, sign) in prepared.text.char_indices().filter(|(_, sign)| *sign != END) {
+            let source = prepared.source(&(at..at + sign.len_utf8()));
+            assert_eq!(template.get(source), prepared.text.get(at..at + sign.len_utf8()), "{template}: {at}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+        #[test]
+        fn any_template_is_prepared(pieces in proptest::collection::vec(0..26_usize, 0..40)) {
+            const PIECES: [&str; 26] = [
+                "{% ", " %}", "{{ ", " }}", "{# ", " #}", " ", "\n", "\n", "if a", "else", "endif", "raw", "endraw", "set a",
+                "endset", "macro m()", "endmacro", "x", "-", "+", "'", "é", "call m()", "endcall", "include 'x'",
+            ];
+            let template: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
+            is_found(&template, &Prepared::new(&template));
+        }
+    }
+
     /// `·` stands for a line end that depends on what is before it.
     #[test]
     fn lines_of_tags_alone_are_taken_away() {
@@ -365,11 +406,7 @@ mod tests {
         ] {
             let prepared = Prepared::new(template);
             assert_eq!(prepared.text.replace(END, "·"), expected, "{template}");
-            // Every character is found where it was.
-            for (at, sign) in prepared.text.char_indices().filter(|(_, sign)| *sign != END) {
-                let source = prepared.source(&(at..at + sign.len_utf8()));
-                assert_eq!(template.get(source), prepared.text.get(at..at + sign.len_utf8()), "{template}: {at}");
-            }
+            is_found(template, &prepared);
         }
     }
 

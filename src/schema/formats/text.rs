@@ -210,7 +210,7 @@ pub(super) fn is_fernet_key(text: &str) -> bool {
 }
 
 /// The names of log levels in all common libraries.
-pub(super) const LEVELS: [&str; 14] = [
+pub(super) const LEVELS: [&str; 16] = [
     "trace",
     "debug",
     "verbose",
@@ -224,6 +224,8 @@ pub(super) const LEVELS: [&str; 14] = [
     "alert",
     "emergency",
     "silent",
+    "silly",
+    "http",
     "off",
 ];
 

@@ -61,9 +61,8 @@ struct Declared {
 fn reads(is_fixed: bool, within: Option<&str>, before: [Option<&str>; 2], after: Option<&str>) -> bool {
     let is_elsewhere = match before {
         // A member of something else, the name of one, or `...NAME`.
-        [Some("."), ..] => true,
+        [Some("."), ..] | [Some("="), Some("exports")] | [Some("default"), Some("export")] => true,
         [Some("{" | ","), ..] => after == Some(":"),
-        [Some("="), Some("exports")] | [Some("default"), Some("export")] => true,
         _ => false,
     };
     let is_member = matches!(within, Some("{" | "[")) && matches!(before[0], Some(":" | "," | "[" | "{"));

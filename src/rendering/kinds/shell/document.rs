@@ -12,6 +12,8 @@ pub(super) enum Input {
     Unknown,
     /// It is evaluated, or may be.
     Code,
+    /// The same: it stands within a substitution, whose program is not looked at.
+    Inner,
 }
 
 /// What has begun in one and not ended.
@@ -108,7 +110,7 @@ impl Document {
             (Some(Open::Command), '#') if word.is_empty() && !after_dollar => self.lose("a # in a substitution"),
             (Some(Open::Command), '<') if word == "<" => self.lose("a here-document in a substitution"),
             (Some(Open::Command), sign) if sign.is_whitespace() && word == "case" => {
-                self.lose("a `case` in a substitution")
+                self.lose("a `case` in a substitution");
             }
             (Some(Open::Command), sign) if !sign.is_whitespace() && !";&|".contains(sign) => {
                 self.word = if sign == '<' { String::new() } else { word };
@@ -149,13 +151,17 @@ impl Document {
                 let message = "only a plain word can stand in a here-document for this program: what it makes of a text is not known";
                 return refused(message, FILE);
             }
-            _ if !is_plain => {
-                return refused("only a plain word can stand in a here-document that may be evaluated", FILE);
-            }
             _ => {
+                let (what, help) = match self.input {
+                    Some(Input::Inner) => ("within a substitution", ABOVE),
+                    _ => ("that may be evaluated", FILE),
+                };
+                if !is_plain {
+                    return refused(&format!("only a plain word can stand in a here-document {what}"), help);
+                }
                 let before = self.line.trim_end_matches([' ', '\t']);
                 if before.is_empty() || before.ends_with([';', '&', '|', '(', '{', '`', '!']) {
-                    return refused("a value cannot begin a command in a here-document that may be evaluated", FILE);
+                    return refused(&format!("a value cannot begin a command in a here-document {what}"), help);
                 }
             }
         }

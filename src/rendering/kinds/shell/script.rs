@@ -285,7 +285,7 @@ impl Script {
     fn end_word(&mut self) {
         if !self.is_outside() {
             if let Some(word) = self.inner_end.take() {
-                self.announce(&word, Some(Input::Code));
+                self.announce(&word, Some(Input::Inner));
             }
             return;
         }

@@ -1,0 +1,44 @@
+//! The project has a reader of its env files in a version that reads them otherwise than the one that sparkcfg knows.
+//!
+//! The version is the one in a lock (`package-lock.json`, `pnpm-lock.yaml`, `yarn.lock`, `go.mod`, `Gemfile.lock`), else the
+//! one that a manifest asks for; that of node stands in `.nvmrc`, `.node-version`, `.tool-versions`, under `engines` or
+//! `volta` in `package.json`, or behind `FROM node:`. Where one of several of them reads as sparkcfg knows it, this is quiet.
+//! npm's dotenv before 16, dotenv-expand before 1000, godotenv before 1.5, Ruby's dotenv before 3 and node before 22 read
+//! otherwise. What such a reader sees is not compared with the others, and `--fix` writes into its files only what all
+//! versions read alike: plain values of letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`.
+//!
+//! Why it hurts: npm's dotenv 10 takes `fast   # the default` for the value, comment and all, and of a value over two lines
+//! the first one with its quote.
+//!
+//! Example: `"dotenv": "^10.0.0"` in `package.json`.
+//!
+//! Remedy: take a later version, or keep to plain values; then silence this with `older-reader = "off"` under `[severity]`.
+
+use super::Subject;
+use crate::dialects;
+use crate::finding::{Finding, Rule, Severity};
+use crate::project::consumers::Older;
+use crate::source::printable;
+
+pub(super) static RULE: Rule = Rule {
+    code: "older-reader",
+    severity: Severity::Note,
+    summary: "a reader is of a version that reads env files otherwise",
+    page: include_str!("older_reader.rs"),
+};
+
+pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    for (older, place) in &project.older_readers {
+        let Older { reader, package, version, first, before, .. } = older;
+        let known = dialects::find(reader).map_or("", |dialect| dialect.version);
+        let version = printable(version);
+        let message =
+            format!("{package} {version} reads env files otherwise than {known}, which {reader} stands for here");
+        let help = format!(
+            "before {first} it {before}; what it sees is not compared, and --fix writes only what it reads alike: take \
+             {first} or later"
+        );
+        findings.push(Finding::new(&RULE, message).at(*place, "this version").help(help));
+    }
+}

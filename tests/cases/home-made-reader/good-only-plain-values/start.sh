@@ -1,0 +1,3 @@
+#!/bin/sh
+export $(grep -v "^#" .env | xargs)
+exec app

@@ -1,0 +1,5 @@
+#!/bin/sh
+while IFS='=' read -r key value; do
+  export "$key=$value"
+done < .env
+exec app

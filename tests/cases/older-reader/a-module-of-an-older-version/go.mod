@@ -1,0 +1,3 @@
+module example.com/app
+
+require github.com/joho/godotenv v1.4.0

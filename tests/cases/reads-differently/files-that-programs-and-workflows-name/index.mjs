@@ -1,0 +1,3 @@
+import { loadEnvFile } from 'node:process';
+
+loadEnvFile('environments/dev.env');

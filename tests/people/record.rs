@@ -1,0 +1,111 @@
+//! The record of what is still to change goes where the sealed files go.
+
+use super::leaving::{SEALED, left, left_for, sharing};
+use super::{Scene, two_people};
+
+const NAME: &str = "sparkcfg-revoked.toml";
+
+/// The exit code of the hook, and what it says of the record.
+fn staged(scene: &Scene) -> (i32, Vec<String>) {
+    let (code, out, err) = scene.run("nobody", "validate --staged --format json");
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let of_record = |one: &&serde_json::Value| one["location"]["path"] == NAME;
+    let told = report["findings"].as_array().unwrap().iter().filter(of_record);
+    (code, told.map(|one| format!("{} {}", one["code"], one["message"]).replace('"', "")).collect())
+}
+
+#[test]
+fn a_commit_takes_the_record_along() {
+    let scene = sharing();
+    scene.git(&["rm", "-q", "--cached", "--ignore-unmatch", NAME]);
+    let _ = std::fs::remove_file(scene.root().join(NAME));
+    scene.git(&["commit", "-q", "-a", "-m", "as before there were records"]);
+    let before = scene.read(SEALED);
+    scene.does("laptop", "secrets revoke deploy prod");
+    let untold = format!("git does not have {NAME}, which alone tells what is still to change in {SEALED}");
+    // What is staged is still sealed as it was.
+    assert_eq!((left(&scene).len(), staged(&scene)), (3, (0, vec![])));
+    // What `git commit -a` takes.
+    scene.git(&["add", "-u"]);
+    assert!(left(&scene).contains(&untold), "{:?}", left(&scene));
+    let (code, told) = staged(&scene);
+    let expected = format!(
+        "revoked-reader {NAME} is not staged as it is, and a commit without it forgets what is still to change in {SEALED}"
+    );
+    assert_eq!((code, told), (1, vec![expected.clone()]));
+    scene.git(&["add", NAME]);
+    assert_eq!(staged(&scene), (0, vec![]));
+    scene.git(&["commit", "-q", "-m", "revoke"]);
+    assert!(!left(&scene).contains(&untold));
+
+    // Changed since, and only the sealed file is staged; one that says less, or something else, is no loss.
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.git(&["add", SEALED]);
+    assert_eq!(staged(&scene), (0, vec![]));
+    scene.git(&["add", NAME]);
+    scene.git(&["commit", "-q", "-m", "set"]);
+    assert!(before != scene.read(SEALED) && left(&scene).len() == 2);
+    scene.write("environments/prod.env", "LOG_LEVEL=warn\n");
+    scene.git(&["add", "-u"]);
+    assert_eq!(staged(&scene), (0, vec![]));
+}
+
+#[test]
+fn of_a_whole_file_too() {
+    let scene = two_people();
+    scene.git(&["rm", "-q", "-f", SEALED]);
+    let age = format!("{SEALED}.age");
+    let (code, _, err) = scene.run_with("laptop", &format!("secrets set API_KEY -e {age}"), "canary-7");
+    assert_eq!(code, 0, "{err}");
+    scene.does("laptop", "secrets grant deploy prod");
+    scene.commit("a whole file");
+    let known = scene.read(NAME);
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.git(&["add", "-A"]);
+    assert_eq!(staged(&scene), (0, vec![]));
+    let now = scene.read(NAME);
+    scene.write(NAME, &known);
+    scene.git(&["add", "-A"]);
+    scene.write(NAME, &now);
+    let (code, told) = staged(&scene);
+    assert!(code == 1 && told.len() == 1 && told[0].ends_with(&age), "{told:?}");
+}
+
+/// Sets a value that another key has too.
+fn set_the_same(scene: &Scene, key: &str, environment: &str, value: &str) {
+    let line = format!("secrets set {key} -e {environment} --no-validate");
+    let (code, _, err) = scene.run_with("laptop", &line, value);
+    assert_eq!(code, 0, "{err}");
+}
+
+/// Nothing changes about a value by another name for it.
+#[test]
+fn a_value_with_a_new_name_is_still_known() {
+    for environment in ["prod", "staging"] {
+        let scene = sharing();
+        for (key, value) in [("TOKEN", "rhinoceros-71"), ("SHORT", "on")] {
+            set_the_same(&scene, key, "prod", value);
+        }
+        scene.does("laptop", "secrets revoke deploy prod");
+        set_the_same(&scene, "NEW_TOKEN", environment, "rhinoceros-71");
+        scene.does("laptop", "secrets unset TOKEN -e prod");
+        // What is equal by chance, and what is another value, is nobody's.
+        set_the_same(&scene, "OTHER", environment, "on");
+        set_the_same(&scene, "ANOTHER", environment, "rhinoceros-72");
+        let names = ["API_KEY", "DB_PASSWORD", "NEW_TOKEN", "SHORT"].map(|key| format!("{key}: deploy"));
+        assert_eq!(left_for(&scene, "laptop"), names, "{environment}");
+        assert_eq!(left(&scene), names, "{environment}");
+        set_the_same(&scene, "NEW_TOKEN", environment, "rhinoceros-73");
+        assert_eq!(left(&scene).len(), 3, "{environment}");
+    }
+    // Whoever may read the other file has lost nothing there; and of a file that took the place of another it is the same.
+    let scene = sharing();
+    scene.does("laptop", "secrets grant deploy staging");
+    scene.set("laptop", "TOKEN", "prod", "rhinoceros-71");
+    scene.does("laptop", "secrets revoke deploy prod");
+    set_the_same(&scene, "NEW_TOKEN", "staging", "rhinoceros-71");
+    assert_eq!(left(&scene).len(), 3);
+    std::fs::remove_file(scene.root().join("environments/dev.secrets.env")).unwrap();
+    set_the_same(&scene, "NEW_TOKEN", "environments/dev.secrets.env.age", "rhinoceros-71");
+    assert!(left_for(&scene, "laptop").contains(&"NEW_TOKEN: deploy".to_owned()), "{:?}", left_for(&scene, "laptop"));
+}

@@ -77,8 +77,8 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether all defaults stand in one configuration file of PHP, which returns an array: MySQL's port for one connection, and
-/// PostgreSQL's for another.
+/// Whether all defaults stand in one configuration file of PHP, which returns an array: `MySQL`'s port for one connection, and
+/// `PostgreSQL`'s for another.
 fn are_alternatives(referenced: &Referenced<'_>, defaults: &[Default<'_>]) -> bool {
     let sources: BTreeSet<SourceId> = defaults.iter().map(|default| default.span.source).collect();
     let mut paths = sources.iter().map(|source| referenced.project.sources.path(*source).to_ascii_lowercase());

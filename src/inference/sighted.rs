@@ -33,7 +33,7 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
         let value = if made.is_some() { None } else { value };
         let comment = documents.then(|| comment_of(text, &entry)).flatten();
         let sighting = sighting(key, path, origin.clone(), value);
-        found.push((entry.key.start as usize, Sighting { comment, holds_secret, ..sighting }));
+        found.push((entry.key.start as usize, Sighting { holds_secret, comment, ..sighting }));
     }
     if documents {
         found.extend(commented_out(path, text));

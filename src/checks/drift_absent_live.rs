@@ -2,6 +2,9 @@
 //!
 //! What counts: keys that the environment is known to set. `KEY_FILE` in the process counts as the key: its value comes from a file.
 //!
+//! A key that is for other services (`x-sparkcfg.services`), and one whose value is there under a name that nobody declared
+//! (`POSTGRES_DB` for `SQL_DATABASE`), does not count.
+//!
 //! Example: prod sets `SENTRY_DSN`, and the container was started before that.
 //!
 //! Remedy: restart what runs so that it reads its configuration again, or hand the variable on to it (`environment:` or
@@ -23,13 +26,17 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let key = told_name(compared.key);
     let is_absent = |live: &usize| !compared.cells[*live].state.is_there() && !compared.cells[*live].by_file;
-    for live in compared.columns().skip(1).filter(is_absent) {
+    let is_wanted = |live: &usize| !compared.is_for_others(*live) && !compared.arrives_renamed(*live);
+    for live in compared.columns().skip(1).filter(is_absent).filter(is_wanted) {
         let name = compared.name(live);
         let message = format!("{key} is declared and not in {name}");
         let noun = compared.noun(live);
         let finding = compared.finding(&RULE, &[0, live], message, &format!("declared, not in the {noun}"));
         findings.push(finding.help(match noun {
             "file" => "set it there, or take it out of what is declared",
+            _ if compared.lacks_readers(live) => {
+                "restart what runs, and see that the variable is handed on to it; or say under `services` who reads it"
+            }
             _ => "restart what runs, and see that the variable is handed on to it",
         }));
     }

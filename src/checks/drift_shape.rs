@@ -1,7 +1,8 @@
 //! Values may differ, but not in this part of them.
 //!
 //! `x-sparkcfg.same` lists the parts of a key's value that stay the same: `scheme user host port database origin path` of a
-//! URL, the `length`, or the `unit` after a number.
+//! URL, the `length`, or the `unit` after a number. What follows from another part, such as the port of a scheme, is not told
+//! again.
 //!
 //! Example: `DATABASE_URL` has `"same": ["scheme", "port"]`, and the port is 5432 in staging and 15432 in prod.
 //!
@@ -20,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
+    let mut found: Vec<(Shape, Vec<usize>)> = Vec::new();
     for shape in compared.kept_shapes() {
         // How long a secret is may not be told, not even by comparison.
         if compared.secret && shape == Shape::Length {
@@ -32,9 +34,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             kept && compared.relation(one, other) == Relation::Different
                 && both.is_some_and(|(one, other)| one != other)
         });
-        if columns.is_empty() {
+        let texts: Vec<_> = columns.iter().filter_map(|column| compared.text(*column)).collect();
+        let is_told = |(other, of): &(Shape, Vec<usize>)| *of == columns && shape.follows(*other, &texts);
+        if columns.is_empty() || found.iter().any(is_told) {
             continue;
         }
+        found.push((shape, columns.clone()));
         let key = told_name(compared.key);
         let told = columns.iter().map(|column| match (compared.hidden, part(*column).flatten()) {
             (false, Some(part)) => format!("{} {}", compared.name(*column), super::shortened(&part)),

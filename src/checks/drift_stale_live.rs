@@ -3,6 +3,8 @@
 //! Why it hurts: the file was changed and nothing restarted, or somebody changed what runs and not the file. The next deploy
 //! undoes it, or the last one never arrived.
 //!
+//! What counts: keys that are in both, unless the schema says that other services read them (`x-sparkcfg.services`).
+//!
 //! Example: prod says `LOG_LEVEL=warn`, and the process that PM2 runs has `info`.
 //!
 //! Remedy: restart what runs so that it reads its configuration again (the report prints the command), or write into the file
@@ -23,7 +25,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let key = told_name(compared.key);
     for live in compared.columns().skip(1).filter(|live| compared.cells[*live].state.is_there()) {
         let declared = compared.cells[0].class.is_some() && compared.cells[0].state != State::Absent;
-        if !declared || compared.relation(0, live) != Relation::Different {
+        if !declared || compared.is_for_others(live) || compared.relation(0, live) != Relation::Different {
             continue;
         }
         let short = format!("declared {} · live {}", compared.told_value(0), compared.told_value(live));

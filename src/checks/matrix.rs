@@ -34,8 +34,20 @@ pub struct Source<'a> {
     pub environment: &'a Environment<'a>,
     /// Whether what it does not have may be there all the same.
     pub is_partial: bool,
+    /// What the schema may call it under `services`, where it is one that runs.
+    pub services: &'a [String],
+    /// What it may call all that run beside it.
+    pub peers: &'a [String],
     /// How far its texts move when the sources of all projects come together.
     pub offset: u32,
+}
+
+impl<'a> Source<'a> {
+    /// A source of which all is known, and whose texts stay where they are.
+    #[must_use]
+    pub fn of(column: Column, project: &'a Project, environment: &'a Environment<'a>) -> Self {
+        Self { column, project, environment, is_partial: false, services: &[], peers: &[], offset: 0 }
+    }
 }
 
 /// What holds for a whole comparison.
@@ -74,6 +86,8 @@ pub(super) struct Side<'a> {
     over_time: bool,
     /// Whether what it does not have may be there all the same.
     is_partial: bool,
+    /// Its names, where the schema says of some key that one of those beside it reads it.
+    services: &'a [String],
 }
 
 /// One key in all sources, as a check of drift sees it.

@@ -17,6 +17,7 @@ mod links;
 mod listings;
 pub mod locking;
 pub mod lone;
+mod opening;
 mod process;
 mod reading;
 pub mod references;
@@ -40,14 +41,13 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::dialects::compose;
-use crate::envelope::CannotOpen;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::{Fault, Layer};
 use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores::{self, State};
+use crate::stores;
 use access::SealedFile;
 use config::Config;
 use creation_rules::{CreationRules, Refusal};
@@ -378,59 +378,6 @@ impl Project {
     #[must_use]
     pub fn has_built_in_schema(&self) -> bool {
         self.config.schema.as_deref() == Some(BUILT_IN)
-    }
-
-    /// Whether an environment has a sealed file of which not even the names are known.
-    #[must_use]
-    pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        environment.layers.iter().any(|layer| self.is_closed(layer))
-    }
-
-    /// Whether a layer is a sealed file of which not even the names are known.
-    #[must_use]
-    pub fn is_closed(&self, layer: &Layer) -> bool {
-        layer.entries.is_empty() && self.sealed_as(layer).is_some_and(|sealed| sealed.state != State::Opened)
-    }
-
-    /// Whether a layer is a sealed file that was changed or cut off, so that no key would open it.
-    #[must_use]
-    pub fn is_damaged(&self, layer: &Layer) -> bool {
-        self.sealed_as(layer).is_some_and(|sealed| sealed.state == State::Damaged)
-    }
-
-    /// A sealed file of which nothing could be read, as it stands.
-    #[must_use]
-    pub fn unread_bytes(&self, layer: &Layer) -> Option<&[u8]> {
-        self.unread_files.get(&self.number_of(layer)?).map(Vec::as_slice)
-    }
-
-    fn number_of(&self, layer: &Layer) -> Option<usize> {
-        self.layers.iter().position(|known| std::ptr::eq(known, layer))
-    }
-
-    fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
-        self.sealed.get(&self.number_of(layer)?)
-    }
-
-    /// Why the first sealed file of an environment stays closed, and who could open it: by the names of `[people]`,
-    /// else by public key.
-    #[must_use]
-    pub fn closed(&self, environment: &Environment<'_>) -> Option<(CannotOpen, Vec<String>)> {
-        environment.layers.iter().find_map(|used| {
-            let sealed = self.sealed_as(used)?;
-            let State::Closed(reason) = sealed.state else { return None };
-            Some((reason, self.names_of(&sealed.readers.recipients)))
-        })
-    }
-
-    /// The path of a sealed file of an environment that is damaged, so that none of its values is known; and what is wrong.
-    #[must_use]
-    pub fn damaged(&self, environment: &Environment<'_>) -> Option<(&str, &'static str)> {
-        environment.layers.iter().find_map(|used| {
-            let sealed = self.sealed_as(used).filter(|sealed| sealed.state == State::Damaged)?;
-            let why = sealed.damages.first().map_or("it is damaged", |damage| damage.message);
-            Some((self.sources.path(used.source), why))
-        })
     }
 
     /// Recipients by their names in `[people]`; one that is not there stays as it is.

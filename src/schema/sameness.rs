@@ -71,6 +71,22 @@ impl Shape {
         }
     }
 
+    /// Whether a difference in this part of some texts comes from one in another part, so that telling that one tells all: a
+    /// text that is no URL has no part of one, a port that nobody wrote is its scheme's, and an origin is made of other parts.
+    #[must_use]
+    pub fn follows(self, other: Self, texts: &[&str]) -> bool {
+        let of_url = |shape| !matches!(shape, Self::Length | Self::Unit);
+        let urls: Vec<_> = texts.iter().map(|text| Url::read(text)).collect();
+        if of_url(self) && of_url(other) && urls.iter().any(Option::is_none) {
+            return true;
+        }
+        match (self, other) {
+            (Self::Port, Self::Scheme) => urls.iter().flatten().all(|url| url.port.is_none()),
+            (Self::Origin, Self::Scheme | Self::Host | Self::Port) => true,
+            _ => false,
+        }
+    }
+
     /// This part of `text`; `None` when it has none.
     #[must_use]
     pub fn of(self, text: &str) -> Option<Cow<'_, str>> {
@@ -193,6 +209,21 @@ fn same_set(one: &[Value], other: &[Value]) -> bool {
 mod tests {
     use super::Shape;
     use crate::schema::Schema;
+
+    #[test]
+    fn a_part_may_follow_from_another() {
+        for (shape, other, texts, expected) in [
+            (Shape::Port, Shape::Scheme, ["http://a", "https://a"], true),
+            (Shape::Port, Shape::Scheme, ["http://a:1", "https://a"], false),
+            (Shape::Port, Shape::Host, ["http://a", "https://b"], false),
+            (Shape::Path, Shape::Scheme, ["http://a/b", "a b"], true),
+            (Shape::Length, Shape::Scheme, ["http://a/b", "a b"], false),
+            (Shape::Origin, Shape::Host, ["http://a", "http://b"], true),
+        ] {
+            assert_eq!(shape.follows(other, &texts), expected, "{shape:?} {other:?} {texts:?}");
+        }
+        assert_eq!(Shape::ALL.map(|shape| Shape::named(shape.name())), Shape::ALL.map(Some));
+    }
 
     #[test]
     fn values_are_compared_by_what_they_say() {

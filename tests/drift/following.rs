@@ -185,6 +185,25 @@ fn a_renamed_environment_is_the_same() {
     }
 }
 
+/// What was accepted of an environment that is no more is an entry that covers nothing.
+#[test]
+fn an_entry_about_an_environment_that_is_no_more_is_stale() {
+    let sealed = Sealed::new(r#"{"properties": {"TIMEOUT": {"x-sparkcfg": {"drift": "must-match"}}}}"#);
+    for (name, text) in [("dev", "3"), ("staging", "3"), ("prod", "30")] {
+        let path = sealed.folder().join(format!("environments/{name}.env"));
+        fs::write(path, format!("TIMEOUT={text}\n")).unwrap();
+    }
+    let runs = |line: &str| run(line, sealed.folder(), sealed.home.path());
+    assert_eq!(runs("sparkcfg drift staging prod --ack drift-must-match TIMEOUT --why x").code, 0);
+    fs::rename(sealed.folder().join("environments/staging.env"), sealed.folder().join("environments/qa.env")).unwrap();
+    let told = |line: &str| codes(line, sealed.folder()).0.iter().any(|(code, ..)| code == "baseline-stale");
+    assert!(told("sparkcfg drift"));
+    runs("sparkcfg drift --prune-acks");
+    assert!(!told("sparkcfg drift"));
+    let text = fs::read_to_string(sealed.folder().join("sparkcfg-baseline.toml")).unwrap();
+    assert!(!text.contains("staging"), "{text}");
+}
+
 /// What was an error and is sealed now is not resolved, and not unchanged either: nobody here can see what it is.
 #[test]
 fn what_nobody_can_open_is_not_resolved() {

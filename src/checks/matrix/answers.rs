@@ -9,6 +9,7 @@ use crate::environment::Setting;
 use crate::finding::Severity;
 use crate::project::Project;
 use crate::schema::extension::Drift;
+use crate::schema::property::Property;
 use crate::schema::sameness::Shape;
 
 impl<'c, 'a> Compared<'c, 'a> {
@@ -88,6 +89,35 @@ impl<'c, 'a> Compared<'c, 'a> {
         let state = self.cells[column].state;
         let is_seen = || self.settings[column].is_some() || self.sides[column].gaps.breaks(self.key, None);
         state.is_there() && (state != State::Unknown || is_seen())
+    }
+
+    /// Whether the schema says that others read the key, and not the service that a live source is.
+    pub(in crate::checks) fn is_for_others(&self, live: usize) -> bool {
+        let readers = self.property.as_ref().map(Property::services).unwrap_or_default();
+        let services = self.sides[live].services;
+        !services.is_empty() && !readers.is_empty() && !readers.iter().any(|reader| services.contains(reader))
+    }
+
+    /// Whether the schema says of other keys which service reads them, and of this one it does not.
+    pub(in crate::checks) fn lacks_readers(&self, live: usize) -> bool {
+        let readers = self.property.as_ref().map(Property::services).unwrap_or_default();
+        !self.sides[live].services.is_empty() && readers.is_empty()
+    }
+
+    /// Whether the declared value of the key is in a live source under a name that nobody declared.
+    pub(in crate::checks) fn arrives_renamed(&self, live: usize) -> bool {
+        let Some(value) = self.text(0) else { return false };
+        let settings = self.sides[live].subject.environment.settings.iter().filter(|setting| setting.is_set());
+        let unknown = |setting: &&Setting<'_>| !self.sets(0, setting.key) && !self.is_declared(setting.key);
+        settings.filter(unknown).any(|setting| carries(self.key, value, setting.key, setting.value.text()))
+    }
+
+    /// Whether a live variable holds the value of a declared key that is not there by its own name.
+    pub(in crate::checks) fn stands_for_another(&self, live: usize) -> bool {
+        let settings = self.sides[0].subject.environment.settings.iter().filter(|setting| setting.is_set());
+        let elsewhere = settings.filter(|setting| !self.sets(live, setting.key));
+        let mut values = elsewhere.filter_map(|setting| Some((setting.key, setting.value.text()?)));
+        values.any(|(key, value)| carries(key, value, self.key, self.text(live)))
     }
 
     /// What a live source is, for people: a process, a container, a file.
@@ -201,5 +231,37 @@ impl<'c, 'a> Compared<'c, 'a> {
     /// Whether two rules that are equally near disagree about any pair of sources.
     pub(super) fn has_conflict(&self) -> bool {
         self.conflict().is_some()
+    }
+}
+
+/// Whether a variable called `name` holds the value of `key`: one word of the names is a shorter form of the other, or the
+/// value is like no other.
+fn carries(key: &str, value: &str, name: &str, text: Option<&str>) -> bool {
+    const LIKE_NO_OTHER: usize = 6;
+    let is_short_for = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|start| start.ends_with('_'));
+    let Some(text) = text.filter(|_| !value.is_empty()) else { return false };
+    text == value && (is_short_for(key, name) || is_short_for(name, key))
+        || value.len() >= LIKE_NO_OTHER && text.contains(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carries;
+
+    #[test]
+    fn a_value_under_another_name() {
+        for (key, value, name, text, expected) in [
+            ("SQL_DATABASE", "managair", "POSTGRES_DB", Some("managair"), true),
+            ("APP_DOMAIN", "a.example", "ALLOWED_HOSTS", Some("localhost a.example"), true),
+            ("API_DB_MIGRATE", "true", "DB_MIGRATE", Some("true"), true),
+            ("API_DB_MIGRATE", "true", "DB_MIGRATE", Some("false"), false),
+            ("DEBUG", "true", "VERBOSE", Some("true"), false),
+            ("PORT", "8883", "ADDRESS", Some("0.0.0.0:8883"), false),
+            ("REPORT", "1", "PORT", Some("1"), false),
+            ("KEY", "", "A_KEY", Some(""), false),
+            ("KEY", "secret", "A_KEY", None, false),
+        ] {
+            assert_eq!(carries(key, value, name, text), expected, "{key} {name}");
+        }
     }
 }

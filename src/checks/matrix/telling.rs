@@ -186,7 +186,7 @@ impl<'c> Compared<'c, '_> {
         Some((meant, having.iter().position(|has| *has).filter(|_| !self.is_declared(meant))))
     }
 
-    fn is_declared(&self, key: &str) -> bool {
+    pub(super) fn is_declared(&self, key: &str) -> bool {
         let schema = self.sides.iter().find_map(|side| side.subject.project.schema.as_ref());
         schema.is_some_and(|schema| schema.schema.property(key).is_declared())
     }

@@ -57,7 +57,7 @@ impl<'a> Times<'a> {
     /// Whether nobody here can say at a time what the value of a key is; without `value`, whether it is there.
     #[must_use]
     pub fn hides(&self, environment: &str, key: &str, time: Time, value: bool) -> bool {
-        let column = if time == Time::Then { 0 } else { 1 };
+        let column = usize::from(time == Time::Now);
         let hidden = self.compared(environment, key, |compared| {
             let state = compared.cells[column].state;
             matches!(state, State::Unknown | State::Unresolved) && (value || !compared.surely_sets(column))

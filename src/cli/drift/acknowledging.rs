@@ -57,6 +57,9 @@ impl Drift {
             let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, report.key_of(finding)?));
             let there: Vec<_> = report.findings.iter().filter_map(named).collect();
             let near = crate::suggestion::nearest(&format!("{code} {key}"), there.iter().map(String::as_str));
+            let near = near.or_else(|| {
+                there.iter().find(|it| it.split_once(' ').is_some_and(|(_, of)| of == key)).map(|it| &**it)
+            });
             let help = near.map_or_else(
                 || "code and key stand in the report of `sparkcfg drift`".to_owned(),
                 |near| format!("did you mean `--ack {near}`?"),

@@ -16,6 +16,7 @@ use super::running::{self, Running};
 use super::wanted::Wanted;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
+use crate::drift::live::Part;
 use crate::drift::policy::Policies;
 use crate::drift::{Access, Column, Kind, Mode, Row, Unread};
 use crate::environment::Environment;
@@ -254,8 +255,14 @@ impl<'m> Member<'m> {
                     let protected = environment.protected;
                     let column =
                         Column { name: printable(&wanted.name), kind: Kind::Live, protected, layers: Vec::new() };
-                    let is_partial = options.running.iter().any(|it| it.name == wanted.name && it.part.has_more);
-                    Some(matrix::Source { column, project: working, environment, is_partial, offset: 0 })
+                    let running = options.running.iter().find(|it| it.name == wanted.name)?;
+                    let Part { has_more, services, peers, .. } = &running.part;
+                    Some(matrix::Source {
+                        is_partial: *has_more,
+                        services,
+                        peers,
+                        ..matrix::Source::of(column, working, environment)
+                    })
                 }
             };
             options.wanted.iter().filter_map(find).collect()
@@ -389,7 +396,7 @@ fn source<'a>(
     };
     let layers = environment.layers.iter().map(|layer| printable(project.sources.path(layer.source))).collect();
     let column = Column { name: printable(&name), kind, protected: environment.protected, layers };
-    matrix::Source { column, project, environment, is_partial: false, offset }
+    matrix::Source { offset, ..matrix::Source::of(column, project, environment) }
 }
 
 fn single(name: &str) -> Error {

@@ -59,12 +59,14 @@ fn part(wanted: &Live) -> Result<Part, Error> {
         Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("it takes {}", producer.summary))
     };
     let mut parts = (producer.read)(&bytes).map_err(failed)?;
+    let peers: Vec<_> = parts.iter().flat_map(|part| part.services.iter().cloned()).collect();
     chosen(wanted, &mut parts)?;
     if parts.iter().all(|part| part.is_piece) {
         return joined(parts).ok_or_else(|| failed("there is nothing in it"));
     }
     same_everywhere(wanted, &parts)?;
-    parts.into_iter().next().ok_or_else(|| failed("there is nothing in it"))
+    let first = parts.into_iter().next().ok_or_else(|| failed("there is nothing in it"))?;
+    Ok(Part { peers, ..first })
 }
 
 /// Keeps the part that was named, else what belongs together.
@@ -171,7 +173,7 @@ fn same_everywhere(wanted: &Live, parts: &[Part]) -> Result<(), Error> {
 }
 
 fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
-    let failed = |message: &str| Error::new(message).at(&wanted.path);
+    let failed = |message: &str| Error::new(message).at(&wanted.name);
     let mut bytes = Vec::new();
     if wanted.path == "-" {
         std::io::stdin()

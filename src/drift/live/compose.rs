@@ -45,7 +45,15 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             Some(Value::Array(files)) => !files.is_empty(),
             Some(_) => true,
         };
-        Part { name: name.clone(), variables, referred, restart, has_more, ..Part::default() }
+        Part {
+            name: name.clone(),
+            services: vec![name.clone()],
+            variables,
+            referred,
+            restart,
+            has_more,
+            ..Part::default()
+        }
     };
     Ok(services.iter().map(part).collect())
 }

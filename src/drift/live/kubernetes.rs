@@ -38,13 +38,17 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             Some("Pod" | "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" | "CronJob") => {
                 running.push(item);
             }
-            _ => return Err("it holds something else than ConfigMaps, Secrets and what runs containers"),
+            // `kubectl get all` tells of much that holds no variable.
+            Some(_) => {}
+            None => return Err("it is not the JSON of `kubectl`"),
         }
     }
-    let spread = maps.keys().any(|(_, other, _)| maps.keys().any(|(_, namespace, _)| namespace != other));
+    if maps.is_empty() && running.is_empty() {
+        return Err("there are neither ConfigMaps, Secrets nor containers in it");
+    }
+    let first = maps.keys().next().map(|(_, namespace, _)| namespace);
+    let spread = maps.keys().any(|(_, namespace, _)| Some(namespace) != first);
     let piece = |((_, namespace, name), variables): (&Place, &Vec<(String, Secret)>)| {
-        // What programs take for no name of a variable is a file: `ca.crt`.
-        let is_file = |key: &str| key.contains(['.', '-']);
         let own = variables.iter().filter(|(key, _)| !is_file(key));
         let variables = own.map(|(key, value)| (key.clone(), copy(value))).collect();
         let name = if spread && !namespace.is_empty() { format!("{namespace}/{name}") } else { name.clone() };
@@ -58,10 +62,16 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         for container in containers {
             let own = named(container, "/name");
             let name = if containers.len() > 1 { format!("{name}/{own}") } else { name.clone() };
-            parts.push(part(name, container, &namespace(item), &maps));
+            let services = vec![named(item, "/metadata/name"), own];
+            parts.push(Part { services, ..part(name, container, &namespace(item), &maps) });
         }
     }
     Ok(parts)
+}
+
+/// Whether a key is what programs take for no name of a variable: `ca.crt`.
+fn is_file(key: &str) -> bool {
+    key.contains(['.', '-'])
 }
 
 /// The name of what runs; where others have it too, with its kind or its namespace before it, as far as needed.
@@ -95,8 +105,12 @@ fn secret(item: &Value) -> Result<Vec<(String, Secret)>, &'static str> {
     let mut variables = Vec::new();
     for (key, value) in members(item, "data") {
         let bytes = value.as_str().and_then(|text| STANDARD.decode(text).ok());
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        variables.push((key.clone(), Secret::new(text.ok_or("a value of a Secret in it is no base64 of a text")?)));
+        match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(text) => variables.push((key.clone(), Secret::new(text))),
+            // A key store is no variable.
+            None if is_file(key) => {}
+            None => return Err("a value of a Secret in it is no base64 of a text"),
+        }
     }
     variables.extend(members(item, "stringData").filter_map(|(key, value)| Some((key.clone(), text(value)?))));
     Ok(variables)

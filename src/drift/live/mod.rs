@@ -42,6 +42,10 @@ pub struct Part {
     pub is_piece: bool,
     /// The namespace of Kubernetes that it lives in.
     pub namespace: Option<String>,
+    /// What the schema may call it under `services`.
+    pub services: Vec<String>,
+    /// What it may call all that the tool tells of.
+    pub peers: Vec<String>,
     /// What makes it read its configuration again.
     pub restart: Option<Restart>,
 }
@@ -179,6 +183,12 @@ mod tests {
               {"kind":"ConfigMap","metadata":{"name":"app","namespace":"eu"},"data":{"A":"1"}},
               {"kind":"ConfigMap","metadata":{"name":"app","namespace":"us"},"data":{"A":"2"}}]}"#,
                 &["eu/app: A=1", "us/app: A=2", "eu/web: A=1", "us/web: A=2", "pod/job: ", "cronjob/job: "],
+            ),
+            (
+                "k8s",
+                r#"{"kind":"List","items":[{"kind":"Service","metadata":{"name":"web"}},
+              {"kind":"Secret","metadata":{"name":"app"},"data":{"A":"eA==","store.jks":"/u3+7Q=="}}]}"#,
+                &["app: A=x"],
             ),
             ("compose", r#"{"services":{"api":{"environment":["A=x"],"env_file":[]}}}"#, &["api: A=x"]),
             (

@@ -22,7 +22,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
         let block = block(about, environment).map(ToOwned::to_owned);
         let restart = Some(Restart::Pm2 { app: name.clone(), block });
-        Some(Part { name, variables, restart, ..Part::default() })
+        Some(Part { services: vec![name.clone()], name, variables, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
 }

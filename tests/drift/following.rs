@@ -222,3 +222,46 @@ fn what_nobody_can_open_is_not_resolved() {
     let counts = ["undecided", "unchanged", "resolved"].map(|name| report["counts"][name].as_u64().unwrap());
     assert_eq!((counts, ran.code), ([1, 0, 0], 0), "{}", ran.shown());
 }
+
+/// A branch that mends a part of a difference did not make the rest of it.
+#[test]
+fn what_is_left_of_a_difference_is_not_new() {
+    let schema = r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}},
+        "OWN": {"x-sparkcfg": {"drift": "must-differ"}}}}"#;
+    for (staging, prod, one, own, code) in [
+        ("ONE=2\nOWN=x\n", "ONE=2\nOWN=y\n", "unchanged", "unchanged", 0),
+        ("ONE=2\nOWN=x\n", "ONE=4\nOWN=x\n", "introduced", "unchanged", 1),
+        ("ONE=1\nOWN=x\n", "ONE=3\nOWN=z\n", "unchanged", "unchanged", 0),
+        ("ONE=2\nOWN=z\n", "ONE=3\nOWN=z\n", "unchanged", "introduced", 1),
+    ] {
+        let sealed = Sealed::new(schema);
+        let write = |name: &str, text: &str| {
+            fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+        };
+        for (name, text) in [("dev", "ONE=1\nOWN=x\n"), ("staging", "ONE=2\nOWN=x\n"), ("prod", "ONE=3\nOWN=x\n")] {
+            write(name, text);
+        }
+        sealed.commit();
+        write("staging", staging);
+        write("prod", prod);
+        let (mut found, ended) = sealed.against(false, "");
+        found.sort();
+        let expected = vec![format!("drift-must-differ OWN {own}"), format!("drift-must-match ONE {one}")];
+        assert_eq!((found, ended), (expected, code), "{staging} {prod}");
+    }
+}
+
+/// A value that is taken over from one environment parts from those that had it before.
+#[test]
+fn a_difference_that_moves_is_new() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    for (name, text) in [("dev", "ONE=1\n"), ("staging", "ONE=1\n"), ("prod", "ONE=2\n")] {
+        write(name, text);
+    }
+    sealed.commit();
+    write("staging", "ONE=2\n");
+    assert_eq!(sealed.against(false, ""), (vec!["drift-must-match ONE introduced".to_owned()], 1));
+}

@@ -287,6 +287,7 @@ impl Drift {
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
         let Gathered { findings, sources, summary, mut comparison, .. } = gathered;
         comparison.mode = mode;
+        comparison.asked = self.sources.iter().map(|source| crate::source::printable(source)).collect();
         comparison.shown.clone_from(&self.show);
         if global.fail_on == FailOn::Note {
             // What fails the run is told.

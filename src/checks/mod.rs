@@ -112,6 +112,7 @@ mod secrets_tracked;
 mod settling;
 mod shared_secret;
 mod special_key;
+mod spelling;
 mod stumbling;
 mod subject;
 mod syntax;

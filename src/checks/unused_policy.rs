@@ -71,8 +71,14 @@ fn without_keys(project: &Project, pattern: &str) -> Option<Finding> {
         Some(near) => format!("did you mean {}?", told_name(near)),
         None => "write the name of a key, or a pattern of names; or take it away".to_owned(),
     };
-    let message = format!("no key is like {} in a [[drift.rule]]", told_name(pattern));
+    let message = format!("no key is like {} in a [[drift.rule]]", told_pattern(pattern));
     Some(in_config(project, pattern, Finding::new(&RULE, message).help(help)))
+}
+
+/// A pattern as it stands, unless what is left without its signs is no name that may be shown.
+fn told_pattern(pattern: &str) -> String {
+    let letters: String = pattern.chars().filter(|character| !"*?[]{}!,".contains(*character)).collect();
+    if letters.is_empty() || told_name(&letters) == letters { pattern.to_owned() } else { told_name(pattern) }
 }
 
 /// Points at a word of a rule.

@@ -265,3 +265,29 @@ fn a_difference_that_moves_is_new() {
     write("staging", "ONE=2\n");
     assert_eq!(sealed.against(false, ""), (vec!["drift-must-match ONE introduced".to_owned()], 1));
 }
+
+/// What came to the other branch meanwhile is not this one's doing.
+#[test]
+fn a_branch_is_compared_with_where_it_began() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}, "TWO": {}}}"#);
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    write("staging", "ONE=1\n");
+    write("prod", "ONE=2\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "-c", "work"]);
+    write("prod", "ONE=2\nTWO=1\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "main"]);
+    write("prod", "ONE=1\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "work"]);
+    let against = |revision: &str| codes(&format!("sparkcfg drift --against {revision}"), sealed.folder());
+    let told = |change: &str| (vec![("drift-must-match".to_owned(), "ONE".to_owned(), change.to_owned())], 0);
+    assert_eq!(against("main"), told("unchanged"));
+    assert_eq!(against("HEAD~1"), told("unchanged"));
+    write("prod", "ONE=3\nTWO=1\n");
+    let (found, code) = against("main");
+    assert_eq!((found[0].2.as_str(), code), ("introduced", 1), "{found:?}");
+}

@@ -18,6 +18,7 @@ use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::project::config::DriftRule;
 use crate::project::consumers::place_of;
+use crate::schema::Schema;
 use crate::schema::sameness::Shape;
 use crate::source::Span;
 use crate::suggestion::nearest;
@@ -62,7 +63,7 @@ fn without_keys(project: &Project, pattern: &str) -> Option<Finding> {
     let schema = project.schema.as_ref().map(|schema| &schema.schema);
     let keys = || {
         let set = project.layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| layer.key(entry)));
-        schema.into_iter().flat_map(|schema| schema.keys()).chain(set)
+        schema.into_iter().flat_map(Schema::keys).chain(set)
     };
     if keys().any(|key| glob.is_match(key)) {
         return None;

@@ -9,6 +9,8 @@ mod comparing;
 mod console;
 #[path = "drift/following.rs"]
 mod following;
+#[path = "drift/promoting.rs"]
+mod promoting;
 #[path = "outputs/readers.rs"]
 mod readers;
 

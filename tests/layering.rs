@@ -43,6 +43,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "respelling"],
     ["checks", "runner"],
     ["checks", "settling"],
+    ["checks", "spelling"],
     ["checks", "stumbling"],
     ["checks", "subject"],
     ["checks", "tables"],

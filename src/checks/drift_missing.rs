@@ -44,7 +44,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             (None, Some(text)) => (text, false),
             _ => ("", false),
         };
-        if let Some((span, line)) = compared.insertion(column, text) {
+        if let Ok((span, line)) = compared.insertion(column, text) {
             let title = if safe {
                 format!("set {key} to its default in {home}")
             } else {

@@ -10,6 +10,7 @@
 //! `sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why "…"`.
 
 use super::matrix::Compared;
+use super::mending::Obstacle;
 use crate::drift::{Relation, State};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
@@ -46,9 +47,15 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             State::Absent | State::Default => compared.insertion(odd, text),
             _ => compared.replacement(odd, text),
         };
-        if let Some((span, replacement)) = edit {
-            let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
-            finding = finding.fix(span, replacement, title).safe(false);
+        match edit {
+            Ok((span, replacement)) => {
+                let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
+                finding = finding.fix(span, replacement, title).safe(false);
+            }
+            Err(obstacle @ (Obstacle::Shared | Obstacle::Spelling)) => {
+                finding = finding.help(format!("give it one value by hand: {}", obstacle.told()));
+            }
+            Err(Obstacle::Sealed | Obstacle::NoFile) => {}
         }
     }
     findings.push(finding);

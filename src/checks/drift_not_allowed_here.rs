@@ -2,9 +2,12 @@
 //!
 //! `x-sparkcfg.only-in` lists the environments in which the key may be set.
 //!
+//! What runs counts as the environment that it is compared with.
+//!
 //! Example: `DEBUG_TOOLBAR` has `"only-in": ["dev"]` and is set in prod.
 //!
-//! Remedy: take the line out (`--fix` does, where no other environment reads it), or add the environment to `only-in`.
+//! Remedy: take the line out (`--fix` does, where no other environment reads it), start what runs without it, or add the
+//! environment to `only-in`.
 
 use super::matrix::Compared;
 use crate::finding::{Finding, Rule, Severity, told_name};
@@ -19,13 +22,16 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let Some(list) = compared.property.as_ref().and_then(crate::schema::property::Property::only_in) else { return };
     let key = told_name(compared.key);
-    for column in compared.judged().filter(|column| compared.is_forbidden(*column)) {
+    let forbidden = compared.judged().filter(|column| compared.is_forbidden(*column));
+    // What runs has it from what is declared, so where both have it there is one line to take out.
+    for column in forbidden.take(if compared.is_live() { 1 } else { usize::MAX }) {
         let name = compared.name(column);
         let allowed =
             if list.is_empty() { "nowhere".to_owned() } else { format!("in {} only", super::listed(list, "and")) };
         let message = format!("{key} is set in {name}, and belongs {allowed}");
         let mut finding = compared.finding(&RULE, &[column], message, &format!("set in {name}; {allowed}"));
-        finding = finding.help(format!("take it out, or add {name} to only-in"));
+        let out = if compared.runs(column) { "start what runs without it" } else { "take it out" };
+        finding = finding.help(format!("{out}, or add {} to only-in", compared.environment(column)));
         if let Some(span) = compared.removal(column) {
             finding = finding.fix(span, "", format!("remove {key} from {name}")).safe(true);
         }

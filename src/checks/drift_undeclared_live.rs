@@ -26,7 +26,8 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let key = told_name(compared.key);
     let is_own = |live: &usize| compared.cells[*live].state.is_there() && !compared.stands_for_another(*live);
-    for live in compared.columns().skip(1).filter(is_own) {
+    let may_be_there = |live: &usize| !compared.is_forbidden(*live);
+    for live in compared.columns().skip(1).filter(is_own).filter(may_be_there) {
         let message = format!("{key} is in {} and declared nowhere", compared.name(live));
         let short = format!("{} only", compared.noun(live));
         let mut finding = compared.finding(&RULE, &[live], message, &short);

@@ -1,30 +1,84 @@
 //! How a difference can be mended in the files: lines put in, taken out and replaced; shared by the checks of drift.
 
+use super::File;
 use super::matrix::Compared;
+use super::spelling;
 use crate::drift::Kind;
 use crate::layer::{Entry, Layer};
 use crate::plain::is_name;
 use crate::source::Span;
 
-impl Compared<'_, '_> {
-    /// A line that sets the key for a source, beside its neighbours in the file; `None` where that is not plainly right.
-    pub(super) fn insertion(&self, column: usize, text: &str) -> Option<(Span, String)> {
-        let side = &self.sides[column];
-        if self.secret || side.column.kind != Kind::Declared || !is_plain(text) || !is_name(self.key) {
-            return None;
+/// Why a value is not written into the file of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Obstacle {
+    /// It is a secret, or its place is sealed.
+    Sealed,
+    /// The source is no file of the project as it stands, or has none for this.
+    NoFile,
+    /// Other environments read the file as well.
+    Shared,
+    /// Not all who read the file would get the value, or something else in it would change for them.
+    Spelling,
+}
+
+impl Obstacle {
+    /// In words that follow `by hand:`.
+    pub(super) const fn told(self) -> &'static str {
+        match self {
+            Self::Sealed => "a secret is never copied",
+            Self::NoFile => "no file of its own says where it belongs",
+            Self::Shared => "its file is that of several environments",
+            Self::Spelling => "no spelling of it suits all who read its file",
         }
-        let layer = side.own_layer()?;
+    }
+}
+
+/// A change of a file, or why there is none.
+pub(super) type Mended = Result<(Span, String), Obstacle>;
+
+impl Compared<'_, '_> {
+    /// A line that sets the key for a source, beside its neighbours in the file.
+    pub(super) fn insertion(&self, column: usize, text: &str) -> Mended {
+        let side = &self.sides[column];
+        if self.secret {
+            return Err(Obstacle::Sealed);
+        }
+        if side.column.kind != Kind::Declared || !is_name(self.key) {
+            return Err(Obstacle::NoFile);
+        }
+        let layer = side.own_layer().ok_or(Obstacle::NoFile)?;
         // What is set in a file of several environments is set in all of them.
         if side.subject.project.is_shared(layer) {
-            return None;
+            return Err(Obstacle::Shared);
         }
-        let (at, before) = self.neighbour(layer)?;
+        let (at, before) = self.neighbour(layer).ok_or(Obstacle::NoFile)?;
         let end = if layer.text.contains("\r\n") { "\r\n" } else { "\n" };
-        let line = format!("{}={text}", self.key);
         let unended = at == layer.text.len() && !layer.text.is_empty() && !layer.text.ends_with('\n');
-        let line = if unended && !before { format!("{end}{line}") } else { format!("{line}{end}") };
-        let offset = u32::try_from(at).ok()?;
-        Some((side.place(layer.span(&(offset..offset))), line))
+        let line = |value: &str| {
+            let line = format!("{}={value}", self.key);
+            if unended && !before { format!("{end}{line}") } else { format!("{line}{end}") }
+        };
+        let value = self.spelled(column, layer, text, |value| (at..at, line(value)))?;
+        let offset = u32::try_from(at).map_err(|_| Obstacle::NoFile)?;
+        Ok((side.place(layer.span(&(offset..offset))), line(&value)))
+    }
+
+    /// A value as it is written behind the `=` in a layer of a source, so that all who read the file get it. `edit` says which
+    /// bytes of the file change, and into what.
+    fn spelled(
+        &self,
+        column: usize,
+        layer: &Layer,
+        text: &str,
+        edit: impl Fn(&str) -> (std::ops::Range<usize>, String),
+    ) -> Result<String, Obstacle> {
+        if is_plain(text) {
+            return Ok(text.to_owned());
+        }
+        let project = self.sides[column].subject.project;
+        let index = project.layers.iter().position(|known| std::ptr::eq(known, layer)).ok_or(Obstacle::NoFile)?;
+        let file = File::of(project, index, &project.layers[index]);
+        spelling::spelled(&file, self.key, text, edit).ok_or(Obstacle::Spelling)
     }
 
     /// The byte of a file where the key belongs: after the nearest key that stands before it in the schema or in another
@@ -67,21 +121,26 @@ impl Compared<'_, '_> {
         Some(side.place(layer.span(&(offset(start)?..offset(end)?))))
     }
 
-    /// The value of a source as it is written, to be replaced by a plain text.
-    pub(super) fn replacement(&self, column: usize, text: &str) -> Option<(Span, String)> {
+    /// The value of a source as it is written, to be replaced.
+    pub(super) fn replacement(&self, column: usize, text: &str) -> Mended {
         let side = &self.sides[column];
-        let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared)?;
+        let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared).ok_or(Obstacle::NoFile)?;
         let layer = side.subject.environment.layers[setting.layer];
         let project = side.subject.project;
-        if self.secret || layer.sealed || !is_plain(text) {
-            return None;
+        if self.secret || layer.sealed {
+            return Err(Obstacle::Sealed);
         }
         // A line that other environments read as well is left alone; the value goes into the environment's own file.
         if project.is_shared(layer) {
             return self.insertion(column, text);
         }
         let entry = side.subject.environment.entry(setting);
-        (!entry.value.is_empty()).then(|| (side.place(layer.span(&entry.value)), text.to_owned()))
+        if entry.value.is_empty() {
+            return Err(Obstacle::NoFile);
+        }
+        let range = entry.value.start as usize..entry.value.end as usize;
+        let value = self.spelled(column, layer, text, |value| (range.clone(), value.to_owned()))?;
+        Ok((side.place(layer.span(&entry.value)), value))
     }
 }
 

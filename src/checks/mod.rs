@@ -114,6 +114,7 @@ mod secrets_tracked;
 mod settling;
 mod shared_secret;
 mod special_key;
+mod spelling;
 mod stumbling;
 mod subject;
 mod syntax;
@@ -131,6 +132,7 @@ mod unsealed_value;
 mod unused_consumer;
 mod unused_ignore;
 mod unused_key;
+mod unused_policy;
 mod value_and_file;
 mod values_collide;
 mod values_disagree;
@@ -316,7 +318,7 @@ pub static ALL: &[Check] = &[
     Check::of(&drift_missing::RULE).row(drift_missing::check),
     Check::of(&drift_must_differ::RULE).row(drift_must_differ::check),
     Check::of(&drift_must_match::RULE).row(drift_must_match::check),
-    Check::of(&drift_not_allowed_here::RULE).row(drift_not_allowed_here::check),
+    Check::of(&drift_not_allowed_here::RULE).row(drift_not_allowed_here::check).live(drift_not_allowed_here::check),
     Check::of(&drift_rename::RULE).row(drift_rename::check),
     Check::of(&drift_shape::RULE).row(drift_shape::check),
     Check::of(&drift_stale_live::RULE).live(drift_stale_live::check),
@@ -381,6 +383,7 @@ pub static ALL: &[Check] = &[
     Check::of(&unused_consumer::RULE).project(unused_consumer::check),
     Check::of(&unused_ignore::RULE),
     Check::of(&unused_key::RULE).references(unused_key::check),
+    Check::of(&unused_policy::RULE).project(unused_policy::check),
     Check::of(&value_and_file::RULE).environment(value_and_file::check),
     Check::of(&values_collide::RULE).environment(values_collide::check),
     Check::of(&values_disagree::RULE).environment(values_disagree::check),

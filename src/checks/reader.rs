@@ -24,6 +24,14 @@ pub(super) fn dialects_of(chain: &str) -> Option<Vec<&'static Dialect>> {
     chain.split('>').map(|part| dialects::find(&name(part))).collect()
 }
 
+/// The dialects of some chains, each once.
+pub(super) fn dialects_among(chains: &[&str]) -> Vec<&'static Dialect> {
+    let mut found: Vec<&Dialect> = chains.iter().filter_map(|chain| dialects_of(chain)).flatten().collect();
+    found.sort_by_key(|one| dialects::ALL.iter().position(|dialect| dialect.name == one.name));
+    found.dedup_by_key(|dialect| dialect.name);
+    found
+}
+
 /// What a reader, or a chain of readers that start each other, makes of a file.
 pub(super) fn read(chain: &str, bytes: &[u8], around: &Surroundings) -> Option<Reading> {
     let dialects = dialects_of(chain)?;

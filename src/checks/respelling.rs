@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_of};
+use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_among, dialects_of};
 use super::view::{Values, View, agree, own_view, view};
-use crate::dialects::{self, Dialect, Process};
+use crate::dialects::{self, Process};
 use crate::finding::Fix;
 use crate::interpolation::{Reference, references};
 use crate::layer::Entry;
@@ -151,17 +151,11 @@ impl<'a> Views<'a> {
         let [entry] = entries else { return Err(Obstacle::Entangled) };
         let right = self.right.as_ref().and_then(|right| right.get(key).cloned());
         let value = right.flatten().ok_or(Obstacle::Entangled)?;
-        let readers = |chains: &[&str]| -> Vec<&'static Dialect> {
-            let mut found: Vec<&Dialect> = chains.iter().filter_map(|chain| dialects_of(chain)).flatten().collect();
-            found.sort_by_key(|one| dialects::ALL.iter().position(|dialect| dialect.name == one.name));
-            found.dedup_by_key(|dialect| dialect.name);
-            found
-        };
-        let line = match portable::spell(key, &value, &readers(self.chains), &self.around.besides) {
+        let line = match portable::spell(key, &value, &dialects_among(self.chains), &self.around.besides) {
             Ok(line) => line,
             Err(error) => {
                 let others: Vec<&str> = self.chains.iter().copied().filter(|chain| *chain != OWN).collect();
-                let without_own = if others.len() < self.chains.len() { Some(readers(&others)) } else { None };
+                let without_own = if others.len() < self.chains.len() { Some(dialects_among(&others)) } else { None };
                 let line =
                     without_own.and_then(|readers| portable::spell(key, &value, &readers, &self.around.besides).ok());
                 return Err(line.map_or(Obstacle::Unportable(error), Obstacle::Own));

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use similar::{ChangeTag, TextDiff};
 
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::finding::Fix;
 use crate::project::writing;
 use crate::report::Report;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, printable};
 
 /// A file with fixes applied.
 struct Edited<'r> {
@@ -56,12 +57,54 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
     Ok(applied)
 }
 
-/// The fixes as a patch that `git apply` takes, and those that are left out of it because a secret stands right beside
-/// the change: their files, and how many in each.
-pub(super) fn patch(report: &Report, all: bool) -> (String, Vec<(String, usize)>) {
+/// What is put before the paths that users see, and from where a patch is applied.
+pub(super) struct Here {
+    /// The current folder below the project's, as `environments/`; empty where it is the project's, or another one.
+    below: String,
+    /// The project's folder, where no path of it can be written from the current one.
+    elsewhere: Option<String>,
+}
+
+impl Here {
+    /// Where a command runs that is about the project in `root`, of which paths are shown behind `prefix`.
+    pub(super) fn of(root: &Path, prefix: &str) -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        if !prefix.is_empty() || here == *root || root == Path::new(".") {
+            return Self { below: String::new(), elsewhere: None };
+        }
+        let below = here.strip_prefix(root).ok().map(|below| below.to_string_lossy().replace('\\', "/"));
+        match below {
+            Some(below) => {
+                let up = vec![".."; below.split('/').count()].join("/");
+                Self { below: format!("{below}/"), elsewhere: Some(up) }
+            }
+            None => Self { below: String::new(), elsewhere: Some(root.to_string_lossy().into_owned()) },
+        }
+    }
+}
+
+/// Changes as text.
+#[derive(Default)]
+pub(super) struct Patch {
+    /// What `git apply` takes.
+    pub(super) text: String,
+    /// Changes that are left out because a secret stands right beside them: their files, and how many in each.
+    pub(super) left: Vec<(String, usize)>,
+    /// The folder in which it is to be applied, where that is not the current one.
+    pub(super) elsewhere: Option<String>,
+}
+
+/// The fixes of a report that are safe, or all of them, as a patch that `git apply` takes in the current folder. That takes
+/// no path above it; with such a file the patch is one for the project's folder.
+pub(super) fn patch(report: &Report, all: bool, here: &Here) -> Patch {
+    let wanted = wanted(report, all);
+    let is_below = |source: &SourceId| report.sources.path(*source).starts_with(&here.below);
+    let is_near = !here.below.is_empty() && wanted.keys().all(is_below);
+    let above = if is_near { here.below.as_str() } else { "" };
     let (mut out, mut left) = (String::new(), Vec::new());
-    for (source, mut fixes) in wanted(report, all) {
-        let path = report.sources.path(source);
+    for (source, mut fixes) in wanted {
+        let shown = report.sources.path(source);
+        let path = shown.strip_prefix(above).unwrap_or(shown);
         let number = fixes.len();
         while !fixes.is_empty() {
             let edited = edited(report, source, &fixes);
@@ -85,10 +128,16 @@ pub(super) fn patch(report: &Report, all: bool) -> (String, Vec<(String, usize)>
             }
         }
         if fixes.len() < number {
-            left.push((path.to_owned(), number - fixes.len()));
+            left.push((shown.to_owned(), number - fixes.len()));
         }
     }
-    (out, left)
+    let elsewhere = here.elsewhere.clone().filter(|_| !is_near && !out.is_empty());
+    Patch { text: out, left, elsewhere }
+}
+
+/// Says in which folder a patch is to be applied.
+pub(super) fn applied_in(folder: &str) -> String {
+    format!("the patch is for another folder: git -C {} apply\n", word(&printable(folder)))
 }
 
 /// The changes with some lines around them; where a secret is among those lines, the lines of such changes, from 0.

@@ -39,28 +39,41 @@ impl Promote {
             return Err(Error::new("two policies for one key disagree, so nobody can say what must match")
                 .help(format!("sparkcfg drift {} {} tells which", printable(&self.from), printable(&self.to))));
         }
+        let mut left_out = 0;
+        let accepted = report.comparison.iter().flat_map(|comparison| &comparison.settled);
+        for finding in accepted.filter(|finding| self.must_match(&report, finding)) {
+            let key = report.key_of(finding).unwrap_or_default();
+            let why = finding.difference.as_ref().and_then(|difference| difference.accepted.as_ref());
+            let why = why.map(|accepted| format!(" ({})", printable(&accepted.why))).unwrap_or_default();
+            printing::complain(&format!("left out: {}: the difference is accepted{why}\n", printable(&key)))?;
+            left_out += 1;
+        }
+        let accepted = left_out;
         let all = std::mem::take(&mut report.findings);
         report.findings = all.into_iter().filter(|finding| self.must_match(&report, finding)).collect();
-        let mut left_out = 0;
         for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
             let key = report.key_of(finding).unwrap_or_default();
             printing::complain(&format!("left out: {}: {}\n", printable(&key), self.why(&report, finding)))?;
             left_out += 1;
         }
-        let (patch, beside) = fix::patch(&report, true);
-        for (path, number) in &beside {
+        let (root, prefix) = global.folder()?;
+        let patch = fix::patch(&report, true, &fix::Here::of(&root, &prefix));
+        for (path, number) in &patch.left {
             let changes = if *number == 1 { "one change" } else { "changes" };
             printing::complain(&format!("left out: {changes} in {} right beside a secret\n", printable(path)))?;
             left_out += number;
         }
         let keys = |number: usize| format!("{number} key{}", if number == 1 { "" } else { "s" });
-        let promoted = report.findings.len().saturating_sub(left_out);
+        let promoted = report.findings.len().saturating_sub(left_out - accepted);
         printing::complain(&match (promoted, left_out) {
             (0, 0) => format!("nothing to promote: {} has all that must match\n", printable(&self.to)),
             (_, 0) => format!("{} in the patch\n", keys(promoted)),
             _ => format!("{} in the patch, {left_out} left out: set by hand what must match\n", keys(promoted)),
         })?;
-        printing::print(&patch)?;
+        if let Some(folder) = &patch.elsewhere {
+            printing::complain(&fix::applied_in(folder))?;
+        }
+        printing::print(&patch.text)?;
         // Whoever pipes it into `git apply` is to know that it is not all.
         Ok(ExitCode::from(u8::from(left_out > 0)))
     }
@@ -86,7 +99,7 @@ impl Promote {
             _ if finding.rule.code == "undefined-reference" => "a reference in it leads nowhere".to_owned(),
             _ if row.secret => "a secret is never copied".to_owned(),
             Some(state) if !state.is_there() => format!("{} does not set it", printable(&self.from)),
-            _ => "readers take its value differently, or its file is that of several environments".to_owned(),
+            _ => finding.help.clone().unwrap_or_default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! No value of a secret is in here: where two secrets are the same, their cells have the same class.
 
 pub mod baseline;
+mod command;
 pub mod live;
 pub mod noise;
 pub mod policy;
@@ -21,6 +22,8 @@ use crate::source::Span;
 pub struct Comparison {
     /// What kind of comparison it is.
     pub mode: Mode,
+    /// The sources as the user named them; none where all environments are compared.
+    pub asked: Vec<String>,
     /// The schema, as users see it.
     pub schema: Option<String>,
     /// The sources, in the order in which they were named, else in that in which a change travels.

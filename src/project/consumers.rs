@@ -14,6 +14,9 @@ use crate::dialects;
 use crate::error::Error;
 use crate::suggestion::nearest;
 
+/// The header of the table in `sparkcfg.toml`.
+const TABLE: &str = "[consumers]";
+
 /// The readers of each file.
 #[derive(Debug)]
 pub(super) struct Consumers {
@@ -89,8 +92,8 @@ impl Consumers {
             for chain in chains {
                 if let Some(name) = chain.split('>').map(str::trim).find(|name| dialects::find(name).is_none()) {
                     let place = files.shown("sparkcfg.toml");
-                    let line =
-                        place_of(text, chain).map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
+                    let line = place_of(text, TABLE, chain)
+                        .map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
                     return Err(unknown(name).at(line.map_or(place.clone(), |line| format!("{place}:{line}"))));
                 }
             }
@@ -173,7 +176,7 @@ pub(super) fn unused(config: &Config, text: &str, stacks: &[Stack]) -> Vec<Unuse
         if !is_empty && (is_personal(pattern) || files().any(|file| glob.is_match(file))) {
             return None;
         }
-        let at = place_of(text, pattern).map(|at| at..at + pattern.len() + 2);
+        let at = place_of(text, TABLE, pattern).map(|at| at..at + pattern.len() + 2);
         let near = nearest(relative(pattern), files().map(String::as_str)).filter(|_| !is_empty);
         Some(Unused { pattern: pattern.to_owned(), at, is_empty, near: near.map(ToOwned::to_owned) })
     };
@@ -185,9 +188,10 @@ pub(super) fn relative(pattern: &str) -> &str {
     pattern.strip_prefix("./").unwrap_or(pattern)
 }
 
-/// Where a word stands in quotes under `[consumers]`, in bytes of `sparkcfg.toml`; its quotes belong to it.
-pub(super) fn place_of(text: &str, word: &str) -> Option<usize> {
-    let from = text.find("[consumers]")?;
+/// Where a word stands in quotes below the header of a table, in bytes of `sparkcfg.toml`; its quotes belong to it.
+#[must_use]
+pub fn place_of(text: &str, table: &str, word: &str) -> Option<usize> {
+    let from = text.find(table)?;
     let written = |quote: &str| text.get(from..)?.find(&format!("{quote}{word}{quote}"));
     written("\"").or_else(|| written("'")).map(|at| from + at)
 }

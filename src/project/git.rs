@@ -151,6 +151,19 @@ pub fn commit(root: &Path, name: &str) -> Result<String, Error> {
     }
 }
 
+/// The commit at which what is checked out parted from `name`: what `git diff name...HEAD` compares with. The one of `name`
+/// itself where git knows none, as in a shallow clone.
+///
+/// # Errors
+/// See [`commit`].
+pub fn parted_from(root: &Path, name: &str) -> Result<String, Error> {
+    let there = commit(root, name)?;
+    let found = run(root, &["merge-base", "HEAD", &there])?;
+    let found = found.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let is_commit = |text: &String| text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Ok(found.filter(is_commit).unwrap_or(there))
+}
+
 /// Whether git keeps its hands off a path, by the repository that holds it, which may be another than that of `root`. A
 /// file that it tracks is not ignored, whatever a pattern says; where there is no repository, nothing is said of it.
 ///

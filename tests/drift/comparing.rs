@@ -48,3 +48,43 @@ fn every_state_is_told_apart() {
     }
     assert!(!ran.stdout.contains("c4n4ry"), "{}", ran.shown());
 }
+
+/// What a comment tells to run accepts what it shows, whatever was compared.
+#[test]
+fn the_command_of_a_comment_accepts() {
+    let pm2 = r#"[{"name": "web", "pm2_env": {"status": "online", "env": {"LEVEL": "info"}}}]"#;
+    for sources in ["staging prod", "prod pm2:pm2.json#web", "prod env:live.env", ""] {
+        let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(place.path().join("environments")).unwrap();
+        let policy = "[[drift.rule]]\nkeys = [\"LEVEL\"]\npolicy = \"must-match\"\n";
+        for (path, text) in [
+            ("environments/staging.env", "LEVEL=debug\n"),
+            ("environments/prod.env", "LEVEL=warn\n"),
+            ("live.env", "LEVEL=info\n"),
+            ("pm2.json", pm2),
+            ("sparkcfg.toml", policy),
+        ] {
+            fs::write(place.path().join(path), text).unwrap();
+        }
+        let line = format!("sparkcfg drift {sources}");
+        for (format, start, end) in
+            [("markdown", "is meant to be: `", "`"), ("html", "to accept it: <code>", "</code>")]
+        {
+            let page = run(&format!("{line} --format {format}"), place.path(), home.path());
+            assert_eq!(page.code, 1, "{}", page.shown());
+            let command = page.stdout.split_once(start).and_then(|(_, rest)| rest.split_once(end)).unwrap().0;
+            let (command, _) = command.split_once(" --why").unwrap();
+            let ran = run(&format!("{command} --why known"), place.path(), home.path());
+            assert_eq!(ran.code, 0, "{}", ran.shown());
+            assert_eq!(run(&line, place.path(), home.path()).code, 0, "{line}");
+            fs::remove_file(place.path().join("sparkcfg-baseline.toml")).unwrap();
+        }
+        let wrong = run(&format!("{line} --ack drift-stale-live NONE --why x"), place.path(), home.path());
+        assert_eq!(
+            wrong.stderr.contains("sparkcfg drift SOURCE SOURCE --ack"),
+            sources.is_empty(),
+            "{}",
+            wrong.shown()
+        );
+    }
+}

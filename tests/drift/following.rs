@@ -222,3 +222,72 @@ fn what_nobody_can_open_is_not_resolved() {
     let counts = ["undecided", "unchanged", "resolved"].map(|name| report["counts"][name].as_u64().unwrap());
     assert_eq!((counts, ran.code), ([1, 0, 0], 0), "{}", ran.shown());
 }
+
+/// A branch that mends a part of a difference did not make the rest of it.
+#[test]
+fn what_is_left_of_a_difference_is_not_new() {
+    let schema = r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}},
+        "OWN": {"x-sparkcfg": {"drift": "must-differ"}}}}"#;
+    for (staging, prod, one, own, code) in [
+        ("ONE=2\nOWN=x\n", "ONE=2\nOWN=y\n", "unchanged", "unchanged", 0),
+        ("ONE=2\nOWN=x\n", "ONE=4\nOWN=x\n", "introduced", "unchanged", 1),
+        ("ONE=1\nOWN=x\n", "ONE=3\nOWN=z\n", "unchanged", "unchanged", 0),
+        ("ONE=2\nOWN=z\n", "ONE=3\nOWN=z\n", "unchanged", "introduced", 1),
+    ] {
+        let sealed = Sealed::new(schema);
+        let write = |name: &str, text: &str| {
+            fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+        };
+        for (name, text) in [("dev", "ONE=1\nOWN=x\n"), ("staging", "ONE=2\nOWN=x\n"), ("prod", "ONE=3\nOWN=x\n")] {
+            write(name, text);
+        }
+        sealed.commit();
+        write("staging", staging);
+        write("prod", prod);
+        let (mut found, ended) = sealed.against(false, "");
+        found.sort();
+        let expected = vec![format!("drift-must-differ OWN {own}"), format!("drift-must-match ONE {one}")];
+        assert_eq!((found, ended), (expected, code), "{staging} {prod}");
+    }
+}
+
+/// A value that is taken over from one environment parts from those that had it before.
+#[test]
+fn a_difference_that_moves_is_new() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    for (name, text) in [("dev", "ONE=1\n"), ("staging", "ONE=1\n"), ("prod", "ONE=2\n")] {
+        write(name, text);
+    }
+    sealed.commit();
+    write("staging", "ONE=2\n");
+    assert_eq!(sealed.against(false, ""), (vec!["drift-must-match ONE introduced".to_owned()], 1));
+}
+
+/// What came to the other branch meanwhile is not this one's doing.
+#[test]
+fn a_branch_is_compared_with_where_it_began() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}, "TWO": {}}}"#);
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    write("staging", "ONE=1\n");
+    write("prod", "ONE=2\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "-c", "work"]);
+    write("prod", "ONE=2\nTWO=1\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "main"]);
+    write("prod", "ONE=1\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "work"]);
+    let against = |revision: &str| codes(&format!("sparkcfg drift --against {revision}"), sealed.folder());
+    let told = |change: &str| (vec![("drift-must-match".to_owned(), "ONE".to_owned(), change.to_owned())], 0);
+    assert_eq!(against("main"), told("unchanged"));
+    assert_eq!(against("HEAD~1"), told("unchanged"));
+    write("prod", "ONE=3\nTWO=1\n");
+    let (found, code) = against("main");
+    assert_eq!((found[0].2.as_str(), code), ("introduced", 1), "{found:?}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Compared;
 use crate::drift::policy::Conflict;
-use crate::drift::{Mode, Relation, State};
+use crate::drift::{Kind, Mode, Relation, State};
 use crate::environment::Setting;
 use crate::finding::Severity;
 use crate::project::Project;
@@ -47,6 +47,16 @@ impl<'c, 'a> Compared<'c, 'a> {
     /// What users call a source.
     pub(in crate::checks) fn name(&self, column: usize) -> &'c str {
         &self.sides[column].column.name
+    }
+
+    /// The environment that a source is; of what runs, the one that it is compared with.
+    pub(in crate::checks) fn environment(&self, column: usize) -> &'c str {
+        &self.sides[column].subject.environment.name
+    }
+
+    /// Whether a source is no file of the project, but what runs.
+    pub(in crate::checks) fn runs(&self, column: usize) -> bool {
+        self.sides[column].column.kind == Kind::Live
     }
 
     /// The project that a source belongs to.

@@ -60,10 +60,15 @@ impl Drift {
             let near = near.or_else(|| {
                 there.iter().find(|it| it.split_once(' ').is_some_and(|(_, of)| of == key)).map(|it| &**it)
             });
-            let help = near.map_or_else(
-                || "code and key stand in the report of `sparkcfg drift`".to_owned(),
-                |near| format!("did you mean `--ack {near}`?"),
-            );
+            let help = match near {
+                Some(near) => format!("did you mean `--ack {near}`?"),
+                None if self.sources.is_empty() => {
+                    "code and key stand in the report of `sparkcfg drift`; of a report about two sources name these as well: \
+                     `sparkcfg drift SOURCE SOURCE --ack CODE KEY`"
+                        .to_owned()
+                }
+                None => "code and key stand in the report about these sources".to_owned(),
+            };
             return Err(Error::new(format!("there is no finding {code} about {key} to accept")).help(help));
         }
         let mut changes: BTreeMap<String, (Vec<Entry>, Vec<Entry>)> = BTreeMap::new();

@@ -39,7 +39,7 @@ pub(super) struct Since<'s, 'p> {
 impl Since<'_, '_> {
     /// Splits findings into those that count and those that do not, by what the revision had.
     ///
-    /// A difference is the one that was there only with the same values. An environment that came or went makes no old
+    /// A difference is the one that was there only with the same values; one that got smaller is no new one. An environment that came or went makes no old
     /// difference new, unless it brings a value of its own; one that only got another name is the same.
     pub(super) fn split(&self, findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
         let before: Vec<_> =
@@ -118,29 +118,48 @@ impl Since<'_, '_> {
         named.into_iter().any(|name| self.times.hides(name, key, time, value))
     }
 
-    /// Whether a finding of now says what one of the revision said: the same about the environments that both have, and
-    /// nothing more about others.
+    /// Whether a finding of now says what one of the revision said: the same about environments that it named, not
+    /// necessarily about all of them, and nothing more about others.
     fn relation(&self, now: &Finding, then: &Finding) -> Relation {
         let is_now = |name: &str| self.columns.iter().any(|column| column.name == name);
         let one: Vec<_> = seen(now).filter(|(name, _)| self.then.contains(*name)).collect();
         let other: Vec<_> = seen(then).filter(|(name, _)| is_now(name)).collect();
-        if one.is_empty() || one.len() != other.len() {
+        if one.is_empty() {
             return Relation::Different;
         }
         let mut whole = Relation::Same;
+        let mut pairs = Vec::with_capacity(one.len());
         for (name, value) in &one {
             let Some((_, before)) = other.iter().find(|(known, _)| known == name) else { return Relation::Different };
-            match self.values(now, name, *value, *before) {
-                Relation::Same => {}
-                Relation::Different => return Relation::Different,
-                Relation::Unknown => whole = Relation::Unknown,
+            let relation = self.values(now, name, *value, *before);
+            if relation == Relation::Unknown {
+                whole = Relation::Unknown;
             }
+            pairs.push((*value, *before, relation));
+        }
+        let is_changed = |pair: &(_, _, Relation)| pair.2 == Relation::Different;
+        if pairs.iter().any(is_changed) && !self.converges(now, &pairs) {
+            return Relation::Different;
         }
         // Where values must be one, or nobody said so, another that has one of them says nothing new.
         let may_grow = matches!(now.rule.code, "drift-must-match" | "drift-shape" | "drift-unclassified");
         let mut added = seen(now).filter(|(name, _)| !self.then.contains(*name));
         let is_old = |(name, value)| may_grow && one.iter().any(|known| self.is_alike(now, (name, value), *known));
         if added.all(is_old) { whole } else { Relation::Different }
+    }
+
+    /// Whether values that must be one are fewer than before, and nothing else is new: what changed took over a value that
+    /// another environment kept, and differs from none with which it agreed.
+    fn converges(&self, now: &Finding, values: &[(Option<&str>, Option<&str>, Relation)]) -> bool {
+        let is_told = values.iter().all(|(now, then, _)| now.is_some() && then.is_some());
+        let same = |one: Option<&str>, other: Option<&str>| self.is_one_value(now, one, other);
+        let mut changed = values.iter().filter(|(.., relation)| *relation == Relation::Different);
+        let is_tame = |(value, before, _): &(Option<&str>, Option<&str>, Relation)| {
+            let takes_over = |it: &(Option<&str>, _, Relation)| it.2 == Relation::Same && same(it.0, *value);
+            let parts = |it: &(Option<&str>, Option<&str>, Relation)| same(it.1, *before) && !same(it.0, *value);
+            values.iter().any(takes_over) && !values.iter().any(parts)
+        };
+        now.rule.code == "drift-must-match" && is_told && changed.all(is_tame)
     }
 
     /// How the value that a finding has of an environment then relates to that of now.

@@ -21,9 +21,9 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
 
 /// Writes the changes as a patch for review. Where there are none the file is empty, so that nobody takes one of before for
 /// it.
-pub(super) fn write_patch(report: &Report, path: &Path, all: bool) -> Result<(), Error> {
+pub(super) fn write_patch(report: &Report, path: &Path, all: bool, here: &fix::Here) -> Result<(), Error> {
     printing::refuse_inputs(path)?;
-    let (text, left) = fix::patch(report, all);
+    let fix::Patch { text, left, elsewhere } = fix::patch(report, all, here);
     for (path, number) in &left {
         let (path, changes) = (printable(path), if *number == 1 { "one change" } else { "changes" });
         printing::complain(&format!(
@@ -32,6 +32,9 @@ pub(super) fn write_patch(report: &Report, path: &Path, all: bool) -> Result<(),
     }
     if text.is_empty() && left.is_empty() {
         printing::complain("the patch is empty: no finding has a fix of this kind\n")?;
+    }
+    if let Some(folder) = elsewhere {
+        printing::complain(&fix::applied_in(&folder))?;
     }
     std::fs::write(path, text).map_err(|_| Error::new("the patch was not written").at(path.to_string_lossy()))
 }

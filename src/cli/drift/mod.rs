@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
+use super::fix::Here;
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::{Column, Comparison, Counts, Mode, Shown};
@@ -97,6 +98,9 @@ pub(super) struct Drift {
     /// Whether nothing to compare is no mistake.
     #[arg(skip)]
     may_be_empty: bool,
+    /// Whether the revision is what runs, whichever branch it is on.
+    #[arg(skip)]
+    is_since_release: bool,
 }
 
 /// What all members found, together.
@@ -117,7 +121,7 @@ impl Drift {
 
     /// What came up between all environments since a revision, for other commands.
     pub(super) fn since(revision: String, access: Keys) -> Self {
-        Self { against: Some(revision), ..Self::of_all(access) }
+        Self { against: Some(revision), is_since_release: true, ..Self::of_all(access) }
     }
 
     /// What all environments have between them, for other commands.
@@ -157,7 +161,7 @@ impl Drift {
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
-            mending::write_patch(&report, path, all)?;
+            mending::write_patch(&report, path, all, &Here::of(&root, &prefix))?;
         } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
             (report, _) = self.compared(&files, global, true)?;
         }
@@ -227,7 +231,7 @@ impl Drift {
             }
         }
         let revisions = wanted::revisions(&wanted, self.against.as_deref());
-        let held = revisions.into_iter().map(|name| Ok((name.to_owned(), Self::held(files, name)?)));
+        let held = revisions.into_iter().map(|name| Ok((name.to_owned(), self.held(files, name)?)));
         let held: Vec<(String, Files)> = held.collect::<Result<_, Error>>()?;
         let several = config.workspace.is_some();
         let compare = |folder: String| Member::new(files, &held, &folder, several).compare(&options);
@@ -268,9 +272,19 @@ impl Drift {
     }
 
     /// The files of a revision, shown as git names them: `v1.4.0:environments/prod.env`.
-    fn held(files: &Files, revision: &str) -> Result<Files, Error> {
-        let prefix = format!("{}:{}", crate::source::printable(revision), files.shown(""));
-        git::files(files.root(), &prefix, Tree::Revision(revision))
+    ///
+    /// What a branch did is what came since it parted from that revision; what else came there is not its doing.
+    fn held(&self, files: &Files, revision: &str) -> Result<Files, Error> {
+        const SHORT: usize = 10;
+        let mut meant = revision.to_owned();
+        if self.against.as_deref() == Some(revision) && !self.is_since_release {
+            let parted = git::parted_from(files.root(), revision)?;
+            if parted != git::commit(files.root(), revision)? {
+                meant = parted.chars().take(SHORT).collect();
+            }
+        }
+        let prefix = format!("{}:{}", crate::source::printable(&meant), files.shown(""));
+        git::files(files.root(), &prefix, Tree::Revision(&meant))
     }
 
     fn nothing(&self, several: bool) -> Error {
@@ -287,6 +301,7 @@ impl Drift {
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
         let Gathered { findings, sources, summary, mut comparison, .. } = gathered;
         comparison.mode = mode;
+        comparison.asked = self.sources.iter().map(|source| crate::source::printable(source)).collect();
         comparison.shown.clone_from(&self.show);
         if global.fail_on == FailOn::Note {
             // What fails the run is told.

@@ -102,8 +102,8 @@ fn assignment(text: &str) -> Option<(String, Secret)> {
 /// A name as a shell takes it for one word.
 #[must_use]
 pub fn word(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte);
-    if !name.is_empty() && !name.starts_with('-') && name.bytes().all(plain) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/:@#".contains(&byte);
+    if !name.is_empty() && !name.starts_with(['-', '#']) && name.bytes().all(plain) {
         name.to_owned()
     } else {
         format!("'{}'", name.replace('\'', "'\\''"))

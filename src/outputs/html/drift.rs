@@ -222,6 +222,7 @@ impl<'a> Page<'a> {
         }
         let title = if line.findings.is_empty() { "places" } else { "places and what to do" };
         let _ = write!(out, "<details><summary>{title}</summary><ul>");
+        let drift = markup(&self.comparison.command());
         for finding in &line.findings {
             // The values stand in the columns.
             if !is_told_by_columns(finding) {
@@ -232,7 +233,7 @@ impl<'a> Page<'a> {
             }
             if let Some(fix) = &finding.fix {
                 let flag = if fix.safe { "--fix" } else { "--fix=unsafe" };
-                let _ = write!(out, "<li><code>sparkcfg drift {flag}</code>: {}</li>", markup(&fix.title));
+                let _ = write!(out, "<li><code>{drift} {flag}</code>: {}</li>", markup(&fix.title));
             }
         }
         for (column, cell) in self.comparison.columns.iter().zip(&line.row.cells) {
@@ -245,7 +246,7 @@ impl<'a> Page<'a> {
         let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
         if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
             let (code, key) = (finding.rule.code, markup(&named(line.row)));
-            let _ = write!(out, "<li>to accept it: <code>sparkcfg drift --ack {code} {key} --why …</code></li>");
+            let _ = write!(out, "<li>to accept it: <code>{drift} --ack {code} {key} --why …</code></li>");
         }
         out.push_str("</ul></details>");
     }

@@ -214,18 +214,15 @@ impl Page<'_> {
 
     /// What to run.
     fn hints(&self, out: &mut String) {
-        let Comparison { mode, columns, apply, .. } = self.comparison;
+        let (drift, apply) = (self.comparison.command(), &self.comparison.apply);
         let fixes = |safe| {
             let fits = |finding: &&&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safe == safe);
             self.listed.iter().filter(fits).count()
         };
-        let of_pair = matches!(mode, Mode::Pair);
-        let names: Vec<_> = columns.iter().filter(|_| of_pair).map(|column| format!(" {}", column.name)).collect();
-        let names = names.concat();
         let mut hints = Vec::new();
         for (number, flag) in [(fixes(true), "--fix"), (fixes(false), "--fix=unsafe")] {
             if number > 0 {
-                let command = code(&format!("sparkcfg drift{names} {flag}"), LONGEST_MESSAGE);
+                let command = code(&format!("{drift} {flag}"), LONGEST_MESSAGE);
                 hints.push(format!("**Fix** {number} with {command}"));
             }
         }
@@ -235,7 +232,7 @@ impl Page<'_> {
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
             let key = self.report.key_of(finding).unwrap_or_default();
-            let command = format!("sparkcfg drift --ack {} {key} --why \"…\"", finding.rule.code);
+            let command = format!("{drift} --ack {} {key} --why \"…\"", finding.rule.code);
             hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
         }
         if let Some(apply) = apply {

@@ -1,0 +1,115 @@
+//! A policy of drift is never applied.
+//!
+//! What counts: a pattern of a `[[drift.rule]]` that is like no key of the schema or of an environment; `between` with one
+//! environment only, for a policy is about two; and `length` among the `same` of a secret, because how long a secret is may not
+//! be told, not even by comparison. Where a sealed file hides its names, or the schema has patterns of names itself, any pattern
+//! may have its keys.
+//!
+//! Why it hurts: whoever wrote it thinks that `sparkcfg drift` looks after it.
+//!
+//! Example: `keys = ["*_TIMEOUT_MSEC"]`, and the keys end in `_TIMEOUT_MS`.
+//!
+//! Remedy: write the names of the keys, and two environments or none; or take the policy away.
+
+use globset::Glob;
+
+use super::Subject;
+use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::Project;
+use crate::project::config::DriftRule;
+use crate::project::consumers::place_of;
+use crate::schema::Schema;
+use crate::schema::sameness::Shape;
+use crate::source::Span;
+use crate::suggestion::nearest;
+
+pub(super) static RULE: Rule = Rule {
+    code: "unused-policy",
+    severity: Severity::Warning,
+    summary: "a policy of drift is never applied",
+    page: include_str!("unused_policy.rs"),
+};
+
+pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    let is_whole = project.all_environments().count() == subjects.len();
+    let hides_names = subjects.iter().any(|subject| project.has_closed_layer(subject.environment));
+    let has_patterns =
+        project.schema.as_ref().is_some_and(|schema| schema.schema.value("/patternProperties").is_some());
+    for rule in &project.config.drift.rule {
+        if let Some(finding) = between_one(project, rule) {
+            findings.push(finding);
+        } else if is_whole && !hides_names && !has_patterns {
+            findings.extend(rule.keys.iter().filter_map(|pattern| without_keys(project, pattern)));
+        }
+    }
+    length_of_secrets(project, findings);
+}
+
+/// A rule between an environment and itself.
+fn between_one(project: &Project, rule: &DriftRule) -> Option<Finding> {
+    let (only, others) = rule.between.split_first()?;
+    if others.iter().any(|other| other != only) {
+        return None;
+    }
+    let message = format!("a [[drift.rule]] is between {} alone", told_name(only));
+    let help = "name two environments or more; without `between` it holds for all";
+    Some(in_config(project, only, Finding::new(&RULE, message).help(help)))
+}
+
+/// A pattern that is like no key.
+fn without_keys(project: &Project, pattern: &str) -> Option<Finding> {
+    let glob = Glob::new(pattern).ok()?.compile_matcher();
+    let schema = project.schema.as_ref().map(|schema| &schema.schema);
+    let keys = || {
+        let set = project.layers.iter().flat_map(|layer| layer.entries.iter().map(|entry| layer.key(entry)));
+        schema.into_iter().flat_map(Schema::keys).chain(set)
+    };
+    if keys().any(|key| glob.is_match(key)) {
+        return None;
+    }
+    let help = match nearest(pattern, keys()) {
+        Some(near) => format!("did you mean {}?", told_name(near)),
+        None => "write the name of a key, or a pattern of names; or take it away".to_owned(),
+    };
+    let message = format!("no key is like {} in a [[drift.rule]]", told_pattern(pattern));
+    Some(in_config(project, pattern, Finding::new(&RULE, message).help(help)))
+}
+
+/// A pattern as it stands, unless what is left without its signs is no name that may be shown.
+fn told_pattern(pattern: &str) -> String {
+    let letters: String = pattern.chars().filter(|character| !"*?[]{}!,".contains(*character)).collect();
+    if letters.is_empty() || told_name(&letters) == letters { pattern.to_owned() } else { told_name(pattern) }
+}
+
+/// Points at a word of a rule.
+fn in_config(project: &Project, word: &str, finding: Finding) -> Finding {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let place = project.config_source.and_then(|source| {
+        let at = place_of(project.sources.text(source), "[[drift.rule]]", word)?;
+        Some(Span::new(source, offset(at)..offset(at + word.len() + 2)))
+    });
+    match place {
+        Some(span) => finding.at(span, "never applied"),
+        None => finding,
+    }
+}
+
+fn length_of_secrets(project: &Project, findings: &mut Vec<Finding>) {
+    let Some(schema) = project.schema.as_ref().filter(|_| !project.has_built_in_schema()) else { return };
+    for key in schema.schema.keys().filter(|key| project.is_secret(key)) {
+        let property = schema.schema.property(key);
+        if !property.same().contains(&Shape::Length) {
+            continue;
+        }
+        let message =
+            format!("the length of {} must stay the same, and that of a secret is never compared", told_name(key));
+        let help = "take `length` out of `same`: how long a secret is may not be told";
+        let finding = Finding::new(&RULE, message).key(key).help(help);
+        let place = property.pointer().and_then(|pointer| schema.place(&pointer));
+        findings.push(match place {
+            Some(span) => finding.at(span, "never applied"),
+            None => finding,
+        });
+    }
+}

@@ -7,7 +7,7 @@
 //!
 //! Remedy: give a key with `--identity FILE`, `SPARKCFG_AGE_KEY`, `SPARKCFG_AGE_KEY_FILE`, `SOPS_AGE_KEY` or
 //! `SOPS_AGE_KEY_FILE`, or put it where SOPS looks (`~/.config/sops/age/keys.txt`); or ask one of the people who can. The
-//! program in `SOPS_AGE_KEY_CMD` is started by `sparkcfg secrets` and `run` only: checks start none.
+//! program in `SOPS_AGE_KEY_CMD` is started by `sparkcfg secrets`, `run` and `release --rollback` only: checks start none.
 
 use super::File;
 use crate::finding::{Finding, Rule, Severity};

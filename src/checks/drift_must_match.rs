@@ -52,7 +52,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
                 finding = finding.fix(span, replacement, title).safe(false);
             }
-            Err(obstacle @ (Obstacle::Shared | Obstacle::Spelling)) => {
+            Err(obstacle @ (Obstacle::Shared | Obstacle::Spelling | Obstacle::Length)) => {
                 finding = finding.help(format!("give it one value by hand: {}", obstacle.told()));
             }
             Err(Obstacle::Sealed | Obstacle::NoFile) => {}

@@ -19,7 +19,13 @@ pub(super) enum Obstacle {
     Shared,
     /// Not all who read the file would get the value, or something else in it would change for them.
     Spelling,
+    /// The file is longer than [`LONGEST`].
+    Length,
 }
+
+/// A spelling is proven by reading the whole file as all its readers do, for each value anew: in a longer one, in bytes, only what
+/// is plain to all of them is written.
+const LONGEST: usize = 32 * 1024;
 
 impl Obstacle {
     /// In words that follow `by hand:`.
@@ -29,6 +35,7 @@ impl Obstacle {
             Self::NoFile => "no file of its own says where it belongs",
             Self::Shared => "its file is that of several environments",
             Self::Spelling => "no spelling of it suits all who read its file",
+            Self::Length => "its file is too long to prove a spelling in it",
         }
     }
 }
@@ -74,6 +81,9 @@ impl Compared<'_, '_> {
     ) -> Result<String, Obstacle> {
         if is_plain(text) {
             return Ok(text.to_owned());
+        }
+        if layer.text.len() > LONGEST {
+            return Err(Obstacle::Length);
         }
         let project = self.sides[column].subject.project;
         let index = project.layers.iter().position(|known| std::ptr::eq(known, layer)).ok_or(Obstacle::NoFile)?;

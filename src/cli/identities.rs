@@ -70,10 +70,10 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
 pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = without_programs(named)?;
     if key_command().is_some() {
-        identities.tried("SOPS_AGE_KEY_CMD (started by `sparkcfg secrets` and `run` only)");
+        identities.tried("SOPS_AGE_KEY_CMD (started by `sparkcfg secrets`, `run` and `release --rollback` only)");
         if identities.is_empty() {
             printing::complain(
-                "SOPS_AGE_KEY_CMD is set, but only `sparkcfg secrets` and `run` start it; hand over what it prints in SOPS_AGE_KEY\n",
+                "SOPS_AGE_KEY_CMD is set, but only `sparkcfg secrets`, `run` and `release --rollback` start it; hand over what it prints in SOPS_AGE_KEY\n",
             )?;
         }
     }

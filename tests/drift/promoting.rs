@@ -62,6 +62,10 @@ fn a_value_is_spelled_for_its_readers() {
     assert!(promoted.code == 1 && promoted.stderr.contains("no spelling of it suits all"), "{}", promoted.shown());
     let fixed = ran("sparkcfg drift staging prod --fix=unsafe", place.path());
     assert!(fixed.code == 1 && fixed.stdout.contains("by hand: no spelling of it suits all"), "{}", fixed.shown());
+    let long = format!("U=0\n{}", "# a line\n".repeat(4_000));
+    let place = project("", "\"compose\"", "U='a b'\n", &long);
+    let promoted = ran("sparkcfg promote staging prod", place.path());
+    assert!(promoted.code == 1 && promoted.stderr.contains("too long to prove a spelling"), "{}", promoted.shown());
     // Another line of the file would have another value.
     let place = project("", "\"compose\"", "U='a b'\n", "U=0\nV=${U}\n");
     assert_eq!(ran("sparkcfg promote staging prod", place.path()).code, 1);

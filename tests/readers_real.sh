@@ -53,6 +53,12 @@ func main() {
 		if err != nil {
 			kind, vars = "error", map[string]string{}
 		}
+		// As Load does it: what is set already stays.
+		for key := range vars {
+			if own, there := os.LookupEnv(key); there {
+				vars[key] = own
+			}
+		}
 		line, _ := json.Marshal([]any{kind, vars})
 		fmt.Println(string(line))
 	}
@@ -93,7 +99,9 @@ if (!isMainThread) {
     const text = fs.readFileSync(path);
     const answer = {};
     if (npm !== '-') {
-      answer['node-dotenv'] = { vars: require(`${npm}/dotenv`).parse(text) };
+      const own = { ...process.env };
+      const { parsed } = require(`${npm}/dotenv`).config({ path, processEnv: own, quiet: true });
+      answer['node-dotenv'] = { vars: Object.fromEntries(Object.keys(parsed ?? {}).map((key) => [key, own[key]])) };
       answer['dotenv-expand'] = await ask(path);
     } else {
       const parsed = require('util').parseEnv(text.toString());

@@ -235,6 +235,18 @@ fn highest(range: &str) -> Option<[u32; 3]> {
             if let Some((_, major)) = NAMED.iter().find(|(name, _)| part.strip_prefix("lts/") == Some(name)) {
                 return Some([*major, u32::MAX, u32::MAX]);
             }
+            // `npm:dotenv@10`
+            let part = part.rsplit_once('@').map_or(part.as_str(), |(_, version)| version);
+            if let Some((_, last)) = part.split_once(" - ") {
+                return numbers(last.trim());
+            }
+            if let Some((_, bound)) = part.rsplit_once('<') {
+                let bound = bound.split_whitespace().next()?;
+                return match bound.strip_prefix('=') {
+                    Some(last) => numbers(last),
+                    None => numbers(bound).and_then(below),
+                };
+            }
             let sign = part.trim_start_matches(['^', '~', '=', '>', 'v', ' ']);
             let signs = part.strip_suffix(sign)?.trim();
             let is_range = match signs {
@@ -242,24 +254,35 @@ fn highest(range: &str) -> Option<[u32; 3]> {
                 "" | "=" | "v" | "=v" => false,
                 _ => return None,
             };
-            let numbers = sign.split(['-', '+']).next()?.split('.');
-            let mut version = [u32::MAX; 3];
-            let mut parts = 0;
-            for (place, number) in version.iter_mut().zip(numbers) {
-                if matches!(number, "x" | "*") {
-                    break;
-                }
-                *place = number.parse().ok()?;
-                parts += 1;
-            }
+            let version = numbers(sign)?;
             // A range goes on within its first part.
-            match (is_range, version) {
-                _ if parts == 0 => None,
-                (true, [major, ..]) => Some([major, u32::MAX, u32::MAX]),
-                (false, version) => Some(version),
-            }
+            Some(if is_range { [version[0], u32::MAX, u32::MAX] } else { version })
         })
         .try_fold([0; 3], |most, version| Some(version?.max(most)))
+}
+
+/// The parts of a version, at least one; those that are left open are the highest there are.
+fn numbers(text: &str) -> Option<[u32; 3]> {
+    let mut version = [u32::MAX; 3];
+    let mut parts = 0;
+    for (place, number) in version.iter_mut().zip(text.split(['-', '+']).next()?.split('.')) {
+        if matches!(number, "x" | "*") {
+            break;
+        }
+        *place = number.parse().ok()?;
+        parts += 1;
+    }
+    (parts > 0).then_some(version)
+}
+
+/// The highest version below another one, the open parts of which are the lowest there are.
+fn below(version: [u32; 3]) -> Option<[u32; 3]> {
+    match version.map(|part| if part == u32::MAX { 0 } else { part }) {
+        [0, 0, 0] => None,
+        [major, 0, 0] => Some([major - 1, u32::MAX, u32::MAX]),
+        [major, minor, 0] => Some([major, minor - 1, u32::MAX]),
+        [major, minor, patch] => Some([major, minor, patch - 1]),
+    }
 }
 
 /// The readers, out of these, that the project has in a version which reads otherwise, each with the first file that says
@@ -322,7 +345,14 @@ mod tests {
             ("latest", None),
             ("lts/*", None),
             ("workspace:*", None),
-            ("1 - 3", None),
+            ("1 - 3", Some([3, OPEN, OPEN])),
+            (">=8 <11", Some([10, OPEN, OPEN])),
+            (">= 20.0.0 < 21.0.0", Some([20, OPEN, OPEN])),
+            ("<=16.1", Some([16, 1, OPEN])),
+            ("<16.1.2", Some([16, 1, 1])),
+            ("<0", None),
+            ("<x", None),
+            ("npm:dotenv@10", Some([10, OPEN, OPEN])),
             ("99999999999", None),
             ("", None),
         ] {

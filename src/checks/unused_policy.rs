@@ -32,6 +32,11 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    length_of_secrets(project, findings);
+    // Whether there are patterns the whole schema is read again for, so that is asked only where rules are.
+    if project.config.drift.rule.is_empty() {
+        return;
+    }
     let is_whole = project.all_environments().count() == subjects.len();
     let hides_names = subjects.iter().any(|subject| project.has_closed_layer(subject.environment));
     let has_patterns =
@@ -43,7 +48,6 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             findings.extend(rule.keys.iter().filter_map(|pattern| without_keys(project, pattern)));
         }
     }
-    length_of_secrets(project, findings);
 }
 
 /// A rule between an environment and itself.
@@ -97,9 +101,9 @@ fn in_config(project: &Project, word: &str, finding: Finding) -> Finding {
 
 fn length_of_secrets(project: &Project, findings: &mut Vec<Finding>) {
     let Some(schema) = project.schema.as_ref().filter(|_| !project.has_built_in_schema()) else { return };
-    for key in schema.schema.keys().filter(|key| project.is_secret(key)) {
+    for key in schema.schema.keys() {
         let property = schema.schema.property(key);
-        if !property.same().contains(&Shape::Length) {
+        if !property.same().contains(&Shape::Length) || !project.is_secret(key) {
             continue;
         }
         let message =

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 use super::deployed::Deployed;
 use crate::compose::Service;
+use crate::compose::service::literal;
 use crate::compose::short::Port;
 use crate::finding::{Finding, Rule, Severity};
 use crate::source::Span;
@@ -34,7 +35,7 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
             .help("give one of them another one");
         deployed.tell(&service.name, finding, findings);
     };
-    for service in deployed.services() {
+    for service in deployed.services().filter(|service| starts(service)) {
         if let Some((name, node)) = service.literal("container_name").zip(service.get("container_name")) {
             match seen.get(&name) {
                 Some((other, place)) if other.name != service.name && run_together(other, service) => {
@@ -44,7 +45,9 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
                 None => drop(seen.insert(name, (service, node.span))),
             }
         }
-        for port in service.ports() {
+        // In the host's own network nothing is published.
+        let publishes = service.literal("network_mode").as_deref() != Some("host");
+        for port in service.ports().into_iter().filter(|_| publishes) {
             let mut is_told = false;
             for number in numbers(&port) {
                 if left == 0 {
@@ -130,6 +133,12 @@ fn numbers(port: &Port) -> impl Iterator<Item = u16> + use<> {
     let published =
         published.filter(|range_of| width(*range_of) == 0 || range(&port.target).map(width) == Some(width(*range_of)));
     published.into_iter().flat_map(|(first, last)| first..=last)
+}
+
+/// Whether a service has containers at all: `replicas: 0` switches it off.
+fn starts(service: &Service) -> bool {
+    let none = |path: &[&str]| service.node.find(path).and_then(literal).is_some_and(|text| text == "0");
+    !none(&["scale"]) && !none(&["deploy", "replicas"])
 }
 
 fn run_together(one: &Service, other: &Service) -> bool {

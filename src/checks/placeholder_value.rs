@@ -33,6 +33,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         // In an environment that counts, `ThisShouldBeChanged` is no secret either; elsewhere it may well do.
         let stands_in = !placeholder
             && subject.environment.protected
+            // The shortest of them has four letters, and names are slow to judge.
+            && text.len() >= 4
+            && !text.bytes().all(|byte| byte.is_ascii_digit())
             && subject.project.is_secret(setting.key)
             && detection::stands_in_for_a_secret(text);
         // What shows an env file is there to hold them.

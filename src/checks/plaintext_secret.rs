@@ -38,7 +38,7 @@
 
 use std::ops::Range;
 
-use super::{File, Subject};
+use super::{File, Subject, is_name};
 use crate::detection::{self, Certainty, Token};
 use crate::environment::is_one_reference;
 use crate::finding::{Finding, Rule, Severity};
@@ -103,8 +103,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 /// What stands on a line without a key, as after a slip of the mouse: each with its place.
 fn alone(file: &File<'_>) -> Vec<(Range<u32>, String, Severity)> {
     let layer = file.layer;
-    // A key ends at the first `:` or `=`, so that no URL is one.
-    let keys = layer.entries.iter().map(|entry| (entry.key.clone(), true));
+    // A key ends at the first `:` or `=`, so that no URL is one, and of what stands alone only the signs that fill base64 up
+    // are behind it.
+    let alone = layer.entries.iter().filter(|entry| entry.value.len() < 2 || !is_name(layer.slice(&entry.key)));
+    let keys = alone.map(|entry| (entry.key.clone(), true));
     let broken = layer.faults.iter().map(|fault| (file.project.unread_line(layer, fault.at.start), false));
     let found = keys.chain(broken).filter_map(|(range, is_key)| {
         let text = layer.slice(&range);
@@ -273,26 +275,26 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
         detection::token(text).map(|token| Secret::new(&format!("is {}", token.name), severity_of(token.certainty)));
     let usual = if file.protected || file.project.staged { Severity::Error } else { Severity::Warning };
     // In a URL only its password counts: the rest may well be an example.
-    let counts = || detection::url_password(text).map_or(text, |password| &text[password]);
-    let stands_in = || detection::stands_in_for_a_secret(counts());
+    let password = detection::url_password(text);
+    let counts = password.clone().map_or(text, |password| &text[password]);
     // `CLIENT_SECRET=123` in `.env.test`: tests are given something, and it opens nothing.
-    if token.is_none() && counts().len() < SHORTEST_IN_TESTS && is_for_tests(file) {
+    if token.is_none() && counts.len() < SHORTEST_IN_TESTS && is_for_tests(file) {
         return None;
     }
     match file.project.declared_secret(key) {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        Some(true) if !is_one_reference(counts()) && (token.is_some() || !stands_in()) => {
+        Some(true) if !is_one_reference(counts) && (token.is_some() || !detection::stands_in_for_a_secret(counts)) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }
         Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),
         None if token.is_some() => token,
-        None => undeclared(key, text).map(|(told, severity)| Secret::new(told, severity.unwrap_or(usual))),
+        None => undeclared(key, text, password).map(|(told, severity)| Secret::new(told, severity.unwrap_or(usual))),
     }
 }
 
-/// Steps 4 to 7: what it is, and how much it counts where that is always the same.
-fn undeclared(key: &str, text: &str) -> Option<(&'static str, Option<Severity>)> {
-    if let Some(password) = detection::url_password(text) {
+/// Steps 4 to 7: what it is, and how much it counts where that is always the same. `password` is the one in a URL.
+fn undeclared(key: &str, text: &str, password: Option<Range<usize>>) -> Option<(&'static str, Option<Severity>)> {
+    if let Some(password) = password {
         return holds_password(text, password).then(|| (detection::told_password(text), None));
     }
     if detection::is_split_url(key, text) {

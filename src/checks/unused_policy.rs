@@ -101,16 +101,12 @@ fn in_config(project: &Project, word: &str, finding: Finding) -> Finding {
 
 fn length_of_secrets(project: &Project, findings: &mut Vec<Finding>) {
     let Some(schema) = project.schema.as_ref().filter(|_| !project.has_built_in_schema()) else { return };
-    for key in schema.schema.keys() {
-        let property = schema.schema.property(key);
-        if !property.same().contains(&Shape::Length) || !project.is_secret(key) {
-            continue;
-        }
+    for key in schema.schema.keys_of_same(Shape::Length).filter(|key| project.is_secret(key)) {
         let message =
             format!("the length of {} must stay the same, and that of a secret is never compared", told_name(key));
         let help = "take `length` out of `same`: how long a secret is may not be told";
         let finding = Finding::new(&RULE, message).key(key).help(help);
-        let place = property.pointer().and_then(|pointer| schema.place(&pointer));
+        let place = schema.schema.property(key).pointer().and_then(|pointer| schema.place(&pointer));
         findings.push(match place {
             Some(span) => finding.at(span, "never applied"),
             None => finding,

@@ -11,7 +11,6 @@ fn in_name(byte: u8) -> bool {
 
 /// The first password or token that a text gives by name, as a byte range.
 pub(super) fn secret(text: &str) -> Option<Range<usize>> {
-    // A byte is found fast, and most values have none of it.
     memchr::memchr(b'=', text.as_bytes())?;
     let separator = separator(text)?;
     let bytes = text.as_bytes();

@@ -8,6 +8,8 @@ use super::parameters;
 /// `Server=db;Password=HERE`. A token in what a URL asks for counts as well.
 #[must_use]
 pub fn url_password(value: &str) -> Option<Range<usize>> {
+    // Most values have neither sign, and both are found as fast as one.
+    memchr::memchr2(b'@', b'=', value.as_bytes())?;
     of_user(value).or_else(|| parameters::secret(value))
 }
 
@@ -34,7 +36,6 @@ pub fn told_password(value: &str) -> &'static str {
 
 /// The password in a URL's user information: `postgres://app:HERE@db`.
 fn of_user(value: &str) -> Option<Range<usize>> {
-    // A byte is found fast, and most values have none of it.
     memchr::memchr(b'@', value.as_bytes())?;
     // A scheme holds no colon.
     let colon = memchr::memchr(b':', value.as_bytes())?;

@@ -1,10 +1,11 @@
 //! What folders hold, by their listings: what these show need not be asked once more for each file.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 /// What is known of folders, by their paths within the root; the root's own is empty.
 #[derive(Debug, Default)]

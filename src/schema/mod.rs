@@ -42,6 +42,7 @@ use place::Places;
 use plan::{NodeId, Plan};
 pub use property::Property;
 use rules::{Disagreement, Lookup, Rule};
+use sameness::Shape;
 use typed::{Reading, Typed, Types};
 use view::{Settings, View};
 use violation::{Because, Violation, ViolationKind};
@@ -141,6 +142,14 @@ impl Schema {
         let mut seen = std::collections::HashSet::new();
         let is_alone = self.plan.tables.len() < 2;
         self.plan.keys().filter(move |name| is_alone || seen.insert(*name))
+    }
+
+    /// The keys that must be alike in `shape` wherever they are set.
+    pub fn keys_of_same(&self, shape: Shape) -> impl Iterator<Item = &str> {
+        let mut notes = self.plan.nodes.iter().filter_map(|node| node.notes.as_ref());
+        let is_asked = notes.any(|notes| notes.extension.same.contains(&shape));
+        let keys = is_asked.then(|| self.keys()).into_iter().flatten();
+        keys.filter(move |key| self.property(key).same().contains(&shape))
     }
 
     /// What the schema says about a key; an empty description when it does not know the key.

@@ -2,7 +2,9 @@
 
 /// The candidate nearest to `word`, if one is near enough to be meant: about one slip in four characters.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let reach = (word.chars().count() / 4).clamp(1, 4);
+    let letters = word.chars().count();
+    // Of two letters any other name of two is one slip away.
+    let reach = if letters < 3 { 0 } else { (letters / 4).clamp(1, 4) };
     let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= reach * 4);
     let scored = near.map(|candidate| (distance(word, candidate), candidate));
     // Of equally near ones the first by name, so that the order of the candidates does not matter.
@@ -20,13 +22,15 @@ mod tests {
 
     #[test]
     fn the_nearest_is_near() {
-        let known = ["DATABASE_URL", "DATABASE_PORT", "API_KEY"];
+        let known = ["DATABASE_URL", "DATABASE_PORT", "API_KEY", "L"];
         for (word, expected) in [
             ("DATABSE_URL", Some("DATABASE_URL")),
             ("database_url", Some("DATABASE_URL")),
             ("API_KYE", Some("API_KEY")),
             ("SMTP_HOST", None),
             ("", None),
+            ("E", None),
+            ("l", Some("L")),
         ] {
             assert_eq!(nearest(word, known), expected, "{word}");
         }

@@ -120,7 +120,26 @@ says='sparkcfg validate' succeeds 'a clean project is committed, its sealed file
 
 echo 'Words.' >README.md
 git add README.md
-says='no files to check' succeeds 'a commit of other files does not start the check' commit
+says='Passed' succeeds 'a commit of other files is looked at too: secrets are in files of any name' commit
+
+openssl genpkey -algorithm ed25519 >notes.txt
+git add --force notes.txt
+says='error[secrets-tracked]' hides=$(sed -n 2p notes.txt) refuses 'a private key in notes is refused' commit
+git rm --quiet --force --cached notes.txt
+printf 'db_password: hunter2\n' >app.secrets.yaml
+git add --force app.secrets.yaml
+says='error[plaintext-secret]' hides=hunter2 refuses 'a file of secrets by its name, in clear, is refused' commit
+git rm --quiet --force --cached app.secrets.yaml
+git rm --quiet environments/base.env
+says='error[' refuses 'a layer that others need is not taken away' commit
+git checkout --quiet HEAD environments/base.env
+printf 'API_PORT=1\n' >environments/qa.env
+git add --intent-to-add environments/qa.env
+printf 'Other words.\n' >README.md
+git add README.md
+succeeds 'a file that git add -N only announces is not judged' commit
+git rm --quiet --cached environments/qa.env
+rm environments/qa.env
 
 replace environments/prod.env 8883 80800
 git add .

@@ -54,10 +54,12 @@ impl Explain {
         };
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        if !Project::has_environments(&files, &Project::config(&files)?)? {
+        let config = Project::config(&files)?;
+        // The root of a workspace is told as such when it is read.
+        if config.workspace.is_none() && !Project::has_environments(&files, &config)? {
             return Err(unknown());
         }
-        let identities = identities::collect(&self.keys.identity, &files, &Project::config(&files)?)?;
+        let identities = identities::collect(&self.keys.identity, &files, &config)?;
         let options = Options {
             personal: true,
             identities: Some(&identities),

@@ -63,6 +63,16 @@ struct Checked {
     known: HashSet<String>,
     /// The layers, and who reads them, where somebody asked for that.
     files: Vec<FileRead>,
+    /// Why members of the workspace could not be checked.
+    broken: Vec<Error>,
+}
+
+/// What is told beside the report.
+struct Beside {
+    /// Whether there was no schema to check by.
+    without_schema: bool,
+    /// Why members of the workspace could not be checked.
+    broken: Vec<Error>,
 }
 
 impl Checked {
@@ -70,6 +80,7 @@ impl Checked {
         self.has_schema |= other.has_schema;
         self.known.extend(other.known);
         self.files.extend(other.files);
+        self.broken.extend(other.broken);
         let offset = self.sources.absorb(other.sources);
         self.findings.extend(other.findings.into_iter().map(|finding| finding.shifted(offset)));
         self.summary.environments += other.summary.environments;
@@ -99,7 +110,7 @@ impl Validate {
         } else {
             Files::on_disk(&root, &prefix).watching_git().at_rest()
         };
-        let (mut report, without_schema) = self.report(&files, global)?;
+        let (mut report, mut told) = self.report(&files, global)?;
         if self.fix {
             let mut applied = Applied::default();
             // Of two fixes for one place, one is applied; the other may still be wanted then.
@@ -110,7 +121,7 @@ impl Validate {
                 }
                 applied.fixes += round.fixes;
                 applied.files.extend(round.files);
-                report = self.report(&files.clone().at_rest(), global)?.0;
+                (report, told) = self.report(&files.clone().at_rest(), global)?;
             }
             let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
             printing::complain(&format!(
@@ -124,11 +135,17 @@ impl Validate {
             let output = crate::outputs::find(&global.format).ok_or_else(|| Error::new("there is no such format"))?;
             let style = printing::style(global.color, global.quiet > 0);
             printing::print(&(output.write)(&report, &style))?;
-            if without_schema && global.quiet == 0 {
+            if told.without_schema && global.quiet == 0 {
                 printing::complain(
                     "there is no schema, so no type and no required key was checked: sparkcfg init writes one\n",
                 )?;
             }
+        }
+        if !told.broken.is_empty() {
+            for error in &told.broken {
+                printing::complain(&format!("{error}\n"))?;
+            }
+            return Ok(ExitCode::from(2));
         }
         if global.quiet == 0 {
             for (path, told_by) in overlooked(&files)? {
@@ -139,13 +156,13 @@ impl Validate {
                 ))?;
             }
         }
-        let failed = report.fails();
+        let code = u8::from(report.fails());
         std::mem::forget(report);
-        Ok(ExitCode::from(u8::from(failed)))
+        Ok(ExitCode::from(code))
     }
 
-    /// The report, and whether there was no schema to check by.
-    fn report(&self, files: &Files, global: &Global) -> Result<(Report, bool), Error> {
+    /// The report, and what is told beside it.
+    fn report(&self, files: &Files, global: &Global) -> Result<(Report, Beside), Error> {
         let config = Project::config(files)?;
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
@@ -162,7 +179,7 @@ impl Validate {
             .failing_from(global.fail_on)
             .of_files(checked.files)
             .at_home(global.home());
-        Ok((report, !checked.has_schema))
+        Ok((report, Beside { without_schema: !checked.has_schema, broken: checked.broken }))
     }
 
     fn project(
@@ -203,7 +220,8 @@ impl Validate {
         }
         project.hide_secrets();
         let sources = std::mem::take(&mut project.sources);
-        Ok((Checked { findings: found.findings, sources, summary, has_schema, known, files: read }, project))
+        let findings = found.findings;
+        Ok((Checked { findings, sources, summary, has_schema, known, files: read, ..Checked::default() }, project))
     }
 
     /// Every member as a project of its own, on all cores, in one report.
@@ -238,12 +256,24 @@ impl Validate {
         let mut all = Checked::default();
         let mut any = false;
         for result in results {
-            let Some(checked) = result? else { continue };
-            any = true;
-            all.absorb(checked);
+            match result {
+                Ok(None) => {}
+                Ok(Some(checked)) => {
+                    any = true;
+                    all.absorb(checked);
+                }
+                // What can be said about the others is said all the same.
+                Err(error) => all.broken.push(error),
+            }
         }
         if any {
             return Ok(all);
+        }
+        if !all.broken.is_empty() {
+            // Each is told, and the last one by whoever carries the command out.
+            let last = all.broken.pop();
+            all.broken.iter().try_for_each(|error| printing::complain(&format!("{error}\n")))?;
+            return Err(last.unwrap_or_else(|| Error::new("no member of the workspace could be checked")));
         }
         if let Some(name) = self.environments.first() {
             return Err(Error::new(format!("no member of the workspace has an environment `{name}`")));

@@ -16,8 +16,8 @@ pub fn is_placeholder(value: &str) -> bool {
     let wrapped = || {
         let wrapped = WRAPPED.iter().any(|(open, close)| {
             value.len() > open.len() + close.len() && value.starts_with(open) && value.ends_with(close)
-                // A JSON list is a value.
-                && !(*open == "[" && value.contains(['"', ',']))
+                // A JSON list is a value, and so is an address.
+                && !(*open == "[" && (value.contains(['"', ',']) || is_address(&value[1..value.len() - 1])))
         });
         wrapped || is_in_braces(value)
     };
@@ -30,6 +30,12 @@ pub fn is_placeholder(value: &str) -> bool {
         || last == b'e' && ends("example") && value.len() >= 16
         || value.len() <= 24 && is_whole(value)
         || is_one_repeated(value)
+}
+
+/// Whether a text is an IPv6 address, with a zone or without (RFC 4007 §11): `[::1]`, `[fe80::1%eth0]`.
+fn is_address(text: &str) -> bool {
+    let address = text.split_once('%').map_or(text, |(address, _)| address);
+    address.parse::<std::net::Ipv6Addr>().is_ok()
 }
 
 /// Whether words stand in braces, which is no JSON: `{random-string}`.
@@ -353,7 +359,18 @@ mod tests {
         {
             assert!(is_placeholder(value), "{value}");
         }
-        for value in ["", "x", "[\"a\",\"b\"]", "[1,2]", "true", "https://example.com", "hunter2", "youth"] {
+        for value in [
+            "",
+            "x",
+            "[\"a\",\"b\"]",
+            "[1,2]",
+            "[::]",
+            "[fe80::1%eth0]",
+            "true",
+            "https://example.com",
+            "hunter2",
+            "youth",
+        ] {
             assert!(!is_placeholder(value), "{value}");
         }
     }

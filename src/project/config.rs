@@ -239,6 +239,10 @@ impl Config {
                 let message = format!("[environments] {environment} lists {} twice", twice.1);
                 return Err(Error::new(message).at(path).help("a layer stands once; later ones win"));
             }
+            if files.is_empty() {
+                let message = format!("[environments] {environment} lists no file");
+                return Err(Error::new(message).at(path).help("list its layers, or take the line away"));
+            }
         }
         Ok(config)
     }

@@ -55,12 +55,21 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     let mut objects = BTreeMap::new();
     let mut links = BTreeMap::new();
     let mut unmerged = BTreeSet::new();
+    let mut announced = None;
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
         let record = String::from_utf8_lossy(record);
         let Some((about, path)) = record.split_once('\t') else { continue };
         let words: Vec<_> = about.split(' ').collect();
         // `mode object stage` of the index, `mode type object` of a commit.
         let object = words.get(if tree == Tree::Index { 1 } else { 2 });
+        if tree == Tree::Index && object.is_some_and(|object| NOTHING.contains(object)) {
+            if announced.is_none() {
+                announced = Some(announcements(root)?);
+            }
+            if announced.as_ref().is_some_and(|announced| announced.contains(path)) {
+                continue;
+            }
+        }
         if let (Some(&"120000"), Some(object)) = (words.first(), object) {
             links.insert(path.to_owned(), (*object).to_owned());
         }
@@ -130,6 +139,17 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     }
     files.extend(blobs(root, &wanted)?);
     Ok(files)
+}
+
+/// The name of an object without content, in both kinds of repositories (`git hash-object /dev/null`).
+const NOTHING: [&str; 2] =
+    ["e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"];
+
+/// What `git add -N` has only announced, by path relative to `root`: the index shows it as empty, and a commit leaves it out.
+fn announcements(root: &Path) -> Result<BTreeSet<String>, Error> {
+    let listing = git(root, &["diff-files", "--relative", "--name-only", "--diff-filter=A", "-z", "--", "."])?;
+    let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
 /// The full name of the commit that `name` stands for.
@@ -365,6 +385,10 @@ mod tests {
         fs::write(root.join("api/.env"), "A=3\n").unwrap();
         git(root, &["add", "."]);
         fs::write(root.join("api/.env"), "A=4\n").unwrap();
+        fs::write(root.join("api/.env.empty"), "").unwrap();
+        git(root, &["add", "api/.env.empty"]);
+        fs::write(root.join("api/.env.announced"), "A=5\n").unwrap();
+        git(root, &["add", "--intent-to-add", "api/.env.announced"]);
 
         let text = |folder: &str, tree: Tree<'_>, path: &str| {
             let files = read(&root.join(folder), tree).unwrap();
@@ -376,6 +400,9 @@ mod tests {
             ("", Tree::Revision("main"), "api/.env", Some("A=1\n")),
             ("", Tree::Revision("main"), "api/main.rs", None),
             ("api", Tree::Index, ".env", Some("A=3\n")),
+            ("api", Tree::Index, ".env.empty", Some("")),
+            ("api", Tree::Index, ".env.announced", None),
+            ("", Tree::Index, "api/.env.announced", None),
         ] {
             assert_eq!(text(folder, tree, path).as_deref(), expected, "{folder} {tree:?} {path}");
         }

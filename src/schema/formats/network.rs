@@ -30,15 +30,21 @@ fn is_name(text: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number)
 }
 
-/// What a server listens on: an IP address, a host name or `*`, with or without `:port`; `:port` alone.
+/// What a server listens on: an IP address (IPv6 in brackets or not), a host name or `*`, with or without `:port`; `:port` alone.
 pub(super) fn is_bind_address(text: &str) -> bool {
+    let bracketed = |host: &str| {
+        let address = host.strip_prefix('[')?.strip_suffix(']')?;
+        Some(address.parse::<Ipv6Addr>().is_ok())
+    };
+    if let Some(is_address) = bracketed(text) {
+        return is_address;
+    }
     if text == "*" || is_host(text) {
         return true;
     }
     let Some((host, port)) = text.rsplit_once(':') else { return false };
-    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let is_address = match bracketed {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+    let is_address = match bracketed(host) {
+        Some(is_address) => is_address,
         None => host.is_empty() || host == "*" || !host.contains(':') && is_host(host),
     };
     is_address && is_port(port)
@@ -99,14 +105,15 @@ fn are_hosts(url: &Url<'_>) -> bool {
     }) && has_port_or_none(url.port)
 }
 
-/// A PostgreSQL connection URI: `postgres://` or `postgresql://`, a driver after `+` allowed, several hosts allowed,
-/// no host only with `?host=` (PostgreSQL manual, 34.1.1.2).
+/// A PostgreSQL connection URI: `postgres://` or `postgresql://`, a driver after `+` allowed, several hosts allowed. None is the
+/// server's socket on this machine, as is a folder with its slashes encoded (PostgreSQL manual, 34.1.1.2); all defaults together,
+/// `postgresql://`, are taken for a gap.
 pub(super) fn is_postgres_url(text: &str) -> bool {
     let Some(url) = Url::read(text) else { return false };
-    let query = url.tail.split('#').next().unwrap_or_default();
-    let names_host = query.trim_start_matches('?').split('&').any(|pair| pair.starts_with("host="));
-    let has_host = if url.host.is_empty() { names_host } else { true };
-    url.kind() == "postgresql" && has_host && are_hosts(&url) && url.path.matches('/').count() <= 1
+    let is_folder = url.host.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2f"));
+    let is_reached = if is_folder { has_port_or_none(url.port) } else { are_hosts(&url) };
+    let says_anything = !url.host.is_empty() || url.path.len() > 1 || url.tail.len() > 1;
+    url.kind() == "postgresql" && says_anything && is_reached && url.path.matches('/').count() <= 1
 }
 
 /// A Redis URL: `redis://` or `rediss://`, a host, at most a database number as path (IANA `redis` scheme).

@@ -125,11 +125,11 @@ says='Passed' succeeds 'a commit of other files is looked at too: secrets are in
 openssl genpkey -algorithm ed25519 >notes.txt
 git add --force notes.txt
 says='error[secrets-tracked]' hides=$(sed -n 2p notes.txt) refuses 'a private key in notes is refused' commit
-git rm --quiet --force --cached notes.txt
+git rm --quiet --force notes.txt
 printf 'db_password: hunter2\n' >app.secrets.yaml
 git add --force app.secrets.yaml
 says='error[plaintext-secret]' hides=hunter2 refuses 'a file of secrets by its name, in clear, is refused' commit
-git rm --quiet --force --cached app.secrets.yaml
+git rm --quiet --force app.secrets.yaml
 git rm --quiet environments/base.env
 says='error[' refuses 'a layer that others need is not taken away' commit
 git checkout --quiet HEAD environments/base.env

@@ -172,8 +172,9 @@ impl<'a> Environment<'a> {
         let interpolates = layers.iter().any(|layer| layer.entries.iter().any(|entry| entry.interpolates));
         let mut expanded = if interpolates { expand(&layers, process, &mut loose) } else { HashMap::new() };
         let mut merged = Self { name, protected, layers, settings: Vec::new(), loose, index: OnceLock::new() };
-        let mut settings = Vec::new();
-        for (key, layer, entry) in merge(&merged.layers) {
+        let places = merge(&merged.layers);
+        let mut settings = Vec::with_capacity(places.len());
+        for (key, layer, entry) in places {
             let (layer, entry) = merged.assigned(key, (layer, entry), process);
             let value = resolve(merged.layers[layer], entry, process, expanded.remove(&(layer, entry)));
             settings.push(Setting { key, layer, entry, value });

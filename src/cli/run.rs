@@ -90,6 +90,10 @@ impl Run {
             let help = "what the command needs of it stands in the environment already";
             return Err(Error::new(format!("--pass {name} would hand an identity to the command")).help(help));
         }
+        if self.pass.iter().any(|name| name.is_empty() || name.contains('=')) {
+            let help = "set the variable before the command, and name it alone";
+            return Err(Error::new("--pass takes the name of a variable").help(help));
+        }
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
         let identities = identities::collect_with_programs(&self.identity, &files, &Project::config(&files)?)?;

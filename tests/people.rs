@@ -5,6 +5,9 @@
 
 #[path = "people/earlier.rs"]
 mod earlier;
+#[cfg(unix)]
+#[path = "people/history.rs"]
+mod history;
 #[path = "people/leaving.rs"]
 mod leaving;
 #[path = "people/names.rs"]

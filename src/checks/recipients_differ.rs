@@ -9,7 +9,8 @@
 //!
 //! Whoever was let in once keeps the data key, and with it can open whatever is sealed with that key: also a file from which
 //! `git revert` took a grant away, or `sops updatekeys` a recipient. `validate` and `secrets who` find them in the last 2,000
-//! commits that git has here; in a shallow clone, and where the file had another name, nobody is found.
+//! commits that git has here; where the file had another name, nobody is found. A shallow clone, as CI makes it, lacks these
+//! commits: where somebody is known who may not open everything, a note says so.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
@@ -22,6 +23,8 @@ use super::tables::placed;
 use super::{File, Subject};
 use crate::envelope::CannotOpen;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::Project;
+use crate::project::access::SealedFile;
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
 use crate::source::Span;
@@ -49,8 +52,36 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }));
 }
 
+/// What is wrong with the tables, whatever the files are, and what cannot be told of them.
+pub(super) fn check_tables(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    check_names(subjects, findings);
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    if !project.lacks_history || !has_outsiders(project) {
+        return;
+    }
+    let message = "this clone lacks commits, so whoever has a data key from one of those is not found";
+    let help = "fetch them: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` of actions/checkout";
+    let mut finding = Finding::new(&RULE, message.to_owned()).severity(Severity::Note).help(help);
+    if let Some(source) = project.config_source {
+        let at = project.sources.text(source).find("[access]").unwrap_or_default();
+        let at = u32::try_from(at).unwrap_or_default();
+        finding = finding.at(Span::new(source, at..at), "");
+    }
+    findings.push(finding);
+}
+
+/// Whether somebody is known who may not open everything: without them, nobody can have lost a file.
+fn has_outsiders(project: &Project) -> bool {
+    let config = &project.config;
+    let lacks = |file: &SealedFile| {
+        let readers = config.names_of_readers(&file.environments);
+        config.people.keys().any(|name| !readers.contains(name.as_str()))
+    };
+    project.remembers || project.sealed_files.values().any(lacks)
+}
+
 /// Two names of one public key that may both open a file: to take access away from one of them takes nothing.
-pub(super) fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     let config = &project.config;
     let mut namesakes: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();

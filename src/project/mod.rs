@@ -10,7 +10,6 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
-pub mod holders;
 pub mod home;
 pub mod layout;
 mod links;
@@ -18,6 +17,7 @@ mod listings;
 pub mod locking;
 pub mod lone;
 mod opening;
+pub mod past;
 mod process;
 mod reading;
 pub mod references;
@@ -53,10 +53,10 @@ use config::Config;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
-use holders::Holder;
 use layout::Stack;
+use past::Holder;
 use reading::{layer_name, read_config, read_schema, stacks};
-use revocations::{Revocations, Unplaced, Untold};
+use revocations::{Names, Revocations, Unplaced, Untold};
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
@@ -70,7 +70,7 @@ pub struct Options<'o> {
     pub identities: Option<&'o Identities>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
-    /// Whether git is asked who could open earlier versions of sealed files that have the same data key.
+    /// Whether git is asked who could open earlier versions of sealed files, and what they know of them.
     pub history: bool,
     /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
     pub process: HashMap<String, String>,
@@ -106,6 +106,11 @@ pub struct Project {
     pub sealed_files: HashMap<usize, SealedFile>,
     /// Those who hold the data key of a sealed layer that is not sealed for them, where git was asked.
     pub holders: HashMap<usize, Vec<Holder>>,
+    /// The values of an opened sealed layer that somebody knows from an earlier version who may not open it any more, and of
+    /// which no record tells, where git was asked.
+    pub remembered: HashMap<usize, Names>,
+    /// Whether git does not have all earlier versions here.
+    pub lacks_history: bool,
     /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
     pub unread_files: HashMap<usize, Vec<u8>>,
     /// The schema.

@@ -85,7 +85,7 @@ pub(super) fn left_for(scene: &Scene, person: &str) -> Vec<String> {
 }
 
 /// What `sops rotate -i` does: another data key for the recipients of the file.
-fn rotate_with_sops(scene: &Scene, people: &[&str]) {
+pub(super) fn rotate_with_sops(scene: &Scene, people: &[&str]) {
     let recipients: Vec<_> = people.iter().map(|name| recipient(scene, name)).collect();
     let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
     let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
@@ -161,7 +161,7 @@ fn a_value_that_comes_back_is_not_new() {
 }
 
 /// Sets what is a secret of another environment, too.
-fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
+pub(super) fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
     let (code, _, err) = scene.run_with("laptop", &format!("secrets set {key} -e prod --no-validate"), value);
     assert_eq!(code, 0, "{err}");
 }

@@ -15,7 +15,7 @@ use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::files::Files;
-use crate::project::holders::{Holder, holders};
+use crate::project::past::{Holder, Past};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
@@ -28,6 +28,9 @@ pub(super) struct Who {
     #[arg(long)]
     check: bool,
 }
+
+/// Said where git does not have all commits.
+const CUT: &str = "this clone lacks commits: whoever has a data key from one of those is not shown; `git fetch --unshallow` fetches them\n";
 
 /// A sealed file and what it says about itself.
 struct Known {
@@ -52,10 +55,9 @@ impl Who {
         for file in sealed_files(&files, &config)? {
             known.push(Known::read(file, &files)?);
         }
-        let sealed: Vec<_> = known.iter().map(|one| (one.file.path.as_str(), one.bytes.as_slice())).collect();
-        let mut found = holders(&files, &sealed);
+        let past = Past::of(&files, &known.iter().map(|one| one.file.path.as_str()).collect::<Vec<_>>());
         for one in &mut known {
-            one.holders = found.remove(&one.file.path).unwrap_or_default();
+            one.holders = past.holders(&one.file.path, &one.bytes);
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
         if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
@@ -76,6 +78,9 @@ impl Who {
         let troubles: Vec<_> = known.iter().filter_map(|one| one.trouble.as_ref()).collect();
         for trouble in &troubles {
             printing::complain(&format!("{trouble}\n"))?;
+        }
+        if past.is_cut() && global.quiet == 0 {
+            printing::complain(CUT)?;
         }
         Ok(ExitCode::from(if troubles.is_empty() { 0 } else { 2 }))
     }

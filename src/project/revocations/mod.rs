@@ -225,6 +225,14 @@ impl Revocations {
         all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
     }
 
+    /// Who is on record for a file: for all of it, where there is no key, or for one value.
+    pub fn readers_in(&self, path: &str) -> impl Iterator<Item = (Option<&str>, &BTreeSet<String>)> {
+        self.0.get(path).into_iter().flat_map(|pending| {
+            let values = pending.values.iter().map(|(key, known)| (Some(key.as_str()), &known.readers));
+            std::iter::once((None, &pending.all)).chain(values)
+        })
+    }
+
     /// The files that the record is about.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -38,7 +38,7 @@ impl Revocations {
         }
     }
 
-    pub(super) fn parse(path: &str, text: &str) -> Result<Self, Error> {
+    pub(in crate::project) fn parse(path: &str, text: &str) -> Result<Self, Error> {
         if let Some(line) = envelope::conflict_line(text.as_bytes()) {
             return Err(Error::new(CONFLICT).at(format!("{path}:{line}")).help(SOLVE_TEXT));
         }

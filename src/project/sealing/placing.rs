@@ -30,7 +30,7 @@ impl Sealing {
         let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
         let store = stores::of(&file.path).ok_or_else(unknown)?;
         let bytes = self.files.read_if_there(&file.path)?;
-        Ok(Target { file, store, bytes, sealed: true, holders: OnceLock::new() })
+        Ok(Target { file, store, bytes, sealed: true, past: OnceLock::new() })
     }
 
     fn by_path(&self, name: &str) -> Result<SealedFile, Error> {

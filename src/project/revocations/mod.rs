@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 mod carrying;
 mod merging;
 mod names;
+mod people;
 mod text;
 mod unplaced;
 mod untold;
@@ -52,6 +53,11 @@ struct Pending {
     here: String,
     /// Digests of the sealed data keys.
     data_keys: BTreeSet<String>,
+    /// The public keys that the names of readers had when they came on record.
+    people: BTreeMap<String, String>,
+    /// Those that go by their keys by now; see [`Revocations::tell_apart`].
+    #[serde(skip)]
+    renamed: BTreeMap<String, String>,
     values: BTreeMap<String, Known>,
 }
 

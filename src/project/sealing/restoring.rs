@@ -61,6 +61,7 @@ impl Sealing {
         let target = self.target(path)?;
         let bytes = earlier.read(path)?;
         let mut record = Revocations::read(earlier)?;
+        record.tell_apart(&self.config.people);
         record.reveal(&self.identities, earlier);
         let all = self.others(&target, &bytes, earlier)?;
         let left = record.unchanged(path, &opened_traces(&bytes, &self.identities));

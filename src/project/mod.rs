@@ -54,7 +54,7 @@ use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
 use layout::Stack;
-use past::Holder;
+use past::{Gap, Holder};
 use reading::{layer_name, read_config, read_schema, stacks};
 use revocations::{Names, Revocations, Unplaced, Untold};
 use strays::Stray;
@@ -109,8 +109,8 @@ pub struct Project {
     /// The values of an opened sealed layer that somebody knows from an earlier version who may not open it any more, and of
     /// which no record tells, where git was asked.
     pub remembered: HashMap<usize, Names>,
-    /// Whether git does not have all earlier versions here.
-    pub lacks_history: bool,
+    /// Why git did not tell all earlier versions, if it did not.
+    pub gap: Option<Gap>,
     /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
     pub unread_files: HashMap<usize, Vec<u8>>,
     /// The schema.
@@ -119,6 +119,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// Whether people share its secrets by sparkcfg: there is a record, though nothing may stand in it.
+    pub shares: bool,
     /// Whether anybody ever lost access to anything.
     pub remembers: bool,
     /// What of it is about files that no environment has.

@@ -57,6 +57,7 @@ impl Project {
             config_source,
             unused_consumers,
             revocations: revocations(files, options)?,
+            shares: Revocations::is_there(files)?,
             remembers: Revocations::has_begun(files)?,
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
@@ -164,13 +165,14 @@ impl Project {
             sealed_files: HashMap::new(),
             holders: HashMap::new(),
             remembered: HashMap::new(),
-            lacks_history: false,
+            gap: None,
             unread_files: HashMap::new(),
             schema: None,
             sops: None,
             deployments: Deployments::default(),
             references: references::References::default(),
             revocations: Revocations::default(),
+            shares: false,
             remembers: false,
             unplaced: Vec::new(),
             untold: None,
@@ -205,7 +207,7 @@ impl Project {
             });
             self.remembered = known.filter(|(_, names)| !names.is_empty()).collect();
         }
-        self.lacks_history = past.is_cut();
+        self.gap = past.gap();
     }
 
     fn read_layer(

@@ -153,6 +153,26 @@ fn a_clone_without_history_says_so() {
     assert_eq!(noted("1"), [1, 1, 1]);
 }
 
+/// Where git refuses the repository, as one of somebody else, the check is not lost in silence.
+#[test]
+fn a_repository_that_git_refuses_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = sharing();
+    let programs = scene.folder.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    std::fs::write(programs.join("git"), "#!/bin/sh\nexit 128\n").unwrap();
+    std::fs::set_permissions(programs.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = |path: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("nobody")).env("PATH", path);
+        let output = command.args(["secrets", "who", "--check", "--format", "json"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().matches("git does not read this repository here").count()
+    };
+    assert_eq!(told(&programs), 1);
+    std::fs::remove_dir_all(scene.root().join(".git")).unwrap();
+    assert_eq!(told(&programs), 0, "no repository");
+}
+
 /// Git is started once to ask about all sealed files, and not at all where there are none.
 #[test]
 fn git_is_asked_once() {

@@ -233,6 +233,10 @@ fn unsealable(text: &Secret) -> Option<(usize, Error)> {
         let error = Error::new("a carriage return stands alone there, which ends no line").help(help);
         return Some((before.matches('\n').count() + 1, error));
     }
+    if let Some(before) = text.find('\0').and_then(|at| text.get(..at)) {
+        let help = "no variable can hold one; write the value in Base64";
+        return Some((before.matches('\n').count() + 1, Error::new("this is a NUL byte").help(help)));
+    }
     let mut seen = HashSet::new();
     compose_entries(text).0.iter().find_map(|entry| {
         let (start, end) = (entry.key.start as usize, entry.key.end as usize);

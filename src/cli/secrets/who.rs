@@ -29,9 +29,6 @@ pub(super) struct Who {
     check: bool,
 }
 
-/// Said where git does not have all commits.
-const CUT: &str = "this clone lacks commits: whoever has a data key from one of those is not shown; `git fetch --unshallow` fetches them\n";
-
 /// A sealed file and what it says about itself.
 struct Known {
     file: SealedFile,
@@ -60,10 +57,8 @@ impl Who {
             one.holders = past.holders(&one.file.path, &one.bytes);
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
-        if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
-            let message = "this folder is the root of a workspace, and has no environment of its own";
-            let help = format!("name one of its members ({}) with --project DIR", workspace.members.join(", "));
-            return Err(Error::new(message).help(help));
+        if environments.is_empty() && config.workspace.is_some() {
+            return Err(super::root_of_workspace(&config));
         }
         let more: Vec<_> = config.access.keys().filter(|name| !environments.contains(name)).cloned().collect();
         environments.extend(more);
@@ -79,8 +74,8 @@ impl Who {
         for trouble in &troubles {
             printing::complain(&format!("{trouble}\n"))?;
         }
-        if past.is_cut() && global.quiet == 0 {
-            printing::complain(CUT)?;
+        if let Some(gap) = past.gap().filter(|_| global.quiet == 0) {
+            printing::complain(&format!("{}\n  help: {}\n", gap.message(), gap.help()))?;
         }
         Ok(ExitCode::from(if troubles.is_empty() { 0 } else { 2 }))
     }

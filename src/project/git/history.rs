@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-use super::super::files::LIMIT;
 use super::super::tracking::{git_folder, repository_around};
-use super::command;
+use super::{command, run};
 
 /// A version that a file had.
 #[derive(Debug, Clone)]
@@ -27,10 +27,12 @@ pub(in crate::project) struct History {
     pub(in crate::project) versions: BTreeMap<String, Vec<FileVersion>>,
     /// The paths of which git does not have all versions here: its clone is shallow, or lacks their contents.
     pub(in crate::project) cut: BTreeSet<String>,
+    /// Whether git refuses the repository.
+    pub(in crate::project) is_refused: bool,
 }
 
-/// Every version that files had in the newest `commits` of what is checked out. Where nothing is committed yet, and where git
-/// cannot be asked, there are none.
+/// Every version that files had in the newest `commits` of what is checked out; none where nothing is committed yet, or where
+/// there is no git.
 #[must_use]
 pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -> History {
     let Some((repository, start)) = repository_around(root) else { return History::default() };
@@ -39,13 +41,31 @@ pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -
     // Without the full history, a version of a branch whose merge took the other side would be missing.
     command.args(["--reencode=no", "--full-history", "--ignore-missing", "HEAD"]);
     // The first `--` is for the options of the command, the second one for its revisions.
-    command.arg(format!("^HEAD~{commits}")).args(["--", "--"]).args(paths).stdin(Stdio::null());
-    let Ok(output) = command.output() else { return History::default() };
-    let mut history = parsed(&output.stdout, &start, &boundaries(&repository));
-    if !output.status.success() && !output.stdout.is_empty() {
+    command.arg(format!("^HEAD~{commits}")).args(["--", "--"]).args(paths);
+    let Ok(mut process) = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() else {
+        return History::default();
+    };
+    let stream = process.stdout.take().map(BufReader::new);
+    let read = stream.map(|stream| parsed(stream, &start, &boundaries(&repository))).unwrap_or_default();
+    let is_whole = process.wait().is_ok_and(|status| status.success()) && read.is_whole;
+    let mut history = read.history;
+    if !is_whole && !history.versions.is_empty() {
         history.cut.extend(paths.iter().map(|path| (*path).to_owned()));
+    } else if !is_whole && is_repository(&repository) && !is_unborn(root) {
+        history.is_refused = true;
     }
     history
+}
+
+/// Whether what lies there is a repository, be it one that git refuses: not a folder that only has the name.
+fn is_repository(repository: &Path) -> bool {
+    git_folder(repository).is_some_and(|folder| folder.join("HEAD").is_file())
+}
+
+/// Whether git reads a repository in which nothing is committed yet.
+fn is_unborn(root: &Path) -> bool {
+    let answers = |arguments: &[&str]| run(root, arguments).is_ok_and(|answer| answer.is_some());
+    answers(&["rev-parse", "--git-dir"]) && !answers(&["rev-parse", "--verify", "--quiet", "HEAD"])
 }
 
 /// The commits of a shallow clone of which git does not have the ones before.
@@ -60,27 +80,48 @@ fn boundaries(repository: &Path) -> BTreeSet<String> {
 /// How many signs of a commit's name tell it from all others.
 const SHORT: usize = 10;
 
+/// The largest version that is kept, in bytes: no sealed file is larger.
+const LARGEST: u64 = 1024 * 1024;
+
+/// How many bytes are kept of all versions together.
+const MOST: u64 = 256 * LARGEST;
+
+/// What was read of a stream, and whether that is all of it.
+#[derive(Default)]
+struct Read {
+    history: History,
+    is_whole: bool,
+}
+
 /// What `git fast-export` writes, oldest first, of the paths that begin with `start`; `boundaries` are commits whose parents
 /// are not there.
-fn parsed(mut rest: &[u8], start: &str, boundaries: &BTreeSet<String>) -> History {
+fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) -> Read {
     let (mut history, mut blobs) = (History::default(), HashMap::new());
-    let (mut mark, mut name, mut at) = ("", "", 0);
-    let (mut is_blob, mut begins) = (false, false);
-    while let Some(end) = memchr::memchr(b'\n', rest) {
-        let line = std::str::from_utf8(&rest[..end]).unwrap_or_default();
-        rest = &rest[end + 1..];
+    let (mut mark, mut name, mut at, mut kept) = (String::new(), String::new(), 0, 0);
+    let (mut is_blob, mut begins, mut is_whole) = (false, false, true);
+    loop {
+        let mut line = Vec::new();
+        match (&mut stream).take(LARGEST).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if line.pop() == Some(b'\n') => {}
+            _ => is_whole = false,
+        }
+        let line = std::str::from_utf8(&line).unwrap_or_default();
         match line.split_once(' ').unwrap_or((line, "")) {
+            _ if !is_whole => break,
             ("blob", "") => is_blob = true,
             ("commit", _) => (is_blob, begins, at) = (false, true, at + 1),
-            ("mark", text) => mark = text,
-            ("original-oid", text) => name = text,
+            ("mark", text) => text.clone_into(&mut mark),
+            ("original-oid", text) => text.clone_into(&mut name),
             ("data", length) => {
-                let length = length.parse().ok().filter(|length| *length <= rest.len());
-                let Some((data, after)) = length.map(|length: usize| rest.split_at(length)) else { break };
-                if is_blob && u64::try_from(length.unwrap_or_default()).is_ok_and(|length| length <= LIMIT) {
-                    blobs.insert(mark, Arc::<[u8]>::from(data));
+                let length = length.parse().unwrap_or(u64::MAX);
+                let keeps = is_blob && length <= LARGEST;
+                let data = data(&mut stream, length, keeps).filter(|_| kept <= MOST);
+                is_whole = data.is_some();
+                if let Some(data) = data.filter(|_| keeps) {
+                    kept += length;
+                    blobs.insert(mark.clone(), Arc::<[u8]>::from(data));
                 }
-                rest = after;
             }
             ("from", _) => begins = false,
             // `M mode mark path`
@@ -89,10 +130,10 @@ fn parsed(mut rest: &[u8], start: &str, boundaries: &BTreeSet<String>) -> Histor
                 let (Some(mark), Some(path)) = (words.next(), words.next()) else { continue };
                 let (Some(path), Some(bytes)) = (unquoted(path), blobs.get(mark)) else { continue };
                 let Some(path) = path.strip_prefix(start) else { continue };
-                if begins && boundaries.contains(name) {
+                if begins && boundaries.contains(&name) {
                     history.cut.insert(path.to_owned());
                 }
-                let commit = name.get(..SHORT).unwrap_or(name).to_owned();
+                let commit = name.get(..SHORT).unwrap_or(&name).to_owned();
                 let version = FileVersion { commit, at, bytes: Arc::clone(bytes) };
                 history.versions.entry(path.to_owned()).or_default().push(version);
             }
@@ -100,7 +141,19 @@ fn parsed(mut rest: &[u8], start: &str, boundaries: &BTreeSet<String>) -> Histor
         }
     }
     history.versions.values_mut().for_each(|versions| versions.reverse());
-    history
+    Read { history, is_whole }
+}
+
+/// The next bytes of a stream, or none of them where nobody keeps them; `None` where it ends before.
+fn data(stream: &mut impl BufRead, length: u64, keeps: bool) -> Option<Vec<u8>> {
+    let mut data = Vec::new();
+    let mut rest = stream.take(length);
+    let read = if keeps {
+        rest.read_to_end(&mut data).ok().and_then(|read| u64::try_from(read).ok())
+    } else {
+        io::copy(&mut rest, &mut io::sink()).ok()
+    };
+    read.filter(|read| *read == length).map(|_| data)
 }
 
 /// A path as git writes it: in quotes, as C has them, where it holds a blank or an odd character.
@@ -149,7 +202,7 @@ mod tests {
              commit refs/heads/main\nmark :4\noriginal-oid {two}\ndata 0\nfrom :3\nM 100644 :2 \"p/a b\"\nM 160000 {one} p/sub\n\n\
              commit refs/heads/main\nmark :5\noriginal-oid {three}\ndata 0\nfrom :4\nM 100644 :1 \"p/a b\"\nD p/x\n\n"
         );
-        let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into());
+        let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into()).history;
         assert_eq!(history.versions.keys().collect::<Vec<_>>(), ["a b"]);
         let versions = history.versions["a b"].iter();
         let versions: Vec<_> = versions.map(|one| (one.commit.as_str(), one.at, &*one.bytes)).collect();
@@ -157,9 +210,11 @@ mod tests {
             [("3333333333", 3, b"blob\nx"), ("2222222222", 2, b"y\n"), ("1111111111", 1, b"blob\nx")];
         assert_eq!(versions, expected);
         assert_eq!(history.cut, BTreeSet::from(["a b".to_owned()]), "the first commit has none before");
-        assert!(parsed(stream.as_bytes(), "p/", &[two].into()).cut.is_empty());
+        assert!(parsed(stream.as_bytes(), "p/", &[two].into()).history.cut.is_empty());
         for cut in 0..stream.len() {
-            assert!(parsed(&stream.as_bytes()[..cut], "p/", &BTreeSet::new()).versions.len() <= 1);
+            let read = parsed(&stream.as_bytes()[..cut], "p/", &BTreeSet::new());
+            assert!(read.history.versions.len() <= 1);
+            assert!(read.is_whole || !stream.as_bytes()[..cut].ends_with(b"\n\n"));
         }
     }
 

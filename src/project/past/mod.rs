@@ -27,11 +27,46 @@ pub struct Past {
     record: Vec<FileVersion>,
     /// The record as it is now, where it is not the one of the last commit.
     changed: Option<Vec<u8>>,
-    is_cut: bool,
+    gap: Option<Gap>,
     /// All names that public keys have or had in `[people]`; found when first asked for.
     names: OnceLock<BTreeMap<String, BTreeSet<String>>>,
     /// What the record has or had, newest first, each with the age of its version; found when first asked for.
     records: OnceLock<Vec<(usize, Revocations)>>,
+}
+
+/// Why not all earlier versions of sealed files are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// The clone lacks commits, as a shallow one does.
+    Commits,
+    /// Git refuses the repository, as one that belongs to somebody else.
+    Git,
+}
+
+impl Gap {
+    /// What is, in lower case.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Commits => "this clone lacks commits, so whoever has a data key from one of those is not found",
+            Self::Git => {
+                "git does not read this repository here, so whoever has a data key from an earlier commit is not found"
+            }
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn help(self) -> &'static str {
+        match self {
+            Self::Commits => {
+                "fetch them: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` of actions/checkout"
+            }
+            Self::Git => {
+                "`git log` says why; where the folder belongs to somebody else, `safe.directory` lets git read it"
+            }
+        }
+    }
 }
 
 /// A version of a sealed file.
@@ -66,6 +101,7 @@ impl Past {
         let mut of = |path| history.versions.remove(path).unwrap_or_default();
         let (tables, record) = (of(declaration::NAME), of(revocations::NAME));
         let is_cut = history.cut.iter().any(|path| stores::of(path).is_some());
+        let gap = history.is_refused.then_some(Gap::Git).or_else(|| is_cut.then_some(Gap::Commits));
         let changed = files.read_if_there(revocations::NAME).ok().flatten();
         let changed = changed.filter(|bytes| record.first().is_none_or(|newest| *newest.bytes != **bytes));
         let sealed = history.versions.into_iter().map(|(path, versions)| {
@@ -73,13 +109,13 @@ impl Past {
             let versions = versions.collect();
             (path, versions)
         });
-        Self { sealed: sealed.collect(), tables, record, changed, is_cut, ..Self::default() }
+        Self { sealed: sealed.collect(), tables, record, changed, gap, ..Self::default() }
     }
 
-    /// Whether git does not have all versions of a sealed file here, as in a shallow clone.
+    /// Why git does not tell all versions of a sealed file here, if it does not.
     #[must_use]
-    pub const fn is_cut(&self) -> bool {
-        self.is_cut
+    pub const fn gap(&self) -> Option<Gap> {
+        self.gap
     }
 
     fn versions(&self, path: &str) -> &[Version] {

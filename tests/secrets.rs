@@ -850,7 +850,8 @@ fn a_nul_byte_is_not_imported() {
     let project = Project::new();
     let told = project.run(&["import", "-", "-e", "prod"], b"A=ab\0cd\nB_TOKEN=hunter2canary\n").ok().stderr;
     assert!(told.contains("left out: A, it holds a NUL byte"), "{told}");
-    assert!(!project.sealed().contains("A=") && project.sealed().contains("B_TOKEN="));
+    let sealed = project.sealed();
+    assert!(sealed.starts_with("B_TOKEN=") && !sealed.contains("\nA="), "{sealed}");
 }
 
 /// The secrets of the only environment are its own, be there a file that all environments share.

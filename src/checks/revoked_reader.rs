@@ -38,7 +38,6 @@ use crate::project::Project;
 use crate::project::revocations::{NAME, Unchanged, Unplaced, Untold};
 use crate::source::printable;
 use crate::stores::State;
-use crate::stores::sops::Noted;
 
 pub(super) static RULE: Rule = Rule {
     code: "revoked-reader",
@@ -55,7 +54,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
     let Some(sealed) = sealed else { return };
     let is_opened = sealed.state == State::Opened;
-    for Unchanged { key, readers, is_recorded, is_certain } in unchanged(file, &known.path, &sealed.noted) {
+    for Unchanged { key, readers, is_recorded, is_certain } in file.project.still_known(file.index) {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
         let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
         let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();
@@ -99,28 +98,6 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         finding.environments.clone_from(&file.environments);
         findings.push(finding);
     }
-}
-
-/// What the record, a note of a merge and git's history tell of a file, each value once.
-fn unchanged(file: &File<'_>, path: &str, noted: &Noted) -> Vec<Unchanged> {
-    let mut told = file.project.revocations.told(path, file.layer.text.as_bytes(), noted);
-    for (key, readers) in file.project.remembered.get(&file.index).into_iter().flatten() {
-        match told.iter_mut().find(|one| one.key.as_ref() == Some(key)) {
-            Some(one) => {
-                let known = one.readers.len();
-                one.readers
-                    .extend(readers.iter().filter(|name| !one.readers.contains(*name)).cloned().collect::<Vec<_>>());
-                one.is_recorded &= one.readers.len() == known;
-            }
-            None => told.push(Unchanged {
-                key: Some(key.clone()),
-                readers: readers.iter().cloned().collect(),
-                is_recorded: false,
-                is_certain: true,
-            }),
-        }
-    }
-    told
 }
 
 /// The record itself: what it says of a file that no environment has is told of nowhere else.

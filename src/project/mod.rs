@@ -11,6 +11,7 @@ pub mod files;
 pub mod git;
 pub mod hiding;
 pub mod home;
+mod knowledge;
 pub mod layout;
 mod links;
 mod listings;

@@ -157,7 +157,10 @@ fn a_clone_without_history_says_so() {
 #[test]
 fn a_repository_that_git_refuses_is_told() {
     use std::os::unix::fs::PermissionsExt;
-    let scene = sharing();
+    let scene = super::two_people();
+    let table = scene.read("sparkcfg.toml");
+    let kept = table.split_inclusive('\n').filter(|line| !line.starts_with("deploy = ")).collect::<String>();
+    scene.write("sparkcfg.toml", &kept);
     let programs = scene.folder.path().join("programs");
     std::fs::create_dir(&programs).unwrap();
     std::fs::write(programs.join("git"), "#!/bin/sh\nexit 128\n").unwrap();

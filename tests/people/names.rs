@@ -57,6 +57,8 @@ fn a_name_that_is_used_again_forgives_nobody() {
         scene.write("sparkcfg.toml", &table.replace(key, another.as_str()));
         scene.does("laptop", "secrets sync");
         told(key, &["API_KEY", "DB_PASSWORD", "TOKEN"]);
+        let (_, out, err) = scene.run("nobody", "validate --staged");
+        assert!(!out.contains("is not staged as it is"), "{out}{err}");
         scene.does("laptop", "secrets grant deploy prod");
         told(key, &["API_KEY", "DB_PASSWORD", "TOKEN"]);
         scene.commit("grant");
@@ -110,6 +112,8 @@ fn people_without_access_are_no_list() {
 #[test]
 fn nobody_revokes_their_own_access() {
     let scene = sharing();
+    let (code, _, err) = scene.run("laptop", &format!("secrets revoke deploy {SEALED}"));
+    assert!(code == 2 && err.contains("name an environment that has it: prod"), "{err}");
     let (table, sealed) = (scene.read("sparkcfg.toml"), scene.read(SEALED));
     let (code, _, err) = scene.run("laptop", "secrets revoke laptop prod");
     assert!(code == 2 && err.contains("laptop is whoever runs this") && err.contains("run it: deploy"), "{err}");

@@ -20,11 +20,12 @@ Examples:
   sparkcfg secrets edit prod
   EDITOR='nano' sparkcfg secrets edit dev
 
-The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this
-ends; what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies;
-other editors may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
-Values are written as docker compose reads them, and stand in the file as `secrets set` spells them. Without
-a change, the sealed file keeps every byte.";
+The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this ends; \
+what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies; other editors \
+may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
+
+Values are written as docker compose reads them, and stand in the file as `secrets set` spells them. Without a \
+change, the sealed file keeps every byte.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]

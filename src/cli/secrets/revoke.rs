@@ -63,7 +63,7 @@ impl Revoke {
         let (sealing, name, environment) = (&sharing.sealing, &self.name, &self.environment);
         let key = sealing.config.people.get(name).and_then(|key| key.parse::<Recipient>().ok());
         let probe = key.and_then(|key| envelope::seal(b"", &[&key]).ok());
-        if !probe.is_some_and(|probe| envelope::open(probe.as_bytes(), &sealing.identities).is_ok()) {
+        if probe.is_none_or(|probe| envelope::open(probe.as_bytes(), &sealing.identities).is_err()) {
             return Ok(());
         }
         for file in sealed_files(&sealing.files, &sealing.config)? {

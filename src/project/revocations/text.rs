@@ -33,10 +33,17 @@ impl Revocations {
     /// # Errors
     /// A file that cannot be read, or is broken.
     pub fn read(files: &Files) -> Result<Self, Error> {
-        let Some(bytes) = files.read_if_there(NAME)? else { return Ok(Self::default()) };
-        let mut record = Self::parse(&files.shown(NAME), &files::text(bytes).0)?;
+        let mut record = Self::as_written(files)?;
         record.tell_apart(&people(files));
         Ok(record)
+    }
+
+    /// The same with the names as they stand there, whoever has them by now.
+    pub(super) fn as_written(files: &Files) -> Result<Self, Error> {
+        match files.read_if_there(NAME)? {
+            Some(bytes) => Self::parse(&files.shown(NAME), &files::text(bytes).0),
+            None => Ok(Self::default()),
+        }
     }
 
     pub(in crate::project) fn parse(path: &str, text: &str) -> Result<Self, Error> {

@@ -5,6 +5,9 @@
 
 #[path = "people/earlier.rs"]
 mod earlier;
+#[cfg(unix)]
+#[path = "people/history.rs"]
+mod history;
 #[path = "people/leaving.rs"]
 mod leaving;
 #[path = "people/names.rs"]
@@ -929,6 +932,12 @@ fn no_secret_is_let_into_any_folder() {
         scene.git(&["rm", "-q", "--cached", path]);
         std::fs::remove_file(scene.root().join(path)).unwrap();
     }
+    // As PowerShell writes it.
+    let wide: Vec<u8> = format!("\u{feff}{key}\r\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(scene.root().join("key.txt"), wide).unwrap();
+    assert_eq!(staged("key.txt").0, 1);
+    scene.git(&["rm", "-q", "--cached", "key.txt"]);
+    std::fs::remove_file(scene.root().join("key.txt")).unwrap();
     // An env file of another project is judged there, by what its schema says; a key is one anywhere.
     std::fs::create_dir(scene.root().join("web")).unwrap();
     scene.write("web/sparkcfg.toml", "");
@@ -987,8 +996,11 @@ fn one_broken_file_hides_no_other() {
     let (code, out, err) = scene.run("nobody", "secrets who");
     assert!(code == 0 && out.contains("there is no environment here"), "{out}{err}");
     scene.write("sparkcfg.toml", "[workspace]\nmembers = [\"services/*\"]\n");
-    let (code, out, err) = scene.run("nobody", "secrets who");
-    assert!(code == 2 && err.contains("the root of a workspace"), "{out}{err}");
+    for line in ["secrets who", "secrets rotate --all", "secrets drill --identity ../laptop/.config/sops/age/keys.txt"]
+    {
+        let (code, out, err) = scene.run("nobody", line);
+        assert!(code == 2 && err.contains("the root of a workspace"), "{line}: {out}{err}");
+    }
 }
 
 #[test]

@@ -78,6 +78,17 @@ fn the_environment_is_exactly_this() {
 }
 
 #[test]
+fn what_is_passed_on_is_a_name() {
+    let folder = project(&[("environments/dev.env", "A=1\n")]);
+    for word in ["X=hunter2canary", "X=", "=hunter2canary", "a b=hunter2canary", ""] {
+        let output = sparkcfg(folder.path(), &["dev", "--clean", "--pass", word, "--", "true"]).output().unwrap();
+        let text = told(&output);
+        assert_eq!(output.status.code(), Some(125), "{word}: {text}");
+        assert!(text.contains("--pass takes") && !text.contains(CANARY), "{text}");
+    }
+}
+
+#[test]
 fn outside_overrules_files_and_says_so() {
     let folder = project(&[(".env", "LOG_LEVEL=info\nPORT=1\n")]);
     for (arguments, level, said) in [

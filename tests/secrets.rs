@@ -493,6 +493,7 @@ fn an_editor_gets_the_text() {
         (2, "rm \"$1\"", "left no file"),
         (2, "rm \"$1\"; ln -s /etc/passwd \"$1\"", "no ordinary file"),
         (2, "printf '\\377' > \"$1\"", "not UTF-8"),
+        (1, "printf 'API_KEY=hunter2canary\\000x\\n' > \"$1\"", "this is a NUL byte"),
         (2, "head -c 1100000 /dev/zero > \"$1\"", "larger than 1 MiB"),
     ] {
         project.edit(&["prod"], script).failed(code, message);
@@ -841,6 +842,28 @@ fn a_key_that_no_command_gets_is_not_sealed() {
     // It can be taken out again, and stands in no other one's way.
     project.set("OTHER", "x");
     project.run(&["unset", "LD_PRELOAD", "-e", "prod"], b"").ok();
+}
+
+/// A value that no variable can hold is left out.
+#[test]
+fn a_nul_byte_is_not_imported() {
+    let project = Project::new();
+    let told = project.run(&["import", "-", "-e", "prod"], b"A=ab\0cd\nB_TOKEN=hunter2canary\n").ok().stderr;
+    assert!(told.contains("left out: A, it holds a NUL byte"), "{told}");
+    let sealed = project.sealed();
+    assert!(sealed.starts_with("B_TOKEN=") && !sealed.contains("\nA="), "{sealed}");
+}
+
+/// The secrets of the only environment are its own, be there a file that all environments share.
+#[test]
+fn the_only_environment_has_a_file_of_its_own() {
+    let project = Project::new();
+    fs::remove_file(project.path("p/environments/dev.env")).unwrap();
+    project.run(&["set", "SHARED", "-e", "base"], b"for all").ok();
+    project.set("API_KEY", CANARY);
+    assert!(project.sealed().contains("API_KEY="));
+    assert!(!project.read("p/environments/base.secrets.env").contains("API_KEY="));
+    assert_eq!(project.get("SHARED"), "for all");
 }
 
 /// A command that is advised can be run as it stands.

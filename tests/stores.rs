@@ -19,6 +19,9 @@ mod cctv;
 #[cfg(unix)]
 #[path = "stores/crash.rs"]
 mod crash;
+#[cfg(unix)]
+#[path = "stores/crash_plain.rs"]
+mod crash_plain;
 #[path = "stores/import.rs"]
 mod import;
 #[cfg(unix)]

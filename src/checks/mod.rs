@@ -356,7 +356,7 @@ pub static ALL: &[Check] = &[
     Check::of(&policy_conflict::RULE).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
-    Check::of(&recipients_differ::RULE).layer(recipients_differ::check).project(recipients_differ::check_names),
+    Check::of(&recipients_differ::RULE).layer(recipients_differ::check).project(recipients_differ::check_tables),
     Check::of(&reference_cycle::RULE).environment(reference_cycle::check),
     Check::of(&render_broken::RULE),
     Check::of(&render_edited::RULE),

@@ -3,13 +3,15 @@
 //! `[access]` in `sparkcfg.toml` says who may open the secrets of an environment, `[people]` gives their public keys,
 //! and `recovery` names an identity that must be able to open everything. The recipients of every sealed file must be
 //! exactly those, and so must those for whom `.sops.yaml`, where there is one, lets SOPS seal it. Once `[access]` has a list,
-//! every sealed file needs one. No key is needed to see it. A whole age file does not say who its recipients are: of it, only
+//! or `secrets init` has made `sparkcfg-revoked.toml`, every sealed file needs one. No key is needed to see it. A whole age file does not say who its recipients are: of it, only
 //! their number is compared, and who took the place of somebody else is not seen. Two names of one public key, of which both
 //! may open a file, are told too: to revoke one of them takes no access away.
 //!
 //! Whoever was let in once keeps the data key, and with it can open whatever is sealed with that key: also a file from which
 //! `git revert` took a grant away, or `sops updatekeys` a recipient. `validate` and `secrets who` find them in the last 2,000
-//! commits that git has here; in a shallow clone, and where the file had another name, nobody is found.
+//! commits that git has here; where the file had another name, nobody is found. A shallow clone, as CI makes it, lacks these
+//! commits: where somebody is known who may not open everything, a note says so. So does one where git refuses to read the
+//! repository.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
 //!
@@ -22,8 +24,11 @@ use super::tables::placed;
 use super::{File, Subject};
 use crate::envelope::CannotOpen;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::Project;
+use crate::project::access::{NO_PUBLIC_KEY, SealedFile};
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
+use crate::project::past::Gap;
 use crate::source::Span;
 use crate::stores::{Counted, Readers, State};
 
@@ -39,6 +44,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let config = &file.project.config;
     // A file that several environments share is for the people of all of them.
     let Some(readers) = config.readers_of(&known.environments) else { return undeclared(file, findings) };
+    // That is told, and all else follows from it.
+    if readers.iter().any(|name| config.fault_of_key(name).is_some()) {
+        return;
+    }
     let allowed: BTreeSet<&str> =
         readers.into_iter().filter_map(|name| config.people.get(name)).map(|key| written(key)).collect();
     let of_file = if is_unreadable(file) { Vec::new() } else { recipients(file, &allowed, &known.environments) };
@@ -49,8 +58,47 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }));
 }
 
+/// What is wrong with the tables, whatever the files are, and what cannot be told of them.
+pub(super) fn check_tables(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+    check_names(subjects, findings);
+    let Some(project) = subjects.first().map(|subject| subject.project) else { return };
+    check_keys(project, findings);
+    // Nearly every clone of a CI run is shallow; that git refuses one is a fault of its own.
+    let Some(gap) = project.gap.filter(|gap| *gap == Gap::Git || has_outsiders(project)) else { return };
+    let mut finding = Finding::new(&RULE, gap.message().to_owned()).severity(Severity::Note).help(gap.help());
+    if let Some(source) = project.config_source {
+        let at = project.sources.text(source).find("[access]").unwrap_or_default();
+        let at = u32::try_from(at).unwrap_or_default();
+        finding = finding.at(Span::new(source, at..at), "");
+    }
+    findings.push(finding);
+}
+
+/// People for whom nothing can be sealed, because their public keys are none.
+fn check_keys(project: &Project, findings: &mut Vec<Finding>) {
+    let config = &project.config;
+    let files = project.sealed_files.values();
+    let readers: BTreeSet<_> = files.filter_map(|file| config.readers_of(&file.environments)).flatten().collect();
+    for name in readers {
+        if let Some(why) = config.fault_of_key(name) {
+            let finding = Finding::new(&RULE, format!("nothing can be sealed for {name}: {why}"));
+            findings.push(placed(finding, project, "people", name, "their public key").help(NO_PUBLIC_KEY));
+        }
+    }
+}
+
+/// Whether somebody is known who may not open everything: without them, nobody can have lost a file.
+fn has_outsiders(project: &Project) -> bool {
+    let config = &project.config;
+    let lacks = |file: &SealedFile| {
+        let readers = config.names_of_readers(&file.environments);
+        config.people.keys().any(|name| !readers.contains(name.as_str()))
+    };
+    project.remembers || project.sealed_files.values().any(lacks)
+}
+
 /// Two names of one public key that may both open a file: to take access away from one of them takes nothing.
-pub(super) fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
+fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     let config = &project.config;
     let mut namesakes: BTreeMap<Vec<&str>, BTreeSet<&str>> = BTreeMap::new();
@@ -98,7 +146,7 @@ fn named(config: &Config, key: &str) -> String {
 /// A file of which the table says nothing but who is kept for recovery.
 fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     let config = &file.project.config;
-    if !config.access.is_empty() {
+    if !config.access.is_empty() || file.project.shares {
         let environment = file.environments.first().map_or("ENV", |name| name);
         let message = format!("no list of [access] says who may open {environment}, which is sealed");
         let help = format!("say it with `sparkcfg secrets grant NAME {environment}`");

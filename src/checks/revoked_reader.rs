@@ -12,6 +12,11 @@
 //! version. What a merge hands on to nobody but those of the table, it notes in a comment of the merged file, until the next
 //! change. SOPS seals that comment: a value *may still be* what somebody could read where only a key tells.
 //!
+//! Whom SOPS takes away (`sops updatekeys` and `sops rotate`) no record names. With a key that opens both, `validate` compares a
+//! file with the earlier versions that git has of it, the last hundred within 2,000 commits, and tells which values of those that
+//! somebody could read are still the same; also those that had changed and are as they were again. The next change by sparkcfg,
+//! be it `sparkcfg secrets rotate ENV`, brings them into the record.
+//!
 //! The record tells only those who have it. Where git has the sealed files that it is about, and not the record, that is a
 //! warning, and with `--staged` an error.
 //!
@@ -23,7 +28,7 @@
 //! Why it hurts: who left, or who found a lost laptop, still has the password.
 //!
 //! Remedy: change the value at its provider, then set it anew; its line in the record goes by itself. Take the line out
-//! by hand if the value needs no change; `sparkcfg secrets rotate ENV` brings into the record what a merge noted.
+//! by hand if the value needs no change; `sparkcfg secrets rotate ENV` brings into the record what a merge noted or history tells.
 
 use std::collections::BTreeSet;
 
@@ -49,10 +54,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
     let Some(sealed) = sealed else { return };
     let is_opened = sealed.state == State::Opened;
-    let text = file.layer.text.as_bytes();
-    for Unchanged { key, readers, is_recorded, is_certain } in
-        file.project.revocations.told(&known.path, text, &sealed.noted)
-    {
+    for Unchanged { key, readers, is_recorded, is_certain } in file.project.still_known(file.index) {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
         let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
         let readers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).collect();
@@ -80,10 +82,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         };
         let strike = match &key {
             Some(_) if is_recorded => format!("take it out of {NAME}"),
-            // A merge noted it in the sealed file.
-            Some(_) => {
-                format!("`sparkcfg secrets rotate {environment}` brings it into {NAME}, and there it can be taken out")
-            }
+            // A merge noted it in the sealed file, or git's history tells it.
+            Some(_) => format!(
+                "`sparkcfg secrets rotate {environment}` brings it into {NAME}; once that is committed, it can be taken out there"
+            ),
             None => format!("take its section out of {NAME}"),
         };
         let doubt = if is_certain { "" } else { "with a key, `sparkcfg validate` tells whether; if so, " };

@@ -15,6 +15,9 @@ use crate::plain;
 const IDENTITY: &str = "--identity";
 const PUBLIC_KEY: &str = "--key";
 
+/// The option that hands on a variable by its name.
+const PASS: &str = "--pass";
+
 /// Options that take the name of an environment.
 const ENVIRONMENT: &[&str] = &["-e", "--env"];
 
@@ -45,7 +48,13 @@ pub(super) fn refused(arguments: &[OsString]) -> Option<Error> {
         if let Some(what) = what {
             return Some(never(what));
         }
-        if let Some(key) = assigned(value).filter(|_| !sets && !takes_values(name)) {
+        let wanted = taken_by(name);
+        if let Some(("KEY" | "NAME", (key, _))) = wanted.as_deref().zip(value.split_once('=')).filter(|_| !sets)
+            && plain::is_name(key)
+        {
+            return Some(no_value(name, key));
+        }
+        if let Some(key) = assigned(value).filter(|_| !sets && wanted.is_none()) {
             let is_run = words.first().is_some_and(|word| word == "run");
             return Some(no_assignment(key, is_run));
         }
@@ -60,13 +69,29 @@ fn assigned(word: &str) -> Option<&str> {
     (plain::is_name(key) && !value.is_empty() && !is_path()).then_some(key)
 }
 
-/// Whether the word behind an option belongs to it.
-fn takes_values(option: &str) -> bool {
-    fn of(command: &clap::Command, option: &str) -> bool {
-        let takes = |known: &clap::Arg| known.get_long() == Some(option) && known.get_action().takes_values();
-        command.get_opts().any(takes) || command.get_subcommands().any(|inner| of(inner, option))
+/// What the word behind an option is, as the help calls it; `None` where none belongs to it.
+fn taken_by(option: &str) -> Option<String> {
+    fn of(command: &clap::Command, option: &str) -> Option<String> {
+        let takes = |known: &&clap::Arg| known.get_long() == Some(option) && known.get_action().takes_values();
+        let name =
+            |known: &clap::Arg| known.get_value_names().and_then(<[_]>::first).map_or("", |name| name).to_owned();
+        let own = command.get_opts().find(takes).map(name);
+        own.or_else(|| command.get_subcommands().find_map(|inner| of(inner, option)))
     }
-    option.strip_prefix("--").is_some_and(|option| of(&Arguments::command(), option))
+    of(&Arguments::command(), option.strip_prefix("--")?)
+}
+
+/// An option that takes the name of a variable got its value as well.
+fn no_value(option: &str, key: &str) -> Error {
+    let key = told_name(key);
+    let help = if option == PASS {
+        format!(
+            "set {key} before the command, then `{PASS} {key}`; `sparkcfg secrets set {key} -e ENV` is for every run; {SEEN}"
+        )
+    } else {
+        format!("{option} {key} is all of it; {SEEN}")
+    };
+    Error::new(format!("{option} takes a name, and no value: {key}=… is none")).help(help)
 }
 
 fn no_assignment(key: &str, is_run: bool) -> Error {
@@ -142,6 +167,12 @@ mod tests {
             ("DB_PASSWORD=hunter2".to_owned(), Some("DB_PASSWORD=… is no argument")),
             ("secrets set DB_PASSWORD=hunter2 -e prod".to_owned(), None),
             ("run prod -- env DB_PASSWORD=1".to_owned(), None),
+            ("run prod --pass DB_PASSWORD=hunter2 -- true".to_owned(), Some("--pass takes a name, and no value")),
+            ("run prod --pass=DB_PASSWORD=hunter2 -- true".to_owned(), Some("set DB_PASSWORD before the command")),
+            ("run prod --pass DB_PASSWORD= -- true".to_owned(), Some("--pass takes a name, and no value")),
+            ("run prod --pass DB_PASSWORD -- true".to_owned(), None),
+            ("secrets import old.env -e prod --key A=hunter2".to_owned(), Some("--key A is all of it")),
+            ("secrets export prod --as dotenv --without=A=hunter2".to_owned(), Some("--without takes a name")),
             ("schema --types rust=src/env.rs".to_owned(), None),
             ("drift --ack-all --why PORT=8080".to_owned(), None),
             ("read a=b.env".to_owned(), None),

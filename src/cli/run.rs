@@ -32,11 +32,11 @@ Examples:
   sparkcfg run prod --clean --pass PATH -- ./server    nothing from outside the files but PATH
   sparkcfg run prod --mask -- ./migrate | tee log      secrets in its output become ••••••
 
-The command gets the keys of the environment and, where these do not set them, a few variables of the
-process environment: COLORTERM HOME LANG LANGUAGE LC_* LOGNAME NO_COLOR PATH SHELL TERM TMPDIR TZ USER.
+The command gets the keys of the environment and, where these do not set them, a few variables of the process \
+environment: COLORTERM HOME LANG LANGUAGE LC_* LOGNAME NO_COLOR PATH SHELL TERM TMPDIR TZ USER.
 
-Exit codes: the command's own; 125 nothing was started, because the environment is wrong or a secret
-stays sealed; 126 the command cannot be started; 127 there is no such command.";
+Exit codes: the command's own; 125 nothing was started, because the environment is wrong or a secret stays sealed; \
+126 the command cannot be started; 127 there is no such command.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -89,6 +89,10 @@ impl Run {
         if let Some(name) = identity {
             let help = "what the command needs of it stands in the environment already";
             return Err(Error::new(format!("--pass {name} would hand an identity to the command")).help(help));
+        }
+        if self.pass.iter().any(|name| name.is_empty() || name.contains('=')) {
+            let help = "set the variable before the command, and name it alone";
+            return Err(Error::new("--pass takes the name of a variable").help(help));
         }
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);

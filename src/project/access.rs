@@ -7,7 +7,7 @@ use super::files::Files;
 use super::layout::Stack;
 use super::stacks;
 use crate::error::Error;
-use crate::identity::Recipient;
+use crate::identity::{Recipient, RecipientKind};
 use crate::source::acts;
 use crate::stores;
 
@@ -79,17 +79,22 @@ impl Config {
         let mut recipients = Vec::with_capacity(readers.len());
         for name in readers {
             let key = self.people.get(name).map(String::as_str).unwrap_or_default();
-            let recipient = key.parse::<Recipient>().map_err(|message| {
-                Error::new(format!("[people] {name}: {message}"))
-                    .at("sparkcfg.toml")
-                    .help("a public key begins with age1; `age-keygen -y KEYFILE` prints the one of an identity")
-            })?;
+            let recipient = key.parse::<Recipient>().map_err(|message| no_public_key(name, message))?;
             // Two names for one key are one recipient.
             if !recipients.contains(&recipient) {
                 recipients.push(recipient);
             }
         }
         Ok(recipients)
+    }
+
+    /// Why the public key of a person is none, such as one that was cut off; `None` where it is one, and of kinds that this
+    /// build may not know.
+    #[must_use]
+    pub fn fault_of_key(&self, name: &str) -> Option<&'static str> {
+        let key = self.people.get(name)?;
+        let is_known = matches!(RecipientKind::of(key.trim()), RecipientKind::X25519 | RecipientKind::Other);
+        key.parse::<Recipient>().err().filter(|_| is_known)
     }
 
     /// The name of the person with a public key; the first one, where it has several.
@@ -117,6 +122,16 @@ impl Config {
         let readers = self.readers_of(environments).unwrap_or_default();
         readers.into_iter().flat_map(|name| self.names_for(name)).collect()
     }
+}
+
+/// What to do about a public key that is none.
+pub const NO_PUBLIC_KEY: &str =
+    "a public key begins with age1; `sparkcfg secrets init` and `age-keygen -y KEYFILE` print that of an identity";
+
+/// The error about a person whose public key is none.
+#[must_use]
+pub fn no_public_key(name: &str, why: &str) -> Error {
+    Error::new(format!("[people] {name}: {why}")).at("sparkcfg.toml").help(NO_PUBLIC_KEY)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
+use crate::envelope;
 use crate::source::printable;
 
 /// The file's name; it lies beside `sparkcfg.toml`.
@@ -152,6 +153,14 @@ impl CreationRules {
         if text.trim().is_empty() {
             return Ok(Self(Vec::new()));
         }
+        if envelope::conflict_line(text.as_bytes()).is_some() {
+            let help = if without_conflict(text).is_some() {
+                "what conflicts are the rules that sparkcfg wrote: `sparkcfg secrets sync` writes them anew"
+            } else {
+                envelope::SOLVE_TEXT
+            };
+            return Err(Refusal::new(envelope::CONFLICT, help));
+        }
         let document: Option<Document> =
             serde_saphyr::from_str(text).map_err(|_| Refusal::new("this is no YAML with creation_rules", help))?;
         let written = document.and_then(|document| document.creation_rules).unwrap_or_default();
@@ -229,6 +238,8 @@ impl Rule {
 /// # Errors
 /// A file that cannot be read, or that is written in a way to which nothing can be added safely.
 pub fn in_step(before: Option<&str>, wanted: &[Wanted]) -> Result<String, Refusal> {
+    let solved = before.and_then(without_conflict);
+    let before = solved.as_deref().or(before);
     let text = before.unwrap_or_default();
     let rules = CreationRules::parse(text)?;
     if before.is_some() && is_in_step(&rules, wanted) {
@@ -257,6 +268,18 @@ fn is_in_step(rules: &CreationRules, wanted: &[Wanted]) -> bool {
     let same =
         |file: &Wanted| rules.differences(&file.path, file.readers.iter().map(|(_, key)| key.as_str())).is_empty();
     wanted.iter().all(same)
+}
+
+/// The text without the rules between the marks, where git left a conflict in those and nowhere else: they are written anew
+/// from the tables.
+fn without_conflict(text: &str) -> Option<String> {
+    envelope::conflict_line(text.as_bytes())?;
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let (begin, end) = marked(&lines.iter().map(ToString::to_string).collect::<Vec<_>>()).ok()??;
+    let is_mark =
+        |line: &&str| ["<<<<<<< ", "|||||||", "=======", ">>>>>>> "].iter().any(|mark| line.starts_with(mark));
+    let outside = lines[..begin].iter().chain(&lines[end..]);
+    (!outside.clone().any(is_mark)).then(|| [&lines[..=begin], &lines[end..]].concat().concat())
 }
 
 /// The lines of the marks, if they are there.
@@ -397,6 +420,19 @@ mod tests {
                 assert_eq!(in_step(Some(&text), &two()).unwrap(), text);
             }
         }
+    }
+
+    #[test]
+    fn a_conflict_of_our_own_rules_is_none() {
+        let mine = in_step(Some("creation_rules:\n  - path_regex: infra\n    age: age1z\n"), &two()).unwrap();
+        let at = mine.find("      age1a").unwrap();
+        let conflict = "<<<<<<< HEAD\n      age1a\n=======\n      age1q\n>>>>>>> x\n";
+        let text = [&mine[..at], conflict, &mine[at..]].concat();
+        let why = CreationRules::parse(&text).unwrap_err();
+        assert!(why.message.contains("conflict") && why.help.contains("writes them anew"), "{why:?}");
+        assert_eq!(in_step(Some(&text), &two()).unwrap(), mine);
+        let outside = format!("{mine}<<<<<<< HEAD\n  - age: age1z\n=======\n>>>>>>> x\n");
+        assert_eq!(in_step(Some(&outside), &two()).unwrap_err().help, crate::envelope::SOLVE_TEXT);
     }
 
     #[test]

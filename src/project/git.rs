@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-pub(super) use self::history::{FileVersion, versions};
+pub(super) use self::history::{FileVersion, history};
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};

@@ -10,14 +10,15 @@ pub mod deployments;
 pub mod files;
 pub mod git;
 pub mod hiding;
-pub mod holders;
 pub mod home;
+mod knowledge;
 pub mod layout;
 mod links;
 mod listings;
 pub mod locking;
 pub mod lone;
 mod opening;
+pub mod past;
 mod process;
 mod reading;
 pub mod references;
@@ -53,10 +54,10 @@ use config::Config;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
-use holders::Holder;
 use layout::Stack;
+use past::{Gap, Holder};
 use reading::{layer_name, read_config, read_schema, stacks};
-use revocations::{Revocations, Unplaced, Untold};
+use revocations::{Names, Revocations, Unplaced, Untold};
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
@@ -70,7 +71,7 @@ pub struct Options<'o> {
     pub identities: Option<&'o Identities>,
     /// Whether a sealed layer that no key opens is an error.
     pub require_secrets: bool,
-    /// Whether git is asked who could open earlier versions of sealed files that have the same data key.
+    /// Whether git is asked who could open earlier versions of sealed files, and what they know of them.
     pub history: bool,
     /// Values for keys without `=` and for references; empty unless the user asked for the process environment.
     pub process: HashMap<String, String>,
@@ -106,6 +107,11 @@ pub struct Project {
     pub sealed_files: HashMap<usize, SealedFile>,
     /// Those who hold the data key of a sealed layer that is not sealed for them, where git was asked.
     pub holders: HashMap<usize, Vec<Holder>>,
+    /// The values of an opened sealed layer that somebody knows from an earlier version who may not open it any more, and of
+    /// which no record tells, where git was asked.
+    pub remembered: HashMap<usize, Names>,
+    /// Why git did not tell all earlier versions, if it did not.
+    pub gap: Option<Gap>,
     /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
     pub unread_files: HashMap<usize, Vec<u8>>,
     /// The schema.
@@ -114,6 +120,8 @@ pub struct Project {
     pub sops: Option<SopsFile>,
     /// Values that somebody could read who may not any more.
     pub revocations: Revocations,
+    /// Whether people share its secrets by sparkcfg: there is a record, though nothing may stand in it.
+    pub shares: bool,
     /// Whether anybody ever lost access to anything.
     pub remembers: bool,
     /// What of it is about files that no environment has.

@@ -9,9 +9,9 @@ use super::consumers::{self, Consumers};
 use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
-use super::holders::{self, Holder};
 use super::layout::{self, Stack};
 use super::links;
+use super::past::{Past, Present};
 use super::revocations::Revocations;
 use super::{BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, strays, tracking};
 use crate::dialects::compose;
@@ -57,6 +57,7 @@ impl Project {
             config_source,
             unused_consumers,
             revocations: revocations(files, options)?,
+            shares: Revocations::is_there(files)?,
             remembers: Revocations::has_begun(files)?,
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
@@ -97,7 +98,7 @@ impl Project {
         project.sealed_files = numbered.collect();
         // Without a list, nobody is one too many.
         if options.history && !project.config.access.is_empty() {
-            project.holders = project.found_holders(files);
+            project.ask_history(files, options.identities);
         }
         project.schema = read_schema(files, &project.config, &mut project.sources)?;
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
@@ -163,12 +164,15 @@ impl Project {
             private: HashSet::new(),
             sealed_files: HashMap::new(),
             holders: HashMap::new(),
+            remembered: HashMap::new(),
+            gap: None,
             unread_files: HashMap::new(),
             schema: None,
             sops: None,
             deployments: Deployments::default(),
             references: references::References::default(),
             revocations: Revocations::default(),
+            shares: false,
             remembers: false,
             unplaced: Vec::new(),
             untold: None,
@@ -186,15 +190,24 @@ impl Project {
         }
     }
 
-    /// Asks git about the sealed files that were read.
-    fn found_holders(&self, files: &Files) -> HashMap<usize, Vec<Holder>> {
-        let layers =
-            self.sealed_files.iter().filter_map(|(index, file)| Some((*index, file, self.layers.get(*index)?)));
-        let layers: Vec<_> = layers.collect();
-        let sealed: Vec<_> =
-            layers.iter().map(|(_, file, layer)| (file.path.as_str(), layer.text.as_bytes())).collect();
-        let mut found = holders::holders(files, &sealed);
-        layers.iter().filter_map(|(index, file, _)| Some((*index, found.remove(&file.path)?))).collect()
+    /// Asks git's history about the sealed files that were read.
+    fn ask_history(&mut self, files: &Files, identities: Option<&Identities>) {
+        let sealed = self.sealed_files.iter().map(|(index, file)| (*index, file, self.layers[*index].text.as_bytes()));
+        let sealed: Vec<_> = sealed.collect();
+        let past = Past::of(files, &sealed.iter().map(|(_, file, _)| file.path.as_str()).collect::<Vec<_>>());
+        let holders = sealed.iter().map(|(index, file, bytes)| (*index, past.holders(&file.path, bytes)));
+        self.holders = holders.filter(|(_, holders)| !holders.is_empty()).collect();
+        if let Some(identities) = identities {
+            // Without a list, everybody may.
+            let listed = sealed.iter().filter(|(_, file, _)| self.config.readers_of(&file.environments).is_some());
+            let known = listed.map(|(index, file, bytes)| {
+                let staying = self.config.names_of_readers(&file.environments);
+                let present = Present { path: &file.path, bytes, staying: &staying };
+                (*index, past.known(&present, identities, &self.config))
+            });
+            self.remembered = known.filter(|(_, names)| !names.is_empty()).collect();
+        }
+        self.gap = past.gap();
     }
 
     fn read_layer(

@@ -2,6 +2,7 @@
 //! what was meant before they take their place.
 
 mod following;
+mod leaving;
 mod placing;
 mod restoring;
 
@@ -9,20 +10,20 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
+pub use self::leaving::Source;
 pub use self::restoring::Restoring;
 use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::files::Files;
-use super::holders::{self, Holder};
 use super::locking::{self, Lock};
-use super::revocations::{Carried, Names, Revocations, UNNAMED, Version};
+use super::past::Past;
+use super::revocations::{Revocations, Version};
 use super::{Project, compose_entries, writing};
 use crate::envelope;
 use crate::error::Error;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
-use crate::stores::sops::{KnownTo, opened_traces};
-use crate::stores::{self, Counted, Damage, Order, Previous, Readers, Sealed, State, Store};
+use crate::stores::{Counted, Damage, Order, Previous, Sealed, State, Store};
 
 /// A project, and what opens its sealed files.
 #[derive(Debug)]
@@ -46,8 +47,8 @@ pub struct Target {
     pub bytes: Option<Vec<u8>>,
     /// Whether these bytes are to be taken for a sealed file. Whoever seals a file that never was says no.
     pub sealed: bool,
-    /// Those who hold its data key and for whom it is not sealed; found when first asked for.
-    holders: OnceLock<Vec<Holder>>,
+    /// What git's history tells of it; asked for when first needed.
+    past: OnceLock<Past>,
 }
 
 /// How a sealed file is to be written.
@@ -60,14 +61,6 @@ pub struct Change<'c> {
     pub new_key: bool,
     /// Whose sealed data key is made anew although one stands there: what it opens to for them, nobody else can tell.
     pub anew: Option<&'c str>,
-}
-
-/// A file of which values are taken over into a sealed one.
-pub struct Source<'s> {
-    /// Whether a path of the record is that of the file.
-    pub is: &'s dyn Fn(&str) -> bool,
-    /// Those who could open it as it stands, and may not open the other one.
-    pub open_to: &'s [String],
 }
 
 /// What came of writing a sealed file.
@@ -83,6 +76,10 @@ impl Target {
     /// The sealed file that is there already.
     fn previous(&self) -> Option<&[u8]> {
         self.bytes.as_deref().filter(|_| self.sealed)
+    }
+
+    fn past(&self, files: &Files) -> &Past {
+        self.past.get_or_init(|| Past::of(files, &[&self.file.path]))
     }
 }
 
@@ -187,147 +184,6 @@ impl Sealing {
         let text = self.draft(target, plain, change)?;
         self.prove(target, text.as_bytes(), plain)?;
         Ok(Some(text))
-    }
-
-    /// Those who can open a file and will not any more once it is sealed for those whom the project declares: names of
-    /// `[people]`, public keys, kinds of other keys; also those who hold its data key from an earlier version. Of a form that
-    /// does not name its readers, their number alone tells.
-    #[must_use]
-    pub fn leaving(&self, target: &Target) -> Vec<String> {
-        let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
-        let mut names = self.strangers(target, &readers);
-        names.extend(self.holding(target).into_iter().filter(|name| !names.contains(name)).collect::<Vec<_>>());
-        names
-    }
-
-    /// Those among the readers of a file, whichever it is, whom the table does not let open this one.
-    #[must_use]
-    pub fn strangers(&self, target: &Target, readers: &Readers) -> Vec<String> {
-        let mut names = self.not_staying(target, holders::names(readers));
-        names.extend((self.beyond(target, readers) > 0).then(|| UNNAMED.to_owned()));
-        names
-    }
-
-    /// Those who hold the data key of a file from an earlier version, and whom the table does not let open it.
-    fn holding(&self, target: &Target) -> Vec<String> {
-        let Some(bytes) = target.previous() else { return Vec::new() };
-        let holders = target.holders.get_or_init(|| {
-            let mut found = holders::holders(&self.files, &[(&target.file.path, bytes)]);
-            found.remove(&target.file.path).unwrap_or_default()
-        });
-        self.not_staying(target, holders.iter().map(|holder| holder.recipient.clone()))
-    }
-
-    fn not_staying(&self, target: &Target, recipients: impl IntoIterator<Item = String>) -> Vec<String> {
-        let staying = self.staying(target);
-        let names = recipients.into_iter().map(|key| self.config.owner_of(&key).map_or(key.clone(), ToOwned::to_owned));
-        let mut names: Vec<_> = names.filter(|name| !staying.contains(name.as_str())).collect();
-        names.dedup();
-        names
-    }
-
-    /// How many more recipients a file has than the table lets open it, where it does not name them.
-    #[must_use]
-    pub fn too_many(&self, target: &Target) -> usize {
-        let readers = target.previous().and_then(|bytes| (target.store.readers)(bytes).ok()).unwrap_or_default();
-        self.beyond(target, &readers)
-    }
-
-    fn beyond(&self, target: &Target, readers: &Readers) -> usize {
-        let declared = self.recipients(target).unwrap_or_default();
-        if declared.is_empty() { 0 } else { readers.counted(declared.iter().map(Recipient::as_str)).too_many }
-    }
-
-    /// Those whom the table lets open a file, by all of their names.
-    fn staying(&self, target: &Target) -> BTreeSet<&str> {
-        self.config.names_of_readers(&target.file.environments)
-    }
-
-    /// Records what those could read who are about to lose a file, or lost it in a merge, before it is sealed without them.
-    fn record_leaving(&self, record: &mut Revocations, target: &Target) -> Result<(), Error> {
-        let Some(bytes) = target.previous() else { return Ok(()) };
-        let (before, path) = (record.clone(), &target.file.path);
-        let mut traces = opened_traces(bytes, &self.identities);
-        let staying = self.staying(target);
-        // A merge names people by the table of one side.
-        let mut known_to = KnownTo::new();
-        for (name, keys) in traces.noted.known_to {
-            let name = self.config.owner_of(&name).unwrap_or(&name);
-            if !staying.contains(name) {
-                known_to.entry(name.to_owned()).or_default().extend(keys);
-            }
-        }
-        traces.noted.known_to = known_to;
-        record.take_over(path, &traces);
-        let leaving = self.leaving(target);
-        if !leaving.is_empty() {
-            let (plain, recipients) = (self.plain(target)?, self.recipients(target)?);
-            let file = Version { plain: &plain, bytes };
-            for name in leaving.iter().filter(|name| *name != UNNAMED) {
-                record.add(path, file, name, &recipients);
-            }
-            if leaving.iter().any(|name| name == UNNAMED) {
-                record.add_unnamed(path, file, self.too_many(target), &recipients);
-            }
-        }
-        if *record == before { Ok(()) } else { record.write(&self.files) }
-    }
-
-    /// Takes over into the record what is still to be changed in `source`, and who could open it: the values of `keys` stand in
-    /// `to`, too, which opens to `plain`. Where both are one file in two forms it moves, so that the other one can be removed.
-    ///
-    /// # Errors
-    /// `to` cannot be read, or see [`Revocations::read`] and [`Revocations::write`].
-    pub fn carry(
-        &self,
-        _lock: &Lock,
-        source: &Source<'_>,
-        (to, plain): (&str, &Secret),
-        keys: &[String],
-    ) -> Result<(), Error> {
-        let mut record = Revocations::read(&self.files)?;
-        let from = record.paths().find(|path| *path != to && (source.is)(path)).map(ToOwned::to_owned);
-        if from.is_none() && source.open_to.is_empty() {
-            return Ok(());
-        }
-        let Some(file) = self.placed(to)? else { return Ok(()) };
-        let (from, target) = (from.as_deref().unwrap_or_default(), self.load(file)?);
-        record.reveal(&self.identities, &self.files);
-        let before = record.clone();
-        let bytes = if from.is_empty() { None } else { self.files.read_if_there(from)? }.unwrap_or_default();
-        let stem = |path: &str| stores::of(path).and_then(|store| path.strip_suffix(store.suffix)).map(str::to_owned);
-        let carried = Carried {
-            path: from,
-            traces: opened_traces(&bytes, &self.identities),
-            keys,
-            open_to: source.open_to,
-            forgiven: self.staying(&target),
-            moves: stem(from) == stem(to),
-        };
-        let file = Version { plain, bytes: target.bytes.as_deref().unwrap_or_default() };
-        record.carry(&carried, to, file, &self.recipients(&target)?);
-        if record == before { Ok(()) } else { record.write(&self.files) }
-    }
-
-    /// Strikes from the record of what others could read whatever changed, but for what they know all the same.
-    fn settle(
-        &self,
-        mut record: Revocations,
-        target: &Target,
-        after: Version<'_>,
-        followed: Names,
-    ) -> Result<(), Error> {
-        let (path, recipients) = (&target.file.path, self.recipients(target)?);
-        let mut differs = !followed.is_empty();
-        // A file that begins anew where another one was says nothing about the values of that one.
-        if let Some(bytes) = target.bytes.as_deref().filter(|_| record.paths().any(|known| known == path)) {
-            let before = self.plain(target)?;
-            differs |= record.settle(path, Version { plain: &before, bytes }, after, &recipients);
-        }
-        if !followed.is_empty() {
-            record.note(path, followed, after, &recipients);
-        }
-        if differs { record.write(&self.files) } else { Ok(()) }
     }
 
     /// The file as [`Sealing::write`] would write it, so that it can be judged before.

@@ -49,6 +49,7 @@ impl Project {
         let mut project = Self::read_if_any(&nothing, &Options::default())?;
         project.config = config.clone();
         for Change { path, bytes, elsewhere } in changes(files)? {
+            let bytes = of_utf_16(bytes);
             // Bytes are no text, and what was looked at has been judged by what it is.
             if known.contains(&path) || bytes.contains(&0) {
                 continue;
@@ -87,6 +88,17 @@ impl Project {
         }
         spans
     }
+}
+
+/// Text in UTF-16, as PowerShell writes it, in UTF-8; anything else as it is.
+fn of_utf_16(bytes: Vec<u8>) -> Vec<u8> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        _ => return bytes,
+    };
+    let units: Vec<u16> = bytes[2..].as_chunks().0.iter().copied().map(unit).collect();
+    String::from_utf16(&units).map(String::into_bytes).unwrap_or(bytes)
 }
 
 /// Whether a file is, by its name, one of secrets: `prod.secrets.yaml`; not one that shows what such a file may hold.
@@ -215,7 +227,7 @@ fn shown(path: &str, inside: &str, prefix: &str) -> String {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{all, differing, names_secrets, project_of, shown};
+    use super::{all, differing, names_secrets, of_utf_16, project_of, shown};
 
     #[test]
     fn nearest_projects() {
@@ -240,6 +252,19 @@ mod tests {
         let staged = b"100644 aaa 0\tnotes.md\x00120000 ccc 0\tlink\x00100755 e 0\ta b\0";
         assert_eq!(list(all(staged)), expected);
         assert!(differing(b"").is_empty() && all(b"").is_empty());
+    }
+
+    #[test]
+    fn text_in_utf_16() {
+        let written = |mark: u16, write: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            std::iter::once(mark).chain("K=\u{fc}\u{1f600}\r\n".encode_utf16()).flat_map(write).collect()
+        };
+        for bytes in [written(0xfeff, u16::to_le_bytes), written(0xfeff, u16::to_be_bytes)] {
+            assert_eq!(of_utf_16(bytes), "K=\u{fc}\u{1f600}\r\n".as_bytes());
+        }
+        for bytes in [&b"K=1\n"[..], b"\xff", b"", b"\xff\xfe\x00\xd8"] {
+            assert_eq!(of_utf_16(bytes.to_vec()), bytes);
+        }
     }
 
     #[test]

@@ -138,8 +138,7 @@ pub(super) struct Index {
 impl Index {
     /// The index of the repository around a folder; `None` where there is none, or none that can be read.
     pub(super) fn around(folder: &Path) -> Option<Self> {
-        let folder = folder.canonicalize().ok()?;
-        let root = folder.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
+        let (root, _) = repository_around(folder)?;
         let index = git_folder(&root)?.join("index");
         let mut paths = match fs::metadata(&index) {
             Ok(about) if about.len() <= LARGEST => paths(&fs::read(&index).ok()?)?,
@@ -153,8 +152,7 @@ impl Index {
 
     /// What stands before the paths of a folder.
     fn start(&self, folder: &Path) -> Option<String> {
-        let inside = folder.canonicalize().ok()?.strip_prefix(&self.root).ok()?.to_str()?.replace('\\', "/");
-        Some(if inside.is_empty() { inside } else { format!("{inside}/") })
+        start_in(&self.root, &folder.canonicalize().ok()?)
     }
 
     /// The paths that begin with `start`, without it. A member of a workspace has its own few among the many that are sorted
@@ -193,8 +191,7 @@ impl<'f> Git<'f> {
         }
         let index = files.index()?;
         let project = files.real_root()?;
-        let inside = project.strip_prefix(&index.root).ok()?.to_str()?.replace('\\', "/");
-        let start = if inside.is_empty() { inside } else { format!("{inside}/") };
+        let start = start_in(&index.root, project)?;
         Some(Self { index: Some(index), project, start, rules: RefCell::default() })
     }
 
@@ -246,6 +243,20 @@ fn moved(line: &str, below: &str) -> String {
     let anchored = rule.trim_end().trim_end_matches('/').contains('/');
     let between = if anchored { "" } else { "**/" };
     format!("{not}/{}/{between}{}", below.replace('\\', "/"), rule.trim_start_matches('/'))
+}
+
+/// The repository around a folder: where its work tree begins, and what stands before the paths of the folder there.
+pub(super) fn repository_around(folder: &Path) -> Option<(PathBuf, String)> {
+    let folder = folder.canonicalize().ok()?;
+    let root = folder.ancestors().find(|folder| folder.join(".git").exists())?.to_owned();
+    let start = start_in(&root, &folder)?;
+    Some((root, start))
+}
+
+/// What stands before the paths of a folder of the repository that begins at `root`.
+fn start_in(root: &Path, folder: &Path) -> Option<String> {
+    let inside = folder.strip_prefix(root).ok()?.to_str()?.replace('\\', "/");
+    Some(if inside.is_empty() { inside } else { format!("{inside}/") })
 }
 
 /// Where a repository whose work tree begins at `root` keeps what belongs to that: `.git`, or what the file `.git` of a

@@ -80,6 +80,9 @@ fn write_with(root: &Path, path: &str, bytes: &[u8], private: bool, proof: Optio
         put_unseen(&target, bytes, permissions, proof)
     } else {
         let folder = target.parent().unwrap_or(Path::new("."));
+        if proof.is_some() {
+            sweep(folder);
+        }
         put(&target, bytes, permissions, (folder, if proof.is_some() { PROVEN } else { "" }), proof)
     };
     written.map_err(|failure| {

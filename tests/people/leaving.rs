@@ -85,7 +85,7 @@ pub(super) fn left_for(scene: &Scene, person: &str) -> Vec<String> {
 }
 
 /// What `sops rotate -i` does: another data key for the recipients of the file.
-fn rotate_with_sops(scene: &Scene, people: &[&str]) {
+pub(super) fn rotate_with_sops(scene: &Scene, people: &[&str]) {
     let recipients: Vec<_> = people.iter().map(|name| recipient(scene, name)).collect();
     let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
     let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
@@ -161,7 +161,7 @@ fn a_value_that_comes_back_is_not_new() {
 }
 
 /// Sets what is a secret of another environment, too.
-fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
+pub(super) fn set_all_the_same(scene: &Scene, key: &str, value: &str) {
     let (code, _, err) = scene.run_with("laptop", &format!("secrets set {key} -e prod --no-validate"), value);
     assert_eq!(code, 0, "{err}");
 }
@@ -290,9 +290,41 @@ fn whoever_was_granted_on_the_other_branch_is_not_gone() {
     let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "granted"]);
     assert!(merged, "{text}");
     assert_eq!(left(&scene), Vec::<String>::new());
+    assert_eq!(scene.found(), BTreeMap::new());
+    assert!(scene.read(SEALED).contains(third.as_str()) && !text.contains("a version was sealed for"), "{text}");
+    // The other way round, and where git does not say which branch it is.
+    scene.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    scene.git(&["switch", "-q", "granted"]);
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "main"]);
+    assert!(merged && scene.found() == BTreeMap::new(), "{text}");
+    scene.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    scene.git(&["switch", "-q", "main"]);
+    let (picked, text) = scene.git(&["cherry-pick", "granted"]);
+    assert!(picked && text.contains("if [access] names them in the end, `sparkcfg secrets rotate ENV`"), "{text}");
     assert_eq!(scene.found(), BTreeMap::from([("recipients-differ".to_owned(), 1)]));
     scene.does("laptop", "secrets rotate prod");
     assert_eq!(scene.found(), BTreeMap::new());
+}
+
+/// A branch lets nobody in by its file alone.
+#[test]
+fn a_recipient_without_a_name_gets_in_by_no_merge() {
+    let scene = sharing();
+    scene.git(&["switch", "-q", "-c", "other"]);
+    let (stranger, key) = person();
+    let (before, identities) = (scene.read(SEALED), scene.identities("laptop"));
+    let previous = Some(Previous { bytes: before.as_bytes(), identities: &identities });
+    let plain = (sops().plain)(before.as_bytes(), &identities).unwrap();
+    let recipients = [scene.recipients("prod"), vec![key]].concat();
+    let order = Order { recipients: &recipients, time: TIME, new_key: false, anew: None, previous };
+    scene.write(SEALED, &(sops().seal)(&plain, &order).unwrap());
+    scene.commit("one recipient more");
+    scene.git(&["switch", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.commit("set");
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "other"]);
+    assert!(merged && text.contains("a version was sealed for age1"), "{text}");
+    assert!((sops().plain)(scene.read(SEALED).as_bytes(), &stranger).is_err());
 }
 
 /// Whoever lost access on one branch knows what was set on another one while they still had it.

@@ -44,9 +44,7 @@ impl Drill {
         identities::allow_plugins(&mut identities)?;
         let tried = tries(&files, &config, &identities)?;
         if tried.is_empty() {
-            return Err(
-                Error::new("this project has no sealed file").help("`sparkcfg secrets set KEY -e ENV` makes one")
-            );
+            return Err(super::nothing_sealed(&config, "this project"));
         }
         let mut rows = vec![vec!["file".to_owned(), "opens".to_owned(), "readers".to_owned()]];
         for one in &tried {

@@ -20,11 +20,12 @@ Examples:
   sparkcfg secrets edit prod
   EDITOR='nano' sparkcfg secrets edit dev
 
-The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this
-ends; what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies;
-other editors may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
-Values are written as docker compose reads them, and stand in the file as `secrets set` spells them. Without
-a change, the sealed file keeps every byte.";
+The text lies in memory (XDG_RUNTIME_DIR or /dev/shm), where only you can read it, and is gone however this ends; \
+what a kill -9 leaves there, the next `sparkcfg secrets` clears away. vim is told to keep no copies; other editors \
+may keep some elsewhere, as VS Code's local history and backup folders do: switch that off.
+
+Values are written as docker compose reads them, and stand in the file as `secrets set` spells them. Without a \
+change, the sealed file keeps every byte.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -232,6 +233,10 @@ fn unsealable(text: &Secret) -> Option<(usize, Error)> {
         let help = "end the lines in LF; in a value, write \\r within double quotes";
         let error = Error::new("a carriage return stands alone there, which ends no line").help(help);
         return Some((before.matches('\n').count() + 1, error));
+    }
+    if let Some(before) = text.find('\0').and_then(|at| text.get(..at)) {
+        let help = "no variable can hold one; write the value in Base64";
+        return Some((before.matches('\n').count() + 1, Error::new("this is a NUL byte").help(help)));
     }
     let mut seen = HashSet::new();
     compose_entries(text).0.iter().find_map(|entry| {

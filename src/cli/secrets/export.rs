@@ -92,7 +92,7 @@ impl Export {
             writing::write(root, &within, text.expose().as_bytes(), true)?;
         } else {
             let lock = sealing.lock()?;
-            writing::write(root, &within, text.expose().as_bytes(), false)?;
+            writing::write_locked(root, &within, text.expose().as_bytes())?;
             let keys: Vec<_> = values(&plain).into_keys().map(ToOwned::to_owned).collect();
             let open_to: Vec<_> = sealing.leaving(&target).into_iter().filter(|name| name != UNNAMED).collect();
             let is_from = |path: &str| path == target.file.path;

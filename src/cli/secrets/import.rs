@@ -311,6 +311,10 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
                 continue;
             }
         };
+        if content.contains('\0') {
+            found.left_out.push((key, "it holds a NUL byte, which no variable can"));
+            continue;
+        }
         let written = slice(text.expose(), &entry.value);
         if content.is_empty() || written.is_empty() {
             found.left_out.push((key, "it is empty, and SOPS cannot seal that"));

@@ -13,10 +13,11 @@ use crate::merge::{CannotMerge, Outcome, Tools, Versions, merge, side_by_side};
 use crate::project::access::sealed_files;
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::git::{self, Tree};
 use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, discover, writing};
 use crate::source::printable;
-use crate::stores;
+use crate::stores::{self, Store};
 
 /// The arguments, in the order in which a merge driver gets them: `%O %A %B %P`.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ impl Merge {
         for key in &outcome.left_out {
             let name = printable(config.owner_of(key).unwrap_or(key));
             printing::complain(&format!(
-                "{}: a version was sealed for {name}, whom not both sides let open it; the result is not\n",
+                "{}: a version was sealed for {name}, whom not both sides let open it; the result is not\n  help: if [access] names them in the end, `sparkcfg secrets rotate ENV` seals it for them\n",
                 printable(&self.path)
             ))?;
         }
@@ -101,9 +102,16 @@ impl Merge {
         })?;
         let (root, path) = self.project(global)?;
         let files = Files::on_disk(&root, "");
-        let config = Project::config(&files)?;
+        let mut config = Project::config(&files)?;
         let identities = identities::collect_with_programs(&keys.identity, &files, &config)?;
-        let recipients = recipients(&files, &config, &path)?;
+        let mut recipients = recipients(&files, &config, &path)?;
+        if let Some(theirs) = theirs(&root) {
+            let granted = granted(versions, &theirs, &path, store);
+            recipients.extend(granted.into_iter().filter(|one| !recipients.contains(one)).collect::<Vec<_>>());
+            for (name, key) in theirs.1.people {
+                config.people.entry(name).or_insert(key);
+            }
+        }
         let time = now();
         let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
         let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
@@ -131,6 +139,31 @@ fn failed(why: &CannotMerge, path: &str, identities: &Identities) -> Error {
         _ => String::new(),
     };
     Error::new(format!("it cannot be merged: {why}")).at(path).help(format!("{}{looked}", why.help()))
+}
+
+/// The project as it is on the branch that git merges into this one; `None` where git does not say which that is, as when it
+/// picks a commit or rebases.
+fn theirs(root: &Path) -> Option<(Files, Config)> {
+    let heads =
+        std::env::vars_os().filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_").map(ToOwned::to_owned));
+    let heads: Vec<_> = heads.collect();
+    let [head] = heads.as_slice() else { return None };
+    let files = git::files(root, "", Tree::Revision(head)).ok()?;
+    let config = Project::config(&files).ok()?;
+    Some((files, config))
+}
+
+/// Those who were let in on the other branch: its table names them, its file is sealed for them, and that from which both
+/// began is not. The table of the result will have them.
+fn granted(versions: &Versions<'_>, (files, config): &(Files, Config), path: &str, store: &Store) -> Vec<Recipient> {
+    let named = |bytes: &[u8]| (store.readers)(bytes).map(|readers| readers.recipients).unwrap_or_default();
+    let (base, theirs) = (named(versions.base), named(versions.theirs));
+    let is_new = |one: &Recipient| {
+        let is_among = |keys: &[String]| keys.iter().any(|key| key == one.as_str());
+        is_among(&theirs) && !is_among(&base)
+    };
+    let table = recipients(files, config, path).unwrap_or_default();
+    table.into_iter().filter(is_new).collect()
 }
 
 /// Those for whom the result is sealed. The file may be new to this side, and is then told by its name.

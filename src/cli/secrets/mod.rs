@@ -38,6 +38,7 @@ use super::{Global, identities};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::project::Project;
+use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::locking::Lock;
 use crate::project::sealing::{Change, Sealing, Target, Written};
@@ -173,6 +174,21 @@ pub(super) fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Err
         printable(shown),
         names.join(", ")
     ))
+}
+
+/// The error about a project, or an environment of it, that has no sealed file.
+fn nothing_sealed(config: &Config, what: &str) -> Error {
+    if config.workspace.is_some() {
+        return root_of_workspace(config);
+    }
+    Error::new(format!("{what} has no sealed file")).help("`sparkcfg secrets set KEY -e ENV` makes one")
+}
+
+/// The error about a folder whose members alone have environments.
+fn root_of_workspace(config: &Config) -> Error {
+    let members = config.workspace.as_ref().map(|workspace| workspace.members.join(", ")).unwrap_or_default();
+    let message = "this folder is the root of a workspace, and has no environment of its own";
+    Error::new(message).help(format!("name one of its members ({members}) with --project DIR"))
 }
 
 /// The time of a change, as SOPS writes it.

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use super::sharing::{Opened, Sharing, in_order, known_environment, known_person, refuse_namesake};
 use super::{Global, Keys, now, with_new_key};
 use crate::cli::printing;
+use crate::envelope;
 use crate::error::Error;
+use crate::identity::Recipient;
 use crate::project::access::sealed_files;
 use crate::project::compose_entries;
 use crate::project::declaration::Change;
@@ -42,6 +44,7 @@ impl Revoke {
             return Err(Error::new(format!("nobody would be left who can open {environment}")).help(help));
         }
         refuse_namesake(&sharing, name, environment)?;
+        self.refuse_own(&sharing)?;
         let time = now();
         let change = with_new_key(&time);
         let opened = sharing.open(Some(environment), &change)?;
@@ -53,6 +56,28 @@ impl Revoke {
         sharing.write_all(&lost, &change)?;
         self.tell(&sharing, &lost, &kept)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses whoever would take away their own access: without them, nobody here could write the file.
+    fn refuse_own(&self, sharing: &Sharing) -> Result<(), Error> {
+        let (sealing, name, environment) = (&sharing.sealing, &self.name, &self.environment);
+        let key = sealing.config.people.get(name).and_then(|key| key.parse::<Recipient>().ok());
+        let probe = key.and_then(|key| envelope::seal(b"", &[&key]).ok());
+        if probe.is_none_or(|probe| envelope::open(probe.as_bytes(), &sealing.identities).is_err()) {
+            return Ok(());
+        }
+        for file in sealed_files(&sealing.files, &sealing.config)? {
+            if file.environments.contains(environment) && sealing.may_write(&sealing.load(file)?).is_err() {
+                let readers = sealing.config.readers_of(&[environment]).unwrap_or_default();
+                let names: Vec<_> = readers.into_iter().map(printable).collect();
+                let help = format!("let one of the others run it: {}", names.join(", "));
+                let message = format!(
+                    "{name} is whoever runs this, and {environment} is sealed anew by somebody who keeps access"
+                );
+                return Err(Error::new(message).help(help));
+            }
+        }
+        Ok(())
     }
 
     /// Whether the person may open a file all the same, because another environment shares it.

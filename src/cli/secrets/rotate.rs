@@ -29,9 +29,7 @@ impl Rotate {
         let opened = sharing.open(self.environment.as_deref(), &change)?;
         if opened.is_empty() {
             let of = self.environment.as_deref().unwrap_or("this project");
-            return Err(
-                Error::new(format!("{of} has no sealed file")).help("`sparkcfg secrets set KEY -e ENV` makes one")
-            );
+            return Err(super::nothing_sealed(&sharing.sealing.config, of));
         }
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;

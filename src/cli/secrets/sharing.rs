@@ -199,6 +199,10 @@ pub(super) fn known_environment(sealing: &Sealing, name: &str) -> Result<(), Err
     names.sort();
     names.dedup();
     let list = names.join(", ");
+    if let Some(file) = sealed_files(&sealing.files, &sealing.config)?.into_iter().find(|file| file.path == name) {
+        let help = format!("name an environment that has it: {}", file.environments.join(", "));
+        return Err(Error::new(format!("{name} is a sealed file, and no environment")).help(help));
+    }
     let help = match nearest(name, names.iter().map(String::as_str)) {
         _ if name.contains(['*', '?', ',']) || name == "all" => {
             format!("name each environment in a run of its own: {list}")

@@ -6,7 +6,7 @@ use super::Global;
 use crate::cli::printing;
 use crate::error::Error;
 use crate::project::Project;
-use crate::project::access::{SealedFile, sealed_files};
+use crate::project::access::{SealedFile, no_public_key, sealed_files};
 use crate::project::config::Config;
 use crate::project::creation_rules::{self, Wanted, in_step};
 use crate::project::files::{self, Files};
@@ -119,6 +119,9 @@ fn wanted(files: &Files, config: &Config) -> Result<Vec<Wanted>, Error> {
         let Some(readers) = config.readers_of(&file.environments).filter(|readers| !readers.is_empty()) else {
             continue;
         };
+        if let Some((name, why)) = readers.iter().find_map(|name| Some((name, config.fault_of_key(name)?))) {
+            return Err(no_public_key(name, why));
+        }
         let with_key = readers.into_iter().filter_map(|name| {
             let key = config.people.get(name)?;
             // Rules name an SSH key as files do: without its comment.

@@ -15,7 +15,7 @@ use crate::outputs::{self, json_text};
 use crate::project::access::{SealedFile, sealed_files};
 use crate::project::config::Config;
 use crate::project::files::Files;
-use crate::project::holders::{Holder, holders};
+use crate::project::past::{Holder, Past};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{printable, printable_lines};
@@ -52,16 +52,13 @@ impl Who {
         for file in sealed_files(&files, &config)? {
             known.push(Known::read(file, &files)?);
         }
-        let sealed: Vec<_> = known.iter().map(|one| (one.file.path.as_str(), one.bytes.as_slice())).collect();
-        let mut found = holders(&files, &sealed);
+        let past = Past::of(&files, &known.iter().map(|one| one.file.path.as_str()).collect::<Vec<_>>());
         for one in &mut known {
-            one.holders = found.remove(&one.file.path).unwrap_or_default();
+            one.holders = past.holders(&one.file.path, &one.bytes);
         }
         let mut environments = Project::environment_names_in(&files, &config)?;
-        if let (true, Some(workspace)) = (environments.is_empty(), &config.workspace) {
-            let message = "this folder is the root of a workspace, and has no environment of its own";
-            let help = format!("name one of its members ({}) with --project DIR", workspace.members.join(", "));
-            return Err(Error::new(message).help(help));
+        if environments.is_empty() && config.workspace.is_some() {
+            return Err(super::root_of_workspace(&config));
         }
         let more: Vec<_> = config.access.keys().filter(|name| !environments.contains(name)).cloned().collect();
         environments.extend(more);
@@ -76,6 +73,9 @@ impl Who {
         let troubles: Vec<_> = known.iter().filter_map(|one| one.trouble.as_ref()).collect();
         for trouble in &troubles {
             printing::complain(&format!("{trouble}\n"))?;
+        }
+        if let Some(gap) = past.gap().filter(|_| global.quiet == 0) {
+            printing::complain(&format!("{}\n  help: {}\n", gap.message(), gap.help()))?;
         }
         Ok(ExitCode::from(if troubles.is_empty() { 0 } else { 2 }))
     }

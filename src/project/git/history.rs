@@ -1,93 +1,234 @@
-//! What git's history tells of single files.
+//! What git's history tells of single files: one run of git, whatever there is to know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
 
-use super::super::files::LIMIT;
-use super::{Object, Objects, git, run};
-use crate::error::Error;
+use super::super::tracking::{git_folder, repository_around};
+use super::{command, run};
 
 /// A version that a file had.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::project) struct FileVersion {
-    /// A commit in which it stands, shortened: the newest that changed the file to it, else what stands before a change.
+    /// The commit that made the file so, shortened.
     pub(in crate::project) commit: String,
-    pub(in crate::project) bytes: Vec<u8>,
+    /// How many commits that changed one of the files came before it: the more, the newer.
+    pub(in crate::project) at: usize,
+    pub(in crate::project) bytes: Arc<[u8]>,
 }
 
-/// Every version that files had in the newest `commits` of what is checked out, newest first: path → versions. Where
-/// nothing is committed yet there are none.
-///
-/// # Errors
-/// See [`super::files`].
-pub(in crate::project) fn versions(
-    root: &Path,
-    paths: &[&str],
-    commits: usize,
-) -> Result<BTreeMap<String, Vec<FileVersion>>, Error> {
-    let mut found = BTreeMap::<String, Vec<FileVersion>>::new();
-    let skip = format!("--skip={commits}");
-    let Some(older) = run(root, &["rev-list", "--max-count=1", &skip, "HEAD", "--"])? else { return Ok(found) };
-    let older = String::from_utf8_lossy(&older).trim().to_owned();
-    let until = format!("^{older}");
-    // Without what a merge left behind, a version of a branch would be missing.
-    let mut arguments = vec!["--literal-pathspecs", "log", "--format=%H", "--raw", "--no-abbrev", "--no-renames", "-z"];
-    arguments.extend(["--full-history", "-m", "--relative", "HEAD"]);
-    arguments.extend((!older.is_empty()).then_some(until.as_str()));
-    arguments.push("--");
-    arguments.extend(paths);
-    let listing = git(root, &arguments)?;
-    let mut objects = Objects::of(root)?;
-    let mut seen = BTreeSet::new();
-    for (commit, path, object) in changes(&String::from_utf8_lossy(&listing)) {
-        if seen.insert((path, object))
-            && let Some(Object { size, bytes }) = objects.get(object)?
-            && size <= LIMIT
-        {
-            found.entry(path.to_owned()).or_default().push(FileVersion { commit, bytes });
-        }
+/// What files were in the newest commits of what is checked out.
+#[derive(Debug, Default)]
+pub(in crate::project) struct History {
+    /// path → its versions, newest first.
+    pub(in crate::project) versions: BTreeMap<String, Vec<FileVersion>>,
+    /// The paths of which git does not have all versions here: its clone is shallow, or lacks their contents.
+    pub(in crate::project) cut: BTreeSet<String>,
+    /// Whether git refuses the repository.
+    pub(in crate::project) is_refused: bool,
+}
+
+/// Every version that files had in the newest `commits` of what is checked out; none where nothing is committed yet, or where
+/// there is no git.
+#[must_use]
+pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -> History {
+    let Some((repository, start)) = repository_around(root) else { return History::default() };
+    let mut command = command(root);
+    command.args(["-c", "core.quotePath=false", "--literal-pathspecs", "fast-export", "--show-original-ids"]);
+    // Without the full history, a version of a branch whose merge took the other side would be missing.
+    command.args(["--reencode=no", "--full-history", "--ignore-missing", "HEAD"]);
+    // The first `--` is for the options of the command, the second one for its revisions.
+    command.arg(format!("^HEAD~{commits}")).args(["--", "--"]).args(paths);
+    let Ok(mut process) = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() else {
+        return History::default();
+    };
+    let stream = process.stdout.take().map(BufReader::new);
+    let read = stream.map(|stream| parsed(stream, &start, &boundaries(&repository))).unwrap_or_default();
+    let is_whole = process.wait().is_ok_and(|status| status.success()) && read.is_whole;
+    let mut history = read.history;
+    if !is_whole && !history.versions.is_empty() {
+        history.cut.extend(paths.iter().map(|path| (*path).to_owned()));
+    } else if !is_whole && is_repository(&repository) && !is_unborn(root) {
+        history.is_refused = true;
     }
-    Ok(found)
+    history
+}
+
+/// Whether what lies there is a repository, be it one that git refuses: not a folder that only has the name.
+fn is_repository(repository: &Path) -> bool {
+    git_folder(repository).is_some_and(|folder| folder.join("HEAD").is_file())
+}
+
+/// Whether git reads a repository in which nothing is committed yet.
+fn is_unborn(root: &Path) -> bool {
+    let answers = |arguments: &[&str]| run(root, arguments).is_ok_and(|answer| answer.is_some());
+    answers(&["rev-parse", "--git-dir"]) && !answers(&["rev-parse", "--verify", "--quiet", "HEAD"])
+}
+
+/// The commits of a shallow clone of which git does not have the ones before.
+fn boundaries(repository: &Path) -> BTreeSet<String> {
+    let Some(folder) = git_folder(repository) else { return BTreeSet::new() };
+    // A linked work tree names the folder of the repository.
+    let common = fs::read_to_string(folder.join("commondir")).map(|text| folder.join(text.trim()));
+    let text = fs::read_to_string(common.unwrap_or(folder).join("shallow")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
 }
 
 /// How many signs of a commit's name tell it from all others.
 const SHORT: usize = 10;
 
-/// What `git log --raw -z` tells: commit, path and object of each file after a change, in its order, and then of each before
-/// one.
-fn changes(listing: &str) -> Vec<(String, &str, &str)> {
-    let (mut commit, mut after, mut before) = ("", Vec::new(), Vec::new());
-    let mut words = listing.split('\0').map(|word| word.trim_start_matches('\n')).filter(|word| !word.is_empty());
-    while let Some(word) = words.next() {
-        let Some(about) = word.strip_prefix(':') else {
-            commit = word.get(..SHORT).unwrap_or(word);
-            continue;
-        };
-        // `mode mode object object letter`, then the path.
-        let (about, Some(path)) = (about.split(' ').collect::<Vec<_>>(), words.next()) else { break };
-        let [_, _, was, is, ..] = about.as_slice() else { break };
-        after.push((commit.to_owned(), path, *is));
-        before.push((format!("{commit}^"), path, *was));
+/// The largest version that is kept, in bytes: no sealed file is larger.
+const LARGEST: u64 = 1024 * 1024;
+
+/// How many bytes are kept of all versions together.
+const MOST: u64 = 256 * LARGEST;
+
+/// What was read of a stream, and whether that is all of it.
+#[derive(Default)]
+struct Read {
+    history: History,
+    is_whole: bool,
+}
+
+/// What `git fast-export` writes, oldest first, of the paths that begin with `start`; `boundaries` are commits whose parents
+/// are not there.
+fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) -> Read {
+    let (mut history, mut blobs) = (History::default(), HashMap::new());
+    let (mut mark, mut name, mut at, mut kept) = (String::new(), String::new(), 0, 0);
+    let (mut is_blob, mut begins, mut is_whole) = (false, false, true);
+    loop {
+        let mut line = Vec::new();
+        match (&mut stream).take(LARGEST).read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) if line.pop() == Some(b'\n') => {}
+            _ => is_whole = false,
+        }
+        let line = std::str::from_utf8(&line).unwrap_or_default();
+        match line.split_once(' ').unwrap_or((line, "")) {
+            _ if !is_whole => break,
+            ("blob", "") => is_blob = true,
+            ("commit", _) => (is_blob, begins, at) = (false, true, at + 1),
+            ("mark", text) => text.clone_into(&mut mark),
+            ("original-oid", text) => text.clone_into(&mut name),
+            ("data", length) => {
+                let length = length.parse().unwrap_or(u64::MAX);
+                let keeps = is_blob && length <= LARGEST;
+                let data = data(&mut stream, length, keeps).filter(|_| kept <= MOST);
+                is_whole = data.is_some();
+                if let Some(data) = data.filter(|_| keeps) {
+                    kept += length;
+                    blobs.insert(mark.clone(), Arc::<[u8]>::from(data));
+                }
+            }
+            ("from", _) => begins = false,
+            // `M mode mark path`
+            ("M", text) => {
+                let mut words = text.splitn(3, ' ').skip(1);
+                let (Some(mark), Some(path)) = (words.next(), words.next()) else { continue };
+                let (Some(path), Some(bytes)) = (unquoted(path), blobs.get(mark)) else { continue };
+                let Some(path) = path.strip_prefix(start) else { continue };
+                if begins && boundaries.contains(&name) {
+                    history.cut.insert(path.to_owned());
+                }
+                let commit = name.get(..SHORT).unwrap_or(&name).to_owned();
+                let version = FileVersion { commit, at, bytes: Arc::clone(bytes) };
+                history.versions.entry(path.to_owned()).or_default().push(version);
+            }
+            _ => {}
+        }
     }
-    after.append(&mut before);
-    after.retain(|(.., object)| !object.bytes().all(|byte| byte == b'0'));
-    after
+    history.versions.values_mut().for_each(|versions| versions.reverse());
+    Read { history, is_whole }
+}
+
+/// The next bytes of a stream, or none of them where nobody keeps them; `None` where it ends before.
+fn data(stream: &mut impl BufRead, length: u64, keeps: bool) -> Option<Vec<u8>> {
+    let mut data = Vec::new();
+    let mut rest = stream.take(length);
+    let read = if keeps {
+        rest.read_to_end(&mut data).ok().and_then(|read| u64::try_from(read).ok())
+    } else {
+        io::copy(&mut rest, &mut io::sink()).ok()
+    };
+    read.filter(|read| *read == length).map(|_| data)
+}
+
+/// A path as git writes it: in quotes, as C has them, where it holds a blank or an odd character.
+fn unquoted(text: &str) -> Option<String> {
+    let Some(quoted) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return Some(text.to_owned());
+    };
+    let mut path = Vec::with_capacity(quoted.len());
+    let mut bytes = quoted.bytes();
+    while let Some(byte) = bytes.next() {
+        path.push(if byte == b'\\' {
+            match bytes.next()? {
+                b'a' => 7,
+                b'b' => 8,
+                b't' => b'\t',
+                b'n' => b'\n',
+                b'v' => 11,
+                b'f' => 12,
+                b'r' => b'\r',
+                first @ b'0'..=b'3' => {
+                    let digits = [first, bytes.next()?, bytes.next()?];
+                    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 8).ok()?
+                }
+                other => other,
+            }
+        } else {
+            byte
+        });
+    }
+    String::from_utf8(path).ok()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::changes;
+    use std::collections::BTreeSet;
+
+    use super::{parsed, unquoted};
 
     #[test]
-    fn a_change_names_what_was_and_what_is() {
-        let (zero, one, two) = ("0".repeat(40), "1".repeat(40), "2".repeat(40));
-        let listing = format!(
-            "c2\0\n:100644 100644 {one} {two} M\0a b.env\0:100644 000000 {one} {zero} D\0x\0\nc1\0\n:000000 100644 {zero} {one} A\0a b.env\0"
+    fn versions_of_files_newest_first() {
+        let (one, two, three) = ("1".repeat(40), "2".repeat(40), "3".repeat(40));
+        let stream = format!(
+            "blob\nmark :1\noriginal-oid b1\ndata 6\nblob\nx\n\nblob\nmark :2\ndata 2\ny\n\nreset refs/heads/main\n\
+             commit refs/heads/main\nmark :3\noriginal-oid {one}\nauthor \u{fc} <a> 1 +0000\ndata 8\nM 1 :1 z\n\
+             M 100644 :1 \"p/a b\"\nM 100644 :2 other\n\n\
+             commit refs/heads/main\nmark :4\noriginal-oid {two}\ndata 0\nfrom :3\nM 100644 :2 \"p/a b\"\nM 160000 {one} p/sub\n\n\
+             commit refs/heads/main\nmark :5\noriginal-oid {three}\ndata 0\nfrom :4\nM 100644 :1 \"p/a b\"\nD p/x\n\n"
         );
-        let expected = [("c2", "a b.env", &two), ("c1", "a b.env", &one), ("c2^", "a b.env", &one), ("c2^", "x", &one)];
-        let expected = expected.map(|(commit, path, object)| (commit.to_owned(), path, object.as_str()));
-        assert_eq!(changes(&listing), expected);
-        assert_eq!(changes("c\0\n:1"), []);
-        assert_eq!(changes(""), []);
+        let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into()).history;
+        assert_eq!(history.versions.keys().collect::<Vec<_>>(), ["a b"]);
+        let versions = history.versions["a b"].iter();
+        let versions: Vec<_> = versions.map(|one| (one.commit.as_str(), one.at, &*one.bytes)).collect();
+        let expected: [(_, _, &[u8]); 3] =
+            [("3333333333", 3, b"blob\nx"), ("2222222222", 2, b"y\n"), ("1111111111", 1, b"blob\nx")];
+        assert_eq!(versions, expected);
+        assert_eq!(history.cut, BTreeSet::from(["a b".to_owned()]), "the first commit has none before");
+        assert!(parsed(stream.as_bytes(), "p/", &[two].into()).history.cut.is_empty());
+        for cut in 0..stream.len() {
+            let read = parsed(&stream.as_bytes()[..cut], "p/", &BTreeSet::new());
+            assert!(read.history.versions.len() <= 1);
+            assert!(read.is_whole || !stream.as_bytes()[..cut].ends_with(b"\n\n"));
+        }
+    }
+
+    #[test]
+    fn paths_in_quotes() {
+        for (text, expected) in [
+            ("a/b.env", Some("a/b.env")),
+            (r#""a b/\"\\.env""#, Some("a b/\"\\.env")),
+            (r#""\303\274\t""#, Some("\u{fc}\t")),
+            (r#""\3""#, None),
+            (r#""\""#, None),
+            ("\"", Some("\"")),
+        ] {
+            assert_eq!(unquoted(text).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -33,6 +33,10 @@ impl Revocations {
 
 impl Pending {
     fn merged(was: &Self, one: &Self, two: &Self) -> Self {
+        let (mut ours, mut theirs) = (one.clone(), two.clone());
+        ours.tell_from(two);
+        theirs.tell_from(one);
+        let (one, two) = (&ours, &theirs);
         // A digest is one of a single version: those of both sides tell of whichever the file comes from.
         let data_keys = one.data_keys.union(&two.data_keys).cloned().collect();
         let sides = [one, two];
@@ -59,7 +63,8 @@ impl Pending {
             values.extend(known.filter(|known| !known.readers.is_empty()).map(|known| (key.clone(), known)));
         }
         let (all, left) = Self::whole(was, one, two);
-        Self { all, left, data_keys, values, ..Self::default() }
+        let people = one.people.iter().chain(&two.people).map(|(name, key)| (name.clone(), key.clone())).collect();
+        Self { all, left, data_keys, people, values, ..Self::default() }
     }
 
     /// A value that only the other side has on record. Where this one has never heard of its readers, its sealed text here

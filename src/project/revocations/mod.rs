@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 mod carrying;
 mod merging;
 mod names;
+mod people;
 mod text;
 mod unplaced;
 mod untold;
@@ -52,6 +53,11 @@ struct Pending {
     here: String,
     /// Digests of the sealed data keys.
     data_keys: BTreeSet<String>,
+    /// The public keys that the names of readers had when they came on record.
+    people: BTreeMap<String, String>,
+    /// Those that go by their keys by now; see [`Revocations::tell_apart`].
+    #[serde(skip)]
+    renamed: BTreeMap<String, String>,
     values: BTreeMap<String, Known>,
 }
 
@@ -223,6 +229,14 @@ impl Revocations {
         let closed = pending.known.is_none() && !pending.all.is_empty();
         let all = closed.then(|| one(None, &pending.all));
         all.into_iter().chain(left.iter().map(|(key, readers)| one(Some(key), readers))).collect()
+    }
+
+    /// Who is on record for a file: for all of it, where there is no key, or for one value.
+    pub fn readers_in(&self, path: &str) -> impl Iterator<Item = (Option<&str>, &BTreeSet<String>)> {
+        self.0.get(path).into_iter().flat_map(|pending| {
+            let values = pending.values.iter().map(|(key, known)| (Some(key.as_str()), &known.readers));
+            std::iter::once((None, &pending.all)).chain(values)
+        })
     }
 
     /// The files that the record is about.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::people::renamed;
 use super::{Pending, Revocations, Version, digest, values};
 use crate::envelope;
 use crate::identity::{Identities, Recipient};
@@ -35,7 +36,12 @@ impl Pending {
     pub(super) fn reveal(&mut self, identities: &Identities, bytes: &[u8]) {
         self.here = digest_of(bytes);
         let versions = self.left.iter().map(|(version, text)| Some((version, opened(text, identities)?)));
-        let versions = versions.collect::<Option<BTreeMap<_, _>>>();
+        let mut versions = versions.collect::<Option<BTreeMap<_, _>>>();
+        for told in versions.iter_mut().flat_map(BTreeMap::values_mut) {
+            for readers in told.values.values_mut().chain([&mut told.readers]) {
+                renamed(readers, &self.renamed);
+            }
+        }
         self.known = versions.map(|mut versions| {
             // Of those whom it tells of, what is said of the version that lies there is all; of others, another branch knows.
             let own = versions.remove(&self.here).unwrap_or_default();
@@ -72,6 +78,10 @@ impl Pending {
         let readers: BTreeSet<_> = names.values().flatten().cloned().collect();
         self.all.retain(|reader| readers.contains(reader));
         self.readers.extend(readers);
+        // What is sealed from now on has the keys of those whose names are somebody else's.
+        for name in std::mem::take(&mut self.renamed).into_keys() {
+            self.people.remove(&name);
+        }
         let told = Told { readers: self.readers.clone(), values: names };
         self.left = sealed(&told, recipients).map(|text| (version.clone(), text)).into_iter().collect();
         self.here = version;

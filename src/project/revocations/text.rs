@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Deserializer};
 
 use super::Revocations;
+use super::people::people;
 use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
 use crate::project::files::{self, Files};
@@ -27,18 +28,25 @@ const BEGINNING: &str = "\
 ";
 
 impl Revocations {
-    /// The record of a project; empty where there is none.
+    /// The record of a project, in which names are those of its `[people]`; empty where there is none.
     ///
     /// # Errors
     /// A file that cannot be read, or is broken.
     pub fn read(files: &Files) -> Result<Self, Error> {
+        let mut record = Self::as_written(files)?;
+        record.tell_apart(&people(files));
+        Ok(record)
+    }
+
+    /// The same with the names as they stand there, whoever has them by now.
+    pub(super) fn as_written(files: &Files) -> Result<Self, Error> {
         match files.read_if_there(NAME)? {
             Some(bytes) => Self::parse(&files.shown(NAME), &files::text(bytes).0),
             None => Ok(Self::default()),
         }
     }
 
-    pub(super) fn parse(path: &str, text: &str) -> Result<Self, Error> {
+    pub(in crate::project) fn parse(path: &str, text: &str) -> Result<Self, Error> {
         if let Some(line) = envelope::conflict_line(text.as_bytes()) {
             return Err(Error::new(CONFLICT).at(format!("{path}:{line}")).help(SOLVE_TEXT));
         }
@@ -60,11 +68,19 @@ impl Revocations {
     /// # Errors
     /// See [`Revocations::write`].
     pub fn begin(files: &Files) -> Result<bool, Error> {
-        let is_new = files.read_if_there(NAME)?.is_none();
+        let is_new = !Self::is_there(files)?;
         if is_new {
             writing::write_locked(files.root(), NAME, BEGINNING.as_bytes())?;
         }
         Ok(is_new)
+    }
+
+    /// Whether a project has a record, be it empty.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn is_there(files: &Files) -> Result<bool, Error> {
+        Ok(files.read_if_there(NAME)?.is_some())
     }
 
     /// Whether a project has, or ever had, something to remember.
@@ -81,7 +97,7 @@ impl Revocations {
     /// # Errors
     /// See [`writing::write_locked`].
     pub fn write(&self, files: &Files) -> Result<(), Error> {
-        writing::write_locked(files.root(), NAME, self.text().as_bytes())
+        writing::write_locked(files.root(), NAME, self.with_keys(&people(files)).text().as_bytes())
     }
 
     pub(super) fn text(&self) -> String {
@@ -100,6 +116,9 @@ impl Revocations {
             }
             if !pending.data_keys.is_empty() {
                 let _ = writeln!(text, "data-keys = [{}]", list(&pending.data_keys));
+            }
+            for (person, key) in &pending.people {
+                let _ = writeln!(text, "people.{} = {}", name(person), quoted(key));
             }
             for (key, known) in &pending.values {
                 let (key, readers) = (name(key), list(&known.readers));

@@ -52,8 +52,8 @@ impl Revocations {
 /// The sealed files that are staged without what the record in the folder tells of them.
 fn not_staged(files: &Files, folder: &Files) -> Result<Vec<String>, Error> {
     // A broken record is told of once it is staged.
-    let Ok(there) = Revocations::read(folder) else { return Ok(Vec::new()) };
-    let (staged, none, mut paths) = (Revocations::read(files)?, Noted::default(), Vec::new());
+    let Ok(there) = Revocations::as_written(folder) else { return Ok(Vec::new()) };
+    let (staged, none, mut paths) = (Revocations::as_written(files)?, Noted::default(), Vec::new());
     for path in there.paths() {
         let Some(bytes) = files.read_if_there(path)?.filter(|bytes| there.is_about(path, bytes)) else { continue };
         let known = staged.told(path, &bytes, &none);

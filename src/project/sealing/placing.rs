@@ -30,7 +30,7 @@ impl Sealing {
         let unknown = || Error::new("this is no sealed file").at(self.files.shown(&file.path));
         let store = stores::of(&file.path).ok_or_else(unknown)?;
         let bytes = self.files.read_if_there(&file.path)?;
-        Ok(Target { file, store, bytes, sealed: true, holders: OnceLock::new() })
+        Ok(Target { file, store, bytes, sealed: true, past: OnceLock::new() })
     }
 
     fn by_path(&self, name: &str) -> Result<SealedFile, Error> {
@@ -62,7 +62,12 @@ impl Sealing {
         let known = sealed_files(&self.files, &self.config)?;
         let mut own: Vec<_> = known.iter().filter(|file| layer(&file.path) == Some(name)).collect();
         if own.is_empty() {
-            own.extend(known.iter().filter(|file| *file.environments == [name.to_owned()]));
+            // What all environments share is nobody's own, be there but one of them by now.
+            let is_own = |file: &&SealedFile| {
+                *file.environments == [name.to_owned()]
+                    && (layer(&file.path) != Some("base") || !self.config.environments.is_empty())
+            };
+            own.extend(known.iter().filter(is_own));
         }
         match own.as_slice() {
             [only] => return Ok((*only).clone()),

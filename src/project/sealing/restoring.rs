@@ -9,8 +9,9 @@ use crate::error::Error;
 use crate::identity::Recipient;
 use crate::project::files::Files;
 use crate::project::locking::Lock;
+use crate::project::past::Past;
 use crate::project::revocations::{Revocations, UNNAMED, values};
-use crate::project::{Project, holders, writing};
+use crate::project::{Project, writing};
 use crate::secret::Secret;
 use crate::stores::sops::opened_traces;
 
@@ -60,6 +61,7 @@ impl Sealing {
         let target = self.target(path)?;
         let bytes = earlier.read(path)?;
         let mut record = Revocations::read(earlier)?;
+        record.tell_apart(&self.config.people);
         record.reveal(&self.identities, earlier);
         let all = self.others(&target, &bytes, earlier)?;
         let left = record.unchanged(path, &opened_traces(&bytes, &self.identities));
@@ -67,7 +69,7 @@ impl Sealing {
         if all.is_empty() && left.is_empty() && !is_on_record && self.is_for_declared(&target, &bytes)? {
             return Ok(Restoring { target, form: Form::AsItWas(bytes) });
         }
-        let then = Target { file: target.file.clone(), bytes: Some(bytes), holders: OnceLock::new(), ..target };
+        let then = Target { file: target.file.clone(), bytes: Some(bytes), past: OnceLock::new(), ..target };
         let plain = self.plain(&then).map_err(|error| Error {
             message: format!(
                 "its values of then are to be sealed for those who may open it now, but {}",
@@ -117,7 +119,7 @@ impl Sealing {
         let path = target.file.path.as_str();
         let readers = (target.store.readers)(bytes).unwrap_or_default();
         let mut names = self.strangers(target, &readers);
-        let held = holders::holders(&self.files, &[(path, bytes)]).remove(path).unwrap_or_default();
+        let held = Past::of(&self.files, &[path]).holders(path, bytes);
         names.extend(self.not_staying(target, held.into_iter().map(|holder| holder.recipient)));
         if !target.store.shows_names {
             // Those whom the table of then named are the ones whom the file does not name.

@@ -4,12 +4,10 @@
 //! key as it is. Git's history tells, and no key is needed: sealed text that two versions have in common was sealed with one
 //! data key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::files::Files;
-use super::git::{self, FileVersion};
-use crate::finding::told_name;
-use crate::stores::{self, Readers, sops::traces};
+use super::Past;
+use crate::stores::sops::traces;
 
 /// Somebody who could open an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +18,7 @@ pub struct Holder {
     pub commit: String,
 }
 
-/// How many commits are looked through, so that a long history costs no more than a check should.
-const COMMITS: usize = 2000;
-
-/// A version of a file.
+/// What is compared of a version.
 struct Version {
     commit: String,
     /// Its sealed values and its sealed data keys. Whoever has one of them in common has the data key in common.
@@ -38,40 +33,21 @@ impl Version {
     }
 }
 
-/// All who can open a file, as far as it names them.
-pub(super) fn names(readers: &Readers) -> Vec<String> {
-    let others = readers.others.iter().map(|other| format!("a key of {}", told_name(&other.kind)));
-    readers.recipients.iter().cloned().chain(others).collect()
-}
-
-/// For each of these sealed files, which are given with what they hold now, those who hold its data key and for whom it is
-/// not sealed. Without git, or where it cannot be asked, there is nobody.
-#[must_use]
-pub fn holders(files: &Files, sealed: &[(&str, &[u8])]) -> BTreeMap<String, Vec<Holder>> {
-    let with_names = |path: &str| stores::of(path).is_some_and(|store| store.shows_names);
-    let paths: Vec<_> = sealed.iter().map(|(path, _)| *path).filter(|path| with_names(path)).collect();
-    if paths.is_empty() || files.revision().is_some() || !git::is_held(files.root()) {
-        return BTreeMap::new();
+impl Past {
+    /// Those who hold the data key of a sealed file, which is given as it is now, and for whom it is not sealed.
+    #[must_use]
+    pub fn holders(&self, path: &str, bytes: &[u8]) -> Vec<Holder> {
+        let now = super::readers(path, bytes);
+        let earlier = self.versions(path);
+        // Mostly there is nobody who could hold anything, and the values need no look.
+        if !earlier.iter().flat_map(|version| &version.readers).any(|reader| !now.contains(reader)) {
+            return Vec::new();
+        }
+        let earlier = earlier
+            .iter()
+            .map(|super::Version { file, readers }| Version::of(&file.bytes, readers.clone(), file.commit.clone()));
+        of_versions(&Version::of(bytes, now, String::new()), earlier.collect())
     }
-    let mut earlier = git::versions(files.root(), &paths, COMMITS).unwrap_or_default();
-    let of_file = |(path, bytes): &(&str, &[u8])| {
-        let holders = of_file(path, bytes, earlier.remove(*path)?)?;
-        Some(((*path).to_owned(), holders))
-    };
-    sealed.iter().filter_map(of_file).filter(|(_, holders)| !holders.is_empty()).collect()
-}
-
-fn of_file(path: &str, bytes: &[u8], earlier: Vec<FileVersion>) -> Option<Vec<Holder>> {
-    let store = stores::of(path)?;
-    let readers = |bytes: &[u8]| names(&(store.readers)(bytes).unwrap_or_default());
-    let now = readers(bytes);
-    let earlier: Vec<_> = earlier.into_iter().map(|version| (readers(&version.bytes), version)).collect();
-    // Mostly there is nobody who could hold anything, and the values need no look.
-    if !earlier.iter().flat_map(|(readers, _)| readers).any(|reader| !now.contains(reader)) {
-        return None;
-    }
-    let earlier = earlier.into_iter().map(|(readers, version)| Version::of(&version.bytes, readers, version.commit));
-    Some(of_versions(&Version::of(bytes, now, String::new()), earlier.collect()))
 }
 
 fn of_versions(now: &Version, mut others: Vec<Version>) -> Vec<Holder> {

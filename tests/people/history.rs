@@ -1,0 +1,208 @@
+//! What git's history tells of values that somebody could read, and of which no record tells; and what it costs to ask.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use super::Scene;
+use super::leaving::{SEALED, left, left_for, rotate_with_sops, set_all_the_same, sharing};
+
+const ALL: [&str; 3] = ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"];
+const NONE: [&str; 0] = [];
+
+/// What `validate` lists without a key, and with one.
+fn told(scene: &Scene, without: &[&str], with: &[&str]) {
+    assert_eq!(left(scene), without, "without a key");
+    assert_eq!(left_for(scene, "laptop"), with, "with a key");
+}
+
+/// A scene in which SOPS alone took `deploy` away, with a new data key.
+fn left_by_sops() -> Scene {
+    let scene = sharing();
+    let table = scene.read("sparkcfg.toml");
+    scene.write("sparkcfg.toml", &table.replace("prod = [\"laptop\", \"deploy\"]", "prod = [\"laptop\"]"));
+    scene.does("laptop", "secrets sync");
+    rotate_with_sops(&scene, &["laptop"]);
+    scene
+}
+
+/// Takes lines out of the record, as a person does for values that need no change.
+fn strike(scene: &Scene, key: &str) {
+    let record = scene.read("sparkcfg-revoked.toml");
+    let kept = record.split_inclusive('\n').filter(|line| !line.starts_with(&format!("values.{key}")));
+    scene.write("sparkcfg-revoked.toml", &kept.collect::<String>());
+}
+
+#[test]
+fn whom_sops_takes_away_is_found_with_a_key() {
+    let scene = left_by_sops();
+    for is_committed in [false, true] {
+        if is_committed {
+            scene.commit("sops updatekeys; sops rotate");
+        }
+        assert_eq!(scene.found(), BTreeMap::new(), "without a key, nothing is certain");
+        assert_eq!(left_for(&scene, "laptop"), ALL);
+        let (_, out, err) = scene.run("laptop", "validate prod");
+        assert!(out.contains("`sparkcfg secrets rotate prod` brings it into"), "{out}{err}");
+    }
+    // What SOPS changes as well is known by nobody.
+    let before = scene.read(SEALED);
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    scene.git(&["checkout", "-q", "--", "sparkcfg-revoked.toml"]);
+    assert_eq!(left_for(&scene, "laptop"), ALL[..2]);
+    scene.write(SEALED, &before);
+    // The next change brings it into the record, for everybody.
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    told(&scene, &ALL[..2], &ALL[..2]);
+    scene.commit("set");
+    // What was on record and is struck by hand stays struck.
+    strike(&scene, "API_KEY");
+    assert_eq!(left_for(&scene, "laptop"), ALL[1..2]);
+    scene.commit("no change is needed");
+    assert_eq!(left_for(&scene, "laptop"), ALL[1..2]);
+    // Whoever may read it again has lost nothing.
+    scene.does("laptop", "secrets grant deploy prod");
+    told(&scene, &NONE, &NONE);
+}
+
+/// The name of whoever left may have left the table, too.
+#[test]
+fn who_has_no_name_any_more_was_recorded_by_it() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let table = scene.read("sparkcfg.toml");
+    let kept: String = table.split_inclusive('\n').filter(|line| !line.starts_with("deploy = ")).collect();
+    scene.write("sparkcfg.toml", &kept);
+    scene.commit("deploy is gone");
+    told(&scene, &ALL, &ALL);
+    strike(&scene, "TOKEN");
+    scene.commit("no change is needed");
+    assert_eq!(left_for(&scene, "laptop"), ALL[..2]);
+}
+
+#[test]
+fn a_value_that_is_back_is_known_again() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+        scene.set("laptop", key, "prod", &format!("canary-new-{key}"));
+    }
+    scene.commit("set anew");
+    assert_eq!(left_for(&scene, "laptop"), NONE);
+    // Set to what it was.
+    set_all_the_same(&scene, "TOKEN", "canary-3");
+    told(&scene, &NONE, &ALL[2..]);
+    scene.does("laptop", "secrets rotate prod");
+    assert_eq!(left(&scene), ALL[2..]);
+    scene.commit("it is back");
+    strike(&scene, "TOKEN");
+    assert_eq!(left_for(&scene, "laptop"), NONE);
+    scene.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    // The file as it was between the revocation and the change.
+    scene.git(&["checkout", "-q", "HEAD~1", "--", SEALED]);
+    told(&scene, &NONE, &ALL);
+    // Who cannot open the earlier versions is told nothing.
+    assert_eq!(left_for(&scene, "deploy"), NONE);
+}
+
+/// Values that are no secrets are struck in the same commit as others are changed.
+#[test]
+fn what_was_struck_at_once_stays_struck() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    for key in ["API_KEY", "DB_PASSWORD"] {
+        strike(&scene, key);
+    }
+    assert_eq!(left_for(&scene, "laptop"), NONE);
+    scene.commit("revoke, change and strike");
+    told(&scene, &NONE, &NONE);
+    scene.set("laptop", "TOKEN", "prod", "canary-newer");
+    scene.commit("and again");
+    told(&scene, &NONE, &NONE);
+}
+
+/// A clone that lacks commits says so, once, where somebody may have lost something.
+#[test]
+fn a_clone_without_history_says_so() {
+    let scene = sharing();
+    scene.git(&["revert", "--no-edit", "HEAD"]);
+    let clone = scene.folder.path().join("shallow");
+    let origin = format!("file://{}", scene.root().display());
+    let noted = |depth: &str| {
+        let (cloned, text) = scene.git(&["clone", "-q", "--depth", depth, &origin, clone.to_str().unwrap()]);
+        assert!(cloned, "{text}");
+        let told = ["validate --format json", "secrets who --check --format json", "secrets who"].map(|line| {
+            let (_, out, err) = scene.run("nobody", &format!("{line} --project {}", clone.display()));
+            format!("{out}{err}").matches("this clone lacks commits").count()
+        });
+        std::fs::remove_dir_all(&clone).unwrap();
+        told
+    };
+    assert_eq!(noted("1"), [1, 1, 1]);
+    assert_eq!(noted("99"), [0, 0, 0]);
+    // Where all may open everything, nobody has lost a thing.
+    for environment in ["dev", "staging", "prod"] {
+        scene.does("laptop", &format!("secrets grant deploy {environment}"));
+    }
+    scene.commit("grant everything");
+    assert_eq!(noted("1"), [0, 0, 1]);
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    assert_eq!(noted("1"), [1, 1, 1]);
+}
+
+/// Where git refuses the repository, as one of somebody else, the check is not lost in silence.
+#[test]
+fn a_repository_that_git_refuses_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = super::two_people();
+    let table = scene.read("sparkcfg.toml");
+    let kept = table.split_inclusive('\n').filter(|line| !line.starts_with("deploy = ")).collect::<String>();
+    scene.write("sparkcfg.toml", &kept);
+    let programs = scene.folder.path().join("programs");
+    std::fs::create_dir(&programs).unwrap();
+    std::fs::write(programs.join("git"), "#!/bin/sh\nexit 128\n").unwrap();
+    std::fs::set_permissions(programs.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = |path: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("nobody")).env("PATH", path);
+        let output = command.args(["secrets", "who", "--check", "--format", "json"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().matches("git does not read this repository here").count()
+    };
+    assert_eq!(told(&programs), 1);
+    std::fs::remove_dir_all(scene.root().join(".git")).unwrap();
+    assert_eq!(told(&programs), 0, "no repository");
+}
+
+/// Git is started once to ask about all sealed files, and not at all where there are none.
+#[test]
+fn git_is_asked_once() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = sharing();
+    let (programs, log) = (scene.folder.path().join("programs"), scene.folder.path().join("log"));
+    std::fs::create_dir(&programs).unwrap();
+    let script = format!("#!/bin/sh\necho git >>'{}'\nPATH=${{PATH#*:}} exec git \"$@\"\n", log.display());
+    std::fs::write(programs.join("git"), script).unwrap();
+    std::fs::set_permissions(programs.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let started = || {
+        std::fs::write(&log, "").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(scene.root()).env_clear().envs(scene.environment("laptop")).env("PATH", &path);
+        let output = command.arg("validate").output().unwrap();
+        (output.status.success(), std::fs::read_to_string(&log).unwrap().lines().count())
+    };
+    scene.does("laptop", "secrets revoke deploy prod");
+    for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+        scene.set("laptop", key, "prod", &format!("canary-new-{key}"));
+    }
+    scene.commit("revoke");
+    assert_eq!(started().1, 1);
+    for environment in ["dev", "staging", "prod"] {
+        std::fs::remove_file(scene.root().join(format!("environments/{environment}.secrets.env"))).unwrap();
+    }
+    scene.commit("nothing is sealed");
+    assert_eq!(started().1, 0);
+}

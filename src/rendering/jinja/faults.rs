@@ -41,11 +41,15 @@ pub(super) fn fault(scene: &Scene<'_>, error: &Error, values: &BTreeMap<String, 
     let at = innermost.range().filter(|range| range.end <= text.len()).unwrap_or_else(|| line(text, innermost.line()));
     let source = prepared.source(&at);
     // An operator has words of its own for that.
-    let is_undefined = innermost.detail().is_some_and(|detail| detail.ends_with("is undefined)"));
-    if innermost.kind() == ErrorKind::UndefinedError || is_undefined {
+    let lacking =
+        innermost.detail().and_then(|detail| Some(detail.strip_suffix("` is undefined)")?.rsplit_once('`')?.1));
+    if innermost.kind() == ErrorKind::UndefinedError || lacking.is_some() {
         let within = words(text).filter(|word| word.start >= at.start && word.end <= at.end.max(at.start + 1));
         let mut names = within.filter_map(|word| Some((text.get(word.clone())?, word)));
-        let name = names.find(|(name, _)| !values.contains_key(*name) && *name != TYPED);
+        let name = names.find(|(name, _)| match lacking {
+            Some(lacking) => *name == lacking,
+            None => !values.contains_key(*name) && *name != TYPED,
+        });
         if let Some((name, word)) = name {
             return Some(undefined(&path, prepared.source(&word), name, scene.input));
         }

@@ -1,5 +1,6 @@
 //! Secrets in what a program writes: found in every usual spelling, wherever its pieces are cut, and masked.
 
+mod escaped;
 mod spelling;
 
 use std::collections::{BTreeSet, HashMap};
@@ -11,10 +12,21 @@ use aho_corasick::{Anchored, MatchKind};
 
 use crate::detection::url_password;
 use crate::source::MASK;
+pub use escaped::places;
 use spelling::{beside_a_dump, decoded, in_base64, in_hexadecimal, in_json, in_urls};
 
 /// Shorter values are not looked for, in bytes: `80` would be found in every line.
 pub const SHORTEST: usize = 4;
+
+/// What a file that was written with secrets says of itself in its first lines.
+pub const HOLDS_SECRETS: &str = "HOLDS SECRETS: never commit, copy or show this file.";
+
+/// Whether a file says so.
+#[must_use]
+pub fn holds_secrets(text: &str) -> bool {
+    const HEAD: usize = 5;
+    text.lines().take(HEAD).any(|line| line.contains(HOLDS_SECRETS))
+}
 
 /// Longer spellings are looked for piece by piece, in bytes, so that no more than twice that is ever held back.
 const PIECE: usize = 256;

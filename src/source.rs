@@ -139,6 +139,12 @@ impl Sources {
         Span { source: span.source, start, end: end - u32::from(carriage_return) }
     }
 
+    /// Every line of a text, without its end.
+    pub fn every_line(&self, source: SourceId) -> impl Iterator<Item = Span> + '_ {
+        let starts = self.all[source.0 as usize].line_starts().iter();
+        starts.map(move |start| self.lines(Span::new(source, *start..*start)))
+    }
+
     /// Whether any byte of `span` belongs to a secret.
     #[must_use]
     pub fn hides(&self, span: Span) -> bool {

@@ -68,6 +68,9 @@ fn no_value_becomes_a_command() {
         "a=\"$${{ V }}\"\nprintf %s \"${a#$$}\"",
         "f() { printf %s \"$1\"; }\ncase x in x) f {{ V }} ;; esac",
         "(printf %s \"\\\"\\$\\\\\" >/dev/null; printf %s a\\ # \"b'\" >/dev/null; printf %s {{ V }})",
+        "a=${HOME#\"$PWD\"} b=\"${HOME#\"$PWD\"/}\" f=a.txt\nc=${f%'.txt'} d=\"${f%'.txt'}\" e=\"${1:-\"w x\"}\"\nprintf %s {{ V }}",
+        "a=$(case x in a) echo;; (x | \"y)\") echo ')' ;; *) (echo b) ;; esac; echo c)\nprintf %s \"{{ V }}\"",
+        "a=$(echo case; case $a in b) : ;; esac)\nprintf %s {{ V }}",
         "cat >/dev/null <<E\n$(echo its) it's \"\nE\nprintf %s {{ V }}",
         "a=$(cat <<'E'\nit's ) \"\nE\n)\nprintf %s \"{{ V }}\"",
         "cat >/dev/null <<-A <<B; printf %s {{ V }}\n\tit's\n\tA\n(\nB\n",
@@ -98,19 +101,30 @@ fn no_value_becomes_a_command() {
         "echo \"$(echo a)\n$(echo {{ V }})\"",
         "echo `echo {{ V }}`",
         "echo $'{{ V }}'",
-        "echo $'it\\'s' {{ V }}",
         "echo $((\n{{ V }}))",
         "((a = {{ V }}))",
-        "echo $[ 1 ] {{ V }}",
         "echo ${A:-{{ V }}}",
-        "echo \"${A:-\"b\"}\" {{ V }}",
         "echo \\{{ V }}",
         "echo \"\\{{ V }}\"",
         "echo ${{ V }}",
         "echo \"${{ V }}\"",
-        "a=$(case x in x) echo b ;; esac)\necho {{ V }}",
     ] {
         assert_refused("a.sh.j2", text, FOR_SHELLS);
+    }
+    // What shells read differently is told once, where it stands, for all values behind it.
+    for (text, cause) in [
+        ("echo $'it\\'s' {{ V }}; echo {{ V }}", "'"),
+        ("echo $[ 1 ] {{ V }}; echo {{ V }}", "["),
+        ("echo \"${A:-it's}\"\necho {{ V }}; echo {{ V }}", "'"),
+        ("echo ${A:-\"b } c\"}\necho {{ V }}\necho {{ V }}", "}"),
+        ("echo \"${A#'a\"b'}\"\necho {{ V }}\necho {{ V }}", "'"),
+        ("a=$(case x in @(x)) echo b ;; esac)\necho {{ V }}\necho {{ V }}", ")"),
+    ] {
+        for value in FOR_SHELLS {
+            let faults = rendered("a.sh.j2", text, value).unwrap_err();
+            let found: Vec<_> = faults.iter().map(|fault| (fault.kind, text.get(fault.at.clone()))).collect();
+            assert_eq!(found, [(FaultKind::Unwritable, Some(cause))], "{text}: {faults:?}");
+        }
     }
 }
 
@@ -472,7 +486,7 @@ fn a_value_in_a_block_arrives_or_is_refused() {
         let read: Value = serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert_eq!(read["services"]["a"]["image"], expected.replace('$', "$$"), "{text}");
         if let Some(compose) = &compose {
-            let config = config(compose, text);
+            let config = config(compose, text, "");
             assert_eq!(config["services"]["a"]["image"], expected.replace('$', "$$"), "{text}");
         }
     }
@@ -487,7 +501,18 @@ fn a_plain_compose_file_keeps_its_escapes() {
     if let Some(compose) = compose() {
         // What docker compose prints has its escapes, too.
         let expected = json!(["echo $${HOME} $$$$", "$$y", "$$x"]);
-        assert_eq!(config(&compose, &rendered)["services"]["a"]["command"], expected);
+        assert_eq!(config(&compose, &rendered, "")["services"]["a"]["command"], expected);
+    }
+}
+
+/// A default is what docker compose makes of it, and not what YAML would.
+#[test]
+fn a_default_of_a_compose_file_arrives_as_before() {
+    let text = "services:\n  a:\n    image: b:${W:-1}\n    platform: ${W:-}\n    command: ${W:-npm start --port 1}\n    ports: [\"${W:-8080:80}\"]\n    healthcheck: { test: [\"CMD-SHELL\", \"${W:-a -f || exit 1}\"], retries: \"${W:-3}\" }\n    environment:\n      A: ${W:-}\n      B: ${W:-01234}\n      C: ${W:-1e3}\n      D: ${W:-\"x\"}\n      E: ${V}\n      F: ${V:-}\n      G: \"${W:-it's} ${V-x}\"\n      H: a-${V:-z}-${V:+set}-$$HOME\n      I: ${W:-${V:-q}-no}\n";
+    let Some(compose) = compose() else { return };
+    for value in ["", "a b", "5"] {
+        let rendered = rendered("compose.yml", text, value).unwrap();
+        assert_eq!(config(&compose, &rendered, ""), config(&compose, text, value), "{rendered}");
     }
 }
 
@@ -551,12 +576,14 @@ fn compose() -> Option<Vec<String>> {
     found.then_some(words)
 }
 
-fn config(compose: &[String], text: &str) -> Value {
+/// What docker compose makes of a file, started with `value` as `V`.
+fn config(compose: &[String], text: &str, value: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let path: &Path = &folder.path().join("compose.yml");
     fs::write(path, text).unwrap();
     let mut command = Command::new(&compose[0]);
-    command.args(&compose[1..]).arg("-f").arg(path).args(["config", "--format", "json"]).env_remove("W");
+    command.args(&compose[1..]).args(["-p", "x", "-f"]).arg(path).args(["config", "--format", "json"]);
+    command.env_remove("W").env("V", value);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

@@ -11,6 +11,8 @@ use sparkcfg::project::files::Files;
 use sparkcfg::project::{Options, Project};
 use sparkcfg::report::{Report, Summary};
 
+#[path = "secrecy/rendered.rs"]
+mod rendered;
 #[path = "secrecy/runs.rs"]
 mod runs;
 

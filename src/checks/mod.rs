@@ -21,6 +21,7 @@ mod compose_literal_secret;
 mod compose_log_growth;
 mod compose_low_port;
 mod compose_mount_propagation;
+mod compose_moved_project;
 mod compose_moving_tag;
 mod compose_no_cpu_limit;
 mod compose_no_digest;
@@ -293,6 +294,7 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_log_growth::RULE).deployment(compose_log_growth::check),
     Check::of(&compose_low_port::RULE).deployment(compose_low_port::check),
     Check::of(&compose_mount_propagation::RULE).deployment(compose_mount_propagation::check),
+    Check::of(&compose_moved_project::RULE).deployment(compose_moved_project::check),
     Check::of(&compose_moving_tag::RULE).deployment(compose_moving_tag::check),
     Check::of(&compose_no_cpu_limit::RULE).lacking(&compose_no_cpu_limit::LACKING),
     Check::of(&compose_no_digest::RULE).deployment(compose_no_digest::check),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::drift::Drift;
 use super::rendering::{self, Job};
-use super::{Global, Keys, identities, printing, release, render, validate};
+use super::{Global, Keys, comparing, identities, printing, release, render, validate};
 use crate::error::Error;
 use crate::finding::{Bucket, Finding};
 use crate::project::deployments::RENDERED;
@@ -51,9 +51,9 @@ impl DeployCheck {
         let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
         findings.append(&mut outcome.findings);
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
-            findings.extend(rendering::compare(&mut project, &files, file)?.finding);
+            findings.extend(comparing::compare(&mut project, &files, file)?.finding);
         }
-        findings.extend(rendering::leftovers(&mut project, &files, &outcome, job.to)?);
+        findings.extend(comparing::leftovers(&mut project, &files, &outcome, job.to)?);
         for drift in self.drift(&files, global)? {
             let offset = project.sources.absorb(drift.sources);
             let found = drift.findings.into_iter().filter(|finding| self.counts(finding));

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod arguments;
+mod comparing;
 mod deploy_check;
 mod docs;
 mod drift;

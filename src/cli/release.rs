@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::rendering::{self, Job, Outcome};
-use super::{Global, printing, render, restoring};
+use super::{Global, comparing, printing, render, restoring};
 use crate::error::Error;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
@@ -107,9 +107,9 @@ impl Release {
         let Picture { mut project, files, mut outcome, declared } = now;
         self.committed(root, &declared)?;
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
-            outcome.findings.extend(rendering::compare(&mut project, &files, file)?.finding);
+            outcome.findings.extend(comparing::compare(&mut project, &files, file)?.finding);
         }
-        let gone = rendering::leftovers(&mut project, &files, &outcome, RENDERED)?;
+        let gone = comparing::leftovers(&mut project, &files, &outcome, RENDERED)?;
         outcome.findings.extend(gone);
         let hashes = |wanted: &dyn Fn(&str) -> bool| -> Result<BTreeMap<String, String>, Error> {
             declared
@@ -206,7 +206,7 @@ impl Release {
         for file in &now.outcome.files {
             let old = before.outcome.files.iter().find(|old| old.path == file.path).map_or("", |old| old.text.expose());
             let shown = now.files.shown(&file.path);
-            text.push_str(&rendering::difference(&mut now.project, &shown, &file.template, old, file.text.expose()));
+            text.push_str(&comparing::difference(&mut now.project, &shown, &file.template, old, file.text.expose()));
         }
         if unchanged {
             text.push_str("  nothing changed\n");

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::gate::{self, Gate};
 use super::rendering::{self, Job, Written};
-use super::{Global, Keys, identities, printing};
+use super::{Global, Keys, comparing, identities, printing};
 use crate::error::Error;
 use crate::outputs;
 use crate::project::files::Files;
@@ -95,7 +95,7 @@ impl Render {
         // As long as a template is broken, what the others give is not worth a word.
         if !self.stdout && !outcome.is_broken {
             for file in &outcome.files {
-                let compared = rendering::compare(&mut project, &files, file)?;
+                let compared = comparing::compare(&mut project, &files, file)?;
                 if compares {
                     diff.push_str(&compared.diff);
                     outcome.findings.extend(compared.finding);
@@ -105,7 +105,7 @@ impl Render {
                 }
             }
             if compares && self.template.is_empty() {
-                outcome.findings.extend(rendering::leftovers(&mut project, &files, &outcome, to)?);
+                outcome.findings.extend(comparing::leftovers(&mut project, &files, &outcome, to)?);
             }
         }
         let report = rendering::report("render", project, outcome.findings, outcome.summary)
@@ -144,6 +144,8 @@ impl Render {
 
 /// Refuses to write secrets where git would take them.
 fn ignored(root: &Path, path: &str) -> Result<(), Error> {
+    // Of what stands behind a link, git would know nothing.
+    writing::within(root, path)?;
     if !git::is_held(&root.join(path)) {
         let help = "git init, and add the folder to .gitignore; or print the files with --stdout";
         let message = "nothing says that these secrets stay out of a repository: there is none here to ask";

@@ -1,16 +1,17 @@
-//! What `render`, `release` and `deploy-check` share: a project's templates rendered, and compared with what is there.
+//! What `render`, `release` and `deploy-check` share: a project's templates rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::comparing::masked;
 use super::show::shown;
 use crate::checks;
-use crate::environment::{Environment, Resolved};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::project::deployments::RENDERED;
-use crate::project::files::{self, Files};
-use crate::project::{Project, git, templates, writing};
+use crate::project::files::Files;
+use crate::project::{Project, templates};
 use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
 use crate::report::{Report, Summary};
 use crate::schema::Property;
@@ -28,6 +29,15 @@ pub(super) struct Job<'j> {
     pub(super) with_secrets: bool,
 }
 
+impl Job<'_> {
+    /// The command that does it for one environment.
+    fn command(&self, environment: &str) -> String {
+        let to = if self.to == RENDERED { String::new() } else { format!(" --to {}", self.to) };
+        let secrets = if self.with_secrets { " --with-secrets" } else { "" };
+        format!("sparkcfg render {environment}{to}{secrets}")
+    }
+}
+
 /// A file as it is to be written. Its `Debug` tells no text.
 #[derive(Debug)]
 pub(super) struct Written {
@@ -39,8 +49,12 @@ pub(super) struct Written {
     pub(super) environment: Arc<str>,
     /// The whole text; with secrets in it, if that was asked for.
     pub(super) text: Secret,
+    /// The command that writes it.
+    pub(super) command: String,
+    /// Whether secrets were asked for.
+    pub(super) with_secrets: bool,
     /// The template's text among the sources.
-    source: SourceId,
+    pub(super) source: SourceId,
 }
 
 /// What came of it.
@@ -84,7 +98,7 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
     let mut outcome = Outcome::default();
     let mut texts = Vec::new();
     for (path, text) in &templates {
-        let source = project.sources.add(files.shown(&format!("{}/{path}", templates::FOLDER)), text.as_str());
+        let source = masked(project, &files.shown(&format!("{}/{path}", templates::FOLDER)), text);
         texts.push((path.as_str(), source));
     }
     let mut used = BTreeSet::new();
@@ -106,6 +120,8 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
                         template: (*template).clone(),
                         environment: Arc::clone(&environment.name),
                         text: Secret::new(text),
+                        command: job.command(&environment.name),
+                        with_secrets: job.with_secrets,
                         source: source_of(&texts, template),
                     });
                 }
@@ -196,7 +212,7 @@ fn finding(fault: &Fault, source: SourceId, environment: &Environment<'_>) -> Fi
 }
 
 /// A finding of a rule that only rendering knows how to look for.
-fn of(code: &str, message: impl Into<String>) -> Finding {
+pub(super) fn of(code: &str, message: impl Into<String>) -> Finding {
     match checks::find(code) {
         Some(rule) => Finding::new(rule, message),
         // Every code above is in the table; tests/promises.rs would not pass otherwise.
@@ -225,192 +241,6 @@ fn unused(project: &Project, used: &BTreeSet<String>) -> Vec<Finding> {
         })
     });
     told.collect()
-}
-
-/// A file as it is beside what it should be.
-pub(super) struct Compared {
-    pub(super) finding: Option<Finding>,
-    /// The difference with secrets masked, as a unified diff.
-    pub(super) diff: String,
-    /// Whether the file that is there is not sparkcfg's to write over.
-    pub(super) is_foreign: bool,
-}
-
-/// Compares a file with what is there.
-pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> Result<Compared, Error> {
-    let shown = files.shown(&file.path);
-    let again = format!("render it again: sparkcfg render {}", file.environment);
-    let Some(bytes) = files.read_if_there(&file.path)? else {
-        let message = format!("{shown} has not been rendered");
-        let mut finding = of("render-stale", message).at(Span::new(file.source, 0..0), "its template").help(again);
-        finding.environments.push(Arc::clone(&file.environment));
-        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
-    };
-    let (before, _) = files::text(bytes);
-    let after = file.text.expose();
-    if before == after
-        && templates::is_executable(files, &file.template)
-        && !writing::is_executable(&files.root().join(&file.path))
-    {
-        let message = format!("{shown} cannot be executed, as its template can");
-        let mut finding = of("render-stale", message).at(Span::new(file.source, 0..0), "its template").help(again);
-        finding.environments.push(Arc::clone(&file.environment));
-        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
-    }
-    if before == after {
-        return Ok(Compared { finding: None, diff: String::new(), is_foreign: false });
-    }
-    if before.replace("\r\n", "\n") == after {
-        let source = masked(project, &shown, &before);
-        let message = format!("{shown} has carriage returns, which its template does not give it");
-        let help = format!("{again}; `{RENDERED}/** text eol=lf` in .gitattributes keeps git from writing them");
-        let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help(help);
-        finding.environments.push(Arc::clone(&file.environment));
-        return Ok(Compared { finding: Some(finding), diff: String::new(), is_foreign: false });
-    }
-    let state = header::state(&before);
-    let marked = header::state(after) != header::State::Unmarked;
-    let differs = first_difference(&before, after);
-    let first = differs.unwrap_or_else(|| hash_of_inputs(&before));
-    let source = masked(project, &shown, &before);
-    let diff = if header::holds_secrets(&before) {
-        format!("{shown} was written with secrets in it; its difference is not shown\n")
-    } else {
-        unified(project, source, &shown, &file.template, after)
-    };
-    let at = project.sources.lines(Span::new(source, first..first));
-    let (finding, is_foreign) = match state {
-        header::State::Edited => {
-            let help = format!(
-                "move the change into {}/{} or the environment, then render again with --force",
-                templates::FOLDER,
-                file.template
-            );
-            (of("render-edited", format!("{shown} was edited by hand")).at(at, "differs here").help(help), true)
-        }
-        header::State::Unmarked if marked => {
-            let help = "move it out of the way, or write over it with --force";
-            (of("render-edited", format!("{shown} was not made by sparkcfg")).at(at, "").help(help), true)
-        }
-        header::State::Unmarked if !is_committed(files, &file.path) => {
-            let message = format!("{shown} differs from what its template gives, and may have been edited by hand");
-            let help = format!(
-                "a file of its kind cannot say so itself: look at `sparkcfg render {} --diff`, then write over it with --force; what is committed is not lost",
-                file.environment
-            );
-            (of("render-edited", message).at(at, "differs here").help(help), true)
-        }
-        // Nothing that its reader sees has changed; what it was made from has.
-        _ if differs.is_none() => {
-            let message = format!("{shown} comes out the same, but for the hash of what it is made from");
-            (of("render-stale", message).at(at, "only this differs").help(again), false)
-        }
-        _ => (
-            of("render-stale", format!("{shown} is not what its template gives")).at(at, "differs here").help(again),
-            false,
-        ),
-    };
-    let mut finding = finding.related(Span::new(file.source, 0..0), "its template");
-    finding.environments.push(Arc::clone(&file.environment));
-    Ok(Compared { finding: Some(finding), diff, is_foreign })
-}
-
-/// Whether the last commit holds a file as it is, so that nothing is lost with it.
-fn is_committed(files: &Files, path: &str) -> bool {
-    git::uncommitted(files.root(), &[path.to_owned()]).is_ok_and(|changed| changed.is_empty())
-}
-
-/// Files that say that sparkcfg made them and that no template makes any more.
-pub(super) fn leftovers(
-    project: &mut Project,
-    files: &Files,
-    outcome: &Outcome,
-    to: &str,
-) -> Result<Vec<Finding>, Error> {
-    let mut found = Vec::new();
-    if outcome.is_broken {
-        return Ok(found);
-    }
-    let environments: Vec<_> = project.environment_names().cloned().collect();
-    for environment in environments {
-        let folder = format!("{to}/{environment}");
-        for path in templates::paths(files, &folder)? {
-            let whole = format!("{folder}/{path}");
-            if outcome.files.iter().any(|file| file.path == whole) {
-                continue;
-            }
-            let (text, _) = files::text(files.read(&whole)?);
-            if header::state(&text) != header::State::Unmarked {
-                let source = masked(project, &files.shown(&whole), &text);
-                let message = format!("{} has no template any more", files.shown(&whole));
-                let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help("delete it");
-                finding.environments.push(Arc::clone(&environment));
-                found.push(finding);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Where a file differs first; `None` if only in its hashes, which differ whenever anything does.
-fn first_difference(before: &str, after: &str) -> Option<u32> {
-    let (mut at, mut others) = (0, after.split_inclusive('\n'));
-    for (number, line) in before.split_inclusive('\n').enumerate() {
-        if others.next() != Some(line) && !(number < HEAD && line.contains(INPUTS)) {
-            return u32::try_from(at).ok();
-        }
-        at += line.len();
-    }
-    let last = before.len().saturating_sub(1);
-    others.next().map(|_| u32::try_from(at.min(last)).unwrap_or_default())
-}
-
-/// In how many lines a header may stand, and what it says of what a file is made from.
-const HEAD: usize = 6;
-const INPUTS: &str = "sparkcfg-inputs: ";
-
-/// The line of a header with its hashes.
-fn hash_of_inputs(text: &str) -> u32 {
-    let head: usize =
-        text.split_inclusive('\n').take(HEAD).take_while(|line| !line.contains(INPUTS)).map(str::len).sum();
-    u32::try_from(head).unwrap_or_default()
-}
-
-/// Adds a text to the sources with everything masked that it may not show.
-fn masked(project: &mut Project, shown: &str, text: &str) -> SourceId {
-    let ranges = {
-        let environments = project.environments();
-        let secrets = environments.iter().flat_map(|environment| &environment.settings).filter_map(|setting| {
-            match &setting.value {
-                Resolved::Secret(secret) => Some(secret.expose()),
-                value => value.text().filter(|text| project.hides(setting.key, text)),
-            }
-        });
-        let known: Vec<&str> = secrets.collect();
-        project.secrets_in(text, &known)
-    };
-    let source = project.sources.add(shown, text);
-    for range in ranges {
-        project.sources.mask(Span::new(source, range));
-    }
-    source
-}
-
-/// The difference of two texts with secrets masked, as a unified diff.
-pub(super) fn difference(project: &mut Project, shown: &str, template: &str, before: &str, after: &str) -> String {
-    let source = masked(project, shown, before);
-    unified(project, source, shown, template, after)
-}
-
-fn unified(project: &mut Project, before: SourceId, shown: &str, template: &str, after: &str) -> String {
-    let after = masked(project, shown, after);
-    let text = |source: SourceId| {
-        let length = u32::try_from(project.sources.text(source).len()).unwrap_or(u32::MAX);
-        project.sources.shown(Span::new(source, 0..length)).text
-    };
-    let (before, after) = (text(before), text(after));
-    let diff = similar::TextDiff::from_lines(&before, &after);
-    diff.unified_diff().context_radius(3).header(shown, &format!("{}/{template}", templates::FOLDER)).to_string()
 }
 
 /// The findings as a report, with the secrets of the project masked in every text.

@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::files::{self, Files};
-use super::{Config, Project};
+use super::{Config, Project, templates};
 use crate::compose::service::fallback;
 use crate::compose::{self, Application};
 use crate::detection;
 use crate::error::Error;
 use crate::interpolation::{Sign, references};
 use crate::layer::Layer;
+use crate::masking;
 use crate::pm2::{self, Ecosystem};
 use crate::source::{SourceId, Sources, Span};
 use crate::suggestion::nearest;
@@ -55,6 +56,8 @@ pub struct Deployment {
     pub kind: Kind,
     /// Names beside the first file by which Compose would find another one.
     pub neighbours: Vec<String>,
+    /// The files in its folder and below, where it was rendered.
+    pub beside: Option<Vec<String>>,
 }
 
 /// Who starts it.
@@ -80,6 +83,9 @@ pub struct Deployments {
 
 /// The names under which Compose looks for a file by itself, first the one that it prefers.
 pub const FOUND_BY_COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+/// Shorter secrets are not looked for in what else a file says, in bytes: they may be words.
+const DISTINCT: usize = 10;
 
 /// Where `render` puts what it made.
 pub const RENDERED: &str = "rendered";
@@ -119,12 +125,15 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
     for environment in names {
         let protected = project.config.is_protected(&environment);
         let rendered = rendered(files, &environment)?;
-        for paths in &rendered {
-            reader.take(&environment, protected, paths)?;
+        if !rendered.is_empty() {
+            let beside = templates::paths(files, &format!("{RENDERED}/{environment}"))?;
+            for paths in &rendered {
+                reader.take(&environment, protected, paths, Some(&beside))?;
+            }
         }
         let own = chosen.get(&*environment).filter(|paths| !rendered.contains(paths));
         if let Some(paths) = named.get(&*environment).or(own) {
-            reader.take(&environment, protected, paths)?;
+            reader.take(&environment, protected, paths, None)?;
         }
     }
     project.deployments = reader.found;
@@ -183,12 +192,20 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn take(&mut self, environment: &Arc<str>, protected: bool, paths: &[String]) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        environment: &Arc<str>,
+        protected: bool,
+        paths: &[String],
+        beside: Option<&Vec<String>>,
+    ) -> Result<(), Error> {
+        let beside = || beside.cloned();
         let mut chosen = Vec::new();
         for path in paths {
             if let Some(index) = self.ecosystem(path)? {
                 let (environment, kind) = (Arc::clone(environment), Kind::Pm2(index));
-                self.found.all.push(Deployment { environment, protected, kind, neighbours: Vec::new() });
+                let (neighbours, beside) = (Vec::new(), beside());
+                self.found.all.push(Deployment { environment, protected, kind, neighbours, beside });
                 continue;
             }
             // Asked for by name: a file that is missing is an error and no silence.
@@ -201,7 +218,7 @@ impl Reader<'_> {
         let mut open = |path: &str| open(files, sources, path);
         let application = Application::of(&mut found.compose, &chosen, &mut open);
         let (environment, kind) = (Arc::clone(environment), Kind::Compose(application));
-        self.found.all.push(Deployment { environment, protected, kind, neighbours });
+        self.found.all.push(Deployment { environment, protected, kind, neighbours, beside: beside() });
         Ok(())
     }
 
@@ -287,9 +304,17 @@ impl Project {
                 self.hide_lines(file.source, &mut spans);
             }
         }
-        // Comments, and whatever else a secret may stand in.
+        // Comments, and whatever else a secret may stand in, under whatever name.
+        let known: Vec<&str> = self.known_secrets().filter(|secret| secret.len() >= DISTINCT).collect();
         for source in self.deployments.sources() {
             spans.extend(self.tokens_in(source).into_iter().map(|range| Span::new(source, range)));
+            let text = self.sources.text(source);
+            if masking::holds_secrets(text) {
+                spans.extend(self.sources.every_line(source));
+            }
+            let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let places = known.iter().flat_map(|secret| masking::places(text, secret));
+            spans.extend(places.map(|place| Span::new(source, offset(place.start)..offset(place.end))));
         }
         spans
     }

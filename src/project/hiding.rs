@@ -4,6 +4,7 @@ use super::veil::in_backticks;
 use super::{Project, ProjectSchema, rests};
 use crate::detection;
 use crate::layer::Layer;
+use crate::masking;
 
 /// What stands between a key and its value, the wide sign of other keyboards included.
 const ASSIGN: [char; 3] = ['=', ':', '＝'];
@@ -86,7 +87,7 @@ impl Project {
     }
 
     /// What no output may show of a text that is no layer, such as a template or a rendered file: what stands behind the
-    /// name of a secret, what looks like one, and the secrets in `known`. A mere reference to a secret may be shown.
+    /// name of a secret, what looks like one, and the secrets in `known`, also escaped. A mere reference to a secret may be shown.
     #[must_use]
     pub fn secrets_in(&self, text: &str, known: &[&str]) -> Vec<std::ops::Range<u32>> {
         let mut found: Vec<std::ops::Range<usize>> = Vec::new();
@@ -121,11 +122,19 @@ impl Project {
             }
         }
         for secret in known.iter().filter(|secret| secret.len() > 3) {
-            found.extend(text.match_indices(secret).map(|(at, _)| at..at + secret.len()));
+            found.extend(masking::places(text, secret));
         }
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let found = found.into_iter().map(|range| offset(range.start)..offset(range.end));
         found.chain(rests::key_blocks(text)).collect()
+    }
+
+    /// The secrets that are known here.
+    pub(super) fn known_secrets(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().flat_map(|layer| {
+            let hidden = layer.entries.iter().filter(|entry| self.hides_entry(layer, entry));
+            hidden.filter_map(|entry| layer.content(entry))
+        })
     }
 
     /// Marks everything that no output may show. Only needed once there is something to show.
@@ -274,7 +283,8 @@ fn holds_password(word: &str) -> bool {
     detection::url_password(word).is_some_and(|at| word.get(at).is_none_or(|password| !password.starts_with("${")))
 }
 
-/// Whether what stands behind a name only refers to a value: nothing, `${NAME}`, `process.env["NAME"]`, a mounted file.
+/// Whether what stands behind a name only refers to a value: nothing, `${NAME}`, `{{ NAME }}`, `process.env["NAME"]`, a
+/// mounted file.
 fn refers(text: &str) -> bool {
     let text = text.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     let is_name =
@@ -284,9 +294,10 @@ fn refers(text: &str) -> bool {
         is_name(inner)
             || inner.split_once('?').is_some_and(|(name, why)| is_name(name) && why.starts_with("start it with"))
     });
+    let replaced = within("{{", "}}").is_some_and(|inner| !inner.contains(['"', '\'', '{', '}']));
     let dotted = text.strip_prefix("process.env.").is_some_and(is_name);
     let variable = dotted || within("process.env[\"", "\"]").is_some_and(is_name);
-    text.is_empty() || reference || variable || text.strip_prefix("/run/secrets/").is_some_and(is_name)
+    text.is_empty() || reference || replaced || variable || text.strip_prefix("/run/secrets/").is_some_and(is_name)
 }
 
 /// Whether a word of a broken line is no piece of a key: short, or in the capitals of a variable's name.
@@ -343,6 +354,8 @@ mod tests {
                 "-----BEGIN RSA PRIVATE KEY-----\n-----END RSA PRIVATE KEY-----\nA=1",
             ),
             ("- DB_PASSWORD=${DB_PASSWORD}\n", "- DB_PASSWORD=${DB_PASSWORD}"),
+            ("DB_PASSWORD: \"{{ DB_PASSWORD | yaml }}\"\n", "DB_PASSWORD: \"{{ DB_PASSWORD | yaml }}\""),
+            ("DB_PASSWORD: {{ A | default(\"hunter2\") }}\n", "DB_PASSWORD:"),
         ] {
             let hidden = project.secrets_in(text, &[]);
             let open = |at: &usize| !hidden.iter().any(|range| (range.start as usize..range.end as usize).contains(at));

@@ -168,20 +168,11 @@ impl Project {
         let labels = findings.iter().flat_map(|finding| finding.label.iter().chain(&finding.related));
         let wanted: BTreeSet<SourceId> =
             labels.map(|label| label.span.source).filter(|source| ids.contains(source)).collect();
-        let secrets: Vec<String> = self
-            .layers
-            .iter()
-            .flat_map(|layer| {
-                let hidden = layer.entries.iter().filter(|entry| self.hides_entry(layer, entry));
-                hidden.filter_map(|entry| layer.content(entry)).map(ToOwned::to_owned)
-            })
-            .collect();
         let examples = self.references.declared.iter().filter_map(|declared| {
             let value = declared.value.as_deref()?;
             (declared.by == Declarer::Example && self.hides(&declared.name, value)).then_some(value)
         });
-        let known: Vec<&str> =
-            secrets.iter().map(String::as_str).chain(examples).filter(|text| text.len() > 3).collect();
+        let known: Vec<&str> = self.known_secrets().chain(examples).filter(|text| text.len() > 3).collect();
         let mut spans = Vec::new();
         for source in wanted {
             let text = self.sources.text(source);

@@ -155,7 +155,10 @@ pub fn make_executable(root: &Path, path: &str) -> Result<(), Error> {
 }
 
 /// The file of a path that lies within `root`: no `..`, not absolute, and no symbolic link on the way.
-fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
+///
+/// # Errors
+/// A path that leads elsewhere.
+pub fn within(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     if path.is_empty() || !plain {
         return Err(Error::new("this path leads out of the project").at(path));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
+use minijinja::value::{Enumerator, Object, ObjectRepr, Tuple, Value, ValueKind};
 use serde_json::Value as Json;
 
 use super::{Input, marks};
@@ -45,6 +45,27 @@ impl Object for Anything {
 pub(super) struct Spelled {
     text: String,
     typed: Value,
+}
+
+impl Spelled {
+    /// A value as an operator sees it, and so what a list holds.
+    pub(super) fn typed(value: Value) -> Value {
+        if let Some(spelled) = value.downcast_object_ref::<Self>() {
+            return spelled.typed.clone();
+        }
+        let holds = |item: &Value| item.downcast_object_ref::<Self>().is_some();
+        let items = || value.try_iter().into_iter().flatten();
+        if value.kind() == ValueKind::Seq && items().any(|item| holds(&item)) {
+            let items: Vec<_> = items().map(Self::typed).collect();
+            return if value.is_tuple() { Tuple::from(items).into() } else { items.into() };
+        }
+        value
+    }
+
+    /// A value as what looks at a text sees it.
+    pub(super) fn text(value: Value) -> Value {
+        value.downcast_object_ref::<Self>().map(|spelled| Value::from(spelled.text.as_str())).unwrap_or(value)
+    }
 }
 
 impl fmt::Debug for Spelled {
@@ -167,10 +188,7 @@ fn value(variable: &super::Variable<'_>) -> Value {
     let as_written = match &variable.typed {
         Json::String(_) | Json::Null => return text.into(),
         Json::Array(_) | Json::Object(_) => false,
-        scalar => {
-            let canonical = scalar.to_string();
-            canonical == text
-        }
+        Json::Bool(_) | Json::Number(_) => typed.to_string() == text,
     };
     if as_written { typed } else { Value::from_object(Spelled { text: text.to_owned(), typed }) }
 }
@@ -238,19 +256,35 @@ pub(super) enum Depth {
     Whole,
 }
 
-/// Whether a value is, or holds, a secret that is only referred to.
-pub(super) fn holds_secret(value: &Value, depth: Depth) -> bool {
-    fn within(value: &Value, levels: usize) -> bool {
-        if value.downcast_object_ref::<Withheld>().is_some() || value.as_str().is_some_and(marks::holds_mark) {
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// A secret that is only referred to.
+    Secret,
+    /// A value that is written already: what a macro or a block gave.
+    Piece,
+}
+
+/// Whether a value is, or holds, what is looked for.
+pub(super) fn holds(value: &Value, look: Look, depth: Depth) -> bool {
+    fn within(value: &Value, look: Look, levels: usize) -> bool {
+        let is_it = |text: &str| match look {
+            Look::Secret => marks::holds_secret(text),
+            Look::Piece => marks::holds_mark(text),
+        };
+        let withheld = look == Look::Secret && value.downcast_object_ref::<Withheld>().is_some();
+        if withheld || value.as_str().is_some_and(is_it) {
             return true;
         }
         let members = || value.try_iter().into_iter().flatten();
         match value.kind() {
             ValueKind::Seq | ValueKind::Map if levels == 0 => false,
-            ValueKind::Seq => members().any(|item| within(&item, levels - 1)),
-            ValueKind::Map => members().any(|key| value.get_item(&key).is_ok_and(|member| within(&member, levels - 1))),
+            ValueKind::Seq => members().any(|item| within(&item, look, levels - 1)),
+            ValueKind::Map => {
+                members().any(|key| value.get_item(&key).is_ok_and(|member| within(&member, look, levels - 1)))
+            }
             _ => false,
         }
     }
-    within(value, if depth == Depth::Whole { 8 } else { 0 })
+    within(value, look, if depth == Depth::Whole { 8 } else { 0 })
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::{Input, Templates, Variable, kinds};
+use crate::masking::HOLDS_SECRETS;
 use crate::source::printable;
 
 const INPUTS: &str = "sparkcfg-inputs: ";
@@ -31,11 +32,7 @@ pub fn write(template: &str, path: &str, body: &str, inputs: &str, input: &Input
     }
     let (first, rest) = body.split_at(first_lines(body));
     let (environment, template) = (input.environment, printable(template));
-    let warning = if secrets {
-        format!("{comment} HOLDS SECRETS: never commit, copy or show this file.\n")
-    } else {
-        String::new()
-    };
+    let warning = if secrets { format!("{comment} {HOLDS_SECRETS}\n") } else { String::new() };
     let how = "Do not edit: change the template or the environment, and render anew.";
     let hash = digest(&[first, rest]);
     format!(
@@ -87,12 +84,6 @@ pub fn state(text: &str) -> State {
         }
     }
     State::Unmarked
-}
-
-/// Whether a file was written with secrets in it.
-#[must_use]
-pub fn holds_secrets(text: &str) -> bool {
-    text.lines().take(MOST_FIRST + 2).any(|line| line.contains("HOLDS SECRETS: never commit"))
 }
 
 /// A hash of everything that a file is made from, but no secret: a hash of one could be guessed at. Of the schema, what

@@ -23,6 +23,11 @@ pub(super) fn holds_mark(text: &str) -> bool {
     text.contains(|character: char| ('\u{fdd0}'..='\u{fdef}').contains(&character))
 }
 
+/// Whether a text holds what stands for a secret, whole or in part.
+pub(super) fn holds_secret(text: &str) -> bool {
+    text.contains(SECRET)
+}
+
 /// What stands for a secret.
 pub(super) fn secret(key: &str) -> String {
     format!("{}{key}{}", SECRET[0], SECRET[1])
@@ -32,6 +37,8 @@ pub(super) fn secret(key: &str) -> String {
 pub(super) enum Piece {
     /// A text, which may hold marks of secrets.
     Text(String),
+    /// What a reference of a plain template gives: text of the template's own, with marks for values.
+    Expanded(String),
     /// A value that is to keep its type and structure.
     Structure(Value),
 }
@@ -77,7 +84,7 @@ impl Pieces {
         let each = self.0.iter().enumerate().map(|(number, piece)| {
             let text = format!("{}{number}{}", PROBE[0], PROBE[1]);
             match piece {
-                Piece::Text(_) => Piece::Text(text),
+                Piece::Text(_) | Piece::Expanded(_) => Piece::Text(text),
                 Piece::Structure(value) => Piece::Structure(probe(value, &text)),
             }
         });
@@ -107,7 +114,9 @@ impl Pieces {
                 (Some((key, _)), _) if is_secret(key) => key.len() + SECRET[0].len_utf8() + SECRET[1].len_utf8(),
                 (None, Some((piece, length))) if depth < 32 => {
                     let sound = match piece {
-                        Piece::Text(text) => self.first_maimed(text, is_secret, depth + 1).is_none(),
+                        Piece::Text(text) | Piece::Expanded(text) => {
+                            self.first_maimed(text, is_secret, depth + 1).is_none()
+                        }
                         Piece::Structure(value) => {
                             self.first_maimed(&value.to_string(), is_secret, depth + 1).is_none()
                         }
@@ -121,6 +130,25 @@ impl Pieces {
             };
             at += length;
         }
+    }
+
+    /// What a piece has of the template's own text, a default or an alternative, and the parts of the values in it.
+    pub(super) fn divided(&self, piece: &Piece) -> (String, Vec<Part>) {
+        let text = match piece {
+            Piece::Expanded(text) => text,
+            Piece::Text(text) | Piece::Structure(Value::String(text)) => return (String::new(), self.parts(text)),
+            Piece::Structure(value) => return (String::new(), self.parts(&value.to_string())),
+        };
+        let (mut own, mut marks, mut rest) = (String::new(), String::new(), text.as_str());
+        while let Some(at) = rest.find([PIECE[0], SECRET[0]]) {
+            let (before, from) = rest.split_at(at);
+            let (mark, after) =
+                from.split_at(from.find([PIECE[1], SECRET[1]]).map_or(from.len(), |end| end + PIECE[1].len_utf8()));
+            own.push_str(before);
+            marks.push_str(mark);
+            rest = after;
+        }
+        (own + rest, self.parts(&marks))
     }
 
     /// The parts of a text, with all marks in it followed.
@@ -143,7 +171,7 @@ impl Pieces {
                 }
                 (None, Some((piece, length))) if depth < 32 => {
                     match piece {
-                        Piece::Text(text) => self.collect(text, parts, depth + 1),
+                        Piece::Text(text) | Piece::Expanded(text) => self.collect(text, parts, depth + 1),
                         Piece::Structure(value) => push(parts, &value.to_string()),
                     }
                     rest = &rest[length..];

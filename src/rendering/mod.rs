@@ -24,6 +24,8 @@ use serde_json::Value;
 use kinds::{Draft, Kind};
 use marks::Pieces;
 
+use crate::uses;
+
 /// What a template is rendered with. Its `Debug` tells no values.
 pub struct Input<'i> {
     /// The name of the environment.
@@ -151,7 +153,17 @@ pub fn render(template: &str, templates: &Templates, input: &Input<'_>) -> Resul
         plain::run(template, templates, input)?
     };
     let body = settle(kind, template, &draft, input)?;
-    Ok(Rendered { path: path.to_owned(), body, used: draft.used })
+    let mut used = draft.used;
+    if kind.interpolates {
+        used.extend(handed_on(path, &body));
+    }
+    Ok(Rendered { path: path.to_owned(), body, used })
+}
+
+/// The variables that a rendered file itself leaves to whoever reads it: `KEY:` under `environment`, `${KEY}`.
+fn handed_on(path: &str, body: &str) -> impl Iterator<Item = String> {
+    let found = uses::read(path, body).into_iter();
+    found.filter(|found| matches!(found.kind, uses::Kind::Read | uses::Kind::Pass)).map(|found| found.name)
 }
 
 /// A template that has been run: its text with marks for values, and where each stretch of it came from.

@@ -1,82 +1,116 @@
 //! Templates without a language: `${NAME}` by docker compose's rules.
+//!
+//! What a reference gives is one text, be it a value or a default of the template's, and is quoted for its place as a whole.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::marks::{self, Piece, Pieces};
 use super::{Fault, FaultKind, Input, Origin, Run, Templates, kinds};
-use crate::interpolation::{self, Budget, Outcome, references};
+use crate::interpolation::{self, Budget, Expansion, Outcome, Reference, references};
 use crate::suggestion::nearest;
 
 /// Replaces the references of a file.
 pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Run, Vec<Fault>> {
     let text = templates.get(template).map(String::as_str).unwrap_or_default();
-    let known: BTreeMap<&str, Option<&str>> =
-        input.variables.iter().map(|variable| (variable.key, variable.text)).collect();
-    let asked = references(text);
-    // For `:-` and its kin an empty value counts as none, so there it may not stand behind a mark.
-    let by_emptiness: BTreeSet<&str> = asked
-        .iter()
-        .filter(|reference| reference.operator.is_some_and(|operator| operator.colon))
-        .map(|reference| reference.name)
-        .collect();
-    let mut pieces = Pieces::default();
-    let mut lookup = |name: &str| -> Option<Cow<'_, str>> {
-        let value = *known.get(name)?;
-        if value == Some("") && by_emptiness.contains(name) {
-            return Some(Cow::Borrowed(""));
-        }
-        let value = value.map_or_else(|| marks::secret(name), ToOwned::to_owned);
-        Some(Cow::Owned(pieces.add(Piece::Text(value))))
+    let mut writer = Writer {
+        template,
+        input,
+        known: input.variables.iter().map(|variable| (variable.key, variable.text)).collect(),
+        // What is left is read once more, and then has to be what it is now.
+        interpolates: kinds::of(template).interpolates,
+        budget: Budget::default(),
+        run: Run { text: String::new(), pieces: Pieces::default(), used: BTreeSet::new(), origins: Vec::new() },
+        faults: Vec::new(),
     };
-    let expansion = interpolation::expand(text, &mut lookup, &mut Budget::default()).map_err(|fault| {
-        let (message, help) = (fault.message().to_owned(), fault.help().to_owned());
-        vec![Fault {
-            template: template.to_owned(),
-            at: fault.range,
-            kind: FaultKind::Broken,
-            key: None,
-            message,
-            help,
-        }]
-    })?;
-    let missing =
-        expansion.resolved.iter().filter(|resolved| matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing));
-    let faults: Vec<_> = missing
-        .map(|resolved| {
-            let name = resolved.reference.name;
-            let near = nearest(name, input.variables.iter().map(|variable| variable.key));
-            let help = match near {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("set it, or write ${{{name}:-default}}; $$ is a plain dollar sign"),
-            };
-            let at = resolved.reference.range.clone();
-            let message = format!("{name} has no value in {}", input.environment);
-            Fault {
-                template: template.to_owned(),
-                at,
-                kind: FaultKind::Undefined,
-                key: Some(name.to_owned()),
-                message,
-                help,
-            }
-        })
-        .collect();
-    if !faults.is_empty() {
-        return Err(faults);
+    let mut at = 0;
+    for reference in references(text) {
+        // One within the default of another belongs to that.
+        if reference.range.start >= at {
+            writer.text(text, at..reference.range.start)?;
+            at = reference.range.end;
+            writer.reference(text, &reference)?;
+        }
     }
-    let used = expansion.resolved.iter().map(|resolved| resolved.reference.name.to_owned()).collect();
-    // What is left is read once more, and then has to be what it is now.
-    let text = if kinds::of(template).interpolates { expansion.text.replace('$', "$$") } else { expansion.text };
-    // Texts and references take turns, so a place in the text is near the reference of the same number.
-    let marks = text.match_indices('\u{fdd0}').map(|(at, _)| at);
-    let sources = expansion.resolved.iter().filter(|resolved| known.contains_key(resolved.reference.name));
-    let origins = marks.zip(sources).map(|(at, resolved)| Origin {
-        text: at..at + 1,
-        template: template.to_owned(),
-        source: resolved.reference.range.clone(),
-        verbatim: false,
-    });
-    let origins = origins.collect();
-    Ok(Run { text, pieces, used, origins })
+    writer.text(text, at..text.len())?;
+    if writer.faults.is_empty() { Ok(writer.run) } else { Err(writer.faults) }
+}
+
+struct Writer<'w> {
+    template: &'w str,
+    input: &'w Input<'w>,
+    known: BTreeMap<&'w str, Option<&'w str>>,
+    interpolates: bool,
+    budget: Budget,
+    run: Run,
+    faults: Vec<Fault>,
+}
+
+impl Writer<'_> {
+    /// A stretch without references.
+    fn text(&mut self, template: &str, range: Range<usize>) -> Result<(), Vec<Fault>> {
+        let text = self.expand(template, range)?.text;
+        self.run.text.push_str(&if self.interpolates { text.replace('$', "$$") } else { text });
+        Ok(())
+    }
+
+    fn reference(&mut self, template: &str, reference: &Reference<'_>) -> Result<(), Vec<Fault>> {
+        let expansion = self.expand(template, reference.range.clone())?;
+        for resolved in &expansion.resolved {
+            let name = resolved.reference.name;
+            self.run.used.insert(name.to_owned());
+            if matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing) {
+                let from = reference.range.start + resolved.reference.range.start;
+                self.faults.push(self.undefined(name, from..from + resolved.reference.range.len()));
+            }
+        }
+        let piece = match reference.operator {
+            None => Piece::Text(expansion.text),
+            Some(_) => Piece::Expanded(expansion.text),
+        };
+        let (mark, start) = (self.run.pieces.add(piece), self.run.text.len());
+        self.run.text.push_str(&mark);
+        self.run.origins.push(Origin {
+            text: start..self.run.text.len(),
+            template: self.template.to_owned(),
+            source: reference.range.clone(),
+            verbatim: false,
+        });
+        Ok(())
+    }
+
+    /// A stretch with its references replaced by marks for values; an empty value is none, by which defaults are chosen.
+    fn expand<'t>(&mut self, template: &'t str, range: Range<usize>) -> Result<Expansion<'t>, Vec<Fault>> {
+        let (known, pieces) = (&self.known, &mut self.run.pieces);
+        let mut lookup = |name: &str| -> Option<Cow<'_, str>> {
+            Some(match *known.get(name)? {
+                Some("") => Cow::Borrowed(""),
+                Some(value) => Cow::Owned(pieces.add(Piece::Text(value.to_owned()))),
+                None => Cow::Owned(marks::secret(name)),
+            })
+        };
+        let stretch = template.get(range.clone()).unwrap_or_default();
+        interpolation::expand(stretch, &mut lookup, &mut self.budget).map_err(|fault| {
+            let (message, help) = (fault.message().to_owned(), fault.help().to_owned());
+            let at = range.start + fault.range.start..range.start + fault.range.end;
+            vec![Fault { template: self.template.to_owned(), at, kind: FaultKind::Broken, key: None, message, help }]
+        })
+    }
+
+    fn undefined(&self, name: &str, at: Range<usize>) -> Fault {
+        let near = nearest(name, self.input.variables.iter().map(|variable| variable.key));
+        let help = match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("set it, or write ${{{name}:-default}}; $$ is a plain dollar sign"),
+        };
+        Fault {
+            template: self.template.to_owned(),
+            at,
+            kind: FaultKind::Undefined,
+            key: Some(name.to_owned()),
+            message: format!("{name} has no value in {}", self.input.environment),
+            help,
+        }
+    }
 }

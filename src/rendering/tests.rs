@@ -7,8 +7,11 @@ use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
 use super::{FaultKind, Input, Templates, Variable, header, render};
+use crate::masking::holds_secrets;
 
+mod defaults;
 mod lines;
+mod typing;
 
 fn input<'i>(services: &'i [String], value: &'i str) -> Input<'i> {
     let variable = |key: &'i str, text: Option<&'i str>, typed: Value| Variable {
@@ -65,7 +68,7 @@ fn each_kind_quotes_for_the_place() {
         ("compose.yml.j2", "a: ${LEFT:-alone} $$\n", "", "a: ${LEFT:-alone} $$\n"),
         ("other.yml.j2", "a: {{ V }}\n", "$A", "a: \"$A\"\n"),
         ("compose.yml", "a: ${V}\nb: \"${PORT:-1}\" $$\n", "no", "a: \"no\"\nb: \"8080\" $$\n"),
-        ("compose.yml", "a: ${V:-x}\n", "", "a: x\n"),
+        ("compose.yml", "a: ${V:-x}\n", "", "a: \"x\"\n"),
         ("compose.yml", "a: ${V}\n", "", "a: \"\"\n"),
         ("e.config.js.j2", "x = {{ V }};\n", "it's \"${a}\"\n", "x = \"it's \\\"${a}\\\"\\n\";\n"),
         ("e.config.js.j2", "x = `{{ V }}${ {{ V }} }`;\n", "`${a}", "x = `\\`\\${a}${ \"`${a}\" }`;\n"),
@@ -255,8 +258,8 @@ fn headers_tell_edits() {
         let stays = body.starts_with('#');
         assert_eq!(text.lines().next() == body.lines().next(), stays, "{text}");
         assert_eq!(header::state(&format!("#!x\n{text}")), header::State::Edited);
-        assert!(!header::holds_secrets(&text));
-        assert!(header::holds_secrets(&header::write(path, path, body, "0", &input, true)));
+        assert!(!holds_secrets(&text));
+        assert!(holds_secrets(&header::write(path, path, body, "0", &input, true)));
     }
     assert_eq!(header::write("a.json", "a.json", "{}", "0", &input, false), "{}");
     let xml = "<?xml version=\"1.0\"?>\n<a/>\n";

@@ -3,6 +3,8 @@
 use super::{Target, is_plain_name};
 use crate::quoting;
 
+const READ_ONLY: &[&str] = &["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
+
 pub(super) const TARGET: Target = Target {
     name: "shell",
     summary: "export lines for a POSIX shell: eval \"$(sparkcfg show dev --as shell)\"",
@@ -10,6 +12,9 @@ pub(super) const TARGET: Target = Target {
         picture.each(|variable, text| {
             if !is_plain_name(variable.key) {
                 return Err("a shell has no variable of this name".to_owned());
+            }
+            if READ_ONLY.contains(&variable.key) {
+                return Err("bash keeps this name for itself, and lets nothing set it".to_owned());
             }
             if text.contains('\0') {
                 return Err("no process can have a value with a NUL in it".to_owned());

@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::super::expressions::words;
 use super::super::{Fault, FaultKind, Input, guard, marks};
+use super::typing::TYPED;
 use super::{Scene, UNNAMED};
 use crate::suggestion::nearest;
 
@@ -39,10 +40,16 @@ pub(super) fn fault(scene: &Scene<'_>, error: &Error, values: &BTreeMap<String, 
     let text = prepared.text.as_str();
     let at = innermost.range().filter(|range| range.end <= text.len()).unwrap_or_else(|| line(text, innermost.line()));
     let source = prepared.source(&at);
-    if innermost.kind() == ErrorKind::UndefinedError {
+    // An operator has words of its own for that.
+    let lacking =
+        innermost.detail().and_then(|detail| Some(detail.strip_suffix("` is undefined)")?.rsplit_once('`')?.1));
+    if innermost.kind() == ErrorKind::UndefinedError || lacking.is_some() {
         let within = words(text).filter(|word| word.start >= at.start && word.end <= at.end.max(at.start + 1));
         let mut names = within.filter_map(|word| Some((text.get(word.clone())?, word)));
-        let name = names.find(|(name, _)| !values.contains_key(*name));
+        let name = names.find(|(name, _)| match lacking {
+            Some(lacking) => *name == lacking,
+            None => !values.contains_key(*name) && *name != TYPED,
+        });
         if let Some((name, word)) = name {
             return Some(undefined(&path, prepared.source(&word), name, scene.input));
         }
@@ -74,6 +81,8 @@ fn explained(error: &Error, reveals: bool) -> (String, &'static str) {
         ErrorKind::InvalidOperation if !reveals && !marks::holds_mark(detail) && !detail.is_empty() => {
             let help = if detail == guard::ASKED {
                 "ask whether it is set, with {% if KEY %}, or make what is asked a key of its own that is no secret"
+            } else if detail == guard::WRITTEN {
+                "apply the filter to each value, as in {{ KEY | upper }}"
             } else if detail.starts_with(UNNAMED) {
                 "list it under x-sparkcfg.services of every key that it gets"
             } else {

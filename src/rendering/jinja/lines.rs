@@ -8,53 +8,14 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::Origin;
+use super::typing;
 
 /// Before a line end that is written only where no other was: a character that Unicode keeps out of texts.
-const END: char = '\u{fffe}';
+pub(super) const END: char = '\u{fffe}';
 /// What writes a text, of which nobody knows how it ends.
 const WRITERS: &[&str] = &["include", "endcall", "endblock", "endfilter"];
 /// What begins something that ends elsewhere and is written in its place.
 const BEGINNING: &[&str] = &["if", "for", "with", "block", "filter", "call", "autoescape"];
-
-/// A template as the engine gets it.
-pub(super) struct Prepared {
-    pub(super) text: String,
-    /// Where stretches of the text begin, in it and in the template.
-    stretches: Vec<(usize, usize)>,
-}
-
-impl Prepared {
-    pub(super) fn new(template: &str) -> Self {
-        let mut prepared = Self { text: String::with_capacity(template.len()), stretches: Vec::new() };
-        let mut kept = 0;
-        for cut in Scanner::new(template).cuts() {
-            prepared.keep(template, kept..cut.range.start);
-            kept = cut.range.end;
-            if cut.writes {
-                prepared.text.push(END);
-                prepared.keep(template, cut.range);
-            }
-        }
-        prepared.keep(template, kept..template.len());
-        prepared
-    }
-
-    fn keep(&mut self, template: &str, range: Range<usize>) {
-        self.stretches.push((self.text.len(), range.start));
-        self.text.push_str(template.get(range).unwrap_or_default());
-    }
-
-    /// The place in the template of a place in the text.
-    pub(super) fn source(&self, range: &Range<usize>) -> Range<usize> {
-        let place = |at: usize| {
-            let before = self.stretches.partition_point(|(start, _)| *start <= at).checked_sub(1);
-            before.and_then(|before| self.stretches.get(before)).map_or(at, |(start, source)| source + (at - start))
-        };
-        // The end is that of the last byte: what stands behind it may have been elsewhere.
-        let start = place(range.start);
-        start..range.end.checked_sub(1).map_or(start, |last| place(last) + 1).max(start)
-    }
-}
 
 /// Settles the line ends that depend on what was written before them.
 pub(super) fn settle(text: &str, origins: Vec<Origin>) -> (String, Vec<Origin>) {
@@ -115,11 +76,19 @@ impl Removed {
     }
 }
 
-/// What is taken out of a template.
-struct Cut {
-    range: Range<usize>,
+/// What is taken out of a template, or put into it.
+pub(super) struct Cut {
+    pub(super) range: Range<usize>,
     /// Whether it is a line end that stays where what stands before it has none.
-    writes: bool,
+    pub(super) writes: bool,
+    /// What comes in its place.
+    pub(super) inserts: &'static str,
+}
+
+impl Cut {
+    fn new(range: Range<usize>, writes: bool) -> Self {
+        Self { range, writes, inserts: "" }
+    }
 }
 
 /// What a line of a template consists of.
@@ -142,6 +111,18 @@ struct Block {
     has_sign: bool,
 }
 
+/// What a template needs before the engine gets it.
+pub(super) struct Scanned {
+    /// What is taken out of it and put into it, in order.
+    pub(super) cuts: Vec<Cut>,
+    /// Where a comment begins that does not end, or that is the length of a variable of a shell: `${#NAME}`.
+    pub(super) comment: Option<usize>,
+}
+
+pub(super) fn scan(template: &str) -> Scanned {
+    Scanner::new(template).scan()
+}
+
 /// A template that is read line by line.
 struct Scanner<'t> {
     text: &'t str,
@@ -155,6 +136,7 @@ struct Scanner<'t> {
     open: Vec<Block>,
     is_raw: bool,
     cuts: Vec<Cut>,
+    comment: Option<usize>,
 }
 
 impl<'t> Scanner<'t> {
@@ -168,17 +150,22 @@ impl<'t> Scanner<'t> {
             open: Vec::new(),
             is_raw: false,
             cuts: Vec::new(),
+            comment: None,
         }
     }
 
-    fn cuts(mut self) -> Vec<Cut> {
+    fn scan(mut self) -> Scanned {
         while let Some(rest) = self.text.get(self.at..).filter(|rest| !rest.is_empty()) {
             let start = self.at;
             let tag = rest.get(..2).filter(|open| if self.is_raw { *open == "{%" } else { true });
             match tag.filter(|open| matches!(*open, "{{" | "{%" | "{#")) {
                 Some("{%") if self.is_raw && !word_of(rest).starts_with("endraw") => self.text(1),
                 Some(open) => {
-                    let Some(length) = tag_length(rest, open) else { break };
+                    let length = tag_length(rest, open);
+                    if open == "{#" && (length.is_none() || is_length(self.text, start)) {
+                        self.comment.get_or_insert(start);
+                    }
+                    let Some(length) = length else { break };
                     self.at += length;
                     self.tag(open, start..self.at);
                 }
@@ -195,7 +182,8 @@ impl<'t> Scanner<'t> {
             self.end_line();
         }
         self.cuts.retain(|cut| cut.range.end <= self.text.len());
-        self.cuts
+        self.cuts.sort_by_key(|cut| cut.range.start);
+        Scanned { cuts: self.cuts, comment: self.comment }
     }
 
     fn level(&self) -> usize {
@@ -220,6 +208,10 @@ impl<'t> Scanner<'t> {
     }
 
     fn tag(&mut self, open: &str, range: Range<usize>) {
+        if open != "{#" && !self.is_raw {
+            let inserted = typing::insertions(self.text, range.clone()).into_iter();
+            self.cuts.extend(inserted.map(|(at, inserts)| Cut { range: at..at, writes: false, inserts }));
+        }
         let tag = self.text.get(range).unwrap_or_default();
         if open == "{{" {
             return self.line.push((self.level(), Item::Text));
@@ -261,7 +253,7 @@ impl<'t> Scanner<'t> {
             let Item::Blank(range) = item else { continue };
             let stays = has_text(*level) || index == 0 && *before == Some('+');
             if !stays {
-                self.cuts.push(Cut { range: range.clone(), writes: false });
+                self.cuts.push(Cut::new(range.clone(), false));
             }
         }
         // A block that began beside a text ends a line of it, and of one with a sign nobody knows how it ends.
@@ -295,11 +287,18 @@ impl<'t> Scanner<'t> {
         }
         // What is kept may be put anywhere, also into a filter that looks at its ends.
         if self.level() == 0 {
-            self.cuts.push(Cut { range: end, writes: closes || is_unsure });
+            self.cuts.push(Cut::new(end, closes || is_unsure));
         } else if !is_unsure {
-            self.cuts.push(Cut { range: end, writes: false });
+            self.cuts.push(Cut::new(end, false));
         }
     }
+}
+
+/// Whether a shell would take the `{#` at a place for a part of `${#NAME}`.
+fn is_length(text: &str, at: usize) -> bool {
+    let of_name = |sign: char| sign.is_ascii_alphanumeric() || "_@*".contains(sign);
+    let (before, after) = text.split_at(at);
+    before.ends_with('$') && after.get(2..).is_some_and(|after| after.starts_with(of_name))
 }
 
 /// The first word of a block.
@@ -334,29 +333,8 @@ fn tag_length(text: &str, open: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::prepared::{Prepared, is_found};
     use super::*;
-
-    /// Every character is found where it was.
-    fn is_found(template: &str, prepared: &Prepared) {
-        for (at, sign) in prepared.text.char_indices().filter(|(_, sign)| *sign != END) {
-            let source = prepared.source(&(at..at + sign.len_utf8()));
-            assert_eq!(template.get(source), prepared.text.get(at..at + sign.len_utf8()), "{template}: {at}");
-        }
-    }
-
-    proptest::proptest! {
-        #![proptest_config(proptest::test_runner::Config::with_cases(512))]
-
-        #[test]
-        fn any_template_is_prepared(pieces in proptest::collection::vec(0..26_usize, 0..40)) {
-            const PIECES: [&str; 26] = [
-                "{% ", " %}", "{{ ", " }}", "{# ", " #}", " ", "\n", "\n", "if a", "else", "endif", "raw", "endraw", "set a",
-                "endset", "macro m()", "endmacro", "x", "-", "+", "'", "é", "call m()", "endcall", "include 'x'",
-            ];
-            let template: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
-            is_found(&template, &Prepared::new(&template));
-        }
-    }
 
     /// `·` stands for a line end that depends on what is before it.
     #[test]

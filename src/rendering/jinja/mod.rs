@@ -2,6 +2,8 @@
 
 mod faults;
 mod lines;
+mod prepared;
+mod typing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +13,7 @@ use minijinja::value::{Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, OutputSpanKind, UndefinedBehavior};
 
 use self::faults::{fault, undefined};
-use self::lines::Prepared;
+use self::prepared::Prepared;
 use super::aliases;
 use super::context::{self, Anything, Spelled, Structure, Withheld};
 use super::expressions::{compared, members, places};
@@ -62,6 +64,10 @@ pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> R
     let own = templates.iter().filter(|(name, _)| name.ends_with(".j2"));
     let prepared = own.map(|(name, text)| (name.as_str(), Prepared::new(text))).collect();
     let scene = Scene { template, templates, prepared, input };
+    let comments = misread_comments(&scene);
+    if !comments.is_empty() {
+        return Err(comments);
+    }
     let mut values = context::values(input);
     let mut faults = unknown_names(&scene)?;
     faults.extend(compared_secrets(template, templates, input));
@@ -76,7 +82,14 @@ pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> R
             Err(error) => {
                 let Some(fault) = fault(&scene, &error, &values) else { break };
                 let key = fault.key.clone();
-                let seen = faults.contains(&fault);
+                // What cannot be worked out for want of a value has been told.
+                let follows = |told: &Fault| {
+                    told.kind == FaultKind::Undefined
+                        && told.template == fault.template
+                        && told.at.start >= fault.at.start
+                        && told.at.end <= fault.at.end
+                };
+                let seen = faults.contains(&fault) || fault.kind == FaultKind::Broken && faults.iter().any(follows);
                 if !seen {
                     faults.push(fault);
                 }
@@ -154,6 +167,7 @@ fn environment(scene: &Scene<'_>, traces: &Arc<Mutex<Traces>>) -> Result<Environ
         });
     }
     guard::add(&mut environment);
+    environment.add_filter(typing::TYPED, |values: Rest<Value>| values.0.into_iter().next().map(Spelled::typed));
     let formatter = Arc::clone(traces);
     environment.set_formatter(move |out, _, value| {
         if let Some(written) = value.as_str().filter(|_| value.is_safe()) {
@@ -285,6 +299,21 @@ fn unknown_names(scene: &Scene<'_>) -> Result<Vec<Fault>, Vec<Fault>> {
     faults.sort_by(|one, other| (&one.template, one.at.start).cmp(&(&other.template, other.at.start)));
     faults.dedup();
     Ok(faults)
+}
+
+/// Comments that do not end, which the engine would tell of behind the last line, or that a shell would not take for one.
+fn misread_comments(scene: &Scene<'_>) -> Vec<Fault> {
+    let parts = parts_of(scene.template, scene.templates);
+    let found = parts.filter_map(|(path, _)| Some((path, scene.prepared.get(path.as_str())?.comment?)));
+    let fault = |(path, at): (&String, usize)| Fault {
+        template: path.clone(),
+        at: at..at + 2,
+        kind: FaultKind::Broken,
+        key: None,
+        message: "`{#` begins a comment of Jinja2".to_owned(),
+        help: "end it with #}, or write {% raw %}${#NAME}{% endraw %} for the length of a variable".to_owned(),
+    };
+    found.map(fault).collect()
 }
 
 /// A template and all that it may include.

@@ -88,7 +88,8 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         return String::new();
     }
     let (value, comment) = after.split_at(comment_of(after));
-    let Some((value, is_literal)) = within_quotes(trimmed(value)) else {
+    let around = trimmed(value);
+    let Some((value, is_literal)) = within_quotes(around) else {
         misfits.push(Misfit::new(
             at,
             "a value is put in quotes here already, with more than one pair of them or an escape",
@@ -96,6 +97,10 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         ));
         return String::new();
     };
+    if let Some(Err(misfit)) = quote_around(around, value).map(|quote| fits_within(draft, value, quote)) {
+        misfits.push(misfit);
+        return String::new();
+    }
     if let Some(misfit) = beside_dollar(value).filter(|_| !is_literal) {
         misfits.push(misfit);
         return String::new();
@@ -149,6 +154,22 @@ fn within_quotes<'t, 'd>(value: &'t [Token<'d>]) -> Option<(&'t [Token<'d>], boo
     let own = |token: &Token<'d>| if let Sign::Own(own) = token.sign { own } else { ' ' };
     let is_whole = own(first) == own(last) && !inner.iter().any(|token| quote(token) || token.is(|own| own == '\\'));
     is_whole.then_some((inner, own(first) == '\''))
+}
+
+/// The quote around a value that stands within `around`.
+fn quote_around(around: &[Token<'_>], value: &[Token<'_>]) -> Option<char> {
+    around.first().filter(|_| value.len() < around.len()).and_then(|first| match first.sign {
+        Sign::Own(quote) => Some(quote),
+        Sign::Hole(_) => None,
+    })
+}
+
+/// Whether the pieces of a value can stand within a quote of the template's.
+fn fits_within(draft: &Draft<'_>, value: &[Token<'_>], quote: char) -> Result<(), Misfit> {
+    value.iter().try_for_each(|token| match token.sign {
+        Sign::Own(_) => Ok(()),
+        Sign::Hole(piece) => draft.parts_within(piece, quote, token.at).map(drop),
+    })
 }
 
 /// A `$` of the template's own, which some readers would take for a variable and others for itself.

@@ -23,7 +23,8 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                 add(&mut out, &mut misfits, known(&draft.pieces.parts(text.trim_end()), token.at, "JSON"));
             }
             Sign::Hole(piece) => {
-                let text = known(&draft.parts(piece), token.at, "JSON");
+                let parts = if quoted { draft.parts_within(piece, '"', token.at) } else { Ok(draft.parts(piece)) };
+                let text = parts.and_then(|parts| known(&parts, token.at, "JSON"));
                 let quote = if quoted { quoting::json_inside } else { quoting::json };
                 add(&mut out, &mut misfits, text.map(|text| quote(&text)));
             }

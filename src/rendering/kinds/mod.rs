@@ -122,9 +122,26 @@ impl<'d> Draft<'d> {
     /// The parts of a piece.
     fn parts(&self, piece: &Piece) -> Vec<Part> {
         match piece {
-            Piece::Text(text) | Piece::Structure(Value::String(text)) => self.pieces.parts(text),
+            Piece::Text(text) | Piece::Expanded(text) | Piece::Structure(Value::String(text)) => {
+                self.pieces.parts(text)
+            }
             Piece::Structure(value) => self.pieces.parts(&value.to_string()),
         }
+    }
+
+    /// The parts of a piece that stands within quotes of the file, in which a default of a plain template is a text of the
+    /// file's too.
+    ///
+    /// # Errors
+    /// A default with a quote or a backslash, which would not be read as they stand there.
+    fn parts_within(&self, piece: &Piece, quote: char, at: usize) -> Result<Vec<Part>, Misfit> {
+        let acts = |sign: char| sign == quote || sign == '\\';
+        if self.pieces.divided(piece).0.contains(acts) {
+            let message = format!("a default with `{quote}` or a backslash in it cannot stand within `{quote}`");
+            let help = "leave the quotes around it out: they are chosen to suit the text";
+            return Err(Misfit::new(at, message, help));
+        }
+        Ok(self.parts(piece))
     }
 
     /// What a shell or compose takes for a secret that `sparkcfg run` hands over; without it they stop, and say so.

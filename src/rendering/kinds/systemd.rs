@@ -58,7 +58,11 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         let before = line.get(equals + 1..index).unwrap_or_default();
         let leads = index > equals
             && before.iter().all(|token| token.is(|own| own.is_whitespace() || "\"'-@:+!|".contains(own)));
-        let text = known(&draft.parts(piece), token.at, "a unit");
+        let parts = match quote {
+            Some(quote) if !comment => draft.parts_within(piece, quote, token.at),
+            _ => Ok(draft.parts(piece)),
+        };
+        let text = parts.and_then(|parts| known(&parts, token.at, "a unit"));
         let written = text.and_then(|text| {
             if !comment && leads && !setting.is_assignment {
                 begins(&text, token.at, &setting)?;

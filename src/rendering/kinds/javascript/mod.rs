@@ -59,7 +59,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                 let parts = draft.parts(piece);
                 let result = script.place(token.at, rest).and_then(|state| match state {
                     State::Code => {
-                        if matches!(piece, Piece::Text(_) | Piece::Structure(Value::String(_))) {
+                        if matches!(piece, Piece::Text(_) | Piece::Expanded(_) | Piece::Structure(Value::String(_))) {
                             script.reading().judge(&parts, "", token.at, true)?;
                         }
                         Ok(in_code(draft, piece, &out, script.may_name() && names_member(rest)))
@@ -106,7 +106,7 @@ fn in_code(draft: &Draft<'_>, piece: &Piece, out: &str, is_name: bool) -> String
     let parts = draft.parts(piece);
     let mut text = match piece {
         Piece::Structure(value) => structure(draft, value, indent),
-        Piece::Text(_) => expression(draft, &parts),
+        Piece::Text(_) | Piece::Expanded(_) => expression(draft, &parts),
     };
     let is_known = parts.iter().all(|part| matches!(part, Part::Text(_)));
     let is_arrow = out.trim_end().ends_with("=>") && text.starts_with('{');
@@ -127,7 +127,7 @@ fn in_literal(
         let help = "put it in quotes of its own, within ${…}";
         return Err(Misfit::new(at, "a value cannot stand in a template that a function reads as it is written", help));
     }
-    let mut parts = draft.parts(piece);
+    let mut parts = draft.parts_within(piece, quote, at)?;
     let has_secret = parts.iter().any(|part| matches!(part, Part::Secret(_)));
     if let Piece::Structure(value) = piece {
         parts = vec![Part::Text(value.to_string())];

@@ -171,7 +171,9 @@ impl Command {
         let mut found = Vec::new();
         for word in &self.words {
             if word.role == Role::Element && word.text.starts_with('[') {
-                found.extend(limited(word, Limit::Number, "the number of an element"));
+                let number = word.text.find("]=").and_then(|end| word.text.get(..end)).unwrap_or(&word.text);
+                let holes = word.holes.get(..number.matches(VALUE).count()).unwrap_or(&word.holes);
+                found.extend(limited_holes(holes, Limit::Number, "the number of an element"));
             }
         }
         let words = self.plain();

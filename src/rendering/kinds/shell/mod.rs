@@ -30,7 +30,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
     for (index, token) in tokens.iter().enumerate() {
         match token.sign {
             Sign::Own(own) => {
-                script.read(own);
+                script.read(own, token.at);
                 out.push(own);
             }
             Sign::Hole(piece) => {
@@ -40,13 +40,22 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                     Place::Bare if names_variable(&hole, tokens.get(index + 1..).unwrap_or_default()) => Place::Name,
                     place => place,
                 });
-                add(&mut out, &mut misfits, place.and_then(|place| placed(draft, &parts, place, token.at)));
+                let written = place.and_then(|place| {
+                    let parts = match place {
+                        Place::Single => draft.parts_within(piece, '\'', token.at)?,
+                        Place::Double => draft.parts_within(piece, '"', token.at)?,
+                        _ => parts,
+                    };
+                    placed(draft, &parts, place, token.at)
+                });
+                add(&mut out, &mut misfits, written);
                 script.pass(hole);
             }
         }
     }
     misfits.extend(script.end());
     misfits.sort_by_key(|misfit| misfit.at);
+    misfits.dedup();
     if misfits.is_empty() { Ok(out) } else { Err(misfits) }
 }
 

@@ -1,9 +1,12 @@
 //! A script up to some place: which quotes are open, and what the command is that the place is in.
 
+mod substitution;
+
 use super::super::{Misfit, behind};
 use super::command::{Command, Habits};
 use super::document::{Document, Input};
 use super::word::{Hole, Limit, Role, UNKNOWN, VALUE, Word};
+use substitution::{Arm, BRACE};
 
 /// Where a value can stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,13 @@ enum Open {
     Backquote,
     /// `${…}`.
     Parameter,
+    /// `'…'` in it; within double quotes it is no quote to some shells.
+    Apostrophes {
+        is_sure: bool,
+        at: usize,
+    },
+    /// `case … esac` within a substitution.
+    Case(Arm),
     /// `A=(…)`.
     List,
 }
@@ -48,12 +58,15 @@ enum Open {
 pub(super) struct Script {
     /// What is open, from the outside in.
     open: Vec<Open>,
-    /// Why quotes cannot be followed any more.
-    lost: Option<&'static str>,
+    /// Where what stands now is, as a byte of the draft.
+    at: usize,
+    /// Why quotes cannot be followed any more, and since where.
+    lost: Option<(&'static str, usize)>,
     /// Whether the next character goes on with a word.
     in_word: bool,
-    /// What stands of a word within a substitution.
+    /// What stands of a word within a substitution, and whether a command begins with it.
     inner: String,
+    begins: bool,
     /// The character before it, where that can have a say about it.
     before: Option<char>,
     /// How many `<` stand right before it.
@@ -77,8 +90,9 @@ pub(super) struct Script {
 }
 
 impl Script {
-    /// Goes on by one character of the template's own.
-    pub(super) fn read(&mut self, own: char) {
+    /// Goes on by one character of the template's own, which stands at `at`.
+    pub(super) fn read(&mut self, own: char, at: usize) {
+        self.at = at;
         if let Some(document) = &mut self.document {
             if document.read(own, &mut self.misfits) {
                 self.next_document();
@@ -106,6 +120,8 @@ impl Script {
             return self.say(own);
         }
         match (open, own) {
+            (Some(Open::Apostrophes { is_sure, at }), _) => self.read_apostrophes(own, is_sure, at),
+            (Some(Open::Case(arm)), ')') => self.end_arm(arm),
             (Some(Open::Command | Open::List), ')') => {
                 self.end_word();
                 self.close();
@@ -137,9 +153,15 @@ impl Script {
                 self.before = Some(own);
                 self.in_word = false;
             }
+            (Some(Open::Case(Arm::Pattern)), '(') => self.in_word = false,
             (_, '{') if before == Some('$') => self.enter(Open::Parameter),
             (_, '[') if before == Some('$') => self.lose("the arithmetic of $[…]"),
-            (Some(Open::Parameter), '"' | '\'') => self.lose("a quote within ${…}, which shells read differently"),
+            (Some(Open::Parameter), '"') => self.open.push(Open::Double),
+            (Some(Open::Parameter), '\'') => {
+                let is_sure = !self.is_quoted_around();
+                self.open.push(Open::Apostrophes { is_sure, at });
+            }
+            (Some(Open::Double), '}') if self.is_within_parameter() => self.lose(BRACE),
             (Some(Open::Double | Open::Parameter), _) => self.say(own),
             (open, own) => self.read_word(open, own, before, in_word, angles),
         }
@@ -172,17 +194,26 @@ impl Script {
             // `>&2`, `<&3` and `>|`.
             '&' | '|' if matches!(before, Some('<' | '>')) => {}
             ')' | '|' => {
-                self.before = Some(own);
+                (self.before, self.begins) = (Some(own), true);
                 self.end_command(own);
             }
             ' ' | '\t' => {
                 self.in_word = false;
-                self.end_inner(open, &inner);
+                if in_word {
+                    self.end_inner(open, &inner);
+                }
                 self.end_word();
             }
             '\n' | ';' | '&' => {
                 self.in_word = false;
                 self.end_inner(open, &inner);
+                self.begins = true;
+                if open == Some(Open::Case(Arm::Body)) && self.open.last() == open.as_ref() {
+                    match (before, own) {
+                        (Some(';'), ';' | '&') => self.enter_arm(Arm::Pattern),
+                        _ => self.before = Some(own).filter(|own| *own == ';'),
+                    }
+                }
                 if open == Some(Open::List) {
                     self.end_word();
                 } else {
@@ -200,7 +231,7 @@ impl Script {
     }
 
     fn parenthesis(&mut self, open: Option<Open>, before: Option<char>) {
-        self.before = Some('(');
+        (self.before, self.begins) = (Some('('), true);
         match (open, before) {
             (None, Some('<' | '>')) => {
                 self.word.role = Role::Plain;
@@ -241,6 +272,7 @@ impl Script {
         self.say(UNKNOWN);
         self.open.push(what);
         self.inner.clear();
+        self.begins = true;
     }
 
     fn open_quote(&mut self, quote: Open) {
@@ -272,13 +304,6 @@ impl Script {
             self.word.text.push(character);
         } else if let Some(word) = &mut self.inner_end {
             word.text.push(character);
-        }
-    }
-
-    fn end_inner(&mut self, open: Option<Open>, word: &str) {
-        // Its patterns end with a parenthesis that nothing opens.
-        if open.is_some_and(|open| open != Open::List) && word == "case" {
-            self.lose("a `case` within a substitution");
         }
     }
 
@@ -373,7 +398,7 @@ impl Script {
     }
 
     fn lose(&mut self, why: &'static str) {
-        self.lost.get_or_insert(why);
+        self.lost.get_or_insert((why, self.at));
     }
 
     /// Where a value would stand.
@@ -383,8 +408,9 @@ impl Script {
             document.takes(hole)?;
             return Ok(Place::Document { literal: document.literal });
         }
-        if let Some(why) = self.lost {
-            return Err(hole.refused(format!("a value cannot stand after {why}"), HELP));
+        // All values behind it have the same cause, which is told once.
+        if let Some((why, at)) = self.lost {
+            return Err(Misfit::new(at, format!("no value can stand after this: {why}"), HELP));
         }
         if let Some(sign @ ('\\' | '$')) = self.before {
             return Err(behind(sign, hole.at));
@@ -400,6 +426,7 @@ impl Script {
         }
         let substitution = self.open.iter().find_map(|open| match open {
             Open::Single | Open::Double | Open::Comment | Open::List => None,
+            Open::Apostrophes { .. } | Open::Case(_) => None,
             Open::Escapes => Some("$'…'"),
             Open::Command | Open::Backquote => Some("a command substitution"),
             Open::Parenthesis | Open::Arithmetic => Some("arithmetic"),

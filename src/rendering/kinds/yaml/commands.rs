@@ -2,7 +2,7 @@
 
 use super::super::limit::Limit;
 use super::super::{Draft, Misfit, SHELLS, Sign, begins_command};
-use crate::rendering::marks::{Part, probed};
+use crate::rendering::marks::{Part, Piece, probed};
 use crate::source::Sources;
 use crate::tree::{Node, Value, yaml};
 
@@ -104,8 +104,11 @@ impl Finder<'_, '_> {
         let own = text.matches(':').count() > 0;
         for (number, before) in probed(text) {
             let Some((piece, at)) = self.draft.pieces.place(number, self.draft.text) else { continue };
-            let parts = self.draft.parts(piece);
-            let is = |fits: &dyn Fn(&str) -> bool| matches!(parts.as_slice(), [Part::Text(text)] if fits(text));
+            // A default is a text of the file's own.
+            let (_, values) = self.draft.pieces.divided(piece);
+            let is_own = matches!(piece, Piece::Expanded(_)) && values.is_empty();
+            let is =
+                |fits: &dyn Fn(&str) -> bool| is_own || matches!(values.as_slice(), [Part::Text(text)] if fits(text));
             let plain = is(&|text| Limit::Plain.allows(text));
             let (fits, message, help) = match reading {
                 Reading::Split => (
@@ -114,7 +117,7 @@ impl Finder<'_, '_> {
                     "list the arguments: command: [\"…\", \"{{ KEY }}\"]",
                 ),
                 Reading::Shell => (
-                    plain && !begins_command(before),
+                    plain && (is_own || !begins_command(before)),
                     "a shell evaluates this text, so only a plain word can stand in it, and none that begins a command",
                     "use $$KEY there, from the environment of the service, or list the arguments of a program without a shell",
                 ),

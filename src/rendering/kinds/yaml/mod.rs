@@ -116,8 +116,11 @@ impl<'d> Writer<'_, 'd> {
                     out.push(own);
                 }
                 Sign::Own(own @ ('&' | '!')) => {
-                    at += self.property(line, at, &mut out);
+                    at += property(line, at, &mut out);
                     previous = Some(own);
+                    if let Some(hole) = line.get(at).filter(|next| matches!(next.sign, Sign::Hole(_))) {
+                        misfits.push(behind(own, hole.at));
+                    }
                     continue;
                 }
                 Sign::Own(own @ ('|' | '>')) if self.depth == 0 => {
@@ -149,18 +152,6 @@ impl<'d> Writer<'_, 'd> {
             at += 1;
         }
         out
-    }
-
-    /// An anchor or a tag, up to the next blank.
-    #[expect(clippy::unused_self, reason = "the parts of a line read alike")]
-    fn property(&self, line: &[Token<'d>], at: usize, out: &mut String) -> usize {
-        let word = line.iter().skip(at).map_while(|token| match token.sign {
-            Sign::Own(own) if !own.is_whitespace() => Some(own),
-            _ => None,
-        });
-        let word: String = word.collect();
-        out.push_str(&word);
-        word.chars().count()
     }
 
     /// Where a plain scalar ends that begins at `at`.
@@ -272,12 +263,12 @@ impl<'d> Writer<'_, 'd> {
                 }
             }
             Sign::Hole(piece) => {
-                let parts = self.draft.parts(piece);
                 let single = |text: &str| Ok(one_line(text, token.at, "single quotes")?.replace('\'', "''"));
-                let text = match quote {
+                let parts = self.draft.parts_within(piece, quote, token.at);
+                let text = parts.and_then(|parts| match quote {
                     '"' => self.quoted(&parts, token.at),
                     _ => self.placed(&parts, token.at, single),
-                };
+                });
                 add(out, misfits, text.and_then(|text| at_line_end(text, quote, line, at)));
             }
         }
@@ -351,6 +342,17 @@ impl<'d> Writer<'_, 'd> {
             scalar => scalar.to_string(),
         })
     }
+}
+
+/// Writes an anchor or a tag, up to the next blank, and says how long it is.
+fn property(line: &[Token<'_>], at: usize, out: &mut String) -> usize {
+    let word = line.iter().skip(at).map_while(|token| match token.sign {
+        Sign::Own(own) if !own.is_whitespace() => Some(own),
+        _ => None,
+    });
+    let word: String = word.collect();
+    out.push_str(&word);
+    word.chars().count()
 }
 
 fn indent(line: &[Token<'_>]) -> usize {

@@ -174,7 +174,7 @@ impl<'r> Difference<'r> {
         const MOST: usize = 3;
         let mut told = String::new();
         let mut groups: Vec<(&[Range<usize>], Vec<&str>)> = Vec::new();
-        for Swallowed { reader, keys, .. } in &self.swallowed {
+        for Swallowed { reader, keys, .. } in self.swallowed.iter().filter(|one| !one.keys.is_empty()) {
             match groups.iter_mut().find(|(known, _)| known == keys) {
                 Some((_, readers)) => readers.push(reader),
                 None => groups.push((keys, vec![reader])),

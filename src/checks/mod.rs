@@ -4,6 +4,7 @@
 //! function; one `mod` line; one entry in [`ALL`]; a bad and a good project under `tests/cases/<code>/`.
 
 mod advice;
+mod assignments;
 mod bad_format;
 mod bad_length;
 mod bad_pattern;

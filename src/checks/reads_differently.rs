@@ -28,7 +28,7 @@ use super::line_ends;
 use super::one_mistake::LITERAL;
 use super::reader::{self, EXPORTING, OWN, Surroundings};
 use super::respelling::{Harm, Respelling, Views};
-use super::stumbling::{Assignments, Kind, ReadOn};
+use super::stumbling::{Kind, ReadOn};
 use super::traps;
 use super::{ALL, File, is_name};
 use crate::dialects::{Reading, Variable};
@@ -60,7 +60,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
     let mut views = views(file, text, &chains, &around);
     let line_ends = line_ends::settle(file, &RULE, &mut readings, &around, &mut views);
-    let on = read_on(file, &readings, &around, line_ends.is_some());
+    let on = read_on(file, &readings, &around, &views, line_ends.is_some());
     findings.extend(line_ends);
     let veil = LazyCell::new(|| {
         let on = on.iter().flatten().map(|on| &on.reading);
@@ -75,7 +75,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
     }
     let mut told: HashSet<&str> = HashSet::new();
-    for variable in readings.iter().flat_map(|(_, reading)| &reading.vars) {
+    let read_on = on.iter().flatten().map(|on| &on.reading);
+    for variable in readings.iter().map(|(_, reading)| reading).chain(read_on).flat_map(|reading| &reading.vars) {
         // A byte order mark that a reader takes for a part of the name is told at the name without it.
         if !told.insert(&variable.key) || variable.key.starts_with('\u{feff}') {
             continue;
@@ -105,12 +106,15 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 
 /// What each reader makes of the file without the lines at which it stumbles; `None` where that cannot be told. `changed`
 /// says that some of the readings are of a text with other line ends.
-fn read_on(file: &File<'_>, readings: &[(&str, Reading)], around: &Surroundings, changed: bool) -> Vec<Option<ReadOn>> {
-    let entries = file.layer.entries.iter();
-    let places = entries.map(|entry| (entry.key.start as usize..entry.key.end as usize, entry.value.end as usize));
-    let assignments = Assignments::at(places);
+fn read_on(
+    file: &File<'_>,
+    readings: &[(&str, Reading)],
+    around: &Surroundings,
+    views: &Views<'_>,
+    changed: bool,
+) -> Vec<Option<ReadOn>> {
     let on = |(chain, reading): &(&str, Reading)| {
-        let on = ReadOn::from(reading.clone(), chain, &file.layer.text, around, &assignments)?;
+        let on = ReadOn::from(reading.clone(), chain, &file.layer.text, around, views.assignments())?;
         on.is_sure().then_some(on)
     };
     readings.iter().map(|reading| if changed { None } else { on(reading) }).collect()

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::assignments::Assignments;
 use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_among, dialects_of};
 use super::view::{Values, View, agree, own_view, view};
 use crate::dialects::{self, Process};
@@ -54,8 +55,9 @@ pub(super) struct Views<'a> {
     text: &'a str,
     chains: &'a [&'a str],
     around: &'a Surroundings,
-    /// What sparkcfg itself reads.
+    /// What sparkcfg itself reads, and where.
     own: Option<View>,
+    assignments: Assignments,
     /// What each key should be for all: what docker compose gets, or, where it does not read the file, what all get who do.
     right: Option<Values>,
     /// The keys of which all who read the file see something else than sparkcfg does.
@@ -82,7 +84,21 @@ impl<'a> Views<'a> {
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made) = (Vec::new(), Vec::new());
         let (unlike, strict) = (None, false);
-        Self { text, chains, around, own, right, unsure, seen, guarded, unlike, strict, made, left: MAX_READ }
+        Self {
+            text,
+            chains,
+            around,
+            own,
+            assignments,
+            right,
+            unsure,
+            seen,
+            guarded,
+            unlike,
+            strict,
+            made,
+            left: MAX_READ,
+        }
     }
 
     /// Takes care of a reader that is not modelled: only what every reader takes alike is written.
@@ -101,8 +117,8 @@ impl<'a> Views<'a> {
     /// seen.
     pub(super) fn guarded(mut self) -> Self {
         if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
-            let (_, assignments) = own_view(self.text, self.around);
-            self.guarded.extend(view(SHELL, self.text, self.around, &assignments).map(|view| (SHELL, view)));
+            let seen = view(SHELL, self.text, self.around, &self.assignments);
+            self.guarded.extend(seen.map(|view| (SHELL, view)));
         }
         self
     }
@@ -110,6 +126,11 @@ impl<'a> Views<'a> {
     /// Whether nobody who reads the file sees what sparkcfg takes for right, so that to write this would change what they get.
     pub(super) fn is_unsure(&self, key: &str) -> bool {
         self.unsure.contains(key)
+    }
+
+    /// Where the assignments of the file stand.
+    pub(super) fn assignments(&self) -> &Assignments {
+        &self.assignments
     }
 
     /// What is right for a key: for a value that refers to others, with what these are now.
@@ -277,7 +298,8 @@ impl<'a> Views<'a> {
     fn judged(&mut self, text: &str, key: Option<&str>) -> Harm<'a> {
         let guarded = self.guarded.iter().map(|(_, view)| Some(view));
         let views = self.seen.iter().map(Option::as_ref).chain(guarded).chain([self.own.as_ref()]);
-        let readings: usize = views.map(|view| view.map_or(1, |view| view.stumbles + 1)).sum();
+        // A line at which a reader stumbles costs to be found, too.
+        let readings: usize = views.map(|view| view.map_or(1, |view| 3 * view.stumbles + 1)).sum();
         let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(readings)) else {
             return Harm::Unknown;
         };

@@ -34,6 +34,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "concealment"],
     ["checks", "consequences"],
     ["checks", "difference"],
+    ["checks", "edits"],
     ["checks", "matrix"],
     ["checks", "line_ends"],
     ["checks", "lookalikes"],

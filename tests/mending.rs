@@ -74,6 +74,8 @@ fn what_is_written() {
         // Lines that swallow others, or at which a reader gives up, are mended together; so is a dollar sign that is no reference.
         (&["compose", "shell"], "A=it's\nI=1\nJ=don't\n", "A=\"it's\"\nI=1\nJ=\"don't\"\n"),
         (&["compose", "shell"], "A=it's\nH=c d\nJ=x'y z\n", "A=\"it's\"\nH='c d'\nJ=\"x'y z\"\n"),
+        (&["compose", "shell"], "A=it\"s\r\nI=\"a\\\\b\\$c\"\r\n", "A='it\"s'\nI=\"a\\\\b\\$c\"\n"),
+        (&["compose", "shell"], "export A=it's\nI='1 2'\n", "export A=\"it's\"\nI='1 2'\n"),
         (&["compose", "uv"], "B=x y\nK=5$\n", "B='x y'\nK='5$'\n"),
         (&["compose", "python-dotenv", "shell"], "B=\"a\\$b\"\n", "B='a$b'\n"),
         // Without the first line uv would see a value that is wrong where it sees none now.

@@ -17,6 +17,7 @@ mod printing;
 mod promote;
 mod protection;
 mod read;
+mod readers;
 mod refs;
 mod release;
 mod render;

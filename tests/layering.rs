@@ -29,10 +29,12 @@ const TABLES: &[&str] = &["dialects", "checks", "stores", "targets", "outputs", 
 /// Files within a table that are no members but serve them.
 const SHARED: &[[&str; 2]] = &[
     ["checks", "advice"],
+    ["checks", "assignments"],
     ["checks", "comparison"],
     ["checks", "concealment"],
     ["checks", "consequences"],
     ["checks", "difference"],
+    ["checks", "edits"],
     ["checks", "matrix"],
     ["checks", "line_ends"],
     ["checks", "lookalikes"],

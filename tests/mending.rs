@@ -10,15 +10,19 @@ use sparkcfg::finding::Fix;
 use sparkcfg::project::files::Files;
 use sparkcfg::project::{Options, Project};
 
-/// One round of the safe fixes, as the command applies them.
-fn once(text: &str, readers: &[&str]) -> String {
+/// A project of one file, with those who read it.
+fn project(text: &str, readers: &[&str]) -> Project {
     let list: Vec<String> = readers.iter().map(|reader| format!("\"{reader}\"")).collect();
     let files = BTreeMap::from([
         (".env".to_owned(), text.as_bytes().to_vec()),
         ("sparkcfg.toml".to_owned(), format!("[consumers]\n\".env\" = [{}]\n", list.join(", ")).into_bytes()),
     ]);
-    let project = Project::read(&Files::staged(Path::new("."), "", files), &Options::default()).unwrap();
-    let found = checks::run(&project).findings;
+    Project::read(&Files::staged(Path::new("."), "", files), &Options::default()).unwrap()
+}
+
+/// One round of the safe fixes, as the command applies them.
+fn once(text: &str, readers: &[&str]) -> String {
+    let found = checks::run(&project(text, readers)).findings;
     let mut fixes: Vec<&Fix> = found.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| fix.safe).collect();
     fixes.sort_by_key(|fix| (fix.span.start, fix.span.end));
     fixes.dedup_by(|one, other| one.span.start < other.span.end || one == other);
@@ -70,6 +74,8 @@ fn what_is_written() {
         // Lines that swallow others, or at which a reader gives up, are mended together; so is a dollar sign that is no reference.
         (&["compose", "shell"], "A=it's\nI=1\nJ=don't\n", "A=\"it's\"\nI=1\nJ=\"don't\"\n"),
         (&["compose", "shell"], "A=it's\nH=c d\nJ=x'y z\n", "A=\"it's\"\nH='c d'\nJ=\"x'y z\"\n"),
+        (&["compose", "shell"], "A=it\"s\r\nI=\"a\\\\b\\$c\"\r\n", "A='it\"s'\nI=\"a\\\\b\\$c\"\n"),
+        (&["compose", "shell"], "export A=it's\nI='1 2'\n", "export A=\"it's\"\nI='1 2'\n"),
         (&["compose", "uv"], "B=x y\nK=5$\n", "B='x y'\nK='5$'\n"),
         (&["compose", "python-dotenv", "shell"], "B=\"a\\$b\"\n", "B='a$b'\n"),
         // Without the first line uv would see a value that is wrong where it sees none now.
@@ -97,6 +103,109 @@ fn what_is_written() {
     ] {
         assert_eq!(mended(text, readers), expected, "{text:?} for {readers:?}");
     }
+}
+
+/// What is told of each line but one, and of how many things it is told in that one.
+fn told(text: &str, readers: &[&str], but: usize) -> (Vec<String>, usize) {
+    let project = project(text, readers);
+    let mut here = 0;
+    let mut told = Vec::new();
+    for finding in checks::run(&project).findings {
+        let label = finding.label.as_ref().unwrap();
+        let line = project.sources.position(label.span.source, label.span.start).line as usize;
+        if line == but {
+            here += 1;
+        } else {
+            told.push(format!("{line} {} {} {:?}", finding.rule.code, finding.message, finding.help));
+        }
+    }
+    (told, here)
+}
+
+/// The lines of a text that have nothing to do with the key `A`.
+fn others(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.contains("A=") && !line.starts_with("#c")).collect()
+}
+
+/// One quote too many is one finding, where it stands. The lines below it, most of which are right, are judged and left as
+/// they are without it.
+#[test]
+fn a_quote_too_many_is_no_mistake_of_the_lines_below() {
+    const STRAY: &[&str] = &[
+        "A=it's",
+        "A=it\"s",
+        "A=don't #c",
+        "A=x'",
+        "A=a\"b c",
+        "export A=it's",
+        "A=it's $K",
+        "A='it",
+        "A=\"it's",
+        "A='it's'",
+    ];
+    const BELOW: &[&str] = &[
+        "J='x y'",
+        "K=\"p q\"",
+        "L=\"a\\\\b\\$c\"",
+        "M='$x'",
+        "N=\"it's\"",
+        "O='say \"x\"'",
+        "P=plain",
+        "Q=\"p\" # c",
+        "# a comment",
+        "# don't",
+        "",
+        "R=",
+        "export S='e f'",
+        "T=a;b",
+        "U=c d",
+        "V=$A",
+        "W=\"x/y\"",
+        "X=(y)",
+    ];
+    const READERS: &[&[&str]] = &[
+        &["compose", "shell"],
+        &["shell"],
+        &["compose", "dotenvy"],
+        &["compose", "shell", "node", "python-dotenv"],
+        &["compose", "uv"],
+    ];
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    let mut wrong = Vec::new();
+    for _ in 0..400 {
+        let (readers, stray) = (READERS[random(READERS.len())], STRAY[random(STRAY.len())]);
+        let mut lines: Vec<&str> = (0..=random(4)).map(|_| BELOW[random(BELOW.len())]).collect();
+        lines.sort_unstable();
+        lines.dedup_by(|one, other| one.contains('=') && one == other);
+        let at = random(lines.len());
+        lines.insert(at, stray);
+        // What is no value, or another one, is so for whoever refers to it; and two quotes make a value of several lines.
+        let is_broken = stray.contains("=\"") || stray.contains("='");
+        lines.retain(|line| !line.contains("$A") || !is_broken && readers.len() < 3);
+        lines.retain(|line| *line != "# don't" || !is_broken);
+        let Some(at) = lines.iter().position(|line| *line == stray) else { continue };
+        if lines[..at].iter().any(|line| line.contains("$A")) {
+            continue;
+        }
+        let text = lines.join("\n") + "\n";
+        lines[at] = "A=its";
+        let right = lines.join("\n") + "\n";
+        let ((below, here), (expected, none)) = (told(&text, readers, at + 1), told(&right, readers, at + 1));
+        assert_eq!(none, 0, "{right:?} for {readers:?}");
+        let (now, then) = (mended(&text, readers), mended(&right, readers));
+        // As long as a quote is open that only a person can close, what would close it instead is left alone.
+        let is_left = others(&now).iter().all(|line| lines.contains(line) || others(&then).contains(line));
+        if here != 1 || below != expected || others(&now) != others(&then) && !(is_broken && is_left) {
+            wrong.push(format!("{text:?} for {readers:?}: {here} {below:?} {expected:?} {now:?} {then:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 type Values = BTreeMap<String, Option<String>>;

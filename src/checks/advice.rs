@@ -92,10 +92,11 @@ pub(super) fn mended(
         Err(Obstacle::Guarded(spelled)) => {
             let write =
                 if hidden { "there is a spelling for them".to_owned() } else { format!("write {}", shown(&spelled)) };
-            // What guards a recipe only a person can take away.
-            let promise =
-                if line.guards_recipes(views, &spelled) { "" } else { ": say so in [consumers], and --fix writes it" };
-            let help = format!("{write}, if no shell sources the file{promise}");
+            // What all who read the file agree on, and what guards a recipe, only a person can take away.
+            let is_left = views.is_unsure(key) || line.guards_recipes(views, &spelled);
+            let promise = if is_left { "" } else { ": say so in [consumers], and --fix writes it" };
+            let meant = if views.is_unsure(key) { "this is what is meant and " } else { "" };
+            let help = format!("{write}, if {meant}no shell sources the file{promise}");
             finding.help(line.minding_recipes(views, help, &spelled))
         }
         Err(Obstacle::Backticks(spelled)) => {

@@ -4,7 +4,8 @@
 //! npm's dotenv-expand (from version 1000 on) `$(…)`, with the rights of whoever starts them; where the command fails, Ruby's dotenv loads nothing of the whole file,
 //! without a word. GNU make that includes the file runs `$(shell …)` and calls its other functions; any other `$(…)` is a
 //! variable for it, mostly an empty one, and backticks are text; what stands behind `!=` it runs as well. `$((…))` is
-//! arithmetic for a shell, and not run. Where it is known who reads the file and none of them runs a command, this is quiet.
+//! arithmetic for a shell, and not run. Where somebody is seen to read the file, and none of them runs a command, this is
+//! quiet; where nobody is seen, it is a note.
 //!
 //! Example: `HOST=$(hostname)`.
 //!
@@ -14,6 +15,7 @@
 use super::File;
 use crate::dialects::{self, Process};
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::consumers::Consumer;
 
 pub(super) static RULE: Rule = Rule {
     code: "command-substitution",
@@ -60,13 +62,14 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             }
         };
         let message = format!("{} holds a command in {what}", file.name(entry));
+        let severity = if run.is_some() { RULE.severity } else { Severity::Note };
         let span = file.layer.span(&(start..entry.value.end));
         let help = if by.contains("ruby-dotenv") {
             "write the value out; where the command fails, ruby-dotenv loads nothing of the file"
         } else {
             "write the value out; an env file should hold no program"
         };
-        findings.push(file.about(&RULE, entry, message).at(span, by).help(help));
+        findings.push(file.about(&RULE, entry, message).severity(severity).at(span, by).help(help));
     }
 }
 
@@ -96,12 +99,16 @@ fn command(written: &str) -> Option<(usize, &'static str)> {
     dollar.into_iter().chain(tick).min()
 }
 
-/// Where each reader of the file would run something; `None` where nobody says who reads it besides docker compose.
+/// Where each reader of the file would run something; `None` where nobody is seen to read it.
 fn runs(file: &File<'_>) -> Option<Vec<(&'static str, Vec<usize>)>> {
-    if !file.has_known_readers() {
-        return None;
-    }
-    let mut names: Vec<&str> = file.readers().iter().flat_map(|chain| chain.split('>')).map(str::trim).collect();
+    /// Readers that ran nothing in older versions.
+    const LATELY: &[&str] = &["dotenv-expand"];
+    let consumers = file.project.consumers.get(file.index).filter(|consumers| !consumers.is_empty())?;
+    let names = |consumer: &'_ Consumer| -> Vec<String> {
+        let is_old = |name: &&str| !consumer.is_compared && LATELY.contains(name);
+        consumer.chain.split('>').map(str::trim).filter(|name| !is_old(name)).map(ToOwned::to_owned).collect()
+    };
+    let mut names: Vec<String> = consumers.iter().flat_map(names).collect();
     names.sort_unstable();
     names.dedup();
     let reads = |name: &str| {
@@ -109,7 +116,7 @@ fn runs(file: &File<'_>) -> Option<Vec<(&'static str, Vec<usize>)>> {
         let executes = (dialect.read)(file.layer.text.as_bytes(), &Process::new()).executes;
         Some((dialect.name, executes.iter().map(|range| range.start).collect()))
     };
-    Some(names.into_iter().filter_map(reads).collect())
+    Some(names.iter().filter_map(|name| reads(name)).collect())
 }
 
 #[cfg(test)]

@@ -89,9 +89,21 @@ impl<'r> Difference<'r> {
         entries: &[&Entry],
         veil: &Veil,
     ) -> Option<Self> {
+        let place = variable.key_span.start;
+        Self::among(file, seen, variable, entries, veil, |one| one.passes(place))
+    }
+
+    /// The same for all of them but those whose view is told elsewhere, by `is_told`, if they see nothing.
+    pub(super) fn among(
+        file: &File<'_>,
+        seen: &[Seen<'r>],
+        variable: &Variable,
+        entries: &[&Entry],
+        veil: &Veil,
+        is_told: impl Fn(&Seen<'r>) -> bool,
+    ) -> Option<Self> {
         let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
         let mut own = Vec::new();
-        let place = variable.key_span.start;
         for one in seen {
             let found = one.values.get(variable.key.as_str()).copied();
             // That a command gives it is told where the command stands.
@@ -99,7 +111,7 @@ impl<'r> Difference<'r> {
                 continue;
             }
             let value = found.and_then(|found| found.value.as_deref());
-            if value.is_none() && one.passes(place) {
+            if value.is_none() && is_told(one) {
                 continue;
             }
             own.extend(found);
@@ -120,7 +132,7 @@ impl<'r> Difference<'r> {
         } else {
             Hidden::Nothing
         };
-        let swallowed = seen.iter().filter_map(|one| one.swallows(place)).collect();
+        let swallowed = seen.iter().filter_map(|one| one.swallows(variable.key_span.start)).collect();
         Some(Self { groups, hidden, swallowed })
     }
 
@@ -133,16 +145,13 @@ impl<'r> Difference<'r> {
     ) -> Finding {
         // A hand-written splitter makes a variable of a comment that holds a `=`.
         let comment = variable.key.starts_with('#');
-        let mut masked = 0;
-        let told = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment, &mut masked));
-        let told: Vec<_> = told.collect();
         let name = match self.hidden {
             _ if comment => "a comment".to_owned(),
             Hidden::Whole => "a part of a secret".to_owned(),
             _ => told_name(&variable.key),
         };
         let lost = self.lost(file);
-        let message = format!("{name} is read differently: {}{lost}", told.join(", "));
+        let message = format!("{name} is read differently: {}{lost}", self.views(comment));
         let span = if variable.value_span.is_empty() { &variable.key_span } else { &variable.value_span };
         let mut label = (span.clone(), "what this becomes depends on the reader".to_owned());
         if comment {
@@ -174,7 +183,7 @@ impl<'r> Difference<'r> {
         const MOST: usize = 3;
         let mut told = String::new();
         let mut groups: Vec<(&[Range<usize>], Vec<&str>)> = Vec::new();
-        for Swallowed { reader, keys, .. } in &self.swallowed {
+        for Swallowed { reader, keys, .. } in self.swallowed.iter().filter(|one| !one.keys.is_empty()) {
             match groups.iter_mut().find(|(known, _)| known == keys) {
                 Some((_, readers)) => readers.push(reader),
                 None => groups.push((keys, vec![reader])),
@@ -209,6 +218,13 @@ impl<'r> Difference<'r> {
         let readers: Vec<_> = self.swallowed.iter().filter(|one| one.end == first.end).map(|one| one.reader).collect();
         let says = format!("{}: the quote that opens here is closed in line {line}", super::listed(&readers, "and"));
         (self.hidden == Hidden::Nothing).then_some((place..entry.value.end as usize, says))
+    }
+
+    /// Who sees what, in words. `comment` says that it is no assignment to most.
+    pub(super) fn views(&self, comment: bool) -> String {
+        let mut masked = 0;
+        let told = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment, &mut masked));
+        told.collect::<Vec<_>>().join(", ")
     }
 
     /// What these readers see; `masked` counts the values that may not be shown.

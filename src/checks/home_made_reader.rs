@@ -1,8 +1,9 @@
 //! A script reads an env file in a way of its own, which takes some of its lines otherwise than a library or a shell.
 //!
 //! `export $(grep -v '^#' .env | xargs)` splits values at blanks and takes quotes and backslashes away; a loop over
-//! `read` takes quotes and comments for a part of the value. No two such scripts are alike, so sparkcfg does not follow
-//! them. It tells of one where the file has a line that is not plain.
+//! `read` takes quotes and comments for a part of the value; `eval $(sed … .env)` makes one line of all. No two such scripts
+//! are alike, so sparkcfg does not follow them. It tells of one where the file has a line that is not plain: in a script, a
+//! recipe of make, a command in a manifest or a unit, or a step of a workflow of GitHub.
 //!
 //! Why it hurts: `GREETING="hello world"` is `hello` for the first, and has its quotes for the other.
 //!

@@ -4,6 +4,7 @@
 //! function; one `mod` line; one entry in [`ALL`]; a bad and a good project under `tests/cases/<code>/`.
 
 mod advice;
+mod assignments;
 mod bad_format;
 mod bad_length;
 mod bad_pattern;
@@ -60,6 +61,7 @@ mod drift_unclassified;
 mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
+mod edits;
 mod hardcoded_value;
 mod home_made_reader;
 mod image;
@@ -144,6 +146,7 @@ mod wrong_type;
 use crate::drift::baseline;
 use crate::finding::{Finding, Rule};
 pub use deployed::{Deployed, Lacking};
+pub use reads_differently::seen_by_each;
 pub use runner::{Found, run, run_references, run_staged_beside};
 pub use settling::settle;
 use subject::sealed_name;

@@ -1,8 +1,10 @@
 //! The project has a reader of its env files in a version that reads them otherwise than the one that sparkcfg knows.
 //!
-//! The version is the one in a lock (`package-lock.json`, `pnpm-lock.yaml`, `yarn.lock`, `go.mod`, `Gemfile.lock`), else the
-//! one that a manifest asks for; that of node stands in `.nvmrc`, `.node-version`, `.tool-versions`, under `engines` or
-//! `volta` in `package.json`, or behind `FROM node:`. Where one of several of them reads as sparkcfg knows it, this is quiet.
+//! The version is the one in a lock (`package-lock.json`, `pnpm-lock.yaml`, `yarn.lock`, `bun.lock`, `go.mod` with its
+//! `replace`, `Gemfile.lock`), else the one that a manifest or a catalog of pnpm asks for; that of node stands in `.nvmrc`,
+//! `.node-version`, `.tool-versions`, under `engines` or `volta` in `package.json`, or behind the last `FROM node:`. Where one
+//! of several of them reads as sparkcfg knows it, this is quiet; not of node, which may be one version in an image and
+//! another at work: then what the later one sees is compared with the other readers.
 //! npm's dotenv before 16, dotenv-expand before 1000, godotenv before 1.5, Ruby's dotenv before 3 and node before 22 read
 //! otherwise. What such a reader sees is not compared with the others, and `--fix` writes into its files only what all
 //! versions read alike: plain values of letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`.
@@ -30,14 +32,15 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     for (older, place) in &project.older_readers {
-        let Older { reader, package, version, first, before, .. } = older;
+        let Older { reader, package, version, first, before, beside, .. } = older;
         let known = dialects::find(reader).map_or("", |dialect| dialect.version);
         let version = printable(version);
         let message =
             format!("{package} {version} reads env files otherwise than {known}, which {reader} stands for here");
+        let unlike = beside.as_ref().map_or_else(String::new, |path| format!(", unlike that of {}", printable(path)));
         let help = format!(
-            "before {first} it {before}; what it sees is not compared, and --fix writes only what it reads alike: take \
-             {first} or later"
+            "before {first} it {before}; what it sees is not compared{unlike}, and --fix writes only what it reads \
+             alike: take {first} or later"
         );
         findings.push(Finding::new(&RULE, message).at(*place, "this version").help(help));
     }

@@ -43,6 +43,7 @@ pub(super) const HOME: &str = "\u{e000}";
 
 /// What the readers of a file are started with: a home folder, and what the layers below have set, which are read before
 /// it. Of a sealed key nothing is told.
+#[derive(Clone, Default)]
 pub(super) struct Surroundings {
     /// Without the keys that the file sets before it refers to them.
     pub(super) below: Process,
@@ -80,6 +81,13 @@ impl Surroundings {
             }
         }
         Self { below, besides }
+    }
+
+    /// Has one more variable, which the file itself does not set.
+    pub(super) fn give(&mut self, key: &str, value: &str) {
+        for process in [&mut self.below, &mut self.besides] {
+            process.insert(key.to_owned(), value.to_owned());
+        }
     }
 
     /// What the first of a chain is started with.

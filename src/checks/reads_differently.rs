@@ -28,7 +28,7 @@ use super::line_ends;
 use super::one_mistake::LITERAL;
 use super::reader::{self, EXPORTING, OWN, Surroundings};
 use super::respelling::{Harm, Respelling, Views};
-use super::stumbling::{Assignments, Kind, ReadOn};
+use super::stumbling::{Kind, ReadOn};
 use super::traps;
 use super::{ALL, File, is_name};
 use crate::dialects::{Reading, Variable};
@@ -60,28 +60,32 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
     let mut views = views(file, text, &chains, &around);
     let line_ends = line_ends::settle(file, &RULE, &mut readings, &around, &mut views);
-    let on = read_on(file, &readings, &around, line_ends.is_some());
+    let on = read_on(file, &readings, &around, &views);
+    let has_own_ends = line_ends.is_none();
     findings.extend(line_ends);
     let veil = LazyCell::new(|| {
         let on = on.iter().flatten().map(|on| &on.reading);
         let readings: Vec<_> = readings.iter().map(|(_, reading)| reading).chain(on).collect();
         Veil::over(file.project, file.index, text.as_bytes(), &readings, &around.below)
     });
-    let seen = readings.iter().zip(&on);
-    let seen: Vec<_> =
-        seen.filter_map(|((reader, reading), on)| Seen::of(file, reader, reading, on.as_ref())).collect();
+    // Without the carriage returns that are told already, nobody knows what is read behind a line at which a reader stumbles.
+    let seen = readings.iter().zip(on.iter().map(|on| on.as_ref().filter(|_| has_own_ends)));
+    let seen: Vec<_> = seen.filter_map(|((reader, reading), on)| Seen::of(file, reader, reading, on)).collect();
     let mut entries: HashMap<&str, Vec<&Entry>> = HashMap::new();
     for entry in &file.layer.entries {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
     }
     let mut told: HashSet<&str> = HashSet::new();
-    for variable in readings.iter().flat_map(|(_, reading)| &reading.vars) {
+    let over_damage = over_damage(file, &readings);
+    let read_on = on.iter().flatten().map(|on| &on.reading);
+    for variable in readings.iter().map(|(_, reading)| reading).chain(read_on).flat_map(|reading| &reading.vars) {
         // A byte order mark that a reader takes for a part of the name is told at the name without it.
         if !told.insert(&variable.key) || variable.key.starts_with('\u{feff}') {
             continue;
         }
         let comment = variable.key.starts_with('#');
-        if is_damaged(file, &(offset(variable.key_span.start)..offset(variable.key_span.end)))
+        if over_damage.contains(variable.key.as_str())
+            || is_damaged(file, &(offset(variable.key_span.start)..offset(variable.key_span.end)))
             || !comment && !is_name(&variable.key)
         {
             continue;
@@ -103,17 +107,47 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     refusals(file, &readings, &on, &veil, &mut views, findings);
 }
 
-/// What each reader makes of the file without the lines at which it stumbles; `None` where that cannot be told. `changed`
-/// says that some of the readings are of a text with other line ends.
-fn read_on(file: &File<'_>, readings: &[(&str, Reading)], around: &Surroundings, changed: bool) -> Vec<Option<ReadOn>> {
-    let entries = file.layer.entries.iter();
-    let places = entries.map(|entry| (entry.key.start as usize..entry.key.end as usize, entry.value.end as usize));
-    let assignments = Assignments::at(places);
+/// What those who read a file see of a key of it as the file stands, in words, where they do not agree; of a secret only that
+/// they do not. `index` is that of the layer.
+#[must_use]
+pub fn seen_by_each(project: &Project, index: usize, key: &str) -> Option<String> {
+    let layer = project.layers.get(index).filter(|layer| !layer.sealed)?;
+    let file = File::of(project, index, layer);
+    let around = Surroundings::of_file(&file);
+    let chains = file.readers().iter().map(String::as_str);
+    let read = |chain| Some((chain, reader::read(chain, layer.text.as_bytes(), &around)?));
+    let readings: Vec<(&str, Reading)> = chains.filter_map(read).collect();
+    let all: Vec<_> = readings.iter().map(|(_, reading)| reading).collect();
+    let veil = Veil::over(project, index, layer.text.as_bytes(), &all, &around.below);
+    let seen: Vec<_> = readings.iter().filter_map(|(chain, reading)| Seen::of(&file, chain, reading, None)).collect();
+    let variable = all.iter().flat_map(|reading| &reading.vars).find(|variable| variable.key == key);
+    let entries: Vec<_> = layer.entries.iter().filter(|entry| layer.key(entry) == key).collect();
+    let difference =
+        variable.and_then(|variable| Difference::among(&file, &seen, variable, &entries, &veil, |_| false));
+    let views = difference.map(|difference| difference.views(false));
+    let refusing: Vec<_> =
+        readings.iter().filter(|(_, reading)| reading.error.is_some()).map(|(chain, _)| *chain).collect();
+    let refuse = if refusing.len() == 1 { "refuses" } else { "refuse" };
+    let refusals = format!("nothing for {}, which {refuse} the file", super::listed(&refusing, "and"));
+    match (views, refusing.is_empty()) {
+        (views, true) => views,
+        (Some(views), false) => Some(format!("{views}, {refusals}")),
+        (None, false) => Some(refusals),
+    }
+}
+
+/// What each reader makes of the file without the lines at which it stumbles; `None` where that cannot be told.
+fn read_on(
+    file: &File<'_>,
+    readings: &[(&str, Reading)],
+    around: &Surroundings,
+    views: &Views<'_>,
+) -> Vec<Option<ReadOn>> {
     let on = |(chain, reading): &(&str, Reading)| {
-        let on = ReadOn::from(reading.clone(), chain, &file.layer.text, around, &assignments)?;
+        let on = ReadOn::from(reading.clone(), chain, &file.layer.text, around, views.assignments())?;
         on.is_sure().then_some(on)
     };
-    readings.iter().map(|reading| if changed { None } else { on(reading) }).collect()
+    readings.iter().map(on).collect()
 }
 
 /// SOPS takes all that stands behind the `=`. What sparkcfg spelled itself is meant for its own reading; of all else nobody
@@ -191,7 +225,9 @@ fn refusals(
         let finding = Finding::new(&RULE, format!("{}: {}", stops(&kind, swallowed, &readers), error.message))
             .at(file.layer.span(&place), "here")
             .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
-        findings.push(match traps::export(&file.layer.text, at.start) {
+        let export =
+            traps::export(&file.layer.text, at.start).filter(|_| readers.iter().any(|reader| refuses_export(reader)));
+        findings.push(match export {
             Some(export) => {
                 let export = file.place(&export);
                 let title = "take `export` away";
@@ -204,6 +240,12 @@ fn refusals(
             None => spelled_otherwise(file, finding, at.start, veil, views),
         });
     }
+}
+
+/// Whether it is `export` that a reader refuses a line for.
+fn refuses_export(chain: &str) -> bool {
+    let reading = reader::read(chain, b"export K=v\n", &Surroundings::default());
+    reading.is_some_and(|reading| Kind::of(&reading).is_some())
 }
 
 /// `dotenvy refuses this file`
@@ -249,6 +291,17 @@ fn is_within_value(file: &File<'_>, variable: &Variable) -> bool {
     let next = entries.partition_point(|entry| entry.key.start <= offset(variable.key_span.start));
     let entry = next.checked_sub(1).and_then(|last| entries.get(last));
     entry.is_some_and(|entry| entry.value.contains(&offset(variable.key_span.start)))
+}
+
+/// The keys whose value runs over a damaged line for a reader: `syntax` tells that, too.
+fn over_damage<'r>(file: &File<'_>, readings: &'r [(&str, Reading)]) -> HashSet<&'r str> {
+    let faults = &file.layer.faults;
+    let runs = |variable: &&Variable| {
+        let next = faults.partition_point(|fault| fault.at.start < offset(variable.key_span.end));
+        faults.get(next).is_some_and(|fault| fault.at.start < offset(variable.value_span.end))
+    };
+    let variables = readings.iter().flat_map(|(_, reading)| &reading.vars);
+    variables.filter(runs).map(|variable| variable.key.as_str()).collect()
 }
 
 /// Whether a line is damaged there: `syntax` tells it.

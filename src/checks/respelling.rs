@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::assignments::Assignments;
+use super::edits::{candidates, edited, ends_in_returns, with};
 use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_among, dialects_of};
 use super::view::{Values, View, agree, own_view, view};
 use crate::dialects::{self, Process};
@@ -54,8 +56,9 @@ pub(super) struct Views<'a> {
     text: &'a str,
     chains: &'a [&'a str],
     around: &'a Surroundings,
-    /// What sparkcfg itself reads.
+    /// What sparkcfg itself reads, and where.
     own: Option<View>,
+    assignments: Assignments,
     /// What each key should be for all: what docker compose gets, or, where it does not read the file, what all get who do.
     right: Option<Values>,
     /// The keys of which all who read the file see something else than sparkcfg does.
@@ -82,7 +85,21 @@ impl<'a> Views<'a> {
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made) = (Vec::new(), Vec::new());
         let (unlike, strict) = (None, false);
-        Self { text, chains, around, own, right, unsure, seen, guarded, unlike, strict, made, left: MAX_READ }
+        Self {
+            text,
+            chains,
+            around,
+            own,
+            assignments,
+            right,
+            unsure,
+            seen,
+            guarded,
+            unlike,
+            strict,
+            made,
+            left: MAX_READ,
+        }
     }
 
     /// Takes care of a reader that is not modelled: only what every reader takes alike is written.
@@ -101,8 +118,8 @@ impl<'a> Views<'a> {
     /// seen.
     pub(super) fn guarded(mut self) -> Self {
         if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
-            let (_, assignments) = own_view(self.text, self.around);
-            self.guarded.extend(view(SHELL, self.text, self.around, &assignments).map(|view| (SHELL, view)));
+            let seen = view(SHELL, self.text, self.around, &self.assignments);
+            self.guarded.extend(seen.map(|view| (SHELL, view)));
         }
         self
     }
@@ -110,6 +127,11 @@ impl<'a> Views<'a> {
     /// Whether nobody who reads the file sees what sparkcfg takes for right, so that to write this would change what they get.
     pub(super) fn is_unsure(&self, key: &str) -> bool {
         self.unsure.contains(key)
+    }
+
+    /// Where the assignments of the file stand.
+    pub(super) fn assignments(&self) -> &Assignments {
+        &self.assignments
     }
 
     /// What is right for a key: for a value that refers to others, with what these are now.
@@ -277,7 +299,8 @@ impl<'a> Views<'a> {
     fn judged(&mut self, text: &str, key: Option<&str>) -> Harm<'a> {
         let guarded = self.guarded.iter().map(|(_, view)| Some(view));
         let views = self.seen.iter().map(Option::as_ref).chain(guarded).chain([self.own.as_ref()]);
-        let readings: usize = views.map(|view| view.map_or(1, |view| view.stumbles + 1)).sum();
+        // A line at which a reader stumbles costs to be found, too.
+        let readings: usize = views.map(|view| view.map_or(1, |view| 3 * view.stumbles + 1)).sum();
         let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(readings)) else {
             return Harm::Unknown;
         };
@@ -351,27 +374,6 @@ fn braced(written: &str, references: &[Reference<'_>]) -> String {
     out
 }
 
-/// The text with some of the replacements made, given in the order of their places; one that touches what another has
-/// replaced is left out.
-fn with(text: &str, order: &[usize], fixes: &[&Fix]) -> String {
-    let fixes = order.iter().filter_map(|at| fixes.get(*at));
-    edited(text, fixes.map(|fix| (fix.span.range(), fix.replacement.as_str())))
-}
-
-/// The same for places and what to put there.
-fn edited<'e>(text: &str, edits: impl Iterator<Item = (Range<usize>, &'e str)>) -> String {
-    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    for (range, replacement) in edits {
-        if range.start >= at {
-            out.push_str(text.get(at..range.start).unwrap_or_default());
-            out.push_str(replacement);
-            at = range.end;
-        }
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
-}
-
 /// Two worlds in which the variables that a value refers to have other values.
 fn worlds(references: &[Reference<'_>]) -> [Process; 2] {
     ["one", "2"].map(|value| references.iter().map(|one| (one.name.to_owned(), value.to_owned())).collect())
@@ -381,51 +383,4 @@ fn worlds(references: &[Reference<'_>]) -> [Process; 2] {
 fn alone(chain: &str, key: &str, line: &str, world: &Process) -> Option<String> {
     let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
     reading.vars.into_iter().find(|variable| variable.key == key)?.value
-}
-
-/// Whether each line ends in CRLF.
-fn ends_in_returns(text: &str) -> bool {
-    memchr::memchr_iter(b'\n', text.as_bytes()).all(|at| text.as_bytes().get(at.wrapping_sub(1)) == Some(&b'\r'))
-}
-
-/// Ways to put `line` where an assignment stands, the one that changes least first. A comment behind the value gets a
-/// line of its own, above. `exports` says that an `export` in front has to stay.
-fn candidates(text: &str, written: &Range<usize>, line: &str, exports: bool) -> Vec<(Range<usize>, String)> {
-    let start = text.get(..written.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let rest = text.get(written.end..).unwrap_or_default();
-    let length = rest.find('\n').unwrap_or(rest.len());
-    let tail = rest.get(..length).unwrap_or_default();
-    let behind = tail.strip_suffix('\r').unwrap_or(tail);
-    let returned = behind.len() < tail.len();
-    let prefix = text.get(start..written.start).unwrap_or_default();
-    let marked = prefix.starts_with('\u{feff}');
-    let plain_prefix = matches!(prefix.trim_start_matches('\u{feff}').trim(), "" | "export");
-    let comment = behind.trim();
-    if !plain_prefix || !(comment.is_empty() || comment.starts_with('#')) {
-        return Vec::new();
-    }
-    let export = prefix.trim_start_matches('\u{feff}').trim_start();
-    let kept = if exports { [export, line].concat() } else { line.to_owned() };
-    let line = kept.as_str();
-    let end = if returned { "\r\n" } else { "\n" };
-    let whole = if comment.is_empty() { line.to_owned() } else { format!("{comment}{end}{line}") };
-    let without_mark = start + if marked { '\u{feff}'.len_utf8() } else { 0 };
-    let stop = written.end + behind.len();
-    let mut found = vec![(without_mark..stop, whole.clone())];
-    if marked {
-        found.push((start..stop, whole.clone()));
-    }
-    if returned {
-        let bare = whole.replace("\r\n", "\n");
-        let stop = stop + '\r'.len_utf8();
-        found.push((without_mark..stop, bare.clone()));
-        found.push((start..stop, bare));
-    }
-    // A comment above that ends in a backslash goes on for some readers.
-    let above = text.get(..start).unwrap_or_default().trim_end_matches(['\n', '\r']);
-    if let Some(kept) = above.strip_suffix('\\') {
-        let kept = kept.trim_end_matches(['\\', ' ', '\t']);
-        found.push((kept.len()..stop, format!("{end}{whole}")));
-    }
-    found
 }

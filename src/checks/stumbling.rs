@@ -4,50 +4,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::assignments::Assignments;
 use super::reader::{Surroundings, read};
 use crate::dialects::{ReadError, Reading, Variable};
+use crate::portable::is_plain_line;
 
 /// At how many lines a reader may stumble in a file that is looked at all the same.
 const MOST: usize = 12;
-
-/// Where the assignments of a file stand for sparkcfg itself, in order: each from its key to the end of its value.
-#[derive(Default)]
-pub(super) struct Assignments(Vec<Assignment>);
-
-/// The key, and the end of the value.
-struct Assignment {
-    key: Range<usize>,
-    end: usize,
-}
-
-impl Assignments {
-    /// Those that a reading found.
-    pub(super) fn of(reading: &Reading) -> Self {
-        Self::at(reading.vars.iter().map(|one| (one.key_span.clone(), one.value_span.end)))
-    }
-
-    /// Those at these places.
-    pub(super) fn at(places: impl Iterator<Item = (Range<usize>, usize)>) -> Self {
-        let mut all: Vec<_> = places.map(|(key, end)| Assignment { end: end.max(key.end), key }).collect();
-        all.sort_unstable_by_key(|one| one.key.start);
-        Self(all)
-    }
-
-    /// The one that begins in a line and ends there; `None` where it goes on, or where another one goes on into the line.
-    fn whole(&self, line: &Range<usize>) -> Option<&Assignment> {
-        let first = self.0.partition_point(|one| one.key.start < line.start);
-        let above = first.checked_sub(1).and_then(|last| self.0.get(last));
-        let own = self.0.get(first).filter(|one| one.key.start < line.end && one.end <= line.end)?;
-        above.is_none_or(|above| above.end <= line.start).then_some(own)
-    }
-
-    /// The keys that begin behind the first place, and before the second.
-    fn keys_between(&self, range: &Range<usize>) -> impl Iterator<Item = &Range<usize>> {
-        let first = self.0.partition_point(|one| one.key.start <= range.start);
-        let rest = self.0.get(first..).unwrap_or_default();
-        rest.iter().map(|one| &one.key).take_while(|key| key.start < range.end)
-    }
-}
 
 /// A line at which a reader stumbles.
 pub(super) struct Stumble {
@@ -93,25 +56,84 @@ impl Kind {
 }
 
 impl Stumble {
-    /// The first one in a reading of a text.
-    fn first(reading: &Reading, text: &str, assignments: &Assignments) -> Option<Self> {
-        if let Some(kind) = Kind::of(reading) {
-            let at = kind.error()?.at.as_ref().filter(|at| at.end > at.start)?.start;
-            let line = line_at(text, at)?;
-            return Some(Self { is_whole: assignments.whole(&line).is_some(), line, kind });
-        }
+    /// The first line that a reader takes lines below for a part of, in a reading without an error.
+    fn swallowing(reading: &Reading, text: &str, assignments: &Assignments) -> Option<Self> {
         let spans = reading.vars.iter().map(|one| one.key_span.start..one.value_span.end);
         let spans = spans.chain(reading.executes.iter().cloned());
         let several = spans.filter(|span| text.get(span.clone()).is_some_and(|taken| taken.contains('\n')));
         let swallowing = several.filter_map(|span| {
-            let line = line_at(text, span.start)?;
-            assignments.whole(&line)?;
+            let line = line_at(text, span.start).filter(|line| assignments.is_whole(line))?;
             let keys: Vec<_> = assignments.keys_between(&(line.end..span.end)).cloned().collect();
-            (!keys.is_empty()).then_some((line, keys, span.end))
+            let taken = text.get(line.end..span.end).is_some_and(|taken| !taken.trim().is_empty());
+            taken.then_some((line, keys, span.end))
         });
         let (line, keys, end) = swallowing.min_by_key(|(line, _, _)| line.start)?;
         let variable = reading.vars.iter().find(|one| line.contains(&one.key_span.start)).cloned();
         Some(Self { line, kind: Kind::Swallows { variable, keys, end }, is_whole: true })
+    }
+}
+
+/// A reader on its way through a file.
+struct Search<'a> {
+    chain: &'a str,
+    around: Cow<'a, Surroundings>,
+    assignments: &'a Assignments,
+    /// No line that begins above this place leaves the reader within what it opens there.
+    clear: usize,
+}
+
+impl Search<'_> {
+    fn read(&self, text: &str) -> Option<Reading> {
+        read(self.chain, text.as_bytes(), &self.around)
+    }
+
+    /// The first line at which it stumbles in a text, of which this is the reading.
+    fn stumble(&mut self, reading: &Reading, text: &str) -> Option<Stumble> {
+        let Some(kind) = Kind::of(reading) else { return Stumble::swallowing(reading, text, self.assignments) };
+        let at = kind.error()?.at.as_ref().filter(|at| at.end > at.start)?.start;
+        let line = line_at(text, at)?;
+        let (line, kind) = self.cause(text, line.start).unwrap_or((line, kind));
+        self.clear = line.start;
+        Some(Stumble { is_whole: self.assignments.is_whole(&line), line, kind })
+    }
+
+    /// The first line above `end` that opens what it does not close, a quote most likely. A line below closes it, and then
+    /// the reader takes quotes that open for such that close, until it refuses what nobody did wrong.
+    fn cause(&self, text: &str, end: usize) -> Option<(Range<usize>, Kind)> {
+        /// Of so many lines that the reader refuses by themselves it is looked at what it makes of all above them.
+        const MOST: usize = 12;
+        let mut looked_at = 0;
+        let mut next = self.clear;
+        for written in text.get(self.clear..end)?.split_inclusive('\n') {
+            let line = next..next + written.trim_end_matches('\n').len();
+            next += written.len();
+            let text_of_line = text.get(line.clone())?;
+            if is_plain_line(text_of_line) || !self.assignments.is_apart(&line) {
+                continue;
+            }
+            if Kind::of(&read(self.chain, text_of_line.as_bytes(), &Surroundings::default())?).is_none() {
+                continue;
+            }
+            looked_at += 1;
+            let kind = Kind::of(&self.read(text.get(..line.end)?)?);
+            let is_here = |kind: &Kind| {
+                kind.error().and_then(|error| error.at.as_ref()).is_some_and(|at| line.contains(&at.start))
+            };
+            if let Some(kind) = kind.filter(is_here) {
+                return Some((line, kind));
+            }
+            if looked_at == MOST {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Goes on without a line: what refers to its key finds what sparkcfg reads there, as it will once the line is mended.
+    fn go_on_without(&mut self, text: &str, line: &Range<usize>) {
+        if let Some((key, value)) = self.assignments.given(text, line) {
+            self.around.to_mut().give(key, value);
+        }
     }
 }
 
@@ -140,14 +162,24 @@ impl ReadOn {
         assignments: &Assignments,
     ) -> Option<Self> {
         let (mut stumbles, mut whole) = (Vec::new(), None);
-        let mut text = Cow::Borrowed(text);
-        while let Some(stumble) = Stumble::first(&reading, &text, assignments) {
+        let mut search = Search { chain, around: Cow::Borrowed(around), assignments, clear: 0 };
+        let mut rest = Cow::Borrowed(text);
+        // What they make of a line that cannot be read is nothing to compare.
+        for line in assignments.damaged() {
+            rest = Cow::Owned(without(&rest, line)?);
+        }
+        if !assignments.damaged().is_empty() {
+            let next = search.read(&rest)?;
+            whole = Some(std::mem::replace(&mut reading, next));
+        }
+        while let Some(stumble) = search.stumble(&reading, &rest) {
             if stumbles.len() == MOST {
                 return None;
             }
-            text = Cow::Owned(without(&text, &stumble.line)?);
+            search.go_on_without(text, &stumble.line);
+            rest = Cow::Owned(without(&rest, &stumble.line)?);
             stumbles.push(stumble);
-            let next = read(chain, text.as_bytes(), around)?;
+            let next = search.read(&rest)?;
             let before = std::mem::replace(&mut reading, next);
             whole = whole.or(Some(before));
         }
@@ -188,9 +220,10 @@ fn without(text: &str, line: &Range<usize>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assignments, Kind, ReadOn};
-    use crate::checks::reader::{OWN, Surroundings, read};
-    use crate::dialects::Process;
+    use super::{Kind, ReadOn};
+    use crate::checks::assignments::Assignments;
+    use crate::checks::reader::Surroundings;
+    use crate::checks::view::own_view;
 
     #[test]
     fn what_a_reader_stumbles_at() {
@@ -199,15 +232,25 @@ mod tests {
             ("shell", "A=it's\nI=1\nJ=don't\n", "swallows I J at 1; refuses at 3", "I"),
             ("shell", "A=it's\nH=2\nJ=x'y z\nK=3\n", "swallows H J at 1; refuses at 3", "H K"),
             ("shell", "J=don't\nL=1\n", "refuses at 1", "L"),
+            // The quotes below are right: it is the one above them that opens too many.
+            ("shell", "A=it's\nJ='x y'\nK='z w'\n", "refuses at 1", "J K"),
+            ("shell", "A=1\nB=it\"s\nJ=\"a b\"\nK=\"p\" # c\n", "refuses at 2", "A J K"),
+            ("shell", "F=don't #c\nM=a;b\n", "refuses at 1", "M"),
+            ("shell", "A=it's\nI=1\nJ=don't\nK=(x)\nL='1'\n", "refuses at 1; refuses at 3; refuses at 4", "I L"),
+            ("shell", "A=\"it\nB=2\nC=\"x y\"\n", "", "B C"),
+            ("shell", "A='x\ny'\nB=it's\nC='x y'\n", "refuses at 3", "A C"),
+            ("shell", "A=1\nB=${A:?}\nC=it's\nD='x y'\n", "refuses at 3", "A B D"),
+            ("uv", "A=a b\nB=it's\nC='x y'\n", "gives up at 1; gives up at 2", "C"),
+            ("dotenvy", "B=it's\nC='x y'\n", "refuses at 1", "C"),
             ("uv", "A=a b\nI=1\nB=c d\n", "gives up at 1; gives up at 3", "I"),
             ("dotenvy", "A=a b\nI=1\n", "refuses at 1", "I"),
             ("node", "A= \nB=2\nC=3\n", "swallows B at 1", "B C"),
             ("make", "A=1\\\nB=2\nC=3\n", "swallows B at 1", "B C"),
             ("python-dotenv", "A='1\n2'\nB=3\n", "", "A B"),
         ] {
-            let around = Surroundings { below: Process::new(), besides: Process::new() };
-            let own = read(OWN, text.as_bytes(), &around).unwrap();
-            let found = ReadOn::of(chain, text, &around, &Assignments::of(&own)).unwrap();
+            let around = Surroundings::default();
+            let (_, assignments) = own_view(text, &around);
+            let found = ReadOn::of(chain, text, &around, &assignments).unwrap();
             let told = found.stumbles.iter().map(|stumble| {
                 let line = text[..stumble.line.start].matches('\n').count() + 1;
                 match &stumble.kind {
@@ -228,10 +271,9 @@ mod tests {
 
     #[test]
     fn what_is_no_assignment_cannot_be_left_out() {
-        let around = Surroundings { below: Process::new(), besides: Process::new() };
+        let around = Surroundings::default();
         let text = "A='1\nB=2'\nC=3\n";
-        let own = read(OWN, text.as_bytes(), &around).unwrap();
-        let found = ReadOn::of("make", text, &around, &Assignments::of(&own));
+        let found = ReadOn::of("make", text, &around, &own_view(text, &around).1);
         assert!(found.is_none_or(|found| found.stumbles.is_empty() || !found.is_sure()));
         let many = "A=a b\n".repeat(super::MOST + 1);
         assert!(ReadOn::of("uv", &many, &around, &Assignments::default()).is_none());

@@ -100,7 +100,8 @@ const TRAPS: &[Trap] = &[
         ],
         found: |line| {
             let between = line.key.end..line.value.start.max(line.key.end);
-            (line.slice(between.clone()).contains(':')).then_some(between)
+            // `:=` is make's own.
+            (line.slice(between.clone()).contains(':') && !line.written().starts_with('=')).then_some(between)
         },
         says: "`:` assigns nothing",
     },

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::assignments::Assignments;
 use super::reader::{HOME, OWN, Surroundings};
-use super::stumbling::{Assignments, Kind, ReadOn, Stumble};
+use super::stumbling::ReadOn;
 use crate::dialects::Variable;
 
 /// What one reader sees: `None` for a key without a value.
@@ -23,13 +24,13 @@ pub(super) struct View {
 
 /// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where.
 pub(super) fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assignments) {
-    match ReadOn::of(OWN, text, around, &Assignments::default()) {
-        Some(on) => {
-            let assignments = Assignments::of(&on.reading);
-            (Some(View::of(on)), assignments)
-        }
-        None => (None, Assignments::default()),
-    }
+    let assignments = Assignments::of(text);
+    let Some(on) = ReadOn::of(OWN, text, around, &assignments) else { return (None, assignments) };
+    let damaged = on.stumbles.iter().map(|stumble| stumble.line.clone()).collect();
+    let own = View::of(on);
+    let given = |(key, value): (&String, &Option<String>)| Some((key.clone(), value.clone()?));
+    let values = if text.contains('$') { own.values.iter().filter_map(given).collect() } else { HashMap::new() };
+    (Some(own), assignments.with(damaged, values))
 }
 
 /// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known.
@@ -45,7 +46,7 @@ impl View {
         Self {
             executes: on.reading.executes.len(),
             stumbles: on.stumbles.len(),
-            refuses: matches!(on.stumbles.first(), Some(Stumble { kind: Kind::Refuses(_), .. })),
+            refuses: on.whole.as_ref().is_some_and(|whole| whole.error.is_some()),
             values: values(on.reading.vars),
             whole: on.whole.map(|whole| values(whole.vars)),
         }
@@ -61,15 +62,15 @@ impl View {
 /// Gives the keys for which it is not: of those nobody knows what was meant.
 pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
-    let views = views.map(|(_, view)| view.as_ref().filter(|view| !view.refuses)).collect::<Option<Vec<_>>>();
+    let views = views.map(|(_, view)| view.as_ref()).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
     let Some((first, others)) = views.split_first() else { return HashSet::new() };
     let mut unsure = HashSet::new();
     for (key, own) in right {
-        // What it only sees without a line at which it stumbles it does not see yet.
+        // What it only sees without a line that takes this one in it does not see yet.
         let sees = |view: &'_ View| -> Option<String> {
-            let value = view.whole().get(key)?.as_ref();
-            value.filter(|value| view.values.get(key).and_then(Option::as_ref) == Some(value)).cloned()
+            let value = view.values.get(key)?.as_ref();
+            value.filter(|value| view.refuses || view.whole().get(key).and_then(Option::as_ref) == Some(value)).cloned()
         };
         let agreed = sees(first);
         let (Some(agreed), Some(text)) = (&agreed, own.as_ref()) else { continue };
@@ -80,7 +81,9 @@ pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) 
         }
         // They take signs off; what they leave on besides may be meant, or be a mistake.
         let letters = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).collect::<String>();
-        if letters(agreed) == letters(text) && agreed.len() < text.len() && !agreed.contains(HOME) {
+        let is_spelling = letters(agreed) == letters(text) && agreed.len() < text.len() && !agreed.contains(HOME);
+        // Who refuses the file gets nothing of it yet.
+        if is_spelling && views.iter().all(|view| !view.refuses) {
             *own = Some(agreed.clone());
         } else {
             unsure.insert(key.clone());

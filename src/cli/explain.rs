@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use super::show::is_told;
-use super::{Global, Keys, identities, printing};
+use super::{Global, Keys, identities, printing, readers};
 use crate::checks;
 use crate::environment::{Environment, Resolved};
 use crate::error::Error;
@@ -96,6 +96,9 @@ impl Explain {
         }
         for environment in &environments {
             let _ = write!(out, "\n{}\n{}", printable_lines(&environment.name), ladder(&project, environment, key));
+            if shown {
+                out.push_str(&readers_of(&project, &prefix, environment, key));
+            }
         }
         Ok(out)
     }
@@ -118,6 +121,22 @@ fn list() -> String {
         format!("{:width$}  {:7}  {}\n", check.rule.code, check.rule.severity.name(), check.rule.summary)
     };
     checks::ALL.iter().map(line).collect()
+}
+
+/// Who reads the files of an environment that set a key, and what they see of it where they do not agree.
+fn readers_of(project: &Project, prefix: &str, environment: &Environment<'_>, key: &str) -> String {
+    let mut out = String::new();
+    let files = readers::of_files(project, prefix);
+    for (place, _) in environment.entries_of(key) {
+        let source = environment.layers[place].source;
+        let Some(index) = project.layers.iter().position(|layer| layer.source == source) else { continue };
+        let Some(file) = files.get(index).filter(|file| !file.readers.is_empty()) else { continue };
+        let _ = writeln!(out, "    {} is read by {}", file.path, readers::listed(&file.readers));
+        if let Some(seen) = checks::seen_by_each(project, index, key) {
+            let _ = writeln!(out, "    they differ: {}", printable(&seen));
+        }
+    }
+    out
 }
 
 /// The layers of an environment from the highest down, with what each says about the key.

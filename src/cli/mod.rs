@@ -18,6 +18,7 @@ mod printing;
 mod promote;
 mod protection;
 mod read;
+mod readers;
 mod refs;
 mod release;
 mod render;

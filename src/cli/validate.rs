@@ -6,17 +6,16 @@ use std::process::ExitCode;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::fix::{self, Applied};
-use super::{Global, Keys, identities, printing, workspace};
+use super::{Global, Keys, identities, printing, readers, workspace};
 use crate::checks::{self, Found};
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::identity::Identities;
 use crate::project::config::{Config, Workspace};
-use crate::project::consumers::Consumer;
 use crate::project::files::Files;
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
-use crate::report::{FileRead, Reader, Report, Summary};
+use crate::report::{FileRead, Report, Summary};
 use crate::source::{Sources, printable};
 
 pub(super) const EXAMPLES: &str = "\
@@ -204,7 +203,7 @@ impl Validate {
         };
         let prefix = files.shown("");
         let (mut project, found) = check(files, config, &options)?;
-        let read = if global.verbose { files_read(&project, &prefix) } else { Vec::new() };
+        let read = if global.verbose { readers::of_files(&project, &prefix) } else { Vec::new() };
         for file in &read {
             printing::complain(&told(file))?;
         }
@@ -300,32 +299,11 @@ fn overlooked(files: &Files) -> Result<Vec<(String, String)>, Error> {
     Ok(found)
 }
 
-/// The files of a project, and who reads them.
-fn files_read(project: &Project, prefix: &str) -> Vec<FileRead> {
-    let reader = |consumer: &Consumer| Reader {
-        reader: printable(&consumer.chain),
-        said_by: match consumer.said_by.as_str() {
-            said_by @ "[consumers]" => said_by.to_owned(),
-            path => printable(&format!("{prefix}{path}")),
-        },
-        compared: !consumer.is_older,
-    };
-    let files = project.layers.iter().zip(&project.consumers).map(|(layer, consumers)| FileRead {
-        path: printable(project.sources.path(layer.source)),
-        readers: consumers.iter().map(reader).collect(),
-    });
-    files.collect()
-}
-
-/// `read .env, as do compose (compose.yml) and node (package.json)`
+/// `read .env; so do compose (compose.yml), node (package.json)`
 fn told(file: &FileRead) -> String {
-    let reader = |one: &Reader| {
-        let compared = if one.compared { "" } else { ", an older version that is not compared" };
-        format!("{} ({}{compared})", one.reader, one.said_by)
-    };
-    match file.readers.as_slice() {
-        [] => format!("read {}; nobody else is seen to read it\n", file.path),
-        readers => format!("read {}; so do {}\n", file.path, readers.iter().map(reader).collect::<Vec<_>>().join(", ")),
+    match readers::listed(&file.readers) {
+        nobody if nobody.is_empty() => format!("read {}; nobody else is seen to read it\n", file.path),
+        readers => format!("read {}; so do {readers}\n", file.path),
     }
 }
 

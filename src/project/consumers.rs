@@ -73,6 +73,8 @@ pub struct Consumer {
     pub said_by: String,
     /// Whether it, or one of the chain, is of another version than the one that is modelled here.
     pub is_older: bool,
+    /// Whether what it sees is compared with what others do: the version that is modelled here reads the file, too.
+    pub is_compared: bool,
 }
 
 impl Consumers {
@@ -129,12 +131,15 @@ impl Consumers {
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files
     /// does not read it; what is started with a file that is none of them may be given any.
     pub(super) fn readers(&self, path: &str) -> Vec<Consumer> {
-        let is_older =
-            |chain: &str| chain.split('>').any(|name| self.older.iter().any(|older| older.reader == name.trim()));
+        let any_older = |chain: &str, is_such: fn(&Older) -> bool| {
+            let is_one = |name: &str| self.older.iter().any(|older| older.reader == name.trim() && is_such(older));
+            chain.split('>').any(is_one)
+        };
         let consumer = |chain: &str, said_by: &str| Consumer {
             chain: chain.to_owned(),
             said_by: said_by.to_owned(),
-            is_older: is_older(chain),
+            is_older: any_older(chain, |_| true),
+            is_compared: !any_older(chain, |older| older.beside.is_none()),
         };
         let mut found: Vec<Consumer> = match &self.known {
             Known::Visible(uses) => {

@@ -251,7 +251,7 @@ impl Project {
         };
         self.layers.push(layer);
         let consumers = consumers.readers(path);
-        let modelled = consumers.iter().filter(|consumer| !consumer.is_older);
+        let modelled = consumers.iter().filter(|consumer| consumer.is_compared);
         self.readers.push(modelled.map(|consumer| consumer.chain.clone()).collect());
         self.consumers.push(consumers);
         Ok(index)

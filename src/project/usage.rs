@@ -23,6 +23,8 @@ use crate::error::Error;
 const MAX_FOLDERS: usize = 200;
 /// How deep they may lie below the top: `services/api/`. Packages of a workspace may lie deeper.
 const MAX_DEPTH: usize = 2;
+/// How many files of programs are looked into; those nearest to the top come first.
+const MAX_PROGRAMS: usize = 400;
 /// The largest file that is looked into, in bytes.
 const MAX_FILE: usize = 1 << 20;
 /// The largest one of those that name versions: what a package manager locks is long.
@@ -91,12 +93,15 @@ pub(super) struct Named {
 
 impl Named {
     /// Those of the project's env files that may be meant; `None` where it may be any. A script names files from its own
-    /// folder or from the top; where a folder is known only on the machine that runs it, the name of the file has to do.
+    /// folder or from one above it; where a folder is known only on the machine that runs it, the name of the file has to do.
     pub(super) fn among(&self, files: &HashSet<&str>, is_there: impl Fn(&str) -> bool) -> Option<Vec<String>> {
         if leads_out(&self.folder, &self.written) {
             return Some(Vec::new());
         }
-        for folder in [self.folder.as_str(), ""] {
+        let above = std::iter::successors(Some(self.folder.as_str()), |folder| {
+            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+        });
+        for folder in above {
             let Some(path) = placed(folder, &self.written) else { continue };
             if files.contains(path.as_str()) {
                 return Some(vec![path]);
@@ -125,7 +130,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     let workspaces = Workspaces::of(files);
     let mut seen = Seen::default();
     let mut folders = vec![String::new()];
-    let mut next = 0;
+    let (mut next, mut programs) = (0, 0);
     while let Some(folder) = folders.get(next).cloned() {
         next += 1;
         let within = |name: &String| if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
@@ -136,6 +141,12 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         for name in names {
             let path = within(&name);
             let known = if signs::is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
+            if signs::is_of_node(&known) && !signs::is_of_pm2(&known) {
+                programs += 1;
+                if programs > MAX_PROGRAMS {
+                    continue;
+                }
+            }
             let wanted: Vec<_> = SIGNS.iter().filter(|sign| (sign.files)(&known)).collect();
             let names_versions = versions::may_name(&known) && !has_own;
             let most = if names_versions { MAX_LOCK } else { MAX_FILE };
@@ -153,7 +164,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
             if signs::is_script(&known, &text) {
-                let ways = home_made::found(&text).into_iter();
+                let ways = home_made::found(&known, &text).into_iter();
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
             }
@@ -175,7 +186,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             folders.extend(own.take(room));
         }
     }
-    seen.usages.extend(of_workflows(files));
+    of_workflows(files, &mut seen);
     let found = &mut seen.usages;
     // dotenv-expand is given what dotenv has read.
     if found.iter().any(|usage| usage.reader == "dotenv-expand") {
@@ -189,9 +200,13 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
 }
 
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
-fn of_workflows(files: &Files) -> Vec<Usage> {
+fn of_workflows(files: &Files, seen: &mut Seen) {
     const FOLDER: &str = ".github/workflows";
-    let mut found = Vec::new();
+    // One that is not there is made by the workflow itself.
+    let named = |written: String| {
+        let written = placed("", &written).filter(|file| files.size(file).is_some())?;
+        Some(Named { folder: String::new(), written })
+    };
     let names = files.names(FOLDER).unwrap_or_default();
     for name in names.into_iter().filter(|name| signs::is_yaml(name)) {
         let path = format!("{FOLDER}/{name}");
@@ -199,17 +214,15 @@ fn of_workflows(files: &Files) -> Vec<Usage> {
             continue;
         }
         let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
-        let uses = commands::readers(&String::from_utf8_lossy(&text)).into_iter();
-        let named = uses.filter_map(|(reader, file)| Some((reader, placed("", &file?)?)));
-        // One that is not there is made by the workflow itself.
-        let named = named.filter(|(_, file)| files.size(file).is_some());
-        found.extend(named.map(|(reader, written)| Usage {
-            reader,
-            file: Some(Named { folder: String::new(), written }),
-            seen_in: path.clone(),
-        }));
+        let text = String::from_utf8_lossy(&text);
+        let uses = commands::readers(&text).into_iter();
+        let uses = uses.filter_map(|(reader, file)| Some((reader, named(file?)?)));
+        let usage = |(reader, file)| Usage { reader, file: Some(file), seen_in: path.clone() };
+        seen.usages.extend(uses.map(usage));
+        let ways = home_made::in_workflow(&text).into_iter();
+        let ways = ways.filter_map(|(at, file)| Some(HomeMade { file: named(file)?, path: path.clone(), at }));
+        seen.home_made.extend(ways);
     }
-    found
 }
 
 /// The path within the project of a file that is named in a file of `folder`; `None` where it is not known before it is run,
@@ -264,6 +277,7 @@ mod tests {
         for (folder, written, meant) in [
             ("api", ".env", Some(&["api/.env"][..])),
             ("scripts", ".env", Some(&[".env"])),
+            ("api/src/config", ".env", Some(&["api/.env"])),
             ("infra", "./.env", Some(&[])),
             ("", "./version.env", Some(&[])),
             ("", "../.env", Some(&[])),

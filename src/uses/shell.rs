@@ -17,6 +17,8 @@ pub(super) struct Script {
     pub(super) reads: Vec<Use>,
     /// Names that the script sets, and where.
     pub(super) sets: Vec<(String, Range<u32>)>,
+    /// What is text to the shell, in bytes: between single quotes, and in here-documents.
+    texts: Vec<Range<usize>>,
 }
 
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
@@ -44,6 +46,12 @@ fn assigns_itself(text: &str, found: &Use) -> bool {
 #[must_use]
 pub fn sets(text: &str) -> Vec<String> {
     scan(text, 0).sets.into_iter().map(|(name, _)| name).collect()
+}
+
+/// What is text in a piece of shell, in bytes: between single quotes, and in here-documents.
+#[must_use]
+pub fn quoted(text: &str) -> Vec<Range<usize>> {
+    scan(text, 0).texts
 }
 
 /// Reads a text as shell; `base` is added to every place.
@@ -88,7 +96,9 @@ impl Scanner<'_> {
                 }
                 b'\'' if !self.quoted => {
                     let end = memchr::memchr(b'\'', &self.rest()[1..]);
+                    let start = self.at;
                     self.at += end.map_or(self.rest().len(), |end| end + 2);
+                    self.script.texts.push(start..self.at);
                     self.command = false;
                 }
                 b'$' => self.expansion(),
@@ -250,6 +260,7 @@ impl Scanner<'_> {
                 }
                 to += line.len();
             }
+            self.script.texts.push(from..to);
             if counts {
                 let inner = Scanner { quoted: true, ..Scanner::of(&self.text[from..to], self.base + to_u32(from)) };
                 self.script.reads.append(&mut inner.finished().reads);
@@ -295,6 +306,18 @@ fn fallback(after: &str, base: u32) -> Fallback {
 #[cfg(test)]
 mod tests {
     use super::super::tests::shown;
+
+    #[test]
+    fn what_is_text() {
+        for (text, expected) in [
+            ("a 'b c' \"d 'e'\" 'f", &["'b c'", "'f"][..]),
+            ("cat <<'E'\nx 'y\nE\nz 'w'\n", &["'E'", "x 'y\n", "'w'"]),
+            ("cat <<E\nx\nE\n# it's\n", &["x\n"]),
+        ] {
+            let found: Vec<_> = super::quoted(text).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 
     #[test]
     fn uses() {

@@ -1,42 +1,125 @@
-//! Scripts that read an env file in a way of their own: through `xargs`, or line by line.
+//! Scripts that read an env file in a way of their own: through `xargs` or `eval`, or line by line.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::signs::is_makefile;
+use crate::source::Span;
+use crate::tree::yaml;
+use crate::uses::shell;
+
 type Pattern = LazyLock<Option<Regex>>;
 
 /// The name of an env file, as a group.
-const FILE: &str = r#"["']?((?:[\w$.{}/-]*/)?[\w-]*\.env(?:\.[\w-]+)*)["']?"#;
+const FILE: &str = r#"["']?((?:[\w$.{}()/-]*/)?[\w-]*\.env(?:\.[\w-]+)*)["']?"#;
 
-/// `export $(grep -v '^#' .env | xargs)`, `env $(cat .env | xargs) program`, `xargs < .env`.
-static XARGS: Pattern = LazyLock::new(|| {
-    let made = format!(r"(?m)^[^#\n]*\b(?:export|env) +(?:\$\(|`)[^\n]*?[\s<]{FILE}[^\n]*\| *xargs\b[^\n)`]*[)`]");
-    Regex::new(&made).ok()
-});
-/// `while IFS= read -r line; do … export … done < .env`
+/// Where what a command writes becomes words of another: `export $(…)`, `env $(…) program`, `eval "$(…)"`. In a recipe of
+/// make the dollar sign is doubled.
+static WORDS: Pattern = LazyLock::new(|| Regex::new(r#"\b(export|env|eval)[ \t]+("?)(\$\$?\(|`)"#).ok());
+/// An env file among the words of such a command.
+static NAMED: Pattern = LazyLock::new(|| Regex::new(&format!(r#"(?:^|[\s<]){FILE}(?:$|[\s|;)"'`])"#)).ok());
+/// What makes other lines of those of a file.
+static CHANGED: Pattern = LazyLock::new(|| Regex::new(r"\b(?:xargs|g?sed|[gm]?awk|tr|cut|paste|perl)\b").ok());
+/// `while IFS= read -r line; do … export … done < .env`, or `done < <(grep -v '^#' .env)`.
 static LOOP: Pattern = LazyLock::new(|| {
-    let made = format!(r"(?m)^[ \t]*while\b[^\n]*\bread\b(?:[^\n]*\n){{0,12}}?[^\n]*\bdone *< *{FILE}");
+    let made = format!(
+        r"(?m)(?:^|;|&&|\|\|)[ \t@+-]*(while\b[^\n]*\bread\b(?:[^\n]*\n){{0,12}}?[^\n]*\bdone *<(?: *<\([^\n]*?)? *{FILE})"
+    );
     Regex::new(&made).ok()
 });
 
-/// Where a script does so, in bytes of it, and the file as it is written there.
-pub(super) fn found(text: &str) -> Vec<(Range<usize>, String)> {
+/// Where a file does so, in bytes of it, and the env file as it is written there. `name` is that of the file.
+pub(super) fn found(name: &str, text: &str) -> Vec<(Range<usize>, String)> {
+    let is_script = !name.contains('.') && !is_makefile(name) || name.ends_with("sh");
+    let quoted = if is_script { shell::quoted(text) } else { Vec::new() };
+    let is_code = |at: &Range<usize>| {
+        let line = text.get(..at.start).and_then(|before| before.rfind('\n')).map_or(0, |before| before + 1);
+        let rest = text.get(line..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let own: Vec<_>;
+        let quoted = if is_script {
+            &quoted
+        } else {
+            own = shell::quoted(rest).into_iter().map(|range| range.start + line..range.end + line).collect();
+            &own
+        };
+        let is_command =
+            |range: &Range<usize>| text.get(..range.start).is_some_and(|text| text.trim_end().ends_with("-c"));
+        !rest.trim_start().starts_with('#')
+            && quoted.iter().all(|range| !range.contains(&at.start) || is_command(range))
+    };
+    let mut found = words(text, is_makefile(name));
+    found.extend(loops(text));
+    found.retain(|(at, _)| is_code(at));
+    found
+}
+
+/// The same for the steps of a workflow.
+pub(super) fn in_workflow(text: &str) -> Vec<(Range<usize>, String)> {
+    let Ok(documents) = yaml::parse(Span::NOWHERE.source, text) else { return Vec::new() };
+    let steps = documents.named.iter().filter(|pair| pair.key == "run").map(|pair| pair.value.span.range());
+    let scripts = steps.filter_map(|range| Some((range.start, text.get(range)?)));
+    scripts
+        .flat_map(|(start, script)| {
+            let ways = found("run.sh", script).into_iter();
+            ways.map(move |(at, file)| (at.start + start..at.end + start, file))
+        })
+        .collect()
+}
+
+fn words(text: &str, is_makefile: bool) -> Vec<(Range<usize>, String)> {
     let mut found = Vec::new();
-    for captures in XARGS.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        if let (Some(whole), Some(file)) = (captures.get(0), captures.get(1)) {
-            let start = whole.end() - whole.as_str().trim_start().len();
-            found.push((start..whole.end(), file.as_str().to_owned()));
+    for captures in WORDS.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let (Some(whole), Some(program), Some(sign)) = (captures.get(0), captures.get(1), captures.get(3)) else {
+            continue;
+        };
+        // `$(shell …)` is make's own.
+        if is_makefile && sign.as_str() == "$(" {
+            continue;
+        }
+        let Some(length) = text.get(whole.end()..).and_then(|rest| substituted(rest, sign.as_str() == "`")) else {
+            continue;
+        };
+        let command = text.get(whole.end()..whole.end() + length).unwrap_or_default();
+        let is_quoted = captures.get(2).is_some_and(|quote| !quote.is_empty());
+        let is_changed = CHANGED.as_ref().is_some_and(|pattern| pattern.is_match(command));
+        // In quotes, `eval` takes each line as a shell does.
+        if program.as_str() == "eval" && is_quoted && !is_changed {
+            continue;
+        }
+        let file = NAMED.as_ref().and_then(|pattern| pattern.captures(command)).and_then(|captures| captures.get(1));
+        found.extend(file.map(|file| (whole.start()..whole.end() + length + 1, file.as_str().to_owned())));
+    }
+    found
+}
+
+/// How long a command is that stands within `$(…)`, or within backticks, on one line.
+fn substituted(text: &str, in_backticks: bool) -> Option<usize> {
+    let line = text.lines().next()?;
+    if in_backticks {
+        return line.find('`');
+    }
+    let mut depth = 0_usize;
+    for (at, sign) in line.char_indices() {
+        match sign {
+            '(' => depth += 1,
+            ')' if depth == 0 => return Some(at),
+            ')' => depth -= 1,
+            _ => {}
         }
     }
+    None
+}
+
+fn loops(text: &str) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
     for captures in LOOP.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        if let (Some(whole), Some(file)) = (captures.get(0), captures.get(1)) {
+        if let (Some(whole), Some(file)) = (captures.get(1), captures.get(2)) {
             // A loop that hands nothing on reads it for something else.
             let first = whole.as_str().lines().next().unwrap_or_default();
-            let start = whole.start() + first.len() - first.trim_start().len();
             if whole.as_str().contains("export ") && whole.as_str().matches("while ").count() == 1 {
-                found.push((start..whole.start() + first.trim_end().len(), file.as_str().to_owned()));
+                found.push((whole.start()..whole.start() + first.trim_end().len(), file.as_str().to_owned()));
             }
         }
     }
@@ -45,31 +128,88 @@ pub(super) fn found(text: &str) -> Vec<(Range<usize>, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::found;
+    use super::{found, in_workflow};
 
     #[test]
     fn ways_of_their_own() {
-        for (text, expected) in [
-            ("export $(grep -v \"^#\" .env | xargs)\n", &["export $(grep -v \"^#\" .env | xargs)|.env"][..]),
+        for (name, text, expected) in [
+            ("a.sh", "export $(grep -v \"^#\" .env | xargs)\n", &["export $(grep -v \"^#\" .env | xargs)|.env"][..]),
             (
+                "a.sh",
                 "  export $(cat ./deploy/prod.env | xargs -d '\\n')",
                 &["export $(cat ./deploy/prod.env | xargs -d '\\n')|./deploy/prod.env"],
             ),
-            ("env $(cat .env.prod | xargs) node app.js", &["env $(cat .env.prod | xargs)|.env.prod"]),
+            ("a.sh", "export $(xargs < .env)", &["export $(xargs < .env)|.env"]),
+            ("a.sh", "export `cat .env`", &["export `cat .env`|.env"]),
+            ("a.sh", "env $(cat .env.prod | xargs) node app.js", &["env $(cat .env.prod | xargs)|.env.prod"]),
+            ("a.sh", "eval $(cat .env | sed 's/^/export /')", &["eval $(cat .env | sed 's/^/export /')|.env"]),
             (
+                "a.sh",
+                "eval \"$(sed 's/=\\(.*\\)/=\"\\1\"/' .env)\"",
+                &["eval \"$(sed 's/=\\(.*\\)/=\"\\1\"/' .env)|.env"],
+            ),
+            (
+                "a.sh",
                 "while IFS='=' read -r key value; do\n  export \"$key=$value\"\ndone < .env\n",
                 &["while IFS='=' read -r key value; do|.env"],
             ),
             (
+                "a.sh",
                 "while read -r line; do export \"$line\"; done < \"$ROOT/.env\"",
                 &["while read -r line; do export \"$line\"; done < \"$ROOT/.env\"|$ROOT/.env"],
             ),
-            ("# export $(cat .env | xargs)\n", &[]),
-            ("while read -r line; do echo \"$line\"; done < .env", &[]),
-            ("cat names.txt | xargs echo\nset -a; . ./.env\n", &[]),
-            ("export $(cat list.txt | xargs)\n", &[]),
+            (
+                "a.sh",
+                "while read -r l; do\n export \"$l\"\ndone < <(grep -v '^#' .env)\n",
+                &["while read -r l; do|.env"],
+            ),
+            ("Makefile", "up:\n\t@export $$(cat .env | xargs) && x\n", &["export $$(cat .env | xargs)|.env"]),
+            (
+                "Makefile",
+                "up:\n\t@while read -r l; do export \"$$l\"; done < .env; x\n",
+                &["while read -r l; do export \"$$l\"; done < .env|.env"],
+            ),
+            (
+                "package.json",
+                "{\"scripts\": {\"a\": \"sh -c 'export $(cat .env | xargs) && node .'\"}}",
+                &["export $(cat .env | xargs)|.env"],
+            ),
+            (
+                "x.service",
+                "ExecStart=/bin/sh -c 'export $(cat .env | xargs); x'\n",
+                &["export $(cat .env | xargs)|.env"],
+            ),
+            ("Makefile", "include .env\nexport $(shell sed 's/=.*//' .env)\n", &[]),
+            ("a.sh", "# export $(cat .env | xargs)\n", &[]),
+            ("a.sh", "echo 'export $(cat .env | xargs)'\n", &[]),
+            ("a.sh", "cat <<'EOF'\nexport $(cat .env | xargs)\nEOF\n", &[]),
+            ("a.sh", "cat > x.sh <<EOF\nwhile read -r l; do export \"\\$l\"; done < .env\nEOF\n", &[]),
+            ("Makefile", "help:\n\t@echo 'export $$(cat .env | xargs)'\n", &[]),
+            ("a.sh", "while read -r line; do echo \"$line\"; done < .env", &[]),
+            ("a.sh", "cat names.txt | xargs echo\nset -a; . ./.env\n", &[]),
+            ("a.sh", "export $(cat list.txt | xargs)\n", &[]),
+            ("a.sh", "eval \"$(cat .env)\"\neval $(ssh-agent); cat .env\n", &[]),
         ] {
-            let told: Vec<_> = found(text).into_iter().map(|(at, file)| format!("{}|{file}", &text[at])).collect();
+            let told: Vec<_> =
+                found(name, text).into_iter().map(|(at, file)| format!("{}|{file}", &text[at])).collect();
+            assert_eq!(told, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn steps_of_a_workflow() {
+        for (text, expected) in [
+            (
+                "jobs:\n  a:\n    steps:\n      - run: |\n          export $(cat ci.env | xargs)\n          make\n",
+                &["export $(cat ci.env | xargs)|ci.env"][..],
+            ),
+            ("steps:\n  - run: export $(cat ci.env | xargs)\n", &["export $(cat ci.env | xargs)|ci.env"]),
+            ("steps:\n  - run: echo 'export $(cat ci.env | xargs)'\n", &[]),
+            ("steps:\n  - name: export $(cat ci.env | xargs)\n", &[]),
+            ("steps: [", &[]),
+        ] {
+            let told: Vec<_> =
+                in_workflow(text).into_iter().map(|(at, file)| format!("{}|{file}", &text[at])).collect();
             assert_eq!(told, expected, "{text}");
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex::Regex;
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ pub(super) const SIGNS: &[Sign] = &[
         },
     },
     Sign {
-        files: |name| name.starts_with("ecosystem.") && name.contains("config."),
+        files: is_of_pm2,
         readers: |text| {
             let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             let splits = ["split('=')", "split(\"=\")", "indexOf('=')", "indexOf(\"=\")"];
@@ -57,23 +58,7 @@ pub(super) const SIGNS: &[Sign] = &[
         },
     },
     Sign { files: |name| name == "package.json", readers: npm },
-    // Only where a program begins: not each of its files is looked into.
-    Sign {
-        files: |name| {
-            let begins = |stem: &str| {
-                matches!(stem, "index" | "main" | "server" | "app" | "start" | "cli" | "env" | "config" | "bootstrap")
-            };
-            name.split_once('.')
-                .is_some_and(|(stem, end)| begins(stem) && matches!(end, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts"))
-        },
-        readers: |text| {
-            static LOADED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-                Regex::new(r#"(?m)^(?:[^/\n]|/[^/\n])*?\bloadEnvFile\( *(?:["']([^"'\n]+)["'])? *\)"#).ok()
-            });
-            let file = |file: String| ("node", Some(if file.is_empty() { ".env".to_owned() } else { file }));
-            captured(&LOADED, text, 1).into_iter().map(file).collect()
-        },
-    },
+    Sign { files: is_of_node, readers: loaded },
     Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| given(true, "bun") },
     Sign {
         files: |name| matches!(name, "Gemfile" | "gems.rb"),
@@ -113,6 +98,34 @@ pub(super) fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
 }
 
+/// Whether a file says what PM2 starts.
+pub(super) fn is_of_pm2(name: &str) -> bool {
+    name.starts_with("ecosystem.") && name.contains("config.")
+}
+
+/// Whether a file is a program of node, or a part of one.
+pub(super) fn is_of_node(name: &str) -> bool {
+    let ends = [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"];
+    ends.iter().any(|end| name.ends_with(end)) && !name.ends_with(".min.js") && !name.ends_with(".d.ts")
+}
+
+/// The files that a program loads by `process.loadEnvFile()`, or by the same function under its own name; none is `.env`.
+fn loaded(text: &str) -> Vec<Given> {
+    static LOADED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?m)^(?:[^/\n]|/[^/\n])*?(\bprocess\??\.|[^.\w])loadEnvFile\( *(?:["']([^"'\n]+)["'])? *\)"#).ok()
+    });
+    static IMPORTED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"\{[^{}]*\bloadEnvFile\b[^{}]*\}[^;\n]*["'](?:node:)?process["']"#).ok());
+    if memmem::find(text.as_bytes(), b"loadEnvFile").is_none() {
+        return Vec::new();
+    }
+    // A function of the project's own may have that name, too.
+    let is_imported = matches(&IMPORTED, text);
+    let calls = captured(&LOADED, text, 1).into_iter().zip(captured(&LOADED, text, 2));
+    let calls = calls.filter(|(before, _)| is_imported || before.starts_with("process"));
+    calls.map(|(_, file)| ("node", Some(if file.is_empty() { ".env".to_owned() } else { file }))).collect()
+}
+
 pub(super) fn is_yaml(name: &str) -> bool {
     name.ends_with(".yml") || name.ends_with(".yaml")
 }
@@ -133,7 +146,7 @@ pub(super) fn is_of_requirements(folder: &str) -> bool {
     folder.rsplit('/').next() == Some("requirements")
 }
 
-fn is_makefile(name: &str) -> bool {
+pub(super) fn is_makefile(name: &str) -> bool {
     matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk")
 }
 
@@ -250,4 +263,25 @@ fn collect(table: &toml::Table, names: &mut Vec<String>) {
 fn requirements(value: &toml::Value, names: &mut Vec<String>) {
     let texts = value.as_array().into_iter().flatten().filter_map(toml::Value::as_str);
     names.extend(texts.map(|text| text.trim().chars().take_while(|sign| is_of_name(*sign)).collect::<String>()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::loaded;
+
+    #[test]
+    fn files_that_a_program_loads() {
+        for (text, expected) in [
+            ("process.loadEnvFile();", &[".env"][..]),
+            ("  process.loadEnvFile('../.env.prod')\n", &["../.env.prod"]),
+            ("import { env, loadEnvFile } from 'node:process';\nloadEnvFile(\"a.env\");\n", &["a.env"]),
+            ("const { loadEnvFile } = require(\"process\");\nif (x) loadEnvFile();\n", &[".env"]),
+            ("import { loadEnvFile } from './env';\nloadEnvFile('.env');\n", &[]),
+            ("// process.loadEnvFile();\n", &[]),
+            ("process.loadEnvFile(path);\n", &[]),
+        ] {
+            let found: Vec<_> = loaded(text).into_iter().filter_map(|(_, file)| file).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! Which versions of the readers a project pins: those that read env files otherwise than the one that is modelled here.
 
+mod naming;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use naming::{NAMING, is_of_image};
 use regex::Regex;
 
 type Pattern = LazyLock<Option<Regex>>;
@@ -106,96 +109,9 @@ pub struct Older {
     pub path: String,
     /// Where, in bytes of it.
     pub at: Range<usize>,
+    /// Where the project has it in a version that reads as modelled, too: the path of the file that says so.
+    pub beside: Option<String>,
 }
-
-/// A kind of file that names versions.
-struct Naming {
-    files: fn(&str) -> bool,
-    pattern: Pattern,
-    /// The group that holds the version.
-    package: fn(&str) -> Package,
-    is_locked: bool,
-}
-
-const fn naming(files: fn(&str) -> bool, pattern: Pattern, package: fn(&str) -> Package, is_locked: bool) -> Naming {
-    Naming { files, pattern, package, is_locked }
-}
-
-fn npm(name: &str) -> Package {
-    if name.ends_with("dotenv-expand") { Package::DotenvExpand } else { Package::Dotenv }
-}
-
-/// In each pattern the first group is the package, and the second the version.
-static NAMING: [Naming; 11] = [
-    naming(
-        |name| name == "package.json",
-        LazyLock::new(|| Regex::new(r#""(dotenv|dotenv-expand)"\s*:\s*"([^"]+)""#).ok()),
-        npm,
-        false,
-    ),
-    naming(
-        |name| matches!(name, "package-lock.json" | "npm-shrinkwrap.json"),
-        LazyLock::new(|| {
-            Regex::new(r#""(?:[^"\s]*node_modules/)?(dotenv|dotenv-expand)"\s*:\s*\{\s*"version"\s*:\s*"([^"]+)""#).ok()
-        }),
-        npm,
-        true,
-    ),
-    naming(
-        |name| name == "pnpm-lock.yaml",
-        LazyLock::new(|| Regex::new(r"(?m)^ +'?/?(dotenv|dotenv-expand)[@/]([0-9][0-9A-Za-z.+-]*)").ok()),
-        npm,
-        true,
-    ),
-    naming(
-        |name| name == "yarn.lock",
-        LazyLock::new(|| Regex::new(r#"(?m)^"?(dotenv|dotenv-expand)@[^\n]*:\r?\n +version:? "?([0-9][^"\s]*)"#).ok()),
-        npm,
-        true,
-    ),
-    naming(
-        |name| name == "go.mod",
-        LazyLock::new(|| Regex::new(r"(?m)^\s*(?:require\s+)?(github\.com/joho/godotenv)\s+(v[0-9]\S*)").ok()),
-        |_| Package::Godotenv,
-        true,
-    ),
-    naming(
-        |name| matches!(name, "Gemfile.lock" | "gems.locked"),
-        LazyLock::new(|| Regex::new(r"(?m)^    (dotenv) \(([0-9][^)\s]*)\)").ok()),
-        |_| Package::RubyDotenv,
-        true,
-    ),
-    naming(
-        |name| matches!(name, "Gemfile" | "gems.rb"),
-        LazyLock::new(|| Regex::new(r#"(?m)^\s*gem[ (]+["']((?:dotenv)(?:-rails)?)["'] *, *["']([^"']+)["']"#).ok()),
-        |_| Package::RubyDotenv,
-        false,
-    ),
-    naming(
-        |name| matches!(name, ".nvmrc" | ".node-version"),
-        LazyLock::new(|| Regex::new(r"^()\s*(\S+)").ok()),
-        |_| Package::Node,
-        false,
-    ),
-    naming(
-        |name| name == ".tool-versions",
-        LazyLock::new(|| Regex::new(r"(?m)^(node(?:js)?)[ \t]+(\S+)").ok()),
-        |_| Package::Node,
-        false,
-    ),
-    naming(
-        |name| name == "package.json",
-        LazyLock::new(|| Regex::new(r#""(?:engines|volta)"\s*:\s*\{[^{}]*"(node)"\s*:\s*"([^"]+)""#).ok()),
-        |_| Package::Node,
-        false,
-    ),
-    naming(
-        |name| name.starts_with("Dockerfile") || name.ends_with(".Dockerfile"),
-        LazyLock::new(|| Regex::new(r"(?mi)^FROM\s+(?:--\S+\s+)*(?:\S*/)?(node):([0-9][0-9.]*)").ok()),
-        |_| Package::Node,
-        false,
-    ),
-];
 
 /// Whether a file names versions of readers. Locks are larger than what else is looked into.
 pub(super) fn may_name(name: &str) -> bool {
@@ -220,7 +136,36 @@ pub(super) fn named(name: &str, path: &str, text: &str) -> Vec<Sighting> {
             }));
         }
     }
+    if name == "go.mod" {
+        replaced(text, &mut found);
+    }
+    // Of the stages of an image the last one runs.
+    if is_of_image(name) && found.len() > 1 {
+        found.drain(..found.len() - 1);
+    }
     found
+}
+
+/// Follows a `replace` of a Go module: by another version of it, or by something that nothing is known of.
+fn replaced(text: &str, found: &mut Vec<Sighting>) {
+    static REPLACE: Pattern = LazyLock::new(|| {
+        let module = r"github\.com/joho/godotenv";
+        Regex::new(&format!(r"(?m)^\s*(?:replace\s+)?{module}(?:\s+(v\S+))?\s*=>\s*(?:{module}\s+(v[0-9]\S*))?")).ok()
+    });
+    let Some(replaces) = REPLACE.as_ref().and_then(|pattern| pattern.captures(text)) else { return };
+    // The pattern for what is required takes the left side for that, too.
+    let line = replaces.get(0).map(|whole| whole.range()).unwrap_or_default();
+    found.retain(|sighting| !line.contains(&sighting.at.start));
+    let only = replaces.get(1).map(|version| version.as_str());
+    if found.iter().any(|sighting| only.is_some_and(|only| only != sighting.written)) {
+        return;
+    }
+    let mut required = std::mem::take(found);
+    if let (Some(sighting), Some(by)) = (required.pop(), replaces.get(2))
+        && let Some(version) = highest(by.as_str())
+    {
+        found.push(Sighting { version, written: by.as_str().to_owned(), at: by.range(), ..sighting });
+    }
 }
 
 /// The highest version that a range takes, with the parts that it leaves open as the highest there are; `None` where it may
@@ -286,7 +231,8 @@ fn below(version: [u32; 3]) -> Option<[u32; 3]> {
 }
 
 /// The readers, out of these, that the project has in a version which reads otherwise, each with the first file that says
-/// so. Where some of what is said reads as it is modelled, nothing is known.
+/// so. Where some of what is said reads as it is modelled, nothing is known; but of node a project may have two, one at work
+/// and one in an image.
 pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
     let mut found: Vec<Older> = Vec::new();
     for since in SINCE {
@@ -302,7 +248,10 @@ pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
         } else {
             locked
         };
-        let Some(first) = told.first().filter(|_| told.iter().all(|one| one.version < since.first)) else { continue };
+        let (before, later): (Vec<_>, Vec<_>) = told.into_iter().partition(|one| one.version < since.first);
+        let Some(first) = before.first().filter(|_| later.is_empty() || since.package == Package::Node) else {
+            continue;
+        };
         let [major, minor, patch] = since.first;
         for reader in since.readers.iter().copied().filter(|reader| readers.contains(reader)) {
             if found.iter().any(|older| older.reader == reader) {
@@ -316,6 +265,7 @@ pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
                 before: since.before,
                 path: first.path.clone(),
                 at: first.at.clone(),
+                beside: later.first().map(|later| later.path.clone()),
             });
         }
     }
@@ -324,7 +274,7 @@ pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
 
 #[cfg(test)]
 mod tests {
-    use super::{highest, named, older};
+    use super::{Older, highest, named, older};
 
     #[test]
     fn ranges() {
@@ -367,7 +317,8 @@ mod tests {
             (&[("package.json", wants)][..], "node-dotenv node", "node-dotenv ^10.0.0"),
             (&[("package.json", "{\"engines\": {\"node\": \"20.x\"}}")], "node", "node 20.x"),
             (&[(".nvmrc", "v20.11.1\n")], "node", "node v20.11.1"),
-            (&[(".nvmrc", "22\n"), ("Dockerfile", "FROM node:20-alpine\n")], "node", ""),
+            (&[(".nvmrc", "22\n"), ("Dockerfile", "FROM node:20-alpine\n")], "node", "node 20 beside .nvmrc"),
+            (&[("Dockerfile", "FROM node:18 AS tools\nFROM node:22\n")], "node", ""),
             (&[("Dockerfile", "FROM docker.io/library/node:18.2 AS build\n")], "node", "node 18.2"),
             (&[(".tool-versions", "python 3.12\nnodejs 20.1.0\n")], "node", "node 20.1.0"),
             // What is installed counts, and of that what the project itself asks for.
@@ -387,8 +338,42 @@ mod tests {
             (&[("yarn.lock", "dotenv@^14.0.0:\n  version \"14.3.2\"\n")], "node-dotenv", "node-dotenv 14.3.2"),
             (&[("yarn.lock", "\"dotenv@npm:^16.0.0\":\n  version: 16.0.0\n")], "node-dotenv", ""),
             (&[("pnpm-lock.yaml", "  dotenv-expand@10.0.0:\n")], "dotenv-expand", "dotenv-expand 10.0.0"),
+            (
+                &[
+                    ("package.json", "{\"dependencies\": {\"dotenv\": \"catalog:\"}}"),
+                    ("pnpm-workspace.yaml", "catalog:\n  dotenv: ^10.0.0\n"),
+                ],
+                "node-dotenv",
+                "node-dotenv ^10.0.0",
+            ),
+            (&[("bun.lock", "\"dotenv\": [\"dotenv@10.0.0\", \"\", {}, \"x\"],")], "node-dotenv", "node-dotenv 10.0.0"),
+            (&[("bun.lock", "\"a/dotenv\": [\"dotenv@16.4.5\", \"\"],")], "node-dotenv", ""),
             (&[("go.mod", "require (\n\tgithub.com/joho/godotenv v1.4.0\n)\n")], "godotenv", "godotenv v1.4.0"),
             (&[("go.mod", "require github.com/joho/godotenv v1.5.1\n")], "godotenv", ""),
+            (
+                &[(
+                    "go.mod",
+                    "require github.com/joho/godotenv v1.5.1\n\nreplace github.com/joho/godotenv => github.com/joho/godotenv v1.3.0\n",
+                )],
+                "godotenv",
+                "godotenv v1.3.0",
+            ),
+            (
+                &[(
+                    "go.mod",
+                    "require (\n\tgithub.com/joho/godotenv v1.4.0\n)\nreplace (\n\tgithub.com/joho/godotenv v1.4.0 => ../godotenv\n)\n",
+                )],
+                "godotenv",
+                "",
+            ),
+            (
+                &[(
+                    "go.mod",
+                    "require github.com/joho/godotenv v1.4.0\nreplace github.com/joho/godotenv v1.3.0 => github.com/joho/godotenv v1.5.1\n",
+                )],
+                "godotenv",
+                "godotenv v1.4.0",
+            ),
             (&[("Gemfile", "gem 'dotenv-rails', '~> 2.7'\n")], "ruby-dotenv", "ruby-dotenv ~> 2.7"),
             (&[("Gemfile.lock", "    dotenv (2.7.6)\n    rails (7.0)\n")], "ruby-dotenv", "ruby-dotenv 2.7.6"),
             (&[("Gemfile.lock", "    dotenv (3.1.0)\n")], "ruby-dotenv", ""),
@@ -396,7 +381,9 @@ mod tests {
         ] {
             let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
             let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
-            let told: Vec<_> = found.iter().map(|one| format!("{} {}", one.reader, one.version)).collect();
+            let beside = |one: &Older| one.beside.as_ref().map_or_else(String::new, |path| format!(" beside {path}"));
+            let told: Vec<_> =
+                found.iter().map(|one| format!("{} {}{}", one.reader, one.version, beside(one))).collect();
             assert_eq!(told.join(" "), expected, "{files:?}");
         }
     }

@@ -1,0 +1,5 @@
+#!/bin/sh
+echo 'run: export $(cat .env | xargs)'
+cat > hint.txt <<'TEXT'
+export $(cat .env | xargs)
+TEXT

@@ -1,0 +1,3 @@
+#!/bin/sh
+eval $(cat .env | sed "s/^/export /")
+exec app

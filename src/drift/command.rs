@@ -1,15 +1,43 @@
 //! The command line that makes a comparison again, for what reports tell people to run.
 
 use super::Comparison;
-use super::live::word;
+use super::live::{self, word};
 
 impl Comparison {
     /// `sparkcfg drift` with the sources that were named: what a finding between them needs to be found again.
     #[must_use]
     pub fn command(&self) -> String {
-        let sources = self.asked.iter().map(|source| format!(" {}", word(source)));
-        format!("sparkcfg drift{}", sources.collect::<String>())
+        self.with(&self.options)
     }
+
+    /// The same for what it found, and nothing else: for changes of all of it.
+    #[must_use]
+    pub fn narrow_command(&self) -> String {
+        self.with(&[self.options.as_slice(), &self.scope].concat())
+    }
+
+    /// The same for other sources.
+    #[must_use]
+    pub fn command_of(&self, sources: &[&str]) -> String {
+        let sources: Vec<_> = sources.iter().map(|source| word(source)).collect();
+        again("drift", &sources.iter().map(String::as_str).collect::<Vec<_>>(), self.folder.as_deref())
+    }
+
+    fn with(&self, options: &[String]) -> String {
+        let words: Vec<_> = self.asked.iter().chain(options).map(|part| word(part)).collect();
+        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let piped = self.asked.iter().find_map(|source| live::piped(source));
+        let piped = piped.map(|command| format!("{command} | ")).unwrap_or_default();
+        piped + &again("drift", &words, self.folder.as_deref())
+    }
+}
+
+/// A command of sparkcfg about the project in `folder`, as the user named it.
+#[must_use]
+pub fn again(command: &str, words: &[&str], folder: Option<&str>) -> String {
+    let words: String = words.iter().map(|word| format!(" {word}")).collect();
+    let folder = folder.map(|folder| format!(" --project {}", word(folder))).unwrap_or_default();
+    format!("sparkcfg {command}{words}{folder}")
 }
 
 #[cfg(test)]
@@ -18,15 +46,29 @@ mod tests {
 
     #[test]
     fn sources_are_words_of_a_shell() {
-        for (asked, expected) in [
-            (&[][..], "sparkcfg drift"),
-            (&["staging", "prod"], "sparkcfg drift staging prod"),
-            (&["prod@v1.4.0", "prod"], "sparkcfg drift prod@v1.4.0 prod"),
-            (&["prod", "compose:c.json#worker"], "sparkcfg drift prod compose:c.json#worker"),
-            (&["prod", "env:a b;c"], "sparkcfg drift prod 'env:a b;c'"),
+        for (asked, folder, expected) in [
+            (&[][..], None, "sparkcfg drift"),
+            (&["staging", "prod"], None, "sparkcfg drift staging prod"),
+            (&["staging", "prod"], Some("a b"), "sparkcfg drift staging prod --project 'a b'"),
+            (&["prod@v1.4.0", "prod"], None, "sparkcfg drift prod@v1.4.0 prod"),
+            (&["prod", "compose:c.json#worker"], None, "sparkcfg drift prod compose:c.json#worker"),
+            (&["prod", "env:a b;c"], None, "sparkcfg drift prod 'env:a b;c'"),
+            (&["prod", "pm2:-#web"], None, "pm2 jlist | sparkcfg drift prod pm2:-#web"),
+            (&["prod", "docker:-#api"], None, "docker inspect api | sparkcfg drift prod docker:-#api"),
         ] {
             let asked = asked.iter().map(|source| (*source).to_owned()).collect();
-            assert_eq!(Comparison { asked, ..Comparison::default() }.command(), expected);
+            let folder = folder.map(ToOwned::to_owned);
+            let scope = vec!["--keys".to_owned(), "*_URL".to_owned()];
+            let comparison = Comparison { asked, folder, scope, ..Comparison::default() };
+            assert_eq!(comparison.command(), expected);
         }
+        let comparison = Comparison {
+            options: vec!["--strict".to_owned()],
+            scope: vec!["--keys".to_owned(), "*_URL".to_owned()],
+            ..Comparison::default()
+        };
+        assert_eq!(comparison.command(), "sparkcfg drift --strict");
+        assert_eq!(comparison.narrow_command(), "sparkcfg drift --strict --keys '*_URL'");
+        assert_eq!(comparison.command_of(&["dev", "prod"]), "sparkcfg drift dev prod");
     }
 }

@@ -3,7 +3,7 @@
 //! No value of a secret is in here: where two secrets are the same, their cells have the same class.
 
 pub mod baseline;
-mod command;
+pub mod command;
 pub mod live;
 pub mod noise;
 pub mod policy;
@@ -24,6 +24,12 @@ pub struct Comparison {
     pub mode: Mode,
     /// The sources as the user named them; none where all environments are compared.
     pub asked: Vec<String>,
+    /// The folder of the project, as the user named it.
+    pub folder: Option<String>,
+    /// The options without which other findings would be found.
+    pub options: Vec<String>,
+    /// The options that leave findings out.
+    pub scope: Vec<String>,
     /// The schema, as users see it.
     pub schema: Option<String>,
     /// The sources, in the order in which they were named, else in that in which a change travels.
@@ -38,6 +44,8 @@ pub struct Comparison {
     pub hidden: BTreeMap<&'static str, BTreeSet<String>>,
     /// The command that makes a live source read its configuration again.
     pub apply: Option<String>,
+    /// What has to be changed before, in order.
+    pub edits: Vec<Edit>,
     /// Files that could not be read, sorted.
     pub unread: Vec<Unread>,
     /// Who gained or lost access between two revisions of a sealed file.
@@ -53,6 +61,26 @@ pub struct Unread {
     pub path: String,
     /// Why: `not opened`, `broken`.
     pub why: &'static str,
+}
+
+/// A place from which what runs gets something else than what is declared, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Edit {
+    /// The key, safe to print.
+    pub key: String,
+    /// The file, as users see it.
+    pub path: String,
+    /// The line, where one is known.
+    pub line: Option<u32>,
+}
+
+impl Edit {
+    /// In words: `LOG_LEVEL in compose.yml:3`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{} in {}{line}", self.key, self.path)
+    }
 }
 
 /// Who can read a sealed file at a revision, and now.

@@ -3,6 +3,7 @@
 //! Nothing is checked out, and nothing is fetched. What is read goes on as [`super::files::Files`].
 
 mod history;
+mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 pub(super) use self::history::{FileVersion, versions};
+pub use self::moves::Moves;
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
@@ -25,6 +27,8 @@ pub enum Tree<'a> {
     Index,
     /// A commit by any name that git knows: `v1.4.0`, `origin/main`, `HEAD~3`.
     Revision(&'a str),
+    /// The same of another folder, by its path from the top of the repository.
+    Folder(&'a str, &'a str),
 }
 
 /// The project's files as `tree` holds them; `prefix` is put before each path that users see. Only files that a
@@ -36,7 +40,7 @@ pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> 
     let held = read(root, tree)?;
     Ok(match tree {
         Tree::Index => Files::staged(root, prefix, held),
-        Tree::Revision(name) => Files::at_revision(root, prefix, name, held),
+        Tree::Revision(name) | Tree::Folder(name, _) => Files::at_revision(root, prefix, name, held),
     })
 }
 
@@ -47,9 +51,10 @@ pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> 
 pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let listing = match tree {
         Tree::Index => git(root, &["ls-files", "--stage", "-z", "--", "."])?,
-        Tree::Revision(name) => {
-            let commit = commit(root, name)?;
-            git(root, &["ls-tree", "-r", "-z", &commit, "--", "."])?
+        Tree::Revision(name) => git(root, &["ls-tree", "-r", "-z", &commit(root, name)?, "--", "."])?,
+        Tree::Folder(name, folder) => {
+            let tree = format!("{}:{folder}", commit(root, name)?);
+            git(root, &["ls-tree", "-r", "-z", "--full-tree", &tree])?
         }
     };
     let mut objects = BTreeMap::new();
@@ -74,26 +79,13 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             }
         }
     }
-    let likely = |path: &String| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.contains("env")
-            || name.ends_with(".schema.json")
-            || name == "sparkcfg.toml"
-            || name == "sparkcfg-baseline.toml"
-            || name == creation_rules::NAME
-            || name == revocations::NAME
-            || path.starts_with("templates/")
-            || path.contains("/templates/")
-            || name.ends_with("key.txt")
-            || name.ends_with("keys.txt")
-    };
-    if let Some(path) = unmerged.iter().find(|path| likely(path)) {
+    if let Some(path) = unmerged.iter().find(|path| is_likely(path)) {
         // Several versions stand in the index, and none of them is what a commit would hold.
         return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
             .at(crate::source::printable(path))
             .help("settle the conflict, then git add it"));
     }
-    links.retain(|path, _| likely(path));
+    links.retain(|path, _| is_likely(path));
     for (path, target) in blobs(root, &links)? {
         match links::led_to(&path, &target).and_then(|to| objects.get(&to).cloned()) {
             Some(object) => {
@@ -109,7 +101,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
         }
     }
     let mut wanted: BTreeMap<String, String> =
-        objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
+        objects.iter().filter(|(path, _)| is_likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
     let mut files = blobs(root, &wanted)?;
     // What sparkcfg.toml lists may have any name.
     let configs: Vec<_> = files
@@ -130,6 +122,21 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     }
     files.extend(blobs(root, &wanted)?);
     Ok(files)
+}
+
+/// Whether a project may need a file, by its path.
+fn is_likely(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("env")
+        || name.ends_with(".schema.json")
+        || name == "sparkcfg.toml"
+        || name == "sparkcfg-baseline.toml"
+        || name == creation_rules::NAME
+        || name == revocations::NAME
+        || path.starts_with("templates/")
+        || path.contains("/templates/")
+        || name.ends_with("key.txt")
+        || name.ends_with("keys.txt")
 }
 
 /// The full name of the commit that `name` stands for.

@@ -62,7 +62,7 @@ impl Page<'_> {
         if let [.., one, other] = self.comparison.columns.as_slice() {
             self.wrapped(
                 out,
-                &format!("sparkcfg drift {} {} tells the places and what to do", one.name, other.name),
+                &format!("{} tells the places and what to do", self.comparison.command_of(&[&one.name, &other.name])),
                 0,
             );
         }

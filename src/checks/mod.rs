@@ -410,7 +410,11 @@ pub fn stale_entry(entry: &baseline::Entry, why: baseline::Stale, at: crate::sou
 
 /// What is said about the rules of drift of a workspace in which no environment stands beside them.
 #[must_use]
-pub fn idle_rules(config: &crate::project::config::Config, source: crate::source::SourceId, text: &str) -> Option<Finding> {
+pub fn idle_rules(
+    config: &crate::project::config::Config,
+    source: crate::source::SourceId,
+    text: &str,
+) -> Option<Finding> {
     if config.drift.rule.is_empty() {
         return None;
     }

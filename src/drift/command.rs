@@ -24,8 +24,8 @@ impl Comparison {
     }
 
     fn with(&self, options: &[String]) -> String {
-        let words: Vec<_> = self.asked.iter().chain(options).map(|part| word(part)).collect();
-        let words: Vec<_> = words.iter().map(String::as_str).collect();
+        let sources: Vec<_> = self.asked.iter().map(|source| word(source)).collect();
+        let words: Vec<_> = sources.iter().chain(options).map(String::as_str).collect();
         let piped = self.asked.iter().find_map(|source| live::piped(source));
         let piped = piped.map(|command| format!("{command} | ")).unwrap_or_default();
         piped + &again("drift", &words, self.folder.as_deref())
@@ -58,13 +58,11 @@ mod tests {
         ] {
             let asked = asked.iter().map(|source| (*source).to_owned()).collect();
             let folder = folder.map(ToOwned::to_owned);
-            let scope = vec!["--keys".to_owned(), "*_URL".to_owned()];
-            let comparison = Comparison { asked, folder, scope, ..Comparison::default() };
-            assert_eq!(comparison.command(), expected);
+            assert_eq!(Comparison { asked, folder, ..Comparison::default() }.command(), expected);
         }
         let comparison = Comparison {
             options: vec!["--strict".to_owned()],
-            scope: vec!["--keys".to_owned(), "*_URL".to_owned()],
+            scope: vec!["--keys '*_URL'".to_owned()],
             ..Comparison::default()
         };
         assert_eq!(comparison.command(), "sparkcfg drift --strict");

@@ -26,9 +26,9 @@ pub struct Comparison {
     pub asked: Vec<String>,
     /// The folder of the project, as the user named it.
     pub folder: Option<String>,
-    /// The options without which other findings would be found.
+    /// The options without which other findings would be found, each as a shell takes it.
     pub options: Vec<String>,
-    /// The options that leave findings out.
+    /// The options that leave findings out, in the same way.
     pub scope: Vec<String>,
     /// The schema, as users see it.
     pub schema: Option<String>,

@@ -100,8 +100,11 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             None => {}
         }
     }
-    let mut wanted: BTreeMap<String, String> =
-        objects.iter().filter(|(path, _)| is_likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
+    let mut wanted: BTreeMap<String, String> = objects
+        .iter()
+        .filter(|(path, _)| is_likely(path))
+        .map(|(path, object)| (path.clone(), object.clone()))
+        .collect();
     let mut files = blobs(root, &wanted)?;
     // What sparkcfg.toml lists may have any name.
     let configs: Vec<_> = files
@@ -229,11 +232,29 @@ pub fn uncommitted(root: &Path, paths: &[String]) -> Result<Vec<String>, Error> 
 /// See [`files`].
 pub fn replaced_in(root: &Path, revision: &str, path: &str) -> Result<Option<String>, Error> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
-    let object = text(git(root, &["hash-object", "--no-filters", "--", path])?);
+    let Some(object) = name_of(root, path) else { return Ok(None) };
     let commit = commit(root, revision)?;
     let object = format!("--find-object={object}");
     let found = text(git(root, &["log", "--format=%h", "-n", "1", &object, &commit, "--", path])?);
     Ok((!found.is_empty()).then_some(found))
+}
+
+/// What git calls a file as it is, whether it has it or not; `None` where it cannot say.
+#[must_use]
+pub fn name_of(root: &Path, path: &str) -> Option<String> {
+    let name = run(root, &["hash-object", "--no-filters", "--", path]).ok()??;
+    let name = String::from_utf8_lossy(&name).trim().to_owned();
+    is_name(&name).then_some(name)
+}
+
+/// The bytes of a file that git calls `name`, or begins to; `None` where it has none.
+#[must_use]
+pub fn object(root: &Path, name: &str) -> Option<Vec<u8>> {
+    is_name(name).then(|| run(root, &["cat-file", "blob", name]).ok()?).flatten()
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What git answers; an error where it refuses.

@@ -74,7 +74,11 @@ impl<'a> Declared<'a> {
     pub(super) fn applying(&self, restart: &Restart) -> Applying {
         match restart {
             Restart::Pm2 { app, block, home } => {
-                let found = self.found(&|paths, texts| self.said_by_pm2(app, block.as_deref(), paths, texts));
+                let found = |unsure| {
+                    self.found(&|paths, texts| self.said_by_pm2(app, block.as_deref(), paths, (texts, unsure)))
+                };
+                // A file that names the app goes before a script that may do so.
+                let found = found(false).or_else(|| found(true));
                 let program = |paths: &[String]| match paths {
                     [] => format!("pm2 restart {} --update-env", word(app)),
                     [path, ..] => {
@@ -116,9 +120,7 @@ impl<'a> Declared<'a> {
             return Some(Found { paths, said, renders: false });
         }
         // What is rendered may only be stale; what it will say even so, its template says.
-        let text = |path: &str| {
-            rendered.get(path).map(|(_, text)| text.expose().to_owned()).or_else(|| on_disk(path))
-        };
+        let text = |path: &str| rendered.get(path).map(|(_, text)| text.expose().to_owned()).or_else(|| on_disk(path));
         let mut said = say(&paths, &text)?;
         for (_, said) in &mut said {
             if let Said::Otherwise(edit) | Said::Nothing(edit) = said

@@ -168,9 +168,8 @@ impl Since<'_, '_> {
             }
         };
         let is_tame = |changed: &Followed<'_>| {
-            let takes_over = |it: &Followed<'_>| {
-                it.relation == Relation::Same && agree(it, changed, Time::Now) == Some(true)
-            };
+            let takes_over =
+                |it: &Followed<'_>| it.relation == Relation::Same && agree(it, changed, Time::Now) == Some(true);
             let parts = |it: &Followed<'_>| {
                 agree(it, changed, Time::Then) != Some(false) && agree(it, changed, Time::Now) != Some(true)
             };

@@ -2,6 +2,7 @@
 
 mod access;
 mod following;
+mod lasting;
 mod renaming;
 mod settling;
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::identities;
 use super::applying::{Applying, Declared};
 use super::held::{Held, Past};
+use super::identities;
 use super::running::Running;
 use super::wanted::Wanted;
 use crate::checks::{self, matrix};
@@ -218,8 +219,8 @@ impl<'m> Member<'m> {
         }
         let folder = past.files.shown("");
         let place = printable(folder.trim_end_matches(['/', ':']));
-        Err(Error::new(format!("there is no project in {place}, and git knows of none that was moved from there"))
-            .help("a folder that was moved is followed once git has the move, as with `git mv` or `git add`"))
+        Err(Error::new(format!("there is no project in {place}, and git knows of none that was moved to here"))
+            .help("a folder that was moved is followed once git has the move, by `git mv` or `git add`"))
     }
 
     /// What is to be done so that what runs has what is declared.
@@ -319,7 +320,8 @@ impl<'m> Member<'m> {
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         if let Some(accepted) = accepted {
-            (findings, settled, stale) = self.accepted(accepted, findings, &columns, &mut rows, options);
+            let working = (working, environments.as_slice());
+            (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now = Present { project: working, environments: &environments, columns: &columns };

@@ -17,6 +17,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::fix::Here;
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
+use crate::drift::live::word;
 use crate::drift::{Column, Comparison, Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
@@ -296,7 +297,8 @@ impl Drift {
         let options = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned()).collect();
         let against = self.against.iter().map(|revision| ("--against", revision));
         let scope = against.chain(self.keys.iter().map(|pattern| ("--keys", pattern)));
-        (options, scope.flat_map(|(flag, value)| [flag.to_owned(), crate::source::printable(value)]).collect())
+        let said = |(flag, value): (&str, &String)| format!("{flag} {}", word(&crate::source::printable(value)));
+        (options, scope.map(said).collect())
     }
 
     fn nothing(&self, several: bool) -> Error {

@@ -30,7 +30,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
 /// The folder of the daemon, where whoever started it named one. PM2 hands it on to what it runs.
 fn home(environment: &Map<String, Value>) -> Option<String> {
     let own = environment.get("PM2_HOME")?.as_str()?.trim_end_matches('/');
-    let usual = environment.get("HOME").and_then(Value::as_str).map(|home| format!("{}/.pm2", home.trim_end_matches('/')));
+    let usual =
+        environment.get("HOME").and_then(Value::as_str).map(|home| format!("{}/.pm2", home.trim_end_matches('/')));
     (!own.is_empty() && usual.as_deref() != Some(own)).then(|| own.to_owned())
 }
 

@@ -59,9 +59,11 @@ impl<'a> Declared<'a> {
                 return Said::Declared;
             }
             // A file of the environment says what its layer does, so that others are to be read with it, or in its place.
-            let is_layer = self.environment.layers.iter().any(|layer| {
-                self.project.sources.path(layer.source) == self.files.shown(&path)
-            });
+            let is_layer = self
+                .environment
+                .layers
+                .iter()
+                .any(|layer| self.project.sources.path(layer.source) == self.files.shown(&path));
             return Said::Otherwise(if is_layer {
                 here(file.span)
             } else {

@@ -7,13 +7,13 @@ use crate::tree::script::SPREAD;
 
 impl<'a> Declared<'a> {
     /// What a file of PM2 says of each key; `None` where it is none, or declares another app. Of a script it may not be known
-    /// what it declares.
+    /// what it declares: with `unsure`, it counts.
     pub(super) fn said_by_pm2(
         &self,
         name: &str,
         block: Option<&str>,
         paths: &[String],
-        texts: &Texts<'_>,
+        (texts, unsure): (&Texts<'_>, bool),
     ) -> Option<Vec<(&'a str, Said)>> {
         let [path] = paths else { return None };
         if !pm2::is_named_so(path) && !pm2::is_script(path) {
@@ -28,7 +28,7 @@ impl<'a> Declared<'a> {
                 let said = |key: &&'a str| (*key, self.said_by_app(app, block, key, &sources));
                 Some(self.keys.iter().map(said).collect())
             }
-            None if pm2::is_script(path) && file.apps.iter().all(|app| app.name.is_empty()) => {
+            None if unsure && pm2::is_script(path) && file.apps.iter().all(|app| app.name.is_empty()) => {
                 Some(self.keys.iter().map(|key| (*key, Said::Outside)).collect())
             }
             None => None,

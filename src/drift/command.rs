@@ -1,7 +1,29 @@
-//! The command line that makes a comparison again, for what reports tell people to run.
+//! What reports tell people to do: the command line that makes a comparison again, and what has to be changed by hand.
+
+use serde::Serialize;
 
 use super::Comparison;
 use super::live::{self, word};
+
+/// A place from which what runs gets something else than what is declared, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Edit {
+    /// The key, safe to print.
+    pub key: String,
+    /// The file, as users see it.
+    pub path: String,
+    /// The line, where one is known.
+    pub line: Option<u32>,
+}
+
+impl Edit {
+    /// In words: `LOG_LEVEL in compose.yml:3`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{} in {}{line}", self.key, self.path)
+    }
+}
 
 impl Comparison {
     /// `sparkcfg drift` with the sources that were named: what a finding between them needs to be found again.

@@ -2,6 +2,7 @@
 //!
 //! No value of a secret is in here: where two secrets are the same, their cells have the same class.
 
+mod access;
 pub mod baseline;
 pub mod command;
 pub mod live;
@@ -12,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
+
+pub use access::Access;
+pub use command::Edit;
 
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::schema::extension::Drift;
@@ -61,52 +65,6 @@ pub struct Unread {
     pub path: String,
     /// Why: `not opened`, `broken`.
     pub why: &'static str,
-}
-
-/// A place from which what runs gets something else than what is declared, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Edit {
-    /// The key, safe to print.
-    pub key: String,
-    /// The file, as users see it.
-    pub path: String,
-    /// The line, where one is known.
-    pub line: Option<u32>,
-}
-
-impl Edit {
-    /// In words: `LOG_LEVEL in compose.yml:3`.
-    #[must_use]
-    pub fn told(&self) -> String {
-        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{} in {}{line}", self.key, self.path)
-    }
-}
-
-/// Who can read a sealed file at a revision, and now.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Access {
-    /// The file, as users see it.
-    pub path: String,
-    /// Recipients that it did not have before: names from `[people]`, else public keys.
-    pub gained: Vec<String>,
-    /// Recipients that it no longer has.
-    pub lost: Vec<String>,
-    /// The commit that replaced what the file holds again: whoever put it back brought old values along.
-    pub replaced_in: Option<String>,
-}
-
-impl Access {
-    /// What happened to the file, in words that follow its path: `opens for: + ben, - ada`.
-    #[must_use]
-    pub fn told(&self) -> String {
-        let gained = self.gained.iter().map(|name| format!("+ {name}"));
-        let lost = self.lost.iter().map(|name| format!("- {name}"));
-        let names = gained.chain(lost).collect::<Vec<_>>().join(", ");
-        let opens = (!names.is_empty()).then(|| format!("opens for: {names}"));
-        let back = self.replaced_in.as_ref().map(|commit| format!("is again as it was before {commit}"));
-        back.into_iter().chain(opens).collect::<Vec<_>>().join("; ")
-    }
 }
 
 /// What kind of comparison it is.

@@ -1,6 +1,7 @@
 //! One project of a comparison: its sources are read, compared and judged.
 
 mod access;
+mod behind;
 mod following;
 mod lasting;
 mod renaming;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use super::applying::{Applying, Declared};
+use super::applying::Applying;
 use super::held::{Held, Past};
 use super::identities;
 use super::running::Running;
@@ -31,6 +32,7 @@ use crate::project::files::Files;
 use crate::project::{self, Project, git};
 use crate::report::Summary;
 use crate::source::{SourceId, Sources, printable};
+use behind::is_behind;
 use following::{Before, Present};
 
 /// What holds for every member.
@@ -223,28 +225,6 @@ impl<'m> Member<'m> {
             .help("a folder that was moved is followed once git has the move, by `git mv` or `git add`"))
     }
 
-    /// What is to be done so that what runs has what is declared.
-    fn applying(&self, working: &Project, findings: &[Finding], options: &Options<'_>) -> Applying {
-        let restart = options.running.iter().find_map(|running| running.part.restart.as_ref());
-        let Some((restart, Wanted::Declared(name))) = restart.zip(options.wanted.first()) else {
-            return Applying::default();
-        };
-        let environments = working.environments();
-        let Some(environment) = environments.iter().find(|environment| *environment.name == **name) else {
-            return Applying::default();
-        };
-        let keys = findings.iter().filter(|finding| is_behind(finding)).filter_map(|finding| finding.key.as_deref());
-        let declared = Declared {
-            files: &self.files,
-            project: working,
-            environment,
-            keys: keys.collect(),
-            folder: options.folder,
-            anew: &|| Self::read(&self.files, vec![name.clone()], options).ok(),
-        };
-        declared.applying(restart)
-    }
-
     /// The accepted differences, and where they stand.
     fn baseline(&self, project: &mut Project) -> Result<Option<(Baseline, SourceId)>, Error> {
         let known = baseline_in(&self.files)?;
@@ -412,11 +392,6 @@ impl Options<'_> {
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()
     }
-}
-
-/// Whether a finding says that what runs does not have what is declared.
-fn is_behind(finding: &Finding) -> bool {
-    matches!(finding.rule.code, "drift-stale-live" | "drift-absent-live")
 }
 
 /// The accepted differences of a project, with the path and the text of their file.

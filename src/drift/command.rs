@@ -57,9 +57,9 @@ impl Comparison {
 /// A command of sparkcfg about the project in `folder`, as the user named it.
 #[must_use]
 pub fn again(command: &str, words: &[&str], folder: Option<&str>) -> String {
-    let words: String = words.iter().map(|word| format!(" {word}")).collect();
-    let folder = folder.map(|folder| format!(" --project {}", word(folder))).unwrap_or_default();
-    format!("sparkcfg {command}{words}{folder}")
+    let folder = folder.map(|folder| format!("--project {}", word(folder)));
+    let words = ["sparkcfg", command].into_iter().chain(words.iter().copied()).chain(folder.as_deref());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -94,9 +94,9 @@ impl<'a> Declared<'a> {
             Restart::Compose { service, runs } => {
                 let anew = if *runs { " --force-recreate" } else { "" };
                 let program = |paths: &[String]| {
-                    let files: String = paths.iter().map(|path| format!(" -f {}", self.shown(path))).collect();
-                    let files = if self.finds(paths) { String::new() } else { files };
-                    format!("docker compose{files} up -d{anew} {}", word(service))
+                    let named =
+                        paths.iter().filter(|_| !self.finds(paths)).map(|path| format!("-f {} ", self.shown(path)));
+                    format!("docker compose {}up -d{anew} {}", named.collect::<Vec<_>>().concat(), word(service))
                 };
                 match self.found(&|paths, texts| self.said_by_compose(service, paths, texts)) {
                     Some(found) => self.told(found, None, &program),

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[path = "drift/applying.rs"]
+mod applying;
 #[path = "drift/comparing.rs"]
 mod comparing;
 #[allow(dead_code, reason = "shared with tests that need more of it")]
@@ -257,7 +259,7 @@ fn pm2_is_started_again_from_the_file_that_is_there() {
     let place = repository("drift-stale-live/the-process-still-has-the-old-level");
     let home = tempfile::tempdir().unwrap();
     let line = "sparkcfg drift prod pm2:pm2.json#web";
-    let reload = |path: &str| format!("pm2 reload {path} --only web --update-env");
+    let reload = |path: &str| format!("sparkcfg run prod -- pm2 reload {path} --only web --update-env");
     let of = |app: &str| format!("{{\"apps\": [{{\"name\": \"{app}\", \"script\": \"a.js\"}}]}}\n");
     let without = "sparkcfg run prod -- pm2 restart web --update-env".to_owned();
     for (file, text, expected) in [

@@ -16,6 +16,8 @@ $DOCKER_COMPOSE version || { echo 'there is no docker compose'; exit 2; }
 tools=$root/target/tmp/tools
 npm install --silent --no-fund --no-audit --prefix "$tools/pm2" pm2@7.0.4 dotenv@16.4.5 2>/dev/null || exit 2
 work=$(mktemp -d)
+# What is printed to be run, as it stands, in a shell that knows of no other daemon.
+follow() { env -i PATH="$work/bin:$tools/pm2/node_modules/.bin:$(dirname "$sparkcfg"):$PATH" HOME="$work" bash -c "$1"; }
 # PM2 hands on whatever it is started with, so it is started with what a service would have.
 pm2() { env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PM2_HOME="$work/pm2" "$tools/pm2/node_modules/.bin/pm2" "$@"; }
 trap 'pm2 kill >/dev/null 2>&1; rm -rf "$work"' EXIT
@@ -49,7 +51,7 @@ echo 'LOG_LEVEL=debug' >environments/dev.env
 cat >environments/prod.env <<'ENV'
 LOG_LEVEL=warn
 PASSWORD_RESET_URL=https://app.internal/p/reset
-API_KEY=c4n4ry-of-prod
+API_KEY=c4n4ry-of-prod # sparkcfg: ignore[plaintext-secret] made up
 ENV
 cat >schemas/app.schema.json <<'JSON'
 {
@@ -90,10 +92,13 @@ cp "/proc/$pid/environ" environ
 expect 'a copy of environ' 1 'drift-stale-live:API_KEY drift-stale-live:LOG_LEVEL drift-undeclared-live:SURPRISE' "$sparkcfg" drift prod proc:environ
 
 # --- after what sparkcfg says is done, nothing is left
+first=$("$sparkcfg" drift prod 'pm2:jlist.json#old' | sed -n 's/^to change first: //p')
+if [ "$first" = 'API_KEY in ecosystem.config.js:4, LOG_LEVEL in ecosystem.config.js:4' ]; then passed=$((passed + 1)); else
+  failed=$((failed + 1)); echo "FAILED what is to be changed first: $first"
+fi
 sed -i "s/LOG_LEVEL: 'info'/LOG_LEVEL: 'warn'/; s/c4n4ry-of-last-year/c4n4ry-of-prod/" ecosystem.config.js
 apply=$("$sparkcfg" drift prod 'pm2:jlist.json#old' | sed -n 's/^to apply: //p')
-# shellcheck disable=SC2086 # the command as a user would type it, without its first word
-pm2 ${apply#pm2 } >/dev/null 2>&1
+follow "$apply" >/dev/null 2>&1
 expect "after $apply" 0 'drift-undeclared-live:SURPRISE' piped 'pm2:-#old'
 
 # --- the same for a file of another name, of which one block runs
@@ -108,8 +113,7 @@ pm2 start ecosystem.config.cjs --env production >/dev/null 2>&1
 expect 'pm2, a block' 1 'drift-stale-live:LOG_LEVEL' piped 'pm2:-#blocks'
 apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#blocks' | sed -n 's/^to apply: //p')
 sed -i "s/'trace'/'warn'/" ecosystem.config.cjs
-# shellcheck disable=SC2086 # as above
-pm2 ${apply#pm2 } >/dev/null 2>&1
+follow "$apply" >/dev/null 2>&1
 expect "after $apply" 0 '' piped 'pm2:-#blocks'
 cd .. || exit 2
 
@@ -121,18 +125,26 @@ pm2 start process.json >/dev/null 2>&1
 expect 'pm2, process.json' 1 'drift-stale-live:LOG_LEVEL' piped 'pm2:-#json'
 apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#json' | sed -n 's/^to apply: //p')
 sed -i 's/"trace"/"warn"/' process.json
-# shellcheck disable=SC2086 # as above
-pm2 ${apply#pm2 } >/dev/null 2>&1
+follow "$apply" >/dev/null 2>&1
 expect "after $apply" 0 '' piped 'pm2:-#json'
 cd .. && mkdir none && cp -r environments schemas none && cd none || exit 2
 LOG_LEVEL=trace API_PORT=1 pm2 start ../app.js --name none >/dev/null 2>&1
 expect 'pm2, without a file' 1 'drift-absent-live:API_KEY drift-absent-live:API_PORT drift-absent-live:LOG_LEVEL drift-absent-live:PASSWORD_RESET_URL' piped 'pm2:-#none'
 apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#none' | sed -n 's/^to apply: //p')
-# The daemon of this script is not the user's own, so the command is told which one; its plain secret is no matter here.
-apply=${apply/ run / run --no-validate --pass PM2_HOME }
-# shellcheck disable=SC2086 # as above
-env -i PATH="$tools/pm2/node_modules/.bin:$PATH" HOME="$work" PM2_HOME="$work/pm2" "$sparkcfg" ${apply#sparkcfg } >/dev/null 2>&1
+follow "$apply" >/dev/null 2>&1
 expect "after $apply" 0 '' piped 'pm2:-#none'
+cd .. || exit 2
+
+# --- what a file takes from whoever starts PM2
+mkdir taken && cp -r environments schemas taken && cd taken || exit 2
+cat >ecosystem.config.js <<'JS'
+const { API_PORT, LOG_LEVEL, API_KEY, PASSWORD_RESET_URL } = process.env;
+module.exports = { apps: [{ name: 'taken', script: '../app.js', env: { API_PORT, LOG_LEVEL, API_KEY, PASSWORD_RESET_URL } }] };
+JS
+pm2 start ecosystem.config.js >/dev/null 2>&1
+apply=$(pm2 jlist | "$sparkcfg" drift prod 'pm2:-#taken' | sed -n 's/^to apply: //p')
+follow "$apply" >/dev/null 2>&1
+expect "after $apply" 0 '' piped 'pm2:-#taken'
 cd .. || exit 2
 
 # --- a worker of a cluster, whose environment is in one variable of PM2's
@@ -157,6 +169,40 @@ expect 'compose, YAML' 0 '' "$sparkcfg" drift prod 'compose:config.yml#api'
 $DOCKER_COMPOSE -f compose.yml config --no-interpolate --no-env-resolution >unresolved.yml || exit 2
 expect 'compose, not merged' 0 'drift-unknown:API_KEY drift-unknown:API_PORT drift-unknown:LOG_LEVEL drift-unknown:PASSWORD_RESET_URL' \
   "$sparkcfg" drift prod 'compose:unresolved.yml#api'
+# What `up` would start shows what `config` prints in its place, for there is no engine.
+mkdir bin
+cat >bin/docker <<SH
+#!/usr/bin/env bash
+shift
+options=()
+for word in "\$@"; do [ "\$word" != up ] || break; options+=("\$word"); done
+exec $DOCKER_COMPOSE "\${options[@]}" config --format json
+SH
+chmod +x bin/docker
+cat >compose.yml <<'YML'
+services:
+  taken:
+    image: scratch
+    environment:
+      API_PORT: ${API_PORT:-1}
+      LOG_LEVEL: ${LOG_LEVEL:-debug}
+      API_KEY: ${API_KEY:-none}
+      PASSWORD_RESET_URL: ${PASSWORD_RESET_URL:-none}
+  literal:
+    image: scratch
+    env_file: [environments/base.env, environments/prod.env]
+    environment:
+      LOG_LEVEL: info
+YML
+$DOCKER_COMPOSE -f compose.yml config --format json >before.json || exit 2
+apply=$("$sparkcfg" drift prod 'compose:before.json#taken' | sed -n 's/^to apply: //p')
+follow "$apply" >after.json 2>/dev/null
+expect "after $apply" 0 '' "$sparkcfg" drift prod 'compose:after.json#taken'
+first=$("$sparkcfg" drift prod 'compose:before.json#literal' | sed -n 's/^to change first: LOG_LEVEL in compose.yml://p')
+sed -i "${first}s/info/warn/" compose.yml
+apply=$("$sparkcfg" drift prod 'compose:before.json#literal' | sed -n 's/^to apply: //p')
+follow "$apply" >after.json 2>/dev/null
+expect "after line $first and $apply" 0 '' "$sparkcfg" drift prod 'compose:after.json#literal'
 expect 'compose, stale' 1 'drift-stale-live:LOG_LEVEL drift-undeclared-live:API_KEY drift-undeclared-live:PASSWORD_RESET_URL' \
   "$sparkcfg" drift dev 'compose:config.json#api'
 

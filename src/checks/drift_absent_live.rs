@@ -34,6 +34,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let finding = compared.finding(&RULE, &[0, live], message, &format!("declared, not in the {noun}"));
         findings.push(finding.help(match noun {
             "file" => "set it there, or take it out of what is declared",
+            "service" if compared.lacks_readers(live) => {
+                "see that the variable is handed on to it; or say under `services` who reads it"
+            }
+            "service" => "see that the variable is handed on to it",
             _ if compared.lacks_readers(live) => {
                 "restart what runs, and see that the variable is handed on to it; or say under `services` who reads it"
             }

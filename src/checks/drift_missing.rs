@@ -11,6 +11,7 @@
 //! copies the other environment's value if it is no secret.
 
 use super::matrix::Compared;
+use super::mending::Obstacle;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
 
@@ -44,13 +45,19 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             (None, Some(text)) => (text, false),
             _ => ("", false),
         };
-        if let Ok((span, line)) = compared.insertion(column, text) {
-            let title = if safe {
-                format!("set {key} to its default in {home}")
-            } else {
-                format!("set {key} in {home} as in {}", compared.name(having))
-            };
-            finding = finding.fix(span, line, title).safe(safe);
+        match compared.insertion(column, text) {
+            Ok((span, line)) => {
+                let title = if safe {
+                    format!("set {key} to its default in {home}")
+                } else {
+                    format!("set {key} in {home} as in {}", compared.name(having))
+                };
+                finding = finding.fix(span, line, title).safe(safe);
+            }
+            Err(obstacle @ (Obstacle::Spelling | Obstacle::Length)) if !text.is_empty() => {
+                finding = finding.help(format!("add it to {home} by hand: {}", obstacle.told()));
+            }
+            Err(_) => {}
         }
         findings.push(finding);
     }

@@ -39,6 +39,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let finding = compared.finding(&RULE, &[0, live], message, &short);
         findings.push(finding.help(match compared.noun(live) {
             "file" => "write into one of them what should hold",
+            "service" => "see that it is given what is declared, or write into the file what should hold",
             _ => "restart what runs, or write into the file what should hold",
         }));
     }

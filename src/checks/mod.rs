@@ -413,6 +413,23 @@ pub fn stale_entry(entry: &baseline::Entry, why: baseline::Stale, at: crate::sou
     baseline_stale::found(entry, why, at)
 }
 
+/// What is said about the rules of drift of a workspace in which no environment stands beside them.
+#[must_use]
+pub fn idle_rules(
+    config: &crate::project::config::Config,
+    source: crate::source::SourceId,
+    text: &str,
+) -> Option<Finding> {
+    if config.drift.rule.is_empty() {
+        return None;
+    }
+    let mut finding = unused_policy::of_workspace(source, text);
+    if let Some(level) = config.severity.get(finding.rule.code) {
+        finding.severity = level.severity()?;
+    }
+    Some(finding)
+}
+
 /// What is said about a file that nobody here can open.
 #[must_use]
 fn unread_file(path: &str, damaged: bool) -> Finding {

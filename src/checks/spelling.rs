@@ -22,7 +22,7 @@ pub(super) fn spelled(
     around.below.remove(key);
     around.besides.remove(key);
     let line = portable::spell(key, value, &dialects_among(&chains), &around.besides).ok()?;
-    let written = line.strip_prefix(key)?.strip_prefix('=').filter(|written| !written.contains(['\n', '\r']))?;
+    let written = line.strip_prefix(key)?.strip_prefix('=')?;
     let (range, replacement) = edit(written);
     let after = [text.get(..range.start)?, &replacement, text.get(range.end..)?].concat();
     let values = |chain: &str, text: &str| {

@@ -2,7 +2,8 @@
 //!
 //! What counts: a pattern of a `[[drift.rule]]` that is like no key of the schema or of an environment; `between` with one
 //! environment only, for a policy is about two; and `length` among the `same` of a secret, because how long a secret is may not
-//! be told, not even by comparison. Where a sealed file hides its names, or the schema has patterns of names itself, any pattern
+//! be told, not even by comparison. The rules of a workspace hold for environments beside them, not for its members: where there
+//! are none, those rules count, too. Where a sealed file hides its names, or the schema has patterns of names itself, any pattern
 //! may have its keys.
 //!
 //! Why it hurts: whoever wrote it thinks that `sparkcfg drift` looks after it.
@@ -20,7 +21,7 @@ use crate::project::config::DriftRule;
 use crate::project::consumers::place_of;
 use crate::schema::Schema;
 use crate::schema::sameness::Shape;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
@@ -48,6 +49,16 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             findings.extend(rule.keys.iter().filter_map(|pattern| without_keys(project, pattern)));
         }
     }
+}
+
+/// The rules of a workspace that has no environment of its own: its members have theirs.
+pub(super) fn of_workspace(source: SourceId, text: &str) -> Finding {
+    let help = "write it into sparkcfg.toml of the members, or say `drift` in a schema that they share";
+    let finding = Finding::new(&RULE, "a [[drift.rule]] of a workspace does not hold for its members").help(help);
+    let word = "[[drift.rule]]";
+    let Some(at) = text.find(word) else { return finding };
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    finding.at(Span::new(source, offset(at)..offset(at + word.len())), "never applied")
 }
 
 /// A rule between an environment and itself.

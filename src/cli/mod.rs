@@ -314,6 +314,12 @@ impl Global {
         self.folder().map(|(root, prefix)| Home::of(&root, &prefix)).unwrap_or_default()
     }
 
+    /// The project's folder as the user named it, unless it is the current one.
+    fn asked_folder(&self) -> Option<String> {
+        let folder = self.project.as_ref()?.to_string_lossy().into_owned();
+        (!folder.trim_end_matches('/').is_empty() && folder.trim_end_matches('/') != ".").then_some(folder)
+    }
+
     /// The project's folder, and what stands before the paths that users see.
     fn folder(&self) -> Result<(PathBuf, String), Error> {
         match &self.project {

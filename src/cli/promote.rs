@@ -37,7 +37,7 @@ impl Promote {
         let mut report = drift.pair(global)?;
         if report.findings.iter().any(|finding| finding.rule.code == "policy-conflict") {
             return Err(Error::new("two policies for one key disagree, so nobody can say what must match")
-                .help(format!("sparkcfg drift {} {} tells which", printable(&self.from), printable(&self.to))));
+                .help(format!("{} tells which", report.comparison.unwrap_or_default().command())));
         }
         let mut left_out = 0;
         let accepted = report.comparison.iter().flat_map(|comparison| &comparison.settled);

@@ -12,7 +12,8 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::identity::Identities;
 use crate::project::config::{Config, Workspace};
-use crate::project::files::Files;
+use crate::project::declaration;
+use crate::project::files::{self, Files};
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
 use crate::report::{FileRead, Report, Summary};
@@ -265,6 +266,9 @@ impl Validate {
                 Err(error) => all.broken.push(error),
             }
         }
+        if any && !own {
+            all.absorb(of_workspace(files)?);
+        }
         if any {
             return Ok(all);
         }
@@ -281,6 +285,15 @@ impl Validate {
         Err(Error::new("no member of the workspace has anything to check")
             .help(format!("looked in {looked} for environments/*.env, .env and .env.<name>")))
     }
+}
+
+/// What is wrong with the `sparkcfg.toml` of a workspace in which there are no environments but those of its members.
+fn of_workspace(files: &Files) -> Result<Checked, Error> {
+    let (text, _) = files::text(files.read(declaration::NAME)?);
+    let mut sources = Sources::default();
+    let source = sources.add(files.shown(declaration::NAME), text.as_str());
+    let findings = checks::idle_rules(&Project::config(files)?, source, &text).into_iter().collect();
+    Ok(Checked { findings, sources, ..Checked::default() })
 }
 
 /// The env files that nobody checks, of a project and of the members of a workspace, each with the file that leaves it out.

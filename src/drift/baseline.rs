@@ -1,7 +1,8 @@
 //! `sparkcfg-baseline.toml`: differences that somebody accepted, each with a reason.
 //!
 //! It holds neither a time nor line numbers, so that two branches that accept different things do not conflict, and of a
-//! secret neither a value nor a hash: such an entry covers that the values are equal, or not, whatever they are.
+//! secret neither a value nor a hash: such an entry covers that the values are equal, or not, as long as git can tell that they are
+//! those that the sealed files held which it names.
 
 use std::fmt::Write;
 
@@ -36,6 +37,10 @@ pub struct Entry {
     /// The values that were accepted, in the order of the sources; none for a secret.
     #[serde(default)]
     pub saw: Option<Vec<String>>,
+    /// Of a secret the sealed files that held it, in the same order, each by the name that git has for it; empty for a source
+    /// that has none.
+    #[serde(default)]
+    pub sealed: Option<Vec<String>>,
     /// Why.
     pub why: String,
     /// The last day on which it counts: `2026-12-31`.
@@ -107,6 +112,9 @@ impl Baseline {
             if entry.saw.as_ref().is_some_and(|saw| saw.len() != entry.within.len()) {
                 return failed("`saw` has not one value for each of `in`", "accept it anew with --ack");
             }
+            if entry.sealed.as_ref().is_some_and(|sealed| sealed.len() != entry.within.len()) {
+                return failed("`sealed` has not one name for each of `in`", "accept it anew with --ack");
+            }
             entry.sort();
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             entries.push((entry, offset(span.start)..offset(span.end)));
@@ -128,6 +136,7 @@ impl Baseline {
                 format!("in = [{}]", list(&entry.within)),
             ];
             members.extend(entry.saw.as_ref().map(|saw| format!("saw = [{}]", list(saw))));
+            members.extend(entry.sealed.as_ref().map(|sealed| format!("sealed = [{}]", list(sealed))));
             members.push(format!("why = {}", quoted(&entry.why)));
             members.extend(entry.until.as_ref().map(|until| format!("until = {}", quoted(until))));
             members.extend(entry.by.as_ref().map(|by| format!("by = {}", quoted(by))));
@@ -158,9 +167,15 @@ impl Baseline {
     /// Splits findings into those that count and those that an entry covers; says of each entry what it did.
     ///
     /// An entry covers a finding of its code and key, about sources that it names, as long as their values are those
-    /// that it saw and its date is not over. `today` is a date, as in `2026-11-25`.
+    /// that it saw and its date is not over. `today` is a date, as in `2026-11-25`; `is_another` says whether the secret of a
+    /// key and source is surely not the one in the sealed file of a name.
     #[must_use]
-    pub fn apply(&self, findings: Vec<Finding>, today: &str) -> (Vec<Finding>, Vec<Finding>, Vec<Use>) {
+    pub fn apply(
+        &self,
+        findings: Vec<Finding>,
+        today: &str,
+        is_another: &dyn Fn(&str, &str, &str) -> bool,
+    ) -> (Vec<Finding>, Vec<Finding>, Vec<Use>) {
         let mut used = vec![Use::Nothing; self.entries.len()];
         let (mut counting, mut settled) = (Vec::new(), Vec::new());
         for mut finding in findings {
@@ -178,7 +193,7 @@ impl Baseline {
                 if !entry.is_about(&finding) {
                     continue;
                 }
-                let covers = entry.saw_the_same(&finding);
+                let covers = entry.saw_the_same(&finding) && entry.saw_those_secrets(&finding, is_another);
                 used[at] = used[at].max(if covers { Use::Covers } else { Use::Outdated });
                 if !entry.is_expired(today) && covers {
                     covering = Some(entry);
@@ -204,10 +219,11 @@ impl Baseline {
 impl Entry {
     /// Puts the sources in order, and the values with them.
     fn sort(&mut self) {
-        let saw = self.saw.take();
         let mut pairs: Vec<_> = self.within.iter().cloned().enumerate().collect();
         pairs.sort_by(|(_, one), (_, other)| one.cmp(other));
-        self.saw = saw.map(|saw| pairs.iter().filter_map(|(at, _)| saw.get(*at).cloned()).collect());
+        for list in [&mut self.saw, &mut self.sealed] {
+            *list = list.take().map(|list| pairs.iter().filter_map(|(at, _)| list.get(*at).cloned()).collect());
+        }
         self.within = pairs.into_iter().map(|(_, name)| name).collect();
     }
 
@@ -231,6 +247,12 @@ impl Entry {
             && self.within.len() > 1
             && self.within.len() < finding.environments.len()
             && self.within.iter().all(has)
+    }
+
+    fn saw_those_secrets(&self, finding: &Finding, is_another: &dyn Fn(&str, &str, &str) -> bool) -> bool {
+        let sealed = self.within.iter().zip(self.sealed.iter().flatten()).filter(|(_, name)| !name.is_empty());
+        let mut about = sealed.filter(|(source, _)| finding.environments.iter().any(|known| **known == ***source));
+        !about.any(|(source, name)| is_another(&self.key, source, name))
     }
 
     fn saw_the_same(&self, finding: &Finding) -> bool {
@@ -288,7 +310,7 @@ mod tests {
     use super::{Baseline, Entry, is_date};
 
     const TEXT: &str = "version = 1\nack = [\n  { code = \"drift-must-differ\", key = \"KEY\", in = [\"dev\", \"prod\"], \
-                        why = \"shared\" },\n  { code = \"drift-must-match\", key = \"A\", in = [\"prod\", \"staging\"], \
+                        sealed = [\"\", \"0123456789abcdef\"], why = \"shared\" },\n  { code = \"drift-must-match\", key = \"A\", in = [\"prod\", \"staging\"], \
                         saw = [\"\\\"\\\\\\u0009\", \"2\"], why = \"OPS-1\", until = \"2026-12-31\", by = \"deploy\" },\n]\n";
 
     #[test]
@@ -299,7 +321,7 @@ mod tests {
         for (entry, _) in baseline.entries() {
             let mut entry = entry.clone();
             entry.within.reverse();
-            entry.saw.iter_mut().for_each(|saw| saw.reverse());
+            entry.saw.iter_mut().chain(&mut entry.sealed).for_each(|list| list.reverse());
             turned.add(entry.clone());
             turned.add(Entry { why: entry.why.clone(), ..entry });
         }
@@ -317,6 +339,7 @@ mod tests {
             (entry("in = [\"a\"], why = \" \""), "an accepted difference has no reason"),
             (entry("in = [\"a\"], why = \"x\", until = \"2026-13-01\""), "`until` is no date"),
             (entry("in = [\"a\"], saw = [], why = \"x\""), "`saw` has not one value for each of `in`"),
+            (entry("in = [\"a\"], sealed = [], why = \"x\""), "`sealed` has not one name for each of `in`"),
         ] {
             assert_eq!(Baseline::parse("b", &text).unwrap_err().message, message);
         }
@@ -346,6 +369,7 @@ mod tests {
             key: "K".to_owned(),
             within: vec!["a".to_owned()],
             saw: None,
+            sealed: None,
             why: "x".to_owned(),
             until: Some(until.to_owned()),
             by: None,

@@ -2,8 +2,9 @@
 //!
 //! No value of a secret is in here: where two secrets are the same, their cells have the same class.
 
+mod access;
 pub mod baseline;
-mod command;
+pub mod command;
 pub mod live;
 pub mod noise;
 pub mod policy;
@@ -12,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
+
+pub use access::Access;
+pub use command::Edit;
 
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::schema::extension::Drift;
@@ -24,6 +28,12 @@ pub struct Comparison {
     pub mode: Mode,
     /// The sources as the user named them; none where all environments are compared.
     pub asked: Vec<String>,
+    /// The folder of the project, as the user named it.
+    pub folder: Option<String>,
+    /// The options without which other findings would be found, each as a shell takes it.
+    pub options: Vec<String>,
+    /// The options that leave findings out, in the same way.
+    pub scope: Vec<String>,
     /// The schema, as users see it.
     pub schema: Option<String>,
     /// The sources, in the order in which they were named, else in that in which a change travels.
@@ -38,6 +48,8 @@ pub struct Comparison {
     pub hidden: BTreeMap<&'static str, BTreeSet<String>>,
     /// The command that makes a live source read its configuration again.
     pub apply: Option<String>,
+    /// What has to be changed before, in order.
+    pub edits: Vec<Edit>,
     /// Files that could not be read, sorted.
     pub unread: Vec<Unread>,
     /// Who gained or lost access between two revisions of a sealed file.
@@ -53,32 +65,6 @@ pub struct Unread {
     pub path: String,
     /// Why: `not opened`, `broken`.
     pub why: &'static str,
-}
-
-/// Who can read a sealed file at a revision, and now.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Access {
-    /// The file, as users see it.
-    pub path: String,
-    /// Recipients that it did not have before: names from `[people]`, else public keys.
-    pub gained: Vec<String>,
-    /// Recipients that it no longer has.
-    pub lost: Vec<String>,
-    /// The commit that replaced what the file holds again: whoever put it back brought old values along.
-    pub replaced_in: Option<String>,
-}
-
-impl Access {
-    /// What happened to the file, in words that follow its path: `opens for: + ben, - ada`.
-    #[must_use]
-    pub fn told(&self) -> String {
-        let gained = self.gained.iter().map(|name| format!("+ {name}"));
-        let lost = self.lost.iter().map(|name| format!("- {name}"));
-        let names = gained.chain(lost).collect::<Vec<_>>().join(", ");
-        let opens = (!names.is_empty()).then(|| format!("opens for: {names}"));
-        let back = self.replaced_in.as_ref().map(|commit| format!("is again as it was before {commit}"));
-        back.into_iter().chain(opens).collect::<Vec<_>>().join("; ")
-    }
 }
 
 /// What kind of comparison it is.

@@ -162,13 +162,35 @@ fn chosen_by_variable(files: &Files, project: &Project) -> BTreeMap<String, Vec<
     chosen.collect()
 }
 
+/// The files with which an environment may be started, each group together: those that `sparkcfg.toml` names, what is rendered for
+/// it, those that it chooses itself, else what Compose and PM2 look for in the project's folder.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn candidates(files: &Files, project: &Project, environment: &str) -> Result<Vec<Vec<String>>, Error> {
+    let mut found: Vec<_> = project.config.hardening.files.get(environment).cloned().into_iter().collect();
+    found.extend(rendered(files, environment)?);
+    found.extend(chosen_by_variable(files, project).remove(environment));
+    let names = files.names("")?;
+    if let Some(first) = FOUND_BY_COMPOSE.iter().find(|name| names.iter().any(|known| known == *name)) {
+        let over = over(first).filter(|over| names.contains(over));
+        found.push(std::iter::once((*first).to_owned()).chain(over).collect());
+    }
+    found.extend(names.into_iter().filter(|name| pm2::is_named_so(name)).map(|name| vec![name]));
+    Ok(found)
+}
+
+/// The name under which Compose looks for what lies over a file.
+fn over(name: &str) -> Option<String> {
+    name.rsplit_once('.').map(|(stem, end)| format!("{stem}.override.{end}"))
+}
+
 /// What was rendered: every Compose file for itself, with its override, and every PM2 file.
 fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error> {
     let folder = format!("{RENDERED}/{environment}");
     let names = files.names(&folder)?;
     let yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
     let is_override = |name: &str| name.contains(".override.");
-    let over = |name: &str| name.rsplit_once('.').map(|(stem, end)| format!("{stem}.override.{end}"));
     let mut found = Vec::new();
     for name in &names {
         let is_compose = name.contains("compose") && yaml(name);

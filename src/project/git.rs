@@ -3,6 +3,7 @@
 //! Nothing is checked out, and nothing is fetched. What is read goes on as [`super::files::Files`].
 
 mod history;
+mod moves;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 pub(super) use self::history::{FileVersion, history};
+pub use self::moves::Moves;
 use super::config::Config;
 use super::creation_rules;
 use super::files::{Files, LIMIT};
@@ -25,6 +27,8 @@ pub enum Tree<'a> {
     Index,
     /// A commit by any name that git knows: `v1.4.0`, `origin/main`, `HEAD~3`.
     Revision(&'a str),
+    /// The same of another folder, by its path from the top of the repository.
+    Folder(&'a str, &'a str),
 }
 
 /// The project's files as `tree` holds them; `prefix` is put before each path that users see. Only files that a
@@ -36,7 +40,7 @@ pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> 
     let held = read(root, tree)?;
     Ok(match tree {
         Tree::Index => Files::staged(root, prefix, held),
-        Tree::Revision(name) => Files::at_revision(root, prefix, name, held),
+        Tree::Revision(name) | Tree::Folder(name, _) => Files::at_revision(root, prefix, name, held),
     })
 }
 
@@ -47,9 +51,10 @@ pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> 
 pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let listing = match tree {
         Tree::Index => git(root, &["ls-files", "--stage", "-z", "--", "."])?,
-        Tree::Revision(name) => {
-            let commit = commit(root, name)?;
-            git(root, &["ls-tree", "-r", "-z", &commit, "--", "."])?
+        Tree::Revision(name) => git(root, &["ls-tree", "-r", "-z", &commit(root, name)?, "--", "."])?,
+        Tree::Folder(name, folder) => {
+            let tree = format!("{}:{folder}", commit(root, name)?);
+            git(root, &["ls-tree", "-r", "-z", "--full-tree", &tree])?
         }
     };
     let mut objects = BTreeMap::new();
@@ -83,26 +88,13 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             }
         }
     }
-    let likely = |path: &String| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name.contains("env")
-            || name.ends_with(".schema.json")
-            || name == "sparkcfg.toml"
-            || name == "sparkcfg-baseline.toml"
-            || name == creation_rules::NAME
-            || name == revocations::NAME
-            || path.starts_with("templates/")
-            || path.contains("/templates/")
-            || name.ends_with("key.txt")
-            || name.ends_with("keys.txt")
-    };
-    if let Some(path) = unmerged.iter().find(|path| likely(path)) {
+    if let Some(path) = unmerged.iter().find(|path| is_likely(path)) {
         // Several versions stand in the index, and none of them is what a commit would hold.
         return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
             .at(crate::source::printable(path))
             .help("settle the conflict, then git add it"));
     }
-    links.retain(|path, _| likely(path));
+    links.retain(|path, _| is_likely(path));
     for (path, target) in blobs(root, &links)? {
         match links::led_to(&path, &target).and_then(|to| objects.get(&to).cloned()) {
             Some(object) => {
@@ -117,8 +109,11 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             None => {}
         }
     }
-    let mut wanted: BTreeMap<String, String> =
-        objects.iter().filter(|(path, _)| likely(path)).map(|(path, object)| (path.clone(), object.clone())).collect();
+    let mut wanted: BTreeMap<String, String> = objects
+        .iter()
+        .filter(|(path, _)| is_likely(path))
+        .map(|(path, object)| (path.clone(), object.clone()))
+        .collect();
     let mut files = blobs(root, &wanted)?;
     // What sparkcfg.toml lists may have any name.
     let configs: Vec<_> = files
@@ -141,6 +136,7 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     Ok(files)
 }
 
+<<<<<<< HEAD
 /// The name of an object without content, in both kinds of repositories (`git hash-object /dev/null`).
 const NOTHING: [&str; 2] =
     ["e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"];
@@ -150,6 +146,21 @@ fn announcements(root: &Path) -> Result<BTreeSet<String>, Error> {
     let listing = git(root, &["diff-files", "--relative", "--name-only", "--diff-filter=A", "-z", "--", "."])?;
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+=======
+/// Whether a project may need a file, by its path.
+fn is_likely(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("env")
+        || name.ends_with(".schema.json")
+        || name == "sparkcfg.toml"
+        || name == "sparkcfg-baseline.toml"
+        || name == creation_rules::NAME
+        || name == revocations::NAME
+        || path.starts_with("templates/")
+        || path.contains("/templates/")
+        || name.ends_with("key.txt")
+        || name.ends_with("keys.txt")
+>>>>>>> drift
 }
 
 /// The full name of the commit that `name` stands for.
@@ -242,11 +253,29 @@ pub fn uncommitted(root: &Path, paths: &[String]) -> Result<Vec<String>, Error> 
 /// See [`files`].
 pub fn replaced_in(root: &Path, revision: &str, path: &str) -> Result<Option<String>, Error> {
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
-    let object = text(git(root, &["hash-object", "--no-filters", "--", path])?);
+    let Some(object) = name_of(root, path) else { return Ok(None) };
     let commit = commit(root, revision)?;
     let object = format!("--find-object={object}");
     let found = text(git(root, &["log", "--format=%h", "-n", "1", &object, &commit, "--", path])?);
     Ok((!found.is_empty()).then_some(found))
+}
+
+/// What git calls a file as it is, whether it has it or not; `None` where it cannot say.
+#[must_use]
+pub fn name_of(root: &Path, path: &str) -> Option<String> {
+    let name = run(root, &["hash-object", "--no-filters", "--", path]).ok()??;
+    let name = String::from_utf8_lossy(&name).trim().to_owned();
+    is_name(&name).then_some(name)
+}
+
+/// The bytes of a file that git calls `name`, or begins to; `None` where it has none.
+#[must_use]
+pub fn object(root: &Path, name: &str) -> Option<Vec<u8>> {
+    is_name(name).then(|| run(root, &["cat-file", "blob", name]).ok()?).flatten()
+}
+
+fn is_name(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// What git answers; an error where it refuses.

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::console::run;
+use super::{copy, git, repository};
 
 /// Each state of a cell has a word of its own, and only what is known has a value or a letter.
 #[test]
@@ -53,9 +54,18 @@ fn every_state_is_told_apart() {
 #[test]
 fn the_command_of_a_comment_accepts() {
     let pm2 = r#"[{"name": "web", "pm2_env": {"status": "online", "env": {"LEVEL": "info"}}}]"#;
-    for sources in ["staging prod", "prod pm2:pm2.json#web", "prod env:live.env", ""] {
+    let all = [
+        "staging prod",
+        "prod pm2:pm2.json#web",
+        "prod env:live.env",
+        "",
+        "--project app",
+        "staging prod --project app",
+    ];
+    for sources in all {
         let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        fs::create_dir_all(place.path().join("environments")).unwrap();
+        let root = place.path().join(if sources.contains("app") { "app" } else { "" });
+        fs::create_dir_all(root.join("environments")).unwrap();
         let policy = "[[drift.rule]]\nkeys = [\"LEVEL\"]\npolicy = \"must-match\"\n";
         for (path, text) in [
             ("environments/staging.env", "LEVEL=debug\n"),
@@ -64,7 +74,7 @@ fn the_command_of_a_comment_accepts() {
             ("pm2.json", pm2),
             ("sparkcfg.toml", policy),
         ] {
-            fs::write(place.path().join(path), text).unwrap();
+            fs::write(root.join(path), text).unwrap();
         }
         let line = format!("sparkcfg drift {sources}");
         for (format, start, end) in
@@ -77,14 +87,43 @@ fn the_command_of_a_comment_accepts() {
             let ran = run(&format!("{command} --why known"), place.path(), home.path());
             assert_eq!(ran.code, 0, "{}", ran.shown());
             assert_eq!(run(&line, place.path(), home.path()).code, 0, "{line}");
-            fs::remove_file(place.path().join("sparkcfg-baseline.toml")).unwrap();
+            fs::remove_file(root.join("sparkcfg-baseline.toml")).unwrap();
         }
         let wrong = run(&format!("{line} --ack drift-stale-live NONE --why x"), place.path(), home.path());
         assert_eq!(
             wrong.stderr.contains("sparkcfg drift SOURCE SOURCE --ack"),
-            sources.is_empty(),
+            sources.is_empty() || sources.starts_with("--"),
             "{}",
             wrong.shown()
         );
     }
+}
+
+/// What a report tells to be run is about what it found, and says where it is to be run where it is read elsewhere.
+#[test]
+fn commands_say_which_project_and_which_part_of_it() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    git(place.path(), &["commit", "-q", "--allow-empty", "-m", "two"]);
+    let around = tempfile::tempdir().unwrap();
+    copy(place.path(), &around.path().join("services/api"));
+    let home = tempfile::tempdir().unwrap();
+    let page = |line: &str, folder: &str, format: &str| {
+        run(&format!("{line} --format {format}"), &around.path().join(folder), home.path()).stdout
+    };
+    let line = "sparkcfg drift --keys API_TIMEOUT_MS --project services/api";
+    let fix = "sparkcfg drift --keys API_TIMEOUT_MS --project services/api --fix=unsafe";
+    for format in ["markdown", "html"] {
+        let text = page(line, "", format);
+        assert!(text.contains(fix), "{text}");
+    }
+    assert!(page(line, "", "human").contains("sparkcfg drift staging prod --project services/api tells"));
+    // A comment is read at the top of the repository.
+    fs::remove_dir_all(around.path().join("services/api/.git")).unwrap();
+    git(around.path(), &["init", "-q"]);
+    assert!(
+        page("sparkcfg drift", "services/api", "markdown")
+            .contains("\nIn `services/api`:  \n**Fix** 1 with `sparkcfg drift --fix`")
+    );
+    assert!(page("sparkcfg drift", "services/api", "html").contains("commands are for <code>services/api</code>"));
+    assert!(!page(line, "", "markdown").contains("\nIn `"));
 }

@@ -291,3 +291,116 @@ fn a_branch_is_compared_with_where_it_began() {
     let (found, code) = against("main");
     assert_eq!((found[0].2.as_str(), code), ("introduced", 1), "{found:?}");
 }
+
+/// A project that was moved is followed, whether the move is committed or not; one that git cannot follow is told.
+#[test]
+fn a_moved_project_is_the_same() {
+    let schema = r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}},
+        "TWO": {"x-sparkcfg": {"drift": "may-differ"}}}}"#;
+    for (from, to) in [("app", "services/app"), ("app", ""), ("", "services/app")] {
+        for committed in [false, true] {
+            let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let before = place.path().join(from);
+            for (path, text) in [
+                ("environments/dev.env", "ONE=1\nTWO=a\n"),
+                ("environments/prod.env", "ONE=2\nTWO=b\n"),
+                ("schemas/app.schema.json", schema),
+            ] {
+                fs::create_dir_all(before.join(path).parent().unwrap()).unwrap();
+                fs::write(before.join(path), text).unwrap();
+            }
+            git(place.path(), &["init", "-q", "-b", "main"]);
+            git(place.path(), &["add", "-A"]);
+            git(place.path(), &["commit", "-q", "-m", "one"]);
+            git(place.path(), &["tag", "v1"]);
+            let now = place.path().join(to);
+            fs::create_dir_all(&now).unwrap();
+            for folder in ["environments", "schemas"] {
+                let path = |below: &str| {
+                    [below, folder].iter().filter(|it| !it.is_empty()).copied().collect::<Vec<_>>().join("/")
+                };
+                git(place.path(), &["mv", &path(from), &path(to)]);
+            }
+            if committed {
+                git(place.path(), &["commit", "-q", "-m", "moved"]);
+            }
+            let (found, code) = codes("sparkcfg drift --against v1", &now);
+            let old = vec![("drift-must-match".to_owned(), "ONE".to_owned(), "unchanged".to_owned())];
+            assert_eq!((found, code), (old, 0), "{from} {to} {committed}");
+            fs::write(now.join("environments/prod.env"), "ONE=2\nTWO=c\n").unwrap();
+            let changed = run("sparkcfg drift prod@v1 prod", &now, home.path());
+            assert!(changed.code == 0 && changed.stdout.contains("TWO  b → c"), "{}", changed.shown());
+        }
+    }
+    let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    git(place.path(), &["init", "-q", "-b", "main"]);
+    git(place.path(), &["commit", "-q", "--allow-empty", "-m", "one"]);
+    fs::create_dir_all(place.path().join("new/environments")).unwrap();
+    fs::write(place.path().join("new/environments/prod.env"), "ONE=1\n").unwrap();
+    let ran = run("sparkcfg drift prod@HEAD prod --project new", place.path(), home.path());
+    assert!(
+        ran.code == 2 && ran.stderr.contains("there is no project in HEAD:new, and git knows of none"),
+        "{}",
+        ran.shown()
+    );
+}
+
+/// A secret that takes over what another environment has makes a difference smaller, and one that leaves it makes a new one.
+#[test]
+fn secrets_that_come_to_agree_make_no_new_difference() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let seal = |name: &str, value: &str| {
+        sealed.seal(&format!("environments/{name}.secrets.env"), &format!("ONE=c4n4ry-{value}\n"));
+    };
+    for (name, value) in [("dev", "a"), ("staging", "b"), ("prod", "c")] {
+        seal(name, value);
+    }
+    sealed.commit();
+    let told = |change: &str, code| (vec![format!("drift-must-match ONE {change}")], code);
+    seal("prod", "b");
+    assert_eq!(sealed.against(true, ""), told("unchanged", 0));
+    sealed.commit();
+    seal("prod", "a");
+    assert_eq!(sealed.against(true, ""), told("introduced", 1));
+}
+
+/// What was accepted of secrets counts again once one of them is another, and not when it is only sealed anew.
+#[test]
+fn an_accepted_secret_that_changes_counts_again() {
+    let schema = r#"{"properties": {"ONE": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}, "TWO": {"writeOnly": true}}}"#;
+    for ending in ["", ".age"] {
+        let sealed = Sealed::new(schema);
+        let seal = |name: &str, one: &str, two: &str| {
+            let text = format!("ONE=c4n4ry-{one}\nTWO=c4n4ry-{two}-{name}\n");
+            sealed.seal(&format!("environments/{name}.secrets.env{ending}"), &text);
+        };
+        let key = sealed.home.path().join("key.txt");
+        let drift = |more: &str| {
+            run(&format!("sparkcfg drift --identity {} {more}", key.display()), sealed.folder(), sealed.home.path())
+        };
+        seal("dev", "a", "x");
+        seal("prod", "b", "x");
+        // The files are committed only afterwards, as they often are.
+        assert_eq!(drift("--ack drift-must-match ONE --why TODO").code, 0);
+        sealed.commit();
+        let baseline = fs::read_to_string(sealed.folder().join("sparkcfg-baseline.toml")).unwrap();
+        assert!(baseline.contains("sealed = [\"") && !baseline.contains("c4n4ry"), "{baseline}");
+        for (one, two, code) in [("b", "x", 0), ("b", "y", 0), ("c", "y", 1), ("b", "y", 0)] {
+            seal("prod", one, two);
+            let ran = drift("");
+            assert_eq!(ran.code, code, "{one} {two}: {}", ran.shown());
+            let json = drift("--format json");
+            assert_eq!(json.stdout.contains("it was accepted with other values"), code == 1, "{}", json.shown());
+            // Without the key nobody can say.
+            let ran = run("sparkcfg drift", sealed.folder(), sealed.home.path());
+            assert_eq!(ran.code, 0, "{}", ran.shown());
+        }
+        seal("prod", "c", "y");
+        assert_eq!(drift("--ack drift-must-match ONE --why TODO").code, 0);
+        assert_eq!(drift("").code, 0);
+        // Where git has no such file, what was accepted stays so.
+        fs::remove_dir_all(sealed.folder().join(".git")).unwrap();
+        seal("prod", "d", "y");
+        assert_eq!(drift("").code, 0);
+    }
+}

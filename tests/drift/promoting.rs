@@ -104,3 +104,29 @@ fn a_patch_is_one_for_the_folder_it_is_made_in() {
         assert_eq!(ran("sparkcfg drift staging prod", &root).code, 0, "{folder}");
     }
 }
+
+/// A value of several lines is copied like any other; what no reader of the file could have is told, also by `--fix=unsafe`.
+#[test]
+fn a_value_of_several_lines_is_copied() {
+    let value = "U='one\ntwo'\n";
+    for readers in ["\"compose\"", "\"node\"", "\"compose\", \"node\"", "\"shell\""] {
+        for prod in ["U=0\n", "U='old\nlines'\n", ""] {
+            let place = project("", readers, value, prod);
+            let promoted = ran("sparkcfg promote staging prod", place.path());
+            assert_eq!(promoted.code, 0, "{readers}: {}", promoted.shown());
+            apply(place.path(), &promoted.stdout);
+            assert_eq!(ran("sparkcfg drift staging prod", place.path()).code, 0, "{readers}");
+            let text = fs::read_to_string(place.path().join("environments/prod.env")).unwrap();
+            assert!(text.starts_with("A=1\n") && text.ends_with("Z=1\n") && !text.contains("old"), "{text}");
+        }
+    }
+    let place = project("", "\"docker-run\"", value, "U=0\n");
+    let promoted = ran("sparkcfg promote staging prod", place.path());
+    assert!(
+        promoted.code == 1 && promoted.stderr.contains("U: give it one value by hand: no spelling"),
+        "{}",
+        promoted.shown()
+    );
+    let fixed = ran("sparkcfg drift staging prod --fix=unsafe", place.path());
+    assert!(fixed.stderr.contains("left as it is: U: give it one value by hand: no spelling"), "{}", fixed.shown());
+}

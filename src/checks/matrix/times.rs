@@ -8,6 +8,7 @@ use crate::drift::{Mode, Relation, State};
 use crate::finding::Severity;
 use crate::project::Project;
 use crate::schema::sameness::Shape;
+use crate::secret::Secret;
 
 /// Every environment that a revision and the working tree both have.
 pub struct Times<'a> {
@@ -44,6 +45,21 @@ impl<'a> Times<'a> {
             }
         });
         all.unwrap_or(Relation::Unknown)
+    }
+
+    /// Whether two environments have one value for a key at a time; `None` where nobody here can open both.
+    #[must_use]
+    pub fn agree(&self, environments: [&str; 2], key: &str, time: Time) -> Option<bool> {
+        let column = usize::from(time == Time::Now);
+        let text = |environment| {
+            let text = |compared: &Compared<'_, '_>| compared.text(column).map(|text| Secret::new(text.to_owned()));
+            self.compared(environment, key, text).flatten()
+        };
+        let [one, other] = environments.map(text);
+        let (one, other) = (one?, other?);
+        let schema = self.judge.schema.as_ref().map(|schema| &schema.schema);
+        let same = || schema.is_some_and(|it| it.property(key).sameness().same(one.expose(), other.expose()));
+        Some(one.expose() == other.expose() || same())
     }
 
     /// How what was closed then relates to what is closed now.

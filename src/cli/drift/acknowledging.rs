@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::super::printing;
 use super::Drift;
+use crate::drift::Kind;
 use crate::drift::baseline::{self, Baseline, Entry};
 use crate::error::Error;
 use crate::finding::{Bucket, Finding};
 use crate::project::files::Files;
-use crate::project::writing;
+use crate::project::{git, writing};
 use crate::report::Report;
 use crate::source::printable;
 
@@ -74,7 +76,7 @@ impl Drift {
         let mut changes: BTreeMap<String, (Vec<Entry>, Vec<Entry>)> = BTreeMap::new();
         for finding in chosen {
             let folder = member(report, finding);
-            changes.entry(folder).or_default().0.push(self.entry(finding));
+            changes.entry(folder).or_default().0.push(self.entry(report, finding, files));
         }
         for (folder, entry) in stale.iter().filter(|_| self.prune_acks) {
             changes.entry(folder.clone()).or_default().1.push(entry.clone());
@@ -112,17 +114,36 @@ impl Drift {
         }
     }
 
-    fn entry(&self, finding: &Finding) -> Entry {
+    fn entry(&self, report: &Report, finding: &Finding, files: &Files) -> Entry {
         Entry {
             code: finding.rule.code.to_owned(),
             key: finding.key.clone().unwrap_or_default(),
             within: finding.environments.iter().map(ToString::to_string).collect(),
             saw: finding.difference.as_ref().and_then(|difference| difference.saw.clone()),
+            sealed: sealed(report, finding, files),
             why: self.why.clone().unwrap_or_default(),
             until: self.until.clone(),
             by: self.by.clone(),
         }
     }
+}
+
+/// The sealed files that hold what a finding is about, as git calls them, for each of its sources; none where no source has one.
+fn sealed(report: &Report, finding: &Finding, files: &Files) -> Option<Vec<String>> {
+    /// So many letters of a name tell it from every other one.
+    const ENOUGH: usize = 20;
+    let comparison = report.comparison.as_ref()?;
+    let row = comparison.rows.get(finding.difference.as_ref()?.row?)?;
+    let name = |source: &Arc<str>| {
+        let at = comparison.columns.iter().position(|column| *column.name == **source)?;
+        let cell =
+            row.cells.get(at)?.as_ref().filter(|cell| cell.sealed && comparison.columns[at].kind == Kind::Declared)?;
+        let shown = report.sources.path(cell.at?.source);
+        let name = git::name_of(files.root(), shown.strip_prefix(&*files.shown("")).unwrap_or(shown))?;
+        Some(name.chars().take(ENOUGH).collect())
+    };
+    let names: Vec<Option<String>> = finding.environments.iter().map(name).collect();
+    names.iter().any(Option::is_some).then(|| names.into_iter().map(Option::unwrap_or_default).collect())
 }
 
 /// The folder of the member that a finding is about; empty for the project itself.

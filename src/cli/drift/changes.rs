@@ -13,6 +13,14 @@ use crate::schema::sameness::Shape;
 /// An environment and the value that a finding has of it, unless that is a secret.
 type Seen<'f> = (&'f str, Option<&'f str>);
 
+/// An environment that a finding names at both times: its value now and then, unless that is a secret, and how they relate.
+struct Followed<'f> {
+    name: &'f str,
+    now: Option<&'f str>,
+    then: Option<&'f str>,
+    relation: Relation,
+}
+
 /// Made when first asked for: most branches change nothing that is hidden.
 pub(super) type Lazy<'p> = LazyCell<Times<'p>, Box<dyn FnOnce() -> Times<'p> + 'p>>;
 
@@ -128,17 +136,17 @@ impl Since<'_, '_> {
             return Relation::Different;
         }
         let mut whole = Relation::Same;
-        let mut pairs = Vec::with_capacity(one.len());
+        let mut followed = Vec::with_capacity(one.len());
         for (name, value) in &one {
             let Some((_, before)) = other.iter().find(|(known, _)| known == name) else { return Relation::Different };
             let relation = self.values(now, name, *value, *before);
             if relation == Relation::Unknown {
                 whole = Relation::Unknown;
             }
-            pairs.push((*value, *before, relation));
+            followed.push(Followed { name, now: *value, then: *before, relation });
         }
-        let is_changed = |pair: &(_, _, Relation)| pair.2 == Relation::Different;
-        if pairs.iter().any(is_changed) && !self.converges(now, &pairs) {
+        let is_changed = |followed: &Followed<'_>| followed.relation == Relation::Different;
+        if followed.iter().any(is_changed) && !self.converges(now, &followed) {
             return Relation::Different;
         }
         // Where values must be one, or nobody said so, another that has one of them says nothing new.
@@ -150,16 +158,25 @@ impl Since<'_, '_> {
 
     /// Whether values that must be one are fewer than before, and nothing else is new: what changed took over a value that
     /// another environment kept, and differs from none with which it agreed.
-    fn converges(&self, now: &Finding, values: &[(Option<&str>, Option<&str>, Relation)]) -> bool {
-        let is_told = values.iter().all(|(now, then, _)| now.is_some() && then.is_some());
-        let same = |one: Option<&str>, other: Option<&str>| self.is_one_value(now, one, other);
-        let mut changed = values.iter().filter(|(.., relation)| *relation == Relation::Different);
-        let is_tame = |(value, before, _): &(Option<&str>, Option<&str>, Relation)| {
-            let takes_over = |it: &(Option<&str>, _, Relation)| it.2 == Relation::Same && same(it.0, *value);
-            let parts = |it: &(Option<&str>, Option<&str>, Relation)| same(it.1, *before) && !same(it.0, *value);
-            values.iter().any(takes_over) && !values.iter().any(parts)
+    fn converges(&self, finding: &Finding, all: &[Followed<'_>]) -> bool {
+        let agree = |one: &Followed<'_>, other: &Followed<'_>, time: Time| {
+            let [first, second] = [one, other].map(|it| if time == Time::Now { it.now } else { it.then });
+            match (first, second, &finding.key) {
+                (Some(_), Some(_), _) => Some(self.is_one_value(finding, first, second)),
+                (None, None, Some(key)) => self.times.agree([one.name, other.name], key, time),
+                _ => Some(false),
+            }
         };
-        now.rule.code == "drift-must-match" && is_told && changed.all(is_tame)
+        let is_tame = |changed: &Followed<'_>| {
+            let takes_over =
+                |it: &Followed<'_>| it.relation == Relation::Same && agree(it, changed, Time::Now) == Some(true);
+            let parts = |it: &Followed<'_>| {
+                agree(it, changed, Time::Then) != Some(false) && agree(it, changed, Time::Now) != Some(true)
+            };
+            all.iter().any(takes_over) && !all.iter().any(parts)
+        };
+        let mut changed = all.iter().filter(|followed| followed.relation == Relation::Different);
+        finding.rule.code == "drift-must-match" && changed.all(is_tame)
     }
 
     /// How the value that a finding has of an environment then relates to that of now.

@@ -1,7 +1,9 @@
 //! One project of a comparison: its sources are read, compared and judged.
 
 mod access;
+mod behind;
 mod following;
+mod lasting;
 mod renaming;
 mod settling;
 
@@ -11,14 +13,16 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use super::applying::Applying;
+use super::held::{Held, Past};
 use super::identities;
-use super::running::{self, Running};
+use super::running::Running;
 use super::wanted::Wanted;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::live::Part;
 use crate::drift::policy::Policies;
-use crate::drift::{Access, Column, Kind, Mode, Row, Unread};
+use crate::drift::{Access, Column, Edit, Kind, Mode, Row, Unread};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -28,7 +32,8 @@ use crate::project::files::Files;
 use crate::project::{self, Project, git};
 use crate::report::Summary;
 use crate::source::{SourceId, Sources, printable};
-use following::{Past, Present};
+use behind::is_behind;
+use following::{Before, Present};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -48,6 +53,8 @@ pub(super) struct Options<'o> {
     pub(super) named: &'o [PathBuf],
     pub(super) process: HashMap<String, String>,
     pub(super) running: Vec<Running>,
+    /// The folder of the project, as the user named it.
+    pub(super) folder: Option<&'o str>,
     /// The day, as in `2026-11-25`; it only counts for entries of the baseline with a last one.
     pub(super) today: String,
 }
@@ -55,7 +62,7 @@ pub(super) struct Options<'o> {
 /// One project, and what git holds of it.
 pub(super) struct Member<'m> {
     files: Files,
-    held: Vec<(&'m str, Files)>,
+    held: Vec<Past<'m>>,
     /// Its folder; `None` where the project is alone.
     name: Option<Arc<str>>,
 }
@@ -72,6 +79,7 @@ pub(super) struct Found {
     pub(super) unread: Vec<Unread>,
     pub(super) hidden: BTreeMap<&'static str, BTreeSet<String>>,
     pub(super) apply: Option<String>,
+    pub(super) edits: Vec<Edit>,
     pub(super) summary: Summary,
     /// Entries of the baseline that no longer do what they were written for, with the member's folder.
     pub(super) stale: Vec<(String, baseline::Entry)>,
@@ -91,13 +99,12 @@ pub(super) fn patterns(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
 }
 
 impl<'m> Member<'m> {
-    pub(super) fn new(files: &Files, held: &'m [(String, Files)], folder: &str, several: bool) -> Self {
-        let inside = |files: &Files| files.member(folder);
-        Self {
-            files: inside(files),
-            held: held.iter().map(|(revision, files)| (revision.as_str(), inside(files))).collect(),
+    pub(super) fn new(files: &Files, held: &'m [Held], folder: &str, several: bool) -> Result<Self, Error> {
+        Ok(Self {
+            files: files.member(folder),
+            held: held.iter().map(|held| held.member(folder)).collect::<Result<_, _>>()?,
             name: several.then(|| if folder.is_empty() { "." } else { folder }.into()),
-        }
+        })
     }
 
     /// Compares what `options` want; nothing where the project has none of it.
@@ -119,12 +126,18 @@ impl<'m> Member<'m> {
         }
         let mut working = Self::read(&self.files, declared, options)?;
         let mut before = Vec::with_capacity(self.held.len());
-        for (revision, files) in &self.held {
+        for past in &self.held {
             let of_revision = options.wanted.iter().filter_map(|wanted| match wanted {
-                Wanted::Revision { environment, revision: known } if known == revision => Some(environment.clone()),
+                Wanted::Revision { environment, revision } if *revision == past.held.revision => {
+                    Some(environment.clone())
+                }
                 _ => None,
             });
-            before.push((*revision, Self::read_before(files, of_revision.collect(), options)?));
+            let project = self.read_before(past, of_revision.collect(), options)?;
+            if project.is_none() && self.name.is_some() && options.against.is_none() {
+                return Ok(None);
+            }
+            before.push((past, project));
         }
         let alone = working.environment_names().count() < 2 && options.wanted.is_empty() && options.against.is_none();
         if alone {
@@ -137,12 +150,9 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect();
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
-        let stale = |finding: &Finding| matches!(finding.rule.code, "drift-stale-live" | "drift-absent-live");
-        if found.findings.iter().any(stale) {
-            let restart = options.running.iter().find_map(|running| running.part.restart.as_ref());
-            let environment = options.declared();
-            let command = |restart| running::command(restart, &self.files, &working, environment);
-            found.apply = restart.map(command).as_deref().map(printable);
+        if found.findings.iter().any(is_behind) {
+            let Applying { edits, command } = self.applying(&working, &found.findings, options);
+            (found.edits, found.apply) = (edits, command.as_deref().map(printable));
         }
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
         if nothing_is_told && !Self::lists_all(&working, accepted.is_some(), options) {
@@ -194,13 +204,25 @@ impl<'m> Member<'m> {
         Project::read(files, &options)
     }
 
-    /// The project at a revision; nothing where it did not exist yet and nobody asked for one of its environments.
-    fn read_before(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Option<Project>, Error> {
-        let config = Project::config(files)?;
-        if environments.is_empty() && !Project::has_environments(files, &config)? {
+    /// The project at a revision; nothing where it did not exist yet, unless it is the only one, and one of its environments is
+    /// asked for.
+    fn read_before(
+        &self,
+        past: &Past<'_>,
+        environments: Vec<String>,
+        options: &Options<'_>,
+    ) -> Result<Option<Project>, Error> {
+        let config = Project::config(&past.files)?;
+        if Project::has_environments(&past.files, &config)? {
+            return Self::read(&past.files, environments, options).map(Some);
+        }
+        if environments.is_empty() || self.name.is_some() {
             return Ok(None);
         }
-        Self::read(files, environments, options).map(Some)
+        let folder = past.files.shown("");
+        let place = printable(folder.trim_end_matches(['/', ':']));
+        Err(Error::new(format!("there is no project in {place}, and git knows of none that was moved to here"))
+            .help("a folder that was moved is followed once git has the move, by `git mv` or `git add`"))
     }
 
     /// The accepted differences, and where they stand.
@@ -212,7 +234,7 @@ impl<'m> Member<'m> {
     fn compared(
         &self,
         working: &Project,
-        before: &[(&str, Option<Project>)],
+        before: &[(&Past<'_>, Option<Project>)],
         running: &[Layer],
         accepted: Option<&(Baseline, SourceId)>,
         options: &Options<'_>,
@@ -224,9 +246,9 @@ impl<'m> Member<'m> {
         let environments = working.environments();
         let mut offset = u32::try_from(working.sources.ids().count()).unwrap_or(u32::MAX);
         let mut past = Vec::with_capacity(before.len());
-        for (revision, project) in before {
+        for (known, project) in before {
             let environments = project.as_ref().map(Project::environments).unwrap_or_default();
-            past.push(Past { revision, project: project.as_ref(), environments, offset });
+            past.push(Before { past: known, project: project.as_ref(), environments, offset });
             let texts = project.as_ref().map_or(0, |project| project.sources.ids().count());
             offset += u32::try_from(texts).unwrap_or_default();
         }
@@ -245,7 +267,7 @@ impl<'m> Member<'m> {
             let find = |wanted: &Wanted| match wanted {
                 Wanted::Declared(name) => environments.iter().find(|it| *it.name == **name).map(declared),
                 Wanted::Revision { environment, revision } => {
-                    let past = past.iter().find(|past| past.revision == revision)?;
+                    let past = past.iter().find(|before| before.past.held.revision == *revision)?;
                     let found = past.environments.iter().find(|it| *it.name == **environment)?;
                     Some(source(past.project?, found, Some(revision), past.offset))
                 }
@@ -278,7 +300,8 @@ impl<'m> Member<'m> {
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         if let Some(accepted) = accepted {
-            (findings, settled, stale) = self.accepted(accepted, findings, &columns, &mut rows, options);
+            let working = (working, environments.as_slice());
+            (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now = Present { project: working, environments: &environments, columns: &columns };
@@ -304,6 +327,7 @@ impl<'m> Member<'m> {
             unread,
             hidden: BTreeMap::new(),
             apply: None,
+            edits: Vec::new(),
             summary,
             stale,
         })

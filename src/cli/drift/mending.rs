@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::super::{fix, printing};
 use crate::error::Error;
+use crate::finding::Finding;
 use crate::report::Report;
 use crate::source::printable;
 
@@ -16,7 +17,17 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
         plural(applied.fixes, "place"),
         plural(applied.files.len(), "file")
     ))?;
+    for finding in report.findings.iter().filter(|finding| all && finding.fix.is_none() && is_of_copies(finding)) {
+        let key = report.key_of(finding).unwrap_or_default();
+        let help = finding.help.as_deref().unwrap_or(&finding.message);
+        printing::complain(&format!("left as it is: {}: {help}\n", printable(&key)))?;
+    }
     Ok(applied.fixes > 0)
+}
+
+/// Whether a finding is one that a value of another environment could mend.
+fn is_of_copies(finding: &Finding) -> bool {
+    matches!(finding.rule.code, "drift-must-match" | "drift-missing")
 }
 
 /// Writes the changes as a patch for review. Where there are none the file is empty, so that nobody takes one of before for

@@ -1,7 +1,9 @@
 //! `sparkcfg drift`: differences between environments, revisions and what runs, judged by policy.
 
 mod acknowledging;
+mod applying;
 mod changes;
+mod held;
 mod member;
 mod mending;
 mod running;
@@ -15,15 +17,17 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::fix::Here;
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
+use crate::drift::live::word;
 use crate::drift::{Column, Comparison, Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
 use crate::project::files::Files;
-use crate::project::git::{self, Tree};
+use crate::project::git;
 use crate::project::layout;
 use crate::report::{FailOn, Report, Summary};
 use crate::source::Sources;
+use held::Held;
 use member::{Found, Member};
 use wanted::Wanted;
 
@@ -207,6 +211,7 @@ impl Drift {
         };
         let config = Project::config(files)?;
         let person = identities::of_person(&self.access.identity)?;
+        let folder = global.asked_folder();
         let options = member::Options {
             wanted: &wanted,
             mode: &mode,
@@ -221,6 +226,7 @@ impl Drift {
             named: &self.access.identity,
             process: self.access.process(),
             running: running::all(&wanted)?,
+            folder: folder.as_deref(),
             today: today(),
         };
         let mut folders = vec![String::new()];
@@ -231,10 +237,10 @@ impl Drift {
             }
         }
         let revisions = wanted::revisions(&wanted, self.against.as_deref());
-        let held = revisions.into_iter().map(|name| Ok((name.to_owned(), self.held(files, name)?)));
-        let held: Vec<(String, Files)> = held.collect::<Result<_, Error>>()?;
+        let held = revisions.into_iter().map(|name| Held::new(files, name, self.meant(files, name)?));
+        let held: Vec<_> = held.collect::<Result<_, Error>>()?;
         let several = config.workspace.is_some();
-        let compare = |folder: String| Member::new(files, &held, &folder, several).compare(&options);
+        let compare = |folder: String| Member::new(files, &held, &folder, several)?.compare(&options);
         let results: Vec<_> = if folders.len() == 1 {
             // Threads cost more than they save on one project.
             folders.into_iter().map(compare).collect()
@@ -271,10 +277,9 @@ impl Drift {
         Some(Error::new(format!("there is no environment `{name}`")).help(help))
     }
 
-    /// The files of a revision, shown as git names them: `v1.4.0:environments/prod.env`.
-    ///
-    /// What a branch did is what came since it parted from that revision; what else came there is not its doing.
-    fn held(&self, files: &Files, revision: &str) -> Result<Files, Error> {
+    /// The commit that is meant by a revision, as reports name it. What a branch did is what came since it parted from that
+    /// revision; what else came there is not its doing.
+    fn meant(&self, files: &Files, revision: &str) -> Result<String, Error> {
         const SHORT: usize = 10;
         let mut meant = revision.to_owned();
         if self.against.as_deref() == Some(revision) && !self.is_since_release {
@@ -283,8 +288,17 @@ impl Drift {
                 meant = parted.chars().take(SHORT).collect();
             }
         }
-        let prefix = format!("{}:{}", crate::source::printable(&meant), files.shown(""));
-        git::files(files.root(), &prefix, Tree::Revision(&meant))
+        Ok(meant)
+    }
+
+    /// The options that decide about what is found, and those that leave findings out, as they are to be said again.
+    fn said_again(&self) -> (Vec<String>, Vec<String>) {
+        let flags = [(self.strict, "--strict"), (self.access.process_env, "--process-env")];
+        let options = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned()).collect();
+        let against = self.against.iter().map(|revision| ("--against", revision));
+        let scope = against.chain(self.keys.iter().map(|pattern| ("--keys", pattern)));
+        let said = |(flag, value): (&str, &String)| format!("{flag} {}", word(&crate::source::printable(value)));
+        (options, scope.map(said).collect())
     }
 
     fn nothing(&self, several: bool) -> Error {
@@ -302,6 +316,8 @@ impl Drift {
         let Gathered { findings, sources, summary, mut comparison, .. } = gathered;
         comparison.mode = mode;
         comparison.asked = self.sources.iter().map(|source| crate::source::printable(source)).collect();
+        comparison.folder = global.asked_folder().as_deref().map(crate::source::printable);
+        (comparison.options, comparison.scope) = self.said_again();
         comparison.shown.clone_from(&self.show);
         if global.fail_on == FailOn::Note {
             // What fails the run is told.
@@ -373,6 +389,7 @@ impl Gathered {
         self.comparison.unread.extend(found.unread);
         self.comparison.hidden.extend(found.hidden);
         self.comparison.apply = self.comparison.apply.take().or(found.apply);
+        self.comparison.edits.extend(found.edits);
         self.summary.environments += found.summary.environments;
         self.summary.files += found.summary.files;
         self.summary.keys += found.summary.keys;

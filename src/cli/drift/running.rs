@@ -6,16 +6,13 @@ use std::sync::Arc;
 
 use super::wanted::{Live, Wanted};
 use crate::dialects::compose;
-use crate::drift::live::{self, Part, Restart};
+use crate::drift::live::{self, Part};
 use crate::drift::noise;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::layer::{Content, Entry, Fault, Layer};
-use crate::pm2::{self, Ecosystem};
 use crate::project::Project;
-use crate::project::deployments::RENDERED;
-use crate::project::files::Files;
 use crate::secret::Secret;
 use crate::source::{Sources, printable};
 
@@ -249,42 +246,4 @@ fn add(text: &mut String, entries: &mut Vec<Entry>, key: &str, content: Content)
     text.push_str(key);
     text.push_str("=\n");
     entries.push(Entry { value: name.end + 1..name.end + 1, key: name, content, interpolates: false });
-}
-
-/// The command that makes something that runs read the configuration of an environment again.
-pub(super) fn command(restart: &Restart, files: &Files, project: &Project, environment: &str) -> String {
-    let (app, block) = match restart {
-        Restart::Command(command) => return command.clone(),
-        Restart::Pm2 { app, block } => (app, block),
-    };
-    let word = live::word(app);
-    let Some(path) = ecosystem(app, files, project, environment) else {
-        // Of what was started without a file, PM2 takes the new values from the environment of the command.
-        return format!("sparkcfg run {} -- pm2 restart {word} --update-env", live::word(environment));
-    };
-    let block = block.as_ref().map(|block| format!(" --env {}", live::word(block))).unwrap_or_default();
-    format!("pm2 reload {} --only {word}{block} --update-env", live::word(&files.shown(&path)))
-}
-
-/// The file that declares an app of PM2, which does not tell it: one that `sparkcfg.toml` names for the environment, one that is
-/// rendered for it, else one of the project's own. Of a script it may not be known what it declares.
-fn ecosystem(app: &str, files: &Files, project: &Project, environment: &str) -> Option<String> {
-    let named = project.config.hardening.files.get(environment).into_iter().flatten().cloned();
-    let within = [format!("{RENDERED}/{environment}/"), String::new()].into_iter().flat_map(|folder| {
-        let names = files.names(folder.trim_end_matches('/')).unwrap_or_default();
-        names.into_iter().filter(|name| pm2::is_named_so(name)).map(move |name| format!("{folder}{name}"))
-    });
-    let mut unsure = None;
-    for path in named.chain(within).filter(|path| pm2::is_named_so(path) || pm2::is_script(path)) {
-        let Ok(Some(bytes)) = files.read_if_there(&path) else { continue };
-        let source = Sources::default().add(path.as_str(), "");
-        let file = Ecosystem::read(source, &path, &String::from_utf8_lossy(&bytes));
-        if file.apps.iter().any(|known| known.name == app) {
-            return Some(path);
-        }
-        if pm2::is_script(&path) && file.apps.iter().all(|known| known.name.is_empty()) {
-            unsure = unsure.or(Some(path));
-        }
-    }
-    unsure
 }

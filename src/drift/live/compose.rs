@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Part, Producer, Restart, assignment, text, word};
+use super::{Part, Producer, Restart, assignment, text};
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
@@ -38,7 +38,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             }
             _ => {}
         }
-        let restart = Some(Restart::Command(format!("docker compose up -d {}", word(name))));
+        let restart = Some(Restart::Compose { service: name.clone(), runs: false });
         // Unless they are merged into `environment`, as `docker compose config` does, nobody knows here what they hold.
         let has_more = match service.get("env_file") {
             None | Some(Value::Null) => false,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Part, Producer, Restart, assignment, word};
+use super::{Part, Producer, Restart, assignment};
 
 pub(super) const PRODUCER: Producer = Producer { name: "docker", summary: "`docker inspect`", read };
 
@@ -14,11 +14,9 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let name = text(container.get("Name")).or_else(|| text(container.get("Id")))?;
         let variables = config.get("Env").and_then(Value::as_array).into_iter().flatten();
         let variables = variables.filter_map(|text| assignment(text.as_str()?)).collect();
-        // A container keeps the environment with which it was made, so a restart would change nothing.
         let service = config.get("Labels").and_then(|labels| labels.get("com.docker.compose.service")?.as_str());
         let services = service.map(ToOwned::to_owned).into_iter().collect();
-        let command = |service| format!("docker compose up -d --force-recreate {}", word(service));
-        let restart = service.map(command).map(Restart::Command);
+        let restart = service.map(|service| Restart::Compose { service: service.to_owned(), runs: true });
         Some(Part { name: name.trim_start_matches('/').to_owned(), variables, services, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")

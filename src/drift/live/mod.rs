@@ -53,14 +53,21 @@ pub struct Part {
 /// What makes something that runs read its configuration again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restart {
-    /// A command.
-    Command(String),
+    /// Docker Compose makes it anew.
+    Compose {
+        /// The service.
+        service: String,
+        /// Whether a container of it runs, which keeps the environment with which it was made.
+        runs: bool,
+    },
     /// PM2 starts it again from a file that it does not tell.
     Pm2 {
         /// What PM2 calls it.
         app: String,
         /// The block of the file that it runs with: `production` for `env_production`.
         block: Option<String>,
+        /// The folder of its daemon, where that is not the usual one.
+        home: Option<String>,
     },
 }
 
@@ -79,6 +86,18 @@ pub static ALL: &[Producer] =
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Producer> {
     ALL.iter().find(|producer| producer.name == name)
+}
+
+/// The command whose output a source takes from the standard input, where it does.
+#[must_use]
+pub fn piped(source: &str) -> Option<String> {
+    let (tool, rest) = source.split_once(':')?;
+    let part = rest.strip_prefix('-').filter(|part| part.is_empty() || part.starts_with('#'))?;
+    let command = find(tool)?.summary.split('`').nth(1)?;
+    if !command.ends_with("inspect") {
+        return Some(command.to_owned());
+    }
+    part.strip_prefix('#').map(|name| format!("{command} {}", word(name)))
 }
 
 /// A scalar as a process would get it; nothing for a list or an object.
@@ -222,7 +241,26 @@ mod tests {
         ] {
             let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment},{blocks}}}}}]"#);
             let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
-            let restart = Restart::Pm2 { app: "web".to_owned(), block: expected.map(ToOwned::to_owned) };
+            let block = expected.map(ToOwned::to_owned);
+            let restart = Restart::Pm2 { app: "web".to_owned(), block, home: None };
+            assert_eq!(parts[0].restart, Some(restart), "{text}");
+        }
+    }
+
+    /// A daemon of its own is reached with the folder that it has.
+    #[test]
+    fn the_daemon_is_the_same() {
+        for (environment, expected) in [
+            (r#"{"HOME":"/h"}"#, None),
+            (r#"{"HOME":"/h","PM2_HOME":"/h/.pm2"}"#, None),
+            (r#"{"HOME":"/h","PM2_HOME":"/h/.pm2/"}"#, None),
+            (r#"{"HOME":"/h","PM2_HOME":"/srv/pm2"}"#, Some("/srv/pm2")),
+            (r#"{"PM2_HOME":"/srv/pm2"}"#, Some("/srv/pm2")),
+        ] {
+            let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment}}}}}]"#);
+            let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
+            let home = expected.map(ToOwned::to_owned);
+            let restart = Restart::Pm2 { app: "web".to_owned(), block: None, home };
             assert_eq!(parts[0].restart, Some(restart), "{text}");
         }
     }

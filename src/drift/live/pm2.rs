@@ -21,10 +21,18 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let own = environment.iter().filter(|(key, _)| **key != name);
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
         let block = block(about, environment).map(ToOwned::to_owned);
-        let restart = Some(Restart::Pm2 { app: name.clone(), block });
+        let restart = Some(Restart::Pm2 { app: name.clone(), block, home: home(environment) });
         Some(Part { services: vec![name.clone()], name, variables, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
+}
+
+/// The folder of the daemon, where whoever started it named one. PM2 hands it on to what it runs.
+fn home(environment: &Map<String, Value>) -> Option<String> {
+    let own = environment.get("PM2_HOME")?.as_str()?.trim_end_matches('/');
+    let usual =
+        environment.get("HOME").and_then(Value::as_str).map(|home| format!("{}/.pm2", home.trim_end_matches('/')));
+    (!own.is_empty() && usual.as_deref() != Some(own)).then(|| own.to_owned())
 }
 
 /// The block of the ecosystem file that a process was started with: `production` for `env_production`. PM2 keeps all of

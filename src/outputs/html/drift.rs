@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::{beside_columns, is_told_by_columns, markup, plural, told_values, unexpected, uri, verdict};
 use super::{controls, glyph, title};
+use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Kind, Mode, Row, State};
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
@@ -222,7 +223,7 @@ impl<'a> Page<'a> {
         }
         let title = if line.findings.is_empty() { "places" } else { "places and what to do" };
         let _ = write!(out, "<details><summary>{title}</summary><ul>");
-        let drift = markup(&self.comparison.command());
+        let (drift, fixing) = (markup(&self.comparison.command()), markup(&self.comparison.narrow_command()));
         for finding in &line.findings {
             // The values stand in the columns.
             if !is_told_by_columns(finding) {
@@ -233,7 +234,7 @@ impl<'a> Page<'a> {
             }
             if let Some(fix) = &finding.fix {
                 let flag = if fix.safe { "--fix" } else { "--fix=unsafe" };
-                let _ = write!(out, "<li><code>{drift} {flag}</code>: {}</li>", markup(&fix.title));
+                let _ = write!(out, "<li><code>{fixing} {flag}</code>: {}</li>", markup(&fix.title));
             }
         }
         for (column, cell) in self.comparison.columns.iter().zip(&line.row.cells) {
@@ -245,7 +246,7 @@ impl<'a> Page<'a> {
         }
         let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
         if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
-            let (code, key) = (finding.rule.code, markup(&named(line.row)));
+            let (code, key) = (finding.rule.code, markup(&word(&named(line.row))));
             let _ = write!(out, "<li>to accept it: <code>{drift} --ack {code} {key} --why …</code></li>");
         }
         out.push_str("</ul></details>");
@@ -310,7 +311,7 @@ impl<'a> Page<'a> {
 
     /// Who can read what, what was left out, and which files were read.
     fn about(&self, out: &mut String) {
-        let Comparison { access, unread, hidden, apply, columns, .. } = self.comparison;
+        let Comparison { access, unread, hidden, apply, edits, columns, .. } = self.comparison;
         for change in access {
             let _ = writeln!(out, "<p><code>{}</code> {}</p>", markup(&change.path), markup(&change.told()));
         }
@@ -320,6 +321,13 @@ impl<'a> Page<'a> {
         if !hidden.is_empty() {
             let told: Vec<_> = hidden.iter().map(|(name, keys)| format!("{} {name}", keys.len())).collect();
             let _ = writeln!(out, "<p>hidden: {}</p>", markup(&told.join(", ")));
+        }
+        if !edits.is_empty() {
+            let told: Vec<_> = edits.iter().map(|edit| format!("<code>{}</code>", markup(&edit.told()))).collect();
+            let _ = writeln!(out, "<p>to change first: {}</p>", told.join(", "));
+        }
+        if !self.report.home.start.is_empty() {
+            let _ = writeln!(out, "<p>commands are for <code>{}</code></p>", markup(&self.report.home.start));
         }
         if let Some(apply) = apply {
             let _ = writeln!(out, "<p>to apply: <code>{}</code></p>", markup(apply));

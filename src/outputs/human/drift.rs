@@ -9,7 +9,7 @@ use std::fmt::Write;
 use super::super::{Style, plural, unexpected, verdict};
 use super::wrapping::wrap;
 use crate::abridging::width;
-use crate::drift::{Comparison, Mode, Row, Shown};
+use crate::drift::{Comparison, Edit, Mode, Row, Shown};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 use crate::source::MASK;
@@ -214,6 +214,10 @@ impl Page<'_> {
                 let _ = write!(line, ", {risky} with --fix=unsafe");
             }
             self.wrapped(out, &line, 0);
+            if !self.comparison.edits.is_empty() {
+                let told = short_list(self.comparison.edits.iter().map(Edit::told));
+                self.wrapped(out, &format!("to change first: {told}"), 0);
+            }
             if let Some(apply) = &self.comparison.apply {
                 let _ = writeln!(out, "to apply: {apply}");
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::json_text;
-use crate::drift::{Access, Cell, Column, Comparison, Counts, Mode, Row, Unread};
+use crate::drift::{Access, Cell, Column, Comparison, Counts, Edit, Mode, Row, Unread};
 use crate::finding::{Accepted, Bucket, Change, Finding, Severity};
 use crate::report::{Report, Summary};
 use crate::schema::extension::Drift;
@@ -27,6 +27,7 @@ struct Document<'a> {
     unread: &'a [Unread],
     hidden: BTreeMap<&'a str, usize>,
     apply: Option<&'a str>,
+    edits: &'a [Edit],
     summary: Summary,
 }
 
@@ -84,6 +85,7 @@ pub(super) fn write(report: &Report, comparison: &Comparison) -> String {
         unread: &comparison.unread,
         hidden: comparison.hidden.iter().map(|(name, keys)| (*name, keys.len())).collect(),
         apply: comparison.apply.as_deref(),
+        edits: &comparison.edits,
         summary: report.summary,
     })
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::super::{Style, beside_columns, plural, told_values, unexpected, verdict};
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
+use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Mode, Row};
 use crate::finding::{Bucket, Change, Finding};
 use crate::report::Report;
@@ -11,6 +12,12 @@ use crate::schema::extension::Drift;
 
 /// More columns than these make no table that fits a comment; the difference is told in words instead.
 const MOST_COLUMNS: usize = 5;
+
+/// A command that is cut off is none.
+const LONGEST_COMMAND: usize = 1_000;
+
+/// So many places are named that have to be changed.
+const MOST_EDITS: usize = 20;
 
 /// How much is told of what does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,7 +221,7 @@ impl Page<'_> {
 
     /// What to run.
     fn hints(&self, out: &mut String) {
-        let (drift, apply) = (self.comparison.command(), &self.comparison.apply);
+        let (accept, fix) = (self.comparison.command(), self.comparison.narrow_command());
         let fixes = |safe| {
             let fits = |finding: &&&Finding| finding.fix.as_ref().is_some_and(|fix| fix.safe == safe);
             self.listed.iter().filter(fits).count()
@@ -222,7 +229,7 @@ impl Page<'_> {
         let mut hints = Vec::new();
         for (number, flag) in [(fixes(true), "--fix"), (fixes(false), "--fix=unsafe")] {
             if number > 0 {
-                let command = code(&format!("{drift} {flag}"), LONGEST_MESSAGE);
+                let command = code(&format!("{fix} {flag}"), LONGEST_COMMAND);
                 hints.push(format!("**Fix** {number} with {command}"));
             }
         }
@@ -232,11 +239,21 @@ impl Page<'_> {
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
             let key = self.report.key_of(finding).unwrap_or_default();
-            let command = format!("{drift} --ack {} {key} --why \"…\"", finding.rule.code);
-            hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_MESSAGE)));
+            let command = format!("{accept} --ack {} {} --why \"…\"", finding.rule.code, word(&key));
+            hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_COMMAND)));
+        }
+        let Comparison { apply, edits, .. } = self.comparison;
+        if !edits.is_empty() {
+            let told: Vec<_> = edits.iter().map(|edit| code(&edit.told(), LONGEST_MESSAGE)).take(MOST_EDITS).collect();
+            let more = edits.len().saturating_sub(MOST_EDITS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            hints.push(format!("**Change first** {}{more}", told.join(", ")));
         }
         if let Some(apply) = apply {
-            hints.push(format!("**Apply** {}", code(apply, LONGEST_MESSAGE)));
+            hints.push(format!("**Apply** {}", code(apply, LONGEST_COMMAND)));
+        }
+        if !hints.is_empty() && !self.report.home.start.is_empty() {
+            hints.insert(0, format!("In {}:", code(&self.report.home.start, LONGEST_MESSAGE)));
         }
         if !hints.is_empty() {
             let _ = writeln!(out, "\n{}", hints.join("  \n"));

@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use super::super::changes::Since;
+use super::super::held::Past;
 use super::{Member, Options, baseline_in, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
 use crate::drift::{Column, Row};
@@ -13,9 +14,9 @@ use crate::finding::Finding;
 use crate::project::Project;
 
 /// The project at a revision.
-pub(super) struct Past<'p> {
-    /// The revision, as the user named it.
-    pub(super) revision: &'p str,
+pub(super) struct Before<'p> {
+    /// What git holds of it.
+    pub(super) past: &'p Past<'p>,
     /// Nothing where it did not exist yet.
     pub(super) project: Option<&'p Project>,
     pub(super) environments: Vec<Environment<'p>>,
@@ -35,21 +36,21 @@ impl Member<'_> {
     /// settled.
     pub(super) fn follow<'p>(
         &self,
-        past: &'p Past<'p>,
+        past: &'p Before<'p>,
         now: &Present<'p>,
         rows: &mut [Row],
         (findings, settled): (&mut Vec<Finding>, &mut Vec<Finding>),
         options: &Options<'_>,
     ) -> Result<(), Error> {
         let then = self.findings_then(past, options)?;
-        let then = self.counting_then(past.revision, then, options)?;
+        let then = Self::counting_then(past, then, options)?;
         let renamed = renaming::renamed(&past.environments, now.environments);
         let by_new_name = |environment: &Environment<'_>| -> Arc<str> {
             Arc::clone(renamed.get(&environment.name).unwrap_or(&environment.name))
         };
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
-            let before = source(past.project?, then, Some(past.revision), past.offset);
+            let before = source(past.project?, then, Some(&past.past.held.revision), past.offset);
             Some((Arc::clone(&environment.name), [before, source(now.project, environment, None, 0)]))
         });
         let (pairs, judge) = (at_both_times.collect(), now.project);
@@ -75,15 +76,13 @@ impl Member<'_> {
     /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
     fn counting_then(
-        &self,
-        revision: &str,
+        before: &Before<'_>,
         findings: Vec<Finding>,
         options: &Options<'_>,
     ) -> Result<Vec<Finding>, Error> {
-        let held = self.held.iter().find(|(name, _)| *name == revision);
-        let known = held.map(|(_, files)| baseline_in(files)).transpose()?.flatten();
-        let mut counting = match known {
-            Some((known, ..)) => known.apply(findings, &options.today).0,
+        let mut counting = match baseline_in(&before.past.files)? {
+            // What was accepted then was accepted with the secrets of that time.
+            Some((known, ..)) => known.apply(findings, &options.today, &|_, _, _| false).0,
             None => findings,
         };
         if let Some(keys) = &options.keys {
@@ -93,7 +92,7 @@ impl Member<'_> {
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
-    fn findings_then<'p>(&self, past: &'p Past<'p>, options: &Options<'_>) -> Result<Vec<Finding>, Error> {
+    fn findings_then<'p>(&self, past: &'p Before<'p>, options: &Options<'_>) -> Result<Vec<Finding>, Error> {
         let Some(project) = past.project else { return Ok(Vec::new()) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies("sparkcfg.toml", &names)?;

@@ -8,20 +8,24 @@ use super::{Member, Options};
 use crate::checks;
 use crate::drift::baseline::{self, Baseline, Stale, Use};
 use crate::drift::{Column, Row, State};
+use crate::environment::Environment;
 use crate::finding::{Bucket, Change, Finding};
+use crate::project::Project;
 use crate::source::{SourceId, Span};
 
 impl Member<'_> {
     /// Splits off the findings that the baseline covers, and names its entries that are stale.
-    pub(super) fn accepted(
-        &self,
+    pub(super) fn accepted<'a>(
+        &'a self,
         (baseline, source): &(Baseline, SourceId),
         findings: Vec<Finding>,
-        columns: &[Column],
-        rows: &mut [Row],
-        options: &Options<'_>,
+        (columns, rows): (&[Column], &mut [Row]),
+        working: (&'a Project, &'a [Environment<'a>]),
+        options: &'a Options<'a>,
     ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
-        let (mut counting, covered, used) = baseline.apply(findings, &options.today);
+        let lasting = self.lasting(working, options);
+        let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
+        let (mut counting, covered, used) = baseline.apply(findings, &options.today, &is_another);
         let mut stale = Vec::new();
         for ((entry, at), used) in baseline.entries().zip(used) {
             let why = if entry.is_expired(&options.today) {

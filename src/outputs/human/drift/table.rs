@@ -60,11 +60,9 @@ impl Page<'_> {
             self.wrapped(out, &told.join("   "), 0);
         }
         if let [.., one, other] = self.comparison.columns.as_slice() {
-            self.wrapped(
-                out,
-                &format!("sparkcfg drift {} {} tells the places and what to do", one.name, other.name),
-                0,
-            );
+            // A command that is wrapped is none.
+            let command = self.comparison.command_of(&[&one.name, &other.name]);
+            let _ = writeln!(out, "{command} tells the places and what to do");
         }
         out.push('\n');
     }

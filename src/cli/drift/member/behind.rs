@@ -1,0 +1,36 @@
+//! What is to be done where what runs is behind what is declared.
+
+use super::super::applying::{Applying, Declared};
+use super::super::wanted::Wanted;
+use super::{Member, Options};
+use crate::finding::Finding;
+use crate::project::Project;
+
+/// Whether a finding says that what runs does not have what is declared.
+pub(super) fn is_behind(finding: &Finding) -> bool {
+    matches!(finding.rule.code, "drift-stale-live" | "drift-absent-live")
+}
+
+impl Member<'_> {
+    /// What is to be done so that what runs has what is declared.
+    pub(super) fn applying(&self, working: &Project, findings: &[Finding], options: &Options<'_>) -> Applying {
+        let restart = options.running.iter().find_map(|running| running.part.restart.as_ref());
+        let Some((restart, Wanted::Declared(name))) = restart.zip(options.wanted.first()) else {
+            return Applying::default();
+        };
+        let environments = working.environments();
+        let Some(environment) = environments.iter().find(|environment| *environment.name == **name) else {
+            return Applying::default();
+        };
+        let keys = findings.iter().filter(|finding| is_behind(finding)).filter_map(|finding| finding.key.as_deref());
+        let declared = Declared {
+            files: &self.files,
+            project: working,
+            environment,
+            keys: keys.collect(),
+            folder: options.folder,
+            anew: &|| Self::read(&self.files, vec![name.clone()], options).ok(),
+        };
+        declared.applying(restart)
+    }
+}

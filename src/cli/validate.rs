@@ -130,15 +130,6 @@ impl Validate {
                 )?;
             }
         }
-        if global.quiet == 0 {
-            for (path, told_by) in overlooked(&files)? {
-                printing::complain(&format!(
-                    "{} is not checked: [environments] in {} lists only what shows it; delete that section\n",
-                    printable(&path),
-                    printable(&told_by)
-                ))?;
-            }
-        }
         let failed = report.fails();
         std::mem::forget(report);
         Ok(ExitCode::from(u8::from(failed)))
@@ -252,22 +243,6 @@ impl Validate {
         Err(Error::new("no member of the workspace has anything to check")
             .help(format!("looked in {looked} for environments/*.env, .env and .env.<name>")))
     }
-}
-
-/// The env files that nobody checks, of a project and of the members of a workspace, each with the file that leaves it out.
-fn overlooked(files: &Files) -> Result<Vec<(String, String)>, Error> {
-    let mut folders = vec![files.clone()];
-    if let Some(workspace) = &Project::config(files)?.workspace {
-        let members = workspace::members(files, workspace)?.into_iter().map(|folder| files.member(&folder));
-        // Without one, a folder leaves nothing out.
-        folders.extend(members.filter(|member| member.root().join("sparkcfg.toml").exists()));
-    }
-    let mut found = Vec::new();
-    for folder in folders {
-        let told_by = folder.shown("sparkcfg.toml");
-        found.extend(Project::overlooked(&folder)?.into_iter().map(|path| (folder.shown(&path), told_by.clone())));
-    }
-    Ok(found)
 }
 
 /// The files of a project, and who reads them.

@@ -176,7 +176,7 @@ fn environments(found: &Found, has_schema: bool) -> String {
         let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
         let documents = if found.documents.is_empty() { &new[..] } else { &found.documents };
         documents.iter().for_each(|(name, path)| list(name, std::slice::from_ref(path)));
-        "As long as there is no env file, what documents them is checked. Delete this once there is a .env."
+        "As long as there is no env file, what documents them is checked."
     } else {
         return text;
     };

@@ -7,12 +7,9 @@ use serde_json::{Map, Value, json};
 use super::kinds::{cast, is_switch, kind, says_more, text};
 use super::{Environments, Origin, Proposal, Sighting, Without, choices};
 use crate::detection;
-use crate::schema::extension::KEYWORD;
+use crate::schema::extension::{KEYWORD, REVIEW};
 use crate::source::printable;
 use crate::uses::casts::Cast;
-
-/// How every note on a guess begins.
-const REVIEW: &str = "review: ";
 
 /// A proposal for a key, from all that was seen of it. `secrets` are values that no text may hold.
 #[must_use]

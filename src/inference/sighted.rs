@@ -144,15 +144,18 @@ pub fn in_compose(files: &[File], application: &Application) -> Vec<Sighting> {
                 });
             }
         }
-        // Its program reads what it is given by that name. A tag, a port, a part of an address are for Compose alone.
-        for variable in service.environment() {
-            for reference in references_in(&variable.value) {
-                let reader = Some(service.name.as_str()).filter(|_| reference.name == variable.name);
-                found.extend(reference_at(&reference, path_of(files, reference.span.source), reader));
+        for part in service.node.pairs() {
+            if part.key != "environment" {
+                in_node(files, &part.value, &mut found);
+                continue;
             }
-        }
-        for part in service.node.pairs().filter(|pair| pair.key != "environment") {
-            in_node(files, &part.value, &mut found);
+            // Its program reads what it is given by that name. A tag, a port, a part of an address are for Compose alone.
+            for variable in service.environment() {
+                for reference in references_in(&variable.value) {
+                    let reader = Some(service.name.as_str()).filter(|_| reference.name == variable.name);
+                    found.extend(reference_at(&reference, path_of(files, reference.span.source), reader));
+                }
+            }
         }
     }
     // What stands outside of services, or in parts of a file that no service uses.

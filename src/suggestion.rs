@@ -11,6 +11,27 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.filter(|(distance, _)| *distance <= reach).min().map(|(_, name)| name)
 }
 
+/// Whether two names of variables differ as a slip of the hand makes them: by a letter, or by two within one long word.
+/// `SMTP_HOST` and `SMTP_PORT` are two names.
+pub fn is_slip(one: &str, other: &str) -> bool {
+    const LONG: usize = 6;
+    if one.len().abs_diff(other.len()) > 2 {
+        return false;
+    }
+    match strsim::osa_distance(one, other) {
+        0 | 1 => true,
+        2 => {
+            let (ones, others) = (one.split('_'), other.split('_'));
+            ones.clone().count() == others.clone().count()
+                && ones
+                    .zip(others)
+                    .filter(|(one, other)| one != other)
+                    .all(|(one, other)| one.len().min(other.len()) >= LONG)
+        }
+        _ => false,
+    }
+}
+
 /// Slips between two words, where a wrong case is the smallest one.
 fn distance(word: &str, candidate: &str) -> usize {
     if word.eq_ignore_ascii_case(candidate) { 0 } else { strsim::osa_distance(word, candidate) }
@@ -18,7 +39,23 @@ fn distance(word: &str, candidate: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_slip, nearest};
+
+    #[test]
+    fn slips_and_other_names() {
+        for (one, other, expected) in [
+            ("LOG_LEVL", "LOG_LEVEL", true),
+            ("DATABSE_URL", "DATABASE_URL", true),
+            ("DATBSE_URL", "DATABASE_URL", true),
+            ("DATABASEURL", "DATABASE_URL", true),
+            ("SMTP_HOST", "SMTP_PORT", false),
+            ("EMAIL_USE_SSL", "EMAIL_USE_TLS", false),
+            ("API_KEY", "APP_KEY", true),
+            ("QUEUE", "CACHE", false),
+        ] {
+            assert_eq!(is_slip(one, other), expected, "{one} {other}");
+        }
+    }
 
     #[test]
     fn the_nearest_is_near() {

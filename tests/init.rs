@@ -191,6 +191,73 @@ fn guesses_nothing_that_a_right_value_would_break() {
     assert!(!told.contains("DB_PORT has different defaults"), "{told}");
 }
 
+/// What was wrong before `init` is told after it, and so is what goes wrong later.
+#[test]
+fn hides_no_fault() {
+    let folder = folder(&[
+        (
+            "compose.yml",
+            "services:\n  db:\n    image: $DB_IMAGE\n    environment:\n      POSTGRES_PASSWORD: ${DB_PASSWRD}\n      MAIL_NAME: ${MAIL_NAME}\n",
+        ),
+        (".env", "DB_IMAGE=postgres:16\nDB_PASSWORD=hunter2canary-0123\n"),
+    ]);
+    let root = folder.path();
+    let told = |arguments: &[&str]| run(root, arguments).1;
+    assert!(told(&["refs"]).contains("error[misspelt-variable]: DB_PASSWRD"));
+    let first = told(&["init", "--yes"]);
+    assert!(first.contains("left DB_PASSWRD out of the schema: did you mean DB_PASSWORD?"), "{first}");
+    let after = told(&["refs"]);
+    assert!(after.contains("error[misspelt-variable]: DB_PASSWRD"), "{after}");
+    assert!(after.contains("MAIL_NAME is used without a default, and no env file sets it"), "{after}");
+    // Once somebody has declared it, it is meant.
+    let schema = read(root, "schemas/app.schema.json");
+    let declared = schema.replace("\"DB_IMAGE\": {", "\"DB_PASSWRD\": {},\n    \"DB_IMAGE\": {");
+    fs::write(root.join("schemas/app.schema.json"), &declared).unwrap();
+    let again = told(&["init", "--yes"]);
+    assert_eq!(again, NOTHING);
+    fs::write(root.join("schemas/app.schema.json"), schema).unwrap();
+    fs::write(root.join(".env"), "DB_PASSWORD=hunter2canary-0123\n").unwrap();
+    let (code, later) = run(root, &["validate"]);
+    assert!(code == 1 && later.contains("error[missing-key]: DB_IMAGE"), "{later}");
+}
+
+/// Nobody has to have what another service's env file has, and personal layers stay what their names make them.
+#[test]
+fn env_files_that_compose_gives() {
+    let compose = "services:\n  web:\n    image: $WEB_IMAGE\n    env_file: web.env\n";
+    let files = [("compose.yml", compose), (".env", "WEB_IMAGE=web:1\n"), ("web.env", "WEB_THEME=dark\n")];
+    let beside = folder(&files);
+    let root = beside.path();
+    assert_eq!(run(root, &["init", "--yes"]).0, 0);
+    let (code, told) = run(root, &["validate"]);
+    assert_eq!((code, told.as_str()), (0, "2 environments, 2 keys, 2 files: no findings\n"));
+    assert_eq!(run(root, &["init", "--yes"]).1, NOTHING);
+    let personal = folder(&[files.as_slice(), &[(".env.local", "WEB_IMAGE=web:2\n")]].concat());
+    let root = personal.path();
+    let told = run(root, &["init", "--yes"]).1;
+    assert!(told.contains("web.env is not checked") && told.contains("\"web\" = [\"web.env\"]"), "{told}");
+    assert!(!read(root, "sparkcfg.toml").contains("[environments]"));
+}
+
+#[test]
+fn a_hook_wherever_the_list_stands() {
+    for (before, expected) in [
+        ("repos:\n- repo: x\n  hooks:\n  - id: y\n", Some("\n- repo: local\n  hooks:\n    - id: sparkcfg\n")),
+        ("repos:\n  - repo: x\n", Some("\n  - repo: local\n    hooks:\n      - id: sparkcfg\n")),
+        ("default_stages: [push]\nrepos:\n    - repo: x\n", Some("\n    - repo: local\n")),
+        ("repos: []\n", None),
+        ("repos:\n- repo: x\nci:\n  skip: [y]\n", None),
+    ] {
+        let folder = folder(&[(".env.example", "PORT=1\n"), (".pre-commit-config.yaml", before)]);
+        let (_, told) = run(folder.path(), &["init", "--yes"]);
+        let after = read(folder.path(), ".pre-commit-config.yaml");
+        match expected {
+            Some(expected) => assert!(after.starts_with(before) && after.contains(expected), "{after}"),
+            None => assert!(after == before && told.contains("left .pre-commit-config.yaml as it is"), "{told}"),
+        }
+    }
+}
+
 /// Whoever compares with `"True"` does not know `true`; and what git has counts, whatever a rule says.
 #[test]
 fn an_example_is_spelled_as_the_program_compares() {

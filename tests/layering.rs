@@ -45,6 +45,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "respelling"],
     ["checks", "runner"],
     ["checks", "settling"],
+    ["checks", "slips"],
     ["checks", "spelling"],
     ["checks", "stumbling"],
     ["checks", "subject"],

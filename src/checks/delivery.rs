@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::image::Image;
 use super::references::Referenced;
-use crate::compose::{Application, Service, references_in};
+use crate::compose::{Application, Service, references_in, short};
 use crate::pm2::{App, Ecosystem};
 use crate::project::references::Used;
 use crate::source::Span;
@@ -19,6 +19,8 @@ pub(super) struct Given {
     pub(super) folder: Option<String>,
     /// The names that reach it; `None` where that cannot be known.
     pub(super) names: Option<BTreeSet<String>>,
+    /// The names that its block refers to, for whatever: an image's tag, a label, a variable of another name.
+    pub(super) mentions: BTreeSet<String>,
     /// The names that reach it only with another file: `docker compose -f compose.yaml -f compose.prod.yaml`.
     pub(super) elsewhere: BTreeSet<String>,
     /// What gets into its container; `None` for an app that runs where it stands.
@@ -31,9 +33,11 @@ impl Given {
         self.image.as_ref().is_none_or(|image| image.holds(path))
     }
 
-    /// Whether a name reaches it, itself or as the path of a file.
+    /// Whether a name reaches it, itself or as the path of a file. Settings classes take a name in any case.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.names.as_ref().is_some_and(|names| names.contains(name) || names.contains(&format!("{name}_FILE")))
+        let file = format!("{name}_FILE");
+        let is_it = |given: &String| given.eq_ignore_ascii_case(name) || given.eq_ignore_ascii_case(&file);
+        self.names.as_ref().is_some_and(|names| names.iter().any(is_it))
     }
 }
 
@@ -69,6 +73,7 @@ fn lay_over(
 ) {
     for service in application.services.iter().filter(|service| always || !is_whole(service)) {
         let Some(below) = given.iter_mut().find(|below| below.name == service.name) else { continue };
+        referred_to(&service.node, &mut below.mentions);
         match (names(referenced, file, service), always, &mut below.names) {
             (Some(names), true, Some(known)) => known.extend(names),
             (Some(names), false, _) => below.elsewhere.extend(names),
@@ -95,7 +100,10 @@ fn given(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Given {
         });
     }
     let folder = context.map(|context| code_folder(referenced, context, service));
-    Given { name: service.name.clone(), span: service.span, folder, names, elsewhere: BTreeSet::new(), image }
+    let mut mentions = BTreeSet::new();
+    referred_to(&service.node, &mut mentions);
+    let (name, elsewhere) = (service.name.clone(), BTreeSet::new());
+    Given { name, span: service.span, folder, names, mentions, elsewhere, image }
 }
 
 /// The folder that an image is built from; `None` where there is none, or nobody knows.
@@ -116,22 +124,23 @@ fn code_folder(referenced: &Referenced<'_>, context: String, service: &Service) 
     own.filter(|own| *own != context && holds_code(own)).unwrap_or(context)
 }
 
-/// The names that a service is given, or that its block refers to; `None` where that cannot be known.
+/// The names that a service is given; `None` where that cannot be known.
 fn names(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Option<BTreeSet<String>> {
     if service.partial {
         return None;
     }
     let mut names: BTreeSet<String> = service.environment().into_iter().map(|variable| variable.name).collect();
-    let arguments = service.node.find(&["build", "args"]);
-    names.extend(arguments.into_iter().flat_map(|arguments| arguments.pairs().map(|pair| pair.key.clone())));
-    referred_to(&service.node, &mut names);
+    if let Some(arguments) = service.node.find(&["build", "args"]) {
+        names.extend(arguments.pairs().map(|pair| pair.key.clone()));
+        names.extend(arguments.items().filter_map(short::assignment).map(|pair| pair.key));
+    }
     for env_file in service.env_files() {
         names.extend(joined(folder(file), &env_file.path).and_then(|path| keys_of(referenced, &path))?);
     }
     Some(names)
 }
 
-/// The names in `${…}` anywhere in a block: the value comes with a command, a label, or under another name.
+/// The names in `${…}` anywhere in a block.
 fn referred_to(node: &Node, names: &mut BTreeSet<String>) {
     match &node.value {
         Value::Scalar { .. } => names.extend(references_in(node).into_iter().map(|reference| reference.name)),
@@ -215,6 +224,7 @@ fn of_app(beside: &str, app: &App) -> Given {
         span: app.span,
         folder,
         names: known.then_some(names),
+        mentions: BTreeSet::new(),
         elsewhere: BTreeSet::new(),
         image: None,
     }

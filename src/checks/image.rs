@@ -94,6 +94,9 @@ impl Image {
             if runs || sources {
                 return None;
             }
+            // `java -DKEY=value` gives a program of Spring what it would take from the environment.
+            let properties = words.iter().filter_map(|word| word.strip_prefix("-D")?.split_once('='));
+            names.extend(properties.map(|(name, _)| name.to_owned()));
             names.extend(shell::sets(&command.replace("$$", "$")));
         }
         Some(names)

@@ -11,6 +11,7 @@
 //! Remedy: use one name in all places.
 
 use super::references::{Key, Referenced, rank};
+use super::slips::Slip;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::uses::Kind;
 
@@ -23,7 +24,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     for (name, key) in &referenced.keys {
-        if key.declared.is_empty() && referenced.is_own(name) {
+        if referenced.is_undeclared(name, key) && referenced.is_own(name) {
             slipped(referenced, name, key, findings);
         }
     }
@@ -36,12 +37,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
 
 /// A slip of a letter or two.
 fn slipped(referenced: &Referenced<'_>, name: &str, key: &Key<'_>, findings: &mut Vec<Finding>) {
-    let Some(near) = referenced.slip(name) else { return };
-    let mut places: Vec<_> = key.sure().filter(|(_, found)| found.kind != Kind::Set).collect();
-    places.sort_by_cached_key(rank);
-    if places.is_empty() {
-        return;
-    }
+    let Some(Slip { meant: near, places }) = referenced.slip(name, key) else { return };
     let message =
         format!("{} is used, but {} is what is declared, and nothing reads that", told_name(name), told_name(near));
     let finding = Referenced::finding(&RULE, name, &places, message);

@@ -116,6 +116,7 @@ mod sealed_file_damaged;
 mod secrets_tracked;
 mod settling;
 mod shared_secret;
+mod slips;
 mod special_key;
 mod spelling;
 mod stumbling;

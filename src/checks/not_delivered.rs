@@ -2,10 +2,11 @@
 //!
 //! For each service that is built here, what the programs in its folder surely need (`os.environ["X"]`, a field of a settings
 //! class without a default, `ENV.fetch("X")`) is compared with what reaches the container: `environment`, `env_file`, build
-//! arguments, and `ENV` of the Dockerfile. Services that share a folder count together; in a monorepo the folder is that of
+//! arguments, and `ENV` of the Dockerfile, each by that very name: that its image, its ports or a variable of another name
+//! refer to it gives the program nothing. Services that share a folder count together; in a monorepo the folder is that of
 //! the Dockerfile. Files that Compose lays over another one count with it; what only `-f` adds makes it a note. For keys with
 //! `services` in the schema, each service named there is looked at, whatever its programs read: it is enough that its block
-//! refers to the key.
+//! refers to the key. What several of them lack is one finding, and what is misspelt where it is handed on is told there.
 //!
 //! For an app of PM2 it is a note: an app gets what the shell has that started PM2, and its program may read a file.
 //!
@@ -28,6 +29,8 @@ use super::delivery::{Given, apps, is_within, services};
 use super::references::{Key, Referenced};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::Used;
+use crate::source::Span;
+use crate::suggestion::is_slip;
 use crate::uses::{Fallback, Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
@@ -46,7 +49,7 @@ enum Starter {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let services = services(referenced);
-    let begin = findings.len();
+    let mut told = HashSet::new();
     let apps = apps(referenced);
     let all =
         services.iter().map(|given| (Starter::Compose, given)).chain(apps.iter().map(|given| (Starter::Pm2, given)));
@@ -60,16 +63,13 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         for (folder, services) in &folders {
             let inner: Vec<&str> =
                 folders.keys().copied().filter(|other| other != folder && is_within(other, folder)).collect();
-            needed(referenced, (folder, &inner), services, starter, findings);
+            for (finding, key, lacking) in needed(referenced, (folder, &inner), services, starter) {
+                findings.push(finding);
+                told.extend(lacking.into_iter().map(|span| (key, span)));
+            }
         }
     }
-    // What a program needs is told at the place in it.
-    let mut said = Vec::new();
-    by_schema(referenced, &services, &mut said);
-    let place = |finding: &Finding| (finding.key.clone(), finding.label.as_ref().map(|label| label.span));
-    let told: HashSet<_> = findings.iter().skip(begin).map(place).collect();
-    said.retain(|finding| !told.contains(&place(finding)));
-    findings.extend(said);
+    by_schema(referenced, &services, &told, findings);
 }
 
 /// Whether a container surely ends without the variable.
@@ -77,16 +77,16 @@ fn stops(found: &Use) -> bool {
     found.sure && found.kind == Kind::Read && found.fallback == Fallback::Required
 }
 
-/// What the programs of a folder need, and none of its services is given.
-fn needed(
-    referenced: &Referenced<'_>,
+/// What the programs of a folder need, and none of its services is given: each with the key, and where these services stand.
+fn needed<'a>(
+    referenced: &Referenced<'a>,
     (folder, inner): (&str, &[&str]),
     services: &[&Given],
     starter: Starter,
-    findings: &mut Vec<Finding>,
-) {
+) -> Vec<(Finding, &'a str, Vec<Span>)> {
+    let mut findings = Vec::new();
     if services.iter().any(|service| service.names.is_none()) {
-        return;
+        return findings;
     }
     let here = |file: &Used| {
         file.is_code()
@@ -97,7 +97,7 @@ fn needed(
     let images = || services.iter().filter_map(|service| service.image.as_ref());
     let loads = loads_a_file(referenced, &here);
     if loads && (starter == Starter::Pm2 || images().any(|image| image.mounts_env_file(folder))) {
-        return;
+        return findings;
     }
     let loaded = loads && images().any(|image| image.may_hold_env_file(folder));
     for (name, key) in referenced.keys.iter().filter(|(name, _)| referenced.is_own(name)) {
@@ -109,8 +109,10 @@ fn needed(
             continue;
         }
         let finding = missing(name, &places, &services, starter);
-        findings.push(if loaded { finding.severity(Severity::Note) } else { finding });
+        let finding = if loaded { finding.severity(Severity::Note) } else { finding };
+        findings.push((finding, *name, services.iter().map(|service| service.span).collect()));
     }
+    findings
 }
 
 /// What is said of a variable that these services run with, and are not given.
@@ -126,9 +128,14 @@ fn missing(name: &str, places: &[(&Used, &Use)], services: &[&&Given], starter: 
         Starter::Compose => format!("{told} is needed by {listed}, which {are} not given it"),
         Starter::Pm2 => format!("{told} is needed by {listed}, and PM2 gives it only what the shell has"),
     };
-    let help = match starter {
-        Starter::Compose => format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it"),
-        Starter::Pm2 => "set it in env of the app, or let the program read the env file".to_owned(),
+    let given = services.iter().flat_map(|service| service.names.iter().flatten());
+    let near = given.into_iter().find(|given| is_slip(given, name));
+    let help = match (starter, near) {
+        (_, Some(near)) => format!("it is given {}: did you mean {told}?", told_name(near)),
+        (Starter::Compose, None) => {
+            format!("add {told}: ${{{told}:?}} to its environment, or give it an env_file that has it")
+        }
+        (Starter::Pm2, None) => "set it in env of the app, or let the program read the env file".to_owned(),
     };
     let mut finding = Finding::new(&RULE, message).key(name).help(help);
     if let Some(first) = services.first() {
@@ -163,27 +170,44 @@ fn places<'a>(key: &Key<'a>, here: &dyn Fn(&Used) -> bool) -> Option<Vec<(&'a Us
     (!helped && !places.is_empty()).then_some(places)
 }
 
-/// What the schema says that services need. A service that several files have is given it if one of them does.
-fn by_schema(referenced: &Referenced<'_>, files: &[Vec<Given>], findings: &mut Vec<Finding>) {
+/// What the schema says that services need, and programs did not tell. A service that several files have is given it if
+/// one of them does.
+fn by_schema(
+    referenced: &Referenced<'_>,
+    files: &[Vec<Given>],
+    told: &HashSet<(&str, Span)>,
+    findings: &mut Vec<Finding>,
+) {
     let Some(schema) = &referenced.project.schema else { return };
     for key in schema.schema.keys() {
         let property = schema.schema.property(key);
         if property.default().is_some() {
             continue;
         }
-        for name in property.services() {
-            let services: Vec<_> = files.iter().flatten().filter(|service| service.name == *name).collect();
-            let fine = |service: &Given| service.names.is_none() || service.has(key) || service.elsewhere.contains(key);
-            let Some(service) = services.first().filter(|_| !services.iter().any(|service| fine(service))) else {
-                continue;
+        let lacks = |name: &String| {
+            let mut services = files.iter().flatten().filter(|service| service.name == *name).peekable();
+            let first = *services.peek()?;
+            let fine = |service: &Given| {
+                let refers = service.mentions.contains(key) || service.elsewhere.contains(key);
+                service.names.is_none() || service.has(key) || refers || told.contains(&(key, service.span))
             };
-            let message = format!("{} is for {}, which is not given it", told_name(key), told_name(name));
-            let mut finding = Finding::new(&RULE, message).key(key).at(service.span, "");
-            if let Some(span) = property.pointer().and_then(|pointer| schema.place(&pointer)) {
-                finding = finding.related(span, "the schema says so here");
-            }
-            findings
-                .push(finding.help("add it to its environment, or take the service out of `services` in the schema"));
+            (!services.any(fine)).then_some(first)
+        };
+        let lacking: Vec<_> = property.services().iter().filter_map(lacks).collect();
+        let Some((first, others)) = lacking.split_first() else { continue };
+        let names: Vec<_> = lacking.iter().map(|service| told_name(&service.name)).collect();
+        let (are, told) = (if names.len() == 1 { "is" } else { "are" }, told_name(key));
+        let message = format!("{told} is for {}, which {are} not given it", super::listed(&names, "and"));
+        let mut finding = Finding::new(&RULE, message).key(key).at(first.span, "");
+        for service in others {
+            finding = finding.related(service.span, "and not here");
         }
+        if let Some(span) = property.pointer().and_then(|pointer| schema.place(&pointer)) {
+            finding = finding.related(span, "the schema says so here");
+        }
+        let help = format!(
+            "add {told}: ${{{told}:?}} to its environment, or take the service out of `services` in the schema"
+        );
+        findings.push(finding.help(help));
     }
 }

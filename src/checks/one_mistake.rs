@@ -74,6 +74,7 @@ pub(super) fn kept(project: &Project, findings: &mut Vec<Finding>) {
         }
     }
     absent(project, findings, &mut gone);
+    misspelt(findings, &mut gone);
     let mut gone = gone.into_iter();
     findings.retain(|_| !gone.next().unwrap_or_default());
 }
@@ -137,6 +138,31 @@ fn absent(project: &Project, findings: &mut [Finding], gone: &mut [bool]) {
         let here = findings[other].key.as_ref().and_then(|key| damaged.get(key));
         let mut here = here.into_iter().flatten().take(MOST);
         if let Some(&one) = here.find(|one| uses(project, &findings[other], &findings[**one])) {
+            gone[other] = true;
+            take_over(findings, one, other);
+        }
+    }
+}
+
+/// A key is not missing whose name is there and misspelt.
+fn misspelt(findings: &mut [Finding], gone: &mut [bool]) {
+    let unknown: Vec<_> =
+        findings.iter().enumerate().filter(|(_, finding)| finding.rule.code == "unknown-key").collect();
+    let mut meant: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, finding) in unknown {
+        let near = finding.help.as_deref().and_then(|help| help.strip_prefix("did you mean ")?.strip_suffix('?'));
+        meant.entry(near.unwrap_or_default().to_owned()).or_default().push(at);
+    }
+    for other in (0..findings.len()).filter(|_| !meant.is_empty()) {
+        if gone[other] || findings[other].rule.code != "missing-key" {
+            continue;
+        }
+        let near = findings[other].key.as_ref().and_then(|key| meant.get(key)).into_iter().flatten();
+        let is_there = |one: &&usize| {
+            let (there, missing) = (&findings[**one].environments, &findings[other].environments);
+            missing.iter().all(|name| there.contains(name))
+        };
+        if let Some(&one) = near.take(MOST).find(is_there) {
             gone[other] = true;
             take_over(findings, one, other);
         }

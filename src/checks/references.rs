@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::ALL;
+use super::{ALL, slips};
 use crate::compose::{Application, File, Files};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
-use crate::project::references::{Declared, Declarer, Used};
-use crate::uses::known::{Known, is_of_programs, known, meaning, twin};
+use crate::project::layout::documents;
+use crate::project::references::{Beside, Declared, Declarer, Used};
+use crate::uses::known::{Known, is_of_programs, known, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
 /// Everything that is known of the variables of a project.
@@ -46,6 +47,14 @@ impl<'a> Key<'a> {
     /// Uses that surely are what they look like, and no mere mention.
     pub(super) fn sure(&self) -> impl Iterator<Item = (&'a Used, &'a Use)> + '_ {
         self.uses.iter().copied().filter(|(_, found)| found.sure && found.kind != Kind::Mention)
+    }
+
+    /// Whether something gives it a value: an env file that is more than documentation.
+    pub(super) fn is_set(&self, project: &Project) -> bool {
+        let sets = |declared: &&Declared| {
+            declared.by != Declarer::Schema && !documents(project.sources.path(declared.span.source))
+        };
+        self.declared.iter().any(|declared| sets(&declared))
     }
 
     /// Whether an env file has it. A schema may well have two names for one thing: who sets the wrong one is misled all the same.
@@ -104,30 +113,34 @@ impl<'a> Referenced<'a> {
         referenced
     }
 
-    fn doubles(&self) -> Vec<(&'a str, &'a str)> {
-        let known_here = |name: &str| known(name) != Some(Known::Ambient);
-        let unread = self.keys.iter().filter(|(name, key)| {
-            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
-            // A function that nobody knows may well read it, and so may a program whose language nobody here reads.
-            let unsure = key.uses.iter().any(|(file, found)| match found.kind {
-                Kind::Read => file.is_code(),
-                Kind::Mention => file.reader.is_none() && !file.aside,
-                _ => false,
-            });
-            (!key.declared.is_empty() || set)
-                && !key.is_surely_read()
-                && !unsure
-                && known_here(name)
-                && self.is_own(name)
-        });
-        let read = |name: &str, key: &Key<'_>| {
-            let read = self.keys.iter().find(|(other, key)| {
-                **other != name && key.is_read_by_code() && known_here(other) && Self::means_the_same(name, other)
-            });
-            // Whoever wrote down both means two things.
-            read.filter(|(_, read)| !(key.is_written_down() && read.is_written_down())).map(|(other, _)| *other)
+    /// Whether nothing declares a variable, here or for the whole workspace.
+    pub(super) fn is_undeclared(&self, name: &str, key: &Key<'_>) -> bool {
+        key.declared.is_empty() && !self.project.references.beside.declared.contains(name)
+    }
+
+    /// What the workspace has to know of a variable outside of the folders `members`, and what programs in them read: `beside`
+    /// one of them, whose own does not count. Texts are shown with `prefix` before their paths.
+    #[must_use]
+    pub fn beside(&self, prefix: &str, member: &str, members: &[String]) -> Beside {
+        let sources = &self.project.sources;
+        let within = |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        let is_shared = |path: &str| !members.iter().any(|folder| within(path, folder));
+        let declares = |declared: &&Declared| {
+            let path = sources.path(declared.span.source);
+            is_shared(path.strip_prefix(prefix).unwrap_or(path))
         };
-        unread.filter_map(|(name, key)| Some((*name, read(name, key)?))).collect()
+        let reads = |(file, found): &(&Used, &Use)| {
+            let takes = !matches!(found.kind, Kind::Set);
+            takes && !within(&file.path, member) && (is_shared(&file.path) || file.is_code())
+        };
+        let named = |fits: &dyn Fn(&Key<'a>) -> bool| {
+            let keys = self.keys.iter().filter(|(_, key)| fits(key));
+            keys.map(|(name, _)| (*name).to_owned()).collect()
+        };
+        Beside {
+            declared: named(&|key| key.declared.iter().any(|declared| declares(&declared))),
+            read: named(&|key| key.uses.iter().any(|used| reads(used))),
+        }
     }
 
     /// How bad it is that nothing declares a variable: an error where its value is surely missed.
@@ -137,13 +150,6 @@ impl<'a> Referenced<'a> {
         let helped =
             key.sure().any(|(file, found)| !found.fallback.is_missing() && !file.aside || found.kind == Kind::Set);
         if needed && !helped && self.declares() { Severity::Error } else { Severity::Note }
-    }
-
-    /// Whether a finding about another name says already what is wrong with this one.
-    pub(super) fn is_told(&self, name: &str) -> bool {
-        let undeclared = self.keys.get(name).is_some_and(|key| key.declared.is_empty());
-        self.doubled.iter().any(|(unread, read)| *unread == name || *read == name && undeclared)
-            || undeclared && self.slip(name).is_some()
     }
 
     /// The folder of the program that a file belongs to; empty for the project's own.
@@ -180,27 +186,6 @@ impl<'a> Referenced<'a> {
     /// Whether anything declares variables at all.
     fn declares(&self) -> bool {
         !self.project.references.declared.is_empty()
-    }
-
-    /// The name that the project has for what another name means: `LOG_LEVEL` for `APP_LOG_LEVEL`.
-    pub(super) fn means_the_same(one: &str, other: &str) -> bool {
-        let (one, other) = (meaning(one), meaning(other));
-        let (long, short) = if one.len() >= other.len() { (one, other) } else { (other, one) };
-        let telling = short.len() > 1 || short == ["ENVIRONMENT"];
-        telling && long.ends_with(&short)
-    }
-
-    /// The declared name that was most likely meant by one that is not declared: near to it, and read by nothing itself.
-    pub(super) fn slip(&self, name: &str) -> Option<&'a str> {
-        let reach = if name.len() >= 8 { 2 } else { 1 };
-        let differs_by_more = |near: &str| {
-            let letters = |name: &str| name.chars().filter(|sign| !sign.is_ascii_digit()).collect::<String>();
-            letters(near) != letters(name)
-        };
-        let free =
-            self.keys.iter().filter(|(_, key)| !key.declared.is_empty() && !key.is_read()).map(|(name, _)| *name);
-        let near = free.filter(|near| near.len() > 4 && name.len() > 4 && strsim::osa_distance(near, name) <= reach);
-        near.filter(|near| differs_by_more(near)).min_by_key(|near| (strsim::osa_distance(near, name), *near))
     }
 
     /// A finding about a variable at its first place, with every other place as related.
@@ -284,5 +269,6 @@ pub fn check(project: &Project) -> Vec<Finding> {
     for check in ALL.iter().filter_map(|check| check.references) {
         check(&referenced, &mut findings);
     }
+    slips::keep_one(&referenced, &mut findings);
     findings
 }

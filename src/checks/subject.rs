@@ -11,6 +11,7 @@ use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::layer::{Content, Entry, Layer};
 use crate::project::Project;
 use crate::project::layout::{documents, is_personal};
+use crate::schema::extension::REVIEW;
 use crate::schema::rules::{Disagreement, Lookup};
 use crate::schema::violation::{Violation, ViolationKind};
 use crate::source::Span;
@@ -324,7 +325,10 @@ impl<'a> Subject<'a> {
         // The property is what people look for; the keyword within it is in the message.
         let parts: Vec<_> = pointer.splitn(4, '/').take(3).collect();
         let place = if pointer.starts_with("/properties/") { parts.join("/") } else { pointer.to_owned() };
-        format!("{path}#{place}")
+        let comment = schema.schema.value(&format!("{place}/$comment")).and_then(serde_json::Value::as_str);
+        let is_guess = comment.is_some_and(|comment| comment.starts_with(REVIEW));
+        // Whoever reads this may find that the value is right.
+        format!("{path}#{place}{}", if is_guess { ", a guess that is to be reviewed" } else { "" })
     }
 
     /// `help`, unless a character that only looks right explains what is wrong with a value.

@@ -1,5 +1,8 @@
 //! A variable is used, and nothing declares it: not the schema, no layer, no `.env.example`.
 //!
+//! A declared one is told as well, as a warning, where `compose.yaml` refers to it without a default and no env file that is
+//! more than documentation has it: a line in the schema sets nothing, and Compose takes an empty text.
+//!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
 //! and libraries know need no declaration, nor does `KEY_FILE` beside a `KEY` that is declared or read. A project that declares nothing at
@@ -12,8 +15,15 @@
 //! Remedy: declare it in the schema or in `.env.example`, or silence the line with `# sparkcfg: ignore[undeclared-variable]
 //! reason`.
 
+use std::collections::HashSet;
+
 use super::references::{Referenced, rank};
+use crate::environment::Environment;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::{Layer, PROCESS};
+use crate::project::Project;
+use crate::project::deployments::FOUND_BY_COMPOSE;
+use crate::project::layout::documents;
 use crate::project::references::Used;
 use crate::uses::{Kind, Side, Use};
 
@@ -26,7 +36,7 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     for (name, key) in &referenced.keys {
-        if !key.declared.is_empty() || !referenced.is_own(name) || referenced.is_told(name) {
+        if !referenced.is_undeclared(name, key) || !referenced.is_own(name) || referenced.is_told(name) {
             continue;
         }
         let plausible = referenced.is_plausible(name);
@@ -57,6 +67,72 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             _ => format!("{told} is used, but nothing declares it"),
         };
         let finding = Referenced::finding(&RULE, name, &places, message).severity(severity);
-        findings.push(finding.help("declare it in the schema or in .env.example, so that people know of it"));
+        let declare = "declare it in the schema or in .env.example, so that people know of it";
+        findings.push(match referenced.meant(name) {
+            Some(meant) => finding.help(format!("did you mean {}? If not, {declare}", told_name(meant))),
+            None => finding.help(declare),
+        });
     }
+    unset(referenced, findings);
+}
+
+/// What Compose takes from an env file, and no env file has: a line in the schema or in what documents sets nothing.
+fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
+    let project = referenced.project;
+    let is_layer = |layer: &&Layer| layer.name != PROCESS && !documents(project.sources.path(layer.source));
+    let mut layers = project.layers.iter().filter(is_layer).peekable();
+    if layers.peek().is_none() || layers.any(|layer| project.is_closed(layer)) {
+        return;
+    }
+    let missing = missing(project);
+    for (name, key) in &referenced.keys {
+        let has_default =
+            project.schema.as_ref().is_some_and(|schema| schema.schema.property(name).default().is_some());
+        if key.declared.is_empty()
+            || key.is_set(project)
+            || has_default
+            || missing.contains(*name)
+            || project.references.beside.declared.contains(*name)
+            || !referenced.is_own(name)
+        {
+            continue;
+        }
+        // Whoever else names it may set it: a script that starts Compose, a workflow.
+        let perhaps = key.uses.iter().any(|(file, found)| found.kind == Kind::Set || !file.is_code() && !is_main(file));
+        let mut places: Vec<_> = key.sure().filter(|(file, found)| found.kind == Kind::Read && is_main(file)).collect();
+        if perhaps || places.is_empty() || places.iter().any(|(_, found)| !found.fallback.is_missing()) {
+            continue;
+        }
+        places.sort_by_cached_key(rank);
+        let told = told_name(name);
+        let message = format!("{told} is used without a default, and no env file sets it");
+        let mut finding = Referenced::finding(&RULE, name, &places, message).severity(Severity::Warning);
+        for declared in &key.declared {
+            finding = finding.related(declared.span, "declared here");
+        }
+        let set = format!("set it, or say what counts without it: ${{{told}:-…}}");
+        findings.push(match referenced.meant(name) {
+            Some(meant) => finding.help(format!("did you mean {}? If not, {set}", told_name(meant))),
+            None => finding.help(set),
+        });
+    }
+}
+
+/// What `missing-key` tells of the environments.
+fn missing(project: &Project) -> HashSet<String> {
+    let Some(schema) = &project.schema else { return HashSet::new() };
+    let of = |environment: &Environment<'_>| {
+        let set = environment.settings.iter().map(|setting| (setting.key, None));
+        let violations = schema.schema.check(Some(&environment.name), set).into_iter();
+        violations
+            .filter(|violation| violation.kind.is_lack())
+            .filter_map(|violation| violation.key)
+            .collect::<Vec<_>>()
+    };
+    project.environments().iter().flat_map(of).collect()
+}
+
+/// Whether Compose reads a file without being told to, and takes its variables from the env files beside it.
+fn is_main(file: &Used) -> bool {
+    file.reader.is_some_and(|reader| reader.name == "compose") && FOUND_BY_COMPOSE.contains(&file.path.as_str())
 }

@@ -1,7 +1,8 @@
 //! A key is set in some environments and not in others, though nothing says that it should be.
 //!
 //! What counts: keys without a default that at least half of the environments set. Personal layers do not count, nor do
-//! files that show an env file, such as `.env.example`.
+//! files that show an env file, such as `.env.example`, nor environments that have less than half of their keys in common, as
+//! the env files of a database and of a cache.
 //!
 //! Why it hurts: what was tried in staging never runs in prod, because a key was forgotten there. It is a note: an
 //! optional key may be left out on purpose; `x-sparkcfg.only-in` says so.
@@ -56,7 +57,8 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
         }
         for (_, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
             let missing = subject.violations_about(key).next().is_some();
-            if missing || subject.project.has_closed_layer(subject.environment) {
+            let alike = having.iter().any(|other| are_alike(subject, subjects[*other]));
+            if missing || !alike || subject.project.has_closed_layer(subject.environment) {
                 continue;
             }
             let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();
@@ -77,6 +79,14 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Whether two environments are for the same programs: at least half of what one sets the other sets too. Env files of
+/// different services, a database and a cache, are not.
+fn are_alike(one: &Subject<'_>, other: &Subject<'_>) -> bool {
+    let settings = &one.environment.settings;
+    let shared = settings.iter().filter(|setting| other.environment.get(setting.key).is_some()).count();
+    shared * 2 >= settings.len()
 }
 
 fn same_keys(subjects: &[&Subject<'_>]) -> bool {

@@ -16,7 +16,7 @@ use crate::environment::Setting;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::PROCESS;
 use crate::schema::violation::ViolationKind;
-use crate::suggestion::nearest;
+use crate::suggestion::{is_slip, nearest};
 
 pub(super) static RULE: Rule = Rule {
     code: "unknown-key",
@@ -70,24 +70,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether two names differ as a slip of the hand makes them: by a letter, or by two within one long word. `SMTP_HOST` and
-/// `SMTP_PORT` are two names.
-fn is_slip(one: &str, other: &str) -> bool {
-    const LONG: usize = 6;
-    match strsim::osa_distance(one, other) {
-        0 | 1 => true,
-        2 => {
-            let (ones, others) = (one.split('_'), other.split('_'));
-            ones.clone().count() == others.clone().count()
-                && ones
-                    .zip(others)
-                    .filter(|(one, other)| one != other)
-                    .all(|(one, other)| one.len().min(other.len()) >= LONG)
-        }
-        _ => false,
-    }
-}
-
 fn found<'a>(subject: &Subject<'a>, setting: &Setting<'a>, message: String, help: String) -> Finding {
     // The process environment has the last word only about what a file brings up.
     let of_files = subject.environment.layers.iter().rev().filter(|layer| layer.name != PROCESS);
@@ -97,25 +79,4 @@ fn found<'a>(subject: &Subject<'a>, setting: &Setting<'a>, message: String, help
     let span = layer.span(&entry.key);
     let finding = subject.finding(&RULE, message).key(setting.key);
     finding.at(span, format!("from layer {}", layer.name)).help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_slip;
-
-    #[test]
-    fn slips_and_other_names() {
-        for (one, other, expected) in [
-            ("LOG_LEVL", "LOG_LEVEL", true),
-            ("DATABSE_URL", "DATABASE_URL", true),
-            ("DATBSE_URL", "DATABASE_URL", true),
-            ("DATABASEURL", "DATABASE_URL", true),
-            ("SMTP_HOST", "SMTP_PORT", false),
-            ("EMAIL_USE_SSL", "EMAIL_USE_TLS", false),
-            ("API_KEY", "APP_KEY", true),
-            ("QUEUE", "CACHE", false),
-        ] {
-            assert_eq!(is_slip(one, other), expected, "{one} {other}");
-        }
-    }
 }

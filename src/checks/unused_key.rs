@@ -44,8 +44,9 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     }
     let foreign = given_to_others(referenced);
     let fields = fields(referenced);
-    let undeclared = referenced.keys.iter().filter(|(name, key)| key.declared.is_empty() && referenced.is_own(name));
-    let meant: HashSet<&str> = undeclared.filter_map(|(name, _)| referenced.slip(name)).collect();
+    let undeclared =
+        referenced.keys.iter().filter(|(name, key)| referenced.is_undeclared(name, key) && referenced.is_own(name));
+    let meant: HashSet<&str> = undeclared.filter_map(|(name, key)| Some(referenced.slip(name, key)?.meant)).collect();
     for (name, key) in &referenced.keys {
         let twin = format!("{name}_FILE");
         let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
@@ -53,6 +54,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         if !unused
             || meant.contains(name)
             || referenced.is_told(name)
+            || project.references.beside.read.contains(*name)
             || !referenced.is_own(name)
             || is_of_framework(name, &project.references.paths)
             || is_referred_to(referenced, name)

@@ -149,18 +149,7 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
             names.join(", ")
         );
     }
-    if !found.env_files.is_empty() && found.environments.is_empty() {
-        text.push_str("\n# Compose gives these to its services.\n[environments]\n");
-        for path in &found.env_files {
-            let _ = writeln!(text, "{} = [{}]  # review", quoted(&found::environment_of(path)), quoted(path));
-        }
-    } else if found.environments.is_empty() && has_schema {
-        text.push_str("\n# There is no env file yet, so what documents them is checked. Delete this once there is a .env.\n[environments]\n");
-        let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
-        for (name, path) in if found.documents.is_empty() { &new[..] } else { &found.documents } {
-            let _ = writeln!(text, "{} = [{}]  # review", quoted(name), quoted(path));
-        }
-    }
+    text.push_str(&environments(found, has_schema));
     if has_schema && !found.readers.is_empty() {
         text.push_str("\n# Who reads the env files: a value that they read differently is a finding.\n[consumers]\n");
         for (pattern, readers) in consumers(found) {
@@ -169,6 +158,29 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
         }
     }
     Ok(Some(file.holding(text)))
+}
+
+/// `[environments]`, where the names of files do not say it.
+fn environments(found: &Found, has_schema: bool) -> String {
+    let mut text = String::new();
+    let mut list = |name: &str, paths: &[String]| {
+        let paths: Vec<_> = paths.iter().map(|path| quoted(path)).collect();
+        let _ = writeln!(text, "{} = [{}]  # review", quoted(name), paths.join(", "));
+    };
+    let title = if !found.env_files.is_empty() {
+        // Who lists some environments lists all of them.
+        found.stacks.iter().for_each(|stack| list(&stack.name, &stack.files));
+        found.env_files.iter().for_each(|(name, path)| list(name, std::slice::from_ref(path)));
+        "Env files, and those that Compose gives to its services."
+    } else if found.stacks.is_empty() && has_schema {
+        let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
+        let documents = if found.documents.is_empty() { &new[..] } else { &found.documents };
+        documents.iter().for_each(|(name, path)| list(name, std::slice::from_ref(path)));
+        "As long as there is no env file, what documents them is checked."
+    } else {
+        return text;
+    };
+    format!("\n# {title}\n[environments]\n{text}")
 }
 
 /// Who reads which files: one pattern for all where they have the same readers.
@@ -255,21 +267,24 @@ fn ignores(rules: &str, name: &str) -> bool {
     builder.build().is_ok_and(|rules| rules.matched(name, false).is_ignore())
 }
 
-/// The entry for pre-commit, where the project uses it.
-fn hook(files: &Files) -> Result<Option<Generated>, Error> {
-    const ENTRY: &str = "  - repo: local\n    hooks:\n      - id: sparkcfg\n        name: sparkcfg validate\n        entry: sparkcfg validate --staged\n        language: system\n        pass_filenames: false\n";
+/// The entry for pre-commit, where the project uses it; an error is why there can be none.
+fn hook(files: &Files) -> Result<Result<Option<Generated>, String>, Error> {
+    const ENTRY: &str = "- repo: local\n  hooks:\n    - id: sparkcfg\n      name: sparkcfg validate\n      entry: sparkcfg validate --staged\n      language: system\n      pass_filenames: false\n      always_run: true\n";
     let file = Generated::within(files, ".pre-commit-config.yaml")?;
-    let Some(before) = file.before.clone().filter(|text| !text.contains("sparkcfg")) else { return Ok(None) };
-    // Only where `repos` is the last thing in the file, its items stand where those of most files do.
-    let top: Vec<_> =
-        before.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic())).collect();
-    let indented = before.lines().any(|line| line.starts_with("  - repo:"));
-    if top.last().is_none_or(|line| line.trim_end() != "repos:") || !indented {
-        return Ok(None);
-    }
+    let Some(before) = file.before.clone().filter(|text| !text.contains("sparkcfg")) else { return Ok(Ok(None)) };
+    // Only where `repos` is the last thing in the file can its items follow at the end.
+    let is_top = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_last = before.lines().rfind(is_top).is_some_and(|line| line.trim_end() == "repos:");
+    let first =
+        before.lines().skip_while(|line| line.trim_end() != "repos:").find(|line| line.trim_start().starts_with('-'));
+    let indent = first.filter(|_| is_last).and_then(|line| line.get(..line.len() - line.trim_start_matches(' ').len()));
+    let Some(indent) = indent else {
+        return Ok(Err(format!("left {} as it is: there is no list of repos at its end", file.shown)));
+    };
     let ends = if before.contains("\r\n") { "\r\n" } else { "\n" };
-    let after = format!("{}{ends}{}", before.trim_end(), ENTRY.replace('\n', ends));
-    Ok(Some(file.holding(after)))
+    let entry: String = ENTRY.lines().flat_map(|line| [indent, line, ends]).collect();
+    let after = format!("{}{ends}{entry}", before.trim_end());
+    Ok(Ok(Some(file.holding(after))))
 }
 
 /// What was found, and what to do next.

@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-use super::{Global, printing};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
+use super::{Global, printing, workspace};
 use crate::checks;
 use crate::checks::references::{Key, Referenced, told};
 use crate::error::Error;
-use crate::finding::told_name;
+use crate::finding::{Finding, told_name};
 use crate::project::files::Files;
-use crate::project::references::{Declarer, Used};
+use crate::project::references::{Beside, Declarer, Used};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
 use crate::source::{Span, printable};
@@ -49,25 +51,37 @@ impl Refs {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let mut project = Project::read_if_any(&files, &Options::default())?;
-        project.read_references(&files);
-        let found = checks::run_references(&project);
-        let mut findings = found.findings;
-        if let Some(key) = &self.key {
-            let told = told_name(key);
-            findings.retain(|finding| finding.key.as_deref() == Some(told.as_str()));
-        }
-        let (environments, count, keys) = found.looked_at;
-        let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
-        project.hide_secrets();
-        project.hide_in_references(&findings);
+        let members = match &Project::config(&files)?.workspace {
+            Some(workspace) => workspace::members(&files, workspace)?,
+            None => Vec::new(),
+        };
+        let (project, mut looked) = self.looked(&files, &members, None)?;
         let (table, json) = {
             let referenced = Referenced::new(&project);
             let wanted = wanted(&referenced, self.key.as_deref())?;
             let table = if self.key.is_some() { places_table(&project, &wanted) } else { table(&wanted) };
             (table, keys_json(&project, &wanted))
         };
-        let sources = std::mem::take(&mut project.sources);
+        // What is about a member is told of that member alone: what another one declares or reads does not count there.
+        let of_members: Vec<_> = {
+            let referenced = Referenced::new(&project);
+            let one = |folder: &String| {
+                let beside = referenced.beside(&files.shown(""), folder, &members);
+                let start = format!("{folder}/");
+                let nested = members.iter().filter_map(|other| other.strip_prefix(&start)).map(ToOwned::to_owned);
+                let (mut project, looked) =
+                    self.looked(&files.member(folder), &nested.collect::<Vec<_>>(), Some(beside))?;
+                Ok((std::mem::take(&mut project.sources), looked))
+            };
+            members.par_iter().map(one).collect::<Vec<Result<_, Error>>>()
+        };
+        let mut project = project;
+        let mut sources = std::mem::take(&mut project.sources);
+        for member in of_members {
+            let (own, member) = member?;
+            looked.absorb(member, sources.absorb(own));
+        }
+        let Looked { findings, summary } = looked;
         let report =
             Report::new("refs", findings, sources, summary).failing_from(global.fail_on).at_home(global.home());
         printing::save(&report, &destinations)?;
@@ -82,6 +96,44 @@ impl Refs {
             }
         }
         Ok(ExitCode::from(u8::from(report.fails())))
+    }
+
+    /// Looks at a folder and all below, and leaves out what is about the folders `members`, which are looked at by themselves.
+    fn looked(&self, files: &Files, members: &[String], beside: Option<Beside>) -> Result<(Project, Looked), Error> {
+        let mut project = Project::read_if_any(files, &Options::default())?;
+        project.read_references(files);
+        project.references.beside = beside.unwrap_or_default();
+        let found = checks::run_references(&project);
+        let mut findings = found.findings;
+        if let Some(key) = &self.key {
+            let told = told_name(key);
+            findings.retain(|finding| finding.key.as_deref() == Some(told.as_str()));
+        }
+        let starts: Vec<_> = members.iter().map(|folder| files.shown(&format!("{folder}/"))).collect();
+        findings.retain(|finding| {
+            let path = finding.label.as_ref().map(|label| project.sources.path(label.span.source));
+            path.is_none_or(|path| !starts.iter().any(|start| path.starts_with(start)))
+        });
+        let (environments, count, keys) = found.looked_at;
+        let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
+        project.hide_secrets();
+        project.hide_in_references(&findings);
+        Ok((project, Looked { findings, summary }))
+    }
+}
+
+/// What was found in a project, or in one member of a workspace.
+struct Looked {
+    findings: Vec<Finding>,
+    summary: Summary,
+}
+
+impl Looked {
+    /// Adds what was found in a member, whose files the project's own look has counted already.
+    fn absorb(&mut self, member: Self, offset: u32) {
+        self.findings.extend(member.findings.into_iter().map(|finding| finding.shifted(offset)));
+        self.summary.environments += member.summary.environments;
+        self.summary.ignored = self.summary.ignored.max(member.summary.ignored);
     }
 }
 

@@ -147,15 +147,6 @@ impl Validate {
             }
             return Ok(ExitCode::from(2));
         }
-        if global.quiet == 0 {
-            for (path, told_by) in overlooked(&files)? {
-                printing::complain(&format!(
-                    "{} is not checked: [environments] in {} lists only what shows it; delete that section\n",
-                    printable(&path),
-                    printable(&told_by)
-                ))?;
-            }
-        }
         let code = u8::from(report.fails());
         std::mem::forget(report);
         Ok(ExitCode::from(code))
@@ -294,22 +285,6 @@ fn of_workspace(files: &Files) -> Result<Checked, Error> {
     let source = sources.add(files.shown(declaration::NAME), text.as_str());
     let findings = checks::idle_rules(&Project::config(files)?, source, &text).into_iter().collect();
     Ok(Checked { findings, sources, ..Checked::default() })
-}
-
-/// The env files that nobody checks, of a project and of the members of a workspace, each with the file that leaves it out.
-fn overlooked(files: &Files) -> Result<Vec<(String, String)>, Error> {
-    let mut folders = vec![files.clone()];
-    if let Some(workspace) = &Project::config(files)?.workspace {
-        let members = workspace::members(files, workspace)?.into_iter().map(|folder| files.member(&folder));
-        // Without one, a folder leaves nothing out.
-        folders.extend(members.filter(|member| member.root().join("sparkcfg.toml").exists()));
-    }
-    let mut found = Vec::new();
-    for folder in folders {
-        let told_by = folder.shown("sparkcfg.toml");
-        found.extend(Project::overlooked(&folder)?.into_iter().map(|path| (folder.shown(&path), told_by.clone())));
-    }
-    Ok(found)
 }
 
 /// `read .env; so do compose (compose.yml), node (package.json)`

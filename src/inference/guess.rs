@@ -5,24 +5,22 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::kinds::{cast, is_switch, kind, says_more, text};
-use super::{Origin, Proposal, Sighting, choices};
+use super::{Environments, Origin, Proposal, Sighting, Without, choices};
 use crate::detection;
-use crate::schema::extension::KEYWORD;
+use crate::schema::extension::{KEYWORD, REVIEW};
 use crate::source::printable;
 use crate::uses::casts::Cast;
 
-/// How every note on a guess begins.
-const REVIEW: &str = "review: ";
-
-/// A proposal for a key, from all that was seen of it. `environments` are the names of those that there are; `secrets`
-/// are values that no text may hold.
+/// A proposal for a key, from all that was seen of it. `secrets` are values that no text may hold.
 #[must_use]
-pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: &[&str]) -> Proposal {
+pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, secrets: &[&str]) -> Proposal {
     let mut property = Map::new();
     let mut reasons: Vec<String> = Vec::new();
     let secret = is_secret(key, seen);
+    // What a comment of a real environment says stays there; it only tells of what type a key is.
+    let shown = || seen.iter().filter(|sighting| sighting.origin.documents());
     if let Some(comment) =
-        seen.iter().find_map(|sighting| sighting.comment.as_deref()).filter(|text| may_tell(text, secrets))
+        shown().find_map(|sighting| sighting.comment.as_deref()).filter(|text| may_tell(text, secrets))
     {
         property.insert("description".to_owned(), printable(comment).into());
     }
@@ -46,22 +44,29 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: &[String], secrets: 
     }
     if !secret && !property.contains_key("enum") && !property.contains_key("format") && !is_typed(&property, "boolean")
     {
-        let mut comments = seen.iter().filter_map(|sighting| sighting.comment.as_deref());
+        let mut comments = shown().filter_map(|sighting| sighting.comment.as_deref());
         reasons.extend(comments.find_map(|comment| choices::suggestion(comment, &known)));
     }
+    let required = required(seen, environments);
+    let mut own = Map::new();
     let services: BTreeSet<&str> = seen.iter().filter_map(|sighting| sighting.service.as_deref()).collect();
     if !services.is_empty() {
-        let names: Vec<_> = services.into_iter().map(printable).collect();
-        property.insert(KEYWORD.to_owned(), json!({ "services": names }));
+        own.insert("services".to_owned(), services.into_iter().map(printable).collect());
     }
-    let required = required(seen, environments);
-    reasons.extend(required.map(ToOwned::to_owned));
+    if let Some(Required { within: Some(names), .. }) = &required {
+        own.insert("required-in".to_owned(), names.iter().map(|name| printable(name)).collect());
+    }
+    if !own.is_empty() {
+        property.insert(KEYWORD.to_owned(), Value::Object(own));
+    }
+    reasons.extend(required.as_ref().map(|required| required.because.to_owned()));
     reasons.extend(disagreement(key, seen).filter(|_| !secret));
     let places: BTreeSet<&str> = seen.iter().map(|sighting| sighting.place.as_str()).collect();
     let places: Vec<_> = places.into_iter().map(printable).collect();
     reasons.push(format!("from {}", places.join(", ")));
     property.insert("$comment".to_owned(), format!("{REVIEW}{}", reasons.join("; ")).into());
-    Proposal { key: key.to_owned(), property, required: required.is_some() }
+    let everywhere = required.is_some_and(|required| required.within.is_none());
+    Proposal { key: key.to_owned(), property, required: everywhere }
 }
 
 /// Whether a key is a secret: by its name, by a value that looks like one, or because it is sealed.
@@ -262,7 +267,7 @@ fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>
 fn typed(text: &str, property: &Map<String, Value>) -> Value {
     let is = |name: &str| is_typed(property, name);
     if is("integer") || is("number") {
-        serde_json::from_str(text).unwrap_or_else(|_| text.into())
+        number(text)
     } else if is("boolean") {
         text.eq_ignore_ascii_case("true").into()
     } else if is("array") {
@@ -272,18 +277,35 @@ fn typed(text: &str, property: &Map<String, Value>) -> Value {
     }
 }
 
-/// Why every environment must have the key.
-fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str> {
-    let demanded = seen.iter().any(|sighting| {
-        matches!(sighting.origin, Origin::Reference { required: true } | Origin::Read { required: true })
-    });
+/// A number as an env file has it: `80e6` of a program is 80000000.
+fn number(text: &str) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let read: Value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
+    let whole = read.as_f64().filter(|number| read.is_f64() && number.fract() == 0.0 && number.abs() < EXACT);
+    whole.and_then(|whole| serde_json::from_str(&format!("{whole:.0}")).ok()).unwrap_or(read)
+}
+
+/// Where a key must be set, and why.
+struct Required<'a> {
+    because: &'static str,
+    /// The environments; `None` for every one.
+    within: Option<Vec<&'a String>>,
+}
+
+fn required<'a>(seen: &[&Sighting], environments: Environments<'a>) -> Option<Required<'a>> {
+    let Environments { own, given } = environments;
+    let refers = |sighting: &Sighting, wanted: Without| matches!(sighting.origin, Origin::Reference { without } if without == wanted);
+    let reads = |sighting: &Sighting| sighting.origin == Origin::Read { required: true };
+    let demanded = seen.iter().any(|sighting| reads(sighting) || refers(sighting, Without::Stops));
     // Whoever starts the program gives it a value, or the program has one for some cases.
+    let falls_back = |sighting: &&&Sighting| sighting.value.is_some();
+    let references = || seen.iter().filter(|sighting| matches!(sighting.origin, Origin::Reference { .. }));
     let helped = seen.iter().any(|sighting| match sighting.origin {
         Origin::Set => true,
         Origin::Reference { .. } | Origin::Read { .. } => sighting.value.is_some(),
         _ => false,
     });
-    let has = |name: &String| {
+    let has = |name: &&String| {
         seen.iter().any(|sighting| match &sighting.origin {
             Origin::Layer { environments, sealed } => {
                 environments.contains(name) && (*sealed || sighting.value.as_deref() != Some(""))
@@ -291,22 +313,37 @@ fn required(seen: &[&Sighting], environments: &[String]) -> Option<&'static str>
             _ => false,
         })
     };
+    let apart = !given.is_empty() && own.len() + given.len() > 1;
+    let required = |because: &'static str, names: Vec<&'a String>| {
+        Some(Required { because, within: Some(names).filter(|_| apart) })
+    };
+    let having: Vec<&String> = own.iter().chain(given).filter(has).collect();
     // Where none of them has it, it comes from somewhere else, or is not needed.
-    if demanded && !helped && (environments.is_empty() || environments.iter().any(has)) {
-        return Some("required, because a reader stops without it");
+    if demanded && !helped && (own.is_empty() && given.is_empty() || !having.is_empty()) {
+        return required("required, because a reader stops without it", having);
+    }
+    // What Compose itself takes comes from the project's own env files. All of them have it today, and Compose has nothing
+    // else: who takes it out later leaves an empty text there.
+    let wanted = references().any(|sighting| refers(sighting, Without::Warns));
+    if wanted
+        && !references().any(|sighting| falls_back(&sighting))
+        && !own.is_empty()
+        && own.iter().all(|name| has(&name))
+    {
+        return required("required, because Compose has no default for it", own.iter().collect());
     }
     // What stands in `.env` alone, somebody has set for himself; all environments have it because that file is their base.
     let of_its_own = |name: &String| {
         let shared = |sighting: &Sighting| sighting.place.rsplit('/').next() == Some(".env");
         seen.iter().any(|sighting| match &sighting.origin {
             Origin::Layer { environments: users, .. } => {
-                users.contains(name) && !(shared(sighting) && users.len() == environments.len())
+                users.contains(name) && !(shared(sighting) && users.len() == own.len())
             }
             _ => false,
         })
     };
-    let everywhere = environments.iter().all(|name| has(name) && of_its_own(name));
-    (environments.len() > 1 && everywhere && !helped).then_some("required, because every environment has it")
+    let everywhere = !apart && own.len() > 1 && own.iter().all(|name| has(&name) && of_its_own(name));
+    if everywhere && !helped { required("required, because every environment has it", Vec::new()) } else { None }
 }
 
 /// Different defaults in different places, where nothing about them is secret.

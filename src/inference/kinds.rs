@@ -30,7 +30,11 @@ pub(super) fn says_more(comment: &str, guessed: &Guess) -> bool {
         Some(words) => {
             format.is_some_and(|format| words.iter().any(|word| formats::accepts(format, word) == Some(false)))
         }
-        None => comment.to_ascii_lowercase().split(' ').any(|word| word == "either"),
+        None => {
+            let lower = comment.to_ascii_lowercase();
+            let address = ["ip:port", "host:port", "address:port"].iter().any(|shape| lower.contains(shape));
+            address || lower.split(' ').any(|word| word == "either")
+        }
     }
 }
 
@@ -101,7 +105,7 @@ pub(super) fn kind(key: &str, values: &[&str]) -> Guess {
         let reason = "0 or 1: a switch or a number? say \"boolean\" or \"integer\"";
         return Guess { reason: Some(reason.to_owned()), ..text() };
     }
-    if all(&is_digits) && !named(&["id", "version", "tag", "code", "account", "phone", "pin", "number"]) {
+    if all(&is_digits) && !named(TEXTS) {
         return guess(&[("type", "integer".into())], "a whole number, by its values");
     }
     let is_decimal = |value: &str| {
@@ -130,6 +134,10 @@ pub(super) fn kind(key: &str, values: &[&str]) -> Guess {
 
 /// Words that say that there may be several.
 const LISTS: &[&str] = &["cors", "hosts", "list", "origins", "urls"];
+
+/// Words that say that digits are no number, or that something else may stand there: `BIND=127.0.0.1:9000`.
+const TEXTS: &[&str] =
+    &["account", "address", "bind", "code", "id", "listen", "number", "phone", "pin", "publish", "tag", "version"];
 
 /// Words that say that something is counted.
 const COUNTS: &[&str] = &[

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use crate::suggestion::is_slip;
 use crate::uses::casts::Cast;
 use crate::uses::known::{Known, known, twin};
 
@@ -36,8 +37,8 @@ pub enum Origin {
     },
     /// A reference in a Compose file: `${KEY}`, or a key that is passed through.
     Reference {
-        /// Whether Compose stops without it: `${KEY?}`.
-        required: bool,
+        /// What Compose does where nothing sets it.
+        without: Without,
     },
     /// Given a value by a Compose or PM2 file, whatever stands elsewhere.
     Set,
@@ -46,6 +47,26 @@ pub enum Origin {
         /// Whether the program cannot do without it.
         required: bool,
     },
+}
+
+/// What Compose does where nothing sets a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// It stops: `${KEY?}`.
+    Stops,
+    /// It takes an empty text, and warns: `${KEY}`.
+    Warns,
+    /// It has a default, or hands nothing on.
+    GoesOn,
+}
+
+/// The environments that there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Environments<'a> {
+    /// Those of the project, by their files' names.
+    pub own: &'a [String],
+    /// Env files that Compose gives to services: each an environment by itself, which nobody compares with the others.
+    pub given: &'a [String],
 }
 
 /// What one place tells about a key. It may hold a secret, so it has no `Debug`.
@@ -120,6 +141,36 @@ impl Origin {
     pub const fn declares(&self) -> bool {
         matches!(self, Self::Example | Self::Commented | Self::Layer { .. })
     }
+
+    /// Whether this is a place that documents keys, and is no real environment.
+    #[must_use]
+    pub const fn documents(&self) -> bool {
+        matches!(self, Self::Example | Self::Commented)
+    }
+}
+
+/// Names that no file declares and that were most likely meant by declared ones, each with that one: they differ by a slip,
+/// and either nothing else uses the declared one, or the other one stands in a single place and has no default there.
+#[must_use]
+pub fn slips(sightings: &[Sighting]) -> Vec<(String, String)> {
+    const SHORTEST: usize = 5;
+    let all = by_key(sightings);
+    let is_declared = |seen: &[&Sighting]| seen.iter().any(|sighting| sighting.origin.declares());
+    let takes = |sighting: &&&Sighting| matches!(sighting.origin, Origin::Reference { .. } | Origin::Read { .. });
+    let letters = |name: &str| name.chars().filter(|sign| !sign.is_ascii_digit()).collect::<String>();
+    let declared: Vec<_> = all.iter().filter(|(name, seen)| name.len() >= SHORTEST && is_declared(seen)).collect();
+    let slip = |(name, seen): &(&str, Vec<&Sighting>)| {
+        let uses: Vec<_> = seen.iter().filter(takes).collect();
+        let known = known(name).is_some() || name.len() < SHORTEST || is_declared(seen);
+        if known || uses.is_empty() || seen.iter().any(|sighting| sighting.value.is_some()) {
+            return None;
+        }
+        let alone = uses.len() == 1;
+        let near = declared.iter().filter(|(near, _)| is_slip(name, near) && letters(name) != letters(near));
+        let near = near.filter(|(_, seen)| alone || !seen.iter().any(|sighting| takes(&sighting)));
+        Some(((*name).to_owned(), near.map(|(near, _)| *near).min()?.to_owned()))
+    };
+    all.iter().filter_map(slip).collect()
 }
 
 /// Where programs read a key, whichever they are.
@@ -150,9 +201,9 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
     found.extend(undeclared.into_iter().map(|((place, has_default), keys)| {
         let be = if keys.len() == 1 { "is" } else { "are" };
         let message = if has_default && place == PROGRAMS {
-            format!("{be} used in {place}, which can do without, and documented nowhere")
+            format!("{be} used in {place}, which can do without, and in no env file")
         } else if has_default {
-            format!("{be} used in {place}, always with a default, and documented nowhere")
+            format!("{be} used in {place}, always with a default, and in no env file")
         } else {
             format!("{be} used in {place} without a default, and set nowhere")
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Origin, Sighting};
+use super::{Origin, Sighting, Without};
 use crate::compose::{Application, File, references_in};
 use crate::detection;
 use crate::dialects::compose;
@@ -31,7 +31,7 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
         let holds_secret =
             made.is_some_and(|made| references(made).iter().any(|one| detection::names_secret_surely(one.name)));
         let value = if made.is_some() { None } else { value };
-        let comment = documents.then(|| comment_of(text, &entry)).flatten();
+        let comment = comment_of(text, &entry);
         let sighting = sighting(key, path, origin.clone(), value);
         found.push((entry.key.start as usize, Sighting { holds_secret, comment, ..sighting }));
     }
@@ -130,7 +130,7 @@ fn without_lead_in(text: &str) -> &str {
     text.rfind(". ").map_or("", |end| &text[..=end])
 }
 
-/// The variables that a Compose application takes from outside, with the services that get them.
+/// The variables that a Compose application takes from outside, with the services that get them by that name.
 #[must_use]
 pub fn in_compose(files: &[File], application: &Application) -> Vec<Sighting> {
     let mut found = Vec::new();
@@ -140,11 +140,23 @@ pub fn in_compose(files: &[File], application: &Application) -> Vec<Sighting> {
             if is_key(&variable.name) {
                 found.push(Sighting {
                     service: Some(service.name.clone()),
-                    ..sighting(&variable.name, place, Origin::Reference { required: false }, None)
+                    ..sighting(&variable.name, place, Origin::Reference { without: Without::GoesOn }, None)
                 });
             }
         }
-        in_node(files, &service.node, Some(&service.name), &mut found);
+        for part in service.node.pairs() {
+            if part.key != "environment" {
+                in_node(files, &part.value, &mut found);
+                continue;
+            }
+            // Its program reads what it is given by that name. A tag, a port, a part of an address are for Compose alone.
+            for variable in service.environment() {
+                for reference in references_in(&variable.value) {
+                    let reader = Some(service.name.as_str()).filter(|_| reference.name == variable.name);
+                    found.extend(reference_at(&reference, path_of(files, reference.span.source), reader));
+                }
+            }
+        }
     }
     // What stands outside of services, or in parts of a file that no service uses.
     for file in files {
@@ -163,15 +175,15 @@ fn path_of(files: &[File], source: crate::source::SourceId) -> &str {
     files.iter().find(|file| file.source == source).map(|file| file.path.as_str()).unwrap_or_default()
 }
 
-fn in_node(files: &[File], node: &Arc<Node>, service: Option<&str>, found: &mut Vec<Sighting>) {
+fn in_node(files: &[File], node: &Arc<Node>, found: &mut Vec<Sighting>) {
     match &node.value {
         Value::Scalar { .. } => {
             for reference in references_in(node) {
-                found.extend(reference_at(&reference, path_of(files, reference.span.source), service));
+                found.extend(reference_at(&reference, path_of(files, reference.span.source), None));
             }
         }
-        Value::List(_) => node.items().for_each(|item| in_node(files, item, service, found)),
-        Value::Map(_) => node.pairs().for_each(|pair| in_node(files, &pair.value, service, found)),
+        Value::List(_) => node.items().for_each(|item| in_node(files, item, found)),
+        Value::Map(_) => node.pairs().for_each(|pair| in_node(files, &pair.value, found)),
         Value::Unknown => {}
     }
 }
@@ -184,7 +196,12 @@ fn reference_at(reference: &crate::compose::Reference, path: &str, service: Opti
     let given = (sign == Some(Sign::Default) && !interpolates(&reference.argument)).then(|| reference.argument.clone());
     // A default that refers to another variable is one, though nothing is known of it.
     let hidden = sign == Some(Sign::Default) && given.is_none() || sign == Some(Sign::Alternative);
-    let origin = Origin::Reference { required: sign == Some(Sign::Required) };
+    let without = match sign {
+        Some(Sign::Required) => Without::Stops,
+        Some(_) => Without::GoesOn,
+        None => Without::Warns,
+    };
+    let origin = Origin::Reference { without };
     let value = given.or_else(|| hidden.then(String::new));
     Some(Sighting { service: service.map(ToOwned::to_owned), ..sighting(&reference.name, path, origin, value) })
 }

@@ -192,9 +192,11 @@ impl Declared {
         let mut sources = Sources::default();
         let (config, _) = read_config(files, &mut sources)?;
         let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| {
-            Error::new("this project has no schema").help(
-                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml",
-            )
+            Error::new("this project has no schema").help(if config.workspace.is_some() {
+                "it is a workspace: name one of its members with --project DIR"
+            } else {
+                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml"
+            })
         })?;
         let environments = stacks(files, &config, false)?.into_iter().map(|stack| stack.name).collect();
         let path = sources.path(schema.source).to_owned();
@@ -269,23 +271,6 @@ impl Project {
     /// A folder that cannot be listed.
     pub fn has_environments(files: &Files, config: &Config) -> Result<bool, Error> {
         Ok(!stacks(files, config, true)?.is_empty())
-    }
-
-    /// The env files that nobody checks, because `sparkcfg.toml` lists only what shows them: they came later.
-    ///
-    /// # Errors
-    /// A folder that cannot be listed, or a broken `sparkcfg.toml`.
-    pub fn overlooked(files: &Files) -> Result<Vec<String>, Error> {
-        let config = Self::config(files)?;
-        let mut listed = config.environments.values().flatten().peekable();
-        if listed.peek().is_none() || !listed.all(|path| layout::documents(path)) {
-            return Ok(Vec::new());
-        }
-        let there = stacks(files, &Config::default(), false)?;
-        let mut paths: Vec<_> = there.into_iter().flat_map(|stack| stack.files).collect();
-        paths.sort();
-        paths.dedup();
-        Ok(paths)
     }
 
     /// Whether git has a file of the project.

@@ -296,12 +296,17 @@ fn read_sops(files: &Files, config: &Config, sources: &mut Sources) -> Result<Op
 }
 
 pub(super) fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
-    if !config.environments.is_empty() {
-        let listed = config.environments.iter();
-        return Ok(listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect());
+    let listed = config.environments.iter();
+    let listed: Vec<_> = listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect();
+    // What shows an env file stands for one only as long as there is none.
+    if listed.iter().flat_map(|stack| &stack.files).any(|path| !layout::documents(path)) {
+        return Ok(listed);
     }
-    let folder = layout::of_folder(&files.names("environments")?, personal);
-    if folder.is_empty() { Ok(layout::of_root(&files.names("")?, personal)) } else { Ok(folder) }
+    let mut found = layout::of_folder(&files.names("environments")?, personal);
+    if found.is_empty() {
+        found = layout::of_root(&files.names("")?, personal);
+    }
+    Ok(if found.is_empty() { listed } else { found })
 }
 
 /// The stacks that the user named, or all.

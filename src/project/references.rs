@@ -23,6 +23,17 @@ pub struct References {
     pub declared: Vec<Declared>,
     /// Every file of the tree that was looked at.
     pub paths: Vec<String>,
+    /// What the workspace has beside this member of it.
+    pub beside: Beside,
+}
+
+/// Names that a workspace has beside one of its members.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// What is declared outside of all members, for all of them.
+    pub declared: HashSet<String>,
+    /// What is read outside of all members, or by programs of others, which may be libraries of this one.
+    pub read: HashSet<String>,
 }
 
 /// A file with uses.
@@ -130,7 +141,7 @@ impl Project {
                 used.push(Used { source, reader, aside: is_aside(&path), path, uses });
             }
         }
-        self.references = References { files: used, declared, paths };
+        self.references = References { files: used, declared, paths, beside: Beside::default() };
     }
 
     /// What the schemas of projects below declare; one that is broken is told where that project is checked.

@@ -14,6 +14,9 @@ use super::sameness::Shape;
 /// The name of the keyword.
 pub const KEYWORD: &str = "x-sparkcfg";
 
+/// How the `$comment` of a property begins that `init` guessed, and that nobody has reviewed yet.
+pub const REVIEW: &str = "review: ";
+
 /// What a property may say under `x-sparkcfg`.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]

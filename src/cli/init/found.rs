@@ -8,24 +8,28 @@ use crate::compose::{self, Application, Service};
 use crate::detection;
 use crate::error::Error;
 use crate::identity::Identities;
-use crate::inference::{self, Discovery, Origin, Proposal, Sighting, by_key, propose, sighted};
+use crate::inference::{self, Discovery, Environments, Origin, Proposal, Sighting, Without, by_key, propose, sighted};
 use crate::pm2::Ecosystem;
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::{self, Files};
-use crate::project::{Project, compose_entries, layout};
+use crate::project::layout::{self, Stack};
+use crate::project::{Project, compose_entries};
 use crate::source::Sources;
 use crate::stores;
 
 /// All sightings of a project. It may hold secrets, so it has no `Debug`.
 pub(super) struct Found {
     sightings: Vec<Sighting>,
-    /// The environments that there are.
-    pub(super) environments: Vec<String>,
+    /// The environments that there are, and their files.
+    pub(super) stacks: Vec<Stack>,
     /// What documents env files: the name of an environment for it, and its path.
     pub(super) documents: Vec<(String, String)>,
-    /// Env files that no environment has, and that a Compose file gives to services.
-    pub(super) env_files: Vec<String>,
+    /// Env files that no environment has, and that a Compose file gives to services: what they are called as environments,
+    /// and their paths.
+    pub(super) env_files: Vec<(String, String)>,
+    /// Names that were most likely meant by others, each with that one.
+    slips: Vec<(String, String)>,
     /// Who reads each of the env files, or what shows them where there are none, as far as can be seen.
     pub(super) readers: Vec<(String, Vec<String>)>,
     /// Whether the layers stand in `environments/`.
@@ -43,13 +47,14 @@ impl Found {
         let documented = |path: &String| layout::documents(path);
         let mut found = Self {
             sightings: Vec::new(),
-            environments: stacks.iter().map(|stack| stack.name.clone()).collect(),
             documents: Vec::new(),
             env_files: Vec::new(),
+            slips: Vec::new(),
             readers: Vec::new(),
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
             private: BTreeSet::new(),
             notes: Vec::new(),
+            stacks,
         };
         let names = files.names("")?;
         for name in names.iter().filter(|name| documented(name)) {
@@ -58,21 +63,22 @@ impl Found {
             found.documents.push((environment_of(name), name.clone()));
         }
         found.private.extend(names.iter().filter(|name| *name == ".env" && !found.documents.is_empty()).cloned());
-        let mut paths: Vec<&String> = stacks.iter().flat_map(|stack| &stack.files).collect();
+        let mut paths: Vec<String> = found.stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
         paths.sort();
         paths.dedup();
-        for path in paths.into_iter().filter(|path| !documented(path)) {
-            let users = stacks.iter().filter(|stack| stack.files.contains(path)).map(|stack| stack.name.clone());
+        for path in paths.iter().filter(|path| !documented(path)) {
+            let users = found.stacks.iter().filter(|stack| stack.files.contains(path)).map(|stack| stack.name.clone());
             found.layer(files, path, users.collect())?;
         }
-        found.compose(files, &names)?;
+        found.compose(files, &names, others)?;
         found.pm2(files, &names);
         found.sightings.extend(programs::sightings(files, config, others));
-        let mut read: Vec<String> = stacks.iter().flat_map(|stack| stack.files.iter().cloned()).collect();
+        found.slips = inference::slips(&found.sightings);
+        let mut read = paths;
+        read.extend(found.env_files.iter().map(|(_, path)| path.clone()));
         read.retain(|path| stores::of(path).is_none());
         if read.is_empty() {
-            let documents = found.documents.iter().map(|(_, path)| path.clone());
-            read.extend(if found.env_files.is_empty() { documents.collect() } else { found.env_files.clone() });
+            read.extend(found.documents.iter().map(|(_, path)| path.clone()));
         }
         read.sort();
         read.dedup();
@@ -121,7 +127,7 @@ impl Found {
         Ok(())
     }
 
-    fn compose(&mut self, files: &Files, names: &[String]) -> Result<(), Error> {
+    fn compose(&mut self, files: &Files, names: &[String], others: &[String]) -> Result<(), Error> {
         let mut sources = Sources::default();
         let is_compose = |name: &&String| {
             let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
@@ -142,23 +148,61 @@ impl Found {
             }
             let env_files = application.services.iter().flat_map(Service::env_files);
             for path in env_files.map(|env_file| env_file.path.trim_start_matches("./").to_owned()) {
-                let known = self.env_files.contains(&path) || self.documents.iter().any(|(_, other)| *other == path);
-                if self.environments.is_empty() && !known && files.read_if_there(&path).is_ok_and(|text| text.is_some())
-                {
-                    self.env_files.push(path);
-                }
+                self.env_file(files, path, others);
             }
             let mut seen = sighted::in_compose(&read.all, &application);
             // What only some ways to start demand is not needed everywhere.
             for sighting in seen.iter_mut().filter(|sighting| !programs::is_main_compose(&sighting.place)) {
-                if let Origin::Reference { required } = &mut sighting.origin {
-                    *required = false;
+                if let Origin::Reference { without } = &mut sighting.origin {
+                    *without = Without::GoesOn;
                 }
             }
             self.sightings.extend(seen);
         }
-        for path in self.env_files.clone() {
-            self.layer(files, &path, vec![environment_of(&path)])?;
+        self.keep_what_can_be_listed(files, names)?;
+        for (name, path) in self.env_files.clone() {
+            self.layer(files, &path, vec![name])?;
+        }
+        Ok(())
+    }
+
+    /// A file that Compose gives to a service. What an environment has already, what documents, what is one person's own, and
+    /// what belongs to a project in a folder below is left out.
+    fn env_file(&mut self, files: &Files, path: String, others: &[String]) {
+        let is_others = others.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
+        let known = self.env_files.iter().any(|(_, other)| *other == path)
+            || self.stacks.iter().any(|stack| stack.files.contains(&path));
+        let left_out = is_others || known || layout::documents(&path) || layout::is_personal(&path);
+        if left_out || !files.read_if_there(&path).is_ok_and(|text| text.is_some()) {
+            return;
+        }
+        let taken = |name: &String| {
+            let stacks = self.stacks.iter().map(|stack| &stack.name);
+            name.is_empty() || stacks.chain(self.env_files.iter().map(|(name, _)| name)).any(|other| other == name)
+        };
+        // `api/.env` and `web/.env` are told apart by their folders.
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).replace('/', "-");
+        let own = environment_of(&path);
+        let whole = [folder.as_str(), own.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+        let whole = whole.join("-");
+        if let Some(name) = [own, whole].into_iter().find(|name| !taken(name)) {
+            self.env_files.push((name, path));
+        }
+    }
+
+    /// Who lists environments in `sparkcfg.toml` lists all of them: of one that is there already, and of what would lose the
+    /// personal layers that names alone give, it is only told what to add.
+    fn keep_what_can_be_listed(&mut self, files: &Files, names: &[String]) -> Result<(), Error> {
+        let configured = files.read_if_there("sparkcfg.toml")?.is_some();
+        let personal = !self.stacks.is_empty() && names.iter().any(|name| layout::is_personal(name));
+        if self.env_files.is_empty() || !configured && !personal {
+            return Ok(());
+        }
+        for (name, path) in std::mem::take(&mut self.env_files) {
+            let (shown, name, path) = (files.shown(&path), super::quoted(&name), super::quoted(&path));
+            self.notes.push(format!(
+                "{shown} is not checked: Compose gives it to a service, and no environment has it; add to [environments] in sparkcfg.toml: {name} = [{path}]"
+            ));
         }
         Ok(())
     }
@@ -180,22 +224,37 @@ impl Found {
         let is_secret = |sighting: &&Sighting| detection::names_secret(&sighting.key);
         let secrets = self.sightings.iter().filter(is_secret).filter_map(|sighting| sighting.value.as_deref());
         let secrets: Vec<_> = secrets.filter(|value| !value.is_empty()).collect();
+        let own: Vec<_> = self.stacks.iter().map(|stack| stack.name.clone()).collect();
+        let given: Vec<_> = self.env_files.iter().map(|(name, _)| name.clone()).collect();
+        let environments = Environments { own: &own, given: &given };
         for (key, seen) in by_key(&self.sightings) {
             let known = proposals.iter().any(|proposal| proposal.key == key);
-            if known || seen.iter().all(|sighting| sighting.origin == Origin::Set) {
+            // What is declared would be no mistake any more.
+            let slipped = self.slips.iter().any(|(name, _)| name == key);
+            if known || slipped || seen.iter().all(|sighting| sighting.origin == Origin::Set) {
                 continue;
             }
-            proposals.push(propose(key, &seen, &self.environments, &secrets));
+            proposals.push(propose(key, &seen, environments, &secrets));
         }
     }
 
     /// Whether there is an env file, or what documents one.
     pub(super) fn has_env_files(&self) -> bool {
-        !(self.environments.is_empty() && self.documents.is_empty() && self.env_files.is_empty())
+        !(self.stacks.is_empty() && self.documents.is_empty() && self.env_files.is_empty())
+    }
+
+    /// What is told of names that go into no schema, because others were meant.
+    pub(super) fn slips<'a>(&'a self, declared: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = String> + 'a {
+        let slips = self.slips.iter().filter(move |(name, _)| !declared(name));
+        slips.map(|(name, meant)| {
+            format!("left {name} out of the schema: did you mean {meant}? If not, declare it in an env file, or in the schema")
+        })
     }
 
     pub(super) fn discoveries(&self) -> Vec<Discovery> {
-        inference::discoveries(&self.sightings)
+        let slipped = |sighting: &&Sighting| self.slips.iter().any(|(name, _)| *name == sighting.key);
+        let others: Vec<_> = self.sightings.iter().filter(|sighting| !slipped(sighting)).cloned().collect();
+        inference::discoveries(&others)
     }
 }
 

@@ -79,13 +79,23 @@ impl Plan {
         // What git has is there on purpose; a rule would lose it once it is renamed.
         private.retain(|path| !Project::is_in_git(files, path));
         top.written.extend(ignore_rules(files, &private, shows)?);
-        top.written.extend(hook(files)?);
+        match hook(files)? {
+            Ok(hook) => top.written.extend(hook),
+            Err(why) => top.found.notes.push(why),
+        }
         plans.insert(0, top);
         Ok(plans)
     }
 
     fn new(files: Files, config: &Config, members: &[String], mut imported: Imported) -> Result<Self, Error> {
-        let found = Found::read(&files, config, members)?;
+        let mut found = Found::read(&files, config, members)?;
+        let declared = Declared::read(&files).ok();
+        let is_declared = |name: &str| {
+            let by_schema = |declared: &Declared| declared.schema.schema.property(name).is_declared();
+            declared.as_ref().is_some_and(by_schema)
+        };
+        let slips: Vec<_> = found.slips(is_declared).collect();
+        found.notes.extend(slips);
         // Whoever has a schema of varlock beside the env files means it.
         if imported.proposals.is_empty()
             && let Some(bytes) = files.read_if_there(VARLOCK)?

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::inference::{Origin, Sighting};
+use crate::inference::{Origin, Sighting, Without};
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::Files;
@@ -33,7 +33,12 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
                     match used.kind {
                         Kind::Set => found.push(sighting(&path, used, Origin::Set, text_of(&used.fallback))),
                         Kind::Read if !at_top && reader.name == "compose" => {
-                            found.push(sighting(&path, used, Origin::Reference { required: false }, default_of(used)));
+                            found.push(sighting(
+                                &path,
+                                used,
+                                Origin::Reference { without: Without::GoesOn },
+                                default_of(used),
+                            ));
                         }
                         _ => {}
                     }

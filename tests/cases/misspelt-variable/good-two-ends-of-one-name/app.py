@@ -1,0 +1,3 @@
+import os
+
+host = os.getenv("SMTP_HOST", "")

@@ -1,0 +1,3 @@
+import os
+
+print(os.environ["SECRET_KEY"], os.environ["MODE_NAME"])

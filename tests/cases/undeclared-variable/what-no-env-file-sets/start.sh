@@ -1,0 +1,2 @@
+export SCRIPT_TAG=1
+docker compose up

@@ -136,7 +136,6 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
     Ok(files)
 }
 
-<<<<<<< HEAD
 /// The name of an object without content, in both kinds of repositories (`git hash-object /dev/null`).
 const NOTHING: [&str; 2] =
     ["e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813"];
@@ -146,7 +145,8 @@ fn announcements(root: &Path) -> Result<BTreeSet<String>, Error> {
     let listing = git(root, &["diff-files", "--relative", "--name-only", "--diff-filter=A", "-z", "--", "."])?;
     let paths = listing.split(|byte| *byte == 0).filter(|path| !path.is_empty());
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
-=======
+}
+
 /// Whether a project may need a file, by its path.
 fn is_likely(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -160,7 +160,6 @@ fn is_likely(path: &str) -> bool {
         || path.contains("/templates/")
         || name.ends_with("key.txt")
         || name.ends_with("keys.txt")
->>>>>>> drift
 }
 
 /// The full name of the commit that `name` stands for.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::references::{Key, Referenced, rank};
 use crate::finding::{Finding, Severity};
 use crate::project::references::Used;
-use crate::suggestion::is_slip;
+use crate::suggestion::{distance, is_slip};
 use crate::uses::known::{Known, known, meaning};
 use crate::uses::{Kind, Side, Use};
 
@@ -95,7 +95,7 @@ impl<'a> Referenced<'a> {
                 && letters(near) != own
                 && fits(near, key)
         });
-        near.map(|(near, _)| *near).min_by_key(|near| (strsim::osa_distance(near, name), *near))
+        near.map(|(near, _)| *near).min_by_key(|near| (distance(near, name), *near))
     }
 }
 

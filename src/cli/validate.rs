@@ -17,7 +17,7 @@ use crate::project::files::{self, Files};
 use crate::project::git::{self, Tree};
 use crate::project::{Options, Project};
 use crate::report::{FileRead, Report, Summary};
-use crate::source::{Sources, printable};
+use crate::source::Sources;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -135,13 +135,20 @@ fn a_clone_without_history_says_so() {
         assert!(cloned, "{text}");
         let told = ["validate --format json", "secrets who --check --format json", "secrets who"].map(|line| {
             let (_, out, err) = scene.run("nobody", &format!("{line} --project {}", clone.display()));
-            format!("{out}{err}").matches("this clone lacks commits").count()
+            format!("{out}{err}").matches("this clone lacks a part of the history").count()
         });
         std::fs::remove_dir_all(&clone).unwrap();
         told
     };
     assert_eq!(noted("1"), [1, 1, 1]);
     assert_eq!(noted("99"), [0, 0, 0]);
+    // A clone of which the contents of earlier versions are fetched when somebody asks lacks them.
+    scene.git(&["config", "uploadpack.allowFilter", "true"]);
+    let (cloned, text) = scene.git(&["clone", "-q", "--filter=blob:none", &origin, clone.to_str().unwrap()]);
+    assert!(cloned, "{text}");
+    let (_, out, err) = scene.run("nobody", &format!("validate --project {}", clone.display()));
+    assert!(out.contains("this clone lacks a part of the history"), "{out}{err}");
+    std::fs::remove_dir_all(&clone).unwrap();
     // Where all may open everything, nobody has lost a thing.
     for environment in ["dev", "staging", "prod"] {
         scene.does("laptop", &format!("secrets grant deploy {environment}"));

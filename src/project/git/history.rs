@@ -46,13 +46,18 @@ pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -
         return History::default();
     };
     let stream = process.stdout.take().map(BufReader::new);
-    let read = stream.map(|stream| parsed(stream, &start, &boundaries(&repository))).unwrap_or_default();
-    let is_whole = process.wait().is_ok_and(|status| status.success()) && read.is_whole;
-    let mut history = read.history;
-    if !is_whole && !history.versions.is_empty() {
+    let parsed = stream.map(|stream| parsed(stream, &start, &boundaries(&repository))).unwrap_or_default();
+    let is_whole = process.wait().is_ok_and(|status| status.success()) && parsed.is_whole;
+    let mut history = parsed.history;
+    let answers = |arguments: &[&str]| run(root, arguments).is_ok_and(|answer| answer.is_some());
+    if is_whole {
+        return history;
+    }
+    if !answers(&["rev-parse", "--git-dir"]) {
+        history.is_refused = is_repository(&repository);
+    } else if answers(&["rev-parse", "--verify", "--quiet", "HEAD"]) {
+        // A partial clone lacks what files held before.
         history.cut.extend(paths.iter().map(|path| (*path).to_owned()));
-    } else if !is_whole && is_repository(&repository) && !is_unborn(root) {
-        history.is_refused = true;
     }
     history
 }
@@ -60,12 +65,6 @@ pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -
 /// Whether what lies there is a repository, be it one that git refuses: not a folder that only has the name.
 fn is_repository(repository: &Path) -> bool {
     git_folder(repository).is_some_and(|folder| folder.join("HEAD").is_file())
-}
-
-/// Whether git reads a repository in which nothing is committed yet.
-fn is_unborn(root: &Path) -> bool {
-    let answers = |arguments: &[&str]| run(root, arguments).is_ok_and(|answer| answer.is_some());
-    answers(&["rev-parse", "--git-dir"]) && !answers(&["rev-parse", "--verify", "--quiet", "HEAD"])
 }
 
 /// The commits of a shallow clone of which git does not have the ones before.
@@ -88,14 +87,14 @@ const MOST: u64 = 256 * LARGEST;
 
 /// What was read of a stream, and whether that is all of it.
 #[derive(Default)]
-struct Read {
+struct Parsed {
     history: History,
     is_whole: bool,
 }
 
 /// What `git fast-export` writes, oldest first, of the paths that begin with `start`; `boundaries` are commits whose parents
 /// are not there.
-fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) -> Read {
+fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) -> Parsed {
     let (mut history, mut blobs) = (History::default(), HashMap::new());
     let (mut mark, mut name, mut at, mut kept) = (String::new(), String::new(), 0, 0);
     let (mut is_blob, mut begins, mut is_whole) = (false, false, true);
@@ -141,7 +140,7 @@ fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) 
         }
     }
     history.versions.values_mut().for_each(|versions| versions.reverse());
-    Read { history, is_whole }
+    Parsed { history, is_whole }
 }
 
 /// The next bytes of a stream, or none of them where nobody keeps them; `None` where it ends before.

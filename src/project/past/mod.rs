@@ -37,7 +37,7 @@ pub struct Past {
 /// Why not all earlier versions of sealed files are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
-    /// The clone lacks commits, as a shallow one does.
+    /// The clone lacks commits, as a shallow one does, or what files held before, as a partial one.
     Commits,
     /// Git refuses the repository, as one that belongs to somebody else.
     Git,
@@ -48,7 +48,9 @@ impl Gap {
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::Commits => "this clone lacks commits, so whoever has a data key from one of those is not found",
+            Self::Commits => {
+                "this clone lacks a part of the history, so whoever has a data key from there is not found"
+            }
             Self::Git => {
                 "git does not read this repository here, so whoever has a data key from an earlier commit is not found"
             }
@@ -60,7 +62,7 @@ impl Gap {
     pub const fn help(self) -> &'static str {
         match self {
             Self::Commits => {
-                "fetch them: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` of actions/checkout"
+                "fetch it: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0` of actions/checkout"
             }
             Self::Git => {
                 "`git log` says why; where the folder belongs to somebody else, `safe.directory` lets git read it"

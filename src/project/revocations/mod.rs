@@ -79,7 +79,7 @@ pub struct Unchanged {
     pub key: Option<String>,
     /// The names, or public keys, of those who could read it.
     pub readers: Vec<String>,
-    /// Whether all of this stands in the record; else a merge noted it in the file.
+    /// Whether all of this stands in the record; else a merge noted it in the file, or git's history tells it.
     pub is_recorded: bool,
     /// Whether what can be read of the file tells it. A merge may have noted otherwise in what is sealed by now.
     pub is_certain: bool,

@@ -1,7 +1,8 @@
 //! A variable is used under a name that nothing declares, where a name that means it is declared and read by nobody.
 //!
 //! Either the two differ by a letter or two, or one is the other with a prefix, as `LOG_LEVEL` and `APP_LOG_LEVEL`, or both
-//! name the environment (`ENVIRONMENT`, `APP_ENV`). Where both are declared or set, and only one is read, it is a note. An error where
+//! name the environment (`ENVIRONMENT`, `APP_ENV`). A program that reads by a module of its own counts as well, and a name that
+//! a Compose file hands on: a service that lacks the declared one has no finding besides. Where both are declared or set, and only one is read, it is a note. An error where
 //! the program has no default for what it reads: then this stands for `undeclared-variable` as well.
 //!
 //! Why it hurts: whoever sets the declared name changes nothing, and nobody finds out why.

@@ -129,17 +129,16 @@ impl<'a> Referenced<'a> {
             let path = sources.path(declared.span.source);
             is_shared(path.strip_prefix(prefix).unwrap_or(path))
         };
-        let reads = |(file, found): &(&Used, &Use)| {
-            let takes = !matches!(found.kind, Kind::Set);
-            takes && !within(&file.path, member) && (is_shared(&file.path) || file.is_code())
-        };
+        let counts = |file: &Used| !within(&file.path, member) && (is_shared(&file.path) || file.is_code());
+        let reads = |kind: Kind| matches!(kind, Kind::Read | Kind::Pass | Kind::Prefix);
         let named = |fits: &dyn Fn(&Key<'a>) -> bool| {
             let keys = self.keys.iter().filter(|(_, key)| fits(key));
             keys.map(|(name, _)| (*name).to_owned()).collect()
         };
         Beside {
             declared: named(&|key| key.declared.iter().any(|declared| declares(&declared))),
-            read: named(&|key| key.uses.iter().any(|used| reads(used))),
+            read: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && reads(found.kind))),
+            named: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && found.kind != Kind::Set)),
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         if !unused
             || meant.contains(name)
             || referenced.is_told(name)
-            || project.references.beside.read.contains(*name)
+            || project.references.beside.named.contains(*name)
             || !referenced.is_own(name)
             || is_of_framework(name, &project.references.paths)
             || is_referred_to(referenced, name)

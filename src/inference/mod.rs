@@ -165,7 +165,8 @@ pub fn slips(sightings: &[Sighting]) -> Vec<(String, String)> {
         if known || uses.is_empty() || seen.iter().any(|sighting| sighting.value.is_some()) {
             return None;
         }
-        let alone = uses.len() == 1;
+        // Who hands a name on by that same name has written it twice.
+        let alone = uses.len() == 1 && uses.iter().all(|sighting| sighting.service.is_none());
         let near = declared.iter().filter(|(near, _)| is_slip(name, near) && letters(name) != letters(near));
         let near = near.filter(|(_, seen)| alone || !seen.iter().any(|sighting| takes(&sighting)));
         Some(((*name).to_owned(), near.map(|(near, _)| *near).min()?.to_owned()))

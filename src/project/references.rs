@@ -34,6 +34,8 @@ pub struct Beside {
     pub declared: HashSet<String>,
     /// What is read outside of all members, or by programs of others, which may be libraries of this one.
     pub read: HashSet<String>,
+    /// The same with what is only named there.
+    pub named: HashSet<String>,
 }
 
 /// A file with uses.

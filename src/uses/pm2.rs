@@ -8,7 +8,9 @@ use crate::tree::{Node, Pair, Value};
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
     let named = path.name.starts_with("ecosystem.") || path.name.starts_with("pm2.") || path.name.contains(".pm2.");
-    named && (is_script(path.name) || path.is_yaml() || path.extension == "json")
+    // `process.js` is some program's own.
+    let by_pm2 = matches!(path.name, "process.json" | "process.yml" | "process.yaml" | "process.config.js");
+    by_pm2 || named && (is_script(path.name) || path.is_yaml() || path.extension == "json")
 }
 
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
@@ -121,6 +123,7 @@ mod tests {
                 "const v = read().match(/a = [\"']/);\nmodule.exports = { apps: [{ name: 'a', env: { A_B: v.A_B || '5', C_D: 'x', E_F: v.E_F } }] }",
                 "pass A_B=5 set C_D=x pass E_F",
             ),
+            ("process.yml", "apps:\n  - name: a\n    env:\n      A_B: x\n", "set A_B=x"),
             ("ecosystem.config.js", "module.exports = {", ""),
         ] {
             assert_eq!(shown(path, text), expected, "{text}");

@@ -172,7 +172,7 @@ fn in_node(files: &[File], node: &Arc<Node>, service: Option<&str>, found: &mut 
         }
         Value::List(_) => node.items().for_each(|item| in_node(files, item, service, found)),
         Value::Map(_) => node.pairs().for_each(|pair| in_node(files, &pair.value, service, found)),
-        Value::Unknown => {}
+        Value::Unknown | Value::OneOf(_) => {}
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
 
 mod commands;
+mod composed;
 mod home_made;
 mod signs;
 pub(super) mod versions;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+pub(super) use composed::Started;
 use signs::SIGNS;
 use versions::{Older, Sighting};
 use workspaces::Workspaces;
@@ -60,6 +62,8 @@ pub(super) struct Seen {
     pub(super) usages: Vec<Usage>,
     /// Scripts that read a file in a way of their own.
     pub(super) home_made: Vec<HomeMade>,
+    /// Compose files that commands start by name.
+    pub(super) started: Vec<Started>,
     versions: Vec<Sighting>,
 }
 
@@ -153,6 +157,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
             if signs::is_script(&known, &text) {
+                seen.started.extend(started(files, &folder, &text));
                 let ways = home_made::found(&text).into_iter();
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
@@ -175,7 +180,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             folders.extend(own.take(room));
         }
     }
-    seen.usages.extend(of_workflows(files));
+    seen.usages.extend(of_workflows(files, &mut seen.started));
     let found = &mut seen.usages;
     // dotenv-expand is given what dotenv has read.
     if found.iter().any(|usage| usage.reader == "dotenv-expand") {
@@ -188,8 +193,14 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     Ok(seen)
 }
 
+/// The Compose files that the commands of a file of `folder` start by name.
+fn started(files: &Files, folder: &str, text: &str) -> Vec<Started> {
+    let commands = composed::commands(text).into_iter();
+    commands.filter_map(|command| command.started(folder, |path| files.size(path).is_some())).collect()
+}
+
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
-fn of_workflows(files: &Files) -> Vec<Usage> {
+fn of_workflows(files: &Files, started_there: &mut Vec<Started>) -> Vec<Usage> {
     const FOLDER: &str = ".github/workflows";
     let mut found = Vec::new();
     let names = files.names(FOLDER).unwrap_or_default();
@@ -199,7 +210,9 @@ fn of_workflows(files: &Files) -> Vec<Usage> {
             continue;
         }
         let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
-        let uses = commands::readers(&String::from_utf8_lossy(&text)).into_iter();
+        let text = String::from_utf8_lossy(&text);
+        started_there.extend(started(files, "", &text));
+        let uses = commands::readers(&text).into_iter();
         let named = uses.filter_map(|(reader, file)| Some((reader, placed("", &file?)?)));
         // One that is not there is made by the workflow itself.
         let named = named.filter(|(_, file)| files.size(file).is_some());

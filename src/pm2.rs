@@ -1,5 +1,7 @@
 //! PM2 files: the apps that an ecosystem file declares, with their places; what only running it could tell is unknown.
 
+pub mod attributes;
+
 use std::sync::Arc;
 
 use crate::source::{SourceId, Span};
@@ -95,6 +97,9 @@ fn collect(node: &Arc<Node>, named: &mut Vec<Pair>) {
             return;
         }
         named.push(pair.clone());
+        if let Value::OneOf(literals) = &pair.value.value {
+            named.extend(literals.iter().map(|value| Pair { value: Arc::clone(value), ..pair.clone() }));
+        }
         collect(&pair.value, named);
     }
     for item in node.items() {
@@ -113,23 +118,34 @@ impl App {
         Self { name: text, span, node: Arc::clone(node) }
     }
 
-    /// The text of an option; `None` where it is absent or not known.
+    /// The text of an attribute; `None` where it is absent or not known.
     #[must_use]
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.node.get(key)?.text()
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.text()
     }
 
-    /// What an option is set to.
+    /// What an attribute is set to, by whichever of its names.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.node.get(key).map(Arc::as_ref)
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.pair(name).map(|pair| pair.value.as_ref())
     }
 
-    /// Whether an option is surely not set: nothing unknown could set it.
+    /// An attribute by whichever of its names, as PM2 looks for it.
     #[must_use]
-    pub fn lacks(&self, keys: &[&str]) -> bool {
+    pub fn pair(&self, name: &str) -> Option<&Pair> {
+        let mut said = attributes::names(name).filter_map(|name| self.node.pair(&name));
+        let first = said.next()?;
+        if attributes::is_empty(&first.value) {
+            return said.find(|pair| !attributes::is_empty(&pair.value)).or(Some(first));
+        }
+        Some(first)
+    }
+
+    /// Whether attributes are surely not set: nothing unknown could set them.
+    #[must_use]
+    pub fn lacks(&self, names: &[&str]) -> bool {
         let spread = self.node.pair(script::SPREAD).is_some();
-        !spread && keys.iter().all(|key| self.node.get(key).is_none_or(|node| node.is_null()))
+        !spread && names.iter().all(|name| self.get(name).is_none_or(Node::is_null))
     }
 
     /// How PM2 starts it; `None` where that is not known. Without `exec_mode` it forks, unless `instances` is said of
@@ -161,11 +177,11 @@ impl App {
     #[must_use]
     pub fn runs_on_node(&self) -> Option<bool> {
         let ends = |text: &str, among: &[&str]| among.iter().any(|end| text.ends_with(end));
-        if let Some(name) = self.text("interpreter").or_else(|| self.text("exec_interpreter")) {
+        if let Some(name) = self.text("exec_interpreter") {
             let known = ["node", "bun", "tsx"].iter().any(|part| name.contains(part));
             return if ends(name, &["node", "bun"]) { Some(true) } else { Some(false).filter(|_| !known) };
         }
-        let script = self.text("script").filter(|_| self.lacks(&["interpreter", "exec_interpreter"]))?;
+        let script = self.text("script").filter(|_| self.lacks(&["exec_interpreter"]))?;
         if ends(script, &[".js", ".cjs", ".mjs"]) {
             return Some(true);
         }
@@ -176,10 +192,9 @@ impl App {
     /// passes over.
     #[must_use]
     pub fn inherits_all(&self) -> bool {
-        let in_vain = |node: &Arc<Node>| {
-            node.boolean().is_some() || matches!(&node.value, Value::List(items) if items.is_empty())
-        };
-        self.lacks(&["filter_env"]) || self.node.get("filter_env").is_some_and(in_vain)
+        let in_vain =
+            |node: &Node| node.boolean().is_some() || matches!(&node.value, Value::List(items) if items.is_empty());
+        self.lacks(&["filter_env"]) || self.get("filter_env").is_some_and(in_vain)
     }
 
     /// The blocks of variables: `env`, and `env_<name>` for `--env <name>`.
@@ -222,6 +237,7 @@ mod tests {
             ("{script: 'a.js', exec_mode: 'fork_mode', instances: 2}", Some(Mode::Fork)),
             ("{script: 'a.js', exec_mode: 'cluster'}", Some(Mode::Cluster)),
             ("{script: 'a.js', interpreter: 'none', instances: 2}", Some(Mode::Fork)),
+            ("{exec: 'a.js', execMode: 'cluster'}", Some(Mode::Cluster)),
             ("{script: 'a.js', ...more}", None),
         ] {
             let text = format!("module.exports = {text}");

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Gives what sparkcfg renders to the programs that read it in real life: docker compose, node and PM2. Every value has
-# to arrive as `sparkcfg show` resolves it; then 500 values of any printable text, with what is special to these programs
-# among them, travel through compose files, PM2 files and env files. Ends with `N passed, M failed`.
+# Gives what sparkcfg renders to the programs that read it in real life: docker compose, node, PM2 and systemd. Every value
+# has to arrive as `sparkcfg show` resolves it; then 600 values of any printable text, with what is special to these programs
+# among them, travel through compose files, PM2 files, env files and units. What PM2 refuses is compared with what `validate`
+# says. Ends with `N passed, M failed`.
 #
 # Needs cargo, node, npm with its registry, and docker compose 2.24 or newer, without an engine: the one that is
 # installed, or the binary that DOCKER_COMPOSE names (Debian's package docker-compose has it as
-# /usr/libexec/docker/cli-plugins/docker-compose).
+# /usr/libexec/docker/cli-plugins/docker-compose). The manager of systemd, which SYSTEMD names where it is elsewhere, runs for a
+# moment in namespaces of its own, without booting anything; where that cannot be, it is left out, and said so.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 root=$PWD
@@ -138,6 +140,10 @@ sleep 1
 "$pm2" jlist >"$work/jlist.json" 2>/dev/null
 check 'pm2 jlist agrees' "$node" "$work/compare.js" jlist "$work/jlist.json" "$work/run/ecosystem.config.js"
 "$pm2" kill >/dev/null 2>&1
+printf 'module.exports = [{ name: "ok", script: "/bin/sleep" }, { name: "a", script: "/bin/sleep", env: "A=1" }];\n' >"$work/run/text.config.js"
+refuses 'pm2 starts an app whose env is a text' env -C "$work/run" "$pm2" start text.config.js
+"$pm2" kill >/dev/null 2>&1
+check 'what pm2 refuses is told' "$node" tests/pm2_real.cjs "$sparkcfg" "$tools/pm2/node_modules/pm2" "$work/attributes"
 
 # 3. Any printable text. A seeded generator, so that a failure can be had again: SEED=N.
 mkdir -p "$work/any/environments" "$work/any/templates" "$work/any/schemas"
@@ -166,6 +172,7 @@ fs.writeFileSync(`${folder}/schemas/any.schema.json`, JSON.stringify({ propertie
 const lines = (line) => keys.map(line).join('\n');
 fs.writeFileSync(`${folder}/templates/compose.yml.j2`, `services:\n  app:\n    image: app\n    environment:\n      {{ env_of("app") | yaml }}\n    labels:\n${lines((key) => `      ${key}: <{{ ${key} }}>`)}\n  all:\n    image: app\n    environment:\n      {{ env | yaml }}\n`);
 fs.writeFileSync(`${folder}/templates/any.sh.j2`, `{% for key, value in env | items %}\nexport {{ key }}={{ value }}\n{% endfor %}\n`);
+fs.writeFileSync(`${folder}/templates/any.service.j2`, `[Unit]\nDefaultDependencies=no\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\n${lines((key) => `Environment=${key}={{ ${key} }}`)}\nExecStart=${process.execPath} ${folder}/tell.js ${folder}/unit.json ${keys.map((key) => `{{ ${key} }}`).join(' ')}\n`);
 fs.writeFileSync(`${folder}/templates/ecosystem.config.js.j2`, `module.exports = {\n  apps: [{ name: "app", script: "app.js", env: {\n${lines((key) => `    ${key}: {{ ${key} }},`)}\n  } }],\n  texts: {\n${lines((key, index) => `    ${key}: ${['"', "'", '`'][index % 3]}<{{ ${key} }}>${['"', "'", '`'][index % 3]},`)}\n  },\n};\n`);
 JS
 cd "$work/any" || exit 2
@@ -197,6 +204,30 @@ check 'any text arrives by a script and sh' sh -c ". rendered/any/any.sh && '$no
 if command -v python3 >/dev/null; then
   "$sparkcfg" show any --as toml >any.toml 2>/dev/null
   check 'any text arrives by --as toml and Python' python3 -c 'import json, tomllib; assert tomllib.load(open("any.toml", "rb")) == json.load(open("values.json"))'
+fi
+
+# 4. systemd, which is asked with its own manager: units and env files.
+printf 'const [out, ...args] = process.argv.slice(2);\nrequire("fs").writeFileSync(out, JSON.stringify({ args, env: process.env }));\n' >tell.js
+mkdir -p units
+cp rendered/any/any.service units/unit.service
+"$sparkcfg" show any --as systemd >any.systemd.env 2>/dev/null
+printf '[Unit]\nDefaultDependencies=no\nSuccessAction=exit-force\nFailureAction=exit-force\n[Service]\nType=oneshot\nEnvironmentFile=%s/any.systemd.env\nExecStart=%s %s/tell.js %s/file.json\n' "$PWD" "$node" "$PWD" "$PWD" >units/file.service
+manager=${SYSTEMD:-$(command -v /usr/lib/systemd/systemd /lib/systemd/systemd | head -1)}
+# Of a manager that is no first process, and for which nothing was booted, only the folder says that it may run.
+alone='mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/user && XDG_RUNTIME_DIR=/run/user SYSTEMD_UNIT_PATH=$1 SYSTEMD_LOG_TARGET=console "$2" --user --unit="$3"; exit $?'
+apart=(unshare --mount --pid --fork --kill-child)
+[ "$(id -u)" -eq 0 ] || apart=(unshare --user --map-root-user --mount --pid --fork --kill-child)
+if [ -x "$manager" ] && "${apart[@]}" sh -c 'mount -t tmpfs none /run' 2>/dev/null; then
+  for unit in unit file; do
+    check "systemd starts $unit.service" timeout -s KILL 60 "${apart[@]}" sh -c "$alone" sh "$PWD/units" "$manager" "$unit.service"
+  done
+  check 'any text arrives by a unit, as variable and argument, and by --as systemd' "$node" -e '
+    const [unit, file, values] = [require("./unit.json"), require("./file.json"), require("./values.json")];
+    Object.entries(values).forEach(([key, value], at) => {
+      for (const found of [unit.env[key], unit.args[at], file.env[key]]) if (found !== value) throw new Error(key + JSON.stringify([found, value]));
+    });'
+else
+  echo 'no manager of systemd can run here: units and --as systemd were left out'
 fi
 
 printf '%s passed, %s failed\n' "$passed" "$failed"

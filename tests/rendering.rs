@@ -155,7 +155,13 @@ fn a_here_document_takes_what_stays_a_text() {
         "sh <<E\n{{ V }}\nE",
         "cat <<E | sh\n{{ V }}\nE",
         "cat <<E\n$(echo\n{{ V }}\n)\nE",
-        "a=$(cat <<E\n{{ V }}\nE\n)",
+        "echo $(cat <<E\n{{ V }}\nE\n)",
+        "eval \"$(cat <<E\n{{ V }}\nE\n)\"",
+        "a=$(cat <<E | sh\n{{ V }}\nE\n)",
+        "a=$(cat <<E; id\n{{ V }}\nE\n)",
+        "a=$(sh <<E\n{{ V }}\nE\n)",
+        "PS4=$(cat <<E\n{{ V }}\nE\n)",
+        "a=$(cat $(id <<E\n{{ V }}\nE\n))",
         "cat <<{{ V }}",
         "cat <<\"$A\"\n{{ V }}",
         "cat <<E\n$(case x in x) echo b ;; esac) {{ V }}\nE",
@@ -178,11 +184,34 @@ fn a_here_document_takes_what_stays_a_text() {
         assert_eq!(run("bash", &script), expected, "{script}");
         assert_refused("a.sh.j2", text, &others);
     }
-    let faults = rendered("a.sh.j2", "a=$(cat <<E\n{{ V }}\nE\n)", "plain").unwrap_err();
+    let faults = rendered("a.sh.j2", "echo $(cat <<E\n{{ V }}\nE\n)", "plain").unwrap_err();
     assert!(faults[0].message.ends_with("within a substitution"), "{faults:?}");
     for text in ["psql -U a b <<E\nselect '{{ V }}'\nE", "cat <<E | docker exec -i b psql -U c\n select '{{ V }}'\nE"] {
         assert!(rendered("a.sh.j2", text, "plain").is_ok(), "{text}");
         assert_refused("a.sh.j2", text, &others);
+    }
+}
+
+/// The output of the substitution is only assigned, and its program takes a text.
+#[test]
+fn a_here_document_whose_text_is_kept_takes_what_no_shell_misreads() {
+    for text in [
+        "a=$(cat <<E\n{{ V }}\n<{{ V }}>\nE\n)",
+        "a=\"$(cat <<E\n{{ V }}\n<{{ V }}>\nE\n)\"",
+        "export a=\"$(cat <<'E'\n{{ V }}\n<{{ V }}>\nE\n)\"",
+        "a=$(tr -d z <<-E\n\t{{ V }}\n\t<{{ V }}>\n\tE\n)",
+    ] {
+        for shell in ["dash", "bash"].into_iter().filter(|shell| is_there(shell)) {
+            for value in ["plain", "a b", "no: {x}", "-n; id & id | id", "* ~ [a] %s !x", "EE"] {
+                let script = format!("{text}\nprintf '%s\\n' \"$a\"");
+                let script = rendered("a.sh.j2", &script, value).unwrap_or_else(|faults| panic!("{text}: {faults:?}"));
+                assert_eq!(run(shell, &script), format!("{value}\n<{value}>\n"), "{shell}: {script}");
+            }
+        }
+        for value in ["it's", "a)b", "$HOME", "`id`", "a\\b", "\"", "E #"] {
+            let faults = rendered("a.sh.j2", text, value).unwrap_err();
+            assert!(faults[0].message.contains("older shells"), "{value}: {faults:?}");
+        }
     }
 }
 

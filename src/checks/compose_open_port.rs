@@ -31,11 +31,15 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
             let protocol = if port.protocol == "tcp" { String::new() } else { format!("/{}", port.protocol) };
             let finding = Finding::new(&RULE, format!("{} is open on every address: {published}", service.name))
                 .at(port.span, "in front of the host's firewall")
-                .help(format!(
-                    "write 127.0.0.1:{}:{}{protocol}, or expose it to other services only",
-                    port.published.as_deref().unwrap_or_default(),
-                    port.target
-                ));
+                .help(if port.is_map {
+                    "write host_ip: 127.0.0.1, or expose it to other services only".to_owned()
+                } else {
+                    let published = port.published.as_deref().unwrap_or_default();
+                    format!(
+                        "write 127.0.0.1:{published}:{}{protocol}, or expose it to other services only",
+                        port.target
+                    )
+                });
             deployed.tell(&service.name, finding, findings);
         }
     }

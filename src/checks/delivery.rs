@@ -146,7 +146,7 @@ fn referred_to(node: &Node, names: &mut BTreeSet<String>) {
         Value::Scalar { .. } => names.extend(references_in(node).into_iter().map(|reference| reference.name)),
         Value::List(_) => node.items().for_each(|item| referred_to(item, names)),
         Value::Map(_) => node.pairs().for_each(|pair| referred_to(&pair.value, names)),
-        Value::Unknown => {}
+        Value::Unknown | Value::OneOf(_) => {}
     }
 }
 
@@ -208,8 +208,8 @@ pub(super) fn apps(referenced: &Referenced<'_>) -> Vec<Vec<Given>> {
 }
 
 fn of_app(beside: &str, app: &App) -> Given {
-    let is_open = |node: &Node| matches!(node.value, Value::Unknown) || node.pair(script::SPREAD).is_some();
-    let arguments = ["args", "node_args", "interpreter_args"].iter().filter_map(|key| app.get(key));
+    let is_open = |node: &Node| node.is_unknown() || node.pair(script::SPREAD).is_some();
+    let arguments = ["args", "node_args"].iter().filter_map(|key| app.get(key));
     let given_a_file = arguments.into_iter().any(|node| node.text().is_none_or(|text| text.contains("env-file")));
     let known = app.lacks(&["env_file"]) && !given_a_file && !app.blocks().any(|block| is_open(&block.value));
     let names = app.blocks().flat_map(|block| block.value.pairs()).map(|pair| pair.key.clone()).collect();

@@ -84,6 +84,7 @@ mod out_of_range;
 mod part;
 mod placeholder_value;
 mod plaintext_secret;
+mod pm2_bad_attribute;
 mod pm2_crash_loop;
 mod pm2_env_blocks;
 mod pm2_exec_mode;
@@ -351,6 +352,7 @@ pub static ALL: &[Check] = &[
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
     Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check).project(plaintext_secret::check_strays),
+    Check::of(&pm2_bad_attribute::RULE).deployment(pm2_bad_attribute::check),
     Check::of(&pm2_crash_loop::RULE).deployment(pm2_crash_loop::check),
     Check::of(&pm2_env_blocks::RULE).deployment(pm2_env_blocks::check),
     Check::of(&pm2_exec_mode::RULE).deployment(pm2_exec_mode::check),

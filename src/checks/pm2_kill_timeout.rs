@@ -1,8 +1,7 @@
-//! An app has less time to end than it needs: under 3 seconds in cluster mode, or a time that PM2 does not read.
+//! An app has less time to end than it needs: under 3 seconds in cluster mode.
 //!
 //! Why it hurts: PM2 waits 1.6 seconds by itself, then kills; requests that are being answered break off at every reload, and
-//! a `SHUTDOWN_TIMEOUT` of the app itself is cut short. Of anything but a number, such as `"5s"`, PM2 says that it expects one, and
-//! starts nothing.
+//! a `SHUTDOWN_TIMEOUT` of the app itself is cut short.
 //!
 //! Example: `exec_mode: "cluster"` without `kill_timeout`; or `script: "app.js", instances: 2`, which PM2 clusters as well;
 //! or `SHUTDOWN_TIMEOUT=30` beside `kill_timeout: 5000`.
@@ -31,15 +30,7 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
             None if app.lacks(&["kill_timeout"]) => (Some(1600), app.span),
             None => continue,
         };
-        let Some(milliseconds) = milliseconds else {
-            let text = app.text("kill_timeout").filter(|text| text.parse::<f64>().is_err());
-            if text.is_some_and(|text| !matches!(text, "" | "null" | "undefined")) {
-                let message = format!("PM2 does not start {}: its kill_timeout is no number", told(&app.name));
-                let finding = Finding::new(&RULE, message).at(span, "").severity(Severity::Error);
-                deployed.tell(&app.name, finding.help("write milliseconds, as in kill_timeout: 5000"), findings);
-            }
-            continue;
-        };
+        let Some(milliseconds) = milliseconds else { continue };
         let is_clustered = app.mode() == Some(Mode::Cluster);
         let own = wanted.iter().find(|(key, wanted)| milliseconds < *wanted && is_for(deployed, key, app));
         let (more, label) = match own {

@@ -3,6 +3,9 @@
 //! Why it hurts: it is in the repository, and PM2 keeps it in clear in `~/.pm2/dump.pm2` and shows it with `pm2 env` to anybody
 //! with that login. An error in protected environments, a warning elsewhere.
 //!
+//! Of a literal that an expression falls back to (`process.env.API_KEY || "8fKq2vX9"`) a warning in protected environments, a
+//! note elsewhere.
+//!
 //! Example: `env: { API_KEY: "8fKq2vX9" }`
 //!
 //! Remedy: let `sparkcfg run ENV -- node app.js` be the script, so that PM2 never sees the value.
@@ -10,7 +13,7 @@
 use super::deployed::{Deployed, told};
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::tree::Pair;
+use crate::tree::{Node, Value};
 
 pub(super) static RULE: Rule = Rule {
     code: "pm2-literal-secret",
@@ -22,20 +25,27 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for app in deployed.apps() {
         for pair in app.blocks().flat_map(|block| block.value.pairs()) {
-            let Some(what) = secret(deployed, pair) else { continue };
+            let is_fallback = pair.value.is_unknown();
+            let literals = match &pair.value.value {
+                Value::OneOf(literals) => literals.as_slice(),
+                _ => std::slice::from_ref(&pair.value),
+            };
+            let found = literals.iter().find_map(|literal| Some((literal, secret(deployed, &pair.key, literal)?)));
+            let Some((literal, what)) = found else { continue };
+            let what = if is_fallback { format!("{what}, with a fallback that stands in the file") } else { what };
             let finding = Finding::new(&RULE, format!("{} of {} {what}", told_name(&pair.key), told(&app.name)))
                 .key(&pair.key)
-                .at(pair.value.span, "PM2 keeps it in clear in ~/.pm2/dump.pm2")
-                .severity(deployed.severity(Severity::Warning))
+                .at(literal.span, "PM2 keeps it in clear in ~/.pm2/dump.pm2")
+                .severity(deployed.severity_of(is_fallback))
                 .help("let `sparkcfg run` be the script, and seal the value");
             deployed.tell(&app.name, finding, findings);
         }
     }
 }
 
-fn secret(deployed: &Deployed<'_>, pair: &Pair) -> Option<String> {
-    let text = pair.value.text().filter(|text| !text.is_empty())?;
-    if pair.key.to_ascii_uppercase().ends_with("_FILE") {
+fn secret(deployed: &Deployed<'_>, key: &str, literal: &Node) -> Option<String> {
+    let text = literal.text().filter(|text| !text.is_empty())?;
+    if key.to_ascii_uppercase().ends_with("_FILE") {
         return None;
     }
     if let Some(token) = detection::token(text) {
@@ -45,7 +55,7 @@ fn secret(deployed: &Deployed<'_>, pair: &Pair) -> Option<String> {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
         return real.then(|| detection::told_password(text).to_owned());
     }
-    let by_name = || detection::is_secret_by_name(&pair.key, text);
-    let is_secret = deployed.project.declared_secret(&pair.key).unwrap_or_else(by_name);
+    let by_name = || detection::is_secret_by_name(key, text);
+    let is_secret = deployed.project.declared_secret(key).unwrap_or_else(by_name);
     (is_secret && !detection::stands_in_for_a_secret(text)).then(|| "is a secret".to_owned())
 }

@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
     page: include_str!("pm2_log_rotation.rs"),
 };
 
-const FILES: &[&str] = &["out_file", "output", "error_file", "error", "log_file", "log"];
+const FILES: &[&str] = &["out_file", "error_file", "log_file"];
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     if !deployed.deployment.protected {

@@ -1,7 +1,7 @@
-//! An app has no `max_memory_restart` that PM2 understands.
+//! An app has no `max_memory_restart`, or one of a few bytes.
 //!
 //! Why it hurts: a leak grows until the kernel stops something, perhaps something else. Asked for in protected environments;
-//! a value that PM2 refuses (`300MB` instead of `300M`), and one of a few bytes (`300`), are told everywhere.
+//! a value of a few bytes (`300` instead of `"300M"`), which restarts the app for ever, is told everywhere.
 //!
 //! Example: an app without `max_memory_restart` in prod.
 //!
@@ -23,10 +23,6 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         match app.get("max_memory_restart") {
             None if deployed.deployment.protected && app.lacks(&["max_memory_restart"]) => {
                 lacking.push((app.name.as_str(), app.span));
-            }
-            Some(node) if node.text().is_some_and(|text| !is_size(text)) => {
-                let message = format!("the memory limit of {} is none that PM2 reads", told(&app.name));
-                deployed.tell(&app.name, Finding::new(&RULE, message).at(node.span, "").help(WRITE), findings);
             }
             Some(node) if node.text().and_then(bytes).is_some_and(|bytes| bytes < LEAST) => {
                 let message = format!("{} is restarted for less memory than any app needs", told(&app.name));
@@ -57,10 +53,4 @@ fn bytes(text: &str) -> Option<u64> {
         _ => 1,
     };
     text.trim_end_matches(['G', 'M', 'K']).parse::<u64>().ok()?.checked_mul(unit)
-}
-
-/// `^\d+(G|M|K)?$`
-fn is_size(text: &str) -> bool {
-    let digits = text.strip_suffix(['G', 'M', 'K']).unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

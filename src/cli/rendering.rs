@@ -111,7 +111,7 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
             let input = revealing.as_ref().unwrap_or(&reference);
             match rendering::render(template, &templates, input) {
                 Ok(rendered) => {
-                    let inputs = header::inputs(template, &templates, &reference);
+                    let inputs = header::inputs(template, &templates, &reference, &rendered.used);
                     let text =
                         header::write(template, &rendered.path, &rendered.body, &inputs, input, job.with_secrets);
                     used.extend(rendered.used);

@@ -15,8 +15,10 @@ pub struct Port {
     pub published: Option<String>,
     /// The port or range of the container.
     pub target: String,
-    /// `tcp` or `udp`.
+    /// `tcp`, `udp` or what else the engine knows.
     pub protocol: String,
+    /// Whether it is a map with `target`, `published` and `host_ip`.
+    pub is_map: bool,
     /// Where it is written.
     pub span: Span,
 }
@@ -47,7 +49,8 @@ pub fn port(node: &Node) -> Option<Port> {
             |key| node.get(key).and_then(|value| value.text()).map(|text| with_number(text).unwrap_or(text.to_owned()));
         let protocol = text("protocol").unwrap_or_else(|| "tcp".to_owned());
         let host = text("host_ip").filter(|host| !host.is_empty());
-        return Some(Port { host, published: text("published"), target: text("target")?, protocol, span: node.span });
+        let (published, target) = (text("published"), text("target")?);
+        return Some(Port { host, published, target, protocol, is_map: true, span: node.span });
     }
     let text = with_numbers(node.text()?)?;
     let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
@@ -58,7 +61,8 @@ pub fn port(node: &Node) -> Option<Port> {
     };
     let owned = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let (host, published) = (owned(host), owned(published));
-    Some(Port { host, published, target: target.to_owned(), protocol: protocol.to_owned(), span: node.span })
+    let (target, protocol) = (target.to_owned(), protocol.to_ascii_lowercase());
+    Some(Port { host, published, target, protocol, is_map: false, span: node.span })
 }
 
 /// The number that a reference falls back to: `${PORT:-80}` stands where a port stands.
@@ -170,6 +174,7 @@ mod tests {
             ("80", Some("::80/tcp")),
             ("8080:80", Some(":8080:80/tcp")),
             ("127.0.0.1:8080:80/udp", Some("127.0.0.1:8080:80/udp")),
+            ("53/UDP", Some("::53/udp")),
             ("127.0.0.1::80", Some("127.0.0.1::80/tcp")),
             ("[::1]:1:2", Some("::1:1:2/tcp")),
             ("3000-3005:3000-3005", Some(":3000-3005:3000-3005/tcp")),

@@ -20,7 +20,7 @@ fn application(texts: &[(&str, &str)], chosen: usize) -> (Application, Files, So
 fn shape(node: &Node) -> String {
     match &node.value {
         Value::Scalar { text, .. } => text.clone(),
-        Value::Unknown => "?".into(),
+        Value::Unknown | Value::OneOf(_) => "?".into(),
         Value::List(_) => format!("[{}]", node.items().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
         Value::Map(_) => {
             let pairs = node.pairs().map(|pair| format!("{}:{}", pair.key, shape(&pair.value)));

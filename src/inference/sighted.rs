@@ -184,7 +184,7 @@ fn in_node(files: &[File], node: &Arc<Node>, found: &mut Vec<Sighting>) {
         }
         Value::List(_) => node.items().for_each(|item| in_node(files, item, found)),
         Value::Map(_) => node.pairs().for_each(|pair| in_node(files, &pair.value, found)),
-        Value::Unknown => {}
+        Value::Unknown | Value::OneOf(_) => {}
     }
 }
 

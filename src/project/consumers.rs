@@ -24,6 +24,8 @@ pub(super) struct Consumers {
     /// Those that are of another version than the one that is modelled here.
     pub(super) older: Vec<Older>,
     pub(super) home_made: Vec<HomeMade>,
+    /// Compose files that commands start by name.
+    pub(super) started: Vec<usage::Started>,
 }
 
 /// A script that reads env files in a way of its own.
@@ -105,7 +107,8 @@ impl Consumers {
         let names: Vec<_> = chains.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
         let seen = usage::visible(files)?;
         let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
-        Ok(Self { known: Known::Listed(patterns.build().map_err(|_| broken())?, chains), older, home_made })
+        let known = Known::Listed(patterns.build().map_err(|_| broken())?, chains);
+        Ok(Self { known, older, home_made, started: seen.started })
     }
 
     /// Looks around for whoever reads some of these files.
@@ -125,7 +128,8 @@ impl Consumers {
         let readers: Vec<_> = seen.usages.iter().map(|usage| usage.reader).collect();
         let older = seen.older(&readers);
         let home_made = home_made(files, paths, seen.home_made);
-        Ok(Self { known: Known::Visible(seen.usages.into_iter().filter_map(meant).collect()), older, home_made })
+        let known = Known::Visible(seen.usages.into_iter().filter_map(meant).collect());
+        Ok(Self { known, older, home_made, started: seen.started })
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files

@@ -1,4 +1,5 @@
-//! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml` or `COMPOSE_FILE` names.
+//! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml`, `COMPOSE_FILE` or a command that
+//! starts it names.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -133,6 +134,11 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
         }
         let own = chosen.get(&*environment).filter(|paths| !rendered.contains(paths));
         if let Some(paths) = named.get(&*environment).or(own) {
+            reader.take(&environment, protected, paths, None)?;
+        }
+        // Where the project lists its files, that list is complete.
+        let by_commands = project.started.iter().filter(|(name, _)| named.is_empty() && **name == *environment);
+        for (_, paths) in by_commands.filter(|(_, paths)| own != Some(paths) && !rendered.contains(paths)) {
             reader.take(&environment, protected, paths, None)?;
         }
     }

@@ -26,6 +26,7 @@ mod rests;
 pub mod revocations;
 pub mod sealing;
 pub mod staged;
+mod started;
 pub mod starting;
 pub mod strays;
 pub mod templates;
@@ -148,6 +149,8 @@ pub struct Project {
     /// The layers that environments share, be it with one that was not asked for.
     shared: HashSet<usize>,
     all_environments: Vec<String>,
+    /// Environment → the Compose files that a command starts by name.
+    started: Vec<(String, Vec<String>)>,
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,

@@ -13,7 +13,9 @@ use super::layout::{self, Stack};
 use super::links;
 use super::past::{Past, Present};
 use super::revocations::Revocations;
-use super::{BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, strays, tracking};
+use super::{
+    BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, started, strays, tracking,
+};
 use crate::dialects::compose;
 use crate::error::Error;
 use crate::identity::Identities;
@@ -40,6 +42,7 @@ impl Project {
         let text = config_source.map(|source| Arc::clone(sources.text(source))).unwrap_or_default();
         let unused_consumers = consumers::unused(&config, &text, &stacks);
         let consumers = Consumers::of(files, &config, &text, &stacks)?;
+        let started = started::by_environment(&consumers.started, &stacks);
         // One file may be named in several ways, and links lead to it.
         let plain = |path: &String| {
             let path = files.behind_link(path).unwrap_or_else(|| path.clone());
@@ -62,6 +65,7 @@ impl Project {
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
             all_environments,
+            started,
             process: options.process.clone(),
             ..Self::without_layers(config)
         };
@@ -185,6 +189,7 @@ impl Project {
             stacks: Vec::new(),
             shared: HashSet::new(),
             all_environments: Vec::new(),
+            started: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),
         }

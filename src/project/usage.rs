@@ -1,6 +1,7 @@
 //! Which readers of env files a project visibly uses: what its manifests, scripts and units give away.
 
 mod commands;
+mod composed;
 mod home_made;
 mod signs;
 pub(super) mod versions;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+pub(super) use composed::Started;
 use signs::SIGNS;
 use versions::{Older, Sighting};
 use workspaces::Workspaces;
@@ -62,6 +64,8 @@ pub(super) struct Seen {
     pub(super) usages: Vec<Usage>,
     /// Scripts that read a file in a way of their own.
     pub(super) home_made: Vec<HomeMade>,
+    /// Compose files that commands start by name.
+    pub(super) started: Vec<Started>,
     versions: Vec<Sighting>,
 }
 
@@ -164,6 +168,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
             if signs::is_script(&known, &text) {
+                seen.started.extend(started(files, &folder, &text));
                 let ways = home_made::found(&known, &text).into_iter();
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
@@ -199,6 +204,12 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     Ok(seen)
 }
 
+/// The Compose files that the commands of a file of `folder` start by name.
+fn started(files: &Files, folder: &str, text: &str) -> Vec<Started> {
+    let commands = composed::commands(text).into_iter();
+    commands.filter_map(|command| command.started(folder, |path| files.size(path).is_some())).collect()
+}
+
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
 fn of_workflows(files: &Files, seen: &mut Seen) {
     const FOLDER: &str = ".github/workflows";
@@ -215,6 +226,7 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
         }
         let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
+        seen.started.extend(started(files, "", &text));
         let uses = commands::readers(&text).into_iter();
         let uses = uses.filter_map(|(reader, file)| Some((reader, named(file?)?)));
         let usage = |(reader, file)| Usage { reader, file: Some(file), seen_in: path.clone() };

@@ -1,10 +1,11 @@
 //! The first lines of a rendered file: where it comes from, and hashes that tell whether it is stale or was edited.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-use super::{Input, Templates, Variable, kinds};
+use super::{Input, Templates, Variable, kinds, reach};
 use crate::masking::HOLDS_SECRETS;
 use crate::source::printable;
 
@@ -86,17 +87,19 @@ pub fn state(text: &str) -> State {
     State::Unmarked
 }
 
-/// A hash of everything that a file is made from, but no secret: a hash of one could be guessed at. Of the schema, what
-/// it says about the values counts, so that a corrected description makes no file stale.
+/// A hash of everything that a file is made from: its template with what that brings in, and the keys that were used, but no
+/// secret: a hash of one could be guessed at. Of the schema, what it says about the values counts, so that a corrected
+/// description makes no file stale.
 #[must_use]
-pub fn inputs(template: &str, templates: &Templates, input: &Input<'_>) -> String {
-    let own = templates.iter().filter(|(path, _)| *path == template || !super::is_own_file(path));
-    let mut parts: Vec<String> = own.flat_map(|(path, text)| [path.clone(), text.clone()]).collect();
+pub fn inputs(template: &str, templates: &Templates, input: &Input<'_>, used: &BTreeSet<String>) -> String {
+    let made_from = reach::made_from(template, templates);
+    let mut parts: Vec<String> = made_from.into_iter().flat_map(|(path, text)| [path, text]).collect();
     parts.push(input.environment.to_owned());
-    for variable in &input.variables {
-        let Variable { key, text, typed, has_file_variant, services } = variable;
+    let mounts = kinds::of(super::target_path(template)).interpolates;
+    for variable in input.variables.iter().filter(|variable| used.contains(variable.key)) {
+        let Variable { key, text, typed, has_file_variant, .. } = variable;
         parts.extend([(*key).to_owned(), text.unwrap_or("\u{fdd2}").to_owned(), typed.to_string()]);
-        parts.extend([has_file_variant.to_string(), services.join(",")]);
+        parts.push((mounts && *has_file_variant).to_string());
     }
     digest(&parts.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -10,12 +10,24 @@ const BEHIND: &[&str] = &["", "ignore", "as", "import", "with", "without"];
 
 /// A template with those that are only there to be included, and those that they name; all, where a name is worked out.
 pub(super) fn of(template: &str, templates: &Templates) -> Templates {
+    follow(templates.keys().map(String::as_str).filter(|path| *path == template || !is_own_file(path)), templates)
+}
+
+/// A template with those that it brings in, and those that these bring in; all, where a name is worked out.
+pub(super) fn made_from(template: &str, templates: &Templates) -> Templates {
+    follow(std::iter::once(template), templates)
+}
+
+fn follow<'t>(from: impl Iterator<Item = &'t str>, templates: &'t Templates) -> Templates {
     let mut found = Templates::new();
-    let own = templates.keys().map(String::as_str).filter(|path| *path == template || !is_own_file(path));
-    let mut open: Vec<&str> = own.collect();
+    let mut open: Vec<&str> = from.collect();
     while let Some(path) = open.pop() {
         let Some(text) = templates.get(path).filter(|_| !found.contains_key(path)) else { continue };
         found.insert(path.to_owned(), text.clone());
+        // Only the engine brings anything in.
+        if !path.ends_with(".j2") {
+            continue;
+        }
         match named(text) {
             Some(names) => open.extend(names),
             None => return templates.clone(),
@@ -85,6 +97,9 @@ mod tests {
             [("a.j2", "_e a.j2 b.j2 c.j2"), ("f.j2", "_e f.j2"), ("d.j2", "_e a.j2 b.j2 c.j2 d.j2 f.j2")]
         {
             assert_eq!(of(template, &templates).into_keys().collect::<Vec<_>>().join(" "), expected);
+            let without_others = expected.replace("_e ", "");
+            let made_from = made_from(template, &templates).into_keys().collect::<Vec<_>>().join(" ");
+            assert_eq!(made_from, if template == "d.j2" { expected } else { &without_others });
         }
     }
 }

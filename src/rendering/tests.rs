@@ -268,16 +268,33 @@ fn headers_tell_edits() {
 
 #[test]
 fn inputs_tell_what_changed() {
-    let templates = Templates::from([("a.j2".to_owned(), "x".to_owned()), ("_b.j2".to_owned(), "y".to_owned())]);
-    let services = [];
-    let hash = |value: &str, templates: &Templates| header::inputs("a.j2", templates, &input(&services, value));
-    let before = hash("1", &templates);
-    assert_eq!(before, hash("1", &templates));
-    assert_ne!(before, hash("2", &templates));
-    for path in ["a.j2", "_b.j2"] {
-        let mut changed = templates.clone();
-        changed.insert(path.to_owned(), "z".to_owned());
-        assert_ne!(before, hash("1", &changed), "{path}");
+    let [api, worker] = ["api", "worker"].map(|name| [name.to_owned()]);
+    let hash = |template: &str, value: &str, services: &[String], other: &str| {
+        let texts =
+            [("compose.yml.j2", "a: {% include '_b.j2' %}\n"), ("_b.j2", template), ("_c.j2", other), ("d.j2", other)];
+        let templates: Templates = texts.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let input = input(services, value);
+        let used = render("compose.yml.j2", &templates, &input).unwrap().used;
+        header::inputs("compose.yml.j2", &templates, &input, &used)
+    };
+    for (template, uses) in [
+        ("{{ V }}", true),
+        ("{{ env.V }}", true),
+        ("{{ env['V'] }}", true),
+        ("{{ V[0] | default('') }}", true),
+        ("{% if V is defined %}x{% endif %}", true),
+        ("{{ env | yaml }}", true),
+        ("{% for key in env %}{{ env[key] }}{% endfor %}", true),
+        ("{{ env_of('api') | yaml }}", true),
+        ("{{ PORT }}", false),
+    ] {
+        let before = hash(template, "1", &api, "{{ V }}");
+        assert_eq!(before != hash(template, "2", &api, "{{ V }}"), uses, "{template}");
+        assert_eq!(before, hash(template, "1", &api, "{{ DEBUG }}"), "what others are made from: {template}");
+        assert_ne!(before, hash(&format!("{template}{{# why #}}"), "1", &api, "{{ V }}"), "{template}");
+        if !template.contains("_of") {
+            assert_eq!(before, hash(template, "1", &worker, "{{ V }}"), "who reads a key: {template}");
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub enum Value {
     List(Vec<Arc<Node>>),
     /// Something that only running the file could tell.
     Unknown,
+    /// The same, where it may come to one of these: `process.env.PORT || "8080"`.
+    OneOf(Vec<Arc<Node>>),
 }
 
 /// A name and its value.
@@ -82,7 +84,7 @@ impl Node {
     pub fn new(value: Value, span: Span, tag: Option<Tag>) -> Option<Self> {
         let inside = match &value {
             Value::Map(pairs) => pairs.iter().map(|pair| pair.value.depth).max(),
-            Value::List(items) => items.iter().map(|item| item.depth).max(),
+            Value::List(items) | Value::OneOf(items) => items.iter().map(|item| item.depth).max(),
             Value::Scalar { .. } | Value::Unknown => None,
         };
         let depth = 1 + inside.unwrap_or(0);
@@ -155,7 +157,7 @@ impl Node {
     /// Whether something in here is known only by running the file.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        matches!(self.value, Value::Unknown)
+        matches!(self.value, Value::Unknown | Value::OneOf(_))
     }
 
     /// The place of `text[range]` of a scalar that is written as it reads; the whole value where it is not.
@@ -185,6 +187,7 @@ fn shape(node: &Node) -> String {
             }
         }
         Value::Unknown => "?".into(),
+        Value::OneOf(items) => format!("?({})", items.iter().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
         Value::List(_) => format!("[{}]", node.items().map(|item| shape(item)).collect::<Vec<_>>().join(" ")),
         Value::Map(_) => {
             let pairs = node.pairs().map(|pair| format!("{}:{}", pair.key, shape(&pair.value)));

@@ -1,9 +1,11 @@
 //! The literal that a JavaScript file gives out (`module.exports = { … }`), read as text: nothing is ever run.
 //!
 //! A variable is followed to the literal that it is declared with, where nothing in the script could change it. What is no
-//! literal, such as a call or a template with `${…}`, is [`Value::Unknown`].
+//! literal, such as a call or a template with `${…}`, is [`Value::Unknown`], or [`Value::OneOf`] where literals are among what
+//! it may come to.
 
 mod bindings;
+mod outcomes;
 
 use std::sync::Arc;
 
@@ -17,7 +19,7 @@ pub fn parse(source: SourceId, text: &str) -> Option<Arc<Node>> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let mut reader = Reader { source, text, at: 0, nodes: 0, bindings: bindings::of(source, text) };
+    let mut reader = Reader { source, text, at: 0, nodes: 0, reread: 0, bindings: bindings::of(source, text) };
     let mut depth = 0_usize;
     while let Some(token) = reader.token() {
         match token {
@@ -39,6 +41,8 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     nodes: usize,
+    /// How much was read again, for variables.
+    reread: usize,
     bindings: Bindings<'t>,
 }
 
@@ -141,6 +145,11 @@ impl<'t> Reader<'t> {
         let value = match self.token()? {
             "{" => self.map(depth)?,
             "[" => self.list(depth)?,
+            // A function, or something in parentheses.
+            "(" => {
+                self.at = from;
+                return self.expression(from, depth, is_statement);
+            }
             token => match self.bindings.get(token).copied() {
                 Some(at) if self.ends_value(is_statement) => return self.bound(at, depth),
                 _ => self.scalar(token, from),
@@ -150,9 +159,15 @@ impl<'t> Reader<'t> {
         if self.ends_value(is_statement) {
             return Some(node);
         }
-        // `60 * 1000`, `a || b`, `[…].map(…)`: an expression.
-        self.pass_expression()?;
-        self.node(Value::Unknown, from)
+        // `60 * 1000`, `a || b`, `[…].map(…)`
+        self.expression(from, depth, false)
+    }
+
+    /// What only running the script could tell, from `from` to its end; that of the text may end a statement.
+    fn expression(&mut self, from: usize, depth: u32, is_statement: bool) -> Option<Arc<Node>> {
+        self.pass_expression().or(is_statement.then_some(()))?;
+        let literals = self.outcomes(from, depth);
+        self.node(if literals.is_empty() { Value::Unknown } else { Value::OneOf(literals) }, from)
     }
 
     /// Whether a value ends here, and does not go on as an expression.
@@ -176,7 +191,9 @@ impl<'t> Reader<'t> {
     /// The value that a variable is declared with.
     fn bound(&mut self, at: usize, depth: u32) -> Option<Arc<Node>> {
         let from = std::mem::replace(&mut self.at, at);
-        let node = self.value(depth + 1, true).or_else(|| self.node(Value::Unknown, at));
+        let known = if self.reread < MAX_BYTES { self.value(depth + 1, true) } else { None };
+        self.reread += self.at - at;
+        let node = known.or_else(|| self.node(Value::Unknown, at));
         self.at = from;
         node
     }
@@ -209,7 +226,9 @@ impl<'t> Reader<'t> {
                 let length = rest.find(|sign: char| !(sign.is_ascii_alphanumeric() || matches!(sign, '_' | '.')));
                 self.at = from + length.unwrap_or(rest.len());
                 let digits = self.text[from..self.at].replace('_', "");
-                if digits.bytes().all(|byte| byte.is_ascii_digit()) { word(digits, true) } else { Value::Unknown }
+                let (whole, part) = digits.split_once('.').unwrap_or((&digits, "0"));
+                let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                if is_number(whole) && is_number(part) { word(digits, true) } else { Value::Unknown }
             }
             _ => Value::Unknown,
         }
@@ -373,7 +392,10 @@ mod tests {
     fn literals() {
         for (text, expected) in [
             ("module.exports = { apps: [{ name: 'api', instances: 2, }] };", Some("{apps:[{name:'api' instances:2}]}")),
-            ("// x\nmodule.exports={a:-1,b:1_000,c:60*1000,d:true}", Some("{a:? b:1000 c:? d:true}")),
+            (
+                "// x\nmodule.exports={a:-1,b:1_000,c:60*1000,d:true,e:1.5,f:1.}",
+                Some("{a:? b:1000 c:? d:true e:1.5 f:?}"),
+            ),
             ("const a = {b: [1]}\nmodule.exports = a;", Some("{b:[1]}")),
             ("const a = {b: [1]}\na.c = 2\nmodule.exports = a", Some("?")),
             ("let a = {b: 1}; a = f(); module.exports = a", Some("?")),
@@ -387,7 +409,7 @@ mod tests {
             ("module.exports = [1].map((x) => x);\nf()", Some("?")),
             (
                 "module.exports = { a: process.env.X || 'y', b: `t`, c: `${t}`, ...rest, d }",
-                Some("{a:? b:'t' c:? ...:? d:?}"),
+                Some("{a:?('y') b:'t' c:? ...:? d:?}"),
             ),
             (
                 "export default { 'a-b': \"it\\'s\", c: [...d, 1], e() { return {} }, f: null }",
@@ -408,6 +430,7 @@ mod tests {
             ("module.exports = { { a: 1 } ] }", None),
             ("module.exports = { apps: [ { a: 1 } }", None),
             ("module.exports = () => ({ a: 1 })", Some("?")),
+            ("module.exports = { a: () => 1, b: (1), c: (x) => ({ d: [x] }), e: 2 }", Some("{a:? b:?(1) c:? e:2}")),
             ("", None),
             ("'", None),
         ] {

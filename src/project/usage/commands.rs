@@ -39,7 +39,7 @@ static MADE: Pattern = LazyLock::new(|| Regex::new(r#"(?:\bsource|(?:^|[\s;&(])\
 static MOVED: Pattern =
     LazyLock::new(|| Regex::new(r"\b(?:cp|mv|ln|rm|touch|test|echo|printf)\b|^\s*(?:if +)?\[").ok());
 static NAME: Pattern = LazyLock::new(|| Regex::new(r"^[\w./~$-]*\.env(?:\.\w+)*$").ok());
-static CHANGED: Pattern = LazyLock::new(|| Regex::new(r#"\bcd +["']?([\w.-][\w./-]*)["']? *(?:&&|;)"#).ok());
+pub(super) static CHANGED: Pattern = LazyLock::new(|| Regex::new(r#"\bcd +["']?([\w.-][\w./-]*)["']? *(?:&&|;)"#).ok());
 
 fn started(pattern: &str) -> Option<Regex> {
     Regex::new(&format!("{pattern}[^|;&\\n]*")).ok()

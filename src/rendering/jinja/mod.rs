@@ -19,7 +19,7 @@ use super::context::{self, Anything, Spelled, Structure, Withheld};
 use super::expressions::{compared, members, places};
 use super::guard;
 use super::marks::{Piece, Pieces};
-use super::{Fault, FaultKind, Input, Origin, Run, Templates};
+use super::{Fault, FaultKind, Input, Origin, Run, Templates, reach};
 use crate::suggestion::nearest;
 
 /// What a template may spend: enough for thousands of lines, and an end to loops without one.
@@ -54,6 +54,8 @@ struct Traces {
 struct Scene<'s> {
     template: &'s str,
     templates: &'s Templates,
+    /// Those that it brings in, with itself.
+    made_from: Templates,
     /// The templates of the engine, as it gets them.
     prepared: BTreeMap<&'s str, Prepared>,
     input: &'s Input<'s>,
@@ -63,7 +65,8 @@ struct Scene<'s> {
 pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> Result<Run, Vec<Fault>> {
     let own = templates.iter().filter(|(name, _)| name.ends_with(".j2"));
     let prepared = own.map(|(name, text)| (name.as_str(), Prepared::new(text))).collect();
-    let scene = Scene { template, templates, prepared, input };
+    let made_from = reach::made_from(template, templates);
+    let scene = Scene { template, templates, made_from, prepared, input };
     let comments = misread_comments(&scene);
     if !comments.is_empty() {
         return Err(comments);
@@ -133,7 +136,7 @@ fn attempt(scene: &Scene<'_>, values: &BTreeMap<String, Value>) -> Result<Run, E
             origin.source = prepared.source(&origin.source);
         }
     }
-    let mut used = names(&environment, scene.templates).into_iter().collect::<BTreeSet<_>>();
+    let mut used = names(&environment, &scene.made_from).into_iter().collect::<BTreeSet<_>>();
     drop(found);
     drop(environment);
     let traces = std::mem::take(&mut *traces.lock().unwrap_or_else(PoisonError::into_inner));
@@ -264,11 +267,15 @@ fn piece(value: &Value) -> Result<Piece, Error> {
     }
 }
 
-/// The names that templates look up; `KEY` for `env.KEY`.
+/// The names that templates look up; `KEY` for `env.KEY` and `KEY.member`.
 fn names(environment: &Environment<'_>, templates: &Templates) -> Vec<String> {
     let known = templates.keys().filter_map(|name| environment.get_template(name).ok());
     let nested = known.flat_map(|template| template.undeclared_variables(true));
-    nested.map(|name| name.strip_prefix("env.").unwrap_or(&name).to_owned()).collect()
+    let key = |name: String| {
+        let path = name.strip_prefix("env.").unwrap_or(&name);
+        path.split('.').next().unwrap_or_default().to_owned()
+    };
+    nested.map(key).collect()
 }
 
 /// The names in a template, and in those that it may include, that are neither set nor in the schema.

@@ -79,6 +79,13 @@ pub(super) struct Habits {
     evaluated: BTreeSet<String>,
 }
 
+impl Habits {
+    /// Whether what is assigned to a variable stays a text.
+    pub(super) fn takes_text(&self, name: &str) -> bool {
+        !self.evaluated.contains(name) && !EVALUATED.contains(&name)
+    }
+}
+
 /// A simple command. It may hold secrets, so it has no `Debug`.
 #[derive(Default)]
 pub(super) struct Command {

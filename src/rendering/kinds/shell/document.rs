@@ -14,7 +14,12 @@ pub(super) enum Input {
     Code,
     /// The same: it stands within a substitution, whose program is not looked at.
     Inner,
+    /// It stays a text, but stands within a substitution, of which some shells look for the end first.
+    Kept,
 }
+
+/// What bash 3.2, still that of macOS, takes for quotes or the end of a substitution around a here-document.
+const MISREAD: &[char] = &['\'', '"', '`', '(', ')', '\\', '$', '#'];
 
 /// What has begun in one and not ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,6 +151,11 @@ impl Document {
         let is_plain = hole.fits(Limit::Plain);
         match self.input {
             Some(Input::Text) => {}
+            Some(Input::Kept) if hole.text.as_deref().is_none_or(|text| !text.contains(MISREAD)) => {}
+            Some(Input::Kept) => {
+                let message = "a value with quotes, parentheses or one of `\\$# cannot stand in a here-document within a substitution, where older shells read them";
+                return refused(message, ABOVE);
+            }
             Some(Input::Unknown) if is_plain => {}
             Some(Input::Unknown) => {
                 let message = "only a plain word can stand in a here-document for this program: what it makes of a text is not known";

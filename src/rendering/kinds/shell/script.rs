@@ -77,6 +77,8 @@ pub(super) struct Script {
     pipeline: Vec<Command>,
     /// Whether the last command ended with a `|`.
     joins: bool,
+    /// What stands so far in a substitution whose output is only assigned; in its first line.
+    assigned: Option<String>,
     /// What ends a here-document within a substitution, as far as it has been read.
     inner_end: Option<Word>,
     /// How many `(` of subshells are open.
@@ -98,6 +100,9 @@ impl Script {
                 self.next_document();
             }
             return;
+        }
+        if let Some(line) = &mut self.assigned {
+            line.push(own);
         }
         let in_word = std::mem::replace(&mut self.in_word, true);
         let before = self.before.take();
@@ -149,6 +154,7 @@ impl Script {
                 self.say(own);
             }
             (_, '(') if before == Some('$') => {
+                self.assigned = (self.is_outside() && self.only_assigns()).then(String::new);
                 self.enter(Open::Command);
                 self.before = Some(own);
                 self.in_word = false;
@@ -220,6 +226,7 @@ impl Script {
                     self.end_command(own);
                 }
                 if own == '\n' {
+                    self.keep_text();
                     self.next_document();
                 }
             }
@@ -330,6 +337,30 @@ impl Script {
         self.command.words.push(word);
     }
 
+    /// Whether what is read now is no more than the value of a variable.
+    fn only_assigns(&self) -> bool {
+        let name = self.word.assigns().filter(|_| self.word.text.ends_with(['=', '$']));
+        let declares = |word: &Word| matches!(word.name(), "export" | "local" | "readonly");
+        name.is_some_and(|(name, member)| !member && self.habits.takes_text(&name))
+            && self.command.words.iter().all(|word| declares(word) || word.assigns().is_some())
+    }
+
+    /// At the end of the first line of a substitution: what its here-document is to its program.
+    fn keep_text(&mut self) {
+        let Some(line) = self.assigned.take() else { return };
+        let [document] = self.announced.as_mut_slice() else { return };
+        let Some((command, delimiter)) = line.split_once("<<") else { return };
+        let is_plain = |sign: char| sign.is_ascii_alphanumeric() || " \t-_./=:,".contains(sign);
+        let ends = delimiter.trim_start_matches('-').trim();
+        let is_word = ends.chars().all(|sign| is_plain(sign) && sign != ' ' || "'\"".contains(sign));
+        let is_plain_command = command.chars().all(is_plain);
+        let words = command.split_whitespace().map(|word| Word { text: word.to_owned(), ..Word::default() });
+        let command = Command { words: words.collect(), has_document: true };
+        if is_plain_command && is_word && command.takes_text() {
+            document.input = Some(Input::Kept);
+        }
+    }
+
     fn announce(&mut self, delimiter: &Word, input: Option<Input>) {
         if let Some(hole) = delimiter.holes.first() {
             let message = "a value cannot be what ends a here-document";
@@ -389,6 +420,7 @@ impl Script {
             return document.pass(&hole, &mut self.misfits);
         }
         (self.in_word, self.before, self.angles) = (true, None, 0);
+        self.assigned = None;
         self.inner.clear();
         let word = if self.is_outside() { Some(&mut self.word) } else { self.inner_end.as_mut() };
         if let Some(word) = word {

@@ -12,7 +12,13 @@ module.exports = {
       exp_backoff_restart_delay: 100,
       out_file: '/dev/null',
       filter_env: ['AWS_'],
-      env: { API_KEY: process.env.API_KEY, API_KEY_FILE: '/run/keys/api' },
+      env: {
+        API_KEY: process.env.API_KEY,
+        API_KEY_FILE: '/run/keys/api',
+        DB_PASSWORD: process.env.DB_PASSWORD || '',
+        SESSION_SECRET: process.env.SESSION_SECRET ?? 'change-me',
+        LOG_LEVEL: process.env.LOG_LEVEL || 'info',
+      },
     },
   ],
 };

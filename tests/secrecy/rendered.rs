@@ -179,3 +179,15 @@ fn a_link_is_told_as_one() {
     assert!(said.contains("a symbolic link is not written through"), "{said}");
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
 }
+
+/// A copy that somebody left in a template is not told with what is wrong beside it.
+#[test]
+fn no_line_of_a_template_tells_a_copy_of_a_secret() {
+    let copy = SECRET.replace('\\', "\\\\").replace('"', "\\\"");
+    let text = format!("x: \"{copy}\" {{{{ NOWHERE }}}}\nMY_TOKEN: {{{{ NOTHING | default(\"{copy}\") }}}}\n");
+    let place = Place::new(&[("templates/a.yml.j2", &text)]);
+    for output in sparkcfg::outputs::ALL {
+        let said = place.tells_nothing(&format!("render dev --format {}", output.name), true);
+        assert!(said.contains("NOWHERE"), "{said}");
+    }
+}

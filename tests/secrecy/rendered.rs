@@ -42,7 +42,9 @@ impl Place {
         ] {
             place.write(path, text);
         }
-        files.iter().for_each(|(path, text)| place.write(path, text));
+        for (path, text) in files {
+            place.write(path, text);
+        }
         let git = Command::new("git").args(["init", "--quiet"]).current_dir(place.root()).status().unwrap();
         assert!(git.success());
         place

@@ -25,36 +25,31 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     let Some((application, beside)) = deployed.application().zip(deployed.deployment.beside.as_ref()) else { return };
-    let is_moved = |path: &str| leads_beside(path).is_some_and(|path| !is_among(path, beside));
     let mut used =
         application.services.iter().flat_map(|service| paths(service).into_iter().map(move |used| (service, used)));
-    let named = || application.root.as_ref().and_then(|root| root.get("name")).is_some();
-    let finding = match used.find(|(_, used)| is_moved(&used.path)) {
-        Some((service, used)) => {
+    let moved = used.find_map(|(service, used)| {
+        let path = leads_beside(&used.path).filter(|path| !is_among(path, beside))?.to_owned();
+        Some((service, used, path))
+    });
+    let (finding, span, remedy) = match moved {
+        Some((service, used, path)) => {
             let message = format!(
                 "{} {} {}, which docker compose looks for beside this file",
                 service.name, used.does, used.path
             );
-            Finding::new(&RULE, message).at(used.span, "not rendered")
+            let path = if path.is_empty() { "../..".to_owned() } else { format!("../../{path}") };
+            (Finding::new(&RULE, message).at(used.span, "not rendered"), used.span, path)
         }
-        None if !named() => match volumes(application) {
-            Some(span) => {
-                let message = "docker compose names these volumes after the folder of this file";
-                Finding::new(&RULE, message).at(span, "")
-            }
-            None => return,
-        },
-        None => return,
+        None => {
+            let Some(span) = volumes(application) else { return };
+            let message = "docker compose names these volumes after the folder of this file";
+            (Finding::new(&RULE, message).at(span, ""), span, "a name: for the project".to_owned())
+        }
     };
-    let Some(label) = &finding.label else { return };
-    let file = deployed.project.sources.path(label.span.source);
-    let remedy = if named() {
-        "write the path from there, as in ../../"
-    } else {
-        "write the path from there, as in ../../, and name:"
-    };
-    let help = format!("{remedy} in the template, or start it with docker compose --project-directory . -f {file}");
-    findings.push(deployed.of_environment(finding.help(help)));
+    let file = deployed.project.sources.path(span.source);
+    let start = format!("docker compose --project-directory . -f {file}");
+    let finding = finding.help(format!("write {remedy} in the template, or start it with {start}"));
+    findings.push(deployed.of_environment(finding));
 }
 
 /// A path that a service uses.
@@ -98,9 +93,10 @@ fn is_among(path: &str, files: &[String]) -> bool {
     if path.is_empty() { files.iter().any(|file| file == "Dockerfile") } else { files.iter().any(is) }
 }
 
-/// Where the volumes are declared, one of which has no name of its own.
+/// Where the volumes are declared, if neither the project nor each of them has a name of its own.
 fn volumes(application: &Application) -> Option<Span> {
-    let volumes = application.root.as_ref()?.pair("volumes")?;
+    let root = application.root.as_ref().filter(|root| root.get("name").is_none())?;
+    let volumes = root.pair("volumes")?;
     let depends = |volume: &Node| volume.get("name").is_none() && volume.get("external").is_none();
     volumes.value.pairs().any(|volume| depends(&volume.value)).then_some(volumes.key_span)
 }

@@ -112,13 +112,13 @@ pub(super) fn compare(project: &mut Project, files: &Files, file: &Written) -> R
     Ok(Compared { finding: Some(finding), diff, is_foreign })
 }
 
-/// Whether a file may hold secrets, in any spelling: it was or is to be written with them, or cannot say so itself and
-/// stands where git does not look.
+/// Whether a file may hold secrets, in any spelling: it was or is to be written with them, or is of a kind that cannot say so
+/// and stands where git does not look.
 fn is_private(files: &Files, file: &Written, before: &str) -> bool {
+    let is_marked = |text: &str| header::state(text) != header::State::Unmarked;
     let is_hidden = || git::is_held(files.root()) && git::is_ignored(files.root(), &file.path).unwrap_or(true);
-    file.with_secrets
-        || masking::holds_secrets(before)
-        || header::state(before) == header::State::Unmarked && is_hidden()
+    let cannot_say = || !is_marked(before) && !is_marked(file.text.expose());
+    file.with_secrets || masking::holds_secrets(before) || cannot_say() && is_hidden()
 }
 
 /// Adds a text to the sources as it may be told: no line of one that may hold secrets.
@@ -130,7 +130,9 @@ fn told(project: &mut Project, shown: &str, text: &str, is_private: bool) -> Sou
 fn hidden(project: &mut Project, shown: &str, text: &str) -> SourceId {
     let source = project.sources.add(shown, text);
     let lines: Vec<_> = project.sources.every_line(source).collect();
-    lines.into_iter().for_each(|line| project.sources.mask(line));
+    for line in lines {
+        project.sources.mask(line);
+    }
     source
 }
 
@@ -197,7 +199,7 @@ fn hash_of_inputs(text: &str) -> u32 {
 }
 
 /// Adds a text to the sources with everything masked that it may not show.
-pub(super) fn masked(project: &mut Project, shown: &str, text: &str) -> SourceId {
+fn masked(project: &mut Project, shown: &str, text: &str) -> SourceId {
     let ranges = {
         let environments = project.environments();
         let secrets = environments.iter().flat_map(|environment| &environment.settings).filter_map(|setting| {

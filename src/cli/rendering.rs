@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::comparing::masked;
 use super::show::shown;
 use crate::checks;
 use crate::environment::Environment;
@@ -97,8 +96,12 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
     }
     let mut outcome = Outcome::default();
     let mut texts = Vec::new();
-    for (path, text) in &templates {
-        let source = masked(project, &files.shown(&format!("{}/{path}", templates::FOLDER)), text);
+    let hidden = project.secrets_beside(&templates.values().map(String::as_str).collect::<Vec<_>>());
+    for ((path, text), hidden) in templates.iter().zip(hidden) {
+        let source = project.sources.add(files.shown(&format!("{}/{path}", templates::FOLDER)), text.as_str());
+        for range in hidden {
+            project.sources.mask(Span::new(source, range));
+        }
         texts.push((path.as_str(), source));
     }
     let mut used = BTreeSet::new();

@@ -85,9 +85,6 @@ pub struct Deployments {
 /// The names under which Compose looks for a file by itself, first the one that it prefers.
 pub const FOUND_BY_COMPOSE: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-/// Shorter secrets are not looked for in what else a file says, in bytes: they may be words.
-const DISTINCT: usize = 10;
-
 /// Where `render` puts what it made.
 pub const RENDERED: &str = "rendered";
 
@@ -333,7 +330,7 @@ impl Project {
             }
         }
         // Comments, and whatever else a secret may stand in, under whatever name.
-        let known: Vec<&str> = self.known_secrets().filter(|secret| secret.len() >= DISTINCT).collect();
+        let known: Vec<&str> = self.distinct_secrets().collect();
         for source in self.deployments.sources() {
             spans.extend(self.tokens_in(source).into_iter().map(|range| Span::new(source, range)));
             let text = self.sources.text(source);

@@ -137,6 +137,19 @@ impl Project {
         })
     }
 
+    /// What no output may show of texts into which no secret was put, such as templates: somebody may have copied one there.
+    #[must_use]
+    pub fn secrets_beside(&self, texts: &[&str]) -> Vec<Vec<std::ops::Range<u32>>> {
+        let known: Vec<&str> = self.distinct_secrets().collect();
+        texts.iter().map(|text| self.secrets_in(text, &known)).collect()
+    }
+
+    /// The known secrets that are no words that stand elsewhere, too.
+    pub(super) fn distinct_secrets(&self) -> impl Iterator<Item = &str> {
+        const DISTINCT: usize = 10;
+        self.known_secrets().filter(|secret| secret.len() >= DISTINCT)
+    }
+
     /// Marks everything that no output may show. Only needed once there is something to show.
     pub fn hide_secrets(&mut self) {
         let mut spans = Vec::new();

@@ -42,7 +42,9 @@ impl Place {
         ] {
             place.write(path, text);
         }
-        files.iter().for_each(|(path, text)| place.write(path, text));
+        for (path, text) in files {
+            place.write(path, text);
+        }
         let git = Command::new("git").args(["init", "--quiet"]).current_dir(place.root()).status().unwrap();
         assert!(git.success());
         place
@@ -178,4 +180,16 @@ fn a_link_is_told_as_one() {
     let said = place.said("render dev --with-secrets --to private", true);
     assert!(said.contains("a symbolic link is not written through"), "{said}");
     assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0);
+}
+
+/// A copy that somebody left in a template is not told with what is wrong beside it.
+#[test]
+fn no_line_of_a_template_tells_a_copy_of_a_secret() {
+    let copy = SECRET.replace('\\', "\\\\").replace('"', "\\\"");
+    let text = format!("x: \"{copy}\" {{{{ NOWHERE }}}}\nMY_TOKEN: {{{{ NOTHING | default(\"{copy}\") }}}}\n");
+    let place = Place::new(&[("templates/a.yml.j2", &text)]);
+    for output in sparkcfg::outputs::ALL {
+        let said = place.tells_nothing(&format!("render dev --format {}", output.name), true);
+        assert!(said.contains("NOWHERE"), "{said}");
+    }
 }

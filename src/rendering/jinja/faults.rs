@@ -28,6 +28,9 @@ pub(super) fn undefined(template: &str, at: Range<usize>, name: &str, input: &In
     Fault { template: template.to_owned(), at, kind, key: Some(name.to_owned()), message, help }
 }
 
+/// Words of the language that may stand before a name.
+const WORDS: &[&str] = &["if", "elif", "for", "in", "set", "with", "not", "and", "or", "is", "else", "include", "call"];
+
 /// An error of the engine as a fault. Its own words are kept only where they cannot hold a value.
 pub(super) fn fault(scene: &Scene<'_>, error: &Error, values: &BTreeMap<String, Value>) -> Option<Fault> {
     // The innermost error knows the place.
@@ -48,7 +51,7 @@ pub(super) fn fault(scene: &Scene<'_>, error: &Error, values: &BTreeMap<String, 
         let mut names = within.filter_map(|word| Some((text.get(word.clone())?, word)));
         let name = names.find(|(name, _)| match lacking {
             Some(lacking) => *name == lacking,
-            None => !values.contains_key(*name) && *name != TYPED,
+            None => !values.contains_key(*name) && *name != TYPED && !WORDS.contains(name),
         });
         if let Some((name, word)) = name {
             return Some(undefined(&path, prepared.source(&word), name, scene.input));

@@ -78,7 +78,9 @@ pub(super) fn insertions(template: &str, tag: Range<usize>) -> Vec<(usize, &'sta
         tokens.drain(..(names.unwrap_or(0) + 1).min(tokens.len()));
     }
     let mut reader = Reader { text: inner, levels: vec![Level::default()], found: Vec::new(), mode: Mode::Plain };
-    tokens.into_iter().for_each(|(token, range)| reader.read(token, range));
+    for (token, range) in tokens {
+        reader.read(token, range);
+    }
     reader.finish(Operator::None);
     reader.found.sort_by_key(|(at, _)| *at);
     reader.found.iter().map(|(at, text)| (at + start, *text)).collect()

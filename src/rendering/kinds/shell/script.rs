@@ -457,8 +457,7 @@ impl Script {
             ));
         }
         let substitution = self.open.iter().find_map(|open| match open {
-            Open::Single | Open::Double | Open::Comment | Open::List => None,
-            Open::Apostrophes { .. } | Open::Case(_) => None,
+            Open::Single | Open::Double | Open::Comment | Open::List | Open::Apostrophes { .. } | Open::Case(_) => None,
             Open::Escapes => Some("$'…'"),
             Open::Command | Open::Backquote => Some("a command substitution"),
             Open::Parenthesis | Open::Arithmetic => Some("arithmetic"),
@@ -481,6 +480,10 @@ impl Script {
         self.end_command('\n');
         if let Some(document) = &mut self.document {
             document.read('\n', &mut self.misfits);
+        }
+        // What was read on behind a place that shells read differently means nothing.
+        if let Some((_, at)) = self.lost {
+            self.misfits.retain(|misfit| misfit.at < at);
         }
         self.misfits
     }

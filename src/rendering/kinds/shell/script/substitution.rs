@@ -68,15 +68,15 @@ impl Script {
     pub(super) fn end_inner(&mut self, open: Option<Open>, word: &str) {
         let begins = std::mem::replace(&mut self.begins, BEGINNING.contains(&word));
         match (open, word) {
-            (None | Some(Open::List), _) => {}
             (Some(Open::Case(Arm::Subject)), "in") => self.enter_arm(Arm::Pattern),
             (Some(Open::Case(Arm::Pattern | Arm::Body)), "esac") if begins => {
                 self.open.pop();
                 self.begins = false;
             }
-            (Some(Open::Case(Arm::Subject | Arm::Pattern)), _) => {}
             // Its patterns end with a parenthesis that nothing opens.
-            (Some(_), "case") if begins => self.open.push(Open::Case(Arm::Subject)),
+            (Some(Open::Command | Open::Parenthesis | Open::Case(Arm::Body)), "case") if begins => {
+                self.open.push(Open::Case(Arm::Subject));
+            }
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 
 mod commands;
 mod home_made;
+mod options;
 mod signs;
 pub(super) mod versions;
 mod workspaces;

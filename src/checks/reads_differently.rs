@@ -92,8 +92,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
         let Some(difference) = Difference::of(file, &seen, variable, entries, &veil) else { continue };
-        // What is cut off a secret is told where the secret stands.
-        if difference.hidden == Hidden::Whole && is_within_value(file, variable) {
+        // What a reader finds within a value it cuts off that, which is told there.
+        if (difference.hidden == Hidden::Whole || entries.is_empty()) && is_within_value(file, variable) {
             continue;
         }
         let finding = difference.finding(&RULE, file, variable, entries);

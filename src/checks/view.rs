@@ -64,7 +64,6 @@ pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) 
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
     let views = views.map(|(_, view)| view.as_ref()).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
-    let Some((first, others)) = views.split_first() else { return HashSet::new() };
     let mut unsure = HashSet::new();
     for (key, own) in right {
         // What it only sees without a line that takes this one in it does not see yet.
@@ -72,18 +71,22 @@ pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) 
             let value = view.values.get(key)?.as_ref();
             value.filter(|value| view.refuses || view.whole().get(key).and_then(Option::as_ref) == Some(value)).cloned()
         };
-        let agreed = sees(first);
-        let (Some(agreed), Some(text)) = (&agreed, own.as_ref()) else { continue };
-        let all = others.iter().all(|view| sees(view).as_ref() == Some(agreed));
+        let seen: Vec<_> = views.iter().map(|view| sees(view)).collect();
+        let Some(agreed) = seen.iter().flatten().next() else { continue };
+        let Some(text) = own.as_ref() else { continue };
         // Blanks at the ends, and carriage returns, nobody means.
-        if !all || agreed.trim() == text {
+        if seen.iter().flatten().any(|value| value != agreed) || agreed.trim() == text {
             continue;
         }
-        // They take signs off; what they leave on besides may be meant, or be a mistake.
-        let letters = |text: &str| text.chars().filter(|sign| sign.is_alphanumeric()).collect::<String>();
-        let is_spelling = letters(agreed) == letters(text) && agreed.len() < text.len() && !agreed.contains(HOME);
+        // They take quotes off; what they take or leave besides may be meant, or be a mistake.
+        let bare = ['`', '"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+        let is_spelling = bare == Some(agreed.as_str()) || text.replace("\\ ", " ") == *agreed;
         // Who refuses the file gets nothing of it yet.
-        if is_spelling && views.iter().all(|view| !view.refuses) {
+        if is_spelling
+            && !agreed.contains(HOME)
+            && seen.iter().all(Option::is_some)
+            && views.iter().all(|view| !view.refuses)
+        {
             *own = Some(agreed.clone());
         } else {
             unsure.insert(key.clone());

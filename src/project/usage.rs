@@ -3,6 +3,7 @@
 mod commands;
 mod composed;
 mod home_made;
+mod options;
 mod signs;
 pub(super) mod versions;
 mod workspaces;

@@ -4,21 +4,39 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::options::own;
 use super::signs::{Given, captured, given, matches};
 
 type Pattern = LazyLock<Option<Regex>>;
 
 /// Programs that are started with an env file. A container engine may be called by a variable.
-static COMMANDS: [(&str, Pattern); 5] = [
-    ("node", LazyLock::new(|| started(r#"\b(?:node|nodemon|tsx|ts-node)["', ]+[^|;&\n]*?--env-file"#))),
+static COMMANDS: [(&str, Pattern); 6] = [
+    (
+        "node",
+        LazyLock::new(|| started(r#"(?:\b(?:node|nodemon|tsx|ts-node)|\$[({]?NODE[)}]?)["', ]+[^|;&\n]*?--env-file"#)),
+    ),
     ("bun", LazyLock::new(|| started(r"\bbun +[^|;&\n]*?--env-file"))),
     ("deno", LazyLock::new(|| started(r"\bdeno +[^|;&\n]*?--env(?:-file)?\b"))),
     ("uv", LazyLock::new(|| started(r"\buv +run +[^|;&\n]*?--env-file"))),
     ("docker-run", LazyLock::new(|| started(&format!("{CONTAINER}[^|;&\\n]*?--env-file")))),
+    ("python-dotenv", LazyLock::new(|| started(r"\b(?:uvicorn|flask)\b[^|;&\n]*?--env-file"))),
 ];
-const CONTAINER: &str = r#"(?:\b(?:docker|podman|nerdctl)|\$[({]?\w*(?:DOCKER|PODMAN|ENGINE|docker)\w*[^\s"]*)"? +(?:container +)?(?:run|create|exec)\b"#;
+const CONTAINER: &str = r#"(?:\b(?:docker|podman|nerdctl)|\$[({]?\w*(?:DOCKER|PODMAN|ENGINE|CONTAINER|docker)\w*[^\s"]*)"? +(?:container +)?(?:run|create|exec)\b"#;
 static RUNS: Pattern = LazyLock::new(|| Regex::new(CONTAINER).ok());
-static COMPOSE: Pattern = LazyLock::new(|| Regex::new(r"\b(?:docker[ -]|podman-)compose\b").ok());
+static COMPOSE: Pattern = LazyLock::new(|| {
+    let engine = r#"\$[({]?\w*(?:DOCKER|PODMAN|ENGINE|CONTAINER)\w*[)}]?"? +"#;
+    Regex::new(&format!(r"(?:\b(?:docker[ -]|podman-)|{engine})compose\b")).ok()
+});
+/// A variable that holds options: `ARGS="--env-file .env"`, `ARGS := …`, `ARGS+=(…)`.
+static OPTIONS: Pattern = LazyLock::new(|| Regex::new(r"^\s*(?:export +|local +)?(\w+) *[:?+]?=.*--env-file").ok());
+/// For deno the name of the file needs a `=`.
+static DENO_FILES: Pattern = LazyLock::new(|| Regex::new(r#"--env(?:-file)?=["']?([^\s"',]+)"#).ok());
+/// What is only written out: `echo "source .env first"`.
+static WRITTEN: Pattern = LazyLock::new(|| {
+    Regex::new(r#"(?:^|[\s;&|(@])(?:echo|printf)[ \t](?:"(?:[^"\\]|\\.)*"|'[^']*'|[^;&|"'\n])*"#).ok()
+});
+/// What begins a text in a script.
+static TEXT: Pattern = LazyLock::new(|| Regex::new(r#"(?:^|[^<])<<-? *["'\\]?([A-Za-z_]\w*)"#).ok());
 static FILES: Pattern = LazyLock::new(|| Regex::new(r#"--env(?:-file(?:-if-exists)?)?[= ]+["']?([^\s"',]+)"#).ok());
 
 /// What stands before `.` or `source`; a recipe of make has signs of its own in front.
@@ -32,6 +50,10 @@ static SOURCED: Pattern = LazyLock::new(|| {
 static VARIABLE: Pattern = LazyLock::new(|| {
     let variable = r#"["']?[^\s"';|&]*\$[({]?([\w@*]+)[^\s"'/;|&]*["']?(?:$|[\s;|&)])"#;
     Regex::new(&format!(r"{BEFORE}(?:\.|source) +{variable}")).ok()
+});
+/// `. "${ENV_FILE:-.env}"`
+static DEFAULTED: Pattern = LazyLock::new(|| {
+    Regex::new(&format!(r#"{BEFORE}(?:\.|source) +["']?\$\{{\w+:?[-=]([^\s"'}}]*\.env(?:\.[\w-]+)*)\}}"#)).ok()
 });
 /// `source <(grep -v '^#' .env)`, `eval "$(cat .env)"`.
 static MADE: Pattern = LazyLock::new(|| Regex::new(r#"(?:\bsource|(?:^|[\s;&(])\.) +<\(|\beval +"?\$\("#).ok());
@@ -49,41 +71,89 @@ fn started(pattern: &str) -> Option<Regex> {
 pub(super) fn readers(text: &str) -> Vec<Given> {
     // A command may go on over several lines.
     let joined = text.replace("\\\n", " ");
-    let lines: Vec<&str> = joined.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    let written: Vec<String> = commands(&joined).map(without_written).collect();
+    let lines: Vec<&str> = written.iter().map(String::as_str).collect();
     let mut found: Vec<Given> = Vec::new();
     for line in &lines {
-        let before = found.len();
-        for (reader, pattern) in &COMMANDS {
-            for command in captured(pattern, line, 0) {
-                let files = captured(&FILES, &command, 1);
-                let named = !files.is_empty();
-                found.extend(files.into_iter().map(|file| (*reader, Some(file))));
-                found.extend((!named).then_some((*reader, None)));
-            }
+        // `cd services/api && . ./.env`: what stands in front of it is read from where one was before.
+        let (mut rest, mut folder) = (*line, String::new());
+        while let Some(changed) = CHANGED.as_ref().and_then(|pattern| pattern.captures(rest)) {
+            let (Some(whole), Some(name)) = (changed.get(0), changed.get(1)) else { break };
+            found.extend(within(&folder, of_line(rest.get(..whole.start()).unwrap_or_default(), &lines)));
+            folder = placed_in(&folder, name.as_str());
+            rest = rest.get(whole.end()..).unwrap_or_default();
         }
-        // `ARGS="--env-file .env"; docker run $ARGS`
-        let is_told = found.len() > before || matches(&COMPOSE, line);
-        if !is_told && line.contains("--env-file") && lines.iter().any(|line| matches(&RUNS, line)) {
-            found.extend(captured(&FILES, line, 1).into_iter().map(|file| ("docker-run", Some(file))));
-        }
-        found.extend(sourced(line, &lines).into_iter().map(|file| ("shell", Some(file))));
-        // `cd services/api && . ./.env`
-        if let Some(folder) = captured(&CHANGED, line, 1).pop() {
-            for file in found.iter_mut().skip(before).filter_map(|(_, file)| file.as_mut()) {
-                if !file.starts_with(['/', '$', '~']) {
-                    *file = format!("{folder}/{file}");
-                }
-            }
-        }
+        found.extend(within(&folder, of_line(rest, &lines)));
     }
     // Its files are named in what it starts.
     found.extend(given(lines.iter().any(|line| matches(&COMPOSE, line)), "compose"));
     found
 }
 
+/// The lines of a text that hold commands, without comments and without the texts that a script writes.
+fn commands(text: &str) -> impl Iterator<Item = &str> {
+    let mut end: Option<&str> = None;
+    text.lines().filter(move |line| {
+        if let Some(word) = end {
+            end = (line.trim() != word).then_some(word);
+            return false;
+        }
+        if line.trim_start().starts_with('#') {
+            return false;
+        }
+        let opens = TEXT.as_ref().and_then(|pattern| pattern.captures(line)).and_then(|found| found.get(1));
+        end = opens.map(|word| word.as_str());
+        true
+    })
+}
+
+fn without_written(line: &str) -> String {
+    WRITTEN.as_ref().map_or_else(|| line.to_owned(), |pattern| pattern.replace_all(line, " ").into_owned())
+}
+
+/// Who reads env files in a line, or a part of it, and which.
+fn of_line(line: &str, lines: &[&str]) -> Vec<Given> {
+    let mut found: Vec<Given> = Vec::new();
+    for (reader, pattern) in &COMMANDS {
+        for command in captured(pattern, line, 0) {
+            // What stands behind the name of a script or an image is for that.
+            let own = if *reader == "python-dotenv" { command.as_str() } else { own(reader, &command) };
+            if !own.contains("--env") {
+                continue;
+            }
+            let files = captured(if *reader == "deno" { &DENO_FILES } else { &FILES }, own, 1);
+            let default = if *reader == "deno" { Some(".env".to_owned()) } else { None };
+            let is_named = !files.is_empty();
+            found.extend(files.into_iter().map(|file| (*reader, Some(file))));
+            found.extend((!is_named).then_some((*reader, default)));
+        }
+    }
+    // `ARGS="--env-file .env"; docker run $ARGS`
+    if let Some(variable) = captured(&OPTIONS, line, 1).pop() {
+        let uses = ["$", "${", "$("].map(|sign| [sign, &variable].concat());
+        let is_used = |other: &&str| matches(&RUNS, other) && uses.iter().any(|used| other.contains(used));
+        if found.is_empty() && lines.iter().any(is_used) {
+            found.extend(captured(&FILES, line, 1).into_iter().map(|file| ("docker-run", Some(file))));
+        }
+    }
+    found.extend(sourced(line, lines).into_iter().map(|file| ("shell", Some(file))));
+    found
+}
+
+/// The same from within a folder.
+fn within(folder: &str, given: Vec<Given>) -> impl Iterator<Item = Given> {
+    given.into_iter().map(move |(reader, file)| (reader, file.map(|file| placed_in(folder, &file))))
+}
+
+/// A path as it is written in a folder.
+fn placed_in(folder: &str, path: &str) -> String {
+    if folder.is_empty() || path.starts_with(['/', '$', '~']) { path.to_owned() } else { format!("{folder}/{path}") }
+}
+
 /// The env files that a shell sources in a line; by a variable, those that another line gives to that.
 fn sourced(line: &str, lines: &[&str]) -> Vec<String> {
     let mut found = captured(&SOURCED, line, 1);
+    found.extend(captured(&DEFAULTED, line, 1));
     if matches(&MADE, line) {
         found.extend(names(line));
     }
@@ -148,6 +218,23 @@ mod tests {
             ("ARGS=\"--rm --env-file .env\"\ndocker run $ARGS app", &["docker-run .env"]),
             ("DOCKER ?= docker\nrun:\n\t$(DOCKER) run --env-file .env app", &["docker-run .env"]),
             ("ExecStart=/usr/bin/docker run --rm --env-file /srv/.env app", &["docker-run /srv/.env"]),
+            // What stands behind the name of a program is for that.
+            ("node app.js --env-file=.env", &[]),
+            ("uv run python manage.py --env-file .env", &[]),
+            ("uv run uvicorn app:app --env-file .env", &["python-dotenv .env"]),
+            ("docker run --rm img ./server --env-file .env", &[]),
+            ("deno run --env-file -A a.ts", &["deno .env"]),
+            ("$(NODE) --env-file .env a.js", &["node .env"]),
+            // Only a variable of its own holds options of a container.
+            ("$ENGINE run --rm alpine true\n$dc_base --env-file .env up --wait", &[]),
+            ("docker run --rm alpine true\n./server --env-file .env", &[]),
+            (". ./apps/web/.env; cd apps/web && npm run dev", &["shell ./apps/web/.env"]),
+            ("cd a && . ./.env; cd b && . ./.env", &["shell a/./.env", "shell a/b/./.env"]),
+            ("echo \"source .env first\"\ncat <<EOF\n. ./.env\nEOF\n", &[]),
+            ("\t@echo 'run: set -a; . ./.env'", &[]),
+            ("echo x; . ./.env", &["shell ./.env"]),
+            ("set -a; source \"${ENV_FILE:-.env}\"; set +a", &["shell .env"]),
+            ("$DOCKER compose up", &["compose"]),
             ("docker compose up -d", &["compose"]),
             ("docker compose --env-file .env.prod up", &["compose"]),
         ] {

@@ -180,8 +180,12 @@ fn highest(range: &str) -> Option<[u32; 3]> {
             if let Some((_, major)) = NAMED.iter().find(|(name, _)| part.strip_prefix("lts/") == Some(name)) {
                 return Some([*major, u32::MAX, u32::MAX]);
             }
-            // `npm:dotenv@10`
-            let part = part.rsplit_once('@').map_or(part.as_str(), |(_, version)| version);
+            // `npm:dotenv@10`; of another package by this name nothing is known.
+            let alias = part.strip_prefix("npm:").and_then(|alias| alias.rsplit_once('@'));
+            if alias.is_some_and(|(name, _)| !matches!(name, "dotenv" | "dotenv-expand")) {
+                return None;
+            }
+            let part = alias.map_or(part.as_str(), |(_, version)| version);
             if let Some((_, last)) = part.split_once(" - ") {
                 return numbers(last.trim());
             }
@@ -303,6 +307,7 @@ mod tests {
             ("<0", None),
             ("<x", None),
             ("npm:dotenv@10", Some([10, OPEN, OPEN])),
+            ("npm:@dotenvx/dotenvx@1", None),
             ("99999999999", None),
             ("", None),
         ] {

@@ -108,6 +108,12 @@ impl ViolationKind {
     pub const fn is_lack(&self) -> bool {
         matches!(self, Self::Missing { because } if !matches!(because, Because::Recommended))
     }
+
+    /// Whether a value is wrong, and not that it is there or missing.
+    #[must_use]
+    pub const fn is_about_value(&self) -> bool {
+        !matches!(self, Self::Missing { .. } | Self::NotHere { .. } | Self::Deprecated { .. } | Self::Unknown { .. })
+    }
 }
 
 /// What a length counts.

@@ -133,8 +133,10 @@ fn commands_say_which_project_and_which_part_of_it() {
 fn the_hint_leads_to_the_difference() {
     let schema = r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}, "OWN": {"x-sparkcfg": {"drift": "must-differ"}}}}"#;
     for (dev, staging, prod, pair) in [
-        ("ONE=1", "ONE=2", "ONE=2", "dev staging"),
-        ("ONE=2", "ONE=2", "ONE=1", "dev prod"),
+        ("ONE=1", "ONE=2", "ONE=2", "dev prod"),
+        ("ONE=2", "ONE=1", "ONE=1", "dev prod"),
+        ("ONE=2", "ONE=2", "ONE=1", "staging prod"),
+        ("ONE=2", "ONE=1", "ONE=2", "staging prod"),
         ("OWN=1", "OWN=2", "OWN=1", "dev prod"),
         ("OWN=1", "OWN=2", "OWN=2", "staging prod"),
     ] {

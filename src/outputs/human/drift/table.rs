@@ -67,7 +67,7 @@ impl Page<'_> {
         out.push('\n');
     }
 
-    /// Two sources between which a finding is told as well.
+    /// Two sources between which a finding is told as well, the last ones of which that can be said.
     fn pair_of(&self, finding: &Finding) -> Option<[&str; 2]> {
         let columns = &self.comparison.columns;
         let row = self.comparison.rows.get(finding.difference.as_ref()?.row?)?;
@@ -82,7 +82,7 @@ impl Page<'_> {
             class(*one) == class(*other)
         };
         let must_agree = finding.rule.code == "drift-must-differ";
-        pairs.find(|pair| named.len() < 2 || agree(pair) == must_agree).map(|pair| pair.map(|at| &*columns[at].name))
+        pairs.rfind(|pair| named.len() < 2 || agree(pair) == must_agree).map(|pair| pair.map(|at| &*columns[at].name))
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

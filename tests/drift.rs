@@ -11,6 +11,8 @@ mod comparing;
 mod console;
 #[path = "drift/following.rs"]
 mod following;
+#[path = "drift/living.rs"]
+mod living;
 #[path = "drift/promoting.rs"]
 mod promoting;
 #[path = "outputs/readers.rs"]

@@ -54,7 +54,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 };
                 finding = finding.fix(span, line, title).safe(safe);
             }
-            Err(obstacle @ (Obstacle::Spelling | Obstacle::Length)) if !text.is_empty() => {
+            Err(obstacle @ (Obstacle::Refused | Obstacle::Spelling | Obstacle::Length)) if !text.is_empty() => {
                 finding = finding.help(format!("add it to {home} by hand: {}", obstacle.told()));
             }
             Err(_) => {}

@@ -38,9 +38,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     } else {
         format!("{key} must match: {}", told.join(", "))
     };
-    let mut finding = compared.finding(&RULE, &columns, message, &told.join(" · "));
+    let odd = odd_one(compared, &columns);
+    // The last one is pointed at.
+    let mut placed = columns;
+    placed.sort_by_key(|column| odd.is_some_and(|(odd, _)| odd == *column));
+    let mut finding = compared.finding(&RULE, &placed, message, &told.join(" · "));
     finding = finding.help("give it one value, best in the base that they share");
-    if let Some((odd, good)) = odd_one(compared, &columns)
+    if let Some((odd, good)) = odd
         && let Some(text) = compared.text(good)
     {
         let edit = match compared.cells[odd].state {
@@ -52,7 +56,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
                 finding = finding.fix(span, replacement, title).safe(false);
             }
-            Err(obstacle @ (Obstacle::Shared | Obstacle::Spelling | Obstacle::Length)) => {
+            Err(obstacle @ (Obstacle::Shared | Obstacle::Refused | Obstacle::Spelling | Obstacle::Length)) => {
                 finding = finding.help(format!("give it one value by hand: {}", obstacle.told()));
             }
             Err(Obstacle::Sealed | Obstacle::NoFile) => {}

@@ -36,8 +36,6 @@ pub struct Source<'a> {
     pub is_partial: bool,
     /// What the schema may call it under `services`, where it is one that runs.
     pub services: &'a [String],
-    /// What it may call all that run beside it.
-    pub peers: &'a [String],
     /// How far its texts move when the sources of all projects come together.
     pub offset: u32,
 }
@@ -46,7 +44,7 @@ impl<'a> Source<'a> {
     /// A source of which all is known, and whose texts stay where they are.
     #[must_use]
     pub fn of(column: Column, project: &'a Project, environment: &'a Environment<'a>) -> Self {
-        Self { column, project, environment, is_partial: false, services: &[], peers: &[], offset: 0 }
+        Self { column, project, environment, is_partial: false, services: &[], offset: 0 }
     }
 }
 
@@ -86,7 +84,7 @@ pub(super) struct Side<'a> {
     over_time: bool,
     /// Whether what it does not have may be there all the same.
     is_partial: bool,
-    /// Its names, where the schema says of some key that one of those beside it reads it.
+    /// Its names, where the schema says of any key which services read it.
     services: &'a [String],
 }
 
@@ -325,6 +323,12 @@ impl<'c, 'a> Compared<'c, 'a> {
         };
         let bucket = findings.iter().filter_map(|finding| finding.difference.as_ref()).map(|it| it.bucket).min();
         let bucket = bucket.unwrap_or(usual);
+        // Of several the one that is broken.
+        let broken = findings.iter().find_map(|finding| match finding.rule.code {
+            "drift-must-match" => Some(Drift::MustMatch),
+            "drift-must-differ" => Some(Drift::MustDiffer),
+            _ => None,
+        });
         if !self.rules.lists_all && bucket != Bucket::Unexpected {
             return Row {
                 member: None,
@@ -345,7 +349,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             secret: self.secret,
             description: self.property.as_ref().and_then(Property::description).map(printable),
             owner: self.property.as_ref().and_then(Property::owner).map(printable),
-            policy: policies.first().copied(),
+            policy: broken.or(policies.first().copied()),
             bucket,
             cells,
         }

@@ -17,6 +17,8 @@ pub(super) enum Obstacle {
     NoFile,
     /// Other environments read the file as well.
     Shared,
+    /// The schema allows no such value there.
+    Refused,
     /// Not all who read the file would get the value, or something else in it would change for them.
     Spelling,
     /// The file is longer than [`LONGEST`].
@@ -34,6 +36,7 @@ impl Obstacle {
             Self::Sealed => "a secret is never copied",
             Self::NoFile => "no file of its own says where it belongs",
             Self::Shared => "its file is that of several environments",
+            Self::Refused => "the schema does not allow that value there",
             Self::Spelling => "no spelling of it suits all who read its file",
             Self::Length => "its file is too long to prove a spelling in it",
         }
@@ -79,6 +82,9 @@ impl Compared<'_, '_> {
         text: &str,
         edit: impl Fn(&str) -> (std::ops::Range<usize>, String),
     ) -> Result<String, Obstacle> {
+        if self.is_refused(column, text) {
+            return Err(Obstacle::Refused);
+        }
         if is_plain(text) {
             return Ok(text.to_owned());
         }
@@ -89,6 +95,17 @@ impl Compared<'_, '_> {
         let index = project.layers.iter().position(|known| std::ptr::eq(known, layer)).ok_or(Obstacle::NoFile)?;
         let file = File::of(project, index, &project.layers[index]);
         spelling::spelled(&file, self.key, text, edit).ok_or(Obstacle::Spelling)
+    }
+
+    /// Whether the schema speaks against a value of the key in a source.
+    fn is_refused(&self, column: usize, text: &str) -> bool {
+        let super::Subject { project, environment, .. } = &self.sides[column].subject;
+        let Some(schema) = &project.schema else { return false };
+        let others = environment.settings.iter().filter(|setting| setting.is_set() && setting.key != self.key);
+        let values = others.map(|setting| (setting.key, setting.value.text()));
+        let all = values.chain(std::iter::once((self.key, Some(text))));
+        let found = schema.schema.check(Some(&environment.name), all);
+        found.iter().any(|violation| violation.key.as_deref() == Some(self.key) && violation.kind.is_about_value())
     }
 
     /// The byte of a file where the key belongs: after the nearest key that stands before it in the schema or in another

@@ -6,7 +6,8 @@
 //!
 //! Example: `API_*` must match and `*_URL` may differ, and the key is `API_URL`.
 //!
-//! Remedy: name the key itself in one `[[drift.rule]]`, or say `x-sparkcfg.drift` in the schema.
+//! Remedy: name the key itself in one `[[drift.rule]]`, or say `x-sparkcfg.drift` in the schema. Where both are done and disagree,
+//! take one of them away.
 
 use super::matrix::Compared;
 use crate::finding::{Finding, Rule, Severity, told_name};
@@ -24,6 +25,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let (first, second) = (said(&conflict.one), said(&conflict.other));
     let message = format!("two policies for {} disagree: {first}, {second}", told_name(compared.key));
     let short = format!("{first}; {second}");
-    let help = "name the key itself in one [[drift.rule]], or say x-sparkcfg.drift in the schema";
+    let names_it = [&conflict.one, &conflict.other]
+        .iter()
+        .any(|(rule, _)| rule.starts_with("the schema") || rule.starts_with(&format!("`{}`", compared.key)));
+    let help = if names_it {
+        "take one of them away"
+    } else {
+        "name the key itself in one [[drift.rule]], or say x-sparkcfg.drift in the schema"
+    };
     findings.push(compared.finding(&RULE, &[one, other], message, &short).help(help));
 }

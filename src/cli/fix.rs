@@ -88,8 +88,8 @@ impl Here {
 pub(super) struct Patch {
     /// What `git apply` takes.
     pub(super) text: String,
-    /// Changes that are left out because a secret stands right beside them: their files, and how many in each.
-    pub(super) left: Vec<(String, usize)>,
+    /// Changes that are left out because a secret stands right beside them: their files, and what each would do.
+    pub(super) left: Vec<(String, Vec<String>)>,
     /// The folder in which it is to be applied, where that is not the current one.
     pub(super) elsewhere: Option<String>,
 }
@@ -105,7 +105,7 @@ pub(super) fn patch(report: &Report, all: bool, here: &Here) -> Patch {
     for (source, mut fixes) in wanted {
         let shown = report.sources.path(source);
         let path = shown.strip_prefix(above).unwrap_or(shown);
-        let number = fixes.len();
+        let all = fixes.clone();
         while !fixes.is_empty() {
             let edited = edited(report, source, &fixes);
             match (1..=3).rev().map(|radius| hunks(report, &edited, radius)).reduce(Result::or) {
@@ -127,8 +127,9 @@ pub(super) fn patch(report: &Report, all: bool, here: &Here) -> Patch {
                 None => fixes.clear(),
             }
         }
-        if fixes.len() < number {
-            left.push((shown.to_owned(), number - fixes.len()));
+        if fixes.len() < all.len() {
+            let is_left = |fix: &&&Fix| !fixes.iter().any(|made| std::ptr::eq(*made, **fix));
+            left.push((shown.to_owned(), all.iter().filter(is_left).map(|fix| fix.title.clone()).collect()));
         }
     }
     let elsewhere = here.elsewhere.clone().filter(|_| !is_near && !out.is_empty());

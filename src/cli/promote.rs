@@ -58,10 +58,15 @@ impl Promote {
         }
         let (root, prefix) = global.folder()?;
         let patch = fix::patch(&report, true, &fix::Here::of(&root, &prefix));
-        for (path, number) in &patch.left {
-            let changes = if *number == 1 { "one change" } else { "changes" };
-            printing::complain(&format!("left out: {changes} in {} right beside a secret\n", printable(path)))?;
-            left_out += number;
+        let command = report.comparison.as_ref().map(|comparison| comparison.command()).unwrap_or_default();
+        for (path, titles) in &patch.left {
+            for title in titles {
+                let place = printable(path);
+                printing::complain(&format!(
+                    "left out: {title}: right beside a secret in {place}; {command} --fix=unsafe makes it\n"
+                ))?;
+            }
+            left_out += titles.len();
         }
         let keys = |number: usize| format!("{number} key{}", if number == 1 { "" } else { "s" });
         let promoted = report.findings.len().saturating_sub(left_out - accepted);

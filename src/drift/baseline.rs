@@ -4,11 +4,13 @@
 //! secret neither a value nor a hash: such an entry covers that the values are equal, or not, as long as git can tell that they are
 //! those that the sealed files held which it names.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::live;
 use crate::error::Error;
 use crate::finding::{Accepted, Bucket, Finding};
 use crate::source::Sources;
@@ -236,12 +238,12 @@ impl Entry {
     fn is_about(&self, finding: &Finding) -> bool {
         self.code == finding.rule.code
             && finding.key.as_deref() == Some(&*self.key)
-            && finding.environments.iter().all(|name| self.within.iter().any(|known| **known == **name))
+            && finding.environments.iter().all(|name| self.within.iter().any(|known| is_one_source(known, name)))
     }
 
     /// Whether a finding goes beyond the sources of this entry, which it has all of.
     fn is_about_a_part(&self, finding: &Finding) -> bool {
-        let has = |name: &String| finding.environments.iter().any(|known| **known == **name);
+        let has = |name: &String| finding.environments.iter().any(|known| is_one_source(known, name));
         self.code == finding.rule.code
             && finding.key.as_deref() == Some(&*self.key)
             && self.within.len() > 1
@@ -251,7 +253,8 @@ impl Entry {
 
     fn saw_those_secrets(&self, finding: &Finding, is_another: &dyn Fn(&str, &str, &str) -> bool) -> bool {
         let sealed = self.within.iter().zip(self.sealed.iter().flatten()).filter(|(_, name)| !name.is_empty());
-        let mut about = sealed.filter(|(source, _)| finding.environments.iter().any(|known| **known == ***source));
+        let mut about =
+            sealed.filter(|(source, _)| finding.environments.iter().any(|known| is_one_source(known, source)));
         !about.any(|(source, name)| is_another(&self.key, source, name))
     }
 
@@ -259,10 +262,26 @@ impl Entry {
         let seen = finding.difference.as_ref().and_then(|difference| difference.saw.as_ref());
         let (Some(saw), Some(seen)) = (&self.saw, seen) else { return true };
         finding.environments.iter().zip(seen).all(|(name, value)| {
-            let at = self.within.iter().position(|known| **known == **name);
+            let at = self.within.iter().position(|known| is_one_source(known, name));
             at.and_then(|at| saw.get(at)) == Some(value)
         })
     }
+}
+
+/// A source by what stays of its name: what runs is the same wherever the output of its tool lies, `pm2:#web` for `pm2:-#web`. A
+/// file and a process are what they are.
+#[must_use]
+pub fn lasting(source: &str) -> Cow<'_, str> {
+    let Some((tool, rest)) = source.split_once(':').filter(|(tool, _)| *tool != "proc" && live::find(tool).is_some())
+    else {
+        return source.into();
+    };
+    let part = rest.rfind('#').and_then(|at| rest.get(at..)).unwrap_or_default();
+    format!("{tool}:{part}").into()
+}
+
+fn is_one_source(one: &str, other: &str) -> bool {
+    one == other || lasting(one) == lasting(other)
 }
 
 /// Whether `text` is a day, as in `2026-12-31`.
@@ -307,7 +326,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Baseline, Entry, is_date};
+    use super::{Baseline, Entry, is_date, lasting};
 
     const TEXT: &str = "version = 1\nack = [\n  { code = \"drift-must-differ\", key = \"KEY\", in = [\"dev\", \"prod\"], \
                         sealed = [\"\", \"0123456789abcdef\"], why = \"shared\" },\n  { code = \"drift-must-match\", key = \"A\", in = [\"prod\", \"staging\"], \
@@ -359,6 +378,21 @@ mod tests {
             ("soon", false),
         ] {
             assert_eq!(is_date(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stays_of_a_source() {
+        for (source, expected) in [
+            ("prod", "prod"),
+            ("prod@v1.4.0", "prod@v1.4.0"),
+            ("pm2:-#web", "pm2:#web"),
+            ("pm2:a#b/list.json", "pm2:#b/list.json"),
+            ("compose:config.yml", "compose:"),
+            ("env:a.env", "env:a.env"),
+            ("proc:environ", "proc:environ"),
+        ] {
+            assert_eq!(lasting(source), expected);
         }
     }
 

@@ -182,16 +182,23 @@ pub fn commit(root: &Path, name: &str) -> Result<String, Error> {
 }
 
 /// The commit at which what is checked out parted from `name`: what `git diff name...HEAD` compares with. The one of `name`
-/// itself where git knows none, as in a shallow clone.
+/// itself where the two have no commit in common.
 ///
 /// # Errors
-/// See [`commit`].
+/// See [`commit`]; a shallow clone that does not reach back so far.
 pub fn parted_from(root: &Path, name: &str) -> Result<String, Error> {
     let there = commit(root, name)?;
-    let found = run(root, &["merge-base", "HEAD", &there])?;
-    let found = found.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let asked =
+        |arguments: &[&str]| Ok(run(root, arguments)?.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()));
     let is_commit = |text: &String| text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Ok(found.filter(is_commit).unwrap_or(there))
+    match asked(&["merge-base", "HEAD", &there])?.filter(is_commit) {
+        Some(parted) => Ok(parted),
+        None if asked(&["rev-parse", "--is-shallow-repository"])?.as_deref() == Some("true") => {
+            Err(Error::new(format!("this clone does not reach back to where it parted from `{name}`"))
+                .help("fetch the rest: git fetch --unshallow, or fetch-depth: 0 of actions/checkout"))
+        }
+        None => Ok(there),
+    }
 }
 
 /// Whether git keeps its hands off a path, by the repository that holds it, which may be another than that of `root`. A

@@ -110,6 +110,12 @@ impl ViolationKind {
     pub const fn is_lack(&self) -> bool {
         matches!(self, Self::Missing { because } if !matches!(because, Because::Recommended))
     }
+
+    /// Whether a value is wrong, and not that it is there or missing.
+    #[must_use]
+    pub const fn is_about_value(&self) -> bool {
+        !matches!(self, Self::Missing { .. } | Self::NotHere { .. } | Self::Deprecated { .. } | Self::Unknown { .. })
+    }
 }
 
 /// What a rule about the settings as a whole looks at.

@@ -127,3 +127,28 @@ fn commands_say_which_project_and_which_part_of_it() {
     assert!(page("sparkcfg drift", "services/api", "html").contains("commands are for <code>services/api</code>"));
     assert!(!page(line, "", "markdown").contains("\nIn `"));
 }
+
+/// The hint below a matrix leads to what it is about, and the row has the policy that is broken.
+#[test]
+fn the_hint_leads_to_the_difference() {
+    let schema = r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}, "OWN": {"x-sparkcfg": {"drift": "must-differ"}}}}"#;
+    for (dev, staging, prod, pair) in [
+        ("ONE=1", "ONE=2", "ONE=2", "dev prod"),
+        ("ONE=2", "ONE=1", "ONE=1", "dev prod"),
+        ("ONE=2", "ONE=2", "ONE=1", "staging prod"),
+        ("ONE=2", "ONE=1", "ONE=2", "staging prod"),
+        ("OWN=1", "OWN=2", "OWN=1", "dev prod"),
+        ("OWN=1", "OWN=2", "OWN=2", "staging prod"),
+    ] {
+        let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::create_dir_all(place.path().join("environments")).unwrap();
+        fs::create_dir_all(place.path().join("schemas")).unwrap();
+        fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+        for (name, text) in [("dev", dev), ("staging", staging), ("prod", prod)] {
+            fs::write(place.path().join(format!("environments/{name}.env")), format!("{text}\n")).unwrap();
+        }
+        let matrix = run("sparkcfg drift", place.path(), home.path());
+        assert!(matrix.stdout.contains(&format!("sparkcfg drift {pair} tells")), "{}", matrix.shown());
+        assert_eq!(run(&format!("sparkcfg drift {pair}"), place.path(), home.path()).code, 1);
+    }
+}

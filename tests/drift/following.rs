@@ -404,3 +404,62 @@ fn an_accepted_secret_that_changes_counts_again() {
         assert_eq!(drift("").code, 0);
     }
 }
+
+/// A branch is told of what it wrote, at its place.
+#[test]
+fn a_finding_points_at_what_is_new() {
+    let sealed = Sealed::new(
+        r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}, "OWN": {"x-sparkcfg": {"drift": "must-differ"}}}}"#,
+    );
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    write("base", "ONE=1\n");
+    for name in ["dev", "prod", "staging"] {
+        write(name, &format!("OWN={name}\n"));
+    }
+    sealed.commit();
+    let places = || {
+        let ran = run("sparkcfg drift --against HEAD --format json", sealed.folder(), sealed.home.path());
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let place = |finding: &Value| {
+            let location = &finding["location"];
+            format!("{} {}:{}", finding["key"].as_str().unwrap(), location["path"].as_str().unwrap(), location["line"])
+        };
+        let mut told: Vec<_> = report["findings"].as_array().unwrap().iter().map(place).collect();
+        told.sort();
+        told
+    };
+    write("canary", "OWN=prod\nONE=2\n");
+    assert_eq!(places(), ["ONE environments/canary.env:2", "OWN environments/canary.env:1"]);
+    write("canary", "OWN=canary\n");
+    write("dev", "OWN=dev\nONE=2\n");
+    assert_eq!(places(), ["ONE environments/dev.env:2"]);
+}
+
+/// A clone that does not reach back to where a branch began says so.
+#[test]
+fn a_shallow_clone_is_told() {
+    let sealed = Sealed::new(r#"{"properties": {"ONE": {"x-sparkcfg": {"drift": "must-match"}}}}"#);
+    let write = |name: &str, text: &str| {
+        fs::write(sealed.folder().join(format!("environments/{name}.env")), text).unwrap();
+    };
+    write("staging", "ONE=1\n");
+    write("prod", "ONE=2\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "-c", "work"]);
+    write("dev", "ONE=1\n");
+    sealed.commit();
+    git(sealed.folder(), &["switch", "-q", "main"]);
+    write("prod", "ONE=1\n");
+    sealed.commit();
+    let around = tempfile::tempdir().unwrap();
+    let from = format!("file://{}", sealed.folder().display());
+    git(around.path(), &["clone", "-q", "--depth", "1", "-b", "work", &from, "clone"]);
+    let clone = around.path().join("clone");
+    git(&clone, &["fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main"]);
+    let ran = run("sparkcfg drift --against origin/main", &clone, sealed.home.path());
+    assert!(ran.code == 2 && ran.stderr.contains("git fetch --unshallow"), "{}", ran.shown());
+    git(&clone, &["fetch", "-q", "--unshallow", "origin"]);
+    assert_eq!(run("sparkcfg drift --against origin/main", &clone, sealed.home.path()).code, 0);
+}

@@ -130,3 +130,38 @@ fn a_value_of_several_lines_is_copied() {
     let fixed = ran("sparkcfg drift staging prod --fix=unsafe", place.path());
     assert!(fixed.stderr.contains("left as it is: U: give it one value by hand: no spelling"), "{}", fixed.shown());
 }
+
+/// What the schema does not allow in an environment is not written there.
+#[test]
+fn a_value_that_is_refused_is_left_out() {
+    for (value, defaulted) in [("W=1\n", false), ("W=abc\n", false), ("", true)] {
+        let place = project("", "\"compose\"", value, if defaulted { "" } else { "W=8\n" });
+        let default = if defaulted { r#""default": 1,"# } else { "" };
+        let schema = format!(
+            r#"{{"properties": {{"W": {{"type": "integer", {default} "x-sparkcfg": {{"drift": "must-match",
+                "required-in": ["prod"], "in": {{"prod": {{"minimum": 4}}}}}}}}}}}}"#
+        );
+        fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+        let before = fs::read_to_string(place.path().join("environments/prod.env")).unwrap();
+        let promoted = ran("sparkcfg promote staging prod", place.path());
+        assert_eq!(promoted.stdout, "", "{value}: {}", promoted.shown());
+        assert!(
+            defaulted || promoted.stderr.contains("the schema does not allow that value there"),
+            "{}",
+            promoted.shown()
+        );
+        ran("sparkcfg drift --fix=unsafe", place.path());
+        assert_eq!(fs::read_to_string(place.path().join("environments/prod.env")).unwrap(), before);
+    }
+}
+
+/// What stands beside a secret is no part of a patch, and is named.
+#[test]
+fn what_stands_beside_a_secret_is_named() {
+    let place = project("", "\"compose\"", "U=1\n", "API_KEY=c4n4ry-plain\nU=2\n");
+    let promoted = ran("sparkcfg promote staging prod", place.path());
+    let told = "left out: set U in prod as in staging: right beside a secret in environments/prod.env; \
+                sparkcfg drift staging prod --fix=unsafe makes it";
+    assert!(promoted.code == 1 && promoted.stderr.contains(told), "{}", promoted.shown());
+    assert_eq!(ran("sparkcfg drift staging prod --fix=unsafe", place.path()).code, 0);
+}

@@ -18,7 +18,7 @@ use crate::source::Span;
 
 impl<'a> Side<'a> {
     pub(super) fn new(source: Source<'a>, over_time: bool) -> Self {
-        let Source { column, project, environment, is_partial, services, peers, offset } = source;
+        let Source { column, project, environment, is_partial, services, offset } = source;
         let subject = Subject::new(project, environment);
         let mut flaws = HashMap::new();
         for violation in &subject.violations {
@@ -41,11 +41,9 @@ impl<'a> Side<'a> {
         let gaps = if is_live { Gaps::default() } else { Gaps::of(project, environment) };
         let closed = gaps.sealed_text(project);
         let schema = project.schema.as_ref().map(|schema| &schema.schema);
-        let reads = |key| {
-            schema.is_some_and(|schema| schema.property(key).services().iter().any(|reader| peers.contains(reader)))
-        };
-        let is_known = !peers.is_empty() && schema.is_some_and(|schema| schema.keys().any(reads));
-        let services = if is_known { services } else { &[] };
+        let names_readers = |key| schema.is_some_and(|schema| !schema.property(key).services().is_empty());
+        let is_told = !services.is_empty() && schema.is_some_and(|schema| schema.keys().any(names_readers));
+        let services = if is_told { services } else { &[] };
         Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial, services }
     }
 

@@ -28,6 +28,13 @@ impl Drift {
             return Err(Error::new("a difference is accepted with a reason")
                 .help("say why with --why, as in --why OPS-412; --why TODO if it is still to be found out"));
         }
+        let is_process = |source: &&String| {
+            source.strip_prefix("proc:").is_some_and(|id| id.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        if let Some(process) = self.sources.iter().find(is_process).filter(|_| accepts) {
+            return Err(Error::new(format!("`{process}` has another number once it is started again"))
+                .help("accept it of what starts the process, as in pm2:-#web, or of a file: env:FILE"));
+        }
         if !accepts && (self.why.is_some() || self.until.is_some() || self.by.is_some()) {
             return Err(Error::new("--why, --until and --by are about what is accepted, and nothing is")
                 .help("name it with --ack CODE KEY, or accept everything unexpected with --ack-all"));
@@ -118,7 +125,7 @@ impl Drift {
         Entry {
             code: finding.rule.code.to_owned(),
             key: finding.key.clone().unwrap_or_default(),
-            within: finding.environments.iter().map(ToString::to_string).collect(),
+            within: finding.environments.iter().map(|name| baseline::lasting(name).into_owned()).collect(),
             saw: finding.difference.as_ref().and_then(|difference| difference.saw.clone()),
             sealed: sealed(report, finding, files),
             why: self.why.clone().unwrap_or_default(),

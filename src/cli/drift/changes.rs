@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::checks::matrix::{Time, Times};
 use crate::drift::{Column, Relation, Row};
-use crate::finding::{Bucket, Change, Finding, Severity};
+use crate::finding::{Bucket, Change, Finding, Label, Severity};
 use crate::schema::Schema;
 use crate::schema::sameness::Shape;
 
@@ -72,6 +72,9 @@ impl Since<'_, '_> {
                     difference.bucket = Bucket::Unknown;
                 }
             }
+            if change == Change::Introduced {
+                self.point_at_what_is_new(&mut finding);
+            }
             if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
         }
         let is_there = |subject: &String, finding: &Finding| {
@@ -93,6 +96,23 @@ impl Since<'_, '_> {
             settled.push(finding);
         }
         (counting, settled)
+    }
+
+    /// Points a finding at what the branch wrote, and not at what stood there before.
+    fn point_at_what_is_new(&self, finding: &mut Finding) {
+        let row = finding.difference.as_ref().and_then(|difference| self.rows.get(difference.row?));
+        let (Some(row), Some(key), Some(label)) = (row, finding.key.as_deref(), finding.label.as_ref()) else { return };
+        let place = |name: &str| row.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref()?.at;
+        let is_old =
+            |name: &str| self.then.contains(name) && self.times.relation(name, key, None) != Relation::Different;
+        let told = finding.environments.iter().find(|name| place(name) == Some(label.span));
+        let Some(told) = told.filter(|name| is_old(name)).map(Arc::clone) else { return };
+        let new = finding.environments.iter().filter(|name| !is_old(name)).find_map(|name| place(name));
+        if let Some(new) = new.filter(|new| *new != label.span) {
+            let before = std::mem::replace(&mut finding.label, Some(Label { span: new, message: String::new() }));
+            finding.related.retain(|related| related.span != new);
+            finding.related.extend(before.map(|label| Label { message: format!("in {told}"), ..label }));
+        }
     }
 
     /// A finding of the revision with the names that its environments have now.

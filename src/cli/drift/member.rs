@@ -147,9 +147,10 @@ impl<'m> Member<'m> {
         let accepted = self.baseline(&mut working)?;
         let mut hidden = BTreeMap::new();
         let running = options.running.iter().map(|running| running.layer(&mut working, &mut hidden));
-        let running: Vec<_> = running.collect();
+        let running: Vec<_> = running.collect::<Result<_, _>>()?;
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
+        found.unread.extend(options.running.iter().flat_map(Running::unread));
         if found.findings.iter().any(is_behind) {
             let Applying { edits, command } = self.applying(&working, &found.findings, options);
             (found.edits, found.apply) = (edits, command.as_deref().map(printable));
@@ -277,12 +278,11 @@ impl<'m> Member<'m> {
                     let protected = environment.protected;
                     let column =
                         Column { name: printable(&wanted.name), kind: Kind::Live, protected, layers: Vec::new() };
-                    let running = options.running.iter().find(|it| it.name == wanted.name)?;
-                    let Part { has_more, services, peers, .. } = &running.part;
+                    let running = options.running.iter().find(|it| it.wanted.name == wanted.name)?;
+                    let Part { has_more, services, .. } = &running.part;
                     Some(matrix::Source {
                         is_partial: *has_more,
                         services,
-                        peers,
                         ..matrix::Source::of(column, working, environment)
                     })
                 }

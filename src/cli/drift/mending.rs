@@ -35,10 +35,11 @@ fn is_of_copies(finding: &Finding) -> bool {
 pub(super) fn write_patch(report: &Report, path: &Path, all: bool, here: &fix::Here) -> Result<(), Error> {
     printing::refuse_inputs(path)?;
     let fix::Patch { text, left, elsewhere } = fix::patch(report, all, here);
-    for (path, number) in &left {
-        let (path, changes) = (printable(path), if *number == 1 { "one change" } else { "changes" });
+    let flag = if all { "--fix=unsafe" } else { "--fix" };
+    for (path, title) in left.iter().flat_map(|(path, titles)| titles.iter().map(move |title| (path, title))) {
         printing::complain(&format!(
-            "left out of the patch: {changes} in {path} right beside a secret; --fix makes what is safe of it\n"
+            "left out of the patch: {title}: right beside a secret in {}; {flag} makes it\n",
+            printable(path)
         ))?;
     }
     if text.is_empty() && left.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::wanted::{Live, Wanted};
 use crate::dialects::compose;
 use crate::drift::live::{self, Part};
-use crate::drift::noise;
+use crate::drift::{Unread, noise};
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::told_name;
@@ -21,8 +21,10 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 
 /// What runs, by the name that the user gave it.
 pub(super) struct Running {
-    pub(super) name: String,
+    pub(super) wanted: Live,
     pub(super) part: Part,
+    /// The others that run beside it under its name.
+    others: Vec<Part>,
     /// What it has from the images that were named.
     image: Vec<(String, Secret)>,
 }
@@ -32,7 +34,11 @@ pub(super) fn all(all: &[Wanted]) -> Result<Vec<Running>, Error> {
     let mut running = Vec::new();
     for wanted in all {
         if let Wanted::Live(live) = wanted {
-            running.push(Running { name: live.name.clone(), part: part(live)?, image: images(all)? });
+            let mut parts = parts(live)?.into_iter();
+            let Some(part) = parts.next() else {
+                return Err(Error::new(format!("{} cannot be read: there is nothing in it", live.name)));
+            };
+            running.push(Running { wanted: live.clone(), part, others: parts.collect(), image: images(all)? });
         }
     }
     Ok(running)
@@ -43,27 +49,31 @@ fn images(wanted: &[Wanted]) -> Result<Vec<(String, Secret)>, Error> {
     let mut variables = Vec::new();
     for wanted in wanted {
         if let Wanted::Image(image) = wanted {
-            variables.extend(part(image)?.variables);
+            variables.extend(parts(image)?.into_iter().take(1).flat_map(|part| part.variables));
         }
     }
     Ok(variables)
 }
 
-fn part(wanted: &Live) -> Result<Part, Error> {
+/// What the source tells of: one, or the same several times over.
+fn parts(wanted: &Live) -> Result<Vec<Part>, Error> {
     let bytes = read(wanted)?;
-    let Some(producer) = live::find(&wanted.tool) else { return Ok(env_file(wanted, &bytes)) };
+    let Some(producer) = live::find(&wanted.tool) else { return Ok(vec![env_file(wanted, &bytes)]) };
     let failed = |message: &str| {
         Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("it takes {}", producer.summary))
     };
     let mut parts = (producer.read)(&bytes).map_err(failed)?;
-    let peers: Vec<_> = parts.iter().flat_map(|part| part.services.iter().cloned()).collect();
     chosen(wanted, &mut parts)?;
     if parts.iter().all(|part| part.is_piece) {
-        return joined(parts).ok_or_else(|| failed("there is nothing in it"));
+        return Ok(joined(parts).into_iter().collect());
     }
-    same_everywhere(wanted, &parts)?;
-    let first = parts.into_iter().next().ok_or_else(|| failed("there is nothing in it"))?;
-    Ok(Part { peers, ..first })
+    if let Some(idle) = parts.iter().all(|part| part.idle.is_some()).then(|| parts.first()?.idle.as_deref()).flatten() {
+        let name = parts.first().map_or("", |part| &part.name);
+        let message = format!("`{}` does not run: {} has it as {}", printable(name), wanted.name, printable(idle));
+        return Err(Error::new(message).help("there is nothing to compare until it is started"));
+    }
+    parts.retain(|part| part.idle.is_none());
+    Ok(parts)
 }
 
 /// Keeps the part that was named, else what belongs together.
@@ -138,37 +148,6 @@ fn joined(parts: Vec<Part>) -> Option<Part> {
     Some(whole)
 }
 
-/// Of what runs several times over, one stands for all: unless they were started with different values.
-fn same_everywhere(wanted: &Live, parts: &[Part]) -> Result<(), Error> {
-    let known = |part: &Part| -> BTreeMap<String, String> {
-        let told = part.variables.iter().filter(|(key, _)| noise::profile(key, &[]).is_none());
-        told.map(|(key, value)| (key.clone(), value.expose().to_owned())).collect()
-    };
-    let Some((first, others)) = parts.split_first() else { return Ok(()) };
-    let first_known = known(first);
-    let mut differing = BTreeSet::new();
-    for other in others.iter().map(known) {
-        let keys = first_known.keys().chain(other.keys());
-        differing.extend(keys.filter(|key| first_known.get(*key) != other.get(*key)).map(|key| told_name(key)));
-    }
-    if differing.is_empty() {
-        return Ok(());
-    }
-    let keys: Vec<_> = differing.iter().take(5).map(String::as_str).collect();
-    let message = format!(
-        "`{}` runs {} times in {}, and not with the same {}",
-        printable(&first.name),
-        parts.len(),
-        wanted.name,
-        keys.join(", ")
-    );
-    let help = match wanted.tool.as_str() {
-        "pm2" => "compare one of them by its process, as in `sparkcfg drift prod proc:PID`, or start all of them anew",
-        _ => "hand over one of them",
-    };
-    Err(Error::new(message).help(help))
-}
-
 fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
     let failed = |message: &str| Error::new(message).at(&wanted.name);
     let mut bytes = Vec::new();
@@ -197,7 +176,10 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let source = Sources::default().add(wanted.path.as_str(), Arc::clone(&text));
     let compose::Parsed { entries, faults, .. } = compose::parse(&text);
-    let has_more = faults.iter().any(Fault::hides_values);
+    let broken = faults.iter().filter(|fault| fault.hides_values());
+    let line = |fault: &Fault| text.get(..fault.at.start as usize).unwrap_or_default().matches('\n').count() + 1;
+    let broken: Vec<_> = broken.map(line).collect();
+    let has_more = !broken.is_empty();
     let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
     let none = HashMap::new();
     let environment = Environment::new(wanted.name.as_str().into(), false, vec![&layer], &none);
@@ -205,19 +187,27 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
         .settings
         .iter()
         .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
-    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, ..Part::default() }
+    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, broken, ..Part::default() }
 }
 
 impl Running {
     /// Its variables as a layer, without those that say nothing about the configuration; those are counted by profile.
     ///
     /// A variable that the project knows is never noise.
-    pub(super) fn layer(&self, project: &mut Project, hidden: &mut BTreeMap<&'static str, BTreeSet<String>>) -> Layer {
+    ///
+    /// # Errors
+    /// It runs several times over, and not with the same values of what the project knows.
+    pub(super) fn layer(
+        &self,
+        project: &mut Project,
+        hidden: &mut BTreeMap<&'static str, BTreeSet<String>>,
+    ) -> Result<Layer, Error> {
         let mut known: HashSet<String> = HashSet::new();
         for layer in &project.layers {
             known.extend(layer.entries.iter().map(|entry| layer.key(entry).to_owned()));
         }
         known.extend(project.schema.iter().flat_map(|schema| schema.schema.keys().map(ToOwned::to_owned)));
+        self.same_everywhere(&known)?;
         let own = &project.config.drift.noise;
         let (mut text, mut entries) = (String::new(), Vec::new());
         for (key, value) in &self.part.variables {
@@ -234,8 +224,51 @@ impl Running {
             add(&mut text, &mut entries, key, Content::Sealed);
         }
         let text: Arc<str> = text.into();
-        let source = project.sources.add(self.name.as_str(), Arc::clone(&text));
-        Layer { name: self.name.clone(), source, text, sealed: true, entries, faults: Vec::new() }
+        let name = &self.wanted.name;
+        let source = project.sources.add(name.as_str(), Arc::clone(&text));
+        Ok(Layer { name: name.clone(), source, text, sealed: true, entries, faults: Vec::new() })
+    }
+
+    /// The lines that its readers refuse.
+    pub(super) fn unread(&self) -> impl Iterator<Item = Unread> {
+        let path = printable(&self.wanted.path);
+        self.part.broken.iter().map(move |line| Unread { path: format!("{path}:{line}"), why: "broken" })
+    }
+
+    /// Of what runs several times over, one stands for all: unless a key that is known has different values.
+    fn same_everywhere(&self, known: &HashSet<String>) -> Result<(), Error> {
+        const MOST: usize = 5;
+        let values = |part: &Part| -> BTreeMap<String, String> {
+            let told = part.variables.iter().filter(|(key, _)| known.contains(key));
+            told.map(|(key, value)| (key.clone(), value.expose().to_owned())).collect()
+        };
+        let first = values(&self.part);
+        let mut differing = BTreeSet::new();
+        for other in self.others.iter().map(values) {
+            let keys = first.keys().chain(other.keys());
+            differing.extend(keys.filter(|key| first.get(*key) != other.get(*key)).map(|key| told_name(key)));
+        }
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let mut keys: Vec<_> = differing.iter().take(MOST).cloned().collect();
+        if let more @ 1.. = differing.len().saturating_sub(MOST) {
+            keys.push(format!("{more} more"));
+        }
+        let message = format!(
+            "`{}` runs {} times in {}, and not with the same {}",
+            printable(&self.part.name),
+            self.others.len() + 1,
+            self.wanted.name,
+            keys.join(", ")
+        );
+        let help = match self.wanted.tool.as_str() {
+            "pm2" => {
+                "compare one of them by its process, as in `sparkcfg drift prod proc:PID`, or start all of them anew"
+            }
+            _ => "hand over one of them",
+        };
+        Err(Error::new(message).help(help))
     }
 }
 

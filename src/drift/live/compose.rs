@@ -1,6 +1,6 @@
 //! Docker Compose: what `docker compose config` prints, as YAML or JSON.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Part, Producer, Restart, assignment, text};
 use crate::secret::Secret;
@@ -16,14 +16,17 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         serde_saphyr::from_str(all).map_err(|_| "it is no YAML")?
     };
     let services = document.get("services").and_then(Value::as_object).ok_or("there are no services in it")?;
+    let is_resolved = is_resolved(&document, services);
     let part = |(name, service): (&String, &Value)| {
-        // A name without a value is handed through from a shell that nobody knows here.
         let (mut variables, mut referred) = (Vec::new(), Vec::new());
         match service.get("environment") {
             Some(Value::Object(members)) => {
                 for (key, value) in members {
                     match text(value).filter(|_| !value.is_null()) {
                         Some(value) => variables.push((key.clone(), plain(&value))),
+                        // Compose has looked, and whoever started it does not set the variable.
+                        None if is_resolved => {}
+                        // It is handed through from a shell that nobody knows here.
                         None => referred.push(key.clone()),
                     }
                 }
@@ -56,6 +59,13 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         }
     };
     Ok(services.iter().map(part).collect())
+}
+
+/// Whether this is what `docker compose config` prints, and no file that it reads: it names the project, and the networks of
+/// each service.
+fn is_resolved(document: &Value, services: &Map<String, Value>) -> bool {
+    let is_told = |service: &Value| service.get("networks").or(service.get("network_mode")).is_some();
+    document.get("name").is_some() && services.values().all(is_told)
 }
 
 /// Compose writes every `$` of a value twice.

@@ -15,9 +15,14 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let variables = config.get("Env").and_then(Value::as_array).into_iter().flatten();
         let variables = variables.filter_map(|text| assignment(text.as_str()?)).collect();
         let service = config.get("Labels").and_then(|labels| labels.get("com.docker.compose.service")?.as_str());
-        let services = service.map(ToOwned::to_owned).into_iter().collect();
+        let name = name.trim_start_matches('/').to_owned();
+        let services = vec![service.map_or_else(|| name.clone(), ToOwned::to_owned)];
+        let state = container.get("State");
+        let is_idle = state.and_then(|state| state.get("Running")?.as_bool()) == Some(false);
+        let idle =
+            is_idle.then(|| text(state.and_then(|state| state.get("Status"))).unwrap_or_else(|| "stopped".to_owned()));
         let restart = service.map(|service| Restart::Compose { service: service.to_owned(), runs: true });
-        Some(Part { name: name.trim_start_matches('/').to_owned(), variables, services, restart, ..Part::default() })
+        Some(Part { name, variables, services, restart, idle, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")
 }

@@ -44,8 +44,10 @@ pub struct Part {
     pub namespace: Option<String>,
     /// What the schema may call it under `services`.
     pub services: Vec<String>,
-    /// What it may call all that the tool tells of.
-    pub peers: Vec<String>,
+    /// Why nothing runs, in the tool's word for it: `stopped`.
+    pub idle: Option<String>,
+    /// The lines of a file that its readers refuse.
+    pub broken: Vec<usize>,
     /// What makes it read its configuration again.
     pub restart: Option<Restart>,
 }
@@ -223,6 +225,17 @@ mod tests {
                 &["process: B=2 A=1 PORT=80"],
             ),
             ("proc", "A=1\0pm2_env={\0", &["process: A=1 pm2_env={"]),
+            (
+                "pm2",
+                r#"[{"name":"web","pm2_env":{"increment_var":"PORT","env":{"PORT":80,"A":"x"}}}]"#,
+                &["web: A=x PORT?"],
+            ),
+            (
+                "compose",
+                r#"{"name":"app","services":{"api":{"environment":{"A":null,"B":"x"},"networks":{"default":null}}}}"#,
+                &["api: B=x"],
+            ),
+            ("compose", r#"{"name":"app","services":{"api":{"environment":{"A":null}}}}"#, &["api: A?"]),
         ] {
             let parts = (find(tool).unwrap().read)(text.as_bytes()).unwrap();
             assert_eq!(shown(&parts), expected, "{tool}: {text}");

@@ -18,11 +18,16 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let about = process.get("pm2_env")?.as_object()?;
         let environment = about.get("env")?.as_object()?;
         // PM2 adds a variable that is called like the process.
-        let own = environment.iter().filter(|(key, _)| **key != name);
+        // One that it counts up is another one for each instance.
+        let counted = about.get("increment_var").and_then(Value::as_str).filter(|key| environment.contains_key(*key));
+        let own = environment.iter().filter(|(key, _)| **key != name && counted != Some(key.as_str()));
         let variables = own.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect();
+        let referred = counted.map(ToOwned::to_owned).into_iter().collect();
+        let status = about.get("status").and_then(Value::as_str);
+        let idle = status.filter(|status| ["stopped", "errored"].contains(status)).map(ToOwned::to_owned);
         let block = block(about, environment).map(ToOwned::to_owned);
         let restart = Some(Restart::Pm2 { app: name.clone(), block, home: home(environment) });
-        Some(Part { services: vec![name.clone()], name, variables, restart, ..Part::default() })
+        Some(Part { services: vec![name.clone()], name, variables, referred, idle, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
 }

@@ -8,8 +8,18 @@ pub(super) const PRODUCER: Producer =
     Producer { name: "proc", summary: "a process by its number, or a copy of /proc/PID/environ", read };
 
 fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
-    let mut variables: Vec<_> = text.split('\0').filter_map(assignment).collect();
+    let (mut variables, mut referred) = (Vec::new(), Vec::new());
+    for one in bytes.split(|byte| *byte == 0) {
+        // What is no text cannot be compared with one.
+        match std::str::from_utf8(one) {
+            Ok(text) => variables.extend(assignment(text)),
+            Err(error) => {
+                let valid = one.get(..error.valid_up_to()).unwrap_or_default();
+                let name = String::from_utf8_lossy(valid).split_once('=').map(|(name, _)| name.to_owned());
+                referred.extend(name.filter(|name| !name.is_empty()));
+            }
+        }
+    }
     // To a worker of a cluster PM2 hands all of its variables in one, which the worker takes apart when it starts.
     let of_worker = variables.iter().position(|(key, _)| key == "pm2_env").and_then(|at| {
         let known: Value = serde_json::from_str(variables[at].1.expose()).ok()?;
@@ -30,8 +40,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     if let (Some(name), Some(_)) = (value("name"), value("pm_id")) {
         variables.retain(|(key, _)| *key != name);
     }
-    if variables.is_empty() {
+    if variables.is_empty() && referred.is_empty() {
         return Err("there is no variable in it");
     }
-    Ok(vec![Part { name: "process".to_owned(), variables, ..Part::default() }])
+    Ok(vec![Part { name: "process".to_owned(), variables, referred, ..Part::default() }])
 }

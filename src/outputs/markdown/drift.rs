@@ -79,7 +79,7 @@ impl Page<'_> {
         }
         self.hints(&mut out);
         if amount.help {
-            remedies(&mut out, listed);
+            remedies(&mut out, self.report, listed);
         }
         self.settled(&mut out, amount.rest);
         self.expected(&mut out, amount.rest);

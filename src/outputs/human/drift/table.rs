@@ -23,7 +23,7 @@ impl Page<'_> {
                 Some(table) => {
                     out.push_str(&table);
                     out.push('\n');
-                    self.legend(out, &table);
+                    self.legend(out, &table, listed);
                 }
                 None => {
                     self.list(out, &of_rows, "");
@@ -38,7 +38,7 @@ impl Page<'_> {
     }
 
     /// What the signs in the matrix mean, and how to see more.
-    fn legend(&self, out: &mut String, table: &str) {
+    fn legend(&self, out: &mut String, table: &str, listed: &[&Finding]) {
         if self.style.quiet {
             return;
         }
@@ -59,12 +59,30 @@ impl Page<'_> {
         if !told.is_empty() {
             self.wrapped(out, &told.join("   "), 0);
         }
-        if let [.., one, other] = self.comparison.columns.as_slice() {
+        if let Some([one, other]) = listed.iter().find_map(|finding| self.pair_of(finding)) {
             // A command that is wrapped is none.
-            let command = self.comparison.command_of(&[&one.name, &other.name]);
+            let command = self.comparison.command_of(&[one, other]);
             let _ = writeln!(out, "{command} tells the places and what to do");
         }
         out.push('\n');
+    }
+
+    /// Two sources between which a finding is told as well, the last ones of which that can be said.
+    fn pair_of(&self, finding: &Finding) -> Option<[&str; 2]> {
+        let columns = &self.comparison.columns;
+        let row = self.comparison.rows.get(finding.difference.as_ref()?.row?)?;
+        let is_named = |at: &usize| finding.environments.iter().any(|name| **name == *columns[*at].name);
+        let (named, others): (Vec<_>, Vec<_>) = (0..columns.len()).partition(is_named);
+        // One that is told alone is told beside any other.
+        let others = if named.len() > 1 { &named } else { &others };
+        let pairs = named.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
+        let mut pairs = pairs.filter(|(one, other)| one != other).map(|(one, other)| [one.min(other), one.max(other)]);
+        let agree = |[one, other]: &[usize; 2]| {
+            let class = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
+            class(*one) == class(*other)
+        };
+        let must_agree = finding.rule.code == "drift-must-differ";
+        pairs.rfind(|pair| named.len() < 2 || agree(pair) == must_agree).map(|pair| pair.map(|at| &*columns[at].name))
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

@@ -46,7 +46,7 @@ impl Attribute {
         Self { form: Some(Form { fits, told }), ..self }
     }
 
-    const fn from(self, least: f64) -> Self {
+    const fn at_least(self, least: f64) -> Self {
         Self { least, ..self }
     }
 }
@@ -94,10 +94,10 @@ pub const ALL: &[Attribute] = &[
     takes("log_file", &[Kind::Flag, Kind::Text]).or(&["log"]),
     takes("log_type", TEXT),
     takes("max_memory_restart", &[Kind::Number, Kind::Text]).of_form(is_size, "a number, alone or with K, M or G"),
-    takes("max_restarts", NUMBER).from(0.0),
+    takes("max_restarts", NUMBER).at_least(0.0),
     takes("merge_logs", FLAG).or(&["combine_logs"]),
     takes("min_uptime", &[Kind::Number, Kind::Text])
-        .from(100.0)
+        .at_least(100.0)
         .of_form(is_time, "a number from 100, or one with h, m or s"),
     takes("name", TEXT),
     takes("name_prefix", TEXT),

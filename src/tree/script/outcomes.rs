@@ -42,13 +42,13 @@ impl Reader<'_> {
             Shape::Within => self.collect(&parts[1..parts.len() - 1], within, found),
             Shape::Other => {
                 let [part] = parts else { return };
-                found.extend(self.operand(part.clone(), depth).filter(|node| node.text().is_some()));
+                found.extend(self.operand(part, depth).filter(|node| node.text().is_some()));
             }
         }
     }
 
     /// A literal, or the one that a variable is declared with.
-    fn operand(&mut self, part: Range<usize>, depth: u32) -> Option<Arc<Node>> {
+    fn operand(&mut self, part: &Range<usize>, depth: u32) -> Option<Arc<Node>> {
         let token = &self.text[part.clone()];
         if let Some(at) = self.bindings.get(token).copied() {
             return self.bound(at, depth);

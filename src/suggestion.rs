@@ -36,6 +36,7 @@ pub fn distance(one: &str, other: &str) -> usize {
 
 /// Whether two names of variables differ as a slip of the hand makes them: by a letter, or by two within one long word.
 /// `SMTP_HOST` and `SMTP_PORT` are two names.
+#[must_use]
 pub fn is_slip(one: &str, other: &str) -> bool {
     const LONG: usize = 6;
     if one.len().abs_diff(other.len()) > 2 {

@@ -51,10 +51,10 @@ impl<'a> Key<'a> {
 
     /// Whether something gives it a value: an env file that is more than documentation.
     pub(super) fn is_set(&self, project: &Project) -> bool {
-        let sets = |declared: &&Declared| {
+        let sets = |declared: &Declared| {
             declared.by != Declarer::Schema && !documents(project.sources.path(declared.span.source))
         };
-        self.declared.iter().any(|declared| sets(&declared))
+        self.declared.iter().any(|declared| sets(declared))
     }
 
     /// Whether an env file has it. A schema may well have two names for one thing: who sets the wrong one is misled all the same.
@@ -125,7 +125,7 @@ impl<'a> Referenced<'a> {
         let sources = &self.project.sources;
         let within = |path: &str, folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
         let is_shared = |path: &str| !members.iter().any(|folder| within(path, folder));
-        let declares = |declared: &&Declared| {
+        let declares = |declared: &Declared| {
             let path = sources.path(declared.span.source);
             is_shared(path.strip_prefix(prefix).unwrap_or(path))
         };
@@ -136,7 +136,7 @@ impl<'a> Referenced<'a> {
             keys.map(|(name, _)| (*name).to_owned()).collect()
         };
         Beside {
-            declared: named(&|key| key.declared.iter().any(|declared| declares(&declared))),
+            declared: named(&|key| key.declared.iter().any(|declared| declares(declared))),
             read: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && reads(found.kind))),
             named: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && found.kind != Kind::Set)),
         }

@@ -162,25 +162,25 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
 
 /// `[environments]`, where the names of files do not say it.
 fn environments(found: &Found, has_schema: bool) -> String {
-    let mut text = String::new();
-    let mut list = |name: &str, paths: &[String]| {
+    let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
+    let documents = if found.documents.is_empty() { &new[..] } else { &found.documents };
+    // Who lists some environments lists all of them.
+    let own = found.stacks.iter().map(|stack| (&stack.name, stack.files.as_slice()));
+    let (title, listed): (_, Vec<_>) = if !found.env_files.is_empty() {
+        let given = found.env_files.iter().map(|(name, path)| (name, std::slice::from_ref(path)));
+        ("Env files, and those that Compose gives to its services.", own.chain(given).collect())
+    } else if found.stacks.is_empty() && has_schema {
+        let shown = documents.iter().map(|(name, path)| (name, std::slice::from_ref(path)));
+        ("As long as there is no env file, what documents them is checked.", shown.collect())
+    } else {
+        return String::new();
+    };
+    let mut text = format!("\n# {title}\n[environments]\n");
+    for (name, paths) in listed {
         let paths: Vec<_> = paths.iter().map(|path| quoted(path)).collect();
         let _ = writeln!(text, "{} = [{}]  # review", quoted(name), paths.join(", "));
-    };
-    let title = if !found.env_files.is_empty() {
-        // Who lists some environments lists all of them.
-        found.stacks.iter().for_each(|stack| list(&stack.name, &stack.files));
-        found.env_files.iter().for_each(|(name, path)| list(name, std::slice::from_ref(path)));
-        "Env files, and those that Compose gives to its services."
-    } else if found.stacks.is_empty() && has_schema {
-        let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
-        let documents = if found.documents.is_empty() { &new[..] } else { &found.documents };
-        documents.iter().for_each(|(name, path)| list(name, std::slice::from_ref(path)));
-        "As long as there is no env file, what documents them is checked."
-    } else {
-        return text;
-    };
-    format!("\n# {title}\n[environments]\n{text}")
+    }
+    text
 }
 
 /// Who reads which files: one pattern for all where they have the same readers.

@@ -12,6 +12,8 @@ mod environments;
 mod errors;
 #[path = "schema/formats.rs"]
 mod formats;
+#[path = "schema/names.rs"]
+mod names;
 #[path = "schema/rules.rs"]
 mod rules;
 #[path = "schema/suite.rs"]

@@ -1,7 +1,8 @@
 //! A value is not of the format that the schema names.
 //!
 //! What is asserted: the formats of the standard (`uri`, `email`, `ipv4`, `date-time`, …) and sparkcfg's own (`port`,
-//! `host`, `http-url`, `origin`, `duration`, `byte-size`, `timezone`, `cron`, `fernet-key`, …).
+//! `host`, `http-url`, `origin`, `duration`, `byte-size`, `timezone`, `cron`, `fernet-key`, …). One that nobody knows asks
+//! nothing (`unknown-format`).
 //!
 //! Why it hurts: a URL without a scheme or a duration without a unit is read by nobody until the service starts.
 //!
@@ -29,7 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             subject
                 .about_violation(&RULE, violation, setting, message)
-                .help(subject.help_with_look(setting, subject.help(&violation.pointer))),
+                .help(subject.help_with_look(setting, subject.help_about(violation))),
         );
     }
 }
@@ -47,7 +48,13 @@ const MEANINGS: &[(&str, &str)] = &[
     ("host", "a host name or an IP address, without scheme and port"),
     ("http-url", "an http:// or https:// URL"),
     ("https-url", "an https:// URL"),
+    ("idn-email", "a mail address"),
+    ("idn-hostname", "a host name"),
+    ("ipvanyaddress", "an IP address"),
+    ("ipvanyinterface", "an IP address, with or without /length"),
+    ("ipvanynetwork", "an IP network: 10.0.0.0/8"),
     ("log-level", "a log level: DEBUG, INFO, WARNING, ERROR, CRITICAL and their kin, in any case"),
+    ("multi-host-uri", "a URL: scheme://host1,host2/path"),
     ("origin", "an origin: scheme and host, with no path and no slash at the end"),
     ("port", "a TCP port, 1 to 65535"),
     ("postgres-url", "a PostgreSQL URL"),

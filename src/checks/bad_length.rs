@@ -38,7 +38,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         findings.push(
             subject
                 .about_violation(&RULE, violation, setting, message)
-                .help(format!("see {}", subject.said_by(&violation.pointer))),
+                .help(format!("see {}", subject.said_of(violation))),
         );
     }
 }

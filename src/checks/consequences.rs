@@ -49,7 +49,7 @@ pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Viola
     let format = discriminant(&ViolationKind::Format { name: String::new() });
     let pattern = discriminant(&ViolationKind::Pattern { pattern: String::new() });
     violations.retain(|violation| {
-        let is_not = matches!(&violation.kind, ViolationKind::Rule { keyword } if keyword == "not");
+        let is_not = matches!(&violation.kind, ViolationKind::Rule { keyword, .. } if keyword == "not");
         if !is_about_form(&violation.kind) && !is_not {
             return true;
         }

@@ -12,8 +12,8 @@
 //! Remedy: set the key in the environment's file, or in the base if every environment shares it. A secret belongs in a
 //! sealed file.
 
-use super::Subject;
-use crate::finding::{Finding, Rule, Severity};
+use super::{Subject, listed};
+use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
@@ -41,7 +41,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Because::Recommended if empty.is_some() => format!("empty in {name}, which should set it"),
             Because::Recommended => format!("missing in {name}, which should set it"),
             Because::Key(other) => format!("required because {other} is set, missing in {name}"),
-            Because::Condition => format!("required by a rule of the schema, missing in {name}"),
+            Because::Condition(others) => format!("required {}, missing in {name}", condition(subject, key, others)),
         };
         let secret = subject.project.is_secret(key);
         let (file, near) = home(subject, key, secret);
@@ -54,7 +54,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let first = description
             .and_then(|text| text.split_inclusive(". ").next())
             .map(|text| text.trim_end_matches(['.', ' ']));
-        finding = finding.help(first.map_or_else(|| set.clone(), |text| format!("{set} ({text})")));
+        let mut help = first.map_or_else(|| set.clone(), |text| format!("{set} ({text})"));
+        if matches!(because, Because::Condition(_)) {
+            help = format!("{help}; see {}", subject.said_by(&violation.pointer));
+        }
+        finding = finding.help(help);
         if let Some(setting) = empty {
             finding = finding.at(subject.environment.place(setting), "empty here");
         } else if let (true, Some(span)) = (subject.project.has_built_in_schema(), near) {
@@ -73,6 +77,24 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             finding = finding.related(span, "it would follow this");
         }
         findings.push(finding);
+    }
+}
+
+/// Why a rule asks for a key: `because TLS is yes`.
+fn condition(subject: &Subject<'_>, key: &str, others: &[String]) -> String {
+    const MOST: usize = 3;
+    let state = |other: &String| {
+        let name = told_name(other);
+        match subject.environment.get(other).filter(|setting| setting.is_set()) {
+            None => format!("{name} is not set"),
+            Some(setting) => subject.shown(setting).map_or(format!("{name} is set"), |value| format!("{name} is {value}")),
+        }
+    };
+    let states: Vec<_> = others.iter().filter(|other| *other != key).map(state).collect();
+    match states.as_slice() {
+        [] => "by a rule of the schema".to_owned(),
+        few if few.len() <= MOST => format!("because {}", listed(few, "and")),
+        many => format!("because {} and others are as they are", many[..MOST].join(", ")),
     }
 }
 

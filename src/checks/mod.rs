@@ -78,6 +78,7 @@ mod not_delivered;
 mod older_reader;
 mod one_mistake;
 mod out_of_range;
+mod part;
 mod placeholder_value;
 mod plaintext_secret;
 mod pm2_crash_loop;
@@ -126,6 +127,7 @@ mod undefined_reference;
 mod uneven_key;
 mod unknown_code;
 mod unknown_environment;
+mod unknown_format;
 mod unknown_key;
 mod unquoted_blank;
 mod unsealed_value;
@@ -137,6 +139,7 @@ mod value_and_file;
 mod values_collide;
 mod values_disagree;
 mod view;
+mod words;
 mod wreckage;
 mod wrong_type;
 
@@ -147,6 +150,7 @@ pub use runner::{Found, run, run_references, run_staged_beside};
 pub use settling::settle;
 use subject::sealed_name;
 pub use subject::{File, Subject};
+use words::{listed, shortened, with_article};
 
 /// One check. It looks at files, at environments, or at all environments together.
 #[derive(Debug)]
@@ -377,6 +381,7 @@ pub static ALL: &[Check] = &[
     Check::of(&uneven_key::RULE).project(uneven_key::check),
     Check::of(&unknown_code::RULE),
     Check::of(&unknown_environment::RULE).project(unknown_environment::check),
+    Check::of(&unknown_format::RULE).project(unknown_format::check),
     Check::of(&unknown_key::RULE).environment(unknown_key::check),
     Check::of(&unquoted_blank::RULE).layer(unquoted_blank::check),
     Check::of(&unsealed_value::RULE).layer(unsealed_value::check),
@@ -419,43 +424,4 @@ fn unread_file(path: &str, damaged: bool) -> Finding {
 fn is_name(key: &str) -> bool {
     let starts = key.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     starts && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A value on one line and of bearable length.
-fn shortened(text: &str) -> String {
-    const LIMIT: usize = 60;
-    if text.is_empty() {
-        return "empty".to_owned();
-    }
-    let first = text.lines().next().unwrap_or_default();
-    let shown = |text: &str| text.replace('\t', "⇥");
-    if first.len() == text.len() && text.chars().count() <= LIMIT {
-        return shown(text);
-    }
-    format!("{}…", shown(&first.chars().take(LIMIT).collect::<String>()))
-}
-
-/// What a type of JSON is called in a sentence.
-fn with_article(name: &'static str) -> &'static str {
-    match name {
-        "integer" => "an integer",
-        "number" => "a number",
-        "boolean" => "a boolean",
-        "array" => "a list",
-        "object" => "a JSON object",
-        "null" => "empty",
-        _ => "a text",
-    }
-}
-
-/// `a, b or c`
-fn listed(items: &[impl AsRef<str>], word: &str) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [first @ .., last] => {
-            let first: Vec<_> = first.iter().map(AsRef::as_ref).collect();
-            format!("{} {word} {}", first.join(", "), last.as_ref())
-        }
-    }
 }

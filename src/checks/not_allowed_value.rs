@@ -36,7 +36,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        let see = subject.said_by(&violation.pointer);
+        let see = subject.said_of(violation);
         let environment = &subject.environment.name;
         let (message, help) = match &violation.kind {
             ViolationKind::NotAllowed { .. } if subject.shown(setting).is_none() => {

@@ -22,7 +22,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(wanted) {
         let Some(rule) = rule(&violation.kind) else { continue };
         let message = format!("{}, {rule}", subject.is_wrong(violation, setting));
-        let see = subject.said_by(&violation.pointer);
+        let see = subject.said_of(violation);
         let pointer = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
         let limits = subject.project.schema.as_ref().and_then(|schema| schema.schema.value(pointer));
         let help = match limits.and_then(|limits| limits.get("minimum").zip(limits.get("maximum"))) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::part::Part;
 use super::{consequences, lookalikes, shortened};
 use crate::environment::{self, Environment, Setting};
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
@@ -126,15 +127,6 @@ pub struct Subject<'a> {
     of_key: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
-/// One item of a list that a value writes with separators.
-struct Item<'t> {
-    /// Counted from 1.
-    number: usize,
-    text: &'t str,
-    /// Where it begins within the value, in bytes.
-    at: usize,
-}
-
 /// Places are 32 bits wide, as files are at most 8 MiB long.
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
@@ -224,11 +216,19 @@ impl<'a> Subject<'a> {
         message: impl Into<String>,
     ) -> Finding {
         let mut place = self.environment.place(setting);
-        // Only where the file has the value as it is: quotes and references move what stands behind them.
-        let written = self.environment.layers[setting.layer].text.get(place.start as usize..place.end as usize);
-        if let Some(item) = self.item(violation, setting).filter(|_| written == setting.value.text()) {
-            let (start, length) = (offset(item.at), offset(item.text.len()));
-            (place.start, place.end) = (place.start + start, place.start + start + length);
+        // Only where the file has the value as it is: escapes and references move what stands behind them.
+        let text = &self.environment.layers[setting.layer].text;
+        let written = text.get(place.start as usize..place.end as usize).unwrap_or_default();
+        let value = setting.value.text().unwrap_or_default();
+        let is_quoted = ["'", "\""].iter().any(|quote| {
+            written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) == Some(value)
+        });
+        // What is missing stands nowhere, so what lacks it is pointed at.
+        let outer = || violation.path.rsplit_once('/').and_then(|(outer, _)| self.part(outer, setting));
+        let part = self.part(&violation.path, setting).or_else(outer);
+        if let Some(part) = part.filter(|_| is_quoted || written == value) {
+            let start = place.start + offset(part.range.start) + u32::from(is_quoted);
+            (place.start, place.end) = (start, start + offset(part.range.len()));
         }
         self.about_place(rule, setting, place, message)
     }
@@ -255,19 +255,11 @@ impl<'a> Subject<'a> {
         finding.at(place, message_here)
     }
 
-    /// The item that a violation is about, of a list that is written with separators.
-    fn item<'s>(&self, violation: &Violation, setting: &'s Setting<'a>) -> Option<Item<'s>> {
-        let index: usize = violation.path.strip_prefix('/')?.parse().ok()?;
-        let text = setting.value.text().filter(|text| !text.trim_start().starts_with(['[', '{']))?;
+    /// The part of a value at a JSON pointer.
+    fn part<'s>(&self, pointer: &str, setting: &'s Setting<'a>) -> Option<Part<'s>> {
+        let text = setting.value.text().filter(|_| !pointer.is_empty())?;
         let property = self.project.schema.as_ref()?.schema.property(setting.key);
-        let mut at = 0;
-        let mut pieces = text.split_inclusive(property.list_separator());
-        for piece in pieces.by_ref().take(index) {
-            at += piece.len();
-        }
-        let piece = pieces.next()?;
-        let piece = piece.strip_suffix(property.list_separator()).unwrap_or(piece);
-        Some(Item { number: index + 1, text: piece.trim(), at: at + piece.len() - piece.trim_start().len() })
+        Part::of(pointer, text, property.list_separator())
     }
 
     /// What a lower layer says: `base.env:9 says 8883`.
@@ -293,20 +285,25 @@ impl<'a> Subject<'a> {
 
     /// `KEY is 80800`, or `item 2 of KEY is 80800` where only that is wrong.
     pub(super) fn is_wrong(&self, violation: &Violation, setting: &Setting<'a>) -> String {
-        match self.item_shown(violation, setting) {
-            Some(item) => format!("{} is {}", self.whose(violation, setting), shortened(item.text)),
+        match self.part_shown(&violation.path, setting) {
+            Some(part) => format!("{} is {}", self.whose(violation, setting), shortened(&part.text)),
             None => self.is(setting),
         }
     }
 
     /// `KEY`, or `item 2 of KEY` where only that is wrong.
     pub(super) fn whose(&self, violation: &Violation, setting: &Setting<'a>) -> String {
-        let key = told_name(setting.key);
-        self.item_shown(violation, setting).map_or_else(|| key.clone(), |item| format!("item {} of {key}", item.number))
+        self.whose_part(&violation.path, setting)
     }
 
-    fn item_shown<'s>(&self, violation: &Violation, setting: &'s Setting<'a>) -> Option<Item<'s>> {
-        self.item(violation, setting).filter(|_| self.shown(setting).is_some())
+    /// `KEY`, or `item 2 of KEY` for the part at a JSON pointer, where it may be told.
+    pub(super) fn whose_part(&self, pointer: &str, setting: &Setting<'a>) -> String {
+        let key = told_name(setting.key);
+        self.part_shown(pointer, setting).map_or_else(|| key.clone(), |part| format!("{} of {key}", part.name))
+    }
+
+    fn part_shown<'s>(&self, pointer: &str, setting: &'s Setting<'a>) -> Option<Part<'s>> {
+        self.part(pointer, setting).filter(|_| self.shown(setting).is_some())
     }
 
     /// `KEY is 80800` where the value may be told, else `the value of KEY`.
@@ -327,26 +324,37 @@ impl<'a> Subject<'a> {
         format!("{path}#{place}")
     }
 
+    /// Where the schema says what a violation breaks: of a part of a value, the place of that part.
+    pub(super) fn said_of(&self, violation: &Violation) -> String {
+        let parent = violation.pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        match &self.project.schema {
+            Some(schema) if !violation.path.is_empty() && !parent.is_empty() => {
+                format!("{}#{parent}", self.project.sources.path(schema.source))
+            }
+            _ => self.said_by(&violation.pointer),
+        }
+    }
+
     /// `help`, unless a character that only looks right explains what is wrong with a value.
     pub(super) fn help_with_look(&self, setting: &Setting<'a>, help: String) -> String {
         self.shown(setting).and_then(|shown| lookalikes::told(&shown)).unwrap_or(help)
     }
 
     /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.
-    pub(super) fn help(&self, pointer: &str) -> String {
-        let place = self.said_by(pointer);
-        match self.words_beside(pointer) {
+    pub(super) fn help_about(&self, violation: &Violation) -> String {
+        let place = self.said_of(violation);
+        match self.words_beside(&violation.pointer) {
             Some(words) => format!("{words} ({place})"),
             None => format!("see {place}"),
         }
     }
 
-    /// The `description` or `$comment` beside a rule. The description of a whole property says what it is for, not
-    /// what the rule wants.
+    /// The `description` or `$comment` beside a rule. The description of a property says what it is for, not what
+    /// the rule wants.
     pub(super) fn words_beside(&self, pointer: &str) -> Option<&str> {
         let (parent, _) = pointer.rsplit_once('/')?;
         let rule = self.project.schema.as_ref()?.schema.value(parent)?;
-        let is_property = parent.starts_with("/properties/") && parent.matches('/').count() == 2;
+        let is_property = parent.rsplit('/').nth(1) == Some("properties");
         let description = || rule.get("description").filter(|_| !is_property);
         let words = description().or_else(|| rule.get("$comment"))?.as_str()?;
         // What `sparkcfg init` wrote of a guess says why it is one, not what to do.

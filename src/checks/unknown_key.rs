@@ -9,6 +9,7 @@
 //!
 //! Remedy: correct the spelling, take the key away, or declare it in the schema.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::Subject;
@@ -16,7 +17,7 @@ use crate::environment::Setting;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::PROCESS;
 use crate::schema::violation::ViolationKind;
-use crate::suggestion::nearest;
+use crate::suggestion::{MOST_COMPARISONS, nearest};
 
 pub(super) static RULE: Rule = Rule {
     code: "unknown-key",
@@ -53,12 +54,27 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let known: HashSet<_> = subject.violations.iter().filter_map(|violation| violation.key.as_deref()).collect();
-    for setting in &subject.environment.settings {
-        if known.contains(setting.key) || setting.key.len() < 5 || schema.schema.property(setting.key).is_declared() {
-            continue;
+    let is_new = |setting: &&Setting<'_>| {
+        !known.contains(setting.key) && setting.key.len() >= 5 && !schema.schema.property(setting.key).is_declared()
+    };
+    let free = OnceCell::new();
+    let mut compared = 0;
+    for setting in subject.environment.settings.iter().filter(is_new) {
+        let free: &Vec<&str> = free.get_or_init(|| {
+            let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());
+            free.collect()
+        });
+        compared += free.len();
+        if compared > MOST_COMPARISONS {
+            break;
         }
-        let free = schema.schema.keys().filter(|key| subject.environment.get(key).is_none());
-        if let Some(near) = nearest(setting.key, free.filter(|key| is_slip(setting.key, key))) {
+        let near = match nearest(setting.key, free.iter().copied()) {
+            Some(near) if !is_slip(setting.key, near) => {
+                nearest(setting.key, free.iter().copied().filter(|key| is_slip(setting.key, key)))
+            }
+            near => near,
+        };
+        if let Some(near) = near {
             let finding = found(
                 subject,
                 setting,

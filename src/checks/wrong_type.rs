@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let ViolationKind::WrongType { expected } = &violation.kind else { continue };
         let names: Vec<_> = expected.iter().copied().map(with_article).collect();
         let message = format!("{}, which is not {}", subject.is_wrong(violation, setting), super::listed(&names, "or"));
-        let see = subject.said_by(&violation.pointer);
+        let see = subject.said_of(violation);
         let hint = if names.contains(&"a boolean") { "write true or false" } else { "write a value of that type" };
         findings.push(
             subject

@@ -154,7 +154,7 @@ fn input<'p>(project: &'p Project, environment: &'p Environment<'p>, reveal: boo
         }
         let property = project.schema.as_ref().map(|schema| schema.schema.property(setting.key));
         let typed = text.map(|text| match &project.schema {
-            Some(schema) => schema.schema.typed(setting.key, text).to_value(),
+            Some(schema) => schema.schema.typed(Some(&environment.name), setting.key, text).to_value(),
             None => text.into(),
         });
         variables.push(Variable {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use serde_json::Value;
 
 use super::{Global, Keys, identities, printing};
 use crate::detection::is_plausible_name;
@@ -12,6 +13,7 @@ use crate::error::Error;
 use crate::finding::told_name;
 use crate::project::files::Files;
 use crate::project::{Options, Project};
+use crate::schema::typed::Typed;
 use crate::source::{MASK, printable};
 use crate::targets::{self, Picture, Refusal, Target, Variable};
 
@@ -103,11 +105,15 @@ impl Show {
                 None => left_out.push(key),
                 Some(_) => {}
             }
-            let typed = text.map(|text| match &project.schema {
-                Some(schema) => schema.schema.typed(key, text).to_value(),
-                None => text.into(),
+            let schema = project.schema.as_ref().map(|schema| &schema.schema);
+            let typed = text.zip(schema).map(|(text, schema)| schema.typed(Some(&self.env), key, text));
+            variables.push(Variable {
+                key,
+                text,
+                digits: typed.as_ref().and_then(Typed::long_digits),
+                typed: typed.map(|typed| typed.to_value()).or(text.map(Value::from)).unwrap_or_default(),
+                secret: open.is_none(),
             });
-            variables.push(Variable { key, text, typed: typed.unwrap_or_default(), secret: open.is_none() });
         }
         if !closed.is_empty() {
             return Err(Error::new(format!("no key here opens {}", closed.join(", ")))

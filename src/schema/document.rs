@@ -1,9 +1,12 @@
 //! Which JSON Schema a schema is written in, and what its references lead to.
 
+use std::cell::OnceCell;
+
 use crate::suggestion::nearest;
 
 use super::compile::Refusal;
 use super::json::Json;
+use super::names::{Names, Target, keyword_of};
 
 /// The drafts, oldest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,18 +33,21 @@ pub(super) struct Document<'v> {
     pub(super) draft: Draft,
     /// Whether the schema uses keywords that look beyond their own place, so that only the whole can be checked.
     pub(super) is_entangled: bool,
-    identity: Option<&'v str>,
+    /// Whether schemas within have names of their own: without any, what follows `#` is a pointer from the root.
+    has_names: bool,
+    /// Read when first asked for: most schemas refer by pointers only.
+    names: OnceCell<Names>,
 }
 
-const NOWHERE: (&str, &str) = ("leads nowhere", "define it under `$defs` and refer to `#/$defs/NAME`");
+const NOWHERE: Lost = ("leads nowhere", "define it under `$defs` and refer to `#/$defs/NAME`");
+const OUTSIDE: Lost =
+    ("leads out of this schema, and nothing is ever fetched", "copy the definition into this schema, under `$defs`");
 
-/// Where a `$ref` leads.
-pub(super) enum Reference<'v> {
-    /// To this place in the schema.
-    Here(String, &'v Json<'v>),
-    /// Nowhere that a pointer names: through an anchor or an inner `$id`.
-    Entangled,
-}
+/// Why a reference cannot be followed, and what to do.
+pub(super) type Lost = (&'static str, &'static str);
+
+/// What a reference leads to, and where in the text that stands.
+pub(super) type Found<'v> = (String, &'v Json<'v>);
 
 impl<'v> Document<'v> {
     pub(super) fn of(root: &'v Json<'v>) -> Result<Self, Refusal> {
@@ -53,44 +59,60 @@ impl<'v> Document<'v> {
             Some(Json::Text(uri)) => named(uri)?,
             Some(_) => return Err(Refusal::new("/$schema".to_owned(), "`$schema` must be a text")),
         };
-        let keyword = if draft == Draft::Draft4 { "id" } else { "$id" };
-        let identity = root.get(keyword).and_then(Json::as_str).map(|id| id.trim_end_matches('#'));
+        let keyword = keyword_of(draft);
         let is_modern = draft >= Draft::Draft201909;
-        let is_entangled = super::keywords::any(root, draft, &|map, is_root| {
-            // One look at each keyword is cheaper than a search for each of these.
-            map.iter().any(|(name, value)| match name {
-                "$recursiveRef" => draft == Draft::Draft201909,
-                "$dynamicRef" | "$dynamicAnchor" => draft == Draft::Draft202012,
-                "$anchor" | "unevaluatedItems" | "unevaluatedProperties" => is_modern,
-                name => name == keyword && !is_root && value.as_str().is_some(),
-            })
+        let (mut is_entangled, mut has_names) = (false, false);
+        super::keywords::all(root, draft, &mut |map, is_root| {
+            for (name, value) in map.iter() {
+                // One look at each keyword is cheaper than a search for each of these.
+                match name {
+                    "$recursiveRef" => is_entangled |= draft == Draft::Draft201909,
+                    "$dynamicRef" => is_entangled |= draft == Draft::Draft202012,
+                    "unevaluatedItems" | "unevaluatedProperties" => is_entangled |= is_modern,
+                    // A schema within that may be of another draft.
+                    "$schema" => is_entangled |= !is_root,
+                    "$dynamicAnchor" => has_names |= draft == Draft::Draft202012,
+                    "$anchor" => has_names |= is_modern,
+                    name if name == keyword => {
+                        let names_a_part = |id: &str| id.split_once('#').is_some_and(|(_, name)| !name.is_empty());
+                        has_names |= value.as_str().is_some_and(|id| !is_root || names_a_part(id));
+                    }
+                    _ => {}
+                }
+            }
         });
-        Ok(Self { root, draft, is_entangled, identity })
+        Ok(Self { root, draft, is_entangled, has_names, names: OnceCell::new() })
     }
 
-    /// Follows a `$ref`; nothing is ever fetched.
-    pub(super) fn follow(&self, reference: &str) -> Result<Reference<'v>, (&'static str, &'static str)> {
-        let own = self.identity.and_then(|identity| reference.strip_prefix(identity));
-        let fragment = match own.unwrap_or(reference) {
-            "" => Some(""),
-            rest => rest.strip_prefix('#'),
-        };
-        let Some(fragment) = fragment else {
-            if self.is_entangled {
-                return Ok(Reference::Entangled);
+    /// Follows a `$ref` that stands at a pointer; nothing is ever fetched.
+    pub(super) fn follow(&self, from: &dyn Fn() -> String, reference: &str) -> Result<Found<'v>, Lost> {
+        let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let pointer = if uri.is_empty() && !self.has_names {
+            let pointer = percent_decoded(fragment);
+            if pointer.is_empty() || pointer.starts_with('/') { pointer } else { return Err(NOWHERE) }
+        } else {
+            match self.names().follow(&from(), uri, fragment) {
+                Some(Target::Pointer(pointer)) => pointer,
+                Some(Target::Nowhere) => return Err(NOWHERE),
+                None => return Err(OUTSIDE),
             }
-            let help = "copy the definition into this schema, under `$defs`";
-            return Err(("leads out of this schema, and nothing is ever fetched", help));
         };
-        let pointer = percent_decoded(fragment);
-        if !pointer.is_empty() && !pointer.starts_with('/') {
-            return self.is_entangled.then_some(Reference::Entangled).ok_or(NOWHERE);
+        self.root.pointer(&pointer).map(|value| (pointer, value)).ok_or(NOWHERE)
+    }
+
+    /// Everything that a `$dynamicRef` or a `$recursiveRef` may lead to; which of it, only the way there says.
+    pub(super) fn follow_all(&self, from: &dyn Fn() -> String, reference: &str) -> Result<Vec<Found<'v>>, Lost> {
+        let mut found = vec![self.follow(from, reference)?];
+        let (_, name) = reference.split_once('#').unwrap_or((reference, ""));
+        for pointer in self.names().dynamic(name) {
+            let is_new = found.iter().all(|(known, _)| known != pointer);
+            found.extend(self.root.pointer(pointer).filter(|_| is_new).map(|value| (pointer.clone(), value)));
         }
-        match self.root.pointer(&pointer) {
-            Some(value) => Ok(Reference::Here(pointer, value)),
-            None if self.is_entangled => Ok(Reference::Entangled),
-            None => Err(NOWHERE),
-        }
+        Ok(found)
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(self.root, self.draft))
     }
 }
 

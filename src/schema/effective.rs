@@ -1,6 +1,6 @@
 //! The plain standard schema of one environment, for any other validator.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::document::Draft;
 use super::extension::KEYWORD;
@@ -35,6 +35,76 @@ fn fold(schema: &mut Value, draft: Draft, environment: Option<&str>) {
     });
 }
 
+/// Asks that a key is not empty, as `required-in` does; a text is all that can be.
+pub(super) fn forbid_empty(schema: &mut Value, draft: Draft, key: &str) {
+    let Value::Object(root) = schema else { return };
+    let filled = json!({ "minLength": 1 });
+    match root.get_mut("properties").and_then(|properties| properties.get_mut(key)) {
+        Some(Value::Object(property)) if draft <= Draft::Draft7 && property.contains_key("$ref") => {
+            join(property, filled, draft);
+        }
+        Some(Value::Object(property)) => drop(property.insert("minLength".to_owned(), 1.into())),
+        Some(property) => *property = filled,
+        None => add(root, json!({ "properties": { key: filled } })),
+    }
+}
+
+/// Lets `KEY_FILE` stand for a key, never both: what `file-env` says. `filled` asks that the key is not empty.
+pub(super) fn allow_file(schema: &mut Value, key: &str, filled: bool, is_declared: bool) {
+    let Value::Object(root) = schema else { return };
+    let file = format!("{key}_FILE");
+    let is_closed = ["additionalProperties", "unevaluatedProperties"].iter().any(|rest| root.get(*rest) == Some(&false.into()));
+    if is_closed && !is_declared {
+        let properties = root.entry("properties").or_insert_with(|| json!({}));
+        properties.as_object_mut().map(|properties| properties.insert(file.clone(), json!({ "type": "string" })));
+    }
+    let given = json!({ "required": [file], "properties": { file.as_str(): { "minLength": 1 } } });
+    relax(root, key, &json!([{ "required": [key] }, given]));
+    if filled {
+        let itself = json!({ "required": [key], "properties": { key: { "minLength": 1 } } });
+        add(root, json!({ "anyOf": [itself, given] }));
+    }
+    let full = json!({ "not": { "enum": [""] } });
+    let both = json!({ "required": [key, file], "properties": { key: full, file.as_str(): full } });
+    add(root, json!({ "not": both }));
+}
+
+/// Takes a key out of what a schema of the settings requires, and asks for one of `either` instead.
+fn relax(map: &mut Map<String, Value>, key: &str, either: &Value) {
+    let inner = map.get_mut("allOf").and_then(Value::as_array_mut).into_iter().flatten();
+    inner.filter_map(Value::as_object_mut).for_each(|inner| relax(inner, key, either));
+    for branch in ["then", "else"] {
+        map.get_mut(branch).and_then(Value::as_object_mut).into_iter().for_each(|inner| relax(inner, key, either));
+    }
+    let taken = |names: &mut Value| {
+        names.as_array_mut().is_some_and(|names| {
+            let count = names.len();
+            names.retain(|name| name.as_str() != Some(key));
+            names.len() < count
+        })
+    };
+    if map.get_mut("required").is_some_and(taken) {
+        if map.get("required") == Some(&json!([])) {
+            map.shift_remove("required");
+        }
+        add(map, json!({ "anyOf": either }));
+    }
+    for keyword in ["dependentRequired", "dependencies"] {
+        let lists = map.get_mut(keyword).and_then(Value::as_object_mut).into_iter().flatten();
+        let because: Vec<_> = lists.filter_map(|(other, names)| taken(names).then(|| other.clone())).collect();
+        for other in because {
+            add(map, json!({ "anyOf": [{ "not": { "required": [other] } }, { "anyOf": either }] }));
+        }
+    }
+}
+
+fn add(map: &mut Map<String, Value>, rule: Value) {
+    match map.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
+        Value::Array(schemas) => schemas.push(rule),
+        other => *other = Value::Array(vec![rule]),
+    }
+}
+
 /// Where in `allOf` the fragment of an environment goes, and the fragment.
 pub(super) fn folded_at<'v>(
     map: &'v Map<String, Value>,
@@ -56,8 +126,5 @@ fn join(map: &mut Map<String, Value>, fragment: Value, draft: Draft) {
         map.insert("allOf".to_owned(), Value::Array(schemas));
         return;
     }
-    match map.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
-        Value::Array(schemas) => schemas.push(fragment),
-        other => *other = Value::Array(vec![fragment]),
-    }
+    add(map, fragment);
 }

@@ -1,5 +1,6 @@
 //! What `format` asserts: the names of the standard and those that configuration needs beyond them.
 
+mod international;
 mod network;
 mod patterns;
 mod text;
@@ -8,7 +9,7 @@ pub use patterns::pattern;
 
 pub(super) use text::{bytes, nanoseconds};
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -56,6 +57,24 @@ const OWN: &[(&str, Accepts)] = &[
     ("ipv6", |text| text.parse::<Ipv6Addr>().is_ok()),
     ("uri", |text| fluent_uri::Uri::parse(text).is_ok()),
     ("uuid", text::is_uuid),
+    ("idn-email", international::is_email),
+    ("idn-hostname", international::is_host),
+    // What pydantic writes for its types of addresses and UUIDs.
+    ("ipvanyaddress", |text| text.parse::<IpAddr>().is_ok()),
+    ("ipvanyinterface", |text| network::is_network(text, |_| true)),
+    ("ipvanynetwork", |text| network::is_network(text, |_| true)),
+    ("ipv4interface", |text| network::is_network(text, IpAddr::is_ipv4)),
+    ("ipv4network", |text| network::is_network(text, IpAddr::is_ipv4)),
+    ("ipv6interface", |text| network::is_network(text, IpAddr::is_ipv6)),
+    ("ipv6network", |text| network::is_network(text, IpAddr::is_ipv6)),
+    ("multi-host-uri", |text| super::parts::Url::read(text).is_some()),
+    ("uuid1", |text| text::is_uuid_of(text, b'1')),
+    ("uuid3", |text| text::is_uuid_of(text, b'3')),
+    ("uuid4", |text| text::is_uuid_of(text, b'4')),
+    ("uuid5", |text| text::is_uuid_of(text, b'5')),
+    ("uuid6", |text| text::is_uuid_of(text, b'6')),
+    ("uuid7", |text| text::is_uuid_of(text, b'7')),
+    ("uuid8", |text| text::is_uuid_of(text, b'8')),
 ];
 
 /// The formats of the standard that the `jsonschema` crate tests.
@@ -74,9 +93,28 @@ const STANDARD: &[&str] = &[
     "uri-template",
 ];
 
-/// The names of `OpenAPI`'s format registry that say what a text is for, and assert nothing about it.
-const ANNOTATIONS: &[&str] =
-    &["binary", "byte", "char", "commonmark", "decimal", "decimal128", "html", "media-range", "password"];
+/// The names of `OpenAPI`'s format registry, and those of pydantic, that say what a text is for, and assert nothing about
+/// it that can be told from the text alone.
+const ANNOTATIONS: &[&str] = &[
+    "base64url",
+    "binary",
+    "byte",
+    "char",
+    "color",
+    "commonmark",
+    "decimal",
+    "decimal128",
+    "directory-path",
+    "html",
+    "json-string",
+    "media-range",
+    "name-email",
+    "password",
+    "path",
+    "phone",
+    "secret",
+    "time-delta",
+];
 
 /// The names that `OpenAPI` gives to the widths of numbers, with their ranges; generated schemas use them.
 const WIDTHS: &[(&str, Option<i128>, Option<i128>)] = &[

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::document::Draft;
+use super::extension::KEYWORD;
 use super::json::{Json, Members};
+use super::place::escape;
 
 /// What a keyword's value is, as far as schemas go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,23 +31,63 @@ fn holds(keyword: &str, draft: Draft) -> Option<Holds> {
     }
 }
 
-/// Whether `test` holds for any schema object within `schema`; it is told whether it sees the root.
-pub(super) fn any(schema: &Json<'_>, draft: Draft, test: &dyn Fn(&Members<'_>, bool) -> bool) -> bool {
-    fn within(schema: &Json<'_>, draft: Draft, is_root: bool, test: &dyn Fn(&Members<'_>, bool) -> bool) -> bool {
-        let Json::Object(map) = schema else { return false };
-        test(map, is_root)
-            || map.iter().any(|(keyword, value)| match (holds(keyword, draft), value) {
+/// Shows `visit` every schema object within `schema`, and whether it is the root.
+pub(super) fn all(schema: &Json<'_>, draft: Draft, visit: &mut dyn FnMut(&Members<'_>, bool)) {
+    fn within(schema: &Json<'_>, draft: Draft, is_root: bool, visit: &mut dyn FnMut(&Members<'_>, bool)) {
+        let Json::Object(map) = schema else { return };
+        visit(map, is_root);
+        for (keyword, value) in map.iter() {
+            match (holds(keyword, draft), value) {
                 (Some(Holds::Schemas), Json::Array(schemas)) => {
-                    schemas.iter().any(|schema| within(schema, draft, false, test))
+                    schemas.iter().for_each(|schema| within(schema, draft, false, visit));
                 }
-                (Some(Holds::Schemas), schema) => within(schema, draft, false, test),
+                (Some(Holds::Schemas), schema) => within(schema, draft, false, visit),
                 (Some(Holds::NamedSchemas), Json::Object(schemas)) => {
-                    schemas.iter().any(|(_, schema)| within(schema, draft, false, test))
+                    schemas.iter().for_each(|(_, schema)| within(schema, draft, false, visit));
                 }
-                _ => false,
-            })
+                // What holds in one environment only.
+                (None, Json::Object(_)) if keyword == KEYWORD => {
+                    let fragments = value.get("in").and_then(Json::as_object).into_iter().flat_map(Members::iter);
+                    fragments.for_each(|(_, schema)| within(schema, draft, false, visit));
+                }
+                _ => {}
+            }
+        }
     }
-    within(schema, draft, true, test)
+    within(schema, draft, true, visit);
+}
+
+/// The same with the JSON pointer of each, and without those of one environment; outer ones come first.
+pub(super) fn placed(schema: &Json<'_>, draft: Draft, visit: &mut dyn FnMut(&str, &Members<'_>)) {
+    fn within(at: &mut String, schema: &Json<'_>, draft: Draft, visit: &mut dyn FnMut(&str, &Members<'_>)) {
+        let Json::Object(map) = schema else { return };
+        visit(at, map);
+        let outer = at.len();
+        for (keyword, value) in map.iter() {
+            at.extend(["/", &escape(keyword)]);
+            let here = at.len();
+            match (holds(keyword, draft), value) {
+                (Some(Holds::Schemas), Json::Array(schemas)) => {
+                    for (index, schema) in schemas.iter().enumerate() {
+                        at.extend(["/", &index.to_string()]);
+                        within(at, schema, draft, visit);
+                        at.truncate(here);
+                    }
+                }
+                (Some(Holds::Schemas), schema) => within(at, schema, draft, visit),
+                (Some(Holds::NamedSchemas), Json::Object(schemas)) => {
+                    for (name, schema) in schemas.iter() {
+                        at.extend(["/", &escape(name)]);
+                        within(at, schema, draft, visit);
+                        at.truncate(here);
+                    }
+                }
+                _ => {}
+            }
+            at.truncate(outer);
+        }
+    }
+    within(&mut String::new(), schema, draft, visit);
 }
 
 /// Changes every schema object within `schema`, inner ones first; `change` is told whether it sees the root.

@@ -12,6 +12,8 @@ pub mod extension;
 pub mod formats;
 mod json;
 mod keywords;
+mod mentions;
+mod names;
 mod numbers;
 mod order;
 pub mod parts;
@@ -100,7 +102,7 @@ impl Schema {
     ///
     /// # Errors
     /// Text that is no JSON object; a `$schema` that is not known; a keyword with a value that its draft does not
-    /// allow; an unknown `format`; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
+    /// allow; a pattern that cannot be matched in linear time; a `$ref` that leads nowhere,
     /// in a circle or out of the text (nothing is ever fetched); an `x-sparkcfg` that has unknown or wrong members.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
         Self::of(&text.into())
@@ -183,12 +185,22 @@ impl Schema {
         self.plan.names_secrets
     }
 
-    /// Reads a key's text as the first type that the schema allows and that the text spells.
+    /// The formats that the schema names and nobody knows, each with a JSON pointer to where it does first, and the known
+    /// one that was probably meant. They assert nothing.
+    pub fn unknown_formats(&self) -> impl Iterator<Item = (&str, String, Option<&'static str>)> {
+        self.plan.unknown_formats.iter().map(|(node, name)| {
+            let pointer = format!("{}/format", self.plan.pointer(*node));
+            (&**name, pointer, crate::suggestion::nearest(name, formats::names()))
+        })
+    }
+
+    /// Reads a key's text as the first type that the schema allows there and that the text spells; where the schema lists
+    /// values, as one of them.
     #[must_use]
-    pub fn typed<'a>(&self, key: &str, text: &'a str) -> Typed<'a> {
-        let types = self.plan.types(key);
-        if types.has(Types::ARRAY) {
-            return Typed::read(text, &self.property(key).reading());
+    pub fn typed<'a>(&self, environment: Option<&str>, key: &str, text: &'a str) -> Typed<'a> {
+        let types = self.plan.types(key, environment);
+        if types.has(Types::ARRAY) || self.plan.has_choices && types.is_mixed() {
+            return Typed::read(text, &self.property(key).reading_as(types));
         }
         Typed::read(text, &Reading { types, ..Reading::default() })
     }
@@ -225,7 +237,7 @@ impl Schema {
         let (least, most) = values.size_hint();
         let mut settings = Settings::with_room_for(most.unwrap_or(least));
         for (key, text) in values {
-            settings.insert(key, text.map(|text| self.typed(key, text)));
+            settings.insert(key, text.map(|text| self.typed(environment, key, text)));
         }
         let mut violations = if let Some(whole) = &self.whole {
             whole.check(environment, self.json(), &settings, &self.plan)
@@ -257,14 +269,21 @@ impl Schema {
             }
         };
         let items = |key: &str| match lookup(key) {
-            Lookup::Text(text) => match self.typed(key, text) {
+            Lookup::Text(text) => match self.typed(environment, key, text) {
                 Typed::Array(items) => Some(items),
                 _ => None,
             },
             Lookup::Sealed => None,
             Lookup::Absent => self.property(key).default().and_then(Value::as_array).cloned(),
         };
-        self.rules.iter().flat_map(|rule| rule.check(&text, &items)).collect()
+        let is_same = |one: (&str, &str), other: (&str, &str)| {
+            // Numbers are compared as such, whatever the schema says.
+            let is_number = |key: &str| Types::NUMBER.has(self.plan.types(key, environment));
+            let same = |key: &str| self.property(key).sameness().same(one.1, other.1);
+            !is_number(one.0) && same(one.0) && same(other.0)
+        };
+        let values = rules::Values { text: &text, items: &items, is_same: &is_same };
+        self.rules.iter().flat_map(|rule| rule.check(&values)).collect()
     }
 
     /// Whether a rule says that two keys have one value, wherever it applies.
@@ -274,12 +293,27 @@ impl Schema {
     }
 
     /// The plain standard schema of an environment, for any other validator: `x-sparkcfg` taken out, `required-in`,
-    /// `only-in` and `in` folded in. Without an environment, only taken out.
+    /// `only-in`, `in` and `file-env` folded in. Without an environment, only taken out.
     #[must_use]
     pub fn effective(&self, environment: Option<&str>) -> Value {
-        let required = self.wanted(environment).filter(|wanted| wanted.because == Because::Environment);
-        let required: Vec<_> = required.map(|wanted| wanted.key.as_str()).collect();
+        let wanted = self.wanted(environment).filter(|wanted| wanted.because == Because::Environment);
+        let wanted: Vec<_> = wanted.map(|wanted| wanted.key.as_str()).collect();
+        let by_file = |key: &&str| environment.is_some() && self.property(key).has_file_variant();
+        let required: Vec<_> = wanted.iter().copied().filter(|key| !by_file(key)).collect();
         let mut schema = effective::effective(self.json(), self.draft, environment, &required);
+        for key in required {
+            let property = self.property(key);
+            let types = self.plan.types(key, environment);
+            let fragment = property.within(environment).and_then(|fragment| fragment.get("minLength"));
+            let is_long = property.always("minLength").chain(fragment).any(|least| least.as_f64() >= Some(1.0));
+            if !is_long && (types.is_empty() || types.has(Types::STRING)) {
+                effective::forbid_empty(&mut schema, self.draft, key);
+            }
+        }
+        for key in self.keys().filter(by_file) {
+            let is_declared = self.property(&format!("{key}_FILE")).is_declared();
+            effective::allow_file(&mut schema, key, wanted.contains(&key), is_declared);
+        }
         let elsewhere = |key: &&str| {
             let list = self.property(key).only_in().zip(environment);
             list.is_some_and(|(list, here)| !is_listed(list, here))

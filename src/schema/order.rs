@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::compile::Refusal;
-use super::plan::{Check, NodeId, Plan, Properties, Table};
+use super::plan::{Check, NodeId, Plan, Properties, Table, same_value};
 use super::typed::Types;
 
 /// How many schemas may apply to one value through one another; bounds the checker's own recursion.
@@ -13,10 +13,11 @@ const LONGEST_CHAIN: u32 = 128;
 /// Refuses schemas that lead back to themselves for the same value, and fills in types and tables.
 pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
     for id in inner_first(plan)? {
-        let types = types(plan, id);
-        plan.nodes[id.0 as usize].types = types;
+        let (types, is_implied) = types(plan, id);
+        let node = &mut plan.nodes[id.0 as usize];
+        (node.types, node.is_implied) = (types, is_implied);
     }
-    plan.tables = tables(plan);
+    (plan.tables, plan.unevaluated) = tables(plan);
     for table in plan.tables.iter().skip(1) {
         let Some(properties) = plan.properties(table.node).filter(|properties| properties.only_names()) else {
             continue;
@@ -32,23 +33,24 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
     let mut notes = plan.nodes.iter().filter_map(|node| node.notes.as_ref());
     plan.names_secrets = notes.clone().any(|notes| notes.write_only.is_some() || notes.extension.secret.is_some());
     plan.has_notes_on_use = notes.any(|notes| notes.deprecated || notes.extension.only_in.is_some());
+    let lists = |id: &NodeId| plan.node(*id).checks.iter().any(|check| matches!(check, Check::OneOfValues { .. }));
+    let mut mixed = (0..).map(NodeId).zip(&plan.nodes).filter(|(_, node)| node.types.is_mixed());
+    plan.has_choices = mixed.any(|(id, _)| plan.perhaps(id).iter().any(lists));
+    let named = |id: &NodeId| !plan.node(*id).is_implied && !plan.node(*id).types.is_empty();
+    plan.has_types_within = plan.nodes.iter().flat_map(|node| &node.checks).any(|check| match check {
+        Check::Within(environments) => environments.iter().any(|(_, node)| named(node)),
+        _ => false,
+    });
     Ok(())
 }
 
 /// The nodes that look at the same value as `id` does.
 fn next(plan: &Plan, id: NodeId) -> Vec<NodeId> {
-    let checks = plan.node(id).checks.iter();
     let mut nodes = Vec::new();
-    for check in checks {
+    for check in &plan.node(id).checks {
         match check {
-            Check::AllOf(many) | Check::AnyOf(many) | Check::OneOf(many) => nodes.extend(many),
-            Check::Refer(one) | Check::Not(one) | Check::DependentSchema { node: one, .. } => nodes.push(*one),
-            Check::If { test, then, otherwise } => {
-                nodes.push(*test);
-                nodes.extend(then.iter().chain(otherwise));
-            }
-            Check::Within(environments) => nodes.extend(environments.iter().map(|(_, node)| *node)),
-            _ => {}
+            Check::Not(node) => nodes.push(*node),
+            check => same_value(check, &mut |node| nodes.push(node)),
         }
     }
     nodes
@@ -110,35 +112,58 @@ fn inner_first(plan: &Plan) -> Result<Vec<NodeId>, Refusal> {
     Ok(order)
 }
 
-/// What a node says about types; [`Types::NONE`] when it says nothing.
-fn types(plan: &Plan, id: NodeId) -> Types {
+/// What a node says about types, and whether that only follows from keywords that are about one type;
+/// [`Types::NONE`] when it says nothing.
+fn types(plan: &Plan, id: NodeId) -> (Types, bool) {
     let mut said: Option<Types> = None;
-    let mut implied = Types::NONE;
-    let mut listed = Types::NONE;
-    let mut narrow = |types: Types| said = Some(said.map_or(types, |said| said & types));
+    let (mut implied, mut listed, mut perhaps) = (Types::NONE, Types::NONE, Types::NONE);
     for check in &plan.node(id).checks {
-        match check {
-            Check::Types(types) => narrow(*types),
+        let (types, is_implied) = match check {
+            Check::Types(types) => (*types, false),
             Check::OneOfValues { values, .. } => {
                 listed = values.iter().fold(listed, |types, value| types | Types::of(value));
+                continue;
             }
-            Check::Refer(node) => speaks(plan, *node).into_iter().for_each(&mut narrow),
-            Check::AllOf(nodes) => nodes.iter().filter_map(|node| speaks(plan, *node)).for_each(&mut narrow),
-            Check::AnyOf(nodes) | Check::OneOf(nodes) => {
-                if nodes.iter().any(|node| speaks(plan, *node).is_some()) {
-                    // A branch that says nothing of types is content with the text as it is.
-                    let branches = nodes.iter().map(|node| speaks(plan, *node).unwrap_or(Types::STRING));
-                    narrow(branches.fold(Types::NONE, |one, two| one | two));
+            Check::Refer(node) => (plan.node(*node).types, plan.node(*node).is_implied),
+            Check::AllOf(nodes) => {
+                for node in nodes.iter().map(|node| plan.node(*node)).filter(|node| !node.types.is_empty()) {
+                    if node.is_implied {
+                        implied = implied | node.types;
+                    } else {
+                        said = Some(said.map_or(node.types, |said| said & node.types));
+                    }
                 }
+                continue;
             }
-            other => implied = implied | implies(other),
+            Check::AnyOf(nodes) | Check::OneOf(nodes) => among(plan, nodes.iter().copied().map(Some)),
+            Check::If { then, otherwise, .. } => {
+                let (types, is_implied) = among(plan, [*then, *otherwise].into_iter());
+                perhaps = if is_implied { perhaps } else { perhaps | types };
+                continue;
+            }
+            other => (implies(other), true),
+        };
+        if is_implied {
+            implied = implied | types;
+        } else if !types.is_empty() {
+            said = Some(said.map_or(types, |said| said & types));
         }
     }
-    said.unwrap_or(if listed.is_empty() { implied } else { listed })
+    let listed = Some(listed).filter(|listed| !listed.is_empty());
+    let named = said.or(listed).or_else(|| Some(perhaps).filter(|perhaps| !perhaps.is_empty()));
+    named.map_or((implied, true), |types| (types, false))
 }
 
-fn speaks(plan: &Plan, id: NodeId) -> Option<Types> {
-    Some(plan.node(id).types).filter(|types| !types.is_empty())
+/// What alternatives say about types. One that says nothing is content with the text as it is.
+fn among(plan: &Plan, nodes: impl Iterator<Item = Option<NodeId>> + Clone) -> (Types, bool) {
+    let speaking = nodes.clone().flatten().map(|node| plan.node(node)).filter(|node| !node.types.is_empty());
+    if speaking.clone().next().is_none() {
+        return (Types::NONE, true);
+    }
+    let is_implied = speaking.clone().all(|node| node.is_implied);
+    let types = speaking.clone().fold(Types::NONE, |types, node| types | node.types);
+    let is_silent = nodes.count() > speaking.count();
+    (if is_silent { types | Types::STRING } else { types }, is_implied)
 }
 
 /// The type that a keyword is about, for schemas that do not name one.
@@ -161,8 +186,8 @@ fn implies(check: &Check) -> Types {
     }
 }
 
-/// The nodes that declare keys, those without a condition first.
-fn tables(plan: &Plan) -> Vec<Table> {
+/// The nodes that declare keys, those without a condition first; and what describes all other keys.
+fn tables(plan: &Plan) -> (Vec<Table>, Vec<NodeId>) {
     let mut tables = vec![Table { node: Plan::ROOT, conditional: false }];
     let mut seen = HashSet::from([Plan::ROOT]);
     let mut at = 0;
@@ -186,7 +211,9 @@ fn tables(plan: &Plan) -> Vec<Table> {
             }
         }
     }
+    let notes = tables.iter().filter_map(|table| plan.node(table.node).notes.as_ref());
+    let unevaluated = notes.flat_map(|notes| notes.unevaluated.iter().copied()).collect();
     tables.retain(|table| plan.properties(table.node).is_some());
     tables.sort_by_key(|table| table.conditional);
-    tables
+    (tables, unevaluated)
 }

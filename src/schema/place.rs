@@ -54,6 +54,18 @@ impl Places {
     }
 }
 
+/// The bytes of the value that a JSON pointer leads to in a text that is valid JSON.
+#[must_use]
+pub fn value_in(text: &str, pointer: &str) -> Option<Range<usize>> {
+    let scan = Scan { text };
+    let mut at = scan.blank(0);
+    for step in pointer.split('/').skip(1) {
+        at = scan.step(at, &unescape(step))?.value;
+    }
+    let value = text.get(at..scan.value(at))?;
+    Some(at..at + value.trim_end().len())
+}
+
 /// A name as a step of a JSON pointer.
 #[must_use]
 pub fn escape(name: &str) -> Cow<'_, str> {
@@ -61,7 +73,8 @@ pub fn escape(name: &str) -> Cow<'_, str> {
 }
 
 /// The name that a step of a JSON pointer means.
-pub(super) fn unescape(step: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn unescape(step: &str) -> Cow<'_, str> {
     if step.contains('~') { step.replace("~1", "/").replace("~0", "~").into() } else { step.into() }
 }
 

@@ -1,8 +1,8 @@
 //! The schema as a plan: a flat list of nodes, each with the checks that its keywords ask for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::extension::Extension;
@@ -23,6 +23,8 @@ pub(super) struct Node {
     pub(super) checks: Vec<Check>,
     /// The types that the schema allows here, other schemas that it refers to included; see [`Types::NONE`].
     pub(super) types: Types,
+    /// Whether these types only follow from keywords that are about one, such as `minLength`: what names types goes first.
+    pub(super) is_implied: bool,
     pub(super) notes: Option<Box<Notes>>,
 }
 
@@ -37,6 +39,8 @@ pub(super) struct Notes {
     pub(super) items: Option<NodeId>,
     /// How the first items of a list are read.
     pub(super) first_items: Vec<NodeId>,
+    /// What holds of the members or items that nothing else describes.
+    pub(super) unevaluated: Vec<NodeId>,
 }
 
 /// How a node is reached: its place in the text, without the cost of writing it out.
@@ -184,6 +188,16 @@ pub(super) struct Plan {
     pub(super) names_secrets: bool,
     /// Whether anything is said about keys that are set: `deprecated`, `only-in`.
     pub(super) has_notes_on_use: bool,
+    /// Whether anything lists values of a key that may have several types, so that the list decides how a text is read.
+    pub(super) has_choices: bool,
+    /// Whether `in` of `x-sparkcfg` names types anywhere.
+    pub(super) has_types_within: bool,
+    /// What describes the keys that no table does: `unevaluatedProperties`.
+    pub(super) unevaluated: Vec<NodeId>,
+    /// The formats that nobody knows, each with the first node that names it.
+    pub(super) unknown_formats: Vec<(NodeId, Box<str>)>,
+    /// The nodes whose values may have a secret in them; found when first asked for.
+    pub(super) with_secrets: OnceLock<HashSet<NodeId>>,
 }
 
 /// A node that declares keys.
@@ -266,13 +280,31 @@ impl Plan {
         here.chain(self.named_elsewhere.get(key).into_iter().flatten().copied())
     }
 
-    /// The types that a key may have: those allowed by all descriptions that always hold; where they say nothing,
-    /// those allowed by any of the others.
-    pub(super) fn types(&self, key: &str) -> Types {
-        if !self.only_names {
-            return self.types_among(self.declarations(key));
+    /// The types that a key may have in an environment: those allowed by all descriptions that always hold; where they
+    /// say nothing, those allowed by any of the others.
+    pub(super) fn types(&self, key: &str, environment: Option<&str>) -> Types {
+        let types = if self.only_names {
+            self.types_among(self.named(key))
+        } else {
+            self.types_among(self.declarations(key))
+        };
+        if self.unevaluated.is_empty() && !self.has_types_within {
+            return types;
         }
-        self.types_among(self.named(key))
+        let about = self.about(key);
+        let types = self.types_among(about.iter().copied());
+        environment.map_or(types, |environment| self.types_within(environment, &about, types))
+    }
+
+    /// The types that are left where `in` of `x-sparkcfg` names some.
+    fn types_within(&self, environment: &str, about: &[(NodeId, bool)], types: Types) -> Types {
+        let checks = about.iter().flat_map(|(node, _)| self.together(*node)).flat_map(|node| &self.node(node).checks);
+        let fragments = checks.filter_map(|check| match check {
+            Check::Within(environments) => environments.iter().find(|(name, _)| **name == *environment),
+            _ => None,
+        });
+        let named = fragments.map(|(_, node)| self.node(*node)).filter(|node| !node.is_implied && !node.types.is_empty());
+        named.fold(types, |types, node| if (types & node.types).is_empty() { node.types } else { types & node.types })
     }
 
     /// What [`Plan::declarations`] are where the schema only names keys, at a third of its cost: it is asked of every value.
@@ -288,52 +320,118 @@ impl Plan {
         let mut nodes: Vec<_> =
             if self.only_names { self.named(key).collect() } else { self.declarations(key).collect() };
         nodes.sort_by_key(|(_, conditional)| *conditional);
+        if nodes.is_empty() {
+            nodes.extend(self.unevaluated.iter().map(|node| (*node, false)));
+        }
         nodes
     }
 
     /// What [`Plan::types`] are by these nodes about a key.
     pub(super) fn types_among(&self, nodes: impl Iterator<Item = (NodeId, bool)>) -> Types {
-        let (mut always, mut perhaps) = (None, Types::NONE);
+        let (mut always, mut implied, mut perhaps) = (None, Types::NONE, Types::NONE);
         for (node, conditional) in nodes {
-            let types = self.node(node).types;
+            let Node { types, is_implied, .. } = self.node(node);
             if conditional {
-                perhaps = perhaps | types;
+                perhaps = perhaps | *types;
+            } else if *is_implied {
+                implied = implied | *types;
             } else if !types.is_empty() {
-                always = Some(always.map_or(types, |always| always & types));
+                always = Some(always.map_or(*types, |always| always & *types));
             }
         }
-        always.unwrap_or(perhaps)
+        always.unwrap_or(if implied.is_empty() { perhaps } else { implied })
     }
 
     /// The nodes that the value of `id` fulfils together with it: itself, and what `$ref` and `allOf` add.
     pub(super) fn together(&self, id: NodeId) -> Vec<NodeId> {
-        self.reach(id, |check| match check {
-            Check::Refer(node) => std::slice::from_ref(node),
-            Check::AllOf(nodes) => nodes,
-            _ => &[],
+        self.reach(id, |check, reached| match check {
+            Check::Refer(node) => reached(*node),
+            Check::AllOf(nodes) => nodes.iter().copied().for_each(reached),
+            _ => {}
         })
     }
 
     /// Like [`Plan::together`], and the alternatives of `anyOf` and `oneOf`.
     pub(super) fn perhaps(&self, id: NodeId) -> Vec<NodeId> {
-        self.reach(id, |check| match check {
-            Check::Refer(node) => std::slice::from_ref(node),
-            Check::AllOf(nodes) | Check::AnyOf(nodes) | Check::OneOf(nodes) => nodes,
-            _ => &[],
+        self.reach(id, |check, reached| match check {
+            Check::Refer(node) => reached(*node),
+            Check::AllOf(nodes) | Check::AnyOf(nodes) | Check::OneOf(nodes) => nodes.iter().copied().for_each(reached),
+            _ => {}
         })
     }
 
-    fn reach(&self, id: NodeId, next: impl Fn(&Check) -> &[NodeId]) -> Vec<NodeId> {
+    /// Like [`Plan::perhaps`], and what holds under a condition or in one environment.
+    pub(super) fn ever(&self, id: NodeId) -> Vec<NodeId> {
+        self.reach(id, |check, reached| match check {
+            Check::If { then, otherwise, .. } => then.iter().chain(otherwise).copied().for_each(reached),
+            check => same_value(check, reached),
+        })
+    }
+
+    fn reach(&self, id: NodeId, next: impl Fn(&Check, &mut dyn FnMut(NodeId))) -> Vec<NodeId> {
         let mut reached = vec![id];
         let mut at = 0;
         while let Some(id) = reached.get(at).copied() {
             at += 1;
-            for node in self.node(id).checks.iter().flat_map(&next) {
-                if !reached.contains(node) {
-                    reached.push(*node);
-                }
+            for check in &self.node(id).checks {
+                next(check, &mut |node| {
+                    if !reached.contains(&node) {
+                        reached.push(node);
+                    }
+                });
             }
         }
         reached
+    }
+
+    /// Whether the value that a node describes may have a secret in it: as an item, a member, or as a whole.
+    pub(super) fn has_secret(&self, id: NodeId) -> bool {
+        let found = || {
+            let mut holders: HashMap<NodeId, Vec<NodeId>> = HashMap::default();
+            let mut open = Vec::new();
+            for (holder, node) in (0..).map(NodeId).zip(&self.nodes) {
+                let mut hold = |held| holders.entry(held).or_default().push(holder);
+                for check in &node.checks {
+                    same_value(check, &mut hold);
+                    parts(check, &mut hold);
+                }
+                let Some(notes) = &node.notes else { continue };
+                notes.unevaluated.iter().copied().for_each(hold);
+                if notes.extension.secret.or(notes.write_only) == Some(true) {
+                    open.push(holder);
+                }
+            }
+            let mut found: HashSet<NodeId> = open.iter().copied().collect();
+            while let Some(held) = open.pop() {
+                let new = holders.get(&held).into_iter().flatten().filter(|holder| found.insert(**holder));
+                open.extend(new);
+            }
+            found
+        };
+        self.with_secrets.get_or_init(found).contains(&id)
+    }
+}
+
+/// The nodes that describe the same value as a check, or would if a condition held.
+pub(super) fn same_value(check: &Check, reached: &mut dyn FnMut(NodeId)) {
+    match check {
+        Check::AllOf(nodes) | Check::AnyOf(nodes) | Check::OneOf(nodes) => nodes.iter().copied().for_each(reached),
+        Check::Refer(node) | Check::DependentSchema { node, .. } => reached(*node),
+        Check::If { test, then, otherwise } => [Some(*test), *then, *otherwise].into_iter().flatten().for_each(reached),
+        Check::Within(environments) => environments.iter().for_each(|(_, node)| reached(*node)),
+        _ => {}
+    }
+}
+
+/// The nodes that describe the items or members of a value.
+fn parts(check: &Check, reached: &mut dyn FnMut(NodeId)) {
+    match check {
+        Check::PrefixItems(nodes) => nodes.iter().copied().for_each(reached),
+        Check::Items { node, .. } | Check::Contains { node, .. } => reached(*node),
+        Check::Properties(properties) => {
+            let rest = if let Rest::Described(node) = properties.rest { Some(node) } else { None };
+            properties.order.iter().copied().chain(properties.patterns.all()).chain(rest).for_each(reached);
+        }
+        _ => {}
     }
 }

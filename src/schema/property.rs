@@ -71,12 +71,7 @@ impl<'s> Property<'s> {
     /// The values that `enum` or `const` allow, alternatives under `anyOf` and `oneOf` included.
     #[must_use]
     pub fn allowed_values(&self) -> Vec<&'s Value> {
-        let checks = self.perhaps().flat_map(|node| &node.checks);
-        let listed = checks.filter_map(|check| match check {
-            Check::OneOfValues { values, .. } => Some(values),
-            _ => None,
-        });
-        listed.flatten().collect()
+        listed(self.perhaps())
     }
 
     /// `format`.
@@ -92,11 +87,6 @@ impl<'s> Property<'s> {
             Check::Format(format) => Some(format.name()),
             _ => None,
         })
-    }
-
-    /// The types that the schema allows.
-    pub(super) fn all_types(&self) -> Types {
-        self.types
     }
 
     /// Whether the schema allows a list.
@@ -122,11 +112,20 @@ impl<'s> Property<'s> {
         self.secret().unwrap_or_default()
     }
 
-    /// `secret` of `x-sparkcfg`, or else `writeOnly`: `Some(false)` says that the value surely is none.
+    /// `secret` of `x-sparkcfg`, or else `writeOnly`: `Some(false)` says that the value surely is none. What says so of a
+    /// part of the value, under a condition or in one environment says it of the value everywhere.
     #[must_use]
     pub fn secret(&self) -> Option<bool> {
-        let declared = self.perhaps().filter_map(noted).find_map(|notes| notes.extension.secret);
-        declared.or_else(|| self.perhaps().filter_map(noted).filter_map(|notes| notes.write_only).max())
+        let plan = self.plan();
+        let ever = || self.nodes.iter().flat_map(|(node, _)| plan.ever(*node)).filter_map(|id| noted(plan.node(id)));
+        if let Some(declared) = ever().find_map(|notes| notes.extension.secret) {
+            return Some(declared);
+        }
+        let written = ever().filter_map(|notes| notes.write_only).max();
+        let may_have_parts =
+            self.types.is_empty() || self.types.has(Types::ARRAY) || self.types.has(Types::OBJECT) || plan.has_types_within;
+        let in_a_part = || may_have_parts && self.nodes.iter().any(|(node, _)| plan.has_secret(*node));
+        if written != Some(true) && in_a_part() { Some(true) } else { written }
     }
 
     /// The environments in which the key must be set.
@@ -140,6 +139,11 @@ impl<'s> Property<'s> {
     #[must_use]
     pub fn only_in(&self) -> Option<&'s [String]> {
         self.extension(|extension| extension.only_in.as_deref())
+    }
+
+    /// What the value must fulfil besides in one environment.
+    pub(super) fn within(&self, environment: Option<&str>) -> Option<&'s Value> {
+        self.extension(|extension| extension.within.get(environment?))
     }
 
     /// How the value may vary between environments.
@@ -220,13 +224,27 @@ impl<'s> Property<'s> {
 
     /// How the key's text is read.
     pub(super) fn reading(&self) -> Reading<'s> {
-        let types = self.types;
-        let reading = |node: NodeId| Reading { types: self.schema.plan.node(node).types, ..Reading::default() };
+        self.reading_as(self.types)
+    }
+
+    /// How the key's text is read where it may have these types.
+    pub(super) fn reading_as(&self, types: Types) -> Reading<'s> {
+        let plan = self.plan();
+        let reading = |node: NodeId| {
+            let types = plan.node(node).types;
+            let about = || plan.perhaps(node).into_iter().map(|id| plan.node(id));
+            let allowed = if types.is_mixed() { listed(about()) } else { Vec::new() };
+            Reading { types, allowed, ..Reading::default() }
+        };
+        let allowed = if types.is_mixed() && plan.has_choices { self.allowed_values() } else { Vec::new() };
+        if !types.has(Types::ARRAY) {
+            return Reading { types, allowed, ..Reading::default() };
+        }
         let lists = || self.perhaps().filter_map(noted);
         let items = lists().find_map(|notes| notes.items).map(|node| Box::new(reading(node)));
         let first = lists().map(|notes| &notes.first_items).find(|first| !first.is_empty());
         let first = first.into_iter().flatten().map(|node| reading(*node)).collect();
-        Reading { types, separator: self.separator(), first, items }
+        Reading { types, allowed, separator: self.separator(), first, items }
     }
 
     /// The nodes from which a fact about the key may come, nearest first, with the place that names them.
@@ -260,6 +278,15 @@ impl<'s> Property<'s> {
     fn plan(&self) -> &'s Plan {
         &self.schema.plan
     }
+}
+
+/// The values that `enum` or `const` of some nodes allow.
+fn listed<'s>(nodes: impl Iterator<Item = &'s Node>) -> Vec<&'s Value> {
+    let lists = nodes.flat_map(|node| &node.checks).filter_map(|check| match check {
+        Check::OneOfValues { values, .. } => Some(values),
+        _ => None,
+    });
+    lists.flatten().collect()
 }
 
 fn noted(node: &Node) -> Option<&Notes> {

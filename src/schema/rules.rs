@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::check::written;
 use super::compile::Refusal;
 use super::extension::{Group, KEYWORD, Member, RootExtension};
-use super::numbers::Numeral;
 use super::parts::Part;
 use super::plan::Plan;
 use super::typed::{Reading, Typed, Types};
@@ -57,6 +56,16 @@ pub enum Lookup<'a> {
     Sealed,
     /// Set to this.
     Text(&'a str),
+}
+
+/// What rules look at.
+pub(super) struct Values<'v> {
+    /// A key's value, if it is known.
+    pub(super) text: &'v dyn Fn(&str) -> Option<String>,
+    /// The items of a list.
+    pub(super) items: &'v dyn Fn(&str) -> Option<Vec<Value>>,
+    /// Whether the texts of two keys are one value by what the schema says of both.
+    pub(super) is_same: &'v dyn Fn((&str, &str), (&str, &str)) -> bool,
 }
 
 /// A rule, read.
@@ -128,12 +137,9 @@ impl Rule {
         self.kind == RuleKind::Agree && has(one) && has(other)
     }
 
-    /// What is broken; `text` is a key's value, if it is known, `items` are those of a list.
-    pub(super) fn check(
-        &self,
-        text: &dyn Fn(&str) -> Option<String>,
-        items: &dyn Fn(&str) -> Option<Vec<Value>>,
-    ) -> Vec<Disagreement> {
+    /// What is broken.
+    pub(super) fn check(&self, values: &Values<'_>) -> Vec<Disagreement> {
+        let Values { text, items, is_same } = values;
         let value = |member: &Member| {
             let text = text(&member.key)?;
             match member.part {
@@ -161,7 +167,11 @@ impl Rule {
         let known: Vec<_> = self.members.iter().filter_map(|member| Some((member, value(member)?))).collect();
         let mut groups: Vec<(&str, Vec<Member>)> = Vec::new();
         for (member, value) in &known {
-            match groups.iter_mut().find(|(other, _)| same(value, other)) {
+            let by_type = |other: &str, members: &[Member]| {
+                let whole = members.first().filter(|first| member.part.is_none() && first.part.is_none());
+                whole.is_some_and(|first| is_same((&member.key, value), (&first.key, other)))
+            };
+            match groups.iter_mut().find(|(other, members)| same(value, other) || by_type(other, members)) {
                 Some((_, members)) => members.push((*member).clone()),
                 None => groups.push((value, vec![(*member).clone()])),
             }
@@ -193,14 +203,7 @@ fn read(text: &str, types: Types) -> Typed<'_> {
 
 /// Whether two texts are one value: numbers by value, all else by character.
 fn same(one: &str, two: &str) -> bool {
-    fn number(text: &str) -> Option<Numeral<'_>> {
-        match read(text, Types::NUMBER) {
-            Typed::Integer(integer) => Some(Numeral::Integer(integer)),
-            Typed::Digits(digits) => Some(Numeral::Digits(digits)),
-            Typed::Number(float) => Some(Numeral::Float(float)),
-            _ => None,
-        }
-    }
+    let number = |text| read(text, Types::NUMBER).numeral();
     one == two || number(one).zip(number(two)).is_some_and(|(one, two)| one.compare(two) == Some(Ordering::Equal))
 }
 

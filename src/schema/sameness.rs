@@ -123,11 +123,7 @@ impl<'s> Property<'s> {
             return Sameness { reading: None, is_set: false, format: None };
         }
         let format = self.checked_format();
-        if !self.is_list() {
-            let reading = Reading { types: self.all_types(), ..Reading::default() };
-            return Sameness { reading: Some(reading), is_set: false, format };
-        }
-        Sameness { reading: Some(self.reading()), is_set: self.is_set(), format }
+        Sameness { reading: Some(self.reading()), is_set: self.is_list() && self.is_set(), format }
     }
 }
 
@@ -148,21 +144,12 @@ impl Sameness<'_> {
             (Typed::Array(one), Typed::Array(other)) => same_list(&one, &other),
             (Typed::Object(one), Typed::Object(other)) => same_json(&Value::Object(one), &Value::Object(other)),
             (Typed::Text(one), Typed::Text(other)) => self.format.is_some_and(|format| same_text(format, one, other)),
-            (one, other) => match (numeral(&one), numeral(&other)) {
+            (one, other) => match (one.numeral(), other.numeral()) {
                 (Some(one), Some(other)) => one.compare(other).is_some_and(std::cmp::Ordering::is_eq),
                 _ => false,
             },
         }
     }
-}
-
-fn numeral<'a>(typed: &Typed<'a>) -> Option<Numeral<'a>> {
-    Some(match *typed {
-        Typed::Integer(integer) => Numeral::Integer(integer),
-        Typed::Digits(digits) => Numeral::Digits(digits),
-        Typed::Number(float) => Numeral::Float(float),
-        _ => return None,
-    })
 }
 
 fn same_text(format: &str, one: &str, other: &str) -> bool {

@@ -1,12 +1,16 @@
 //! Text read as the types that the schema allows.
 //!
 //! A value becomes the first type, in the order of [`Types::NAMES`], that the schema allows and that the text
-//! spells. Reading never fails: what spells nothing else stays text, and the schema says what is wrong with it.
+//! spells; where the schema lists values, the first that is one of them. Reading never fails: what spells nothing else
+//! stays text, and the schema says what is wrong with it.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
 
 use serde_json::{Map, Number, Value};
+
+use super::numbers::Numeral;
 
 /// A set of JSON types. `number` holds `integer`, as JSON Schema has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,6 +61,14 @@ impl Types {
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether a value may have one of several types.
+    #[must_use]
+    pub const fn is_mixed(self) -> bool {
+        // Of numbers, those that are whole are no type of their own.
+        let types = if self.has(Self::NUMBER) { self.0 & !Self::INTEGER.0 } else { self.0 };
+        types.count_ones() > 1
     }
 
     /// The names of the types in the set; `integer` only where `number` is not.
@@ -121,6 +133,8 @@ pub enum Typed<'a> {
 pub(super) struct Reading<'s> {
     /// The types that the schema allows; none means that it does not say, and that the value stays text.
     pub(super) types: Types,
+    /// The values that the schema lists, where the types alone leave open what a text is.
+    pub(super) allowed: Vec<&'s Value>,
     /// What stands between the items of a list.
     pub(super) separator: Option<&'s str>,
     /// How the first items of a list are read, each by its own.
@@ -137,8 +151,25 @@ pub(super) fn separator_of(separator: Option<&str>) -> &str {
 impl<'a> Typed<'a> {
     /// Reads `text`.
     pub(super) fn read(text: &'a str, reading: &Reading<'_>) -> Self {
-        let mut allowed = Types::NAMES.iter().filter(|(_, types)| reading.types.has(*types));
-        let spelled = allowed.find_map(|(_, types)| match *types {
+        let mut spelled = Types::NAMES
+            .iter()
+            .filter(|(_, types)| reading.types.has(*types))
+            .filter_map(|(_, types)| Self::spelled(text, *types, reading));
+        if reading.allowed.is_empty() {
+            return spelled.next().unwrap_or(Self::Text(text));
+        }
+        if reading.allowed.iter().any(|value| value.as_str() == Some(text)) {
+            return Self::Text(text);
+        }
+        let spelled: Vec<_> = spelled.collect();
+        let is_listed = |typed: &Self| reading.allowed.iter().any(|value| typed.is(value));
+        let chosen = spelled.iter().position(is_listed).unwrap_or_default();
+        spelled.into_iter().nth(chosen).unwrap_or(Self::Text(text))
+    }
+
+    /// `text` as one type, if it spells that.
+    fn spelled(text: &'a str, types: Types, reading: &Reading<'_>) -> Option<Self> {
+        match types {
             Types::INTEGER => integer(text),
             Types::NUMBER => number(text),
             Types::BOOLEAN => boolean(text),
@@ -146,8 +177,46 @@ impl<'a> Typed<'a> {
             Types::ARRAY => array(text, reading),
             Types::OBJECT => object(text),
             _ => None,
-        });
-        spelled.unwrap_or(Self::Text(text))
+        }
+    }
+
+    /// Whether this is a value of the schema that is no text, list or object.
+    fn is(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Null, Value::Null) => true,
+            (Self::Boolean(one), Value::Bool(other)) => one == other,
+            (_, Value::Number(other)) => {
+                self.numeral().is_some_and(|one| one.compare(other.into()).is_some_and(Ordering::is_eq))
+            }
+            _ => false,
+        }
+    }
+
+    /// The number, if this is one.
+    pub(super) fn numeral(&self) -> Option<Numeral<'a>> {
+        match *self {
+            Self::Integer(integer) => Some(Numeral::Integer(integer)),
+            Self::Digits(digits) => Some(Numeral::Digits(digits)),
+            Self::Number(float) => Some(Numeral::Float(float)),
+            _ => None,
+        }
+    }
+
+    /// The digits of an integer beyond 64 bits, which most readers of JSON would round and [`Typed::to_value`] keeps as
+    /// a text.
+    #[must_use]
+    pub fn long_digits(&self) -> Option<String> {
+        match self {
+            Self::Integer(integer) if i64::try_from(*integer).is_err() && u64::try_from(*integer).is_err() => {
+                Some(integer.to_string())
+            }
+            Self::Digits(text) => {
+                let digits = text.trim_start_matches('-');
+                let sign = if digits.len() < text.len() { "-" } else { "" };
+                Some(format!("{sign}{}", digits.trim_start_matches('0')))
+            }
+            _ => None,
+        }
     }
 
     /// The value as JSON. An integer beyond 64 bits becomes a string of its digits, because a JSON number would
@@ -187,6 +256,13 @@ impl fmt::Debug for Typed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.type_name())
     }
+}
+
+/// Whether a text spells one of these types that is no text.
+#[must_use]
+pub fn spells_other(text: &str, types: &[&str]) -> bool {
+    let types = types.iter().filter_map(|name| Types::named(name)).fold(Types::NONE, |one, other| one | other);
+    !matches!(Typed::read(text, &Reading { types, ..Reading::default() }), Typed::Text(_))
 }
 
 fn is_integer(text: &str) -> bool {

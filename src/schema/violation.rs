@@ -89,6 +89,8 @@ pub enum ViolationKind {
     Rule {
         /// `anyOf`, `oneOf`, `not`, `contains`, `uniqueItems`, …
         keyword: String,
+        /// What it looks at, where it is about the settings as a whole.
+        over: Option<Box<Over>>,
     },
     /// The key is set although it is deprecated.
     Deprecated {
@@ -108,6 +110,17 @@ impl ViolationKind {
     pub const fn is_lack(&self) -> bool {
         matches!(self, Self::Missing { because } if !matches!(because, Because::Recommended))
     }
+}
+
+/// What a rule about the settings as a whole looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Over {
+    /// The keys that it names, in the order of the text.
+    pub keys: Vec<String>,
+    /// The keys that each alternative wants, where none of them wants more than that keys are set.
+    pub choices: Vec<Vec<String>>,
+    /// How many alternatives are fulfilled.
+    pub fitting: usize,
 }
 
 /// What a length counts.
@@ -132,6 +145,6 @@ pub enum Because {
     Recommended,
     /// Another key is set (`dependentRequired`, `dependencies`).
     Key(String),
-    /// A condition holds (`if`/`then`/`else`, `dependentSchemas`).
-    Condition,
+    /// A condition on these keys holds (`if`/`then`/`else`, or the only alternative that can be meant).
+    Condition(Vec<String>),
 }

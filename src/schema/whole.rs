@@ -11,7 +11,7 @@ use jsonschema::paths::LocationSegment;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-use super::check::written;
+use super::check::{Checker, rule, written};
 use super::document::Draft;
 use super::effective::{effective, folded_at};
 use super::extension::KEYWORD;
@@ -19,7 +19,7 @@ use super::formats::integer_range;
 use super::keywords::change_each;
 use super::plan::Plan;
 use super::typed::Typed;
-use super::view::Settings;
+use super::view::{Settings, View};
 use super::violation::{Because, Unit, Violation, ViolationKind};
 
 /// A format of the standard, by the crate.
@@ -74,6 +74,7 @@ impl Whole {
         for error in validator.iter_errors(&instance) {
             for mut violation in read(&error) {
                 violation.pointer = in_the_text(&violation.pointer, schema, self.draft, environment);
+                explain(&mut violation, plan);
                 let is_settled = match &violation.key {
                     Some(key) if is_about_presence(&violation.kind) => {
                         !any_sealed
@@ -89,8 +90,77 @@ impl Whole {
                 }
             }
         }
-        violations
+        unevaluated(violations, environment, settings, plan)
     }
+}
+
+/// Adds what the crate does not say of a rule: which keys it looks at.
+fn explain(violation: &mut Violation, plan: &Plan) {
+    let Some((outer, keyword)) = violation.pointer.rsplit_once('/') else { return };
+    match &mut violation.kind {
+        ViolationKind::Rule { over: over @ None, .. } if violation.key.is_none() => {
+            let nodes = plan.at(outer).map(|node| plan.under(node, keyword)).unwrap_or_default();
+            // The crate says of `oneOf` alone whether several fit, and its error does not count them.
+            if let (ViolationKind::Rule { over: Some(found), .. }, false) =
+                (plan.rule_over(keyword, &nodes, 0), nodes.is_empty())
+            {
+                *over = Some(found);
+            }
+        }
+        ViolationKind::Missing { because: Because::Condition(keys) } if keys.is_empty() => {
+            let branch = violation.pointer.rfind("/then/").or_else(|| violation.pointer.rfind("/else/"));
+            let test = branch.and_then(|at| plan.at(violation.pointer.get(..at)?));
+            let nodes = test.map(|node| plan.under(node, "if")).unwrap_or_default();
+            *keys = plan.keys_named(&nodes);
+        }
+        ViolationKind::Unknown { nearest: nearest @ None } if violation.path.is_empty() => {
+            let key = violation.key.as_deref().unwrap_or_default();
+            *nearest = crate::suggestion::nearest(key, plan.keys()).map(str::to_owned);
+        }
+        _ => {}
+    }
+}
+
+/// What `unevaluatedProperties` of the settings tells, in the words of what is really wrong.
+///
+/// A schema that is broken has evaluated nothing (JSON Schema core, §7.7), so that each key it describes comes up as
+/// unknown beside the one mistake. And a key that must fulfil a schema there breaks that, which is looked into here.
+fn unevaluated(
+    violations: Vec<Violation>,
+    environment: Option<&str>,
+    settings: &Settings<'_>,
+    plan: &Plan,
+) -> Vec<Violation> {
+    let is_left = |violation: &Violation| {
+        let is_unknown = matches!(violation.kind, ViolationKind::Unknown { .. }) && violation.path.is_empty();
+        is_unknown && violation.pointer.ends_with("/unevaluatedProperties")
+    };
+    let others: Vec<_> = violations.iter().filter(|violation| !is_left(violation)).map(|one| one.key.clone()).collect();
+    let mut told = Vec::with_capacity(violations.len());
+    for violation in violations {
+        let Some(key) = violation.key.clone().filter(|_| is_left(&violation)) else {
+            told.push(violation);
+            continue;
+        };
+        let is_certain = plan.declarations(&key).any(|(_, conditional)| !conditional);
+        let is_described = plan.declarations(&key).next().is_some();
+        // The table that always describes it is broken, or the condition under which another does.
+        if is_certain || is_described && others.iter().any(|other| other.is_none() || *other == violation.key) {
+            continue;
+        }
+        let schema = plan.unevaluated.iter().find(|node| plan.pointer(**node) == violation.pointer);
+        let value = settings.entries().iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_ref());
+        match schema.zip(value) {
+            Some((node, value)) => {
+                let found = Checker::new(plan, environment, &|_| true).member(*node, &key, View::from(value));
+                // What only the crate can tell apart.
+                let broken = || Violation { kind: rule("unevaluatedProperties"), ..violation.clone() };
+                told.extend(if found.is_empty() { vec![broken()] } else { found });
+            }
+            None => told.push(violation),
+        }
+    }
+    told
 }
 
 fn build(schema: &Value, draft: Draft, environment: Option<&str>) -> Option<Validator> {
@@ -130,7 +200,7 @@ fn spell_out_widths(schema: &mut Value, draft: Draft) {
 
 fn broken(environment: Option<&str>) -> Violation {
     let pointer = environment.map(|_| format!("/{KEYWORD}")).unwrap_or_default();
-    Violation { key: None, path: String::new(), kind: ViolationKind::Rule { keyword: "$ref".to_owned() }, pointer }
+    Violation { key: None, path: String::new(), kind: rule("$ref"), pointer }
 }
 
 fn instance(settings: &Settings<'_>) -> Value {
@@ -192,7 +262,9 @@ fn because(pointer: &str) -> Because {
     match steps.as_slice() {
         [.., "dependentRequired" | "dependencies", key]
         | [.., "dependentRequired" | "dependencies", key, "required" | "0"] => Because::Key((*key).to_owned()),
-        steps if steps.iter().any(|step| matches!(*step, "then" | "else" | "dependentSchemas")) => Because::Condition,
+        steps if steps.iter().any(|step| matches!(*step, "then" | "else" | "dependentSchemas")) => {
+            Because::Condition(Vec::new())
+        }
         _ => Because::Always,
     }
 }
@@ -259,6 +331,6 @@ fn translate(kind: &ValidationErrorKind) -> ViolationKind {
         Kind::Not { schema } if schema.get("enum").is_some() || schema.get("const").is_some() => {
             ViolationKind::Forbidden
         }
-        other => ViolationKind::Rule { keyword: other.keyword().to_owned() },
+        other => rule(other.keyword()),
     }
 }

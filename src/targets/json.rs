@@ -1,15 +1,37 @@
 //! One JSON object with the types of the schema; a secret that is not written is null.
 
-use serde_json::Value;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::Target;
+use super::{Picture, Target, Variable};
 use crate::quoting;
 
 pub(super) const TARGET: Target = Target {
     name: "json",
     summary: "one object with the types of the schema; secrets are null",
-    write: |picture| {
-        let members = picture.variables.iter().map(|variable| (variable.key.to_owned(), variable.typed.clone()));
-        Ok(quoting::json_text(&Value::Object(members.collect())))
-    },
+    write: |picture| Ok(quoting::json_text(&Members(picture))),
 };
+
+struct Members<'p>(&'p Picture<'p>);
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut members = to.serialize_map(Some(self.0.variables.len()))?;
+        for variable in &self.0.variables {
+            members.serialize_entry(variable.key, &Member(variable))?;
+        }
+        members.end()
+    }
+}
+
+struct Member<'p>(&'p Variable<'p>);
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        // What needs more than 128 bits stays a text.
+        let digits = self.0.digits.as_ref();
+        match digits.and_then(|digits| digits.parse::<i128>().ok()) {
+            Some(integer) => to.serialize_i128(integer),
+            None => self.0.typed.serialize(to),
+        }
+    }
+}

@@ -69,6 +69,8 @@ pub struct Variable<'v> {
     pub text: Option<&'v str>,
     /// The text as the schema reads it; null for a secret that is not to be written.
     pub typed: Value,
+    /// The digits of an integer that `typed` only holds as a text, because it needs more than 64 bits.
+    pub digits: Option<String>,
     /// Whether it is a secret, written or not.
     pub secret: bool,
 }

@@ -12,6 +12,7 @@ fn picture<'v>(values: &[(&'v str, &'v str, Value)]) -> Picture<'v> {
         key,
         text: Some(text),
         typed: typed.clone(),
+        digits: None,
         secret: key.contains("SECRET"),
     });
     Picture { environment: "prod", variables: variables.collect() }

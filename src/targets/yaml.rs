@@ -9,10 +9,10 @@ pub(super) const TARGET: Target = Target {
     name: "yaml",
     summary: "one mapping with the types of the schema; secrets are null",
     write: |picture| {
-        let lines = picture
-            .variables
-            .iter()
-            .map(|variable| format!("{}: {}\n", quoting::yaml(variable.key), flow(&variable.typed)));
+        let lines = picture.variables.iter().map(|variable| {
+            let value = variable.digits.clone().unwrap_or_else(|| flow(&variable.typed));
+            format!("{}: {value}\n", quoting::yaml(variable.key))
+        });
         let text: String = lines.collect();
         Ok(if text.is_empty() { "{}\n".to_owned() } else { text })
     },

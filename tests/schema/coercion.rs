@@ -55,6 +55,24 @@ fn text_becomes_the_first_type_that_fits() {
         (json!({"enum": ["1", "2"]}), "1", json!("1")),
         (json!({"enum": [1, 2]}), "1", json!(1)),
         (json!({"const": true}), "yes", json!(true)),
+        // A value that is listed as it stands, else one that is listed.
+        (json!({"anyOf": [{"const": false}, {"enum": ["on", "require"]}]}), "on", json!("on")),
+        (json!({"anyOf": [{"const": false}, {"enum": ["on", "require"]}]}), "off", json!(false)),
+        (json!({"type": ["boolean", "string"], "enum": [false, "on"]}), "on", json!("on")),
+        (json!({"type": ["boolean", "string"], "enum": [false, "on"]}), "yes", json!(true)),
+        (json!({"anyOf": [{"type": "integer", "minimum": 100}, {"enum": ["5"]}]}), "5", json!("5")),
+        (json!({"anyOf": [{"type": "integer", "minimum": 100}, {"enum": ["5"]}]}), "6", json!(6)),
+        (json!({"enum": [true, 2]}), "1", json!(true)),
+        (json!({"enum": [true, 2]}), "2", json!(2)),
+        (json!({"enum": ["a", null]}), "", json!(null)),
+        (json!({"type": "array", "items": {"enum": [false, "on"]}}), "on,off,no", json!(["on", false, false])),
+        // Keywords that are about one type take no other type away.
+        (json!({"type": "integer", "allOf": [{"minLength": 2}]}), "50", json!(50)),
+        (json!({"allOf": [{"minimum": 1}, {"minLength": 1}]}), "5", json!(5)),
+        // Where nothing else names a type, a condition does.
+        (json!({"if": {}, "then": {"type": "integer"}}), "5", json!(5)),
+        (json!({"if": {}, "then": {"type": "integer"}}), "x", json!("x")),
+        (json!({"pattern": "^[0-9]+$", "if": {}, "then": {"minimum": 3}}), "2", json!("2")),
         (json!({"minLength": 3}), "12345", json!("12345")),
         (json!({"minimum": 3}), "5", json!(5)),
         (json!({}), "5", json!("5")),
@@ -63,7 +81,7 @@ fn text_becomes_the_first_type_that_fits() {
     for (property, text, expected) in table {
         let schema = json!({ "properties": { "KEY": property }, "$defs": definitions });
         let schema = Schema::parse(&schema.to_string()).unwrap();
-        assert_eq!(schema.typed("KEY", text).to_value(), expected, "{property} reads {text:?}");
+        assert_eq!(schema.typed(None, "KEY", text).to_value(), expected, "{property} reads {text:?}");
     }
 }
 
@@ -79,6 +97,27 @@ fn other_declarations_count_too() {
     for (key, text, expected) in
         [("A", "1", json!("1")), ("A_PORT", "1", json!(1)), ("ELSE", "1", json!(true)), ("B", "0", json!(false))]
     {
-        assert_eq!(schema.typed(key, text).to_value(), expected, "{key}");
+        assert_eq!(schema.typed(None, key, text).to_value(), expected, "{key}");
     }
+}
+
+#[test]
+fn an_environment_may_name_types() {
+    let schema = json!({ "properties": {
+        "A": { "x-sparkcfg": { "in": { "prod": { "type": "integer" } } } },
+        "B": { "type": ["integer", "string"], "x-sparkcfg": { "in": { "prod": { "type": "string" } } } },
+        "C": { "type": "integer", "x-sparkcfg": { "in": { "prod": { "minLength": 2 } } } }
+    } });
+    let schema = Schema::parse(&schema.to_string()).unwrap();
+    for (environment, key, expected) in [
+        ("prod", "A", json!(5)),
+        ("dev", "A", json!("5")),
+        ("prod", "B", json!("5")),
+        ("dev", "B", json!(5)),
+        ("prod", "C", json!(5)),
+    ] {
+        assert_eq!(schema.typed(Some(environment), key, "5").to_value(), expected, "{key} in {environment}");
+        assert_eq!(schema.check(Some(environment), [(key, Some("5"))]), [], "{key} in {environment}");
+    }
+    assert_eq!(schema.check(Some("prod"), [("A", Some("x"))]).len(), 1);
 }

@@ -170,7 +170,7 @@ fn keyword(inner: BoxedStrategy<Value>, draft: usize) -> BoxedStrategy<Vec<(&'st
         single("not", inner.clone()),
         single("dependencies", keys().prop_map(|keys| json!({ "a": keys })).boxed()),
         single("dependencies", named(&inner)),
-        single("$ref", select(vec![json!("#/definitions/one"), json!("#/definitions/two")]).boxed()),
+        single("$ref", select(references(draft)).prop_map(Value::from).boxed()),
     ];
     if is_4 {
         all.push(
@@ -219,12 +219,34 @@ fn schema(draft: usize) -> BoxedStrategy<Value> {
     leaf.prop_recursive(2, 10, 3, move |inner| vec(keyword(inner.boxed(), draft), 1..4).prop_map(object)).boxed()
 }
 
-/// `#/definitions/one` and `two`, which refer to nothing.
-fn definitions() -> Value {
-    json!({
+/// By pointer, by name, and by the URI of a schema within.
+fn references(draft: usize) -> Vec<&'static str> {
+    let mut references = vec!["#/definitions/one", "#/definitions/two", "#three", "four.json", "four.json#/definitions/five"];
+    references.extend((draft > 2).then_some("four.json#six"));
+    references
+}
+
+/// What [`references`] lead to; none of it refers to anything outside of itself.
+fn definitions(draft: usize) -> Value {
+    let id = if draft == 0 { "id" } else { "$id" };
+    let (name, three) = if draft < 3 { (id, "#three") } else { ("$anchor", "three") };
+    let mut definitions = json!({
         "one": { "type": ["integer", "string"], "minimum": 1, "maxLength": 2 },
-        "two": { "properties": { "a": { "type": "integer" } }, "required": ["a"] }
-    })
+        "two": { "properties": { "a": { "type": "integer" } }, "required": ["a"] },
+        "three": { "type": ["string", "boolean"], "minLength": 2 },
+        "four": {
+            "type": ["integer", "string", "object"],
+            "allOf": [{ "$ref": "#/definitions/five" }],
+            "definitions": { "five": { "minimum": 1, "maxLength": 1 } }
+        }
+    });
+    definitions["three"][name] = three.into();
+    definitions["four"][id] = "four.json".into();
+    if draft > 2 {
+        definitions["four"]["definitions"]["six"] = json!({ "$anchor": "six", "type": "boolean" });
+        definitions["six"] = json!({ "$anchor": "six", "type": "null" });
+    }
+    definitions
 }
 
 fn oracle(schema: &Value) -> jsonschema::Validator {
@@ -289,7 +311,7 @@ proptest! {
     #[test]
     fn values_are_judged_alike((draft, inner) in drafted(), values in vec(value(), 4)) {
         let whole = json!({
-            "$schema": DRAFTS[draft], "definitions": definitions(),
+            "$schema": DRAFTS[draft], "definitions": definitions(draft),
             "properties": { "K": { "type": "object", "properties": { "v": inner } } }
         });
         let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
@@ -324,12 +346,12 @@ proptest! {
             *entry = merged;
         }
         whole.insert("$schema".to_owned(), DRAFTS[draft].into());
-        whole.insert("definitions".to_owned(), definitions());
+        whole.insert("definitions".to_owned(), definitions(draft));
         let whole = Value::Object(whole);
         let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
         let texts: Vec<_> = settings.iter().map(|(key, value)| (*key, spelled(value))).collect();
         let instance: Map<String, Value> =
-            texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(key, text).to_value())).collect();
+            texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(None, key, text).to_value())).collect();
         let instance = Value::Object(instance);
         let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
         let found: BTreeSet<_> = violations.iter().map(|violation| violation.key.clone()).collect();

@@ -85,7 +85,7 @@ fn run(file: &str, uri: &str, group: &Value, faults: &mut Vec<String>, counts: &
         }
         let (Ok(schema), Some(members)) = (&root, data.as_object()) else { continue };
         let texts: Vec<_> = members.iter().map(|(key, value)| (key, spelled(value))).collect();
-        if texts.iter().all(|(key, text)| schema.typed(key, text).to_value() == members[key.as_str()]) {
+        if texts.iter().all(|(key, text)| schema.typed(None, key, text).to_value() == members[key.as_str()]) {
             let violations = schema.check(None, texts.iter().map(|(key, text)| (key.as_str(), Some(text.as_str()))));
             *counts.entry("as settings").or_default() += 1;
             if violations.is_empty() != expected {

@@ -140,6 +140,7 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
         key: &variable.key,
         text: variable.value.as_deref(),
         typed: Value::Null,
+        digits: None,
         secret: true,
     });
     let picture = Picture { environment: "", variables: variables.collect() };

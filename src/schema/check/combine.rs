@@ -7,7 +7,7 @@ use super::{Cause, Checker, Context, Sink, Verdict};
 use crate::schema::plan::{Check, NodeId};
 use crate::schema::typed::Types;
 use crate::schema::view::View;
-use crate::schema::violation::ViolationKind;
+use crate::schema::violation::{Violation, ViolationKind};
 
 impl<'s> Checker<'s> {
     pub(super) fn all_of(&self, nodes: &[NodeId], view: View<'_>, context: Context<'_>, mut sink: Sink<'_>) -> Verdict {
@@ -47,8 +47,13 @@ impl<'s> Checker<'s> {
             (0, 0) => self.no_branch(id, "oneOf", nodes, view, context, sink),
             (1, 0) => Verdict::Valid,
             (0 | 1, _) => Verdict::Unknown,
-            _ => self.report(id, "oneOf", context, sink, || rule("oneOf")),
+            (fitting, _) => self.report(id, "oneOf", context, sink, || self.broken("oneOf", nodes, fitting, context)),
         }
+    }
+
+    /// That a rule is broken; of one about the settings as a whole with what it looks at.
+    fn broken(&self, keyword: &str, nodes: &[NodeId], fitting: usize, context: Context<'_>) -> ViolationKind {
+        if Self::is_root(context) { self.plan.rule_over(keyword, nodes, fitting) } else { rule(keyword) }
     }
 
     /// Every branch is broken: says what is wrong with the only one that could have been meant, if there is one.
@@ -61,8 +66,15 @@ impl<'s> Checker<'s> {
         context: Context<'_>,
         mut sink: Sink<'_>,
     ) -> Verdict {
-        if sink.is_none() || Self::is_root(context) {
-            return self.report(id, keyword, context, sink, || rule(keyword));
+        if Self::is_root(context) && sink.is_some() {
+            if let (Some(sink), Some(violations)) = (sink.as_deref_mut(), self.only_meant(nodes, view, context)) {
+                sink.extend(violations);
+                return Verdict::Invalid;
+            }
+            return self.report(id, keyword, context, sink, || self.broken(keyword, nodes, 0, context));
+        }
+        if sink.is_none() {
+            return Verdict::Invalid;
         }
         if let Some(values) = nodes.iter().map(|node| self.listed_values(*node)).collect::<Option<Vec<_>>>() {
             let values = values.into_iter().flatten().collect();
@@ -89,6 +101,24 @@ impl<'s> Checker<'s> {
             }
             _ => self.report(id, keyword, context, sink, || rule(keyword)),
         }
+    }
+
+    /// What is wrong with the only alternative of which all listed values fit, where others want other values:
+    /// `MODE=tls` chooses the one with `"MODE": { "const": "tls" }`.
+    fn only_meant(&self, nodes: &[NodeId], view: View<'_>, context: Context<'_>) -> Option<Vec<Violation>> {
+        let mut meant = None;
+        for node in nodes {
+            let mut violations = Vec::new();
+            let context = Context { because: Cause::Meant(*node), ..context };
+            self.node(*node, view, context, Some(&mut violations));
+            if violations.iter().any(|violation| matches!(violation.kind, ViolationKind::NotAllowed { .. })) {
+                continue;
+            }
+            if meant.replace(violations).is_some() {
+                return None;
+            }
+        }
+        meant.filter(|violations| nodes.len() > 1 && !violations.is_empty())
     }
 
     /// The values of a schema that does nothing but list them, as generated schemas write documented choices.
@@ -118,7 +148,9 @@ impl<'s> Checker<'s> {
             return verdict;
         }
         let is_listed = self.listed_values(node).is_some();
-        self.report(id, "not", context, sink, || if is_listed { ViolationKind::Forbidden } else { rule("not") })
+        self.report(id, "not", context, sink, || {
+            if is_listed { ViolationKind::Forbidden } else { self.broken("not", &[node], 1, context) }
+        })
     }
 
     pub(super) fn condition(
@@ -129,14 +161,17 @@ impl<'s> Checker<'s> {
         context: Context<'_>,
         sink: Sink<'_>,
     ) -> Verdict {
-        let context = Context { because: Cause::Condition, ..context };
+        let context = test.map_or(context, |test| Context { because: Cause::Condition(test), ..context });
         let branch =
             |node: Option<NodeId>, sink| node.map_or(Verdict::Valid, |node| self.node(node, view, context, sink));
         match branch(test, None) {
             Verdict::Valid => branch(then, sink),
             Verdict::Invalid => branch(otherwise, sink),
             Verdict::Unknown => match (branch(then, None), branch(otherwise, None)) {
-                (Verdict::Invalid, Verdict::Invalid) => self.report(id, "if", context, sink, || rule("if")),
+                (Verdict::Invalid, Verdict::Invalid) => self.report(id, "if", context, sink, || {
+                    let nodes: Vec<_> = [test, then, otherwise].into_iter().flatten().collect();
+                    self.broken("if", &nodes, 0, context)
+                }),
                 (one, two) if one == two => one,
                 _ => Verdict::Unknown,
             },

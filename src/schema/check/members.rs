@@ -47,7 +47,7 @@ impl<'s> Checker<'s> {
             verdict = Verdict::Invalid;
             let path = context.path.member(name);
             let context = Context { path: &path, ..context };
-            let kind = || ViolationKind::Missing { because: because.because() };
+            let kind = || ViolationKind::Missing { because: because.because(self.plan) };
             self.report(id, keyword, context, sink.as_deref_mut(), kind);
         }
         verdict

@@ -4,9 +4,9 @@ mod combine;
 mod members;
 mod values;
 
-pub(super) use values::written;
+pub(super) use values::{rule, written};
 
-use crate::suggestion::nearest;
+use crate::suggestion::{MOST_COMPARISONS, nearest};
 use std::cell::Cell;
 
 use super::plan::{Check, NodeId, Plan};
@@ -90,15 +90,19 @@ struct Context<'p> {
 #[derive(Clone, Copy)]
 enum Cause<'p> {
     Always,
-    Condition,
+    /// What this node says of the settings.
+    Condition(NodeId),
+    /// The values that this node lists, where its alternatives list others.
+    Meant(NodeId),
     Key(&'p str),
 }
 
 impl Cause<'_> {
-    fn because(self) -> Because {
+    fn because(self, plan: &Plan) -> Because {
         match self {
             Self::Always => Because::Always,
-            Self::Condition => Because::Condition,
+            Self::Condition(node) => Because::Condition(plan.keys_named(&[node])),
+            Self::Meant(node) => Because::Condition(plan.keys_listed(node)),
             Self::Key(key) => Because::Key(key.to_owned()),
         }
     }
@@ -109,9 +113,6 @@ const DEEPEST: u32 = 400;
 
 /// More than the largest real project needs; a schema that multiplies its own work stops here.
 const MOST_STEPS: u32 = 50_000_000;
-
-/// How many names may be compared in search of the ones that were meant, in one run.
-const MOST_COMPARISONS: usize = 2_000_000;
 
 /// Applies a plan in one environment and collects what is broken.
 pub(super) struct Checker<'s> {
@@ -139,6 +140,15 @@ impl<'s> Checker<'s> {
         violations
     }
 
+    /// Checks the value of one key against one schema.
+    pub(super) fn member(&self, id: NodeId, key: &str, value: View<'_>) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let path = Path::ROOT.member(key);
+        let context = Context { path: &path, because: Cause::Always, depth: 0 };
+        self.node(id, value, context, Some(&mut violations));
+        violations
+    }
+
     fn node(&self, id: NodeId, view: View<'_>, context: Context<'_>, mut sink: Sink<'_>) -> Verdict {
         let context = Context { depth: context.depth + 1, ..context };
         self.steps.set(self.steps.get() + 1);
@@ -161,13 +171,13 @@ impl<'s> Checker<'s> {
     /// Says that the schema asks for more work than a check may take, once.
     fn give_up(&self, id: NodeId, context: Context<'_>, sink: Sink<'_>) -> Verdict {
         let reported = |sink: &Vec<Violation>| {
-            let gave_up = |kind: &ViolationKind| matches!(kind, ViolationKind::Rule { keyword } if keyword == "$ref");
+            let gave_up = |kind: &ViolationKind| matches!(kind, ViolationKind::Rule { keyword, .. } if keyword == "$ref");
             sink.last().is_some_and(|last| gave_up(&last.kind))
         };
         if sink.as_deref().is_some_and(reported) {
             return Verdict::Invalid;
         }
-        self.report(id, "$ref", context, sink, || ViolationKind::Rule { keyword: "$ref".to_owned() })
+        self.report(id, "$ref", context, sink, || values::rule("$ref"))
     }
 
     fn check(&self, id: NodeId, check: &'s Check, view: View<'_>, context: Context<'_>, sink: Sink<'_>) -> Verdict {
@@ -202,9 +212,7 @@ impl<'s> Checker<'s> {
             return self
                 .report_at(self.plan.pointer(id), context.path, sink, || ViolationKind::Unknown { nearest: None });
         }
-        self.report_at(self.plan.pointer(id), context.path, sink, || ViolationKind::Rule {
-            keyword: "false".to_owned(),
-        })
+        self.report_at(self.plan.pointer(id), context.path, sink, || values::rule("false"))
     }
 
     /// Notes a violation of a node's keyword.

@@ -121,7 +121,7 @@ impl<'s> Checker<'s> {
             }
             Check::Content(validator) if !validator.is_valid(&Value::from(text)) => {
                 let keyword = "contentEncoding";
-                self.report(id, keyword, context, sink, || ViolationKind::Rule { keyword: keyword.to_owned() })
+                self.report(id, keyword, context, sink, || rule(keyword))
             }
             _ => Verdict::Valid,
         }
@@ -210,8 +210,9 @@ pub(in crate::schema) fn written(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-pub(super) fn rule(keyword: &str) -> ViolationKind {
-    ViolationKind::Rule { keyword: keyword.to_owned() }
+/// That a keyword is broken which has no kind of its own.
+pub(in crate::schema) fn rule(keyword: &str) -> ViolationKind {
+    ViolationKind::Rule { keyword: keyword.to_owned(), over: None }
 }
 
 /// The one value that `text` is short for: `WARN` for `WARNING`.

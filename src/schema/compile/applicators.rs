@@ -1,7 +1,7 @@
 //! The keywords that lead to other schemas for the same value: `$ref`, `allOf`, `anyOf`, `oneOf`, `not`, `if`.
 
 use super::{Compiler, Refusal, Subject};
-use crate::schema::document::{Draft, Reference};
+use crate::schema::document::{Document, Draft, Lost};
 use crate::schema::json::Json;
 use crate::schema::plan::{Check, NodeId, Step};
 
@@ -15,15 +15,19 @@ impl<'v> Compiler<'v> {
     ) -> Result<bool, Refusal> {
         let check = match keyword {
             "$ref" => {
-                let reference = value.as_str().ok_or_else(|| self.refuse(subject, keyword, "must be a text"))?;
-                match self.document.follow(reference) {
-                    Ok(Reference::Here(pointer, value)) => Check::Refer(self.target(&pointer, value)),
-                    Ok(Reference::Entangled) => return Ok(true),
-                    Err((why, help)) => {
-                        let refusal = self.refuse_below(subject, keyword, "", format!("`$ref` to `{reference}` {why}"));
-                        return Err(refusal.help(help));
-                    }
-                }
+                let (pointer, value) = self.referred(subject, keyword, value, Document::follow)?;
+                Check::Refer(self.target(&pointer, value))
+            }
+            // Such schemas are checked as a whole; what may be meant decides about types and secrets.
+            "$dynamicRef" | "$recursiveRef" if self.is_dynamic(keyword) => {
+                let found = self.referred(subject, keyword, value, Document::follow_all)?;
+                Check::AnyOf(found.into_iter().map(|(pointer, value)| self.target(&pointer, value)).collect())
+            }
+            "unevaluatedProperties" if self.document.draft >= Draft::Draft201909 => {
+                return self.unevaluated(subject, "unevaluatedProperties", value);
+            }
+            "unevaluatedItems" if self.document.draft >= Draft::Draft201909 => {
+                return self.unevaluated(subject, "unevaluatedItems", value);
             }
             "allOf" => Check::AllOf(self.children(subject, "allOf", value)?),
             "anyOf" => Check::AnyOf(self.children(subject, "anyOf", value)?),
@@ -39,6 +43,32 @@ impl<'v> Compiler<'v> {
         };
         subject.checks.push(check);
         Ok(true)
+    }
+
+    fn is_dynamic(&self, keyword: &str) -> bool {
+        let dynamic = if keyword == "$dynamicRef" { Draft::Draft202012 } else { Draft::Draft201909 };
+        self.document.draft == dynamic
+    }
+
+    /// What nothing else describes; checked with the whole, and noted here for what it says of types and secrets.
+    fn unevaluated(&mut self, subject: &mut Subject<'v>, keyword: &'static str, value: &'v Json<'v>) -> Result<bool, Refusal> {
+        let node = self.child(Step::Keyword(subject.id, keyword), value)?;
+        subject.notes.unevaluated.extend((value.as_bool() != Some(false)).then_some(node));
+        Ok(true)
+    }
+
+    /// What a reference leads to.
+    fn referred<T>(
+        &self,
+        subject: &Subject<'v>,
+        keyword: &str,
+        value: &Json<'_>,
+        follow: impl Fn(&Document<'v>, &dyn Fn() -> String, &str) -> Result<T, Lost>,
+    ) -> Result<T, Refusal> {
+        let reference = value.as_str().ok_or_else(|| self.refuse(subject, keyword, "must be a text"))?;
+        follow(self.document, &|| self.plan.pointer(subject.id), reference).map_err(|(why, help)| {
+            self.refuse_below(subject, keyword, "", format!("`{keyword}` to `{reference}` {why}")).help(help)
+        })
     }
 
     /// The nodes of a list of schemas.

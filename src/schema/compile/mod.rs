@@ -4,7 +4,6 @@ mod applicators;
 mod members;
 mod values;
 
-use crate::suggestion::nearest;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
@@ -50,7 +49,7 @@ pub(in crate::schema) struct Compiler<'v> {
     targets: HashMap<String, NodeId>,
     pending: Vec<(NodeId, &'v Json<'v>)>,
     patterns: HashMap<&'v str, Arc<Pattern>>,
-    formats: HashMap<&'v str, Arc<Format>>,
+    formats: HashMap<&'v str, Option<Arc<Format>>>,
 }
 
 /// A schema object while it is compiled.
@@ -107,7 +106,7 @@ impl<'v> Compiler<'v> {
 
     fn reserve(&mut self, step: Step) -> NodeId {
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node { step, checks: Vec::new(), types: Types::NONE, notes: None });
+        self.plan.nodes.push(Node { step, checks: Vec::new(), types: Types::NONE, is_implied: false, notes: None });
         id
     }
 
@@ -152,6 +151,7 @@ impl<'v> Compiler<'v> {
             || notes.write_only.is_some()
             || notes.items.is_some()
             || !notes.first_items.is_empty()
+            || !notes.unevaluated.is_empty()
             || is_extended;
         let node = &mut self.plan.nodes[id.0 as usize];
         node.checks = checks;
@@ -248,19 +248,16 @@ impl<'v> Compiler<'v> {
         Ok(Arc::clone(self.patterns.entry(source).or_insert(pattern)))
     }
 
-    /// A format, made ready once per schema.
-    pub(in crate::schema) fn format(&mut self, subject: &Subject<'_>, name: &'v str) -> Result<Arc<Format>, Refusal> {
+    /// A format, made ready once per schema; `None` for one that nobody knows, which asserts nothing (JSON Schema
+    /// validation, §7.2.3). It is noted where it stands first.
+    pub(in crate::schema) fn format(&mut self, subject: &Subject<'_>, name: &'v str) -> Option<Arc<Format>> {
         if let Some(format) = self.formats.get(name) {
-            return Ok(Arc::clone(format));
+            return format.clone();
         }
-        let format = Format::named(name, self.document.draft).ok_or_else(|| {
-            let refusal = self.refuse_below(subject, "format", "", format!("unknown format `{name}`"));
-            match nearest(name, crate::schema::formats::names()) {
-                Some(known) => refusal.help(format!("did you mean `{known}`?")),
-                None => refusal
-                    .help(format!("known formats: {}", crate::schema::formats::names().collect::<Vec<_>>().join(", "))),
-            }
-        })?;
-        Ok(Arc::clone(self.formats.entry(name).or_insert_with(|| Arc::new(format))))
+        let format = Format::named(name, self.document.draft).map(Arc::new);
+        if format.is_none() {
+            self.plan.unknown_formats.push((subject.id, name.into()));
+        }
+        self.formats.entry(name).or_insert(format).clone()
     }
 }

@@ -186,8 +186,7 @@ impl<'v> Compiler<'v> {
                 return Ok(());
             }
         }
-        let format = self.format(subject, name)?;
-        subject.checks.push(Check::Format(format));
+        subject.checks.extend(self.format(subject, name).map(Check::Format));
         Ok(())
     }
 }

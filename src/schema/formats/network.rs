@@ -16,6 +16,19 @@ pub(super) fn is_host(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok() || is_name(text)
 }
 
+/// An IP address of one kind, with or without the length of its prefix: `10.0.0.0/8` (RFC 4632 §3.1).
+pub(super) fn is_network(text: &str, is_kind: fn(&IpAddr) -> bool) -> bool {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let is_length = |length: &str| {
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        // Python takes the mask itself, too.
+        let mask = length.parse::<IpAddr>().is_ok_and(|mask| mask.is_ipv4() == address.is_ipv4());
+        mask || length.bytes().all(|byte| byte.is_ascii_digit()) && length.parse::<u8>().is_ok_and(|bits| bits <= most)
+    };
+    is_kind(&address) && length.is_none_or(is_length)
+}
+
 fn is_name(text: &str) -> bool {
     let name = text.strip_suffix('.').unwrap_or(text);
     let is_label = |label: &str| {

@@ -246,3 +246,8 @@ pub(super) fn is_uuid(text: &str) -> bool {
     let fits = |(index, byte): (usize, u8)| if is_dash(index) { byte == b'-' } else { byte.is_ascii_hexdigit() };
     text.len() == 36 && text.bytes().enumerate().all(fits)
 }
+
+/// A UUID of one version: the first digit of its third group (RFC 9562 §4.2).
+pub(super) fn is_uuid_of(text: &str, version: u8) -> bool {
+    is_uuid(text) && text.as_bytes().get(14) == Some(&version)
+}

@@ -40,6 +40,11 @@ impl<T: Copy> PatternSet<T> {
         hits.chain(tried).map(|(_, of)| *of)
     }
 
+    /// What belongs to the patterns.
+    pub(in crate::schema) fn all(&self) -> impl Iterator<Item = T> + '_ {
+        self.patterns.iter().map(|(_, of)| *of)
+    }
+
     fn together(&self) -> Option<&regex::RegexSet> {
         let build = || {
             let translated = self.patterns.iter().map(|(pattern, _)| jsonschema_regex::to_rust_regex(pattern.source()));

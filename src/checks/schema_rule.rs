@@ -110,22 +110,26 @@ fn broken(subject: &Subject<'_>, keyword: &str, over: &Over) -> String {
     let is_set = |key: &&String| set(subject, key).is_some();
     let chosen: Vec<_> = over.choices.iter().flatten().filter(is_set).map(|key| told_name(key)).collect();
     let are_single = over.choices.iter().all(|choice| choice.len() == 1);
-    let one_each: Vec<_> = over.choices.iter().map(|choice| told(choice).join(" with ")).collect();
+    let one_each = over.choices.iter().map(|choice| match told(choice).as_slice() {
+        [one, other] => format!("both {one} and {other}"),
+        several => listed(several, "and"),
+    });
+    let one_each: Vec<_> = one_each.collect();
     match (keyword, one_each.as_slice()) {
         ("not", [_]) if chosen.len() > 1 => format!("sets {}, which may not be set together", listed(&chosen, "and")),
-        ("not", [only]) => format!("sets {only}, which the schema rules out"),
+        ("not", [_]) => format!("sets {}, which the schema rules out", listed(&chosen, "and")),
         ("anyOf" | "oneOf", [one, other]) if over.fitting == 0 && are_single => {
             format!("sets neither {one} nor {other}, and needs one of them")
         }
         ("anyOf" | "oneOf", [_, ..]) if over.fitting == 0 && are_single => {
             format!("sets none of {}, and needs one of them", listed(&one_each, "and"))
         }
-        ("anyOf" | "oneOf", [_, ..]) if over.fitting == 0 => format!("needs {}", listed(&one_each, "or")),
+        ("anyOf" | "oneOf", [_, ..]) if over.fitting == 0 => format!("needs {}", one_each.join(", or ")),
         ("oneOf", [_, _]) if are_single => format!("sets both {}, and may set only one of them", listed(&chosen, "and")),
         ("oneOf", [_, ..]) if are_single => {
             format!("sets {}, and may set only one of {}", listed(&chosen, "and"), listed(&one_each, "and"))
         }
-        ("oneOf", [_, ..]) => format!("may have only one of {}", listed(&one_each, "and")),
+        ("oneOf", [_, ..]) => format!("may have only {}", one_each.join(", or ")),
         _ => {
             let about = listed(&told(&over.keys), "and");
             let about = if about.is_empty() { "of the schema".to_owned() } else { format!("about {about}") };

@@ -105,7 +105,9 @@ impl Provider for Values<'_, '_> {
         let dict: Dict = known
             .map(|(setting, text)| {
                 let value = match self.schema {
-                    Some(schema) => to_figment(&schema.typed(Some(&self.environment.name), setting.key, text).to_value()),
+                    Some(schema) => {
+                        to_figment(&schema.typed(Some(&self.environment.name), setting.key, text).to_value())
+                    }
                     None => Value::from(text),
                 };
                 (setting.key.to_owned(), value)

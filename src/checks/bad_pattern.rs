@@ -23,7 +23,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Pattern { .. })) {
         let ViolationKind::Pattern { pattern } = &violation.kind else { continue };
         let message = format!("{}, which does not match {pattern}", subject.is_wrong(violation, setting));
-        findings
-            .push(subject.about_violation(&RULE, violation, setting, message).help(subject.help_about(violation)));
+        findings.push(subject.about_violation(&RULE, violation, setting, message).help(subject.help_about(violation)));
     }
 }

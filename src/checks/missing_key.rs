@@ -87,7 +87,9 @@ fn condition(subject: &Subject<'_>, key: &str, others: &[String]) -> String {
         let name = told_name(other);
         match subject.environment.get(other).filter(|setting| setting.is_set()) {
             None => format!("{name} is not set"),
-            Some(setting) => subject.shown(setting).map_or(format!("{name} is set"), |value| format!("{name} is {value}")),
+            Some(setting) => {
+                subject.shown(setting).map_or(format!("{name} is set"), |value| format!("{name} is {value}"))
+            }
         }
     };
     let states: Vec<_> = others.iter().filter(|other| *other != key).map(state).collect();

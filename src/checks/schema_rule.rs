@@ -76,8 +76,12 @@ fn about_the_whole(subject: &Subject<'_>, violation: &Violation) -> Option<Findi
             (format!("{name} {}", broken(subject, keyword, over)), over.keys.as_slice())
         }
         ViolationKind::Rule { keyword, .. } => (format!("{name} breaks the rule `{keyword}` of the schema"), &[][..]),
-        ViolationKind::TooShort { limit, .. } => (format!("{name} sets {count} {keys}, it needs at least {limit}"), &[][..]),
-        ViolationKind::TooLong { limit, .. } => (format!("{name} sets {count} {keys}, it may set at most {limit}"), &[][..]),
+        ViolationKind::TooShort { limit, .. } => {
+            (format!("{name} sets {count} {keys}, it needs at least {limit}"), &[][..])
+        }
+        ViolationKind::TooLong { limit, .. } => {
+            (format!("{name} sets {count} {keys}, it may set at most {limit}"), &[][..])
+        }
         _ => return None,
     };
     let mut set: Vec<_> = named.iter().filter_map(|key| set(subject, key)).collect();
@@ -125,7 +129,9 @@ fn broken(subject: &Subject<'_>, keyword: &str, over: &Over) -> String {
             format!("sets none of {}, and needs one of them", listed(&one_each, "and"))
         }
         ("anyOf" | "oneOf", [_, ..]) if over.fitting == 0 => format!("needs {}", one_each.join(", or ")),
-        ("oneOf", [_, _]) if are_single => format!("sets both {}, and may set only one of them", listed(&chosen, "and")),
+        ("oneOf", [_, _]) if are_single => {
+            format!("sets both {}, and may set only one of them", listed(&chosen, "and"))
+        }
         ("oneOf", [_, ..]) if are_single => {
             format!("sets {}, and may set only one of {}", listed(&chosen, "and"), listed(&one_each, "and"))
         }

@@ -220,9 +220,9 @@ impl<'a> Subject<'a> {
         let text = &self.environment.layers[setting.layer].text;
         let written = text.get(place.start as usize..place.end as usize).unwrap_or_default();
         let value = setting.value.text().unwrap_or_default();
-        let is_quoted = ["'", "\""].iter().any(|quote| {
-            written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) == Some(value)
-        });
+        let is_quoted = ["'", "\""]
+            .iter()
+            .any(|quote| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) == Some(value));
         // What is missing stands nowhere, so what lacks it is pointed at.
         let outer = || violation.path.rsplit_once('/').and_then(|(outer, _)| self.part(outer, setting));
         let part = self.part(&violation.path, setting).or_else(outer);

@@ -53,7 +53,8 @@ pub(super) fn forbid_empty(schema: &mut Value, draft: Draft, key: &str) {
 pub(super) fn allow_file(schema: &mut Value, key: &str, filled: bool, is_declared: bool) {
     let Value::Object(root) = schema else { return };
     let file = format!("{key}_FILE");
-    let is_closed = ["additionalProperties", "unevaluatedProperties"].iter().any(|rest| root.get(*rest) == Some(&false.into()));
+    let is_closed =
+        ["additionalProperties", "unevaluatedProperties"].iter().any(|rest| root.get(*rest) == Some(&false.into()));
     if is_closed && !is_declared {
         let properties = root.entry("properties").or_insert_with(|| json!({}));
         properties.as_object_mut().map(|properties| properties.insert(file.clone(), json!({ "type": "string" })));

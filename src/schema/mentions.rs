@@ -31,10 +31,12 @@ impl Plan {
                     Check::Properties(properties) => {
                         properties.order.iter().filter_map(|node| self.name(*node)).for_each(&mut name);
                     }
-                    Check::Not(node) => inner.push(*node),
                     check => {
                         if let Check::DependentSchema { key, .. } = check {
                             name(key);
+                        }
+                        if let Check::Not(node) | Check::If { test: node, .. } = check {
+                            inner.push(*node);
                         }
                         same_value(check, &mut |node| inner.push(node));
                     }
@@ -47,7 +49,8 @@ impl Plan {
 
     /// The keys of which a schema of the settings lists the values.
     pub(super) fn keys_listed(&self, id: NodeId) -> Vec<String> {
-        let lists = |node: &NodeId| self.node(*node).checks.iter().any(|check| matches!(check, Check::OneOfValues { .. }));
+        let lists =
+            |node: &NodeId| self.node(*node).checks.iter().any(|check| matches!(check, Check::OneOfValues { .. }));
         let properties = self.together(id).into_iter().filter_map(|node| self.properties(node));
         let listed = properties.flat_map(|properties| &properties.order).filter(|node| lists(node));
         listed.filter_map(|node| self.name(*node).map(str::to_owned)).collect()

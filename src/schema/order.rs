@@ -48,10 +48,10 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
 fn next(plan: &Plan, id: NodeId) -> Vec<NodeId> {
     let mut nodes = Vec::new();
     for check in &plan.node(id).checks {
-        match check {
-            Check::Not(node) => nodes.push(*node),
-            check => same_value(check, &mut |node| nodes.push(node)),
+        if let Check::Not(node) | Check::If { test: node, .. } = check {
+            nodes.push(*node);
         }
+        same_value(check, &mut |node| nodes.push(node));
     }
     nodes
 }

@@ -283,11 +283,8 @@ impl Plan {
     /// The types that a key may have in an environment: those allowed by all descriptions that always hold; where they
     /// say nothing, those allowed by any of the others.
     pub(super) fn types(&self, key: &str, environment: Option<&str>) -> Types {
-        let types = if self.only_names {
-            self.types_among(self.named(key))
-        } else {
-            self.types_among(self.declarations(key))
-        };
+        let types =
+            if self.only_names { self.types_among(self.named(key)) } else { self.types_among(self.declarations(key)) };
         if self.unevaluated.is_empty() && !self.has_types_within {
             return types;
         }
@@ -303,7 +300,8 @@ impl Plan {
             Check::Within(environments) => environments.iter().find(|(name, _)| **name == *environment),
             _ => None,
         });
-        let named = fragments.map(|(_, node)| self.node(*node)).filter(|node| !node.is_implied && !node.types.is_empty());
+        let named =
+            fragments.map(|(_, node)| self.node(*node)).filter(|node| !node.is_implied && !node.types.is_empty());
         named.fold(types, |types, node| if (types & node.types).is_empty() { node.types } else { types & node.types })
     }
 
@@ -362,10 +360,7 @@ impl Plan {
 
     /// Like [`Plan::perhaps`], and what holds under a condition or in one environment.
     pub(super) fn ever(&self, id: NodeId) -> Vec<NodeId> {
-        self.reach(id, |check, reached| match check {
-            Check::If { then, otherwise, .. } => then.iter().chain(otherwise).copied().for_each(reached),
-            check => same_value(check, reached),
-        })
+        self.reach(id, same_value)
     }
 
     fn reach(&self, id: NodeId, next: impl Fn(&Check, &mut dyn FnMut(NodeId))) -> Vec<NodeId> {
@@ -412,12 +407,12 @@ impl Plan {
     }
 }
 
-/// The nodes that describe the same value as a check, or would if a condition held.
+/// The nodes that describe the same value as a check, or would if a condition held; not the condition.
 pub(super) fn same_value(check: &Check, reached: &mut dyn FnMut(NodeId)) {
     match check {
         Check::AllOf(nodes) | Check::AnyOf(nodes) | Check::OneOf(nodes) => nodes.iter().copied().for_each(reached),
         Check::Refer(node) | Check::DependentSchema { node, .. } => reached(*node),
-        Check::If { test, then, otherwise } => [Some(*test), *then, *otherwise].into_iter().flatten().for_each(reached),
+        Check::If { then, otherwise, .. } => then.iter().chain(otherwise).copied().for_each(reached),
         Check::Within(environments) => environments.iter().for_each(|(_, node)| reached(*node)),
         _ => {}
     }

@@ -122,8 +122,10 @@ impl<'s> Property<'s> {
             return Some(declared);
         }
         let written = ever().filter_map(|notes| notes.write_only).max();
-        let may_have_parts =
-            self.types.is_empty() || self.types.has(Types::ARRAY) || self.types.has(Types::OBJECT) || plan.has_types_within;
+        let may_have_parts = self.types.is_empty()
+            || self.types.has(Types::ARRAY)
+            || self.types.has(Types::OBJECT)
+            || plan.has_types_within;
         let in_a_part = || may_have_parts && self.nodes.iter().any(|(node, _)| plan.has_secret(*node));
         if written != Some(true) && in_a_part() { Some(true) } else { written }
     }

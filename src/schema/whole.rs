@@ -142,10 +142,10 @@ fn unevaluated(
             told.push(violation);
             continue;
         };
-        let is_certain = plan.declarations(&key).any(|(_, conditional)| !conditional);
-        let is_described = plan.declarations(&key).next().is_some();
         // The table that always describes it is broken, or the condition under which another does.
-        if is_certain || is_described && others.iter().any(|other| other.is_none() || *other == violation.key) {
+        let mut declared = plan.declarations(&key).map(|(_, conditional)| conditional);
+        let is_about = |other: &Option<String>| other.is_none() || *other == violation.key;
+        if declared.any(|conditional| others.iter().any(|other| !conditional || is_about(other))) {
             continue;
         }
         let schema = plan.unevaluated.iter().find(|node| plan.pointer(**node) == violation.pointer);

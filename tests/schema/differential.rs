@@ -221,7 +221,8 @@ fn schema(draft: usize) -> BoxedStrategy<Value> {
 
 /// By pointer, by name, and by the URI of a schema within.
 fn references(draft: usize) -> Vec<&'static str> {
-    let mut references = vec!["#/definitions/one", "#/definitions/two", "#three", "four.json", "four.json#/definitions/five"];
+    let mut references =
+        vec!["#/definitions/one", "#/definitions/two", "#three", "four.json", "four.json#/definitions/five"];
     references.extend((draft > 2).then_some("four.json#six"));
     references
 }
@@ -355,7 +356,13 @@ proptest! {
         let instance = Value::Object(instance);
         let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
         let found: BTreeSet<_> = violations.iter().map(|violation| violation.key.clone()).collect();
-        prop_assert_eq!(found, blamed(&oracle(&whole), &instance), "{} {}", whole, instance);
+        let mut expected = blamed(&oracle(&whole), &instance);
+        if !found.contains(&None) && expected.remove(&None) {
+            // Of several alternatives, the one that was meant may tell which keys are wrong.
+            prop_assert!(!found.is_empty() && found.is_superset(&expected), "{} {} {:?}", whole, instance, violations);
+        } else {
+            prop_assert_eq!(found, expected, "{} {}", whole, instance);
+        }
     }
 
     /// Patterns by the automaton and by the regex engine.

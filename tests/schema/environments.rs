@@ -83,7 +83,13 @@ fn each_fault_names_its_key_and_its_place() {
             missing(Because::Key("TLS_CERT".into())),
             "/dependentRequired",
         ),
-        ("dev", vec![port, ("TLS", Some("yes"))], "TLS_CERT", missing(Because::Condition(vec!["TLS".into()])), "/then/required"),
+        (
+            "dev",
+            vec![port, ("TLS", Some("yes"))],
+            "TLS_CERT",
+            missing(Because::Condition(vec!["TLS".into()])),
+            "/then/required",
+        ),
         (
             "staging",
             vec![port, ("API_KEY", Some("x")), ("DEBUG", Some("1"))],

@@ -148,10 +148,13 @@ fn formats_that_nobody_knows_are_noted_once() {
     }}"#;
     let schema = Schema::parse(text).unwrap();
     let found: Vec<_> = schema.unknown_formats().collect();
-    assert_eq!(found, [
-        ("prot", "/properties/A/format".to_owned(), Some("port")),
-        ("acme", "/properties/C/items/format".to_owned(), None)
-    ]);
+    assert_eq!(
+        found,
+        [
+            ("prot", "/properties/A/format".to_owned(), Some("port")),
+            ("acme", "/properties/C/items/format".to_owned(), None)
+        ]
+    );
     assert_eq!(schema.check(None, [("A", Some("x")), ("C", Some("x,y"))]), []);
     assert_eq!(schema.check(None, [("D", Some("x"))]).len(), 1);
 }

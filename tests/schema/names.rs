@@ -83,7 +83,10 @@ fn whatever_may_make_a_value_secret_does() {
         (json!({ "type": "array", "items": secret }), true),
         (json!({ "prefixItems": [{}, secret] }), true),
         (json!({ "type": "object", "properties": { "a": { "properties": { "b": secret } } } }), true),
-        (json!({ "type": "object", "additionalProperties": { "$ref": "#/properties/KEY" }, "properties": { "p": secret } }), true),
+        (
+            json!({ "type": "object", "additionalProperties": { "$ref": "#/properties/KEY" }, "properties": { "p": secret } }),
+            true,
+        ),
         (json!({ "type": "object", "unevaluatedProperties": secret }), true),
         (json!({ "type": "object", "properties": { "p": secret }, "x-sparkcfg": { "secret": false } }), false),
         (json!({ "type": "object", "properties": { "p": { "type": "string" } } }), false),

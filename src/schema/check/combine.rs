@@ -111,7 +111,8 @@ impl<'s> Checker<'s> {
             let mut violations = Vec::new();
             let context = Context { because: Cause::Meant(*node), ..context };
             self.node(*node, view, context, Some(&mut violations));
-            if violations.iter().any(|violation| matches!(violation.kind, ViolationKind::NotAllowed { .. })) {
+            let is_listed = |one: &Violation| one.key.is_some() && matches!(one.kind, ViolationKind::NotAllowed { .. });
+            if violations.iter().any(is_listed) {
                 continue;
             }
             if meant.replace(violations).is_some() {

@@ -171,7 +171,8 @@ impl<'s> Checker<'s> {
     /// Says that the schema asks for more work than a check may take, once.
     fn give_up(&self, id: NodeId, context: Context<'_>, sink: Sink<'_>) -> Verdict {
         let reported = |sink: &Vec<Violation>| {
-            let gave_up = |kind: &ViolationKind| matches!(kind, ViolationKind::Rule { keyword, .. } if keyword == "$ref");
+            let gave_up =
+                |kind: &ViolationKind| matches!(kind, ViolationKind::Rule { keyword, .. } if keyword == "$ref");
             sink.last().is_some_and(|last| gave_up(&last.kind))
         };
         if sink.as_deref().is_some_and(reported) {

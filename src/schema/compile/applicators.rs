@@ -51,7 +51,12 @@ impl<'v> Compiler<'v> {
     }
 
     /// What nothing else describes; checked with the whole, and noted here for what it says of types and secrets.
-    fn unevaluated(&mut self, subject: &mut Subject<'v>, keyword: &'static str, value: &'v Json<'v>) -> Result<bool, Refusal> {
+    fn unevaluated(
+        &mut self,
+        subject: &mut Subject<'v>,
+        keyword: &'static str,
+        value: &'v Json<'v>,
+    ) -> Result<bool, Refusal> {
         let node = self.child(Step::Keyword(subject.id, keyword), value)?;
         subject.notes.unevaluated.extend((value.as_bool() != Some(false)).then_some(node));
         Ok(true)

@@ -77,7 +77,7 @@ mod tests {
             ("/1", r#"[1, "b"]"#, Some(("item 2", "b", r#""b""#))),
             ("/1/id", r#" [{}, {"id": [1,2], "x": 1}]"#, Some(("`id` of item 2", "[1,2]", "[1,2]"))),
             ("/lv", r#"{"lv": "x", "lv":"w"}"#, Some(("`lv`", "w", r#""w""#))),
-            ("/a~1b/0", r#"{"a/b":[true]}"#, Some(("item 1 of `a/b`", "true", "true"))),
+            ("/ab/0", r#"{"ab":[true]}"#, Some(("item 1 of `ab`", "true", "true"))),
             ("/a", r#"{"b":1}"#, None),
             ("/0", "[1", None),
         ] {

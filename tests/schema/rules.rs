@@ -5,7 +5,7 @@ use sparkcfg::schema::Schema;
 use sparkcfg::schema::extension::Drift;
 use sparkcfg::schema::rules::{Lookup, RuleKind};
 use sparkcfg::schema::sameness::Shape;
-use sparkcfg::schema::violation::{Because, ViolationKind};
+use sparkcfg::schema::violation::{Because, Over, ViolationKind};
 
 const RULES: &str = r#"{
   "properties": {
@@ -118,6 +118,63 @@ fn the_effective_schema_is_plain() {
     assert!(jsonschema::validator_for(&plain).is_ok());
     assert_eq!(schema.check(Some("prod"), [("A", Some("a")), ("B", Some("10"))]).len(), 2);
     assert_eq!(schema.check(Some("dev"), [("A", Some("a")), ("B", Some("10"))]).len(), 0);
+}
+
+/// What `required-in` and `file-env` say, for a validator that knows neither.
+#[test]
+fn the_effective_schema_takes_a_file_for_a_value() {
+    let schema = r#"{
+      "properties": {
+        "KEY": { "type": "string", "x-sparkcfg": { "required-in": ["prod"], "file-env": true } },
+        "OTHER": { "type": "string", "x-sparkcfg": { "file-env": true } },
+        "PLAIN": { "type": "string", "x-sparkcfg": { "required-in": ["prod"] } }
+      },
+      "required": ["OTHER"], "dependentRequired": { "A": ["OTHER"] },
+      "patternProperties": { "^A$": {} }, "additionalProperties": false
+    }"#;
+    let schema = Schema::parse(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema.effective(Some("prod"))).unwrap();
+    for (instance, expected) in [
+        (json!({ "KEY": "k", "OTHER": "o", "PLAIN": "p" }), true),
+        (json!({ "KEY_FILE": "/k", "OTHER_FILE": "/o", "PLAIN": "p" }), true),
+        (json!({ "KEY_FILE": "/k", "OTHER_FILE": "/o", "PLAIN": "p", "A": "a" }), true),
+        // An empty value is as good as none to whoever reads the file.
+        (json!({ "KEY": "", "KEY_FILE": "/k", "OTHER": "o", "PLAIN": "p" }), true),
+        (json!({ "KEY": "k", "KEY_FILE": "/k", "OTHER": "o", "PLAIN": "p" }), false),
+        (json!({ "KEY": "", "OTHER": "o", "PLAIN": "p" }), false),
+        (json!({ "KEY": "k", "OTHER": "", "PLAIN": "p" }), true),
+        (json!({ "KEY": "k", "OTHER": "o", "PLAIN": "" }), false),
+        (json!({ "KEY": "k", "PLAIN": "p" }), false),
+        (json!({ "KEY": "k", "OTHER": "o", "PLAIN": "p", "PLAIN_FILE": "p" }), false),
+    ] {
+        assert_eq!(validator.is_valid(&instance), expected, "{instance}");
+    }
+}
+
+/// Which keys break a rule over several, and why a key is asked for.
+#[test]
+fn a_rule_says_what_it_looks_at() {
+    let schema = r##"{
+      "properties": { "MODE": { "type": "string" } },
+      "oneOf": [{ "required": ["A"] }, { "$ref": "#/$defs/b" }],
+      "anyOf": [
+        { "properties": { "MODE": { "const": "x" } }, "required": ["X"] },
+        { "properties": { "MODE": { "const": "y" } }, "required": ["Y"] }
+      ],
+      "if": { "properties": { "MODE": { "const": "x" } }, "required": ["MODE"] }, "then": { "required": ["Z"] },
+      "$defs": { "b": { "required": ["B", "C"] } }
+    }"##;
+    let schema = Schema::parse(schema).unwrap();
+    let found = schema.check(None, [("A", Some("1")), ("B", Some("1")), ("C", Some("1")), ("MODE", Some("x"))]);
+    let over = Over {
+        keys: ["A", "B", "C"].map(str::to_owned).to_vec(),
+        choices: vec![vec!["A".to_owned()], vec!["B".to_owned(), "C".to_owned()]],
+        fitting: 2,
+    };
+    let because = || ViolationKind::Missing { because: Because::Condition(vec!["MODE".to_owned()]) };
+    let rule = ViolationKind::Rule { keyword: "oneOf".to_owned(), over: Some(Box::new(over)) };
+    let kinds: Vec<_> = found.into_iter().map(|found| (found.key, found.kind)).collect();
+    assert_eq!(kinds, [(None, rule), (Some("X".to_owned()), because()), (Some("Z".to_owned()), because())]);
 }
 
 #[test]

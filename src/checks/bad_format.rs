@@ -25,7 +25,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     for (violation, setting) in subject.violations_of(|kind| matches!(kind, ViolationKind::Format { .. })) {
         let ViolationKind::Format { name } = &violation.kind else { continue };
         let meaning = MEANINGS.iter().find(|(known, _)| known == name);
-        let meaning = meaning.map_or_else(|| format!("a valid {name}"), |(_, meaning)| (*meaning).to_owned());
+        let plain = || match name.strip_prefix("uuid").filter(|version| !version.is_empty()) {
+            Some(version) => format!("a UUID of version {version}"),
+            None => format!("a valid {name}"),
+        };
+        let meaning = meaning.map_or_else(plain, |(_, meaning)| (*meaning).to_owned());
         let message = format!("{}, which is not {meaning}", subject.is_wrong(violation, setting));
         findings.push(
             subject

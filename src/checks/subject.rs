@@ -343,18 +343,20 @@ impl<'a> Subject<'a> {
     /// What to do about a broken rule: the words that stand beside it in the schema, and where it stands.
     pub(super) fn help_about(&self, violation: &Violation) -> String {
         let place = self.said_of(violation);
-        match self.words_beside(&violation.pointer) {
+        match self.words_beside(violation) {
             Some(words) => format!("{words} ({place})"),
             None => format!("see {place}"),
         }
     }
 
-    /// The `description` or `$comment` beside a rule. The description of a property says what it is for, not what
-    /// the rule wants.
-    pub(super) fn words_beside(&self, pointer: &str) -> Option<&str> {
-        let (parent, _) = pointer.rsplit_once('/')?;
+    /// The `description` or `$comment` beside a rule. The description of a whole property, or of a member of a value, says
+    /// what it is for, not what the rule wants.
+    fn words_beside(&self, violation: &Violation) -> Option<&str> {
+        let (parent, _) = violation.pointer.rsplit_once('/')?;
         let rule = self.project.schema.as_ref()?.schema.value(parent)?;
-        let is_property = parent.rsplit('/').nth(1) == Some("properties");
+        let is_whole = violation.path.is_empty();
+        let is_property = parent.rsplit('/').nth(1) == Some("properties")
+            && (!is_whole || parent.starts_with("/properties/") && parent.matches('/').count() == 2);
         let description = || rule.get("description").filter(|_| !is_property);
         let words = description().or_else(|| rule.get("$comment"))?.as_str()?;
         // What `sparkcfg init` wrote of a guess says why it is one, not what to do.

@@ -46,6 +46,12 @@ impl Rows {
         if width.abs_diff(letters.len()) > reach {
             return None;
         }
+        // Each slip takes one letter away at most, and brings one.
+        let sort = |letters: &[char]| letters.iter().fold(0_u64, |sort, letter| sort | 1 << (u32::from(*letter) % 64));
+        let (these, those) = (sort(letters), sort(&self.candidate));
+        if (these & !those).count_ones().max((those & !these).count_ones()) as usize > reach {
+            return None;
+        }
         for row in [&mut self.before, &mut self.above, &mut self.here] {
             row.clear();
             row.resize(width + 1, far);

@@ -9,7 +9,7 @@ use super::json::{Json, Members};
 use super::keywords;
 
 /// Where the names of a text without an absolute `$id` start from. Any URI would do: nothing is ever fetched.
-const NOWHERE: &str = "json-schema:///";
+const OWN: &str = "json-schema:///";
 
 /// The names of one text, each with the JSON pointer that it stands for.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn of(root: &Json<'_>, draft: Draft) -> Self {
         let mut names = Self::default();
-        names.bases.insert(String::new(), NOWHERE.to_owned());
-        names.resources.insert(NOWHERE.to_owned(), String::new());
+        names.bases.insert(String::new(), OWN.to_owned());
+        names.resources.insert(OWN.to_owned(), String::new());
         keywords::placed(root, draft, &mut |pointer, schema| names.read(pointer, schema, draft));
         names
     }
@@ -75,7 +75,7 @@ impl Names {
             if let Some(base) = self.bases.get(at) {
                 return base;
             }
-            let Some((outer, _)) = at.rsplit_once('/') else { return NOWHERE };
+            let Some((outer, _)) = at.rsplit_once('/') else { return OWN };
             at = outer;
         }
     }

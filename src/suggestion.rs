@@ -47,8 +47,9 @@ impl Rows {
             return None;
         }
         // Each slip takes one letter away at most, and brings one.
-        let sort = |letters: &[char]| letters.iter().fold(0_u64, |sort, letter| sort | 1 << (u32::from(*letter) % 64));
-        let (these, those) = (sort(letters), sort(&self.candidate));
+        let sorts =
+            |letters: &[char]| letters.iter().fold(0_u64, |seen, letter| seen | 1_u64 << (u32::from(*letter) % 64));
+        let (these, those) = (sorts(letters), sorts(&self.candidate));
         if (these & !those).count_ones().max((those & !these).count_ones()) as usize > reach {
             return None;
         }

@@ -57,7 +57,9 @@ pub(super) fn allow_file(schema: &mut Value, key: &str, filled: bool, is_declare
         ["additionalProperties", "unevaluatedProperties"].iter().any(|rest| root.get(*rest) == Some(&false.into()));
     if is_closed && !is_declared {
         let properties = root.entry("properties").or_insert_with(|| json!({}));
-        properties.as_object_mut().map(|properties| properties.insert(file.clone(), json!({ "type": "string" })));
+        if let Some(properties) = properties.as_object_mut() {
+            properties.insert(file.clone(), json!({ "type": "string" }));
+        }
     }
     let given = json!({ "required": [file], "properties": { file.as_str(): { "minLength": 1 } } });
     relax(root, key, &json!([{ "required": [key] }, given]));

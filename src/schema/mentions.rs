@@ -77,10 +77,10 @@ impl Plan {
         ViolationKind::Rule { keyword: keyword.to_owned(), over: Some(Box::new(over)) }
     }
 
-    /// The node at a JSON pointer of the schema's text. All are looked through: only for what a message needs.
+    /// The node at a JSON pointer of the schema's text.
     pub(super) fn at(&self, pointer: &str) -> Option<NodeId> {
-        let mut nodes = (0..).map(NodeId).take(self.nodes.len());
-        nodes.find(|node| self.pointer(*node) == pointer)
+        let pointers = || (0..).map(NodeId).take(self.nodes.len()).map(|node| (self.pointer(node), node)).collect();
+        self.by_pointer.get_or_init(pointers).get(pointer).copied()
     }
 
     /// The schemas that a keyword of a node leads to, for the same value.

@@ -11,6 +11,8 @@ use jsonschema::paths::LocationSegment;
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
+use crate::suggestion::{self, MOST_COMPARISONS};
+
 use super::check::{Checker, rule, written};
 use super::document::Draft;
 use super::effective::{effective, folded_at};
@@ -70,11 +72,11 @@ impl Whole {
             entry.is_some_and(|(_, value)| value.is_none())
         };
         let any_sealed = settings.entries().iter().any(|(_, value)| value.is_none());
-        let mut violations = Vec::new();
+        let (mut violations, mut compared) = (Vec::new(), 0);
         for error in validator.iter_errors(&instance) {
             for mut violation in read(&error) {
                 violation.pointer = in_the_text(&violation.pointer, schema, self.draft, environment);
-                explain(&mut violation, plan);
+                explain(&mut violation, plan, &mut compared);
                 let is_settled = match &violation.key {
                     Some(key) if is_about_presence(&violation.kind) => {
                         !any_sealed
@@ -95,7 +97,7 @@ impl Whole {
 }
 
 /// Adds what the crate does not say of a rule: which keys it looks at.
-fn explain(violation: &mut Violation, plan: &Plan) {
+fn explain(violation: &mut Violation, plan: &Plan, compared: &mut usize) {
     let Some((outer, keyword)) = violation.pointer.rsplit_once('/') else { return };
     match &mut violation.kind {
         ViolationKind::Rule { over: over @ None, .. } if violation.key.is_none() => {
@@ -113,9 +115,12 @@ fn explain(violation: &mut Violation, plan: &Plan) {
             let nodes = test.map(|node| plan.under(node, "if")).unwrap_or_default();
             *keys = plan.keys_named(&nodes);
         }
-        ViolationKind::Unknown { nearest: nearest @ None } if violation.path.is_empty() => {
+        ViolationKind::Unknown { nearest: nearest @ None }
+            if violation.path.is_empty() && *compared < MOST_COMPARISONS =>
+        {
+            *compared += plan.nodes.len();
             let key = violation.key.as_deref().unwrap_or_default();
-            *nearest = crate::suggestion::nearest(key, plan.keys()).map(str::to_owned);
+            *nearest = suggestion::nearest(key, plan.keys()).map(str::to_owned);
         }
         _ => {}
     }

@@ -39,16 +39,22 @@ pub(super) fn all(schema: &Json<'_>, draft: Draft, visit: &mut dyn FnMut(&Member
         for (keyword, value) in map.iter() {
             match (holds(keyword, draft), value) {
                 (Some(Holds::Schemas), Json::Array(schemas)) => {
-                    schemas.iter().for_each(|schema| within(schema, draft, false, visit));
+                    for schema in schemas {
+                        within(schema, draft, false, visit);
+                    }
                 }
                 (Some(Holds::Schemas), schema) => within(schema, draft, false, visit),
                 (Some(Holds::NamedSchemas), Json::Object(schemas)) => {
-                    schemas.iter().for_each(|(_, schema)| within(schema, draft, false, visit));
+                    for (_, schema) in schemas.iter() {
+                        within(schema, draft, false, visit);
+                    }
                 }
                 // What holds in one environment only.
                 (None, Json::Object(_)) if keyword == KEYWORD => {
                     let fragments = value.get("in").and_then(Json::as_object).into_iter().flat_map(Members::iter);
-                    fragments.for_each(|(_, schema)| within(schema, draft, false, visit));
+                    for (_, schema) in fragments {
+                        within(schema, draft, false, visit);
+                    }
                 }
                 _ => {}
             }

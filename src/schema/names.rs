@@ -47,8 +47,8 @@ impl Names {
                 self.anchor(pointer, fragment);
             }
         }
-        if draft >= Draft::Draft201909 {
-            text("$anchor").into_iter().for_each(|anchor| self.anchor(pointer, anchor));
+        if let Some(anchor) = text("$anchor").filter(|_| draft >= Draft::Draft201909) {
+            self.anchor(pointer, anchor);
         }
         let dynamic = match draft {
             Draft::Draft202012 => text("$dynamicAnchor"),

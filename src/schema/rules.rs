@@ -58,6 +58,9 @@ pub enum Lookup<'a> {
     Text(&'a str),
 }
 
+/// A key and its text.
+type Text<'t> = (&'t str, &'t str);
+
 /// What rules look at.
 pub(super) struct Values<'v> {
     /// A key's value, if it is known.
@@ -65,7 +68,7 @@ pub(super) struct Values<'v> {
     /// The items of a list.
     pub(super) items: &'v dyn Fn(&str) -> Option<Vec<Value>>,
     /// Whether the texts of two keys are one value by what the schema says of both.
-    pub(super) is_same: &'v dyn Fn((&str, &str), (&str, &str)) -> bool,
+    pub(super) is_same: &'v dyn Fn(Text<'_>, Text<'_>) -> bool,
 }
 
 /// A rule, read.

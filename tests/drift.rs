@@ -413,7 +413,11 @@ fn git_takes_the_patch_and_no_secret_is_in_it() {
     let original = fs::read_to_string(&prod).unwrap();
     // The secret of this case stands right beside the lines that change, so its file stays out of the patch.
     let ran = run("sparkcfg drift --fix=unsafe --patch fix.diff", place.path(), home.path());
-    assert!(ran.stderr.contains("changes in environments/prod.env right beside a secret"), "{}", ran.shown());
+    assert!(
+        ran.stderr.contains("set API_TIMEOUT_MS in prod as in dev: right beside a secret in environments/prod.env"),
+        "{}",
+        ran.shown()
+    );
     // A patch of an earlier run must not be taken for this one's.
     assert_eq!(fs::read_to_string(place.path().join("fix.diff")).unwrap(), "");
 
@@ -467,7 +471,7 @@ fn a_patch_lacks_only_what_stands_beside_a_secret() {
     assert_eq!(ran.code, 1, "{}", ran.shown());
     assert!(ran.stdout.contains("-LAST=y\n+LAST=x\n") && !ran.stdout.contains("c4n4ry"), "{}", ran.shown());
     assert!(
-        !ran.stdout.contains("FIRST") && ran.stderr.contains("changes in environments/prod.env"),
+        !ran.stdout.contains("FIRST") && ran.stderr.contains("set FIRST in prod as in staging: right beside"),
         "{}",
         ran.shown()
     );

@@ -109,7 +109,7 @@ impl Since<'_, '_> {
         let Some(told) = told.filter(|name| is_old(name)).map(Arc::clone) else { return };
         let new = finding.environments.iter().filter(|name| !is_old(name)).find_map(|name| place(name));
         if let Some(new) = new.filter(|new| *new != label.span) {
-            let before = std::mem::replace(&mut finding.label, Some(Label { span: new, message: String::new() }));
+            let before = finding.label.replace(Label { span: new, message: String::new() });
             finding.related.retain(|related| related.span != new);
             finding.related.extend(before.map(|label| Label { message: format!("in {told}"), ..label }));
         }

@@ -22,7 +22,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let idle =
             is_idle.then(|| text(state.and_then(|state| state.get("Status"))).unwrap_or_else(|| "stopped".to_owned()));
         let restart = service.map(|service| Restart::Compose { service: service.to_owned(), runs: true });
-        Some(Part { name, variables, services, restart, idle, ..Part::default() })
+        Some(Part { name, variables, services, idle, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a container in it has no name or no configuration")
 }

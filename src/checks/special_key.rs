@@ -12,6 +12,7 @@
 //! where it is started.
 
 use super::File;
+use crate::dialects::shell::READ_ONLY;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -24,14 +25,8 @@ pub(super) static RULE: Rule = Rule {
 /// The readers that any key means something to.
 const READERS: &[&str] = &["shell", "make"];
 
-/// A key, the readers to which it means something, and what.
+/// A key that shells can set, the readers to which it means something, and what.
 const SPECIAL: &[(&str, &[&str], &str)] = &[
-    ("UID", &["shell"], "bash does not let it be set"),
-    ("EUID", &["shell"], "bash does not let it be set"),
-    ("PPID", &["shell"], "bash does not let it be set"),
-    ("BASHOPTS", &["shell"], "bash does not let it be set"),
-    ("SHELLOPTS", &["shell"], "bash does not let it be set"),
-    ("BASH_VERSINFO", &["shell"], "bash does not let it be set"),
     ("GROUPS", &["shell"], "bash keeps a value of its own"),
     ("FUNCNAME", &["shell"], "bash keeps a value of its own"),
     ("DIRSTACK", &["shell"], "bash keeps a value of its own"),
@@ -63,7 +58,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     for entry in &file.layer.entries {
         let key = file.layer.key(entry);
-        let Some((_, readers, effect)) = SPECIAL.iter().find(|(special, _, _)| *special == key) else { continue };
+        let read_only = READ_ONLY.contains(&key).then_some((["shell"].as_slice(), "bash does not let it be set"));
+        let special =
+            SPECIAL.iter().find(|(special, ..)| *special == key).map(|(_, readers, effect)| (*readers, *effect));
+        let Some((readers, effect)) = read_only.or(special) else { continue };
         let readers: Vec<&str> = readers.iter().filter(|reader| file.read_by(reader)).copied().collect();
         if readers.is_empty() {
             continue;
@@ -71,7 +69,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let message = format!("{key} means something to {}", super::listed(&readers, "and"));
         findings.push(
             file.about(&RULE, entry, message)
-                .at(file.layer.span(&entry.key), *effect)
+                .at(file.layer.span(&entry.key), effect)
                 .help(format!("give it a name of its own, such as APP_{key}")),
         );
     }

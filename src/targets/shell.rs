@@ -1,9 +1,8 @@
 //! `export` lines for a POSIX shell: `eval "$(sparkcfg show dev --as shell)"`.
 
 use super::{Target, is_plain_name};
+use crate::dialects::shell::READ_ONLY;
 use crate::quoting;
-
-const READ_ONLY: &[&str] = &["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
 
 pub(super) const TARGET: Target = Target {
     name: "shell",

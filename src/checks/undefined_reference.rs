@@ -74,7 +74,7 @@ fn is_damaged(subject: &Subject<'_>, name: &str) -> bool {
         let keys = layer.faults.iter().map(|fault| subject.project.key_on_line(layer, fault.at.start));
         keys.flatten().any(|key| key == name)
     };
-    subject.environment.get(name).is_none() && subject.environment.layers.iter().any(|layer| sets(layer))
+    subject.environment.get(name).is_none() && subject.environment.layers.iter().any(sets)
 }
 
 /// How a reference comes to see a name that is set after it is needed.

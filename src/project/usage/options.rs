@@ -89,7 +89,7 @@ pub(super) fn own<'c>(reader: &str, command: &'c str) -> &'c str {
         }
         // Options may stand in a variable.
         let is_variable = option.starts_with('$') && !["IMAGE", "IMG", "TAG"].iter().any(|part| option.contains(part));
-        if !is_variable && !(may_command && COMMANDS.contains(&option)) {
+        if !(is_variable || may_command && COMMANDS.contains(&option)) {
             return command.get(..word.start).unwrap_or_default();
         }
         may_command &= is_variable;

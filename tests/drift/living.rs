@@ -66,7 +66,7 @@ fn what_is_stopped_is_told() {
         let ran = compared(PLAIN, source, text.as_bytes());
         assert_eq!(ran.code, if word.is_some() { 2 } else { 0 }, "{}", ran.shown());
         assert!(
-            word.is_none_or(|word| ran.stderr.contains(&format!("`web` does not run")) && ran.stderr.contains(word)),
+            word.is_none_or(|word| ran.stderr.contains("`web` does not run") && ran.stderr.contains(word)),
             "{}",
             ran.shown()
         );

@@ -115,6 +115,7 @@ fn no_value_becomes_a_command() {
     for (text, cause) in [
         ("echo $'it\\'s' {{ V }}; echo {{ V }}", "'"),
         ("echo $[ 1 ] {{ V }}; echo {{ V }}", "["),
+        ("cat <<\"$A\"\n{{ V }}", "\n"),
         ("echo \"${A:-it's}\"\necho {{ V }}; echo {{ V }}", "'"),
         ("echo ${A:-\"b } c\"}\necho {{ V }}\necho {{ V }}", "}"),
         ("echo \"${A#'a\"b'}\"\necho {{ V }}\necho {{ V }}", "'"),
@@ -163,7 +164,6 @@ fn a_here_document_takes_what_stays_a_text() {
         "PS4=$(cat <<E\n{{ V }}\nE\n)",
         "a=$(cat $(id <<E\n{{ V }}\nE\n))",
         "cat <<{{ V }}",
-        "cat <<\"$A\"\n{{ V }}",
         "cat <<E\n$(case x in x) echo b ;; esac) {{ V }}\nE",
         "cat <<E\n$(echo # it's\n) {{ V }}\nE",
         "cat <<E\n$(echo 'a\n{{ V }}')\nE",

@@ -110,11 +110,11 @@ fn pages_name_only_options_that_exist() {
         .map(|command| run(&format!("sparkcfg {command} --help"), root(), home.path()).stdout)
         .collect();
     let option = regex::Regex::new(r"--[a-z][a-z-]+").unwrap();
-    // What a page says of git is git's to keep.
-    let of_git = regex::Regex::new(r"(`|\$ )git [^`\n]*").unwrap();
+    // What a page says of other programs is theirs to keep.
+    let of_others = regex::Regex::new(r"(`|\$ )(git|docker) [^`\n]*").unwrap();
     let promised = checks::ALL.iter().flat_map(|check| {
         let page = check.rule.explanation();
-        let page = of_git.replace_all(&page, "");
+        let page = of_others.replace_all(&page, "");
         option.find_iter(&page).map(|found| (check.rule.code, found.as_str().to_owned())).collect::<Vec<_>>()
     });
     let empty: Vec<_> = promised.filter(|(_, option)| !helps.contains(option.as_str())).collect();

@@ -10,6 +10,9 @@ use crate::secret::Secret;
 pub const COMMON: &[&str] =
     &["compose", "python-dotenv", "node-dotenv", "node", "dotenvy", "godotenv", "ruby-dotenv", "shell"];
 
+/// The names that bash lets nobody set, though dash does (Bash Reference Manual, 5.2).
+pub const KEPT_BY_BASH: &[&str] = &["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
+
 /// No spelling serves all readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unportable {

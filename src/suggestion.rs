@@ -30,6 +30,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The slips between two words: letters left out, added, changed, or swapped with the next (optimal string alignment).
+#[must_use]
 pub fn distance(one: &str, other: &str) -> usize {
     osa::distance(one.chars(), other.chars())
 }

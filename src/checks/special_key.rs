@@ -12,8 +12,8 @@
 //! where it is started.
 
 use super::File;
-use crate::dialects::shell::READ_ONLY;
 use crate::finding::{Finding, Rule, Severity};
+use crate::portable::KEPT_BY_BASH;
 
 pub(super) static RULE: Rule = Rule {
     code: "special-key",
@@ -58,7 +58,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     for entry in &file.layer.entries {
         let key = file.layer.key(entry);
-        let read_only = READ_ONLY.contains(&key).then_some((["shell"].as_slice(), "bash does not let it be set"));
+        let read_only = KEPT_BY_BASH.contains(&key).then_some((["shell"].as_slice(), "bash does not let it be set"));
         let special =
             SPECIAL.iter().find(|(special, ..)| *special == key).map(|(_, readers, effect)| (*readers, *effect));
         let Some((readers, effect)) = read_only.or(special) else { continue };

@@ -1,7 +1,7 @@
 //! `export` lines for a POSIX shell: `eval "$(sparkcfg show dev --as shell)"`.
 
 use super::{Target, is_plain_name};
-use crate::dialects::shell::READ_ONLY;
+use crate::portable::KEPT_BY_BASH;
 use crate::quoting;
 
 pub(super) const TARGET: Target = Target {
@@ -12,7 +12,7 @@ pub(super) const TARGET: Target = Target {
             if !is_plain_name(variable.key) {
                 return Err("a shell has no variable of this name".to_owned());
             }
-            if READ_ONLY.contains(&variable.key) {
+            if KEPT_BY_BASH.contains(&variable.key) {
                 return Err("bash keeps this name for itself, and lets nothing set it".to_owned());
             }
             if text.contains('\0') {

@@ -20,9 +20,6 @@ use pattern::Effort;
 
 use super::{Draft, Process, ReadError, Reading, Text, Variable, known};
 
-/// What bash lets nobody set, other than dash: it ends a script with `set -e` (Bash Reference Manual, 5.2).
-pub const READ_ONLY: &[&str] = &["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
-
 /// How much text the words of one file may expand to, in bytes.
 const MAX_EXPANDED: usize = 32 << 20;
 

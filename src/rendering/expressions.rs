@@ -110,12 +110,12 @@ fn is_env(before: &str) -> bool {
     before.trim_end().strip_suffix("env").is_some_and(whole)
 }
 
-fn is_word(byte: u8) -> bool {
+pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// How long a text is whose quote was opened before `rest`.
-fn length_of_text(rest: &[u8], quote: u8) -> usize {
+/// How long a text is whose quote was opened before `rest`, without its last quote.
+pub(super) fn length_of_text(rest: &[u8], quote: u8) -> usize {
     let mut escaped = false;
     let ends = |byte: &u8| {
         let is_escaped = std::mem::take(&mut escaped);

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use super::super::expressions::{is_word, length_of_text};
+
 /// The filter, which no template names.
 pub(super) const TYPED: &str = "_typed";
 const BEHIND: &str = "|_typed";
@@ -217,7 +219,7 @@ fn tokens(text: &str) -> Vec<(Token, Range<usize>)> {
         let doubled = rest.first() == Some(byte);
         let equals = rest.first() == Some(&b'=');
         let (token, length) = match byte {
-            b'"' | b'\'' => (Some(Token::Constant), 1 + length_of_text(rest, *byte)),
+            b'"' | b'\'' => (Some(Token::Constant), (2 + length_of_text(rest, *byte)).min(1 + rest.len())),
             b'0'..=b'9' => (Some(Token::Constant), 1 + length_of_number(rest)),
             byte if is_word(*byte) => (Some(Token::Word), 1 + rest.iter().take_while(|byte| is_word(**byte)).count()),
             b'(' | b'{' => (Some(Token::Open { is_bracket: false }), 1),
@@ -239,21 +241,6 @@ fn tokens(text: &str) -> Vec<(Token, Range<usize>)> {
         at += length;
     }
     found
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// How long a text is, its last quote included, whose first one stands before `rest`.
-fn length_of_text(rest: &[u8], quote: u8) -> usize {
-    let mut escaped = false;
-    let ends = |byte: &u8| {
-        let is_escaped = std::mem::take(&mut escaped);
-        escaped = !is_escaped && *byte == b'\\';
-        !is_escaped && *byte == quote
-    };
-    rest.iter().position(ends).map_or(rest.len(), |length| length + 1)
 }
 
 fn length_of_number(rest: &[u8]) -> usize {

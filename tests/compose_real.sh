@@ -232,8 +232,8 @@ JS
 ANSWERS=$answers cargo test --quiet --test dialects compose:: -- --nocapture 2>&1 | grep -v '^$\|^running\|^\.*$\|^test result' | tail -n "${LINES_SHOWN:-60}"
 answered=${PIPESTATUS[0]}
 
-sparkcfg=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
-[ -x "$sparkcfg" ] || { echo 'no sparkcfg was built'; exit 2; }
+source tests/built.sh
+sparkcfg=$SPARKCFG
 passed=0
 failed=0
 mended=0

@@ -7,8 +7,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 root=$PWD
 
-sparkcfg=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
-[ -x "$sparkcfg" ] || { echo 'no sparkcfg was built'; exit 2; }
+source tests/built.sh
+sparkcfg=$SPARKCFG
 if [ -z "${DOCKER_COMPOSE:-}" ]; then
   if docker compose version >/dev/null 2>&1; then DOCKER_COMPOSE='docker compose'; else DOCKER_COMPOSE=docker-compose; fi
 fi
@@ -16,8 +16,10 @@ $DOCKER_COMPOSE version || { echo 'there is no docker compose'; exit 2; }
 tools=$root/target/tmp/tools
 npm install --silent --no-fund --no-audit --prefix "$tools/pm2" pm2@7.0.4 dotenv@16.4.5 2>/dev/null || exit 2
 work=$(mktemp -d)
+mkdir "$work/bin"
+ln -s "$sparkcfg" "$work/bin/sparkcfg"
 # What is printed to be run, as it stands, in a shell that knows of no other daemon.
-follow() { env -i PATH="$work/bin:$tools/pm2/node_modules/.bin:$(dirname "$sparkcfg"):$PATH" HOME="$work" bash -c "$1"; }
+follow() { env -i PATH="$work/bin:$tools/pm2/node_modules/.bin:$PATH" HOME="$work" bash -c "$1"; }
 # PM2 hands on whatever it is started with, so it is started with what a service would have.
 pm2() { env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PM2_HOME="$work/pm2" "$tools/pm2/node_modules/.bin/pm2" "$@"; }
 trap 'pm2 kill >/dev/null 2>&1; rm -rf "$work"' EXIT

@@ -9,11 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
-if [ -z "${SPARKCFG:-}" ]; then
-  cargo build --quiet || exit 2
-  SPARKCFG=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
-fi
-[ -x "$SPARKCFG" ] || { echo 'no sparkcfg was built'; exit 2; }
+source tests/built.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

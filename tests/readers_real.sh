@@ -15,11 +15,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 root=$PWD
 
-if [ -z "${SPARKCFG:-}" ]; then
-  cargo build --quiet || exit 2
-  SPARKCFG=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
-fi
-[ -x "$SPARKCFG" ] || { echo 'no sparkcfg was built'; exit 2; }
+source tests/built.sh
 tools=${TOOLS:-$root/target/tmp/tools/readers}
 mkdir -p "$tools"
 npm_get() { [ -d "$tools/$1/node_modules" ] || npm install --silent --no-fund --no-audit --prefix "$tools/$1" "${@:2}" || echo "$1 cannot be had"; }

@@ -172,7 +172,7 @@ $DOCKER_COMPOSE -f compose.yml config --no-interpolate --no-env-resolution >unre
 expect 'compose, not merged' 0 'drift-unknown:API_KEY drift-unknown:API_PORT drift-unknown:LOG_LEVEL drift-unknown:PASSWORD_RESET_URL' \
   "$sparkcfg" drift prod 'compose:unresolved.yml#api'
 # What `up` would start shows what `config` prints in its place, for there is no engine.
-mkdir bin
+mkdir -p bin
 cat >bin/docker <<SH
 #!/usr/bin/env bash
 shift

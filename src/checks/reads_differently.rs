@@ -75,6 +75,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
     }
+    views.plan(&entries, |entry| file.layer.content(entry).filter(|_| !file.project.hides_entry(file.layer, entry)));
     let mut told: HashSet<&str> = HashSet::new();
     let over_damage = over_damage(file, &readings);
     let read_on = on.iter().flatten().map(|on| &on.reading);
@@ -92,6 +93,16 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
         let Some(difference) = Difference::of(file, &seen, variable, entries, &veil) else { continue };
+        // What it refers to is told.
+        let by_others = |entry: &Entry| {
+            let written = file.layer.content(entry).filter(|_| views.refers(&variable.key, entry));
+            written.is_some_and(|written| views.differs_by_others(&variable.key, entry, written))
+        };
+        if let [entry] = entries
+            && by_others(entry)
+        {
+            continue;
+        }
         // What a reader finds within a value it cuts off that, which is told there.
         if (difference.hidden == Hidden::Whole || entries.is_empty()) && is_within_value(file, variable) {
             continue;

@@ -1,6 +1,6 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::assignments::Assignments;
@@ -72,6 +72,8 @@ pub(super) struct Views<'a> {
     strict: bool,
     /// What is offered already. Beside it another replacement may be right that alone is not.
     made: Vec<(Range<usize>, String)>,
+    /// What may be offered: of lines that refer to each other, none may be right before all are.
+    planned: Vec<(Range<usize>, String)>,
     left: usize,
 }
 
@@ -83,7 +85,7 @@ impl<'a> Views<'a> {
         let mut right = own.as_ref().map(|own| own.values.clone());
         let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
-        let (guarded, made) = (Vec::new(), Vec::new());
+        let (guarded, made, planned) = (Vec::new(), Vec::new(), Vec::new());
         let (unlike, strict) = (None, false);
         Self {
             text,
@@ -98,6 +100,7 @@ impl<'a> Views<'a> {
             unlike,
             strict,
             made,
+            planned,
             left: MAX_READ,
         }
     }
@@ -154,6 +157,58 @@ impl<'a> Views<'a> {
         }
     }
 
+    /// Whether one who reads the file sees something else of a key than what is right.
+    pub(super) fn differs(&self, key: &str) -> bool {
+        let right = self.right.as_ref().and_then(|right| right.get(key));
+        let sees = |view: &View| view.values.get(key) == right;
+        right.is_some() && !self.seen.iter().flatten().all(sees)
+    }
+
+    /// Whether all follow the references of a line alike, so that what they see differs by what it refers to alone, and that is
+    /// in this file. `written` is what the value holds.
+    pub(super) fn differs_by_others(&self, key: &str, entry: &Entry, written: &str) -> bool {
+        let references = references(written);
+        let line = self.text.get(entry.key.start as usize..entry.value.end as usize).unwrap_or_default();
+        references.iter().any(|reference| reference.name != key && self.differs(reference.name))
+            && self.follow(key, line, line, &worlds(&references))
+    }
+
+    /// Keeps in mind how the lines could be written that differ, where some refer to others. `content` is what a value holds,
+    /// if a line that refers may be offered for it.
+    pub(super) fn plan<'e>(
+        &mut self,
+        entries: &HashMap<&str, Vec<&'e Entry>>,
+        content: impl Fn(&'e Entry) -> Option<&'e str>,
+    ) {
+        let alone =
+            entries.iter().filter_map(|(key, entries)| Some((*key, *<&[_; 1]>::try_from(entries.as_slice()).ok()?)));
+        let wrong: Vec<(&str, &Entry)> = alone
+            .map(|(key, [entry])| (key, entry))
+            .filter(|(key, _)| self.differs(key) && !self.is_unsure(key))
+            .collect();
+        if wrong.len() < 2 || !wrong.iter().any(|(key, entry)| self.refers(key, entry)) {
+            return;
+        }
+        let line = |key: &str, entry: &'e Entry| {
+            if self.refers(key, entry) {
+                return self.followed(key, entry, content(entry)?);
+            }
+            let value = self.right(key)?;
+            portable::spell(key, value, &dialects_among(self.chains), &self.around.besides).ok()
+        };
+        let planned = wrong.iter().filter_map(|(key, entry)| {
+            let written = entry.key.start as usize..entry.value.end as usize;
+            candidates(self.text, &written, &line(key, entry)?, self.exports()).into_iter().next()
+        });
+        self.planned = planned.collect();
+        self.planned.sort_by_key(|(range, _)| range.start);
+    }
+
+    /// Whether one of those who read the file needs an `export` in front of a line.
+    fn exports(&self) -> bool {
+        self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| EXPORTING.contains(&name.trim()))
+    }
+
     /// Whether a value depends on other variables, or may: `$$` is one sign to some, and two to others.
     pub(super) fn refers(&self, key: &str, entry: &Entry) -> bool {
         let range = entry.value.start as usize..entry.value.end as usize;
@@ -188,10 +243,8 @@ impl<'a> Views<'a> {
             return Err(if around { Obstacle::Backticks(line) } else { Obstacle::Entangled });
         }
         let written = entry.key.start as usize..entry.value.end as usize;
-        let exports =
-            self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| EXPORTING.contains(&name.trim()));
         let mut is_guarded = false;
-        for (range, text) in candidates(self.text, &written, &line, exports) {
+        for (range, text) in candidates(self.text, &written, &line, self.exports()) {
             let harm = self.proven(&range, &text, Some(key));
             is_guarded |= matches!(harm, Harm::To(SHELL)) && !self.guarded.is_empty();
             if matches!(harm, Harm::None) {
@@ -210,22 +263,29 @@ impl<'a> Views<'a> {
     /// does: whatever those are, and in this file.
     pub(super) fn referring(&mut self, key: &str, entry: &Entry, written: &str) -> Option<Respelling> {
         let range = entry.key.start as usize..entry.value.end as usize;
-        let references = references(written);
-        let worlds = worlds(&references);
-        let as_written = self.text.get(range.clone())?;
-        let meant = |world: &Process| alone(OWN, key, as_written, world);
-        let agree = |line: &str| {
-            let same = |chain: &&&str| worlds.iter().all(|world| alone(chain, key, line, world) == meant(world));
-            worlds.iter().all(|world| meant(world).is_some())
-                && self.chains.iter().filter(|chain| !same(chain)).count() == 0
-        };
-        let braced = braced(written, &references);
-        let quoted = [braced.clone(), format!("\"{braced}\"")].map(|value| format!("{key}={value}"));
-        let line = quoted.into_iter().find(|line| line != as_written && agree(line))?;
+        let line = self.followed(key, entry, written)?;
         matches!(self.proven(&range, &line, Some(key)), Harm::None).then(|| Respelling {
             range,
             text: line.clone(),
             line,
+        })
+    }
+
+    /// The line of `key` whose references all readers follow as docker compose does those that are written.
+    fn followed(&self, key: &str, entry: &Entry, written: &str) -> Option<String> {
+        let references = references(written);
+        let worlds = worlds(&references);
+        let as_written = self.text.get(entry.key.start as usize..entry.value.end as usize)?;
+        let braced = braced(written, &references);
+        let quoted = [braced.clone(), format!("\"{braced}\"")].map(|value| format!("{key}={value}"));
+        quoted.into_iter().find(|line| line != as_written && self.follow(key, as_written, line, &worlds))
+    }
+
+    /// Whether all readers make of `line` what sparkcfg makes of `as_written`, whatever is referred to.
+    fn follow(&self, key: &str, as_written: &str, line: &str, worlds: &[Process]) -> bool {
+        worlds.iter().all(|world| {
+            let meant = alone(OWN, key, as_written, world);
+            meant.is_some() && self.chains.iter().all(|chain| alone(chain, key, line, world) == meant)
         })
     }
 
@@ -283,16 +343,25 @@ impl<'a> Views<'a> {
     fn proven(&mut self, range: &Range<usize>, replacement: &str, key: Option<&str>) -> Harm<'a> {
         let this = (range.clone(), replacement);
         let harm = self.judged(&edited(self.text, std::iter::once(this.clone())), key);
-        if !matches!(harm, Harm::To(_)) || self.made.is_empty() {
+        if !matches!(harm, Harm::To(_)) {
             return harm;
         }
-        let mut all: Vec<_> = self.made.iter().map(|(range, text)| (range.clone(), text.as_str())).collect();
-        all.push(this);
-        all.sort_by_key(|(range, _)| range.start);
-        match self.judged(&edited(self.text, all.into_iter()), key) {
-            Harm::None => Harm::None,
-            Harm::To(_) | Harm::Unknown => harm,
+        let is_apart = |other: &Range<usize>| other.end < range.start || range.end < other.start;
+        let beside = |others: &[(Range<usize>, String)]| {
+            let mut all: Vec<_> = others.iter().map(|(range, text)| (range.clone(), text.as_str())).collect();
+            all.retain(|(other, _)| is_apart(other));
+            (!all.is_empty()).then(|| {
+                all.push(this.clone());
+                all.sort_by_key(|(range, _)| range.start);
+                edited(self.text, all.into_iter())
+            })
+        };
+        for text in [beside(&self.made), beside(&self.planned)].into_iter().flatten() {
+            if matches!(self.judged(&text, key), Harm::None) {
+                return Harm::None;
+            }
         }
+        harm
     }
 
     /// The same for what the file may hold instead.

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::schema::formats::{integer_range, pattern};
-use crate::schema::typed::spells_other;
 use crate::schema::{BOUNDS, Property, portable_pattern};
 
 /// What a value is. A bound counts only for values of its type, as JSON Schema has it.
@@ -60,9 +59,6 @@ impl<'s> Shape<'s> {
         let patterns = patterns.into_iter().chain(pattern(format)).collect();
         let listed = find("enum").and_then(Value::as_array).map(|values| values.iter().collect());
         let one_of = listed.or_else(|| Some(vec![find("const")?]));
-        // Of a text that stands in the list and spells another type, too, a module knows only the type.
-        let reads_apart = |value: &&Value| value.as_str().is_some_and(|text| spells_other(text, &types));
-        let one_of = one_of.filter(|values: &Vec<&Value>| !values.iter().any(reads_apart));
         Self { types, separator: ",", items: None, bounds, patterns, one_of }
     }
 

@@ -258,13 +258,6 @@ impl fmt::Debug for Typed<'_> {
     }
 }
 
-/// Whether a text spells one of these types that is no text.
-#[must_use]
-pub fn spells_other(text: &str, types: &[&str]) -> bool {
-    let types = types.iter().filter_map(|name| Types::named(name)).fold(Types::NONE, |one, other| one | other);
-    !matches!(Typed::read(text, &Reading { types, ..Reading::default() }), Typed::Text(_))
-}
-
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())

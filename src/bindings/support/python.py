@@ -29,8 +29,10 @@ def _reads(*types: str, **rest: Any) -> BeforeValidator:
 
 
 def _read(text: str, shape: dict[str, Any]) -> Any:
-    """The first of the types that the text spells; else the text."""
+    """The text where it is allowed as it stands, else the first of the types that it spells, else the text."""
     types = shape["types"]
+    if "string" in types and text in shape.get("one_of", []):
+        return text
     if ("integer" in types or "number" in types) and re.fullmatch("-?[0-9]+", text):
         return int(text) if len(text) < 4000 else text
     if "number" in types and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):

@@ -67,6 +67,8 @@ const trimmed = (text: string): string => text.replace(AROUND, "");
 /** The first of the types that the text spells; else the text. */
 function read(text: string, shape: Shape): unknown {
   const has = (name: TypeName): boolean => shape.types.includes(name);
+  // What is allowed as it stands is taken so.
+  if (has("string") && shape.oneOf?.includes(text)) return text;
   if ((has("integer") || has("number")) && /^-?[0-9]+$/u.test(text)) {
     // What a number cannot hold exactly stays a text, which then is of the wrong type.
     const value = Number(text);

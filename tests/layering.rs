@@ -35,6 +35,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "consequences"],
     ["checks", "difference"],
     ["checks", "edits"],
+    ["checks", "following"],
     ["checks", "matrix"],
     ["checks", "line_ends"],
     ["checks", "lookalikes"],

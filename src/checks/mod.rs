@@ -62,6 +62,7 @@ mod drift_undeclared_live;
 mod drift_unknown;
 mod duplicate_key;
 mod edits;
+mod following;
 mod hardcoded_value;
 mod home_made_reader;
 mod image;

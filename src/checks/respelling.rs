@@ -5,11 +5,12 @@ use std::ops::Range;
 
 use super::assignments::Assignments;
 use super::edits::{candidates, edited, ends_in_returns, with};
+use super::following::{alone, braced, worlds};
 use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_among, dialects_of};
 use super::view::{Values, View, agree, own_view, view};
-use crate::dialects::{self, Process};
+use crate::dialects::Process;
 use crate::finding::Fix;
-use crate::interpolation::{Reference, references};
+use crate::interpolation::references;
 use crate::layer::Entry;
 use crate::portable;
 
@@ -427,29 +428,3 @@ impl<'a> Views<'a> {
 }
 
 const SHELL: &str = "shell";
-
-/// A value with `${NAME}` for `$NAME`.
-fn braced(written: &str, references: &[Reference<'_>]) -> String {
-    let (mut out, mut at) = (String::with_capacity(written.len() + 2 * references.len()), 0);
-    for reference in references {
-        let text = written.get(reference.range.clone()).unwrap_or_default();
-        if reference.range.start >= at && text.strip_prefix('$') == Some(reference.name) {
-            out.push_str(written.get(at..reference.range.start).unwrap_or_default());
-            out.push_str(&["${", reference.name, "}"].concat());
-            at = reference.range.end;
-        }
-    }
-    out.push_str(written.get(at..).unwrap_or_default());
-    out
-}
-
-/// Two worlds in which the variables that a value refers to have other values.
-fn worlds(references: &[Reference<'_>]) -> [Process; 2] {
-    ["one", "2"].map(|value| references.iter().map(|one| (one.name.to_owned(), value.to_owned())).collect())
-}
-
-/// What a chain makes of one line.
-fn alone(chain: &str, key: &str, line: &str, world: &Process) -> Option<String> {
-    let reading = dialects::read_in_turn(&dialects_of(chain)?, line.as_bytes(), world);
-    reading.vars.into_iter().find(|variable| variable.key == key)?.value
-}

@@ -1,29 +1,14 @@
 //! A script up to some place: which quotes are open, and what the command is that the place is in.
 
+mod place;
 mod substitution;
 
-use super::super::{Misfit, behind};
+use super::super::Misfit;
 use super::command::{Command, Habits};
 use super::document::{Document, Input};
-use super::word::{Hole, Limit, Role, UNKNOWN, VALUE, Word};
+use super::word::{Hole, Role, UNKNOWN, VALUE, Word};
+pub(super) use place::Place;
 use substitution::{Arm, BRACE};
-
-/// Where a value can stand.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Bare,
-    Single,
-    Double,
-    /// In the name that is assigned to.
-    Name,
-    Comment,
-    /// In arithmetic.
-    Number,
-    /// In a here-document, in which `literal` says that nothing is replaced.
-    Document {
-        literal: bool,
-    },
-}
 
 /// What has begun and not ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -431,47 +416,6 @@ impl Script {
 
     fn lose(&mut self, why: &'static str) {
         self.lost.get_or_insert((why, self.at));
-    }
-
-    /// Where a value would stand.
-    pub(super) fn place(&self, hole: &Hole) -> Result<Place, Misfit> {
-        const HELP: &str = "set a variable at the top of the script, and use that";
-        if let Some(document) = self.document.as_ref().filter(|_| self.lost.is_none()) {
-            document.takes(hole)?;
-            return Ok(Place::Document { literal: document.literal });
-        }
-        // All values behind it have the same cause, which is told once.
-        if let Some((why, at)) = self.lost {
-            return Err(Misfit::new(at, format!("no value can stand after this: {why}"), HELP));
-        }
-        if let Some(sign @ ('\\' | '$')) = self.before {
-            return Err(behind(sign, hole.at));
-        }
-        if self.open.last() == Some(&Open::Arithmetic) {
-            if hole.fits(Limit::Number) {
-                return Ok(Place::Number);
-            }
-            return Err(hole.refused(
-                "only a whole number can stand in arithmetic, which evaluates names",
-                super::command::NUMBER,
-            ));
-        }
-        let substitution = self.open.iter().find_map(|open| match open {
-            Open::Single | Open::Double | Open::Comment | Open::List | Open::Apostrophes { .. } | Open::Case(_) => None,
-            Open::Escapes => Some("$'…'"),
-            Open::Command | Open::Backquote => Some("a command substitution"),
-            Open::Parenthesis | Open::Arithmetic => Some("arithmetic"),
-            Open::Parameter => Some("${…}"),
-        });
-        if let Some(place) = substitution {
-            return Err(hole.refused(format!("a value cannot stand within {place}"), HELP));
-        }
-        Ok(match self.open.last() {
-            Some(Open::Single) => Place::Single,
-            Some(Open::Double) => Place::Double,
-            Some(Open::Comment) => Place::Comment,
-            _ => Place::Bare,
-        })
     }
 
     /// What cannot stand where it does, once everything has been read.

@@ -1,7 +1,7 @@
 //! Runs the checks over a project.
 
 use foldhash::HashSet;
-use rayon::iter::{IntoParallelRefIterator, ParallelBridge, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::settling::{settle, settle_after};
 use super::{ALL, File, Run, Subject, deployed, plaintext_secret, reads_differently, references, secrets_tracked};
@@ -31,25 +31,24 @@ pub fn run(project: &Project) -> Found {
         reads_differently::keep_harmless(&file, &mut findings);
         findings
     };
+    let check_environment = |environment| {
+        let subject = Subject::new(project, environment);
+        let mut findings = Vec::new();
+        ALL.iter().filter_map(|check| check.environment).for_each(|check| check(&subject, &mut findings));
+        (subject, findings)
+    };
     let environments = project.environments();
-    let check_files = |large: bool| -> Vec<Finding> {
-        let layers = project.layers.iter().enumerate();
-        if large {
-            layers.par_bridge().flat_map_iter(check_file).collect()
-        } else {
-            layers.flat_map(check_file).collect()
-        }
-    };
-    let (mut findings, subjects): (_, Vec<_>) = if project.is_large() {
-        let subjects = || environments.par_iter().map(|environment| Subject::new(project, environment)).collect();
-        rayon::join(|| check_files(true), subjects)
+    let layers = project.layers.as_slice();
+    let (of_files, of_environments): (Vec<_>, Vec<_>) = if project.is_large() {
+        rayon::join(
+            || layers.par_iter().enumerate().map(check_file).collect(),
+            || environments.par_iter().map(check_environment).collect(),
+        )
     } else {
-        let subjects = environments.iter().map(|environment| Subject::new(project, environment));
-        (check_files(false), subjects.collect())
+        (layers.iter().enumerate().map(check_file).collect(), environments.iter().map(check_environment).collect())
     };
-    for subject in &subjects {
-        ALL.iter().filter_map(|check| check.environment).for_each(|check| check(subject, &mut findings));
-    }
+    let (subjects, of_environments): (Vec<_>, Vec<_>) = of_environments.into_iter().unzip();
+    let mut findings: Vec<Finding> = of_files.into_iter().chain(of_environments).flatten().collect();
     ALL.iter().filter_map(|check| check.project).for_each(|check| check(&subjects, &mut findings));
     deployed::check(project, &mut findings);
     let keys = match environments.as_slice() {

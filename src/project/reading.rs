@@ -69,22 +69,12 @@ impl Project {
             process: options.process.clone(),
             ..Self::without_layers(config)
         };
-        let mut known: HashMap<String, usize> = HashMap::new();
-        for Stack { name, files: paths } in stacks {
-            let mut layers = Vec::with_capacity(paths.len());
-            for path in paths {
-                let layer = match known.get(&path) {
-                    Some(layer) => *layer,
-                    None => {
-                        let layer = project.read_layer(files, &path, options, &consumers)?;
-                        known.insert(path, layer);
-                        layer
-                    }
-                };
-                layers.push(layer);
-            }
-            project.stacks.push((name.into(), layers));
-        }
+        let text = SchemaText::of(files, &project.config)?;
+        let is_long = text.as_ref().is_some_and(|schema| schema.text.len() > LONG_SCHEMA);
+        let compile = || text.as_ref().map(SchemaText::compile).transpose();
+        let read = || project.read_stacks(files, stacks, options, &consumers);
+        let (known, schema) = if is_long { rayon::join(read, compile) } else { (read(), compile()) };
+        let (known, schema) = (known?, schema?);
         let uses_of = |path: &String| uses.get(plain_of.get(path)?);
         let is_shared = |path: &String| uses_of(path).is_some_and(|uses| *uses > 1);
         project.shared = known.iter().filter(|(path, _)| is_shared(path)).map(|(_, layer)| *layer).collect();
@@ -104,7 +94,10 @@ impl Project {
         if options.history && !project.config.access.is_empty() {
             project.ask_history(files, options.identities);
         }
-        project.schema = read_schema(files, &project.config, &mut project.sources)?;
+        project.schema = text.zip(schema).map(|(text, schema)| {
+            let source = project.sources.add(text.shown, text.text);
+            ProjectSchema { schema, source }
+        });
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
@@ -213,6 +206,33 @@ impl Project {
             self.remembered = known.filter(|(_, names)| !names.is_empty()).collect();
         }
         self.gap = past.gap();
+    }
+
+    /// Reads the layers of these stacks, each once: their numbers by path.
+    fn read_stacks(
+        &mut self,
+        files: &Files,
+        stacks: Vec<Stack>,
+        options: &Options<'_>,
+        consumers: &Consumers,
+    ) -> Result<HashMap<String, usize>, Error> {
+        let mut known: HashMap<String, usize> = HashMap::new();
+        for Stack { name, files: paths } in stacks {
+            let mut layers = Vec::with_capacity(paths.len());
+            for path in paths {
+                let layer = match known.get(&path) {
+                    Some(layer) => *layer,
+                    None => {
+                        let layer = self.read_layer(files, &path, options, consumers)?;
+                        known.insert(path, layer);
+                        layer
+                    }
+                };
+                layers.push(layer);
+            }
+            self.stacks.push((name.into(), layers));
+        }
+        Ok(known)
     }
 
     fn read_layer(
@@ -345,46 +365,66 @@ pub(super) fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Res
     Ok(stacks.into_iter().filter(|stack| names.is_empty() || names.contains(&stack.name)).collect())
 }
 
+/// How long a schema's text is, in bytes, before it pays to compile it beside the layers: a thread costs more than it saves
+/// on an everyday schema.
+const LONG_SCHEMA: usize = 64 * 1024;
+
+/// The text of a project's schema, and its path as users see it.
+struct SchemaText {
+    shown: String,
+    text: Arc<str>,
+}
+
 pub(super) fn read_schema(
     files: &Files,
     config: &Config,
     sources: &mut Sources,
 ) -> Result<Option<ProjectSchema>, Error> {
-    let path = match &config.schema {
-        Some(path) => path.clone(),
-        None => {
-            let names = files.names("schemas")?;
-            let mut found = names.iter().filter(|name| name.ends_with(".schema.json"));
-            match (found.next(), found.next()) {
-                (None, _) => return Ok(None),
-                (Some(name), None) => format!("schemas/{name}"),
-                (Some(first), Some(_)) => {
-                    let help = format!("say which one in sparkcfg.toml: schema = \"schemas/{first}\"");
-                    return Err(Error::new("there is more than one schema in schemas/").help(help));
+    let Some(text) = SchemaText::of(files, config)? else { return Ok(None) };
+    let schema = text.compile()?;
+    let source = sources.add(text.shown, text.text);
+    Ok(Some(ProjectSchema { schema, source }))
+}
+
+impl SchemaText {
+    fn of(files: &Files, config: &Config) -> Result<Option<Self>, Error> {
+        let path = match &config.schema {
+            Some(path) => path.clone(),
+            None => {
+                let names = files.names("schemas")?;
+                let mut found = names.iter().filter(|name| name.ends_with(".schema.json"));
+                match (found.next(), found.next()) {
+                    (None, _) => return Ok(None),
+                    (Some(name), None) => format!("schemas/{name}"),
+                    (Some(first), Some(_)) => {
+                        let help = format!("say which one in sparkcfg.toml: schema = \"schemas/{first}\"");
+                        return Err(Error::new("there is more than one schema in schemas/").help(help));
+                    }
                 }
             }
-        }
-    };
-    let (shown, text) = if path == BUILT_IN {
-        (path, model::schema_text())
-    } else {
-        let (text, _) = files::text(files.read(&path)?);
-        (files.shown(&path), text)
-    };
-    let text: Arc<str> = text.into();
-    let schema = Schema::of(&text).map_err(|broken| {
-        let mut sources = Sources::default();
-        let place = broken.at.as_ref().map(|at| {
-            let source = sources.add(shown.clone(), Arc::clone(&text));
-            let position = sources.position(source, at.start);
-            format!("{shown}:{}:{}", position.line, position.column)
-        });
-        let error = Error::new(broken.message).at(place.unwrap_or_else(|| shown.clone()));
-        match broken.help {
-            Some(help) => error.help(help),
-            None => error,
-        }
-    })?;
-    let source = sources.add(shown, text);
-    Ok(Some(ProjectSchema { schema, source }))
+        };
+        let (shown, text) = if path == BUILT_IN {
+            (path, model::schema_text())
+        } else {
+            let (text, _) = files::text(files.read(&path)?);
+            (files.shown(&path), text)
+        };
+        Ok(Some(Self { shown, text: text.into() }))
+    }
+
+    fn compile(&self) -> Result<Schema, Error> {
+        Schema::of(&self.text).map_err(|broken| {
+            let mut sources = Sources::default();
+            let place = broken.at.as_ref().map(|at| {
+                let source = sources.add(self.shown.clone(), Arc::clone(&self.text));
+                let position = sources.position(source, at.start);
+                format!("{}:{}:{}", self.shown, position.line, position.column)
+            });
+            let error = Error::new(broken.message).at(place.unwrap_or_else(|| self.shown.clone()));
+            match broken.help {
+                Some(help) => error.help(help),
+                None => error,
+            }
+        })
+    }
 }

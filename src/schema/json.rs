@@ -1,73 +1,76 @@
 //! The schema's JSON while it is compiled: names and texts borrowed from its text, members in their order.
 //!
 //! `serde_json::Value` owns each name and keeps a hash table for each object, which for a schema of many small objects
-//! costs four times as much as all that is then asked of them.
+//! costs four times as much as all that is then asked of them. All of it stands in one arena, and is gone with it.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use bumpalo::Bump;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
 /// A JSON value.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Json<'t> {
     Null,
     Bool(bool),
     Number(Number),
-    Text(Cow<'t, str>),
-    Array(Vec<Json<'t>>),
+    Text(&'t str),
+    Array(&'t [Json<'t>]),
     Object(Members<'t>),
 }
 
+/// A member of an object.
+type Member<'t> = (&'t str, Json<'t>);
+
 /// The members of an object, in the order of the text. Of members with one name the last counts, in the place of the
 /// first.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Members<'t> {
-    list: Vec<(Cow<'t, str>, Json<'t>)>,
+    list: &'t [Member<'t>],
     /// The members by name, where they are too many to look through.
-    sorted: Box<[u32]>,
+    sorted: &'t [u32],
 }
 
 /// How many members are looked through for each name.
 const FEW: usize = 16;
 
 impl<'t> Members<'t> {
-    fn new(mut list: Vec<(Cow<'t, str>, Json<'t>)>) -> Self {
-        if list.len() <= FEW && !has_twins(&list) {
-            return Self { list, sorted: Box::default() };
+    fn new(list: &'t mut [Member<'t>], arena: &'t Bump) -> Self {
+        if list.len() <= FEW && !has_twins(list) {
+            return Self { list, sorted: &[] };
         }
-        let mut sorted = by_name(&list);
-        let name = |at: &u32| &list[*at as usize].0;
+        let sorted = by_name(list);
+        let name = |at: &u32| list[*at as usize].0;
         let twins = sorted.chunk_by(|one, next| name(one) == name(next)).filter(|same| same.len() > 1);
         let twins: Vec<Vec<usize>> = twins.map(|same| same.iter().map(|at| *at as usize).collect()).collect();
-        if !twins.is_empty() {
-            let mut stays = vec![true; list.len()];
-            for same in twins {
-                if let [first, others @ .., last] = same.as_slice() {
-                    list.swap(*first, *last);
-                    others.iter().chain([last]).for_each(|at| stays[*at] = false);
-                }
-            }
-            let mut stays = stays.into_iter();
-            list.retain(|_| stays.next().unwrap_or(true));
-            sorted = by_name(&list);
+        if twins.is_empty() {
+            return Self { list, sorted: arena.alloc_slice_copy(&sorted) };
         }
-        Self { list, sorted: sorted.into() }
+        let mut stays = vec![true; list.len()];
+        for same in twins {
+            if let [first, others @ .., last] = same.as_slice() {
+                list.swap(*first, *last);
+                others.iter().chain([last]).for_each(|at| stays[*at] = false);
+            }
+        }
+        let kept: Vec<_> = list.iter().zip(stays).filter(|(_, stays)| *stays).map(|(member, _)| member.clone()).collect();
+        Self { sorted: arena.alloc_slice_copy(&by_name(&kept)), list: arena.alloc_slice_fill_iter(kept) }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Json<'t>> {
+    pub(super) fn get(&self, name: &str) -> Option<&'t Json<'t>> {
         let found = if self.sorted.is_empty() {
-            self.list.iter().find(|(known, _)| known == name)
+            self.list.iter().find(|(known, _)| *known == name)
         } else {
-            let at = self.sorted.binary_search_by(|at| (*self.list[*at as usize].0).cmp(name)).ok()?;
+            let at = self.sorted.binary_search_by(|at| self.list[*at as usize].0.cmp(name)).ok()?;
             self.list.get(self.sorted[at] as usize)
         };
         found.map(|(_, value)| value)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
-        self.list.iter().map(|(name, value)| (&**name, value))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'t str, &'t Json<'t>)> {
+        self.list.iter().map(|(name, value)| (*name, value))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -75,18 +78,27 @@ impl<'t> Members<'t> {
     }
 }
 
-fn has_twins(list: &[(Cow<'_, str>, Json<'_>)]) -> bool {
+fn has_twins(list: &[Member<'_>]) -> bool {
     list.iter().enumerate().any(|(at, (name, _))| list[..at].iter().any(|(earlier, _)| earlier == name))
 }
 
 /// The indices of members, sorted by their names; those of one name in their order.
-fn by_name(list: &[(Cow<'_, str>, Json<'_>)]) -> Vec<u32> {
+fn by_name(list: &[Member<'_>]) -> Vec<u32> {
     let mut sorted: Vec<u32> = (0..).zip(list).map(|(at, _)| at).collect();
-    sorted.sort_by(|one, two| list[*one as usize].0.cmp(&list[*two as usize].0));
+    sorted.sort_by_key(|at| list[*at as usize].0);
     sorted
 }
 
 impl<'t> Json<'t> {
+    /// Reads a text into an arena.
+    pub(super) fn read(text: &'t str, arena: &'t Bump) -> Result<Self, serde_json::Error> {
+        let (members, items) = (RefCell::default(), RefCell::default());
+        let mut from = serde_json::Deserializer::from_str(text);
+        let value = Reader { arena, members: &members, items: &items }.deserialize(&mut from)?;
+        from.end()?;
+        Ok(value)
+    }
+
     pub(super) fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(value) = self { Some(*value) } else { None }
     }
@@ -95,11 +107,11 @@ impl<'t> Json<'t> {
         if let Self::Number(number) = self { Some(number) } else { None }
     }
 
-    pub(super) fn as_str(&self) -> Option<&str> {
+    pub(super) fn as_str(&self) -> Option<&'t str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    pub(super) fn as_array(&self) -> Option<&[Self]> {
+    pub(super) fn as_array(&self) -> Option<&'t [Self]> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
 
@@ -108,12 +120,12 @@ impl<'t> Json<'t> {
     }
 
     /// The member of this name; `None` for what is no object.
-    pub(super) fn get(&self, name: &str) -> Option<&Self> {
+    pub(super) fn get(&self, name: &str) -> Option<&'t Self> {
         self.as_object()?.get(name)
     }
 
     /// What a JSON pointer (RFC 6901) leads to.
-    pub(super) fn pointer(&self, pointer: &str) -> Option<&Self> {
+    pub(super) fn pointer<'a>(&'a self, pointer: &str) -> Option<&'a Self> {
         if pointer.is_empty() {
             return Some(self);
         }
@@ -135,103 +147,114 @@ impl<'t> Json<'t> {
             Self::Null => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(number) => Value::Number(number.clone()),
-            Self::Text(text) => Value::from(&**text),
+            Self::Text(text) => Value::from(*text),
             Self::Array(items) => items.iter().map(Self::to_value).collect(),
             Self::Object(members) => members.iter().map(|(name, value)| (name, value.to_value())).collect(),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(AnyValue)
+/// Reads one value. What an object or a list has is gathered beside the arena until its number is known: the arena would
+/// keep every place that became too small.
+#[derive(Clone, Copy)]
+struct Reader<'r, 't> {
+    arena: &'t Bump,
+    members: &'r RefCell<Vec<Member<'t>>>,
+    items: &'r RefCell<Vec<Json<'t>>>,
+}
+
+impl<'t> DeserializeSeed<'t> for Reader<'_, 't> {
+    type Value = Json<'t>;
+
+    fn deserialize<D: Deserializer<'t>>(self, from: D) -> Result<Json<'t>, D::Error> {
+        from.deserialize_any(self)
     }
 }
 
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Json<'de>;
+impl<'t> Visitor<'t> for Reader<'_, 't> {
+    type Value = Json<'t>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any valid JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+    fn visit_unit<E>(self) -> Result<Json<'t>, E> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json<'de>, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Json<'t>, E> {
         Ok(Json::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Json<'de>, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Json<'t>, E> {
         Ok(Json::Number(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Json<'de>, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Json<'t>, E> {
         Ok(Json::Number(value.into()))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Json<'de>, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Json<'t>, E> {
         Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
     }
 
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Borrowed(value)))
+    fn visit_borrowed_str<E>(self, value: &'t str) -> Result<Json<'t>, E> {
+        Ok(Json::Text(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Owned(value.to_owned())))
+    fn visit_str<E>(self, value: &str) -> Result<Json<'t>, E> {
+        Ok(Json::Text(self.arena.alloc_str(value)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Json<'de>, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = sequence.next_element()? {
-            items.push(item);
+    fn visit_seq<A: SeqAccess<'t>>(self, mut sequence: A) -> Result<Json<'t>, A::Error> {
+        let before = self.items.borrow().len();
+        while let Some(item) = sequence.next_element_seed(self)? {
+            self.items.borrow_mut().push(item);
         }
-        Ok(Json::Array(items))
+        Ok(Json::Array(self.arena.alloc_slice_fill_iter(self.items.borrow_mut().drain(before..))))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        // What a schema says of one key.
-        let mut list = Vec::with_capacity(6);
-        while let Some((Name(name), value)) = map.next_entry()? {
-            list.push((name, value));
+    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Json<'t>, A::Error> {
+        let before = self.members.borrow().len();
+        while let Some(member) = map.next_entry_seed(Name(self.arena), self)? {
+            self.members.borrow_mut().push(member);
         }
-        Ok(Json::Object(Members::new(list)))
+        let list = self.arena.alloc_slice_fill_iter(self.members.borrow_mut().drain(before..));
+        Ok(Json::Object(Members::new(list, self.arena)))
     }
 }
 
-/// The name of a member.
-struct Name<'t>(Cow<'t, str>);
+/// Reads the name of a member.
+struct Name<'t>(&'t Bump);
 
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_str(AnyName)
+impl<'t> DeserializeSeed<'t> for Name<'t> {
+    type Value = &'t str;
+
+    fn deserialize<D: Deserializer<'t>>(self, from: D) -> Result<&'t str, D::Error> {
+        from.deserialize_str(self)
     }
 }
 
-struct AnyName;
-
-impl<'de> Visitor<'de> for AnyName {
-    type Value = Name<'de>;
+impl<'t> Visitor<'t> for Name<'t> {
+    type Value = &'t str;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a string key")
     }
 
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Borrowed(name)))
+    fn visit_borrowed_str<E>(self, name: &'t str) -> Result<&'t str, E> {
+        Ok(name)
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-        Ok(Name(Cow::Owned(name.to_owned())))
+    fn visit_str<E>(self, name: &str) -> Result<&'t str, E> {
+        Ok(self.0.alloc_str(name))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bumpalo::Bump;
+
     use super::Json;
     use serde_json::Value;
 
@@ -255,7 +278,8 @@ mod tests {
             &many,
         ] {
             let expected = serde_json::from_str::<Value>(text);
-            let read = serde_json::from_str::<Json<'_>>(text);
+            let arena = Bump::new();
+            let read = Json::read(text, &arena);
             match (&expected, &read) {
                 (Ok(expected), Ok(read)) => assert_eq!(expected.to_string(), read.to_value().to_string(), "{text}"),
                 (Err(expected), Err(read)) => assert_eq!(expected.to_string(), read.to_string(), "{text}"),

@@ -39,7 +39,7 @@ pub(super) fn all(schema: &Json<'_>, draft: Draft, visit: &mut dyn FnMut(&Member
         for (keyword, value) in map.iter() {
             match (holds(keyword, draft), value) {
                 (Some(Holds::Schemas), Json::Array(schemas)) => {
-                    for schema in schemas {
+                    for schema in *schemas {
                         within(schema, draft, false, visit);
                     }
                 }

@@ -32,6 +32,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use bumpalo::Bump;
 use serde_json::Value;
 
 use check::Checker;
@@ -116,7 +117,8 @@ impl Schema {
     pub fn of(text: &Arc<str>) -> Result<Self, SchemaError> {
         let places = Places::new(Arc::clone(text));
         let body = text.trim_start_matches('\u{feff}');
-        let root: Json<'_> = serde_json::from_str(body).map_err(|error| syntax_error(text, body, &error))?;
+        let arena = Bump::new();
+        let root = Json::read(body, &arena).map_err(|error| syntax_error(text, body, &error))?;
         let refused = |refusal: Refusal| SchemaError {
             at: places.find(&refusal.pointer),
             message: refusal.message,

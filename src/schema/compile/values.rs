@@ -119,7 +119,7 @@ impl<'v> Compiler<'v> {
     fn types(&self, subject: &Subject<'_>, value: &Json<'_>) -> Result<Types, Refusal> {
         let names = match value {
             Json::Text(_) => std::slice::from_ref(value),
-            Json::Array(names) if !names.is_empty() => names.as_slice(),
+            Json::Array(names) if !names.is_empty() => names,
             _ => return Err(self.refuse(subject, "type", "must be a type's name or a list of such")),
         };
         names.iter().try_fold(Types::NONE, |types, name| {

@@ -47,7 +47,7 @@ pub use property::Property;
 use rules::{Disagreement, Lookup, Rule};
 use sameness::Shape;
 use typed::{Reading, Typed, Types};
-use view::{Settings, View};
+use view::{Setting, Settings, View};
 use violation::{Because, Violation, ViolationKind};
 use whole::Whole;
 
@@ -209,7 +209,10 @@ impl Schema {
     /// values, as one of them.
     #[must_use]
     pub fn typed<'a>(&self, environment: Option<&str>, key: &str, text: &'a str) -> Typed<'a> {
-        let types = self.plan.types(key, environment);
+        self.typed_as(self.plan.types(key, environment), key, text)
+    }
+
+    fn typed_as<'a>(&self, types: Types, key: &str, text: &'a str) -> Typed<'a> {
         if types.has(Types::ARRAY) || self.plan.has_choices && types.is_mixed() {
             return Typed::read(text, &self.property(key).reading_as(types));
         }
@@ -234,7 +237,7 @@ impl Schema {
         self.json().pointer(pointer)
     }
 
-    /// Everything that is wrong with the settings of an environment, in their order; missing keys last.
+    /// Everything that is wrong with the settings of an environment, in the order of their keys; missing keys last.
     ///
     /// A value of `None` is sealed and was not opened: the key counts as set, its value is not checked, and no rule
     /// that depends on it is reported. Without an environment, `required-in`, `in` and `only-in` do not apply.
@@ -244,12 +247,12 @@ impl Schema {
         environment: Option<&str>,
         values: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
     ) -> Vec<Violation> {
-        let values = values.into_iter();
-        let (least, most) = values.size_hint();
-        let mut settings = Settings::with_room_for(most.unwrap_or(least));
-        for (key, text) in values {
-            settings.insert(key, text.map(|text| self.typed(environment, key, text)));
-        }
+        let setting = |(key, text): (&'a str, Option<&'a str>)| {
+            let declared = self.plan.declared(key);
+            let typed = |text| self.typed_as(self.plan.types_of(key, declared, environment), key, text);
+            Setting { key, value: text.map(typed), declared }
+        };
+        let settings = Settings::new(values.into_iter().map(setting).collect());
         let mut violations = if let Some(whole) = &self.whole {
             whole.check(environment, self.json(), &settings, &self.plan)
         } else {
@@ -343,7 +346,7 @@ impl Schema {
         let violation =
             |key: &str, kind, pointer| Violation { key: Some(key.to_owned()), path: String::new(), kind, pointer };
         let used = settings.entries().iter().filter(|_| self.plan.has_notes_on_use);
-        for (key, _) in used {
+        for Setting { key, .. } in used {
             for (id, _) in self.plan.declarations(key) {
                 for id in self.plan.together(id) {
                     let Some(notes) = &self.plan.node(id).notes else { continue };

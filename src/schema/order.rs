@@ -24,6 +24,9 @@ pub(super) fn finish(plan: &mut Plan) -> Result<(), Refusal> {
         };
         let named: Vec<_> = properties.named.iter().map(|(name, node)| (Arc::clone(name), *node)).collect();
         for (name, node) in named {
+            if let Some(first) = plan.declared(&name) {
+                plan.nodes[first.0 as usize].is_named_elsewhere = true;
+            }
             plan.named_elsewhere.entry(name).or_default().push((node, table.conditional));
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Node {
     pub(super) types: Types,
     /// Whether these types only follow from keywords that are about one, such as `minLength`: what names types goes first.
     pub(super) is_implied: bool,
+    /// Whether it describes a key that another table names as well.
+    pub(super) is_named_elsewhere: bool,
     pub(super) notes: Option<Box<Notes>>,
 }
 
@@ -285,8 +287,22 @@ impl Plan {
     /// The types that a key may have in an environment: those allowed by all descriptions that always hold; where they
     /// say nothing, those allowed by any of the others.
     pub(super) fn types(&self, key: &str, environment: Option<&str>) -> Types {
-        let types =
-            if self.only_names { self.types_among(self.named(key)) } else { self.types_among(self.declarations(key)) };
+        self.types_of(key, self.declared(key), environment)
+    }
+
+    /// The node that describes a key by its name in the first table: most schemas have no other.
+    pub(super) fn declared(&self, key: &str) -> Option<NodeId> {
+        self.properties(self.tables.first()?.node)?.named.get(key).copied()
+    }
+
+    /// The same as [`Plan::types`] for who has asked already what the key is declared by.
+    pub(super) fn types_of(&self, key: &str, declared: Option<NodeId>, environment: Option<&str>) -> Types {
+        let alone = declared.map(|node| self.node(node)).filter(|node| self.only_names && !node.is_named_elsewhere);
+        let types = match alone {
+            Some(node) => node.types,
+            None if self.only_names => self.types_among(self.named(key)),
+            None => self.types_among(self.declarations(key)),
+        };
         if self.unevaluated.is_empty() && !self.has_types_within {
             return types;
         }
@@ -309,8 +325,7 @@ impl Plan {
 
     /// What [`Plan::declarations`] are where the schema only names keys, at a third of its cost: it is asked of every value.
     fn named<'a>(&'a self, key: &str) -> impl Iterator<Item = (NodeId, bool)> + use<'a> {
-        let first = self.tables.first().and_then(|table| Some((table, self.properties(table.node)?)));
-        let first = first.and_then(|(table, first)| Some((*first.named.get(key)?, table.conditional)));
+        let first = self.declared(key).zip(self.tables.first().map(|table| table.conditional));
         let elsewhere = if self.named_elsewhere.is_empty() { None } else { self.named_elsewhere.get(key) };
         first.into_iter().chain(elsewhere.into_iter().flatten().copied())
     }

@@ -1,9 +1,9 @@
 //! What a rule looks at: a setting, a part of one, or all settings of an environment together.
 
-use foldhash::{HashMap, HashMapExt};
 use serde_json::{Map, Number, Value};
 
 use super::numbers::Numeral;
+use super::plan::NodeId;
 use super::typed::{Typed, Types};
 
 /// A value under a rule.
@@ -26,38 +26,53 @@ pub(super) enum Members<'a> {
     Settings(&'a Settings<'a>),
 }
 
-/// The settings of one environment: the object that the schema's root describes.
+/// The settings of one environment, sorted by key: the object that the schema's root describes.
 pub(super) struct Settings<'a> {
-    entries: Vec<(&'a str, Option<Typed<'a>>)>,
-    index: HashMap<&'a str, usize>,
+    entries: Vec<Setting<'a>>,
+}
+
+/// A key and its value.
+pub(super) struct Setting<'a> {
+    pub(super) key: &'a str,
+    /// `None` is a value that is not known.
+    pub(super) value: Option<Typed<'a>>,
+    /// The node that describes the key by its name in the schema's first table.
+    pub(super) declared: Option<NodeId>,
 }
 
 impl<'a> Settings<'a> {
-    pub(super) fn with_room_for(count: usize) -> Self {
-        Self { entries: Vec::with_capacity(count), index: HashMap::with_capacity(count) }
-    }
-
-    /// Sets a key; the last one wins. `None` is a value that is not known.
-    pub(super) fn insert(&mut self, key: &'a str, value: Option<Typed<'a>>) {
-        let position = *self.index.entry(key).or_insert(self.entries.len());
-        match self.entries.get_mut(position) {
-            Some(entry) => entry.1 = value,
-            None => self.entries.push((key, value)),
+    /// Of settings with one key the last one wins.
+    pub(super) fn new(mut entries: Vec<Setting<'a>>) -> Self {
+        if !entries.is_sorted_by(|one, next| one.key < next.key) {
+            // Stable, so that the last of a key stays the last.
+            entries.sort_by_key(|setting| setting.key);
+            entries.dedup_by(|later, earlier| {
+                let same = later.key == earlier.key;
+                if same {
+                    std::mem::swap(later, earlier);
+                }
+                same
+            });
         }
+        Self { entries }
     }
 
-    pub(super) fn entries(&self) -> &[(&'a str, Option<Typed<'a>>)] {
+    pub(super) fn entries(&self) -> &[Setting<'a>] {
         &self.entries
     }
 
+    pub(super) fn get(&self, key: &str) -> Option<&Setting<'a>> {
+        let index = self.entries.binary_search_by(|setting| setting.key.cmp(key)).ok()?;
+        self.entries.get(index)
+    }
+
     pub(super) fn contains(&self, key: &str) -> bool {
-        self.index.contains_key(key)
+        self.get(key).is_some()
     }
 
     /// Whether a key has a text, and it is empty.
     pub(super) fn is_empty(&self, key: &str) -> bool {
-        let entry = self.index.get(key).and_then(|index| self.entries.get(*index));
-        matches!(entry, Some((_, Some(Typed::Text("")))))
+        self.get(key).is_some_and(|setting| matches!(setting.value, Some(Typed::Text(""))))
     }
 }
 
@@ -72,11 +87,7 @@ impl<'a> Members<'a> {
     pub(super) fn get(self, key: &str) -> Option<View<'a>> {
         match self {
             Self::Json(map) => map.get(key).map(View::from),
-            Self::Settings(settings) => settings
-                .index
-                .get(key)
-                .and_then(|index| settings.entries.get(*index))
-                .map(|(_, value)| view(value.as_ref())),
+            Self::Settings(settings) => settings.get(key).map(Setting::view),
         }
     }
 
@@ -88,18 +99,25 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
+        self.declared().map(|(key, view, _)| (key, view))
+    }
+
+    /// The same, each with [`Setting::declared`].
+    pub(super) fn declared(self) -> impl Iterator<Item = (&'a str, View<'a>, Option<NodeId>)> {
         let (json, settings) = match self {
             Self::Json(map) => (Some(map), None),
             Self::Settings(settings) => (None, Some(settings)),
         };
-        let json = json.into_iter().flatten().map(|(key, value)| (key.as_str(), View::from(value)));
+        let json = json.into_iter().flatten().map(|(key, value)| (key.as_str(), View::from(value), None));
         let settings = settings.into_iter().flat_map(|settings| &settings.entries);
-        json.chain(settings.map(|(key, value)| (*key, view(value.as_ref()))))
+        json.chain(settings.map(|setting| (setting.key, setting.view(), setting.declared)))
     }
 }
 
-fn view<'a>(value: Option<&'a Typed<'a>>) -> View<'a> {
-    value.map_or(View::Unknown, View::from)
+impl<'a> Setting<'a> {
+    pub(super) fn view(&'a self) -> View<'a> {
+        self.value.as_ref().map_or(View::Unknown, View::from)
+    }
 }
 
 impl<'a> From<&'a Typed<'a>> for View<'a> {

@@ -21,7 +21,7 @@ use super::formats::integer_range;
 use super::keywords::change_each;
 use super::plan::Plan;
 use super::typed::Typed;
-use super::view::{Settings, View};
+use super::view::{Setting, Settings, View};
 use super::violation::{Because, Unit, Violation, ViolationKind};
 
 /// A format of the standard, by the crate.
@@ -67,11 +67,8 @@ impl Whole {
         };
         let Some(validator) = validator else { return vec![broken(environment)] };
         let instance = instance(settings);
-        let is_sealed = |key: &str| {
-            let entry = settings.entries().iter().find(|(name, _)| *name == key);
-            entry.is_some_and(|(_, value)| value.is_none())
-        };
-        let any_sealed = settings.entries().iter().any(|(_, value)| value.is_none());
+        let is_sealed = |key: &str| settings.get(key).is_some_and(|setting| setting.value.is_none());
+        let any_sealed = settings.entries().iter().any(|setting| setting.value.is_none());
         let (mut violations, mut compared) = (Vec::new(), 0);
         for error in validator.iter_errors(&instance) {
             for mut violation in read(&error) {
@@ -154,7 +151,7 @@ fn unevaluated(
             continue;
         }
         let schema = plan.unevaluated.iter().find(|node| plan.pointer(**node) == violation.pointer);
-        let value = settings.entries().iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.as_ref());
+        let value = settings.get(&key).and_then(|setting| setting.value.as_ref());
         match schema.zip(value) {
             Some((node, value)) => {
                 let found = Checker::new(plan, environment, &|_| true).member(*node, &key, View::from(value));
@@ -209,7 +206,7 @@ fn broken(environment: Option<&str>) -> Violation {
 }
 
 fn instance(settings: &Settings<'_>) -> Value {
-    let values = settings.entries().iter().map(|(key, value)| {
+    let values = settings.entries().iter().map(|Setting { key, value, .. }| {
         let value = match value {
             // The crate compares numbers as floats beyond 64 bits, which is what a schema can express there.
             Some(Typed::Digits(digits)) => digits.parse::<f64>().map_or(Value::Null, Value::from),

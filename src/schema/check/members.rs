@@ -76,13 +76,15 @@ impl<'s> Checker<'s> {
             }
             return verdict;
         }
-        for (name, value) in members.iter() {
+        let is_first = self.plan.tables.first().is_some_and(|table| table.node == id);
+        let is_asked = is_first && matches!(members, Members::Settings(_));
+        for (name, value, declared) in members.declared() {
             let path = context.path.member(name);
             let context = Context { path: &path, ..context };
-            let named = properties.named.get(name);
+            let named = if is_asked { declared } else { properties.named.get(name).copied() };
             let mut is_described = named.is_some();
             if let Some(node) = named {
-                verdict = verdict.max(self.node(*node, value, context, sink.as_deref_mut()));
+                verdict = verdict.max(self.node(node, value, context, sink.as_deref_mut()));
             }
             for node in properties.patterns.matching(name) {
                 is_described = true;

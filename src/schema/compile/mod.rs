@@ -106,7 +106,8 @@ impl<'v> Compiler<'v> {
 
     fn reserve(&mut self, step: Step) -> NodeId {
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node { step, checks: Vec::new(), types: Types::NONE, is_implied: false, notes: None });
+        let (types, is_implied, is_named_elsewhere) = (Types::NONE, false, false);
+        self.plan.nodes.push(Node { step, checks: Vec::new(), types, is_implied, is_named_elsewhere, notes: None });
         id
     }
 

@@ -91,6 +91,23 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Which of these names, sorted, it does not have.
+    pub(super) fn lacking(self, names: &[Box<str>]) -> Vec<&str> {
+        let names = names.iter().map(|name| &**name);
+        match self {
+            Self::Json(map) => names.filter(|name| !map.contains_key(*name)).collect(),
+            Self::Settings(settings) => {
+                // Both are in order, so that one walk along them is enough.
+                let mut left = settings.entries.iter().peekable();
+                let mut has = |name: &str| {
+                    while left.next_if(|setting| setting.key < name).is_some() {}
+                    left.peek().is_some_and(|setting| setting.key == name)
+                };
+                names.filter(|name| !has(name)).collect()
+            }
+        }
+    }
+
     pub(super) fn contains(self, key: &str) -> bool {
         match self {
             Self::Json(map) => map.contains_key(key),

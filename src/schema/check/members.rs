@@ -43,7 +43,7 @@ impl<'s> Checker<'s> {
         mut sink: Sink<'_>,
     ) -> Verdict {
         let mut verdict = Verdict::Valid;
-        for name in names.iter().filter(|name| !members.contains(name)) {
+        for name in members.lacking(names) {
             verdict = Verdict::Invalid;
             let path = context.path.member(name);
             let context = Context { path: &path, ..context };

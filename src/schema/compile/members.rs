@@ -96,8 +96,11 @@ impl<'v> Compiler<'v> {
         value.as_object().ok_or_else(|| self.refuse(subject, keyword, "must be an object"))
     }
 
+    /// A list of keys, sorted.
     fn names(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<Box<[Box<str>]>, Refusal> {
         let names = value.as_array().and_then(|names| names.iter().map(|name| name.as_str().map(Box::from)).collect());
-        names.ok_or_else(|| self.refuse(subject, keyword, "must be a list of keys"))
+        let mut names: Box<[Box<str>]> = names.ok_or_else(|| self.refuse(subject, keyword, "must be a list of keys"))?;
+        names.sort_unstable();
+        Ok(names)
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct Automaton {
     follow: Vec<u128>,
     /// Which positions each ASCII character fits.
     ascii: Box<[u128; 128]>,
+    /// The first 64 of them, which are all that most patterns have.
+    narrow: Box<[u64; 128]>,
     /// What each position takes beyond ASCII.
     beyond: Vec<Beyond>,
     /// How many parts may still be placed: repeats of nothing multiply without taking positions.
@@ -75,6 +77,7 @@ impl Automaton {
             last: 0,
             follow: Vec::new(),
             ascii: Box::new([0; 128]),
+            narrow: Box::new([0; 128]),
             beyond: Vec::new(),
             allowance: PARTS,
         };
@@ -105,12 +108,30 @@ impl Automaton {
             }
             text = rest;
             if run.candidates == candidates {
-                // A repeated class stays where it is, character after character: most of a long value.
-                let stays = |byte: &u8| candidates & self.ascii[usize::from(byte & 0x7f)] == active;
-                text = &rest[rest.iter().position(|byte| !stays(byte)).unwrap_or(rest.len())..];
+                text = &rest[self.staying(rest, candidates, active)..];
             }
         }
         None
+    }
+
+    /// How many characters go by before anything changes: a repeated class stays where it is, which is most of a long value.
+    fn staying(&self, text: &[u8], candidates: u128, active: u128) -> usize {
+        let mut staying = 0;
+        if let (Ok(candidates), Ok(active)) = (u64::try_from(candidates), u64::try_from(active)) {
+            // Eight at a time: what all of them fit and what any of them fits are both what is active.
+            for chunk in text.as_chunks::<8>().0 {
+                let fits = chunk.map(|byte| self.narrow[usize::from(byte & 0x7f)]);
+                let all = fits.into_iter().fold(u64::MAX, |all, fits| all & fits);
+                let any = fits.into_iter().fold(0, |any, fits| any | fits);
+                if all & candidates != active || any & candidates != active {
+                    break;
+                }
+                staying += chunk.len();
+            }
+        }
+        let changes = |byte: &u8| candidates & self.ascii[usize::from(byte & 0x7f)] != active;
+        let rest = &text[staying..];
+        staying + rest.iter().position(changes).unwrap_or(rest.len())
     }
 
     fn following(&self, active: u128) -> u128 {
@@ -174,7 +195,9 @@ impl Automaton {
         self.beyond.push(class.beyond);
         let mut left = class.ascii;
         while left != 0 {
-            self.ascii[left.trailing_zeros() as usize] |= bit;
+            let character = left.trailing_zeros() as usize;
+            self.ascii[character] |= bit;
+            self.narrow[character] |= u64::try_from(bit).unwrap_or_default();
             left &= left - 1;
         }
         Some(Fragment { nullable: false, first: bit, last: bit })

@@ -141,15 +141,29 @@ fn grew_together(word: &str, ends: &[&str]) -> bool {
 /// first letter, because this is asked of every key and says no to most.
 fn holds_sign(key: &str) -> bool {
     key.as_bytes().windows(2).enumerate().any(|(at, pair)| {
-        // Two letters of one case or the other; few names have any such pair but in the words that count.
-        let pair = [pair[0] | 0x20, pair[1] | 0x20];
-        if !matches!(&pair, b"au" | b"cr" | b"ke" | b"pa" | b"pw" | b"sa" | b"se" | b"to") {
+        if BEGINS[usize::from(pair[0])] & 1 << (pair[1] & 31) == 0 {
             return false;
         }
         let begins = |sign: &str| key.get(at..at + sign.len()).is_some_and(|found| found.eq_ignore_ascii_case(sign));
-        ["auth", "cred", "key", "pa", "pw", "salt", "secret", "tok"].iter().any(|sign| begins(sign))
+        SIGNS.iter().any(|sign| begins(sign))
     })
 }
+
+const SIGNS: [&str; 8] = ["auth", "cred", "key", "pa", "pw", "salt", "secret", "tok"];
+
+/// For each byte that begins a sign, the bytes that follow it there, as a set of their lowest five bits, which for letters
+/// are the same in either case: few names have any such pair but in the words that count.
+static BEGINS: [u32; 256] = {
+    let mut begins = [0; 256];
+    let mut at = 0;
+    while at < SIGNS.len() {
+        let sign = SIGNS[at].as_bytes();
+        begins[sign[0] as usize] |= 1 << (sign[1] & 31);
+        begins[sign[0].to_ascii_uppercase() as usize] |= 1 << (sign[1] & 31);
+        at += 1;
+    }
+    begins
+};
 
 /// A word that says "secret" wherever it stands.
 const SECRET: &[&str] =

@@ -55,7 +55,8 @@ impl<'t> Members<'t> {
                 others.iter().chain([last]).for_each(|at| stays[*at] = false);
             }
         }
-        let kept: Vec<_> = list.iter().zip(stays).filter(|(_, stays)| *stays).map(|(member, _)| member.clone()).collect();
+        let kept: Vec<_> =
+            list.iter().zip(stays).filter(|(_, stays)| *stays).map(|(member, _)| member.clone()).collect();
         Self { sorted: arena.alloc_slice_copy(&by_name(&kept)), list: arena.alloc_slice_fill_iter(kept) }
     }
 

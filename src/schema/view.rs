@@ -19,6 +19,9 @@ pub(super) enum View<'a> {
     Object(Members<'a>),
 }
 
+/// How many settings are passed in the time that one is searched for.
+const MANY: usize = 8;
+
 /// The members of an object.
 #[derive(Clone, Copy)]
 pub(super) enum Members<'a> {
@@ -96,6 +99,9 @@ impl<'a> Members<'a> {
         let names = names.iter().map(|name| &**name);
         match self {
             Self::Json(map) => names.filter(|name| !map.contains_key(*name)).collect(),
+            Self::Settings(settings) if names.len() * MANY < settings.entries.len() => {
+                names.filter(|name| !settings.contains(name)).collect()
+            }
             Self::Settings(settings) => {
                 // Both are in order, so that one walk along them is enough.
                 let mut left = settings.entries.iter().peekable();

@@ -99,7 +99,8 @@ impl<'v> Compiler<'v> {
     /// A list of keys, sorted.
     fn names(&self, subject: &Subject<'_>, keyword: &str, value: &Json<'_>) -> Result<Box<[Box<str>]>, Refusal> {
         let names = value.as_array().and_then(|names| names.iter().map(|name| name.as_str().map(Box::from)).collect());
-        let mut names: Box<[Box<str>]> = names.ok_or_else(|| self.refuse(subject, keyword, "must be a list of keys"))?;
+        let mut names: Box<[Box<str>]> =
+            names.ok_or_else(|| self.refuse(subject, keyword, "must be a list of keys"))?;
         names.sort_unstable();
         Ok(names)
     }

@@ -243,7 +243,7 @@ fn not_understood(arguments: &[OsString], error: clap::Error) -> ExitCode {
     if error.kind() == ErrorKind::UnknownArgument && is_command(arguments, "secrets") && !option.starts_with('-') {
         let _ = printing::complain(
             "error: there is one argument too many, which is not repeated here\n  \
-             help: an environment is given with -e, or alone to edit, export and rotate; a value is never given on the command line: \
+             help: where a value is set or printed, the environment stands behind -e; a value itself is never given on the command line: \
              if it was real, change it where it is used\n",
         );
         return ExitCode::from(2);

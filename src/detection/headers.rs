@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use memchr::{memchr_iter, memchr2_iter};
 
-use super::{names, values};
+use super::{names, parameters, values};
 
 /// The first credential that a text hands over so, as a byte range.
 pub(super) fn secret(text: &str) -> Option<Range<usize>> {
@@ -48,7 +48,10 @@ fn by_name(text: &str) -> Option<Range<usize>> {
         let from = text.len() - rest.len();
         if is_member {
             let value = from + 1..from + 1 + run(rest.strip_prefix('"')?, |byte| !b"\"\\".contains(&byte));
-            return super::is_secret_by_name(name, &text[value.clone()]).then_some(value);
+            let text = &text[value.clone()];
+            // Words in a file of settings name where a secret is kept, or the way to prove who one is.
+            let counts = super::is_secret_by_name(name, text) && !values::is_spoken(text) && !parameters::is_gap(text);
+            return counts.then_some(value);
         }
         let value = from..from + run(rest, |byte| byte.is_ascii_graphic() && !b",;\"'&{}".contains(&byte));
         super::looks_like_a_key("KEY", &text[value.clone()]).then_some(value)
@@ -120,6 +123,12 @@ mod tests {
             (r#"{"db":{"clientSecret":"7drHilZO0fkX"}}"#.into(), Some("7drHilZO0fkX")),
             (r#"{"password":"","token_url":"https://a/b","tokenTtl":"3600s-then-more"}"#.into(), None),
             (r#"{"type":"password","label":"Password"}"#.into(), None),
+            (
+                r#"{"auth":"keycloak","secret":"from-vault","token":"%{token}e","clientSecretRef":"App7Secrets"}"#
+                    .into(),
+                None,
+            ),
+            (r#"{"DB_PASSWORD":"projects/acme/secrets/db-password/versions/latest"}"#.into(), None),
             ("https://example.com/a".into(), None),
             ("\u{fc}: \u{fc}=\u{fc} %20".into(), None),
             (String::new(), None),

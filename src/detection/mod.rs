@@ -113,6 +113,8 @@ mod tests {
             ("TOKEN_SYMBOL", "USDCOIN", false),
             ("PASSWORD_FIELD", "user_pass", false),
             ("PASSWORD_HINT", "wiki-page-seven", false),
+            ("CLIENT_SECRET_REF", "App7-secrets", false),
+            ("DB_PASSWORD", "projects/acme/secrets/Db-7/versions/latest", false),
             ("DB_PASSWORD_SERVER", "hunter22", true),
             ("UPSTREAM_AUTHORIZATION", "q7RfT2mLx9Kc", true),
             ("UPSTREAM_AUTHORIZATION", "rbac", false),

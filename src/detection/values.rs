@@ -12,7 +12,9 @@ pub fn may_be_secret(value: &str) -> bool {
     let word =
         ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
     let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_a_file(value);
-    let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
+    // Names of secrets at Google's and at Vault's.
+    let kept = value.starts_with("projects/") && value.contains("/secrets/") || value.starts_with("vault:");
+    let resource = kept || value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
     let address = value.parse::<std::net::IpAddr>().is_ok();
     value.len() >= 6 && !(number || word || path || resource || address || is_told_hash(value))
 }

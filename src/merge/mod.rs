@@ -190,8 +190,8 @@ fn known_to(readable: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>, r
     known_to
 }
 
-/// From which of the two sides each value of the result comes, both where they have the same; and of which it is certainly
-/// not, although it stands there under another key than that of the result.
+/// From which of the two sides each value of the result comes, both where they have the same; and from which it
+/// certainly does not come, as another value stands there.
 fn origins(sides: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>) -> Origins {
     let mut origins = Origins::new();
     for (bytes, pieces) in sides {

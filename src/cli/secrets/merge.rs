@@ -156,10 +156,10 @@ fn theirs(root: &Path) -> Option<(Files, Config)> {
 
 /// Whether something of a file is on record on either branch; where the other one is not known, whether anything is on this one.
 fn has_record(ours: &Files, theirs: Option<&Files>, path: &str) -> Result<bool, Error> {
-    let names = |files: &Files| Ok(Revocations::read(files)?.paths().any(|one| one == path));
+    let names = |files: &Files| -> Result<bool, Error> { Ok(Revocations::read(files)?.paths().any(|one| one == path)) };
     Ok(match theirs {
         // A record that is broken on the other branch is told of once it is here.
-        Some(theirs) => names(ours)? || names(theirs).unwrap_or_else(|_: Error| true),
+        Some(theirs) => names(ours)? || names(theirs).unwrap_or(true),
         None => Revocations::has_begun(ours)?,
     })
 }

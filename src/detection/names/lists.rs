@@ -142,6 +142,8 @@ pub(super) const ABOUT_A_SECRET: &[&str] = &[
     "provider",
     "question",
     "realm",
+    "ref",
+    "reference",
     "regex",
     "regexp",
     "required",

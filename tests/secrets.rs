@@ -309,7 +309,7 @@ fn what_is_wrong_changes_nothing() {
     project.run(&["set", "API_KEY", "-e", "../x.secrets.env"], CANARY.as_bytes()).failed(2, "no environment has this");
     project
         .run(&["set", "API_KEY", "-e", "prod", "--from-file", "none"], b"")
-        .failed(2, "there is no such file\n   at none\n  help: give the path");
+        .failed(2, "there is no such file\n  help: give the path");
     project
         .run(&["set", "A", "-e", "prod", "--identity", "none"], b"")
         .failed(2, "there is no such key file\n   at none\n  help: give the path");
@@ -360,7 +360,7 @@ fn a_file_that_was_tampered_with_is_left_alone() {
         (format!("#{CANARY}\n{good}"), "not sealed"),
         (good.replacen("sops_mac=", "sops_mca=", 1), "no MAC"),
         (good[..good.len() / 2].to_owned(), ""),
-        (String::new(), "not sealed"),
+        (String::new(), "this file is empty"),
         (format!("A={CANARY}\n"), "not sealed"),
     ] {
         project.write("p/environments/prod.secrets.env", &bad);
@@ -980,4 +980,92 @@ fn where_files_lie() {
     project.write("p/services/api/sparkcfg.toml", &project.config("prod = [\"laptop\"]"));
     let told = project.run(&["set", "A", "-e", "prod", "--project", "services/api"], b"1").ok().stderr;
     assert_eq!(told, "set A in services/api/environments/prod.secrets.env\n");
+}
+
+/// A file that lost its end holds sealed values, and no command makes anything of them.
+#[test]
+fn what_was_cut_off_is_not_sealed_again() {
+    let project = Project::new();
+    for key in ["A_KEY", "B_KEY", "C_KEY"] {
+        project.set(key, CANARY);
+    }
+    let whole = project.sealed();
+    let ends: Vec<_> = whole.match_indices('\n').map(|(at, _)| at + 1).take(2).collect();
+    for end in ["A_KEY=ENC[AES".len(), 100, ends[0], ends[1], ends[1] + 30] {
+        project.write("p/environments/prod.secrets.env", &whole[..end]);
+        let cut = "this file is cut off";
+        project.run(&["set", "A_KEY", "-e", "prod"], b"new-value").failed(2, cut);
+        project.run(&["get", "A_KEY", "-e", "prod"], b"").failed(2, "A_KEY stays sealed");
+        let import = ["import", "environments/prod.secrets.env", "-e", "prod", "--no-validate"];
+        project.run(&import, b"").failed(2, "A_KEY is a sealed value that nothing in this file opens");
+        assert_eq!(project.sealed(), whole[..end]);
+    }
+    project.write("p/environments/prod.secrets.env", "");
+    project.run(&["set", "A_KEY", "-e", "prod"], b"new-value").failed(2, "this file is empty");
+}
+
+/// Where there is no terminal, no editor starts that would write the text into a log.
+#[test]
+fn no_editor_draws_into_a_log() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    for editor in [None, Some("vi"), Some("vim")] {
+        let mut command = project.command(&["edit", "prod"]);
+        command.envs(editor.map(|editor| ("EDITOR", editor))).env("PATH", project.path("home"));
+        for name in ["vi", "vim"] {
+            project.write(&format!("home/{name}"), "#!/bin/sh\nwhile read -r line; do echo \"$line\"; done <\"$4\"\n");
+            fs::set_permissions(project.path(&format!("home/{name}")), fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        ran(command, b"").failed(2, "there is no terminal for the editor");
+    }
+    assert!(project.edit(&["prod"], "sed -i s/hunter2/other/ \"$1\"").code == Some(0));
+}
+
+/// Words that may be a value are not repeated.
+#[test]
+fn an_argument_too_many_is_not_repeated() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    for line in [
+        &["get", "API_KEY", "-e", "prod", "hunter2x"][..],
+        &["edit", "prod", "hunter2x"],
+        &["unset", "API_KEY", "-e", "prod", "hunter2x"],
+    ] {
+        project.run(line, b"").failed(2, "one argument too many");
+    }
+    project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "hunter2x"], b"").failed(2, "there is no such file");
+    project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "no/file"], b"").failed(2, "at no/file");
+}
+
+#[test]
+fn what_stands_in_the_place_of_an_environment() {
+    let project = Project::new();
+    for (name, help) in [
+        ("environments/prod.env", "is meant: prod"),
+        ("./environments/base.env", "is meant: base"),
+        ("no.env", "there are: base"),
+    ] {
+        let ran = project.run(&["set", "API_KEY", "-e", name], b"new-value");
+        assert!(ran.stderr.contains(help) && !ran.stderr.contains("a new one begins"), "{name}: {}", ran.stderr);
+        ran.failed(2, "there is no environment");
+    }
+    fs::remove_file(project.path("p/sparkcfg.toml")).unwrap();
+    let ran = project.run(&["set", "API_KEY", "-e", "prod"], b"new-value");
+    assert!(!ran.stderr.contains("sparkcfg.toml"), "{}", ran.stderr);
+    ran.failed(2, "nothing says yet who may open prod");
+}
+
+/// The key file that the environment names is made by whoever begins.
+#[test]
+fn a_key_is_made_where_the_environment_says() {
+    let project = Project::new();
+    fs::remove_file(project.path("p/sparkcfg.toml")).unwrap();
+    let key = project.path("home/new.key");
+    let mut command = project.command(&["init", "--name", "dave"]);
+    command.env("SOPS_AGE_KEY_FILE", &key);
+    ran(command, b"").ok();
+    assert!(fs::read_to_string(&key).unwrap().contains("AGE-SECRET-KEY-1"));
+    let mut command = project.command(&["set", "API_KEY", "-e", "prod"]);
+    command.env("SOPS_AGE_KEY_FILE", project.path("home/none.key"));
+    ran(command, b"x").failed(2, "there is no such key file");
 }

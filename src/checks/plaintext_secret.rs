@@ -6,7 +6,8 @@
 //! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
 //!    sixty more. These count in comments too, and alone on a line.
-//! 4. A password in a URL or connection string (`?password=…`, `Server=…;Password=…`), but not `user:user@localhost`.
+//! 4. A password in a URL or connection string (`?password=…`, `Server=…;Password=…`), but not `user:user@localhost`; a
+//!    credential in a header (`Bearer …`, `Basic …`, `x-api-key: …`) or in JSON (`{"password":"…"}`).
 //! 5. A value of a key whose name says so (`DB_PASSWORD`), unless it is too short, a small number, a path or a plain URL.
 //!    Where the name says it less clearly (`DB_AUTH`), a value of plain words (`scram-sha-256`) is none.
 //!    In the environment of tests (`.env.test`, `environments/ci.env`) what 2, 4 and 5 find must have twenty characters.
@@ -142,7 +143,13 @@ pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
         let path = project.sources.path(*source);
         let name = path.rsplit('/').next().unwrap_or(path);
         let message = format!("{name} is a file of secrets by its name, but nothing in it is sealed");
-        let help = "seal it with `sops encrypt --in-place`, or take it over with `sparkcfg secrets import`; if it is none, call it otherwise";
+        // `import` reads plain text as lines of dotenv.
+        let way = match name.rsplit('.').next() {
+            Some("env") => "take it over with `sparkcfg secrets import`",
+            Some("toml") => "seal what is in it as KEY=value lines, with `sparkcfg secrets set`",
+            _ => "seal it with `sops encrypt --in-place`",
+        };
+        let help = format!("{way}; if it is none, call it otherwise");
         findings.push(Finding::new(&RULE, message).at(Span::new(*source, 0..0), "").help(help));
     }
 }
@@ -230,6 +237,8 @@ fn finished(file: &File<'_>, finding: Finding, severity: Severity) -> Finding {
     let put = if nowhere { "take it away".to_owned() } else { format!("seal it in {sealed}") };
     let (severity, help) = if private {
         (severity.min(Severity::Warning), put)
+    } else if file.project.staged {
+        (severity, format!("{put}; if it was committed before, change it where it is used, too"))
     } else {
         (severity, format!("{put}, then change it where it is used: it has been seen"))
     };

@@ -10,7 +10,7 @@
 //! Whoever was let in once keeps the data key, and with it can open whatever is sealed with that key: also a file from which
 //! `git revert` took a grant away, or `sops updatekeys` a recipient. `validate` and `secrets who` find them in the last 2,000
 //! commits that git has here; where the file had another name, nobody is found. A shallow clone, as CI makes it, lacks these
-//! commits: where somebody is known who may not open everything, a note says so. So does one where git refuses to read the
+//! commits, and nothing in it tells that there was such a grant: a note says so. So does one where git refuses to read the
 //! repository.
 //!
 //! Why it hurts: whoever can write to the repository can add a recipient of their own and wait for the next rotation.
@@ -25,10 +25,9 @@ use super::{File, Subject};
 use crate::envelope::CannotOpen;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
-use crate::project::access::{NO_PUBLIC_KEY, SealedFile};
+use crate::project::access::NO_PUBLIC_KEY;
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
-use crate::project::past::Gap;
 use crate::source::Span;
 use crate::stores::{Counted, Readers, State};
 
@@ -63,8 +62,8 @@ pub(super) fn check_tables(subjects: &[Subject<'_>], findings: &mut Vec<Finding>
     check_names(subjects, findings);
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     check_keys(project, findings);
-    // Nearly every clone of a CI run is shallow; that git refuses one is a fault of its own.
-    let Some(gap) = project.gap.filter(|gap| *gap == Gap::Git || has_outsiders(project)) else { return };
+    // Also where everybody who is named may open everything: whoever was let in by a commit that was reverted is named no more.
+    let Some(gap) = project.gap else { return };
     let mut finding = Finding::new(&RULE, gap.message().to_owned()).severity(Severity::Note).help(gap.help());
     if let Some(source) = project.config_source {
         let at = project.sources.text(source).find("[access]").unwrap_or_default();
@@ -85,16 +84,6 @@ fn check_keys(project: &Project, findings: &mut Vec<Finding>) {
             findings.push(placed(finding, project, "people", name, "their public key").help(NO_PUBLIC_KEY));
         }
     }
-}
-
-/// Whether somebody is known who may not open everything: without them, nobody can have lost a file.
-fn has_outsiders(project: &Project) -> bool {
-    let config = &project.config;
-    let lacks = |file: &SealedFile| {
-        let readers = config.names_of_readers(&file.environments);
-        config.people.keys().any(|name| !readers.contains(name.as_str()))
-    };
-    project.remembers || project.sealed_files.values().any(lacks)
 }
 
 /// Two names of one public key that may both open a file: to take access away from one of them takes nothing.

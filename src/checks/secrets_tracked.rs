@@ -63,7 +63,8 @@ pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
                 continue;
             }
             let message = format!("{path} holds {}, and is about to be committed", token.name);
-            let help = format!("take it out of {path}, and make a new one where it is used: it may have been seen");
+            let help =
+                format!("take it out of {path}; if it was committed or shown before, make a new one where it is used");
             findings.push(Finding::new(&RULE, message).at(span, "").help(help));
         }
     }

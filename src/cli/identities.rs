@@ -59,6 +59,9 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
         identities.tried(&format!("{why} ({}=1 opens secrets to it)", forks::FORCED));
         return Ok(identities);
     }
+    if paths.is_empty() {
+        identities.tried("--identity");
+    }
     for path in paths {
         add_file(&mut identities, "--identity", path)?;
     }
@@ -68,7 +71,7 @@ pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
 /// The identities of whoever runs it, the same for every project, as far as no program has to be started for them. A file
 /// that was named and cannot be read is an error; one that SOPS would look at is not.
 pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
-    let mut identities = without_programs(named)?;
+    let mut identities = without_programs(named, Missing::IsAnError)?;
     if key_command().is_some() {
         identities.tried("SOPS_AGE_KEY_CMD (started by `sparkcfg secrets`, `run` and `release --rollback` only)");
         if identities.is_empty() {
@@ -82,19 +85,38 @@ pub(super) fn of_person(named: &[PathBuf]) -> Result<Identities, Error> {
 
 /// The same, with what the program in `SOPS_AGE_KEY_CMD` prints.
 pub(super) fn of_person_with_programs(named: &[PathBuf]) -> Result<Identities, Error> {
-    let mut identities = without_programs(named)?;
+    with_programs(without_programs(named, Missing::IsAnError)?)
+}
+
+/// The same for somebody who may have none yet: the file that the environment names is where one will be, see [`own_file`].
+pub(super) fn of_newcomer(named: &[PathBuf]) -> Result<Identities, Error> {
+    with_programs(without_programs(named, Missing::IsToBeMade)?)
+}
+
+/// What it means that a key file is not there which the environment names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    IsAnError,
+    IsToBeMade,
+}
+
+fn with_programs(mut identities: Identities) -> Result<Identities, Error> {
     if let Some(path) = default_file().filter(|path| is_open_to_others(path)) {
         let path = crate::source::printable(&path.to_string_lossy());
         printing::complain(&format!("other users of this machine can read your identity: chmod 600 {path}\n"))?;
     }
-    if let Some(line) = key_command() {
-        let keys = printed_by(&line)?;
-        add(&mut identities, COMMAND, &keys)?;
+    match key_command() {
+        Some(line) => {
+            let keys = printed_by(&line)?;
+            add(&mut identities, COMMAND, &keys)?;
+        }
+        None if !forks::is_distrusted() => identities.tried(COMMAND),
+        None => {}
     }
     Ok(identities)
 }
 
-fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
+fn without_programs(named: &[PathBuf], missing: Missing) -> Result<Identities, Error> {
     let mut identities = self::named(named)?;
     if forks::is_distrusted() {
         return Ok(identities);
@@ -102,6 +124,7 @@ fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
     for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
         match std::env::var(place) {
             Ok(value) if value.is_empty() => {}
+            Ok(path) if missing == Missing::IsToBeMade && place.ends_with("_FILE") && is_absent(&path) => {}
             Ok(path) if place.ends_with("_FILE") => add_file(&mut identities, place, Path::new(&path))?,
             Ok(keys) => add(&mut identities, place, &keys)?,
             Err(_) => identities.tried(place),
@@ -112,6 +135,10 @@ fn without_programs(named: &[PathBuf]) -> Result<Identities, Error> {
         _ => identities.tried("SOPS's key file (sops/age/keys.txt)"),
     }
     Ok(identities)
+}
+
+fn is_absent(path: &str) -> bool {
+    !crate::detection::has_private_key(path) && Path::new(path).symlink_metadata().is_err()
 }
 
 fn key_command() -> Option<String> {

@@ -175,7 +175,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.into_iter().collect();
     if let Some(error) = arguments::refused(&arguments) {
         let _ = printing::complain(&format!("{error}\n"));
-        return ExitCode::from(if is_run(&arguments) { run::NOT_PREPARED } else { 2 });
+        return ExitCode::from(if is_command(&arguments, "run") { run::NOT_PREPARED } else { 2 });
     }
     let (parsed, matches) = match understood(&arguments) {
         Ok(read) => read,
@@ -239,10 +239,19 @@ fn not_understood(arguments: &[OsString], error: clap::Error) -> ExitCode {
         let tip = "environments are named without an option, as in sparkcfg validate prod";
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
+    // A value that was typed by mistake would stand in the log of a job.
+    if error.kind() == ErrorKind::UnknownArgument && is_command(arguments, "secrets") && !option.starts_with('-') {
+        let _ = printing::complain(
+            "error: there is one argument too many, which is not repeated here\n  \
+             help: where a value is set or printed, the environment stands behind -e; a value itself is never given on the command line: \
+             if it was real, change it where it is used\n",
+        );
+        return ExitCode::from(2);
+    }
     // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run` starts may
     // end with 2 itself.
     let code = match u8::try_from(error.exit_code()).unwrap_or(2) {
-        2 if is_run(arguments) => run::NOT_PREPARED,
+        2 if is_command(arguments, "run") => run::NOT_PREPARED,
         code => code,
     };
     let text = error.render();
@@ -289,8 +298,8 @@ fn carry_out(arguments: &Arguments) -> ExitCode {
     })
 }
 
-/// Whether the first argument that is no option is `run`.
-fn is_run(arguments: &[OsString]) -> bool {
+/// Whether the first argument that is no option is this command.
+fn is_command(arguments: &[OsString], name: &str) -> bool {
     let command = Arguments::command();
     let takes_value = |option: &str| {
         let mut options = command.get_opts().filter(|known| known.get_action().takes_values());
@@ -299,7 +308,7 @@ fn is_run(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
     while let Some(word) = words.next() {
         if !word.starts_with('-') {
-            return word == "run";
+            return word == name;
         }
         if takes_value(&word) {
             words.next();

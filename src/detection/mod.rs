@@ -1,5 +1,6 @@
 //! What a key's name and a value's shape tell about secrets, without a schema.
 
+mod headers;
 mod names;
 mod parameters;
 mod placeholders;
@@ -11,7 +12,7 @@ mod urls;
 mod values;
 
 use names::Said;
-pub use names::{is_plausible_name, names_secret, names_secret_surely, names_some_key};
+pub use names::{is_plausible_name, names_a_text, names_secret, names_secret_surely, names_some_key};
 pub use placeholders::{is_placeholder, leads_to_a_placeholder, stands_in_for_a_secret};
 pub use published::{PUBLISHED, Published, published, published_as};
 pub use tokens::{Certainty, Token, known_token, token, undoubted};
@@ -61,7 +62,8 @@ pub fn looks_like_a_key(key: &str, value: &str) -> bool {
     let named = names::has_word(key, "key");
     let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
-    named && values::entropy(value) >= 3.7 || value.len() >= 32 && mixed && values::entropy(value) >= 4.3
+    named && values::entropy(value) >= 3.7 && !values::is_spoken(value)
+        || value.len() >= 32 && mixed && values::entropy(value) >= 4.3
 }
 
 #[cfg(test)]
@@ -76,6 +78,10 @@ mod tests {
             ("::ffff:10.0.0.1", false),
             ("%kernel.project_dir%/config/jwt/private.pem", false),
             ("a/b+c.pem=", true),
+            ("uploads/2024/img.png", false),
+            ("a/B7+c.x9Kp2mLq8z", true),
+            ("sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC", false),
+            ("sha384-oqVuAfXRKap7fdgcCY5uykM6", true),
             ("./keys", false),
             ("12345", false),
         ] {
@@ -103,6 +109,15 @@ mod tests {
             ("DB_PASSWORD", "X-Ray-Blue", true),
             ("STRIPE_API_KEY", "pk_live_f81k20zqp3mmw7x9c4vt", false),
             ("LOG_LEVEL", "hunter22", false),
+            ("SECRET_MANAGER_PROJECT", "acme-prod-392811", false),
+            ("TOKEN_SYMBOL", "USDCOIN", false),
+            ("PASSWORD_FIELD", "user_pass", false),
+            ("PASSWORD_HINT", "wiki-page-seven", false),
+            ("CLIENT_SECRET_REF", "App7-secrets", false),
+            ("DB_PASSWORD", "projects/acme/secrets/Db-7/versions/latest", false),
+            ("DB_PASSWORD_SERVER", "hunter22", true),
+            ("UPSTREAM_AUTHORIZATION", "q7RfT2mLx9Kc", true),
+            ("UPSTREAM_AUTHORIZATION", "rbac", false),
         ] {
             assert_eq!(is_secret_by_name(key, value), expected, "{key}={value}");
         }
@@ -123,6 +138,9 @@ mod tests {
             ("BLOB", "a sentence of Some 20 Words which is no blob", false),
             ("IMAGE", "registry.example.com/Team/App-Server:2024.05.17-A1b2C3d4", false),
             ("SORT_KEY", "created_at", false),
+            ("I18N_KEY", "errors.validation.required.field", false),
+            ("S3_KEY", "uploads/2024/Img-8f3.png", false),
+            ("SRI", "sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC", false),
         ] {
             assert_eq!(looks_like_a_key(key, value), expected, "{key}={value}");
         }

@@ -1,9 +1,15 @@
 //! What a key's name tells about its value.
 
+mod lists;
+
 use std::cell::RefCell;
 
 use foldhash::HashMap;
 
+use self::lists::{
+    ABOUT_A_SECRET, ASKS, ASKS_OF_TEXTS, CIPHERS, ENDS, FILES, HOLDERS, KEYS, KEYS_IN_ONE, OPENS_NOTHING, PERHAPS,
+    PUBLIC, SECRET, SECRET_PAIRS, SWITCHES, TEXTS, TEXTS_OF_ANY_KIND, WORDS_OF_THEIR_OWN,
+};
 use super::tokens::known_token;
 
 /// Whether a key's name says that its value is a secret: `DB_PASSWORD`, `stripeApiKey`; also where it does so less clearly,
@@ -84,7 +90,7 @@ fn said_by_words(key: &str) -> Said {
         }
         // Most names say nothing, and every value is asked about its name: so the long list comes last.
         (false, false) => Said::Nothing,
-        _ if is(ABOUT_A_SECRET, last) => Said::Nothing,
+        _ if is_about(last) => Said::Nothing,
         (true, _) => Said::Surely,
         _ => Said::Perhaps,
     }
@@ -108,7 +114,20 @@ pub(super) fn has_word(key: &str, word: &str) -> bool {
 
 /// Whether a name says that its value is about a secret, or is one for everybody: `KEY_ID`, `SITE_KEY`.
 pub(super) fn is_about_or_public(key: &str) -> bool {
-    words(key).any(|word| is(PUBLIC, word)) || words(key).last().is_some_and(|last| is(ABOUT_A_SECRET, last))
+    words(key).any(|word| is(PUBLIC, word)) || words(key).last().is_some_and(is_about)
+}
+
+/// Whether a last word turns a name into something about a secret.
+fn is_about(last: &str) -> bool {
+    is(TEXTS, last) || is(ABOUT_A_SECRET, last)
+}
+
+/// Whether the last word of a name says that its value is a text, and none that something is on: `LDAP_BASE_DN`, but not
+/// `VERIFY_HOST`.
+#[must_use]
+pub fn names_a_text(key: &str) -> bool {
+    let asks = |word: &str| [SWITCHES, ASKS, ASKS_OF_TEXTS].iter().any(|list| is(list, word));
+    !words(key).any(asks) && words(key).last().is_some_and(|last| is(TEXTS, last) || is(TEXTS_OF_ANY_KIND, last))
 }
 
 /// Whether a name calls its value some key, and none of those that open nothing: `MEILISEARCH_KEY`, but not `CACHE_KEY`.
@@ -164,170 +183,6 @@ static BEGINS: [u32; 256] = {
     }
     begins
 };
-
-/// A word that says "secret" wherever it stands.
-const SECRET: &[&str] =
-    &["credential", "credentials", "passphrase", "passwd", "password", "pwd", "secret", "secrets", "token"];
-
-/// How words end in which such a word grew together with another one.
-const ENDS: &[&str] = &["accesskey", "pass", "passwd", "password", "privatekey", "pwd", "secret", "secretkey", "token"];
-
-/// The same, where the key may be one for everybody.
-const KEYS_IN_ONE: &[&str] = &["apikey"];
-
-/// Words that end so and mean something else.
-const WORDS_OF_THEIR_OWN: &[&str] = &["bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass"];
-
-/// A word that may say so, where the value does not deny it: `DB_AUTH` may hold a password or name a way to prove who one
-/// is.
-const PERHAPS: &[&str] = &["auth", "pat", "salt"];
-
-/// Names for which a library takes the path of a file.
-const FILES: &[&str] = &["GOOGLE_APPLICATION_CREDENTIALS"];
-
-/// Where secrets are kept that are called by name.
-const HOLDERS: &[&str] = &["k8s", "kube", "kubernetes", "pull"];
-
-/// Two words that say so together, unless a word of [`PUBLIC`] stands before them.
-const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app", "key"]];
-
-/// What a key somewhere behind it is for, so that it is one to keep.
-const CIPHERS: &[&str] = &["crypto", "decryption", "encrypt", "encryption", "hmac", "signing"];
-
-/// Two words that say so together.
-const SECRET_PAIRS: &[[&str; 2]] =
-    &[["account", "key"], ["auth", "token"], ["key", "base"], ["master", "key"], ["private", "key"], ["secret", "key"]];
-
-/// A last word that turns the name into something about a secret: `TOKEN_TTL`, `PASSWORD_MIN_LENGTH`, `AUTH_URL`.
-const ABOUT_A_SECRET: &[&str] = &[
-    "after",
-    "age",
-    "alg",
-    "algo",
-    "algorithm",
-    "alphabet",
-    "at",
-    "audience",
-    "backend",
-    "budget",
-    "charset",
-    "cost",
-    "count",
-    "days",
-    "description",
-    "dir",
-    "disabled",
-    "driver",
-    "enabled",
-    "encoding",
-    "endpoint",
-    "engine",
-    "expiration",
-    "expires",
-    "expiry",
-    "factor",
-    "file",
-    "flow",
-    "format",
-    "grace",
-    "hasher",
-    "header",
-    "host",
-    "hours",
-    "id",
-    "in",
-    "interval",
-    "issuer",
-    "iterations",
-    "kind",
-    "label",
-    "length",
-    "lifetime",
-    "limit",
-    "manager",
-    "max",
-    "mechanism",
-    "memory",
-    "method",
-    "min",
-    "mins",
-    "minutes",
-    "mode",
-    "ms",
-    "name",
-    "path",
-    "pattern",
-    "period",
-    "policy",
-    "port",
-    "prefix",
-    "provider",
-    "realm",
-    "regex",
-    "regexp",
-    "region",
-    "required",
-    "rotation",
-    "rounds",
-    "scope",
-    "scopes",
-    "score",
-    "seconds",
-    "size",
-    "status",
-    "storage",
-    "store",
-    "strategy",
-    "strength",
-    "suffix",
-    "template",
-    "timeout",
-    "title",
-    "ttl",
-    "type",
-    "until",
-    "uri",
-    "url",
-    "user",
-    "username",
-    "validity",
-    "version",
-    "window",
-];
-
-/// A word that makes a switch of whatever it stands beside, and one that does so at the beginning.
-const SWITCHES: &[&str] = &["disable", "disabled", "enable", "enabled"];
-const ASKS: &[&str] = &["allow", "require", "show", "skip", "use"];
-
-/// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
-const PUBLIC: &[&str] = &["public", "publishable", "site"];
-
-/// What a key is called that finds, sorts or leads somewhere.
-const OPENS_NOTHING: &[&str] = &[
-    "cache",
-    "file",
-    "foreign",
-    "group",
-    "hash",
-    "header",
-    "idempotency",
-    "index",
-    "lookup",
-    "map",
-    "object",
-    "partition",
-    "path",
-    "queue",
-    "redis",
-    "routing",
-    "session",
-    "sort",
-    "ssl",
-    "storage",
-    "table",
-    "tls",
-    "topic",
-];
 
 /// The words of a name: split at `_`, `-`, `.` and where camel case turns; `PASSWORD2` is one more password.
 fn words(key: &str) -> impl Iterator<Item = &str> {
@@ -428,6 +283,21 @@ mod tests {
             "_",
         ] {
             assert!(!names_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_of_texts() {
+        for (key, expected) in [
+            ("LDAP_BASE_DN", true),
+            ("LDAP_SERVER", true),
+            ("SMTP_PASSWORD", true),
+            ("VERIFY_HOST", false),
+            ("ENABLE_HOST", false),
+            ("TOKEN_TTL", false),
+            ("DEBUG", false),
+        ] {
+            assert_eq!(names_a_text(key), expected, "{key}");
         }
     }
 

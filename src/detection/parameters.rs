@@ -70,13 +70,17 @@ fn opens(name: &str) -> bool {
 
 /// Whether what a parameter holds can be a secret: no gap to be filled in, and, unless it is a password, no short word.
 fn counts(name: &str, value: &str) -> bool {
-    let gap = value.starts_with(['{', '<', '%', '[']) && !value.starts_with("%2") || value.starts_with("$(");
     let reference = value
         .strip_prefix('$')
         .map(within_braces)
         .is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'));
     let shortest = if names::names_password(name) { 1 } else { 8 };
-    !gap && !reference && value.len() >= shortest
+    !is_gap(value) && !reference && value.len() >= shortest
+}
+
+/// Whether something is still to be put where a value stands.
+pub(super) fn is_gap(value: &str) -> bool {
+    value.starts_with(['{', '<', '%', '[']) && !value.starts_with("%2") || value.starts_with("$(")
 }
 
 /// `NAME` of `{NAME}`.

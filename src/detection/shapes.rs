@@ -173,6 +173,7 @@ pub(super) static SHAPES: &[Shape] = &[
     certain("an age identity", "AGE-PLUGIN-", Identity(12)),
     certain("a private key", "-----BEGIN ", PrivateKey),
     certain("a JSON web token", "ey", JsonWebToken),
+    certain("a Mailgun key", "key-", Exactly(32, Hex)),
     // What stands before it belongs to it; see [`before`].
     certain("a Telegram token", ":A", Exactly(34, Word)),
     certain("a Mailchimp key", "-us", AtLeast(1, Digits)),

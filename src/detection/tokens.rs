@@ -148,6 +148,8 @@ pub fn undoubted(text: &str) -> Vec<Token> {
             "a JSON web token" => false,
             "a private key" => token.range.start < line.len() && is_key(),
             "a Vault token" => !rest[token.range.clone()].starts_with("s."),
+            // Much has a key by a hash.
+            "a Mailgun key" => line.to_ascii_lowercase().contains("mailgun"),
             _ => true,
         };
         if sure {
@@ -333,6 +335,8 @@ mod tests {
             (format!("a\n{}", pem(body)), vec![(2, 33)]),
             (pem(body).replace('\n', "\\n"), vec![(0, 31)]),
             (pem("…"), vec![]),
+            (format!("MAILGUN='key-{}'\n", "3f786850e387550fdab836ed7e6dc881"), vec![(9, 45)]),
+            (format!("ETAG='key-{}'\n", "3f786850e387550fdab836ed7e6dc881"), vec![]),
             ("a = s.dangerouslySetInnerHTML1; s.abcdefghijklmnopqrstuvwx\n".into(), vec![]),
             (String::new(), vec![]),
         ] {

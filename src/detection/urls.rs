@@ -1,16 +1,15 @@
-//! Passwords in URLs and connection strings.
+//! Passwords in URLs and connection strings, and where else a value holds a credential beside other text.
 
 use std::ops::Range;
 
-use super::parameters;
+use super::{headers, parameters};
 
 /// The password in a URL or connection string, as a byte range: `postgres://app:HERE@db`, `postgres://db/x?password=HERE`,
-/// `Server=db;Password=HERE`. A token in what a URL asks for counts as well.
+/// `Server=db;Password=HERE`. A token in what a URL asks for counts as well, and so does a credential in a header or in JSON:
+/// `Bearer HERE`, `{"password":"HERE"}`.
 #[must_use]
 pub fn url_password(value: &str) -> Option<Range<usize>> {
-    // Most values have neither sign, and both are found as fast as one.
-    memchr::memchr2(b'@', b'=', value.as_bytes())?;
-    of_user(value).or_else(|| parameters::secret(value))
+    of_user(value).or_else(|| parameters::secret(value)).or_else(|| headers::secret(value))
 }
 
 /// Whether a key and its value are a URL with a password that was pasted without a key: its scheme is read as one.
@@ -24,13 +23,17 @@ pub(super) fn is_in_user_information(value: &str) -> bool {
     of_user(value).is_some()
 }
 
-/// What the password of a URL or connection string is told as.
+/// What the password of [`url_password`] is told as.
 #[must_use]
 pub fn told_password(value: &str) -> &'static str {
-    match parameters::secret(value).filter(|_| of_user(value).is_none()) {
-        None => "holds a password in a URL",
-        Some(_) if value.contains("://") => "holds a password or token in a URL",
-        Some(_) => "holds a password in a connection string",
+    match value {
+        _ if of_user(value).is_some() => "holds a password in a URL",
+        _ if parameters::secret(value).is_none() && value.trim_start().starts_with(['{', '[']) => {
+            "holds a secret in JSON"
+        }
+        _ if parameters::secret(value).is_none() => "holds a credential for a header",
+        _ if value.contains("://") => "holds a password or token in a URL",
+        _ => "holds a password in a connection string",
     }
 }
 

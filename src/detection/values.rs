@@ -1,5 +1,8 @@
 //! What a value's own look tells: whether it may be a secret at all.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::urls::url_password;
 
 /// Whether a value may be a secret at all: not a number, a boolean, a path, a plain URL or a handful of characters.
@@ -8,10 +11,12 @@ pub fn may_be_secret(value: &str) -> bool {
     let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
     let word =
         ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
-    let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_key_file(value);
-    let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
+    let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_a_file(value);
+    // Names of secrets at Google's and at Vault's.
+    let kept = value.starts_with("projects/") && value.contains("/secrets/") || value.starts_with("vault:");
+    let resource = kept || value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
     let address = value.parse::<std::net::IpAddr>().is_ok();
-    value.len() >= 6 && !(number || word || path || resource || address)
+    value.len() >= 6 && !(number || word || path || resource || address || is_told_hash(value))
 }
 
 /// Whether a value is the name of a header: `X-CSRF-Token`.
@@ -53,9 +58,31 @@ fn is_host_name(text: &str) -> bool {
     ends && text.split('.').all(label)
 }
 
-/// Whether a path ends as those of keys and certificates do.
-fn names_key_file(path: &str) -> bool {
+/// Whether a path ends as those of keys and certificates do, or leads to a file by names alone, with none of the other signs that
+/// Base64 has.
+fn names_a_file(path: &str) -> bool {
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let ends = || {
+        let (_, end) = path.rsplit('/').next().and_then(|name| name.rsplit_once('.'))?;
+        let short =
+            (1..=5).contains(&end.len()) && end.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        (short && end.bytes().any(|byte| byte.is_ascii_lowercase())).then_some(())
+    };
     [".pem", ".key", ".crt", ".cer", ".p12", ".pfx", ".jks"].iter().any(|end| path.ends_with(end))
+        || path.bytes().all(of_name) && ends().is_some()
+}
+
+/// Whether a value is a hash that says of what kind it is, as of a script that a page takes: `sha384-…`, `sha256:…`.
+fn is_told_hash(value: &str) -> bool {
+    const HASHES: &[(&str, usize)] = &[("sha1", 20), ("sha256", 32), ("sha384", 48), ("sha512", 64)];
+    let told = HASHES.iter().find_map(|(name, size)| {
+        let rest = value.strip_prefix(name)?.strip_prefix(['-', ':'])?;
+        Some((rest, *size))
+    });
+    told.is_some_and(|(rest, size)| {
+        let is_hex = rest.len() == 2 * size && rest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex || STANDARD.decode(rest).is_ok_and(|bytes| bytes.len() == size)
+    })
 }
 
 /// How many bits a byte of `value` carries, going by how often each occurs (Shannon).

@@ -137,67 +137,10 @@ impl Sighting {
             Origin::Reference { .. } => value.eq_ignore_ascii_case("off"),
             _ => false,
         };
-        let is_none = is_off && self.cast != Some(Cast::Boolean) && (may_be_more || names_a_thing(&self.key));
+        let is_none = is_off && self.cast != Some(Cast::Boolean) && (may_be_more || detection::names_a_text(&self.key));
         (!is_none).then_some(value)
     }
 }
-
-/// Whether the last word of a name says that its value is a text, and none that something is on: `LDAP_BASE_DN`, but not
-/// `VERIFY_HOST`.
-fn names_a_thing(key: &str) -> bool {
-    let mut words = key.split('_').map(str::to_ascii_lowercase);
-    let switches = words.clone().any(|word| SWITCHES.contains(&word.as_str()));
-    !switches && words.next_back().is_some_and(|last| THINGS.contains(&last.as_str()))
-}
-
-/// Words that make a switch of what they stand beside.
-const SWITCHES: &[&str] = &[
-    "allow", "check", "disable", "disabled", "enable", "enabled", "force", "has", "hide", "is", "log", "require",
-    "send", "show", "skip", "trust", "use", "validate", "verify", "with",
-];
-
-/// Last words of names whose values are texts.
-const THINGS: &[&str] = &[
-    "address",
-    "attribute",
-    "bucket",
-    "cert",
-    "dir",
-    "directory",
-    "dn",
-    "domain",
-    "driver",
-    "email",
-    "endpoint",
-    "file",
-    "filter",
-    "folder",
-    "group",
-    "host",
-    "hostname",
-    "id",
-    "issuer",
-    "key",
-    "name",
-    "pass",
-    "password",
-    "path",
-    "prefix",
-    "region",
-    "scopes",
-    "secret",
-    "server",
-    "servers",
-    "tenant",
-    "theme",
-    "token",
-    "uri",
-    "url",
-    "urls",
-    "user",
-    "username",
-    "version",
-];
 
 /// Whether a value tells of what type a key is: no placeholder, nothing empty.
 fn counts(value: &str) -> bool {

@@ -190,18 +190,20 @@ fn known_to(readable: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>, r
     known_to
 }
 
-/// From which of the two sides each value of the result comes, both where they have the same.
+/// From which of the two sides each value of the result comes, both where they have the same; and from which it
+/// certainly does not come, as another value stands there.
 fn origins(sides: &[(&[u8], &Pieces)], result: &Pieces, tools: &Tools<'_>) -> Origins {
     let mut origins = Origins::new();
     for (bytes, pieces) in sides {
         let traces = opened_traces(bytes, tools.identities);
         let data_keys: BTreeSet<_> = traces.keys.iter().map(|key| short(&digest(key))).collect();
-        for key in result.same_as(pieces) {
-            let Some(token) = traces.values.get(&key) else { continue };
-            let found = traces.noted.origins.get(&key).cloned();
+        let same: BTreeSet<_> = result.same_as(pieces).into_iter().collect();
+        for (key, token) in &traces.values {
+            let is_same = same.contains(key);
+            let here = || vec![Origin { data_keys: data_keys.clone(), sealed: short(&digest(token)), is_same }];
             // A side that was merged itself has its values from elsewhere.
-            let here = || vec![Origin { data_keys: data_keys.clone(), sealed: short(&digest(token)) }];
-            origins.entry(key).or_default().extend(found.unwrap_or_else(here));
+            let found = traces.noted.origins.get(key).filter(|_| is_same).cloned();
+            origins.entry(key.clone()).or_default().extend(found.unwrap_or_else(here));
         }
     }
     origins

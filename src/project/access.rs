@@ -72,7 +72,12 @@ impl Config {
                 _ if self.people.is_empty() => "begin with `sparkcfg secrets init`".to_owned(),
                 environment => format!("say it with `sparkcfg secrets grant NAME {environment}`"),
             };
-            Error::new(format!("[access] in sparkcfg.toml does not say who may open {}", names.join(", ")))
+            let names = names.join(", ");
+            // Before anybody is named, there may be no such file.
+            if self.people.is_empty() && self.access.is_empty() {
+                return Error::new(format!("nothing says yet who may open {names}")).help(help);
+            }
+            Error::new(format!("[access] in sparkcfg.toml does not say who may open {names}"))
                 .at("sparkcfg.toml")
                 .help(help)
         })?;

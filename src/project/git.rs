@@ -31,6 +31,15 @@ pub enum Tree<'a> {
     Folder(&'a str, &'a str),
 }
 
+/// Whether git was told how to merge sealed files, as `secrets init` says it.
+#[must_use]
+pub fn has_driver(root: &Path) -> bool {
+    let names = |name: &str| {
+        run(root, &["config", "--get", name]).ok().flatten().is_some_and(|text| !text.trim_ascii().is_empty())
+    };
+    names("merge.sparkcfg.driver") && names("merge.sparkcfg.recursive")
+}
+
 /// The project's files as `tree` holds them; `prefix` is put before each path that users see. Only files that a
 /// project may need are read.
 ///

@@ -83,7 +83,8 @@ pub(super) fn tracked(files: &Files) -> Vec<String> {
 }
 
 /// Whether git has a file of the project.
-pub(super) fn has(files: &Files, path: &str) -> bool {
+#[must_use]
+pub fn has(files: &Files, path: &str) -> bool {
     let Some(index) = Index::around(files.root()) else { return false };
     let start = index.start(files.root());
     start.is_some_and(|start| index.paths.binary_search(&format!("{start}{path}")).is_ok())

@@ -51,10 +51,17 @@ pub fn of(path: &str) -> Option<&'static Store> {
     ALL.iter().find(|store| path.ends_with(store.suffix))
 }
 
-/// Whether a text is a value as SOPS seals it.
+/// Whether a text is a value as SOPS seals it, also where its end was cut off.
 #[must_use]
 pub fn is_sealed(text: &str) -> bool {
-    sops::is_token(text)
+    sops::is_token(text) || begins_sealed(text) && !text.ends_with(']')
+}
+
+/// Whether a text begins as a value that SOPS sealed, whatever became of it.
+#[must_use]
+pub fn begins_sealed(text: &str) -> bool {
+    const BEGINNING: &str = "ENC[AES256_GCM,";
+    text.starts_with(BEGINNING) || text.starts_with("ENC[") && BEGINNING.starts_with(text)
 }
 
 /// A sealed file, read.
@@ -330,14 +337,23 @@ impl fmt::Debug for Sealed {
 impl Sealed {
     /// A file of which nothing can be said but what is wrong with it.
     fn unreadable(text: Arc<str>, message: &'static str, help: &'static str) -> Self {
-        let all = 0..offset(text.len());
-        let damage = Damage { range: 0..0, kind: DamageKind::Broken, message, help };
+        let lines = text.split_inclusive('\n').scan(0, |end, line| {
+            let start = *end;
+            *end += line.len();
+            Some(offset(start)..offset(start + line.trim_end_matches('\n').len()))
+        });
+        let lines: Vec<_> = lines.collect();
+        // Where git left a conflict, that is the place.
+        let place = envelope::conflict_line(text.as_bytes()).and_then(|line| lines.get(line - 1));
+        let start = place.map_or(0, |line| line.start);
+        let damage = Damage { range: start..start, kind: DamageKind::Broken, message, help };
         Self {
             text,
             entries: Vec::new(),
             faults: Vec::new(),
             damages: vec![damage],
-            masks: vec![all],
+            // Line by line, or every place would be told as the beginning.
+            masks: lines.into_iter().filter(|line| !line.is_empty()).collect(),
             readers: Readers::default(),
             state: State::Damaged,
             verbatim: Vec::new(),

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use self::document::{Document, Line};
 use self::opened::Opened;
-use super::{Damage, DamageKind, Readers, Sealed, State, Store, is_name, offset};
+use super::{Damage, DamageKind, Readers, Sealed, State, Store, begins_sealed, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Identities;
 use crate::layer::{Content, Entry, Fault, Parse};
@@ -36,6 +36,11 @@ pub(super) const STORE: Store =
     Store { name: "sops", suffix: ".secrets.env", shows_names: true, open, readers, plain, seal: seal::seal };
 
 const RESTORE: &str = "restore the file from the last good commit";
+const RESTORE_OR_REMOVE: &str =
+    "restore the file from the last good commit, or remove it: `sparkcfg secrets set` begins a new one";
+
+/// What is said of sealed values without the metadata that stands behind them.
+const CUT_OFF: &str = "this file is cut off: it holds sealed values, but no SOPS metadata";
 
 fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
@@ -154,11 +159,24 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     if begins("[sops]") {
         return Err(("this is a SOPS file in INI form, not in dotenv form", ONLY));
     }
-    if !begins(document::PREFIX) {
-        let help = "seal its values with `sparkcfg secrets import`";
-        return Err(("this file is not sealed: it has no SOPS metadata", help));
+    if begins(document::PREFIX) {
+        return Ok(());
     }
-    Ok(())
+    let help = match text {
+        _ if has_sealed_value(text) => return Err((CUT_OFF, RESTORE)),
+        _ if text.trim().is_empty() => {
+            return Err(("this file is empty, which no sealed file is", RESTORE_OR_REMOVE));
+        }
+        _ => "seal its values with `sparkcfg secrets import`",
+    };
+    Err(("this file is not sealed: it has no SOPS metadata", help))
+}
+
+/// Whether a line of dotenv text holds a sealed value, or the beginning of one.
+fn has_sealed_value(text: &str) -> bool {
+    let value =
+        |line: &str| line.strip_prefix('#').or_else(|| Some(line.split_once('=')?.1)).is_some_and(begins_sealed);
+    text.lines().any(value)
 }
 
 /// What breaks the rules of a sealed file and can be seen without a key; and what no output may show: whatever is not
@@ -209,7 +227,7 @@ fn value_damage(line: &Line<'_>) -> Option<Damage> {
         let help = "SOPS cannot seal an empty value: move it to an unsealed layer, or give it one";
         (DamageKind::Unsealed, "the value is empty, so nothing protects it", help)
     } else {
-        let help = "take the line away and seal the value with `sparkcfg secrets set`; change it where it is used, too: it stands in the history";
+        let help = "take the line away and seal the value with `sparkcfg secrets set`; once it was committed, change it where it is used, too: it stands in the history";
         (DamageKind::Unsealed, "the value is in plain text", help)
     };
     Some(Damage { range, kind, message, help })

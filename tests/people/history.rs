@@ -149,15 +149,36 @@ fn a_clone_without_history_says_so() {
     let (_, out, err) = scene.run("nobody", &format!("validate --project {}", clone.display()));
     assert!(out.contains("this clone lacks a part of the history"), "{out}{err}");
     std::fs::remove_dir_all(&clone).unwrap();
-    // Where all may open everything, nobody has lost a thing.
+    // Where all may open everything, somebody may have been named in a commit that was reverted.
     for environment in ["dev", "staging", "prod"] {
         scene.does("laptop", &format!("secrets grant deploy {environment}"));
     }
     scene.commit("grant everything");
-    assert_eq!(noted("1"), [0, 0, 1]);
+    assert_eq!(noted("1"), [1, 1, 1]);
     scene.does("laptop", "secrets revoke deploy prod");
     scene.commit("revoke");
     assert_eq!(noted("1"), [1, 1, 1]);
+}
+
+/// A grant that was reverted together with the name of whom it was for.
+#[test]
+fn a_clone_says_what_it_cannot_know_of_whom_nobody_names() {
+    let scene = Scene::new();
+    scene.does("laptop", "secrets init");
+    scene.set("laptop", "API_KEY", "prod", "canary-1");
+    scene.commit("begin");
+    let (_, key) = super::person();
+    scene.does("laptop", &format!("secrets grant new prod --key {}", key.as_str()));
+    scene.commit("grant");
+    scene.git(&["revert", "--no-edit", "HEAD"]);
+    assert!(!scene.read("sparkcfg.toml").contains("new = "));
+    assert_eq!(scene.found().get("recipients-differ"), Some(&1));
+    let clone = scene.folder.path().join("shallow");
+    let origin = format!("file://{}", scene.root().display());
+    let (cloned, text) = scene.git(&["clone", "-q", "--depth", "1", &origin, clone.to_str().unwrap()]);
+    assert!(cloned, "{text}");
+    let (code, out, err) = scene.run("nobody", &format!("validate --project {}", clone.display()));
+    assert!(code == 0 && out.contains("this clone lacks a part of the history"), "{out}{err}");
 }
 
 /// Where git refuses the repository, as one of somebody else, the check is not lost in silence.

@@ -85,3 +85,46 @@ fn a_side_that_is_taken_whole_keeps_its_record() {
         assert_eq!(left(&scene), ["API_KEY: deploy", "DB_PASSWORD: deploy"], "{side} {way}");
     }
 }
+
+/// SOPS sets a value on one branch, and knows nothing of the record; the other one rotates.
+#[test]
+fn what_sops_sets_meanwhile_has_changed() {
+    for (at, way) in [
+        ("main", &["merge", "-q", "--no-edit", "sops"][..]),
+        ("sops", &["merge", "-q", "--no-edit", "main"]),
+        ("sops", &["rebase", "-q", "main"]),
+    ] {
+        let scene = sharing();
+        scene.does("laptop", "secrets revoke deploy prod");
+        scene.commit("revoke");
+        scene.git(&["switch", "-q", "-c", "sops"]);
+        scene.set("laptop", "TOKEN", "prod", "canary-by-sops");
+        scene.git(&["checkout", "-q", "HEAD", "--", "sparkcfg-revoked.toml"]);
+        scene.commit("sops set");
+        scene.git(&["switch", "-q", "main"]);
+        scene.does("laptop", "secrets rotate prod");
+        scene.commit("rotate");
+        scene.git(&["switch", "-q", at]);
+        merges(&scene, way);
+        assert!(scene.reads("laptop", "prod").unwrap().contains("TOKEN=canary-by-sops"), "{way:?}");
+        assert_eq!(left(&scene), ["API_KEY: deploy", "DB_PASSWORD: deploy"], "{at} {way:?}");
+        scene.does("laptop", "secrets rotate prod");
+        assert_eq!(left(&scene), ["API_KEY: deploy", "DB_PASSWORD: deploy"], "{at} {way:?}");
+    }
+}
+
+/// What is on record of one file is no reason to note anything in another.
+#[test]
+fn a_merge_notes_nothing_where_nobody_lost_anything() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    scene.git(&["switch", "-q", "-c", "other"]);
+    scene.set("laptop", "TOKEN", "dev", "canary-other");
+    scene.commit("set");
+    scene.git(&["switch", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "dev", "canary-main");
+    scene.commit("set");
+    merges(&scene, &["merge", "-q", "--no-edit", "other"]);
+    assert!(!scene.read("environments/dev.secrets.env").contains("sparkcfg-known-to"));
+}

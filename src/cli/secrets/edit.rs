@@ -54,6 +54,8 @@ struct Session {
     /// The file as the text comes from it.
     target: Target,
     before: Secret,
+    /// The words that start the editor.
+    editor: String,
     folder: private::Folder,
     /// The name of the text within the folder.
     name: String,
@@ -64,7 +66,7 @@ impl Edit {
         let mut session = self.begin(keys.sealing(global)?)?;
         let shown = session.shown();
         loop {
-            editor::edit(&session.folder.path(&session.name))?;
+            editor::edit(&session.editor, &session.folder.path(&session.name))?;
             let edited = session.folder.read(&session.name)?;
             if edited.expose().trim().is_empty() && !session.before.expose().trim().is_empty() {
                 let help = "`sparkcfg secrets unset KEY` removes one secret, and `git rm` the whole file";
@@ -100,12 +102,13 @@ impl Edit {
         let target = sealing.target(&self.environment)?;
         sealing.may_write(&target)?;
         let before = sealing.plain(&target)?;
+        let editor = editor::chosen()?;
         let folder = private::Folder::new()?;
         // Editors know dotenv by this name; the `.age` of a whole file would mislead them.
         let environments = &target.file.environments;
         let name = format!("{}.secrets.env", if environments.len() == 1 { &environments[0] } else { "base" });
         folder.write(&name, &before)?;
-        Ok(Session { sealing, target, before, folder, name })
+        Ok(Session { sealing, target, before, editor, folder, name })
     }
 
     fn judge(&self, session: &Session, edited: &Secret, global: &Global) -> Result<Verdict, Error> {

@@ -1,5 +1,6 @@
 //! The person's editor, told to leave nothing behind.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::Command;
 
@@ -21,19 +22,32 @@ const VIM: &[&str] = &[
     "set noundofile nobackup nowritebackup noswapfile viminfo= history=0",
 ];
 
-/// Lets the person edit a file, and waits.
+/// The words that start the person's editor.
 ///
 /// # Errors
-/// There is no editor, or it says that it failed.
-pub(super) fn edit(file: &Path) -> Result<(), Error> {
+/// There is no editor, or it would draw the text where there is no terminal: into a file, or the log of a job.
+pub(super) fn chosen() -> Result<String, Error> {
     let words =
         ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|text| !text.trim().is_empty()));
     let words = words.unwrap_or_else(|| "vi".to_owned());
     if is_missing(&words) {
         return Err(failed(&format!("there is no editor `{words}`")));
     }
-    let mut command = command(&words);
-    if is_vim(&words) {
+    let terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if !terminal && draws(&words) {
+        let help = "`secrets set` and `secrets import` need no terminal; a program that edits by itself can be named by EDITOR";
+        return Err(Error::new(format!("there is no terminal for the editor `{words}`")).help(help));
+    }
+    Ok(words)
+}
+
+/// Lets the person edit a file with the editor that `words` start, and waits.
+///
+/// # Errors
+/// The editor cannot be started, or says that it failed.
+pub(super) fn edit(words: &str, file: &Path) -> Result<(), Error> {
+    let mut command = command(words);
+    if is_vim(words) {
         command.args(VIM);
     }
     let mut child =
@@ -77,6 +91,15 @@ fn command(words: &str) -> Command {
     command
 }
 
+/// Whether the words start an editor that draws on the terminal, and writes the text out where there is none. A vim that is
+/// told to run a script (`-es`) does not.
+fn draws(words: &str) -> bool {
+    let silent = |word: &str| word.starts_with('-') && !word.starts_with("--") && word.contains(['e', 'E', 's']);
+    let window = |word: &str| word.rsplit('/').next().is_some_and(|name| name.starts_with('g'));
+    let mut all = words.split_whitespace();
+    (words == "vi" || is_vim(words)) && !all.any(|word| silent(word) || window(word))
+}
+
 /// Whether the words start a vim, be it as `vi` by way of links.
 fn is_vim(words: &str) -> bool {
     // `nice vim`, `env X=1 nvim` start one, too.
@@ -102,7 +125,22 @@ fn is_vim_itself(program: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_vim;
+    use super::{draws, is_vim};
+
+    #[test]
+    fn editors_that_need_a_terminal() {
+        for (words, expected) in [
+            ("vi", true),
+            ("vim", true),
+            ("/usr/bin/nvim -u x", true),
+            ("vim -es -c '%s/a/b/' -c wq", false),
+            ("gvim --nofork", false),
+            ("sed -i s/a/b/", false),
+            ("code --wait", false),
+        ] {
+            assert_eq!(draws(words), expected, "{words}");
+        }
+    }
 
     #[test]
     fn vim_by_its_names() {

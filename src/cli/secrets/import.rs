@@ -220,7 +220,14 @@ impl Import {
             };
             found.values.retain(secret);
         }
-        Ok(())
+        match found.values.iter().find(|value| stores::begins_sealed(value.content.expose())) {
+            Some(value) => {
+                let message = format!("{} is a sealed value that nothing in this file opens", told_name(&value.key));
+                let help = "import the file in which it was sealed; where this is that file, restore it from the last good commit";
+                Err(Error::new(message).at(self.file.to_string_lossy()).help(help))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The sealed text with the new values, and the keys that changed in it.

@@ -13,6 +13,7 @@ use crate::project::config::Config;
 use crate::project::creation_rules;
 use crate::project::declaration::{self, Change};
 use crate::project::files::{self, Files};
+use crate::project::git;
 use crate::project::locking;
 use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, writing};
@@ -39,7 +40,6 @@ const ATTRIBUTES: &[&str] = &[
 
 const DRIVER: &str = "\
 to merge sealed files key by key, tell git once on this machine:
-  git config --global merge.sparkcfg.name 'sealed files, key by key'
   git config --global merge.sparkcfg.driver 'sparkcfg secrets merge %O %A %B %P'
   git config --global merge.sparkcfg.recursive binary
 ";
@@ -51,7 +51,7 @@ impl Init {
         let _lock = locking::lock(&root)?;
         let text = files.read_if_there(declaration::NAME)?.map(|bytes| files::text(bytes).0).unwrap_or_default();
         let config = Config::parse(&files.shown(declaration::NAME), &text)?;
-        let known = identities::of_person_with_programs(&keys.identity)?;
+        let known = identities::of_newcomer(&keys.identity)?;
         // A name that cannot be used is told before a key is made.
         let wanted = match owner(&config, &known) {
             Some(owner) => {
@@ -240,6 +240,8 @@ fn next(name: &str, public: &str, mine: &[String], files: &Files, config: &Confi
             );
         }
     }
-    text.push_str(DRIVER);
+    if !git::has_driver(files.root()) {
+        text.push_str(DRIVER);
+    }
     Ok(text)
 }

@@ -50,7 +50,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         ),
         _ => ("this file cannot be read", "give the path of an ordinary file, or - for standard input"),
     };
-    Error::new(reason).at(path.to_string_lossy()).help(help)
+    let told = Error::new(reason).help(help);
+    // A word that looks like no path may be a value that was typed by mistake.
+    let is_word = error.kind() == std::io::ErrorKind::NotFound && !path.to_string_lossy().contains(['/', '\\', '.']);
+    if is_word { told } else { told.at(path.to_string_lossy()) }
 }
 
 /// The bytes of a file, or of `-`, standard input; no more than a sealed file may have.

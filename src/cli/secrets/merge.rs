@@ -101,11 +101,13 @@ impl Merge {
                 .help("its name ends with .secrets.env or .secrets.env.age")
         })?;
         let (root, path) = self.project(global)?;
+        let theirs = theirs(&root);
         let files = Files::on_disk(&root, "");
         let mut config = Project::config(&files)?;
         let identities = identities::collect_with_programs(&keys.identity, &files, &config)?;
         let mut recipients = recipients(&files, &config, &path)?;
-        if let Some(theirs) = theirs(&root) {
+        let has_record = has_record(&files, theirs.as_ref().map(|(files, _)| files), &path)?;
+        if let Some(theirs) = theirs {
             let granted = granted(versions, &theirs, &path, store);
             recipients.extend(granted.into_iter().filter(|one| !recipients.contains(one)).collect::<Vec<_>>());
             for (name, key) in theirs.1.people {
@@ -115,7 +117,6 @@ impl Merge {
         let time = now();
         let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
         let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
-        let has_record = Revocations::has_begun(&files)?;
         Ok((outcome, config, has_record))
     }
 
@@ -151,6 +152,16 @@ fn theirs(root: &Path) -> Option<(Files, Config)> {
     let files = git::files(root, "", Tree::Revision(head)).ok()?;
     let config = Project::config(&files).ok()?;
     Some((files, config))
+}
+
+/// Whether something of a file is on record on either branch; where the other one is not known, whether anything is on this one.
+fn has_record(ours: &Files, theirs: Option<&Files>, path: &str) -> Result<bool, Error> {
+    let names = |files: &Files| -> Result<bool, Error> { Ok(Revocations::read(files)?.paths().any(|one| one == path)) };
+    Ok(match theirs {
+        // A record that is broken on the other branch is told of once it is here.
+        Some(theirs) => names(ours)? || names(theirs).unwrap_or(true),
+        None => Revocations::has_begun(ours)?,
+    })
 }
 
 /// Those who were let in on the other branch: its table names them, its file is sealed for them, and that from which both

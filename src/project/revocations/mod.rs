@@ -265,7 +265,10 @@ impl Pending {
                 _ if known.sealed.contains("") => true,
                 _ if same_key && known.sealed.contains(&digest(token)) => true,
                 // A merge seals a value anew that it takes from elsewhere, under whatever data key.
-                Some(origins) => origins.iter().any(|origin| self.may_be_from(origin, known)),
+                Some(origins) => {
+                    let mut same = origins.iter().filter(|origin| origin.is_same);
+                    !is_other(known, origins) && same.any(|origin| self.may_be_from(origin, known))
+                }
                 None => !same_key,
             };
             let known = self.values.get(key).filter(stays);
@@ -310,6 +313,15 @@ impl Pending {
     fn is_whole(&self) -> bool {
         !self.all.is_empty() || !self.left.is_empty()
     }
+}
+
+/// Whether a merge saw that a value is another one than that which is on record, in whatever version.
+fn is_other(known: &Known, origins: &[Origin]) -> bool {
+    let is_seen = |digest: &String| {
+        let mut others = origins.iter().filter(|origin| !origin.is_same);
+        others.any(|origin| digest.starts_with(&origin.sealed))
+    };
+    !known.sealed.is_empty() && known.sealed.iter().all(is_seen)
 }
 
 /// The values of an opened text, by key.

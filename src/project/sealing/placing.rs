@@ -101,6 +101,9 @@ impl Sealing {
         if names.is_empty() && self.config.workspace.is_some() {
             return error.help("name the member of the workspace with --project DIR");
         }
+        if let Some(help) = self.environments_of_layer(name) {
+            return error.help(help);
+        }
         let mut list: Vec<_> = names.to_vec();
         list.sort_unstable();
         list.dedup();
@@ -110,11 +113,22 @@ impl Sealing {
             }
             (_, true) => error.help(format!("say who may open it first: sparkcfg secrets grant NAME {name}")),
             (Some(near), _) => error.help(format!("did you mean `{near}`? There are: base, {}", list.join(", "))),
+            (None, _) if name.contains(['/', '.']) => error.help(format!("there are: base, {}", list.join(", "))),
             (None, _) => error.help(format!(
                 "there are: base, {}; a new one begins with its file, environments/{name}.env",
                 list.join(", ")
             )),
         }
+    }
+
+    /// What to name instead of a layer in plain text; `None` for whatever is none.
+    fn environments_of_layer(&self, name: &str) -> Option<String> {
+        let path = name.strip_prefix(&self.files.shown("")).unwrap_or(name).trim_start_matches("./");
+        let stacks = Project::stacks_of(&self.files, &self.config).ok()?;
+        let mut users = stacks.iter().filter(|stack| stack.files.iter().any(|file| file == path));
+        let first = users.next()?;
+        let meant = if users.next().is_some() { "base" } else { first.name.as_str() };
+        Some(format!("this is a layer in plain text; the environment is meant: {meant}"))
     }
 
     /// Whether the project has its layers beside `.env`, and no folder for them.

@@ -19,8 +19,8 @@ use crate::stores::is_name;
 /// Who could read which values of a file and cannot open it any more: name → keys.
 pub type KnownTo = BTreeMap<String, BTreeSet<String>>;
 
-/// From which versions the values of a merged file come: key → each version that had the same value. Without any, the value
-/// is certainly another one than in all of them.
+/// From which versions the values of a merged file come: key → each version that had the same value, or certainly another
+/// one. Without any, the value is certainly another one than in all of them.
 pub type Origins = BTreeMap<String, Vec<Origin>>;
 
 /// How a value stood in a version that was merged.
@@ -30,6 +30,8 @@ pub struct Origin {
     pub data_keys: BTreeSet<String>,
     /// Those of the digest of the value's sealed text there.
     pub sealed: String,
+    /// Whether the value is the same.
+    pub is_same: bool,
 }
 
 /// What a file notes of the merges that it comes from.
@@ -78,7 +80,11 @@ struct Note {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Source {
     data_keys: BTreeSet<String>,
+    /// Of the values that are the same.
     values: BTreeMap<String, String>,
+    /// Of those that are others.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<String, String>,
 }
 
 impl Note {
@@ -86,7 +92,7 @@ impl Note {
     fn parse(comment: &str) -> Option<Self> {
         let note: Self = serde_json::from_str(comment.strip_prefix(NOTE)?).ok()?;
         let names = note.readers.keys().all(|name| !name.is_empty() && printable(name) == *name);
-        let inner = note.sources.iter().map(|source| &source.values).chain([&note.values]);
+        let inner = note.sources.iter().flat_map(|source| [&source.values, &source.others]).chain([&note.values]);
         let keys = note.readers.values().chain(inner).flat_map(BTreeMap::keys).all(|key| is_name(key));
         (names && keys).then_some(note)
     }
@@ -98,11 +104,14 @@ impl Note {
         let origins = self.values.iter().filter_map(|(key, noted)| {
             let is_changed = same_key && short(tokens.get(key)?) != *noted;
             let sources = self.sources.iter().filter(|_| !is_changed);
-            let origin = |source: &Source| {
-                let sealed = source.values.get(key)?.clone();
-                Some(Origin { data_keys: source.data_keys.clone(), sealed })
+            let origins = |source: &Source| {
+                let sides = [(source.values.get(key).cloned(), true), (source.others.get(key).cloned(), false)];
+                let data_keys = source.data_keys.clone();
+                let origin =
+                    move |(sealed, is_same)| Some(Origin { data_keys: data_keys.clone(), sealed: sealed?, is_same });
+                sides.into_iter().filter_map(origin)
             };
-            Some((key.clone(), sources.filter_map(origin).collect()))
+            Some((key.clone(), sources.flat_map(origins).collect()))
         });
         origins.collect()
     }
@@ -151,13 +160,17 @@ pub fn noted(text: &str, known_to: &KnownTo, origins: &Origins) -> String {
     for (key, origins) in origins.iter().filter(|(key, _)| is_name(key)) {
         let Some(token) = tokens.get(key) else { continue };
         note.values.insert(key.clone(), short(token));
-        for Origin { data_keys, sealed } in origins {
-            let is_free = |source: &&mut Source| source.data_keys == *data_keys && !source.values.contains_key(key);
-            let sealed = (key.clone(), sealed.clone());
-            match note.sources.iter_mut().find(is_free) {
-                Some(source) => source.values.extend([sealed]),
-                None => note.sources.push(Source { data_keys: data_keys.clone(), values: [sealed].into() }),
-            }
+        for Origin { data_keys, sealed, is_same } in origins {
+            let has = |source: &Source| source.values.contains_key(key) || source.others.contains_key(key);
+            let found = note.sources.iter().position(|source| source.data_keys == *data_keys && !has(source));
+            let at = found.unwrap_or_else(|| {
+                let (values, others) = (BTreeMap::new(), BTreeMap::new());
+                note.sources.push(Source { data_keys: data_keys.clone(), values, others });
+                note.sources.len() - 1
+            });
+            let source = &mut note.sources[at];
+            let side = if *is_same { &mut source.values } else { &mut source.others };
+            side.insert(key.clone(), sealed.clone());
         }
     }
     for (name, keys) in known_to {

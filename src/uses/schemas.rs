@@ -10,6 +10,9 @@ use super::{Fallback, Kind, Use, is_screaming};
 const ENTRIES: &[(&str, &[&str])] =
     &[("cleanEnv", &[]), ("makeValidator", &[]), ("createEnv", &["server", "client", "shared"])];
 
+/// How far the type of a constant is looked at, in tokens.
+const NEAR: usize = 12;
+
 pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     let environment = lexed.text.contains("process.env") || lexed.text.contains("import.meta.env");
     let parsing = parsing_environment(lexed);
@@ -56,18 +59,31 @@ fn parsing_environment<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
 }
 
 fn entry(lexed: &Lexed<'_>, argument: Range<usize>, within: &[&str], uses: &mut Vec<Use>) {
-    if lexed.at(argument.start) != "{" {
-        return;
-    }
+    let Some(open) = literal(lexed, argument) else { return };
     if within.is_empty() {
-        object(lexed, argument.start, true, uses);
+        object(lexed, open, true, uses);
         return;
     }
-    for part in lexed.arguments(argument.start) {
-        if within.contains(&lexed.at(part.start)) && lexed.follows(part.start + 1, &[":", "{"]) {
-            object(lexed, part.start + 2, true, uses);
+    for part in lexed.arguments(open) {
+        // `{ server }` names the object as well.
+        let value = if lexed.at(part.start + 1) == ":" { part.start + 2..part.end } else { part.clone() };
+        if let Some(open) = literal(lexed, value).filter(|_| within.contains(&lexed.at(part.start))) {
+            object(lexed, open, true, uses);
         }
     }
+}
+
+/// The brace that opens an object: where it is written, or where the name that stands for it is given its value.
+fn literal(lexed: &Lexed<'_>, value: Range<usize>) -> Option<usize> {
+    if lexed.at(value.start) == "{" {
+        return Some(value.start);
+    }
+    let name = Some(value.start).filter(|at| value.len() == 1 && lexed.is_word(*at)).map(|at| lexed.at(at))?;
+    let given = |at: &usize| matches!(lexed.before(*at, 1), "const" | "let" | "var") && lexed.at(*at) == name;
+    let at = (0..lexed.tokens.len()).find(given)?;
+    // `const spec: Spec = { … }`
+    let equals = (at + 1..at + NEAR).find(|at| lexed.at(*at) == "=")?;
+    (lexed.at(equals + 1) == "{").then_some(equals + 1)
 }
 
 /// The names of an object.
@@ -136,6 +152,12 @@ mod tests {
                 "createEnv({ server: { A_B: zChecks, C_D: z.coerce.boolean(), E_F: z.union([z.string(), z.undefined()]) } })",
                 "A_B=? C_D? E_F?",
             ),
+            (
+                "const spec = { A_B: str(), C_D: num({ default: 5 }) };\nmodule.exports = cleanEnv(process.env, spec)",
+                "A_B! C_D=5",
+            ),
+            ("const s: Spec<X> = { A_B: str() }; cleanEnv(process.env, s); cleanEnv(process.env, other)", "A_B!"),
+            ("const server = { A_B: z.string() }; createEnv({ server, client: {}, runtimeEnv: server })", "A_B!"),
             ("createEnv({", ""),
         ] {
             assert_eq!(shown("a.ts", text), expected, "{text}");

@@ -203,6 +203,7 @@ pub(super) const AMBIENT: &[&str] = &[
     "XPC_*",
     // What cargo gives to build scripts, and what starts programs on many machines at once.
     "NUM_JOBS",
+    "VERGEN_*",
     "DEP_*",
     "RANK",
     "LOCAL_RANK",
@@ -216,6 +217,26 @@ pub(super) const AMBIENT: &[&str] = &[
 /// the project's own.
 pub(super) const OF_PROGRAMS: &[&str] =
     &["PORT", "HOST", "MODE", "DEV", "PROD", "BASE_URL", "PROFILE", "TARGET", "DEBUG", "PHP_*"];
+
+/// Begin as what machines set, and are given by the projects themselves: of an application that signs people in, or that answers
+/// calls.
+pub(super) const OF_PROJECTS: &[&str] = &[
+    "BITBUCKET_CLIENT_*",
+    "GITHUB_APP_*",
+    "GITHUB_CLIENT_*",
+    "GITHUB_ID",
+    "GITHUB_OAUTH_*",
+    "GITHUB_PRIVATE_KEY",
+    "GITHUB_SECRET",
+    "GITHUB_WEBHOOK_*",
+    "GITLAB_APP_*",
+    "GITLAB_CLIENT_*",
+    "GITLAB_OAUTH_*",
+    "GITLAB_WEBHOOK_*",
+];
+
+/// Read by plugins of Strapi that a project has without a line of its own.
+pub(super) const OF_STRAPI: &[&str] = &["ENCRYPTION_KEY", "JWT_*", "STRAPI_*", "TRANSFER_TOKEN_SALT"];
 
 /// Read by the configuration files of Laravel itself and of its own packages.
 pub(super) const OF_LARAVEL: &[&str] = &[
@@ -372,7 +393,54 @@ pub(super) const LIBRARY: &[&str] = &[
     "PGTZ",
     "MYSQL_PWD",
     "REDISCLI_AUTH",
-    "AWS_*",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CA_BUNDLE",
+    "AWS_ENDPOINT_URL*",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_RETRY_MODE",
+    "AWS_DEFAULTS_MODE",
+    "AWS_METADATA_*",
+    "AWS_EC2_*",
+    "AWS_CONTAINER_*",
+    "AWS_STS_*",
+    "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT",
+    "AWS_S3_USE_ARN_REGION",
+    "AWS_S3_DISABLE_*",
+    "AWS_USE_*",
+    "AWS_SDK_*",
+    "AWS_NODEJS_*",
+    "AWS_JAVA_*",
+    "AWS_DEFAULT_OUTPUT",
+    "AWS_PAGER",
+    "AWS_CLI_*",
+    "AWS_DATA_PATH",
+    "AWS_REQUEST_*",
+    "AWS_RESPONSE_*",
+    "AWS_DISABLE_*",
+    "AWS_ENABLE_*",
+    "AWS_XRAY_*",
+    "AWS_BEARER_TOKEN_*",
+    "AWS_SIGV4A_*",
+    "AWS_ACCOUNT_ID",
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE",
+    "AWS_APP_ID",
+    "AWS_AUTH_SCHEME_PREFERENCE",
+    "AWS_LOGIN_*",
+    "AWS_VAULT",
     "GOOGLE_APPLICATION_CREDENTIALS",
     "GOOGLE_CLOUD_PROJECT",
     "GCLOUD_PROJECT",

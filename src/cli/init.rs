@@ -81,7 +81,7 @@ impl Init {
         }
         let count = written.iter().map(|(_, changed)| changed.len()).sum();
         if count == 0 {
-            printing::complain("nothing to do: everything that was found is declared already\n")?;
+            printing::complain("nothing to do: everything that init is sure of is declared already\n")?;
             return Ok(ExitCode::SUCCESS);
         }
         if !self.yes {

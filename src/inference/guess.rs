@@ -45,7 +45,7 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, se
         let by = if kept { "because a program keeps it as one" } else { "by its name or the look of its value" };
         reasons.push(format!("a secret, {by}"));
     } else {
-        shown_values(key, seen, &mut property, &mut reasons);
+        shown_values(key, seen, secrets, &mut property, &mut reasons);
     }
     if !secret && !property.contains_key("enum") && !property.contains_key("format") && !is_typed(&property, "boolean")
     {
@@ -249,11 +249,20 @@ fn may_show(key: &str, value: &str) -> bool {
         && !detection::looks_like_a_key(key, value)
 }
 
-/// Defaults of Compose files, and what examples show. Values of environments stay where they are.
-fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>, reasons: &mut Vec<String>) {
+/// Defaults of Compose files, and what examples show, without the values in `secrets`. Values of environments stay where they are.
+fn shown_values(
+    key: &str,
+    seen: &[&Sighting],
+    secrets: &[&str],
+    property: &mut Map<String, Value>,
+    reasons: &mut Vec<String>,
+) {
+    /// What is shorter may well be a word that stands elsewhere, too.
+    const DISTINCT: usize = 10;
+    let holds_secret = |value: &str| secrets.iter().any(|secret| secret.len() >= DISTINCT && value.contains(secret));
     let of = |wanted: &dyn Fn(&Origin) -> bool| -> Vec<&str> {
         let values = seen.iter().filter(|sighting| wanted(&sighting.origin)).filter_map(|sighting| sighting.told());
-        let mut values: Vec<_> = values.filter(|value| may_show(key, value)).collect();
+        let mut values: Vec<_> = values.filter(|value| may_show(key, value) && !holds_secret(value)).collect();
         values.dedup();
         values
     };

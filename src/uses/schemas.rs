@@ -1,6 +1,6 @@
 //! Objects that say what a JavaScript program reads: schemas of zod, t3-env and envalid.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::lexer::Lexed;
@@ -16,6 +16,7 @@ const NEAR: usize = 12;
 pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     let environment = lexed.text.contains("process.env") || lexed.text.contains("import.meta.env");
     let parsing = parsing_environment(lexed);
+    let objects = objects(lexed);
     for index in 0..lexed.tokens.len() {
         let word = lexed.at(index);
         if lexed.at(index + 1) != "(" {
@@ -23,7 +24,7 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
         }
         if let Some((_, within)) = ENTRIES.iter().find(|(name, _)| *name == word) {
             for argument in lexed.arguments(index + 1) {
-                entry(lexed, argument, within, uses);
+                entry(lexed, argument, (within, &objects), uses);
             }
         } else if word == "object" && lexed.before(index, 1) == "." && lexed.at(index + 2) == "{" {
             let named = index.checked_sub(4).filter(|_| lexed.before(index, 3) == "=").map_or("", |at| lexed.at(at));
@@ -58,8 +59,18 @@ fn parsing_environment<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
     (0..lexed.tokens.len()).filter(parses).map(|index| lexed.at(index)).collect()
 }
 
-fn entry(lexed: &Lexed<'_>, argument: Range<usize>, within: &[&str], uses: &mut Vec<Use>) {
-    let Some(open) = literal(lexed, argument) else { return };
+fn entry(
+    lexed: &Lexed<'_>,
+    argument: Range<usize>,
+    (within, objects): (&[&str], &HashMap<&str, usize>),
+    uses: &mut Vec<Use>,
+) {
+    // Where it is written, or where the name that stands for it is given its value.
+    let literal = |value: Range<usize>| match lexed.at(value.start) {
+        "{" => Some(value.start),
+        name => objects.get(name).copied().filter(|_| value.len() == 1),
+    };
+    let Some(open) = literal(argument) else { return };
     if within.is_empty() {
         object(lexed, open, true, uses);
         return;
@@ -67,23 +78,25 @@ fn entry(lexed: &Lexed<'_>, argument: Range<usize>, within: &[&str], uses: &mut 
     for part in lexed.arguments(open) {
         // `{ server }` names the object as well.
         let value = if lexed.at(part.start + 1) == ":" { part.start + 2..part.end } else { part.clone() };
-        if let Some(open) = literal(lexed, value).filter(|_| within.contains(&lexed.at(part.start))) {
+        if let Some(open) = literal(value).filter(|_| within.contains(&lexed.at(part.start))) {
             object(lexed, open, true, uses);
         }
     }
 }
 
-/// The brace that opens an object: where it is written, or where the name that stands for it is given its value.
-fn literal(lexed: &Lexed<'_>, value: Range<usize>) -> Option<usize> {
-    if lexed.at(value.start) == "{" {
-        return Some(value.start);
+/// The braces that open objects which have a name: `const spec = { … }`, `const spec: Spec = { … }`.
+fn objects<'t>(lexed: &Lexed<'t>) -> HashMap<&'t str, usize> {
+    let mut found = HashMap::new();
+    for at in 1..lexed.tokens.len() {
+        if !matches!(lexed.before(at, 1), "const" | "let" | "var") || !lexed.is_word(at) {
+            continue;
+        }
+        let equals = (at + 1..at + NEAR).find(|at| lexed.at(*at) == "=");
+        if let Some(open) = equals.map(|equals| equals + 1).filter(|open| lexed.at(*open) == "{") {
+            found.entry(lexed.at(at)).or_insert(open);
+        }
     }
-    let name = Some(value.start).filter(|at| value.len() == 1 && lexed.is_word(*at)).map(|at| lexed.at(at))?;
-    let given = |at: &usize| matches!(lexed.before(*at, 1), "const" | "let" | "var") && lexed.at(*at) == name;
-    let at = (0..lexed.tokens.len()).find(given)?;
-    // `const spec: Spec = { … }`
-    let equals = (at + 1..at + NEAR).find(|at| lexed.at(*at) == "=")?;
-    (lexed.at(equals + 1) == "{").then_some(equals + 1)
+    found
 }
 
 /// The names of an object.

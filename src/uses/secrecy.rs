@@ -26,7 +26,7 @@ impl<'t> Types<'t> {
     /// Those of a text: `from pydantic import SecretStr as Hidden`, `ApiKey = Annotated[SecretStr, …]`, `class Token(SecretStr)`.
     pub(super) fn of(lexed: &Lexed<'t>) -> Self {
         let mut found: HashSet<&str> = TYPES.iter().copied().collect();
-        for index in (0..lexed.tokens.len()).filter(|_| lexed.text.contains("Secret")) {
+        for index in 0..lexed.tokens.len() {
             if !found.contains(lexed.at(index)) {
                 continue;
             }
@@ -126,7 +126,10 @@ fn end_of_line(lexed: &Lexed<'_>, index: usize) -> usize {
 
 /// Whether an attribute hides the value of the field whose type stands behind the colon, or the type does.
 fn is_hidden(lexed: &Lexed<'_>, types: &Types<'_>, attribute: Range<usize>, colon: usize) -> bool {
-    let end = (colon..colon + NEAR).find(|at| matches!(lexed.at(*at), "," | "}" | ";")).unwrap_or(colon);
+    let ends = |at: &usize| {
+        matches!(lexed.at(*at), "," | "}" | ";") || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some())
+    };
+    let end = (colon..colon + NEAR).find(ends).unwrap_or(colon);
     types.stand_in(lexed, colon..end) || is_told(lexed, types, attribute)
 }
 
@@ -159,7 +162,7 @@ mod tests {
             ("a.py", field("a_b: Pin"), Some(vec![])),
             ("a.py", field("a_b: str = Field('hunter2', json_schema_extra={'writeOnly': True})"), Some(vec!["hunter2", "writeOnly"])),
             ("a.py", field("a_b: str = 'shown'"), None),
-            ("a.py", field("c_d: SecretStr = 'x'\n    a_b: str = 'shown'"), None),
+            ("a.py", field("c_d: SecretStr = 'x'\n    a_b: str = 'shown'\n    e_f: SecretStr"), None),
             ("a.py", "x = SecretStr(os.environ.get('A_B', 'hunter2'))".to_owned(), Some(vec!["hunter2"])),
             ("a.py", "x: SecretStr = os.environ.get('A_B', 'hunter2')".to_owned(), Some(vec!["hunter2"])),
             ("a.py", "x = SecretsManager(os.environ['A_B'])".to_owned(), None),

@@ -233,7 +233,9 @@ fn hide(lexed: &Lexed<'_>, field: &Field, secrets: &secrecy::Types<'_>, uses: &m
     let written = || field.value.clone().any(|at| lexed.string(at) == Some("writeOnly") && lexed.at(at + 2) == "True");
     if secrets.stand_in(lexed, field.annotation.clone()) || written() {
         let around = secrecy::literals(lexed, field.annotation.start..field.value.end, uses);
-        uses.iter_mut().for_each(|found| found.secret = Some(around.clone()));
+        for found in uses {
+            found.secret = Some(around.clone());
+        }
     }
 }
 

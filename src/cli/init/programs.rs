@@ -26,7 +26,7 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
                 let casts = casts(&path, &text, &uses);
                 for (used, taken) in uses.iter().zip(casts).filter(|(used, _)| used.kind == Kind::Read) {
                     let holds_secret = used.secret.is_some();
-                    let sighting = Sighting { taken, holds_secret, ..read_by_program(&path, used) };
+                    let sighting = Sighting { holds_secret, taken, ..read_by_program(&path, used) };
                     if used.sure { found.push(sighting) } else { unsure.push(sighting) }
                 }
             }

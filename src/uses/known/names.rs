@@ -246,6 +246,7 @@ pub(super) const OF_LARAVEL: &[&str] = &[
     "ARGON_*",
     "ASSET_URL",
     "AUTH_*",
+    "AWS_*",
     "BCRYPT_*",
     "BEANSTALKD_*",
     "BROADCAST_*",

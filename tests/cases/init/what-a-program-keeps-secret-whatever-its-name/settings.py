@@ -10,3 +10,4 @@ class Settings(BaseSettings):
         alias="DOOR",
     )
     region: str = "north"
+    copied: str = "hunter2-plain-default"

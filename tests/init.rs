@@ -26,7 +26,7 @@ fn read(folder: &Path, path: &str) -> String {
     fs::read_to_string(folder.join(path)).unwrap()
 }
 
-const NOTHING: &str = "nothing to do: everything that was found is declared already\n";
+const NOTHING: &str = "nothing to do: everything that init is sure of is declared already\n";
 
 #[test]
 fn a_second_run_adds_only_what_is_new() {

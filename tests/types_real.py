@@ -2,7 +2,7 @@
 """Asks the settings modules of `sparkcfg schema --types` themselves: do they take and refuse what sparkcfg does, and as
 the same value?
 
-Needs python3 with pydantic-settings 2, node with zod 4 and typescript (found by NODE_PATH), cargo and go; says which
+Needs python3 with pydantic-settings 2, node with zod 3 or 4 and typescript (found by NODE_PATH), cargo and go; says which
 of them it had to leave out. Usage: tests/types_real.py path/to/sparkcfg
 """
 

@@ -1,11 +1,12 @@
-//! TypeScript: zod 4.
+//! TypeScript: zod 3 and 4.
 
 use std::fmt::Write;
 
 use super::{Field, Language, Module, Shape, heading};
 use crate::quoting;
 
-pub(super) const LANGUAGE: Language = Language { name: "typescript", summary: "a schema of zod 4 and its type", write };
+pub(super) const LANGUAGE: Language =
+    Language { name: "typescript", summary: "a schema of zod 3 or 4 and its type", write };
 
 const SUPPORT: &str = include_str!("support/typescript.ts");
 
@@ -38,11 +39,10 @@ fn declare(out: &mut String, field: &Field<'_>) {
     let kind = type_of(&field.shape);
     let read = if field.secret { format!("secret<{kind}>") } else { format!("reads<{kind}>") };
     let end = match field.default {
-        // A list could be changed by whoever gets it.
-        Some(default) if default.is_array() || default.is_object() => {
-            format!(".default(() => ({}))", json(default))
+        // zod 3 reads a `.default()` as it reads a text of the environment, zod 4 takes it as it is.
+        Some(default) => {
+            format!(".optional().transform((value): {kind} => (value === undefined ? {} : value))", json(default))
         }
-        Some(default) => format!(".default({})", json(default)),
         None if field.required => String::new(),
         None => ".optional()".to_owned(),
     };

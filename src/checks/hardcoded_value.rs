@@ -8,13 +8,17 @@
 //!
 //! Example: `ports: ["8883:8883"]`, where `.env.example` has `API_PORT=8883`.
 //!
-//! Remedy: refer to the key: `"${API_PORT:-8883}:8883"`.
+//! Remedy: refer to the key: `"${API_PORT:-8883}:8883"`; on both sides, `"${API_PORT:-8883}:${API_PORT:-8883}"`, where the
+//! program in the container is given the key and listens on it. That only one side follows is told as well.
 
 use std::collections::BTreeMap;
 
-use super::references::Referenced;
+use super::delivery::{self, Given};
+use super::references::{Key, Referenced};
+use crate::compose::{Service, short::Port};
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::interpolation::references;
 use crate::project::references::{Declared, Declarer, Used};
 use crate::source::Span;
 use crate::uses::{Fallback, Kind, Side, Use};
@@ -143,25 +147,75 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let applications = referenced.applications.iter().filter(|(file, _)| !file.aside && !is_meant(&file.path));
+    let given = delivery::services(referenced);
     for (file, application) in applications {
         let text = referenced.project.sources.text(file.source);
         for service in &application.services {
+            let own = given.iter().flatten().find(|given| given.span == service.span);
+            let listens = |declared: &Declared| {
+                let key = referenced.keys.get(declared.name.as_str());
+                own.zip(key).is_some_and(|(own, key)| listens_on(service, own, &declared.name, key))
+            };
             for port in service.ports() {
-                let Some(published) = port.published.as_deref().filter(|port| port.len() > 2) else { continue };
-                let Some(key) = declared.iter().find(|declared| declared.value.as_deref() == Some(published)) else {
-                    continue;
-                };
+                let written = text.get(port.span.range()).unwrap_or("$");
                 // A port that is the default of a reference follows whatever it refers to.
-                if text.get(port.span.start as usize..port.span.end as usize).is_none_or(|port| port.contains('$')) {
-                    continue;
-                }
-                let name = told_name(&key.name);
-                let message =
-                    format!("{} publishes {published}, which is the value of {name}", told_name(&service.name));
-                let finding = Finding::new(&RULE, message).key(&key.name).at(port.span, "stays when the key changes");
-                let finding = finding.related(key.span, "declared here");
-                findings.push(finding.help(format!("write ${{{name}:-{published}}} there")));
+                findings.extend(if written.contains('$') {
+                    half(service, (&port, written), &declared, listens)
+                } else {
+                    published(service, &port, &declared, listens)
+                });
             }
         }
     }
+}
+
+/// Whether the program of a service is given a key, and reads it; a literal of its own stays what it is.
+fn listens_on(service: &Service, given: &Given, name: &str, key: &Key<'_>) -> bool {
+    let is_own = |found: &Use| found.kind == Kind::Set && found.owner.as_deref() == Some(service.name.as_str());
+    given.has(name) && key.is_read_by_code() && !key.uses.iter().any(|(_, found)| is_own(found))
+}
+
+/// A published port that is the value of a declared key.
+fn published(
+    service: &Service,
+    port: &Port,
+    declared: &[&Declared],
+    listens: impl Fn(&Declared) -> bool,
+) -> Option<Finding> {
+    let published = port.published.as_deref().filter(|port| port.len() > 2)?;
+    let key = declared.iter().find(|declared| declared.value.as_deref() == Some(published))?;
+    let (name, service) = (told_name(&key.name), told_name(&service.name));
+    let message = format!("{service} publishes {published}, which is the value of {name}");
+    let finding = Finding::new(&RULE, message).key(&key.name).at(port.span, "stays when the key changes");
+    let finding = finding.related(key.span, "declared here");
+    let reference = format!("${{{name}:-{published}}}");
+    Some(finding.help(if port.target == published && listens(key) {
+        format!("write {reference} on both sides, because {service} is given {name} and listens on it")
+    } else {
+        format!("write {reference} for the port of the host; that of the container stays {}", port.target)
+    }))
+}
+
+/// A port of which only the side of the host follows a key, though the program in the container does, too.
+fn half(
+    service: &Service,
+    (port, written): (&Port, &str),
+    declared: &[&Declared],
+    listens: impl Fn(&Declared) -> bool,
+) -> Option<Finding> {
+    let references = references(written);
+    let [reference] = references.as_slice() else { return None };
+    let is_of_host = written[reference.range.end..].starts_with(':');
+    let refers = |declared: &&&Declared| is_of_host && reference.name == declared.name;
+    let key =
+        declared.iter().filter(refers).find(|declared| declared.value.as_deref() == Some(port.target.as_str()))?;
+    if !listens(key) {
+        return None;
+    }
+    let (name, service) = (told_name(&key.name), told_name(&service.name));
+    let message = format!("{service} listens on {name}, but its own side of the published port stays {}", port.target);
+    let finding =
+        Finding::new(&RULE, message).key(&key.name).at(port.span, "only the port of the host follows the key");
+    let finding = finding.related(key.span, "declared here");
+    Some(finding.help(format!("write ${{{name}:-{}}} on both sides", port.target)))
 }

@@ -14,6 +14,7 @@
 
 use super::{Subject, listed};
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::project::layout::documents;
 use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
@@ -45,7 +46,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         let secret = subject.project.is_secret(key);
         let (file, near) = home(subject, key, secret);
-        let set = if secret { subject.sealing_advice() } else { format!("set it in {file}") };
+        let set = match secret {
+            // What documents an env file holds no secret, and nobody seals it.
+            true if documents(&file) => format!("add it to {file}, without a value"),
+            true => subject.sealing_advice(),
+            false => format!("set it in {file}"),
+        };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
         if *because == Because::Recommended {
             finding = finding.severity(Severity::Warning);

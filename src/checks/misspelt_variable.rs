@@ -15,6 +15,7 @@ use super::references::{Key, Referenced, rank};
 use super::slips::Slip;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::uses::Kind;
+use crate::uses::known::{Known, known};
 
 pub(super) static RULE: Rule = Rule {
     code: "misspelt-variable",
@@ -25,7 +26,9 @@ pub(super) static RULE: Rule = Rule {
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     for (name, key) in &referenced.keys {
-        if referenced.is_undeclared(name, key) && referenced.is_own(name) {
+        // What libraries know may be misspelt where the project's own programs read it.
+        let is_own = referenced.is_own(name) || known(name) == Some(Known::Library) && key.is_read_by_code();
+        if referenced.is_undeclared(name, key) && is_own {
             slipped(referenced, name, key, findings);
         }
     }

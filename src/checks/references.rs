@@ -168,7 +168,20 @@ impl<'a> Referenced<'a> {
 
     /// Whether a name is one that the project would have to declare.
     pub(super) fn is_own(&self, name: &str) -> bool {
-        self.known(name).is_none() && !self.is_twin(name) && !self.project.config.references.knows(name)
+        self.known(name).is_none()
+            && !self.is_twin(name)
+            && !self.project.config.references.knows(name)
+            && !self.is_built_in(name)
+    }
+
+    /// Whether a build script gives it to the compiler, which puts it into the program: no environment has it.
+    fn is_built_in(&self, name: &str) -> bool {
+        let gives = |(file, found): &(&Used, &Use)| {
+            found.kind == Kind::Set
+                && file.reader.is_some_and(|reader| reader.name == "rust")
+                && file.path.rsplit('/').next() == Some("build.rs")
+        };
+        self.keys.get(name).is_some_and(|key| key.declared.is_empty() && key.uses.iter().any(gives))
     }
 
     /// Whether a name stands for another one that is declared or surely read: `DB_PASSWORD_FILE`.

@@ -116,6 +116,13 @@ pub(super) fn keep_one(referenced: &Referenced<'_>, findings: &mut Vec<Finding>)
         lacking.filter_map(|finding| Some((finding.key.clone()?, finding.severity))).collect()
     };
     let (mut handed_on, mut only_set) = (BTreeSet::new(), BTreeSet::new());
+    // What is misspelt in a program no service can be given by that name.
+    for finding in findings.iter_mut().filter(|finding| of(&["misspelt-variable"], finding)) {
+        if let Some((name, severity)) = finding.key.as_ref().and_then(|key| lacking.get_key_value(key)) {
+            finding.severity = finding.severity.max(*severity);
+            handed_on.insert(name.clone());
+        }
+    }
     for finding in findings.iter_mut().filter(|finding| of(&["misspelt-variable", "undeclared-variable"], finding)) {
         let known = finding.key.as_deref().and_then(|name| referenced.keys.get_key_value(name));
         let Some((name, key)) = known.filter(|_| !lacking.is_empty()) else { continue };

@@ -1,7 +1,8 @@
 //! A variable is used, and nothing declares it: not the schema, no layer, no `.env.example`.
 //!
 //! A declared one is told as well, as a warning, where `compose.yaml` refers to it without a default and no env file that is
-//! more than documentation has it: a line in the schema sets nothing, and Compose takes an empty text.
+//! more than documentation has it: a line in the schema sets nothing, and Compose takes an empty text. The same is told of what a
+//! program reads without a default, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
@@ -25,6 +26,7 @@ use crate::project::Project;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::layout::documents;
 use crate::project::references::Used;
+use crate::schema::extension::REVIEW;
 use crate::uses::{Kind, Side, Use};
 
 pub(super) static RULE: Rule = Rule {
@@ -81,7 +83,8 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let project = referenced.project;
     let is_layer = |layer: &&Layer| layer.name != PROCESS && !documents(project.sources.path(layer.source));
     let mut layers = project.layers.iter().filter(is_layer).peekable();
-    if layers.peek().is_none() || layers.any(|layer| project.is_closed(layer)) {
+    let has_layers = layers.peek().is_some();
+    if layers.any(|layer| project.is_closed(layer)) {
         return;
     }
     let missing = missing(project);
@@ -99,7 +102,9 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         }
         // Whoever else names it may set it: a script that starts Compose, a workflow.
         let perhaps = key.uses.iter().any(|(file, found)| found.kind == Kind::Set || !file.is_code() && !is_main(file));
-        let mut places: Vec<_> = key.sure().filter(|(file, found)| found.kind == Kind::Read && is_main(file)).collect();
+        let guessed = is_guess(project, name) && !key.is_written_down() && referenced.missed(key) == Severity::Error;
+        let counts = |file: &Used| has_layers && is_main(file) || guessed && file.is_code() && !file.aside;
+        let mut places: Vec<_> = key.sure().filter(|(file, found)| found.kind == Kind::Read && counts(file)).collect();
         if perhaps || places.is_empty() || places.iter().any(|(_, found)| !found.fallback.is_missing()) {
             continue;
         }
@@ -110,12 +115,24 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         for declared in &key.declared {
             finding = finding.related(declared.span, "declared here");
         }
-        let set = format!("set it, or say what counts without it: ${{{told}:-…}}");
+        let set = if guessed {
+            "set it, or review what the schema says of it".to_owned()
+        } else {
+            format!("set it, or say what counts without it: ${{{told}:-…}}")
+        };
         findings.push(match referenced.meant(name) {
             Some(meant) => finding.help(format!("did you mean {}? If not, {set}", told_name(meant))),
             None => finding.help(set),
         });
     }
+}
+
+/// Whether what the schema says of a key is a guess that nobody has reviewed.
+fn is_guess(project: &Project, name: &str) -> bool {
+    let Some(schema) = project.schema.as_ref().map(|schema| &schema.schema) else { return false };
+    let pointer = schema.property(name).pointer();
+    let comment = pointer.and_then(|pointer| schema.value(&format!("{pointer}/$comment")));
+    comment.and_then(serde_json::Value::as_str).is_some_and(|comment| comment.starts_with(REVIEW))
 }
 
 /// What `missing-key` tells of the environments.

@@ -15,7 +15,7 @@
 
 use std::collections::HashSet;
 
-use super::references::Referenced;
+use super::references::{Key, Referenced};
 use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::references::{Declarer, Used};
@@ -44,8 +44,9 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     }
     let foreign = given_to_others(referenced);
     let fields = fields(referenced);
+    let is_own = |name: &str, key: &Key<'_>| referenced.is_own(name) || key.is_read_by_code();
     let undeclared =
-        referenced.keys.iter().filter(|(name, key)| referenced.is_undeclared(name, key) && referenced.is_own(name));
+        referenced.keys.iter().filter(|(name, key)| referenced.is_undeclared(name, key) && is_own(name, key));
     let meant: HashSet<&str> = undeclared.filter_map(|(name, key)| Some(referenced.slip(name, key)?.meant)).collect();
     for (name, key) in &referenced.keys {
         let twin = format!("{name}_FILE");

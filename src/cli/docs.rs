@@ -18,6 +18,8 @@ Examples:
   sparkcfg docs --output html=docs/keys.html    write a page of its own
   sparkcfg docs --example                    write .env.example; never with a secret
 
+The formats of a reference are markdown, html and json.
+
 The markers are two lines of their own:
   <!-- sparkcfg docs: begin -->
   <!-- sparkcfg docs: end -->";

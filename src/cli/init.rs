@@ -30,9 +30,10 @@ Examples:
   sparkcfg init --dry-run          only show it
   sparkcfg init --from .env.schema    begin with the schema of varlock, pydantic or dotenv-linter
 
-It reads .env files, .env.example, Compose files, PM2 files and what programs read; folders with env files of their own
-become the members of a workspace. Every guess says \"review\". No value of a secret and none of a real environment is
-written anywhere. A later run adds only what is new.";
+It reads .env files, .env.example, Compose files, PM2 files and what programs read.
+Folders with env files of their own become the members of a workspace.
+Every guess says \"review\". No value of a secret or of a real environment is written.
+A later run adds only what is new.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -60,7 +61,7 @@ impl Init {
         let files = Files::on_disk(&root, &prefix);
         let mut imported = Imported::default();
         for path in &self.from {
-            let one = from(path)?;
+            let one = from(path, &files)?;
             imported.proposals.extend(one.proposals);
             imported.open |= one.open;
         }
@@ -80,7 +81,7 @@ impl Init {
         }
         let count = written.iter().map(|(_, changed)| changed.len()).sum();
         if count == 0 {
-            printing::complain("nothing to do: everything that was found is declared already\n")?;
+            printing::complain("nothing to do: everything that init is sure of is declared already\n")?;
             return Ok(ExitCode::SUCCESS);
         }
         if !self.yes {
@@ -119,15 +120,25 @@ impl Init {
     }
 }
 
-fn from(path: &Path) -> Result<Imported, Error> {
+fn from(path: &Path, files: &Files) -> Result<Imported, Error> {
     let shown = path.to_string_lossy().into_owned();
     let bytes = std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(shown.clone()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    imported::read(&name, &files::text(bytes).0).ok_or_else(|| {
+    let mut found = imported::read(&name, &files::text(bytes).0).ok_or_else(|| {
         Error::new("this is no schema that sparkcfg knows")
             .at(shown)
             .help("it takes the JSON of pydantic's Settings.model_json_schema(), varlock's .env.schema, and dotenv-linter's JSON")
-    })
+    })?;
+    let Some(class) = found.class.clone() else { return Ok(found) };
+    match programs::variables(files, &class) {
+        Some(variables) => found.rename(&variables),
+        None => printing::complain(&format!(
+            "{}: its keys have the names of fields, because the class {} is nowhere here; if that has an env_prefix, put it before them\n",
+            printable(&name),
+            printable(&class)
+        ))?,
+    }
+    Ok(found)
 }
 
 /// `sparkcfg.toml`, where there is none yet. `members` are folders that are projects of their own.

@@ -21,7 +21,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg refs                      every variable, and what is wrong
   sparkcfg refs DATABASE_URL         who declares, sets, hands on and reads one
-  sparkcfg refs --format json        for programs; its schema is schemas/refs.schema.json
+  sparkcfg refs --format json        for programs; its schema: sparkcfg schema --print refs
   sparkcfg refs --format sarif       the findings alone, as validate writes them";
 
 /// The arguments.

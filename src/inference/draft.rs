@@ -29,14 +29,20 @@ pub fn new(proposals: &[Proposal], open: bool) -> String {
     json_text(&schema)
 }
 
-/// The text of a schema with more properties; `None` where it has no place for them. What is required is left alone:
-/// whoever wrote the schema has decided that.
+/// The text of a schema with more properties, and what of these is required; `None` where it has no place for them. Whether
+/// the others are required is left alone: whoever wrote the schema has decided that.
 #[must_use]
 pub fn extended(text: &str, proposals: &[Proposal]) -> Option<String> {
     let before: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
-    let end = end_of_properties(text)?;
-    let windows = text.contains("\r\n");
     let known = before.get("properties")?.as_object()?;
+    let needed: Vec<&str> = proposals
+        .iter()
+        .filter(|one| one.required && !known.contains_key(&one.key))
+        .map(|one| one.key.as_str())
+        .collect();
+    let text = &with_required(text, &before, &needed)?;
+    let end = end_of(text, "properties")?;
+    let windows = text.contains("\r\n");
     let kept = text.get(..end)?.trim_end();
     let mut after = kept.to_owned();
     let mut first = known.is_empty();
@@ -55,6 +61,10 @@ pub fn extended(text: &str, proposals: &[Proposal]) -> Option<String> {
     // Nothing that was there may have changed.
     let read: Value = serde_json::from_str(after.trim_start_matches('\u{feff}')).ok()?;
     let mut expected = before.clone();
+    if !needed.is_empty() {
+        let required = expected.as_object_mut()?.entry("required").or_insert_with(|| json!([]));
+        required.as_array_mut()?.extend(needed.iter().map(|key| Value::from(*key)));
+    }
     let members = expected.get_mut("properties")?.as_object_mut()?;
     for proposal in proposals {
         members.entry(&proposal.key).or_insert_with(|| Value::Object(proposal.property.clone()));
@@ -62,8 +72,24 @@ pub fn extended(text: &str, proposals: &[Proposal]) -> Option<String> {
     (read == expected).then_some(after)
 }
 
-/// The byte of the brace that closes `properties` of the root.
-fn end_of_properties(text: &str) -> Option<usize> {
+/// The text of a schema in which more keys are required.
+fn with_required(text: &str, before: &Value, needed: &[&str]) -> Option<String> {
+    if needed.is_empty() {
+        return Some(text.to_owned());
+    }
+    let keys: Vec<_> = needed.iter().map(|key| format!("    {}", json_text(key).trim_end())).collect();
+    let keys = keys.join(",\n");
+    let Some(list) = before.get("required") else {
+        let end = end_of(text, "properties")? + 1;
+        return Some(format!("{},\n  \"required\": [\n{keys}\n  ]{}", text.get(..end)?, text.get(end..)?));
+    };
+    let end = end_of(text, "required")?;
+    let comma = if list.as_array()?.is_empty() { "" } else { "," };
+    Some(format!("{}{comma}\n{keys}\n  {}", text.get(..end)?.trim_end(), text.get(end..)?))
+}
+
+/// The byte of the bracket that closes this member of the root.
+fn end_of(text: &str, member: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let (mut at, mut depth) = (0_usize, 0_usize);
     let (mut name, mut inside) = ("", None::<usize>);
@@ -81,7 +107,7 @@ fn end_of_properties(text: &str) -> Option<usize> {
                 }
             }
             b'{' | b'[' => {
-                if depth == 1 && name == "properties" && inside.is_none() {
+                if depth == 1 && name == member && inside.is_none() {
                     inside = Some(depth);
                 }
                 depth += 1;
@@ -114,13 +140,19 @@ mod tests {
             (
                 "{ \"properties\": {\n    \"A\": {\"title\": \"}\\\"properties\\\": {\"} }, \"x\": 1 }",
                 Some(
-                    "{ \"properties\": {\n    \"A\": {\"title\": \"}\\\"properties\\\": {\"},\n    \"B\": {\n      \"type\": \"string\"\n    }\n  }, \"x\": 1 }",
+                    "{ \"properties\": {\n    \"A\": {\"title\": \"}\\\"properties\\\": {\"},\n    \"B\": {\n      \"type\": \"string\"\n    }\n  },\n  \"required\": [\n    \"B\"\n  ], \"x\": 1 }",
                 ),
             ),
             (
                 "{\"properties\": {}}",
                 Some(
-                    "{\"properties\": {\n    \"A\": {\n      \"type\": \"string\"\n    },\n    \"B\": {\n      \"type\": \"string\"\n    }\n  }}",
+                    "{\"properties\": {\n    \"A\": {\n      \"type\": \"string\"\n    },\n    \"B\": {\n      \"type\": \"string\"\n    }\n  },\n  \"required\": [\n    \"A\",\n    \"B\"\n  ]}",
+                ),
+            ),
+            (
+                "{\"required\": [\"A\"], \"properties\": {\"A\": {}}}",
+                Some(
+                    "{\"required\": [\"A\",\n    \"B\"\n  ], \"properties\": {\"A\": {},\n    \"B\": {\n      \"type\": \"string\"\n    }\n  }}",
                 ),
             ),
             ("{\"items\": {\"properties\": {}}}", None),

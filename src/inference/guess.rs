@@ -9,7 +9,7 @@ use super::{Environments, Origin, Proposal, Sighting, Without, choices};
 use crate::detection;
 use crate::schema::extension::{KEYWORD, REVIEW};
 use crate::source::printable;
-use crate::uses::casts::Cast;
+use crate::uses::casts::{Cast, Refusal};
 
 /// A proposal for a key, from all that was seen of it. `secrets` are values that no text may hold.
 #[must_use]
@@ -26,21 +26,26 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, se
     }
     let values: Vec<&str> = seen.iter().filter_map(|sighting| sighting.told()).collect();
     let known: Vec<&str> = values.iter().copied().filter(|value| counts(value)).collect();
-    let guessed = cast(key, seen, &known).unwrap_or_else(|| kind(key, &known));
+    let taken = cast(key, seen, &known);
+    // Who has no other value for it stops at an empty one; in what documents, that asks to be filled in.
+    let stops_at_nothing = taken.is_some() && seen.iter().any(|sighting| sighting.refuses_nothing());
+    let guessed = taken.unwrap_or_else(|| kind(key, &known));
     // What a test file has for a secret (`123`) tells nothing of the real one.
     let is_text = guessed.keywords.contains(&("type".to_owned(), "string".into()));
     let more = || seen.iter().filter_map(|one| one.comment.as_deref()).any(|comment| says_more(comment, &guessed));
     let guessed = if secret && !is_text || more() { text() } else { guessed };
     property.extend(guessed.keywords);
     reasons.extend(guessed.reason);
-    if may_be_empty(seen) {
+    if may_be_empty(seen) && !stops_at_nothing {
         accept_empty(&mut property);
     }
     if secret {
         property.insert("writeOnly".to_owned(), true.into());
-        reasons.push("a secret, by its name or the look of its value".to_owned());
+        let kept = seen.iter().any(|one| one.holds_secret && matches!(one.origin, Origin::Read { .. }));
+        let by = if kept { "because a program keeps it as one" } else { "by its name or the look of its value" };
+        reasons.push(format!("a secret, {by}"));
     } else {
-        shown_values(key, seen, &mut property, &mut reasons);
+        shown_values(key, seen, secrets, &mut property, &mut reasons);
     }
     if !secret && !property.contains_key("enum") && !property.contains_key("format") && !is_typed(&property, "boolean")
     {
@@ -75,10 +80,13 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         let password = detection::url_password(value).is_some();
         password || detection::token(value).is_some() || detection::looks_like_a_key(key, value)
     };
+    if seen.iter().any(|sighting| sighting.holds_secret) {
+        return true;
+    }
     let values = || seen.iter().filter_map(|sighting| sighting.told()).filter(|value| counts(value));
     // `SHOW_PASSWORD_HINT=false`
     let switches = values().next().is_some() && values().all(is_switch)
-        || seen.iter().any(|sighting| sighting.cast == Some(Cast::Boolean));
+        || seen.iter().any(|sighting| sighting.cast() == Some(&Cast::Boolean));
     if switches {
         return false;
     }
@@ -88,12 +96,10 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         || perhaps && values().next().is_none()
         || values().any(|value| detection::is_secret_by_name(key, value));
     // Whole numbers keep nothing secret, and a program that reads one says so.
-    let counts = seen.iter().any(|sighting| matches!(sighting.cast, Some(Cast::Integer | Cast::Number)));
+    let counts = seen.iter().any(|sighting| matches!(sighting.cast(), Some(Cast::Integer | Cast::Number)));
     named && !counts
         || seen.iter().any(|sighting| {
-            sighting.holds_secret
-                || matches!(sighting.origin, Origin::Layer { sealed: true, .. })
-                || sighting.told().is_some_and(value)
+            matches!(sighting.origin, Origin::Layer { sealed: true, .. }) || sighting.told().is_some_and(value)
         })
 }
 
@@ -127,6 +133,17 @@ fn is_typed(property: &Map<String, Value>, name: &str) -> bool {
 }
 
 impl Sighting {
+    /// What a program makes of the value.
+    pub(super) fn cast(&self) -> Option<&Cast> {
+        self.taken.as_ref().map(|taken| &taken.cast)
+    }
+
+    /// Whether a program has no other value, and stops at an empty one.
+    fn refuses_nothing(&self) -> bool {
+        let refuses = self.taken.as_ref().is_some_and(|taken| taken.refuses == Refusal::EmptyToo);
+        refuses && self.origin == Origin::Read { required: true }
+    }
+
     /// The value, where it is one: `LDAP_SERVER=false` says that there is no server, not that it is a switch.
     fn told(&self) -> Option<&str> {
         let value = self.value.as_deref()?;
@@ -137,7 +154,8 @@ impl Sighting {
             Origin::Reference { .. } => value.eq_ignore_ascii_case("off"),
             _ => false,
         };
-        let is_none = is_off && self.cast != Some(Cast::Boolean) && (may_be_more || detection::names_a_text(&self.key));
+        let is_none =
+            is_off && self.cast() != Some(&Cast::Boolean) && (may_be_more || detection::names_a_text(&self.key));
         (!is_none).then_some(value)
     }
 }
@@ -175,11 +193,20 @@ fn may_show(key: &str, value: &str) -> bool {
         && !detection::looks_like_a_key(key, value)
 }
 
-/// Defaults of Compose files, and what examples show. Values of environments stay where they are.
-fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>, reasons: &mut Vec<String>) {
+/// Defaults of Compose files, and what examples show, without the values in `secrets`. Values of environments stay where they are.
+fn shown_values(
+    key: &str,
+    seen: &[&Sighting],
+    secrets: &[&str],
+    property: &mut Map<String, Value>,
+    reasons: &mut Vec<String>,
+) {
+    /// What is shorter may well be a word that stands elsewhere, too.
+    const DISTINCT: usize = 10;
+    let holds_secret = |value: &str| secrets.iter().any(|secret| secret.len() >= DISTINCT && value.contains(secret));
     let of = |wanted: &dyn Fn(&Origin) -> bool| -> Vec<&str> {
         let values = seen.iter().filter(|sighting| wanted(&sighting.origin)).filter_map(|sighting| sighting.told());
-        let mut values: Vec<_> = values.filter(|value| may_show(key, value)).collect();
+        let mut values: Vec<_> = values.filter(|value| may_show(key, value) && !holds_secret(value)).collect();
         values.dedup();
         values
     };
@@ -191,8 +218,12 @@ fn shown_values(key: &str, seen: &[&Sighting], property: &mut Map<String, Value>
         property.insert("default".to_owned(), typed(default, property));
     }
     let examples = of(&|origin| matches!(origin, Origin::Example | Origin::Commented));
-    // `True` is what Python programs compare with, and the default of a schema has no spelling.
-    let spelled = defaults.iter().find(|text| is_typed(property, "boolean") && matches!(**text, "True" | "False"));
+    // `True` is what Python programs compare with, and the default of a schema has no spelling; what is read as a switch takes any.
+    let compares = !seen.iter().any(|one| one.taken.as_ref().is_some_and(|taken| taken.refuses > Refusal::Perhaps));
+    let spelled = defaults
+        .iter()
+        .filter(|_| compares)
+        .find(|text| is_typed(property, "boolean") && matches!(**text, "True" | "False"));
     if let Some(spelled) = spelled {
         property.insert("examples".to_owned(), json!([spelled]));
     } else if let Some(example) = examples.first() {
@@ -261,8 +292,10 @@ fn required<'a>(seen: &[&Sighting], environments: Environments<'a>) -> Option<Re
         Some(Required { because, within: Some(names).filter(|_| apart) })
     };
     let having: Vec<&String> = own.iter().chain(given).filter(has).collect();
-    // Where none of them has it, it comes from somewhere else, or is not needed.
-    if demanded && !helped && (own.is_empty() && given.is_empty() || !having.is_empty()) {
+    // Where none of them has it, what Compose asks for comes from somewhere else; so may what a program asks for, where each
+    // service has an env file of its own. Else it is what is missing.
+    let stops = given.is_empty() && seen.iter().any(|sighting| reads(sighting));
+    if demanded && !helped && (stops || own.is_empty() && given.is_empty() || !having.is_empty()) {
         return required("required, because a reader stops without it", having);
     }
     // What Compose itself takes comes from the project's own env files. All of them have it today, and Compose has nothing

@@ -1,5 +1,7 @@
 //! Schemas of other tools as proposals: pydantic's JSON Schema, varlock's `.env.schema`, a schema of dotenv-linter.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{Proposal, varlock};
@@ -14,6 +16,26 @@ pub struct Imported {
     pub proposals: Vec<Proposal>,
     /// Whether it allows other keys than these.
     pub open: bool,
+    /// The class of pydantic that it describes. It says the names of the fields, which lack the prefix of the variables.
+    pub class: Option<String>,
+}
+
+impl Imported {
+    /// Gives the keys the names that the variables of its class have, by the names of the fields in capital letters.
+    pub fn rename(&mut self, variables: &HashMap<String, Vec<String>>) {
+        for proposal in &mut self.proposals {
+            if let Some(name) = variables.get(&proposal.key).and_then(|names| names.first()) {
+                proposal.key.clone_from(name);
+            }
+        }
+    }
+}
+
+/// The class that a schema of pydantic describes: only pydantic gives each field a title.
+fn class(root: &Map<String, Value>) -> Option<String> {
+    let properties = root.get("properties")?.as_object()?;
+    let titled = properties.values().any(|rule| rule.get("title").is_some());
+    root.get("title").and_then(Value::as_str).filter(|_| titled).map(ToOwned::to_owned)
 }
 
 /// The proposals of a file; `None` where it is none of the three. `name` says which form it may have.
@@ -22,15 +44,16 @@ pub fn read(name: &str, text: &str) -> Option<Imported> {
     let is_true = |root: &Map<String, Value>, key: &str| root.get(key) == Some(&Value::Bool(true));
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(root)) if root.contains_key("entries") => {
-            Some(Imported { proposals: linter(name, &root), open: is_true(&root, "allowOtherKeys") })
+            Some(Imported { proposals: linter(name, &root), open: is_true(&root, "allowOtherKeys"), class: None })
         }
         Ok(Value::Object(root)) if root.contains_key("properties") => {
-            Some(Imported { proposals: pydantic(name, &root), open: is_true(&root, "additionalProperties") })
+            let open = is_true(&root, "additionalProperties");
+            Some(Imported { proposals: pydantic(name, &root), open, class: class(&root) })
         }
         Ok(_) => None,
         Err(_) => {
             let proposals = varlock::read(name, text);
-            (!proposals.is_empty()).then_some(Imported { proposals, open: false })
+            (!proposals.is_empty()).then_some(Imported { proposals, open: false, class: None })
         }
     }
 }
@@ -38,10 +61,7 @@ pub fn read(name: &str, text: &str) -> Option<Imported> {
 pub(super) fn proposal(name: &str, key: &str, mut property: Map<String, Value>, required: bool) -> Proposal {
     let secret = property.get("writeOnly") == Some(&Value::Bool(true)) || detection::names_secret(key);
     if secret {
-        for keyword in ["default", "examples", "enum", "const", "pattern"] {
-            property.shift_remove(keyword);
-        }
-        property.insert("writeOnly".to_owned(), true.into());
+        keep_secret(&mut property);
     }
     let hides = |value: &Value| {
         let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
@@ -55,6 +75,25 @@ pub(super) fn proposal(name: &str, key: &str, mut property: Map<String, Value>, 
     Proposal { key: key.to_owned(), property, required }
 }
 
+/// The longest text by which all keys of one kind begin, in bytes.
+const MAX_START: usize = 8;
+
+/// Says of a property that it is a secret, and nothing that may be its value.
+pub fn keep_secret(property: &mut Map<String, Value>) {
+    // How all such keys begin, `^sk_`, tells nothing of one.
+    let begins = |pattern: &str| {
+        let start = pattern.strip_prefix('^').unwrap_or_default();
+        (1..=MAX_START).contains(&start.len())
+            && start.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-".contains(&byte))
+    };
+    property.retain(|keyword, value| match keyword.as_str() {
+        "default" | "examples" | "enum" | "const" => false,
+        "pattern" => value.as_str().is_some_and(begins),
+        _ => true,
+    });
+    property.insert("writeOnly".to_owned(), true.into());
+}
+
 /// The keywords of JSON Schema that are taken over as they stand, before and after its bounds.
 const KEPT: [&[&str]; 3] = [
     &["description", "default", "examples", "enum", "const", "type", "pattern"],
@@ -66,8 +105,8 @@ fn pydantic(name: &str, root: &Map<String, Value>) -> Vec<Proposal> {
     let properties = root.get("properties").and_then(Value::as_object);
     let required = root.get("required").and_then(Value::as_array);
     let is_required = |key: &str| required.is_some_and(|list| list.iter().any(|name| name == key));
-    let each = properties.into_iter().flatten().filter_map(|(field, rule)| {
-        let rule = plain(rule, root, 0)?;
+    let each = properties.into_iter().flatten().filter_map(|(field, written)| {
+        let rule = plain(written, root, 0)?;
         let mut property: Map<_, _> = KEPT
             .iter()
             .copied()
@@ -75,17 +114,43 @@ fn pydantic(name: &str, root: &Map<String, Value>) -> Vec<Proposal> {
             .filter_map(|keyword| Some(((*keyword).to_owned(), rule.get(*keyword)?.clone())))
             .filter(|(keyword, value)| keyword != "default" || !value.is_null())
             .collect();
-        match rule.get("format").and_then(Value::as_str) {
-            Some("password") => drop(property.insert("writeOnly".to_owned(), true.into())),
-            Some(format) if formats::accepts(format, "").is_some() => {
-                property.insert("format".to_owned(), format.into());
-            }
-            _ => {}
+        let format = rule.get("format").and_then(Value::as_str);
+        if let Some(format) = format.filter(|format| formats::accepts(format, "").is_some()) {
+            property.insert("format".to_owned(), format.into());
+        }
+        if keeps_secret(written, root, 0) {
+            property.insert("writeOnly".to_owned(), true.into());
+            property.shift_remove("items");
         }
         // pydantic reads variables in any case; those who write them use capitals.
         Some(proposal(name, &field.to_ascii_uppercase(), property, is_required(field)))
     });
     each.collect()
+}
+
+/// Whether a rule says of the value, or of a part of it, that it is a secret.
+fn keeps_secret(rule: &Value, root: &Map<String, Value>, depth: u8) -> bool {
+    const MAX_DEPTH: u8 = 16;
+    let within = |rule: &Value| depth < MAX_DEPTH && keeps_secret(rule, root, depth + 1);
+    let rule = match rule {
+        Value::Object(rule) => rule,
+        Value::Array(rules) => return rules.iter().any(within),
+        _ => return false,
+    };
+    let says = |keyword: &str, value: &Value| match keyword {
+        "writeOnly" => value == &Value::Bool(true),
+        "format" => value == "password",
+        "$ref" => value.as_str().and_then(|reference| target(reference, root)).is_some_and(within),
+        "properties" => value.as_object().is_some_and(|fields| fields.values().any(within)),
+        "anyOf" | "allOf" | "oneOf" | "items" | "prefixItems" | "additionalProperties" => within(value),
+        _ => false,
+    };
+    rule.iter().any(|(keyword, value)| says(keyword, value))
+}
+
+/// What a reference refers to.
+fn target<'r>(reference: &str, root: &'r Map<String, Value>) -> Option<&'r Value> {
+    root.get("$defs")?.get(reference.strip_prefix("#/$defs/")?)
 }
 
 /// A rule without references and without the null that stands for "not set".
@@ -97,7 +162,7 @@ fn plain(rule: &Value, root: &Map<String, Value>, depth: u8) -> Option<Map<Strin
     from.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
     if let ([choice], true) = (from.as_slice(), depth < 4) {
         let target = match choice.get("$ref").and_then(Value::as_str) {
-            Some(reference) => root.get("$defs")?.get(reference.strip_prefix("#/$defs/")?)?,
+            Some(reference) => target(reference, root)?,
             None => choice,
         };
         for (keyword, value) in plain(target, root, depth + 1)? {
@@ -150,14 +215,18 @@ mod tests {
 
     #[test]
     fn other_tools() {
-        let pydantic = r##"{"$defs": {"Mode": {"enum": ["a", "b"], "type": "string"}}, "properties": {
+        let pydantic = r##"{"$defs": {"Nested": {"type": "object", "properties": {"x": {"type": "string", "format": "password"}}}, "Mode": {"enum": ["a", "b"], "type": "string"}}, "properties": {
             "port": {"default": 8000, "maximum": 65535, "title": "Port", "type": "integer"},
             "api_key": {"default": "hunter2", "format": "password", "type": "string", "writeOnly": true},
             "mode": {"$ref": "#/$defs/Mode"},
+            "pin": {"anyOf": [{"type": "string", "format": "password"}, {"type": "integer"}], "default": "hunter2"},
+            "many": {"type": "array", "items": {"type": "string", "writeOnly": true}, "default": ["hunter2"]},
+            "nested": {"$ref": "#/$defs/Nested", "default": {"x": "hunter2"}},
             "url": {"anyOf": [{"type": "string", "format": "uri", "minLength": 1}, {"type": "null"}], "default": null}},
             "required": ["mode"], "type": "object"}"##;
         let linter = r#"{"version": "1.0", "entries": {"PORT": {"type": "Integer", "required": true}, "NAME": {"type": "String", "regex": "^[A-Z]+$"}}}"#;
-        let strict = "# @defaultSensitive=false\n# ---\n\n# --- Web ---\n\n# @type=number(min=1, max=100, precision=0)\nA=4\n# @type=port(min=1024) @required\nB=\n\n# Begins so.\n# @type=string(minLength=5, startsWith=\"s, k\", endsWith=.x) @example=\"s, k-5.x\"\nC=\nD= # @type=enum(a, b) @required @deprecated\n# @type=string(matches=\"^[a-z, ]+$\") @required=forEnv(production)\nE=\n# @type=url @sensitive\nF=http://x.example/\n";
+        let strict = "# @defaultSensitive=false @defaultRequired=infer\n# ---\n\n# --- Web ---\n\n# @type=number(min=1, max=100, precision=0)\nA=4\n# @type=port(min=1024) @required\nB=\n\n# Begins so.\n# @type=string(minLength=5, startsWith=\"s, k\", endsWith=.x) @example=\"s, k-5.x\"\nC=\nD= # @type=enum(a, b) @required @deprecated\n# @type=string(matches=\"^[a-z, ]+$\") @required=forEnv(production)\nE=\n# @type=url @sensitive\nF=http://x.example/\n";
+        let bare = "VAULT=hunter2\nURL=\n# @public @type=port\nPORT=1\n# @optional @sensitive=false @example=x\nB=\n";
         let varlock = "# @defaultRequired=true @defaultSensitive=inferFromPrefix(PUBLIC_)\n# ---\n\n# Where it listens\n# @type=port @sensitive=false\nPORT=3000\n\n# @type=enum(a, b) @optional @sensitive=false\nMODE=a\n\nTOKEN=exec(`op read`)\nPUBLIC_X=y\n";
         for (name, text, expected) in [
             (
@@ -167,6 +236,9 @@ mod tests {
                     ("PORT", r#"{"default":8000,"type":"integer","maximum":65535}"#, false),
                     ("API_KEY", r#"{"type":"string","writeOnly":true}"#, false),
                     ("MODE", r#"{"enum":["a","b"],"type":"string"}"#, true),
+                    ("PIN", r#"{"writeOnly":true}"#, false),
+                    ("MANY", r#"{"type":"array","writeOnly":true}"#, false),
+                    ("NESTED", r#"{"type":"object","writeOnly":true}"#, false),
                     ("URL", r#"{"type":"string","minLength":1,"format":"uri"}"#, false),
                 ],
             ),
@@ -185,11 +257,21 @@ mod tests {
                     (
                         "PORT",
                         r#"{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens","default":3000}"#,
-                        true,
+                        false,
                     ),
                     ("MODE", r#"{"enum":["a","b"],"default":"a"}"#, false),
-                    ("TOKEN", r#"{"writeOnly":true}"#, true),
-                    ("PUBLIC_X", r#"{"default":"y"}"#, true),
+                    ("TOKEN", r#"{"writeOnly":true}"#, false),
+                    ("PUBLIC_X", r#"{"default":"y"}"#, false),
+                ],
+            ),
+            (
+                "bare.schema",
+                bare,
+                vec![
+                    ("VAULT", r#"{"writeOnly":true}"#, false),
+                    ("URL", r#"{"writeOnly":true}"#, true),
+                    ("PORT", r#"{"type":"integer","minimum":1,"maximum":65535,"default":1}"#, false),
+                    ("B", r#"{"examples":["x"]}"#, false),
                 ],
             ),
             (

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Sighting, choices};
 use crate::schema::formats;
-use crate::uses::casts::Cast;
+use crate::uses::casts::{Cast, Refusal};
 
 /// A type, and why.
 #[derive(Default)]
@@ -38,15 +38,19 @@ pub(super) fn says_more(comment: &str, guessed: &Guess) -> bool {
     }
 }
 
-/// A type because programs take the value as such, where the values that are known are of it.
+/// A type because programs take the value as such, where the values that are known are of it, or a program surely refuses
+/// those that are not.
 pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
-    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast.as_ref()).collect();
+    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast()).collect();
     // A program that takes whole numbers is the narrower one.
     let both = casts.len() == 2 && casts.contains(&Cast::Integer) && casts.contains(&Cast::Number);
     let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
     let of_name = kind(key, values);
     let says = |keyword: &str, word: &str| of_name.keywords.contains(&(keyword.to_owned(), word.into()));
-    let all = |is: &dyn Fn(&str) -> bool| values.iter().all(|value| is(value));
+    let refusing = seen.iter().filter(|sighting| sighting.cast() == Some(cast));
+    let insists = refusing.filter_map(|one| one.taken.as_ref()).any(|taken| taken.refuses > Refusal::Perhaps);
+    let refused = insists && values.iter().any(|value| refuses(cast, value));
+    let all = |is: &dyn Fn(&str) -> bool| refused || values.iter().all(|value| is(value));
     let guessed = match cast {
         Cast::Integer | Cast::Number if says("type", "integer") => return Some(of_name),
         Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
@@ -58,7 +62,7 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
         Cast::Boolean if all(&|value| is_switch(value) || matches!(value, "0" | "1")) => {
             guess(&[("type", "boolean".into())], "a switch, because a program reads it as one")
         }
-        Cast::Format(format) if all(&|value| formats::accepts(format, value) == Some(true)) => {
+        Cast::Format(format) if all(&|value| has_format(format, value)) => {
             let reason = "of this format, because a program reads it as such";
             guess(&[("type", "string".into()), ("format", (*format).into())], reason)
         }
@@ -69,6 +73,38 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
         _ => return None,
     };
     Some(guessed)
+}
+
+/// Whether a value has a format; of one that is not tested here, as far as it can be told.
+fn has_format(format: &str, value: &str) -> bool {
+    formats::accepts(format, value).unwrap_or_else(|| !refuses(&Cast::Format("email"), value))
+}
+
+/// Whether a value is surely none that can be taken as such: what one program refuses, another one may take.
+fn refuses(cast: &Cast, value: &str) -> bool {
+    let value = value.trim();
+    let lower = value.to_ascii_lowercase();
+    let number = || value.replace('_', "").parse::<f64>().ok();
+    let is_radix = || ["0x", "0o", "0b"].iter().any(|start| lower.starts_with(start));
+    let starts = |starts: &[&str]| starts.iter().any(|start| lower.starts_with(start));
+    match cast {
+        Cast::Integer => number().map_or(!is_radix(), |number| number.fract() != 0.0),
+        Cast::Number => number().is_none() && !is_radix(),
+        Cast::Boolean => !matches!(
+            lower.as_str(),
+            "0" | "1" | "f" | "t" | "n" | "y" | "no" | "yes" | "off" | "on" | "false" | "true" | "disabled" | "enabled"
+        ),
+        Cast::Format("uri") => !value.contains(':'),
+        Cast::Format("http-url") => !starts(&["http://", "https://"]),
+        Cast::Format("postgres-url") => !starts(&["postgres"]),
+        Cast::Format("redis-url") => !starts(&["redis"]),
+        Cast::Format("email") => !value.contains('@') || value.contains(char::is_whitespace),
+        Cast::Format("uuid") => value.bytes().filter(u8::is_ascii_hexdigit).count() < 32,
+        // Without a unit.
+        Cast::Format("duration") => number().is_some_and(|number| number != 0.0),
+        Cast::Format(_) => false,
+        Cast::Choice(texts) => !texts.iter().any(|text| text == value),
+    }
 }
 
 /// A text, for want of a reason.

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Map, Value};
 
 use crate::suggestion::is_slip;
-use crate::uses::casts::Cast;
+use crate::uses::casts::Taken;
 use crate::uses::known::{Known, known, twin};
 
 pub use guess::propose;
@@ -80,14 +80,15 @@ pub struct Sighting {
     pub origin: Origin,
     /// The value there, or the default that is given there.
     pub value: Option<String>,
-    /// Whether the value is made with another one that is a secret: `postgresql://app:${DB_PASSWORD}@db/app`.
+    /// Whether the value is made with another one that is a secret, `postgresql://app:${DB_PASSWORD}@db/app`, or the
+    /// program keeps it secret by its type.
     pub holds_secret: bool,
     /// The comment above it.
     pub comment: Option<String>,
     /// The service or app that it is for.
     pub service: Option<String>,
-    /// What a program makes of the value.
-    pub cast: Option<Cast>,
+    /// How a program takes the value.
+    pub taken: Option<Taken>,
 }
 
 /// What is proposed for a key.
@@ -150,7 +151,8 @@ impl Origin {
 }
 
 /// Names that no file declares and that were most likely meant by declared ones, each with that one: they differ by a slip,
-/// and either nothing else uses the declared one, or the other one stands in a single place and has no default there.
+/// and either nothing else uses the declared one, or the other one stands in a single place and has no default there. What
+/// libraries know counts where the project's own programs read it.
 #[must_use]
 pub fn slips(sightings: &[Sighting]) -> Vec<(String, String)> {
     const SHORTEST: usize = 5;
@@ -161,12 +163,12 @@ pub fn slips(sightings: &[Sighting]) -> Vec<(String, String)> {
     let declared: Vec<_> = all.iter().filter(|(name, seen)| name.len() >= SHORTEST && is_declared(seen)).collect();
     let slip = |(name, seen): &(&str, Vec<&Sighting>)| {
         let uses: Vec<_> = seen.iter().filter(takes).collect();
-        let known = known(name).is_some() || name.len() < SHORTEST || is_declared(seen);
-        if known || uses.is_empty() || seen.iter().any(|sighting| sighting.value.is_some()) {
+        if known(name) == Some(Known::Ambient) || name.len() < SHORTEST || is_declared(seen) || uses.is_empty() {
             return None;
         }
+        let has_default = seen.iter().any(|sighting| sighting.value.is_some());
         // Who hands a name on by that same name has written it twice.
-        let alone = uses.len() == 1 && uses.iter().all(|sighting| sighting.service.is_none());
+        let alone = !has_default && uses.len() == 1 && uses.iter().all(|sighting| sighting.service.is_none());
         let near = declared.iter().filter(|(near, _)| is_slip(name, near) && letters(name) != letters(near));
         let near = near.filter(|(_, seen)| alone || !seen.iter().any(|sighting| takes(&sighting)));
         Some(((*name).to_owned(), near.map(|(near, _)| *near).min()?.to_owned()))

@@ -31,7 +31,13 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
         let holds_secret =
             made.is_some_and(|made| references(made).iter().any(|one| detection::names_secret_surely(one.name)));
         let value = if made.is_some() { None } else { value };
-        let comment = comment_of(text, &entry);
+        let mut comment = comment_of(text, &entry);
+        // To Compose what stands behind nothing is the value; who documents means a comment.
+        let behind = value.as_deref().filter(|_| documents).and_then(|value| value.strip_prefix('#')).map(str::trim);
+        if let Some(behind) = behind {
+            comment = Some(comment.map_or_else(|| behind.to_owned(), |above| format!("{above} {behind}")));
+        }
+        let value = if behind.is_some() { Some(String::new()) } else { value };
         let sighting = sighting(key, path, origin.clone(), value);
         found.push((entry.key.start as usize, Sighting { holds_secret, comment, ..sighting }));
     }
@@ -45,7 +51,7 @@ pub fn in_env_file(path: &str, origin: &Origin, text: &str) -> Vec<Sighting> {
 
 fn sighting(key: &str, path: &str, origin: Origin, value: Option<String>) -> Sighting {
     let (key, place) = (key.to_owned(), path.to_owned());
-    Sighting { key, place, origin, value, holds_secret: false, comment: None, service: None, cast: None }
+    Sighting { key, place, origin, value, holds_secret: false, comment: None, service: None, taken: None }
 }
 
 /// A name that an environment variable can have; what else stands before `=` was never meant as one.
@@ -100,14 +106,21 @@ fn comment_above(text: &str, at: usize) -> Option<String> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     // The paragraphs and their lines, the last ones first.
     let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
+    let mut ruled_below = false;
     for line in text.get(..start)?.lines().rev() {
         let Some(comment) = line.trim().strip_prefix('#') else { break };
         let comment = comment.trim_start_matches('#').trim();
         let is_ruler = !comment.chars().any(char::is_alphanumeric);
-        if assignment(line).is_some() || is_ruler && !comment.is_empty() && paragraphs.iter().any(|one| !one.is_empty())
-        {
+        let is_line = is_ruler && !comment.is_empty();
+        let has_text = paragraphs.iter().any(|one| !one.is_empty());
+        if is_line && has_text && ruled_below {
+            // A title between two lines is of all keys below.
+            return None;
+        }
+        if assignment(line).is_some() || is_line && has_text || is_heading(comment) {
             break;
         }
+        ruled_below |= is_line;
         match paragraphs.last_mut() {
             Some(lines) if !is_ruler => lines.push(comment.trim_matches(['=', '-', '*', '#', ' '])),
             Some(lines) if !lines.is_empty() => paragraphs.push(Vec::new()),
@@ -120,6 +133,14 @@ fn comment_above(text: &str, at: usize) -> Option<String> {
     let is_title = |text: &String| text.split(' ').count() < 4 && !text.ends_with('.');
     let first = told.iter().find(|text| !is_title(text)).or(told.last());
     first.cloned()
+}
+
+/// `--- Server ---`, `=== Server ===`: the title of all keys below.
+fn is_heading(comment: &str) -> bool {
+    let is_sign = |sign: char| matches!(sign, '=' | '-' | '*' | '#' | '~' | '_');
+    let inner = comment.trim_matches(is_sign);
+    let (before, after) = (comment.trim_start_matches(is_sign).len(), comment.trim_end_matches(is_sign).len());
+    !inner.trim().is_empty() && comment.len() - before > 1 && comment.len() - after > 1
 }
 
 /// A text without a last sentence that ends in a colon.
@@ -262,6 +283,10 @@ mod tests {
             ("# REGION= # defaults to us-east-1\nK=\n", None),
             ("# One.\n# -----\n# Two more words here.\nK=\n", Some("Two more words here.")),
             ("# ---\n#\nK=\n", None),
+            ("# --- Server ---\nK=\n", None),
+            ("# === Server ===\n# Where it listens\nK=\n", Some("Where it listens")),
+            ("# ------\n# Mail of all\n# ------\nK=\n", None),
+            ("K=   # openssl rand -hex 32\n", Some("openssl rand -hex 32")),
         ] {
             let found = in_env_file(".env.example", &Origin::Example, text);
             let last = found.last().and_then(|one| one.comment.as_deref());

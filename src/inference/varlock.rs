@@ -13,10 +13,12 @@ type Decorator<'t> = (&'t str, &'t str);
 pub(super) fn read(name: &str, text: &str) -> Vec<Proposal> {
     let (header, body) = header(text);
     let header = decorators(header).0;
-    let says = |word: &str, value: &str| header.contains(&(word, value));
-    let sensitive = header.iter().find(|(word, _)| *word == "defaultSensitive").map_or("", |(_, value)| *value);
+    let said = |word: &str| header.iter().find(|(name, _)| *name == word).map_or("", |(_, value)| *value);
+    let sensitive = said("defaultSensitive");
     let public = call(sensitive).filter(|(function, _)| *function == "inferFromPrefix").map(|(_, prefix)| prefix);
-    let all = All { required: says("defaultRequired", "true"), secret: sensitive == "true", public };
+    // Where nothing is said, all keys are needed, and all are secrets.
+    let required = !matches!(said("defaultRequired"), "false" | "infer");
+    let all = All { required, secret: sensitive != "false" && public.is_none(), public };
     sighted::in_env_file(name, &Origin::Example, body).into_iter().map(|found| one(name, found, &all)).collect()
 }
 
@@ -29,9 +31,7 @@ struct All<'t> {
 }
 
 fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
-    // Compose takes what stands behind an empty value for a value, varlock does not.
-    let (behind, value): (Vec<_>, Vec<_>) = found.value.into_iter().partition(|value| value.starts_with('#'));
-    let comment = found.comment.into_iter().chain(behind).collect::<Vec<_>>().join(" ");
+    let (value, comment) = (found.value, found.comment.unwrap_or_default());
     let (decorators, prose) = decorators(&comment);
     let said = |word: &str| decorators.iter().find(|(name, _)| *name == word).map(|(_, value)| *value);
     let says = |word: &str| matches!(said(word), Some("" | "true"));
@@ -47,9 +47,11 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
     }
     let denied = said("sensitive") == Some("false") || says("public");
     let inferred = all.secret || all.public.is_some_and(|prefix| !found.key.starts_with(prefix));
-    if says("sensitive") || inferred && !denied {
+    if said("sensitive").is_some_and(|value| value != "false") || inferred && !denied {
         property.insert("writeOnly".to_owned(), true.into());
     }
+    // varlock takes what stands in the schema itself, so no env file has to have it.
+    let given = value.iter().any(|value| !value.is_empty());
     let value = value.into_iter().find(|value| !value.is_empty() && !value.contains(['(', '$']));
     if let Some(value) = value.filter(|_| !property.contains_key("writeOnly")) {
         let typed = match property.get("type").and_then(Value::as_str) {
@@ -60,7 +62,7 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
     }
     let sometimes = said("required").filter(|value| value.contains('('));
     let denied = says("optional") || said("required") == Some("false") || sometimes.is_some();
-    let required = says("required") || all.required && !denied;
+    let required = !given && (says("required") || all.required && !denied);
     let mut proposal = proposal(name, &found.key, property, required);
     if let Some(when) = sometimes {
         // Which of its environments those are nobody can say.

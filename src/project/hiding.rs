@@ -43,10 +43,11 @@ fn looks_secret(schema: Option<&ProjectSchema>, key: &str, text: &str) -> bool {
 }
 
 impl Project {
-    /// Whether `key` holds a secret: what the schema says, else what its name says.
+    /// Whether `key` holds a secret: what the schema says, else what its name and the programs that were read say.
     #[must_use]
     pub fn is_secret(&self, key: &str) -> bool {
-        is_secret(self.schema.as_ref(), key)
+        let kept = self.references.secrets.contains(key) && self.declared_secret(key).is_none();
+        kept || is_secret(self.schema.as_ref(), key)
     }
 
     /// Whether the schema says that `key` is, or is not, a secret.
@@ -65,7 +66,7 @@ impl Project {
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
-        hides(self.schema.as_ref(), key, text)
+        self.is_secret(key) || self.looks_secret(key, text)
     }
 
     /// Whether no output may show `text` for what it is, whatever its key is called.
@@ -90,6 +91,17 @@ impl Project {
     /// name of a secret, what looks like one, and the secrets in `known`, also escaped. A mere reference to a secret may be shown.
     #[must_use]
     pub fn secrets_in(&self, text: &str, known: &[&str]) -> Vec<std::ops::Range<u32>> {
+        self.secrets_among(text, known, |value, _| vec![value])
+    }
+
+    /// The same, of which what stands behind the name of a secret, or, with `false`, is a password for its surroundings, is cut by
+    /// `cut`.
+    pub(super) fn secrets_among(
+        &self,
+        text: &str,
+        known: &[&str],
+        cut: impl Fn(std::ops::Range<usize>, bool) -> Vec<std::ops::Range<usize>>,
+    ) -> Vec<std::ops::Range<u32>> {
         let mut found: Vec<std::ops::Range<usize>> = Vec::new();
         let mut at = 0;
         for line in text.split_inclusive('\n') {
@@ -109,11 +121,11 @@ impl Project {
                 self.is_secret(key) && !refers
             };
             if let Some((at, _)) = line.match_indices([':', '=']).find(names_secret) {
-                found.push(start + at + 1..end);
+                found.extend(cut(start + at + 1..end, true));
             }
             // A connection string has blanks and semicolons of its own.
             if let Some(password) = detection::url_password(line).filter(|at| !line[at.clone()].starts_with("${")) {
-                found.push(start + password.start..start + password.end);
+                found.extend(cut(start + password.start..start + password.end, false));
             }
             let words = line.split(|sign: char| sign.is_whitespace() || "\"'`,;=(){}[]".contains(sign));
             for word in words.filter(|word| detection::token(word).is_some() || holds_password(word)) {

@@ -1,6 +1,8 @@
 //! Where the files of a project declare and use variables: the tree is walked once, on all cores, and never past
 //! `.gitignore` or a symbolic link.
 
+mod literals;
+mod tools;
 mod tree;
 
 use std::collections::{BTreeSet, HashSet};
@@ -14,6 +16,9 @@ use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
 use tree::leave_out;
 pub use tree::{all_uses, is_aside, is_env_file, paths, uses};
 
+/// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
+const DISTINCT: usize = 10;
+
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct References {
@@ -23,6 +28,8 @@ pub struct References {
     pub declared: Vec<Declared>,
     /// Every file of the tree that was looked at.
     pub paths: Vec<String>,
+    /// What programs keep secret, whatever its name.
+    pub secrets: HashSet<String>,
     /// What the workspace has beside this member of it.
     pub beside: Beside,
 }
@@ -133,6 +140,7 @@ impl Project {
             .filter(|name| uses::is_screaming(name) && name.len() > 3)
             .collect();
         let found = uses(files, &paths, &names);
+        let tools = tools::tools(files, &paths);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
@@ -140,10 +148,12 @@ impl Project {
             let reader = uses::reader(&path);
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
-                used.push(Used { source, reader, aside: is_aside(&path), path, uses });
+                used.push(Used { source, reader, aside: is_aside(&path) || tools.contains(&path), path, uses });
             }
         }
-        self.references = References { files: used, declared, paths, beside: Beside::default() };
+        let kept = used.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());
+        let secrets = kept.map(|found| found.name.clone()).collect();
+        self.references = References { files: used, declared, paths, secrets, beside: Beside::default() };
     }
 
     /// What the schemas of projects below declare; one that is broken is told where that project is checked.
@@ -185,13 +195,36 @@ impl Project {
             let value = declared.value.as_deref()?;
             (declared.by == Declarer::Example && self.hides(&declared.name, value)).then_some(value)
         });
-        let known: Vec<&str> = self.known_secrets().chain(examples).filter(|text| text.len() > 3).collect();
+        // The default of a secret may well stand in other places; a short one may be a word of its own there.
+        let uses = self.references.files.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());
+        let defaults = uses.filter_map(|found| match &found.fallback {
+            Fallback::Text { text, .. } if text.len() >= DISTINCT => Some(text.as_str()),
+            _ => None,
+        });
+        let known = self.known_secrets().chain(examples).chain(defaults);
+        let known: Vec<&str> = known.filter(|text| text.len() > 3).collect();
         let mut spans = Vec::new();
         for source in wanted {
             let text = self.sources.text(source);
-            spans.extend(self.secrets_in(text, &known).into_iter().map(|range| Span::new(source, range)));
+            let programs = self.references.files.iter().filter(|file| file.source == source && file.is_code());
+            let names: Option<Vec<_>> =
+                programs.map(|file| file.uses.iter().map(|found| found.at.clone()).collect()).next();
+            // What a program reads is no secret, what stands in it is.
+            let within = |value: &std::ops::Range<usize>, name: &std::ops::Range<u32>| {
+                value.start <= name.start as usize && name.end as usize <= value.end
+            };
+            let secrets = match names {
+                Some(names) => self.secrets_among(text, &known, |value, is_named| {
+                    let reads = is_named || names.iter().any(|name| within(&value, name));
+                    if reads { literals::literals(text, value, &names) } else { vec![value] }
+                }),
+                None => self.secrets_in(text, &known),
+            };
+            spans.extend(secrets.into_iter().map(|range| Span::new(source, range)));
             let used = self.references.files.iter().filter(|file| file.source == source).flat_map(|file| &file.uses);
             for found in used {
+                let around = found.secret.iter().flatten().filter(|_| self.declared_secret(&found.name) != Some(false));
+                spans.extend(around.map(|at| Span::new(source, at.clone())));
                 if let Fallback::Text { text: default, at } = &found.fallback
                     && self.hides(&found.name, default)
                 {

@@ -9,6 +9,9 @@ use super::{Fallback, Kind, Use, is_screaming};
 /// The last words of methods that give out what a configuration holds, where its receiver says that it is one.
 const GETTERS: &[&str] = &["get", "getOrThrow", "get_or_throw", "getString", "GetString", "getenv", "has"];
 
+/// Methods of an object `env` that give out a value as something else than a text.
+const KINDS: &[&str] = &["int", "float", "bool", "json", "array", "date", "oneOf", "string", "str"];
+
 /// The functions of a text that look up what their first parameter names: `func mustEnv(key string) string { … }`.
 #[derive(Default)]
 pub(super) struct Helpers<'t> {
@@ -130,5 +133,7 @@ fn speaks_of_environment(lexed: &Lexed<'_>, function: usize) -> bool {
     let receiver = if lexed.before(function, 1) == "." { lexed.before(function, 2) } else { "" };
     let receiver_lower = receiver.to_ascii_lowercase();
     let configured = receiver_lower.contains("config") || is_about(&receiver_lower) && !receiver_lower.is_empty();
-    is_about(&lower) || configured && GETTERS.contains(&word)
+    // `env.int('PORT', 1337)` of Strapi
+    let of_kind = receiver == "env" && KINDS.contains(&word);
+    is_about(&lower) || of_kind || configured && GETTERS.contains(&word)
 }

@@ -1,9 +1,13 @@
 //! As what a program takes the value of a variable: by a call around it, its annotation, or what follows.
 
+mod validators;
+
 use std::ops::Range;
 
+use super::guards::is_caught;
 use super::lexer::{Kind as Token, Lexed, Syntax, lex};
 use super::{Kind, Use, go, javascript, jvm, php, python, reader, ruby, rust};
+use validators::described;
 
 /// What a program makes of a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +24,32 @@ pub enum Cast {
     Choice(Vec<String>),
 }
 
+/// How a program takes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// What it makes of it.
+    pub cast: Cast,
+    /// Which values it does without, rather than with what it would make of them.
+    pub refuses: Refusal,
+}
+
+/// Which values a program stops at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// Perhaps none: it goes on with another value, or with what it can read of this one.
+    Perhaps,
+    /// Texts of another kind, though not the empty one.
+    Others,
+    /// Texts of another kind, and the empty one.
+    EmptyToo,
+}
+
+impl Cast {
+    fn taken(self, refuses: Refusal) -> Taken {
+        Taken { cast: self, refuses }
+    }
+}
+
 /// How many brackets around a use are looked at.
 const MAX_OUTWARD: usize = 3;
 
@@ -28,7 +58,7 @@ const MAX_TOKENS: usize = 48;
 
 /// For each use what the program makes of it; `None` where nobody can tell.
 #[must_use]
-pub fn casts(path: &str, text: &str, uses: &[Use]) -> Vec<Option<Cast>> {
+pub fn casts(path: &str, text: &str, uses: &[Use]) -> Vec<Option<Taken>> {
     let Some(syntax) = reader(path).and_then(|reader| syntax(reader.name)) else { return vec![None; uses.len()] };
     let lexed = lex(text, syntax);
     uses.iter().map(|found| cast(&lexed, found)).collect()
@@ -47,19 +77,19 @@ fn syntax(reader: &str) -> Option<&'static Syntax> {
     })
 }
 
-fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Cast> {
+fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
     if found.kind != Kind::Read {
         return None;
     }
     // A name within a string with other things in it, as in a struct tag, stands behind the beginning of that string.
     let index = lexed.tokens.partition_point(|token| token.start <= found.at.start).checked_sub(1)?;
     if lexed.tokens[index].kind == Token::Text && lexed.written(index).starts_with('`') {
-        return of_type(lexed, index.checked_sub(1)?);
+        return Some(of_type(lexed, index.checked_sub(1)?)?.taken(Refusal::EmptyToo));
     }
     let field = if lexed.at(index + 1) == ":" && lexed.tokens[index].indent.is_some() { Some(index) } else { None };
     // `port: int = 8080`, `PORT: z.coerce.number()`
     if let Some(field) = field {
-        return annotation(lexed, field);
+        return described(lexed, field + 2).or_else(|| annotated(lexed, field));
     }
     if lexed.at(index + 1) == ":" && !lexed.follows(index + 1, &[":", ":"]) {
         return described(lexed, index + 2);
@@ -68,16 +98,25 @@ fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Cast> {
     if lexed.follows(index + 1, &["=", "("]) {
         return by_function(lexed.at(index + 3));
     }
-    around(lexed, index)
+    let taken = around(lexed, index)?;
+    // `try: int(os.environ["X"])` goes on with something else.
+    let caught = is_caught(lexed.text, found.at.start as usize, &["ValueError"]);
+    Some(if caught { taken.cast.taken(Refusal::Perhaps) } else { taken })
+}
+
+/// The annotation of a field, which whoever reads it into a class insists on.
+fn annotated(lexed: &Lexed<'_>, field: usize) -> Option<Taken> {
+    Some(annotation(lexed, field)?.taken(Refusal::EmptyToo))
 }
 
 /// What stands around the use at an index, from the inside to the outside.
-fn around(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
+fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
     let mut inner = index;
     for _ in 0..MAX_OUTWARD {
         let open = enclosing(lexed, inner);
         let end = open.map_or(index + 1, |open| lexed.close(open) + 1);
-        let Some(open) = open else { return followed(lexed, index + 1) };
+        let perhaps = |cast: Cast| cast.taken(Refusal::Perhaps);
+        let Some(open) = open else { return followed(lexed, index + 1).map(perhaps) };
         // `process.env.X` is in the brackets of somebody else.
         let callee = open.checked_sub(1).map_or("", |at| lexed.at(at));
         let callee = if callee == "!" { lexed.before(open, 2) } else { callee };
@@ -99,7 +138,7 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
                 | "$_ENV"
         );
         if !reads && let Some(cast) = followed(lexed, index + 1).filter(|_| inner == index) {
-            return Some(cast);
+            return Some(perhaps(cast));
         }
         // `bool("false")` is true in Python: it asks whether there is a value.
         let is_question = callee == "bool" && lexed.before(open, 2) != ".";
@@ -108,19 +147,20 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
         }
         // `#[arg(env = "PORT")] port: u16`
         if lexed.at(open) == "[" && lexed.before(open, 1) == "#" {
-            return (end..end + 4).find(|at| lexed.at(*at) == ":").and_then(|colon| of_type(lexed, colon + 1));
+            let colon = (end..end + 4).find(|at| lexed.at(*at) == ":")?;
+            return Some(of_type(lexed, colon + 1)?.taken(Refusal::EmptyToo));
         }
         // `port: int = Field(alias="APP_PORT")`
         if callee == "Field" && lexed.before(open, 2) == "=" {
             let field = (open.saturating_sub(MAX_TOKENS)..open).rev().find(|at| lexed.tokens[*at].indent.is_some())?;
-            return annotation(lexed, field);
+            return annotated(lexed, field);
         }
         if reads {
             let argument = (open + 1..end).find(|at| lexed.at(*at) == "cast" && lexed.at(at + 1) == "=");
             if let Some(cast) = argument.and_then(|at| by_function(lexed.at(at + 2))) {
                 return Some(cast);
             }
-            if let Some(cast) = followed(lexed, end).or_else(|| before(lexed, open)) {
+            if let Some(cast) = followed(lexed, end).map(perhaps).or_else(|| before(lexed, open)) {
                 return Some(cast);
             }
         } else if !callee.is_empty() && lexed.is_word(open - 1) && !matches!(callee, "return" | "Some" | "if" | "arg") {
@@ -133,7 +173,7 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
 }
 
 /// The bracket that is open at an index.
-fn enclosing(lexed: &Lexed<'_>, index: usize) -> Option<usize> {
+pub(super) fn enclosing(lexed: &Lexed<'_>, index: usize) -> Option<usize> {
     let mut at = index;
     for _ in 0..MAX_TOKENS {
         at = at.checked_sub(1)?;
@@ -151,20 +191,24 @@ fn enclosing(lexed: &Lexed<'_>, index: usize) -> Option<usize> {
 }
 
 /// A type in brackets before the call that opens at `open`: `(int) env('X')`.
-fn before(lexed: &Lexed<'_>, open: usize) -> Option<Cast> {
+fn before(lexed: &Lexed<'_>, open: usize) -> Option<Taken> {
     let begin = open.checked_sub(4)?;
     let is_cast = lexed.at(begin) == "(" && lexed.at(begin + 2) == ")";
     is_cast.then(|| by_function(lexed.at(begin + 1))).flatten()
 }
 
 /// What a function or type makes of a text, by its name.
-fn by_function(name: &str) -> Option<Cast> {
-    Some(match name {
+fn by_function(name: &str) -> Option<Taken> {
+    let cast = match name {
         "int" | "Integer" | "parseInt" | "Atoi" | "ParseInt" | "ParseUint" | "integer" | "intval" => Cast::Integer,
         "float" | "Float" | "parseFloat" | "ParseFloat" | "Number" | "floatval" => Cast::Number,
         "bool" | "boolean" | "ParseBool" | "strtobool" | "str2bool" | "str_to_bool" | "parseBool" => Cast::Boolean,
         _ => return None,
-    })
+    };
+    // Of JavaScript, PHP and Go nobody knows what is done with a text that is no number; `bool` is what the libraries of
+    // Python make of it, some of which take any other text for no.
+    let insists = matches!(name, "int" | "Integer" | "float" | "Float");
+    Some(cast.taken(if insists { Refusal::EmptyToo } else { Refusal::Perhaps }))
 }
 
 /// What follows the expression that ends before `end`: `.to_i`, `.parse::<u16>()`, `.lower() == "true"`.
@@ -213,9 +257,6 @@ fn annotation(lexed: &Lexed<'_>, field: usize) -> Option<Cast> {
     let end = (from..from + MAX_TOKENS)
         .find(|at| lexed.at(*at) == "=" || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some()))
         .unwrap_or(from);
-    if lexed.at(from + 1) == "." || lexed.at(from + 1) == "(" {
-        return described(lexed, from);
-    }
     let words = (from..end).filter(|at| lexed.is_word(*at));
     let telling = |at: &usize| !matches!(lexed.at(*at), "Optional" | "Union" | "Annotated" | "None" | "typing");
     let mut words = words.filter(telling);
@@ -246,6 +287,8 @@ fn of_type(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
         "float" | "float32" | "float64" | "f32" | "f64" | "PositiveFloat" | "NonNegativeFloat" => Cast::Number,
         "bool" => Cast::Boolean,
         "AnyHttpUrl" | "HttpUrl" => Cast::Format("http-url"),
+        "AnyUrl" => Cast::Format("uri"),
+        "Duration" if lexed.before(index, 2) == "time" && lexed.before(index, 1) == "." => Cast::Format("duration"),
         "PostgresDsn" => Cast::Format("postgres-url"),
         "RedisDsn" => Cast::Format("redis-url"),
         "EmailStr" => Cast::Format("email"),
@@ -253,45 +296,6 @@ fn of_type(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
         "Option" if lexed.at(index + 1) == "<" => return of_type(lexed, index + 2),
         _ => return None,
     })
-}
-
-/// A schema of zod or envalid that begins at `from`: `z.coerce.number().int()`, `port({ default: 3000 })`.
-fn described(lexed: &Lexed<'_>, from: usize) -> Option<Cast> {
-    let of_zod = lexed.at(from) == "z" && lexed.at(from + 1) == ".";
-    if !of_zod {
-        return match lexed.at(from) {
-            _ if lexed.at(from + 1) != "(" => None,
-            "port" => Some(Cast::Integer),
-            "num" => Some(Cast::Number),
-            "bool" => Some(Cast::Boolean),
-            "url" => Some(Cast::Format("http-url")),
-            "email" => Some(Cast::Format("email")),
-            _ => None,
-        };
-    }
-    let mut at = from + 1;
-    let mut found = None;
-    for _ in 0..12 {
-        if lexed.at(at) != "." || !lexed.is_word(at + 1) {
-            break;
-        }
-        let open = at + 2;
-        match lexed.at(at + 1) {
-            "number" | "bigint" => found = found.or(Some(Cast::Number)),
-            "int" => found = Some(Cast::Integer),
-            "boolean" | "stringbool" => found = Some(Cast::Boolean),
-            "url" => found = Some(Cast::Format("http-url")),
-            "email" => found = Some(Cast::Format("email")),
-            "uuid" => found = Some(Cast::Format("uuid")),
-            "enum" if lexed.at(open + 1) == "[" => found = choices(lexed, open + 2..lexed.close(open + 1)),
-            "coerce" | "string" | "default" | "optional" | "nullable" | "nullish" | "min" | "max" | "positive"
-            | "nonnegative" | "describe" | "trim" => {}
-            // What is taken apart or turned into something else is a text as far as anybody can tell.
-            _ => return None,
-        }
-        at = if lexed.at(open) == "(" { lexed.close(open) + 1 } else { open };
-    }
-    found
 }
 
 #[cfg(test)]
@@ -333,7 +337,11 @@ mod tests {
             ("a.ts", "f(process.env.A_B)", None),
             ("a.ts", "cleanEnv(process.env, { A_B: port({ default: 1 }) })", Some(Cast::Integer)),
             ("a.ts", "createEnv({ server: { A_B: z.coerce.number().int().min(1) } })", Some(Cast::Integer)),
-            ("a.ts", "createEnv({ server: {\n A_B: z.string().url().optional()\n} })", Some(Cast::Format("http-url"))),
+            ("a.ts", "createEnv({ server: {\n A_B: z.string().url().optional()\n} })", Some(Cast::Format("uri"))),
+            ("a.ts", "createEnv({ server: { A_B: z.httpUrl() } })", Some(Cast::Format("http-url"))),
+            ("a.ts", "cleanEnv(process.env, { A_B: str({ choices: ['a', 'b'] }) })", choice(&["a", "b"])),
+            ("a.ts", "cleanEnv(process.env, { A_B: str({ default: 'a' }) })", None),
+            ("a.go", "type C struct {\n P time.Duration `env:\"A_B\"`\n}", Some(Cast::Format("duration"))),
             ("a.ts", "createEnv({ server: { A_B: z.enum(['a', 'b']).default('a') } })", choice(&["a", "b"])),
             ("a.ts", "createEnv({ server: { A_B: z.string().transform(f) } })", None),
             ("a.go", "x, _ := strconv.Atoi(os.Getenv(\"A_B\"))", Some(Cast::Integer)),
@@ -348,7 +356,35 @@ mod tests {
         ] {
             let uses = read(path, text);
             let at = uses.iter().position(|found| found.name == "A_B").expect(text);
-            assert_eq!(casts(path, text, &uses)[at], expected, "{text}");
+            assert_eq!(casts(path, text, &uses)[at].as_ref().map(|taken| &taken.cast), expected.as_ref(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_programs_refuse() {
+        let settings = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    ";
+        for (path, text, expected) in [
+            ("a.py", "x = int(os.environ['A_B'])".to_owned(), Refusal::EmptyToo),
+            (
+                "a.py",
+                "try:\n    x = int(os.environ['A_B'])\nexcept ValueError:\n    x = 1\n".to_owned(),
+                Refusal::Perhaps,
+            ),
+            ("a.py", "x = os.environ['A_B'].lower() == 'true'".to_owned(), Refusal::Perhaps),
+            ("a.py", format!("{settings}a_b: bool\n"), Refusal::EmptyToo),
+            ("a.ts", "const x = Number(process.env.A_B)".to_owned(), Refusal::Perhaps),
+            ("a.ts", "createEnv({ server: { A_B: z.coerce.number() } })".to_owned(), Refusal::Others),
+            ("a.ts", "createEnv({ server: { A_B: z.coerce.boolean() } })".to_owned(), Refusal::Perhaps),
+            ("a.ts", "createEnv({ server: {\n A_B: z.enum(['a', 'b'])\n} })".to_owned(), Refusal::EmptyToo),
+            ("a.ts", "cleanEnv(process.env, { A_B: num() })".to_owned(), Refusal::Perhaps),
+            ("a.ts", "cleanEnv(process.env, { A_B: url() })".to_owned(), Refusal::EmptyToo),
+            ("a.go", "x, _ := strconv.Atoi(os.Getenv(\"A_B\"))".to_owned(), Refusal::Perhaps),
+            ("a.go", "type C struct {\n P int `env:\"A_B\"`\n}".to_owned(), Refusal::EmptyToo),
+            ("a.rb", "x = Integer(ENV['A_B'])".to_owned(), Refusal::EmptyToo),
+        ] {
+            let uses = read(path, &text);
+            let at = uses.iter().position(|found| found.name == "A_B").expect(&text);
+            assert_eq!(casts(path, &text, &uses)[at].as_ref().map(|taken| taken.refuses), Some(expected), "{text}");
         }
     }
 }

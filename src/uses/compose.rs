@@ -60,6 +60,7 @@ fn entry(
         fallback,
         sure: is_own || kind == Kind::Pass,
         owner: Some(owner.to_owned()),
+        secret: None,
     });
 }
 
@@ -73,7 +74,7 @@ fn inner(text: &str, node: &Node) -> std::ops::Range<u32> {
 fn read_of(text: &str, reference: &Reference) -> Use {
     let at = name_within(text, reference.span, &reference.name);
     let (name, kind, fallback) = (reference.name.clone(), Kind::Read, fallback(text, reference));
-    Use { name, at, kind, fallback, sure: true, owner: None }
+    Use { name, at, kind, fallback, sure: true, owner: None, secret: None }
 }
 
 /// The name within what holds it.

@@ -76,7 +76,15 @@ fn assignments(body: &str, base: usize, is_argument: bool, known: &mut HashSet<S
             (false, _) => (Kind::Set, text()),
         };
         let range = to_u32(at)..to_u32(at + length);
-        uses.push(Use { name: name.to_owned(), at: range, kind, fallback, sure: !is_argument, owner: None });
+        uses.push(Use {
+            name: name.to_owned(),
+            at: range,
+            kind,
+            fallback,
+            sure: !is_argument,
+            owner: None,
+            secret: None,
+        });
         known.insert(name.to_owned());
         rest = &rest[(length + skip + value.len()).min(rest.len())..];
         at = from + value.len();

@@ -2,7 +2,7 @@
 
 use super::calls::{self, Helpers};
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, is_screaming, tags, viper};
+use super::{Fallback, Kind, Path, Use, is_screaming, secrecy, tags, viper};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
@@ -16,6 +16,7 @@ pub(super) const SYNTAX: Syntax = Syntax {
 /// What stands in every text with a use.
 pub(super) const MARKERS: &[&str] = &[
     "Getenv",
+    "ExpandEnv",
     "LookupEnv",
     "Setenv",
     "env:\"",
@@ -41,6 +42,11 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         let found = match lexed.at(index) {
             "Getenv" | "LookupEnv" if of_os && lexed.at(index + 1) == "(" => {
                 Some((Kind::Read, fallback(&lexed, index)))
+            }
+            // `os.ExpandEnv("$DATA_DIR/x")`: nothing stands there where it is not set.
+            "ExpandEnv" if of_os && lexed.at(index + 1) == "(" => {
+                uses.extend(expanded(&lexed, name));
+                None
             }
             "Setenv" if of_os && lexed.at(index + 1) == "(" => Some((Kind::Set, Fallback::Computed)),
             // `EnvVars: []string{"X"}` of a command line's flag
@@ -68,7 +74,22 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     tags::read(&lexed, uses);
     viper::read(&lexed, uses);
     calls::around(&lexed, &helpers, uses);
+    secrecy::mark(&lexed, uses);
     lexed.mentions(uses);
+}
+
+/// The variables in the text at an index: `$X`, `${X}`.
+fn expanded(lexed: &Lexed<'_>, index: usize) -> Vec<Use> {
+    let (Some(text), base) = (lexed.string(index), lexed.range(index).start) else { return Vec::new() };
+    let one = |(at, _): (usize, &str)| {
+        let from = at + 1 + usize::from(text[at + 1..].starts_with('{'));
+        let length = text[from..].find(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_');
+        let name = text[from..from + length.unwrap_or(text.len() - from)].to_owned();
+        let begin = base + super::to_u32(from);
+        let at = begin..begin + super::to_u32(name.len());
+        Use { name, at, kind: Kind::Read, fallback: Fallback::Absent, sure: true, owner: None, secret: None }
+    };
+    text.match_indices('$').map(one).filter(|found| super::is_name(&found.name)).collect()
 }
 
 /// What a statement asks of the call at `index`, or the statements behind it of the names that it is given to.
@@ -122,6 +143,7 @@ mod tests {
             ),
             ("x := os.Getenv(\"A_B\")\nif x == \"\" {\n\treturn errors.New(\"no A_B\")\n}", "A_B"),
             ("Sources: cli.EnvVars(\"A_B\", \"C_D\")", "A_B? C_D?"),
+            ("os.ExpandEnv(\"$A_B/x/${C_D}$\")", "A_B C_D"),
             ("os.Setenv(\"A_B\", \"x\")", "set A_B=?"),
             ("x := getEnv(\"A_B\", \"d\")", "~A_B=d"),
             ("// os.Getenv(\"A_B\")\ns := \"os.Getenv(\\\"C_D\\\")\"", ""),

@@ -177,8 +177,8 @@ fn gives_up(word: &str) -> bool {
         || word.starts_with("Panic")
 }
 
-/// Whether a missing key is caught around a place: in a `try` that goes on without it, or within `suppress`.
-pub(super) fn is_caught(text: &str, at: usize) -> bool {
+/// Whether one of these errors is caught around a place: in a `try` that goes on without the value, or within `suppress`.
+pub(super) fn is_caught(text: &str, at: usize, errors: &[&str]) -> bool {
     /// How far around a place is looked, in lines.
     const NEAR: usize = 30;
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -187,7 +187,7 @@ pub(super) fn is_caught(text: &str, at: usize) -> bool {
     let own_indent = own.lines().next().map_or(0, indent);
     let above = before.lines().rev().take(NEAR).find(|line| !line.trim().is_empty() && indent(line) < own_indent);
     let Some(header) = above else { return false };
-    let catches = |line: &str| ["KeyError", "LookupError", "Exception"].iter().any(|name| line.contains(name));
+    let catches = |line: &str| line.contains("Exception") || errors.iter().any(|name| line.contains(name));
     if header.trim_start().starts_with("with ") {
         return header.contains("suppress(") && catches(header);
     }

@@ -27,6 +27,7 @@ pub(super) const MARKERS: &[&str] = &[
     "onfig",
     "Env(",
     "env(",
+    "({ env",
     "process'",
     "process\"",
     "= process",
@@ -168,6 +169,9 @@ fn member<'t>(lexed: &Lexed<'t>, from: usize, end: usize, helpers: &mut Helpers<
             if lexed.string(end + 3).is_some() {
                 push(lexed, end + 3, kind, (from, close + 1), uses);
             }
+        }
+        "." if lexed.follows(end + 1, &["hasOwnProperty", "("]) => {
+            uses.extend(lexed.string(end + 3).and_then(|_| lexed.used(end + 3, Kind::Read, Fallback::Optional, true)));
         }
         "." if lexed.is_word(end + 1) => {
             push(lexed, end + 1, Kind::Read, (from, end + 2), uses);

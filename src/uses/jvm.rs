@@ -130,7 +130,7 @@ fn placeholders(text: &str, base: u32, uses: &mut Vec<Use>) {
         };
         let start = base + to_u32(at + 2);
         let at = start..start + to_u32(length);
-        uses.push(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure: true, owner: None });
+        uses.push(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure: true, owner: None, secret: None });
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod names;
 
-use names::{AMBIENT, LIBRARY, OF_LARAVEL, OF_PROGRAMS, OF_SPRING};
+use names::{AMBIENT, LIBRARY, OF_LARAVEL, OF_PROGRAMS, OF_PROJECTS, OF_SPRING, OF_STRAPI};
 
 /// Who knows a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -20,7 +20,9 @@ pub enum Known {
 /// Who knows a name that the project need not declare.
 #[must_use]
 pub fn known(name: &str) -> Option<Known> {
-    if is_in(AMBIENT, name) {
+    if is_in(OF_PROJECTS, name) {
+        None
+    } else if is_in(AMBIENT, name) {
         Some(Known::Ambient)
     } else if is_in(LIBRARY, name) {
         Some(Known::Library)
@@ -36,7 +38,7 @@ pub fn is_of_programs(name: &str) -> bool {
 }
 
 /// Whether a framework that the files at `paths` belong to reads a name by itself: Laravel merges configuration files of its own
-/// with those of the application, Spring Boot binds its properties to variables.
+/// with those of the application, Spring Boot binds its properties to variables, plugins of Strapi read some.
 #[must_use]
 pub fn is_of_framework(name: &str, paths: &[String]) -> bool {
     let has = |wanted: &dyn Fn(&str) -> bool| paths.iter().any(|path| wanted(path.rsplit('/').next().unwrap_or(path)));
@@ -44,7 +46,11 @@ pub fn is_of_framework(name: &str, paths: &[String]) -> bool {
         file.rsplit_once('.')
             .is_some_and(|(stem, end)| stem.starts_with("application") && matches!(end, "yml" | "yaml" | "properties"))
     };
-    is_in(OF_LARAVEL, name) && has(&|file| file == "artisan") || is_in(OF_SPRING, name) && has(&spring)
+    let strapi = ["config/admin.", "config/middlewares.", "config/server."];
+    let is_strapi = || strapi.iter().all(|start| paths.iter().any(|path| path.contains(start)));
+    is_in(OF_STRAPI, name) && is_strapi()
+        || is_in(OF_LARAVEL, name) && has(&|file| file == "artisan")
+        || is_in(OF_SPRING, name) && has(&spring)
 }
 
 fn is_in(list: &[&str], name: &str) -> bool {
@@ -83,6 +89,11 @@ mod tests {
         for (name, expected) in [
             ("PATH", Some(Known::Ambient)),
             ("GITHUB_SHA", Some(Known::Ambient)),
+            ("GITHUB_CLIENT_SECRET", None),
+            ("AWS_REGION", Some(Known::Library)),
+            ("AWS_ENDPOINT_URL_S3", Some(Known::Library)),
+            ("AWS_STORAGE_BUCKET_NAME", None),
+            ("VERGEN_GIT_SHA", Some(Known::Ambient)),
             ("LC_ALL", Some(Known::Ambient)),
             ("PGHOST", Some(Known::Library)),
             ("WEB_CONCURRENCY", Some(Known::Library)),

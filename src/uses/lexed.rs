@@ -11,7 +11,7 @@ impl<'t> Lexed<'t> {
     pub(super) fn used(&self, index: usize, kind: Kind, fallback: Fallback, sure: bool) -> Option<Use> {
         let name = self.string(index).unwrap_or_else(|| self.at(index));
         let at = self.range(index);
-        (!name.is_empty()).then(|| Use { name: name.to_owned(), at, kind, fallback, sure, owner: None })
+        (!name.is_empty()).then(|| Use { name: name.to_owned(), at, kind, fallback, sure, owner: None, secret: None })
     }
 
     /// The word, number or sign at an index; nothing for a string.

@@ -89,7 +89,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
 
 fn one(name: &str, at: usize, fallback: Fallback) -> Use {
     let at = to_u32(at)..to_u32(at + name.len());
-    Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure: false, owner: None }
+    Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure: false, owner: None, secret: None }
 }
 
 /// The name that a line sets, and by which sign.

@@ -7,6 +7,7 @@ mod calls;
 pub mod casts;
 mod compose;
 pub mod docker;
+mod erb;
 mod go;
 mod guards;
 mod heredoc;
@@ -23,7 +24,8 @@ mod python;
 mod ruby;
 mod rust;
 mod schemas;
-mod settings;
+mod secrecy;
+pub mod settings;
 pub mod shell;
 mod tags;
 mod terraform;
@@ -47,12 +49,14 @@ pub struct Use {
     pub sure: bool,
     /// The service or app that it is for, where the text says so.
     pub owner: Option<String>,
+    /// What stands around it of its value, where the program itself keeps that secret: by its type, or by what it is told.
+    pub secret: Option<Vec<Range<u32>>>,
 }
 
 impl Use {
     /// Every variable that begins with a text may be read, all of them where it is empty.
     fn prefix(name: String, at: Range<u32>) -> Self {
-        Self { name, at, kind: Kind::Prefix, fallback: Fallback::Optional, sure: true, owner: None }
+        Self { name, at, kind: Kind::Prefix, fallback: Fallback::Optional, sure: true, owner: None, secret: None }
     }
 }
 
@@ -167,6 +171,7 @@ pub static ALL: &[Reader] = &[
     Reader { name: "go", side: Side::Code, reads: go::reads, markers: go::MARKERS, read: go::read },
     Reader { name: "rust", side: Side::Code, reads: rust::reads, markers: rust::MARKERS, read: rust::read },
     Reader { name: "ruby", side: Side::Code, reads: ruby::reads, markers: ruby::MARKERS, read: ruby::read },
+    Reader { name: "erb", side: Side::Code, reads: erb::reads, markers: erb::MARKERS, read: erb::read },
     Reader { name: "php", side: Side::Code, reads: php::reads, markers: php::MARKERS, read: php::read },
     Reader { name: "java", side: Side::Code, reads: jvm::reads, markers: jvm::MARKERS, read: jvm::read },
     Reader { name: "spring", side: Side::Code, reads: jvm::reads_settings, markers: &["${"], read: jvm::read_settings },

@@ -34,6 +34,14 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             "getenv" if lexed.at(index + 1) == "(" && lexed.string(index + 2).is_some() => {
                 Some((index + 2, Kind::Read, after(&lexed, index, lexed.close(index + 1) + 1), true))
             }
+            // `Env::get('X')`, `Env::getOrFail('X')` of Laravel
+            method @ ("get" | "getOrFail")
+                if lexed.before(index, 1) == ":" && lexed.before(index, 3) == "Env" && lexed.at(index + 1) == "(" =>
+            {
+                let default = lexed.arguments(index + 1).get(1).map(|second| lexed.fallback(second.clone()));
+                let otherwise = if method == "get" { Fallback::Optional } else { Fallback::Required };
+                lexed.string(index + 2).map(|_| (index + 2, Kind::Read, default.unwrap_or(otherwise), true))
+            }
             // Laravel's own function; one of somebody else's objects is found by `calls`.
             "env" if lexed.at(index + 1) == "(" && !is_member(&lexed, index) => {
                 let arguments = lexed.arguments(index + 1);
@@ -100,6 +108,7 @@ mod tests {
             ("<?php $x = $_ENV['A_B'] ?? 5;", "A_B=5"),
             ("<?php $_ENV['A_B'] = 1;", "set A_B"),
             ("<?php return ['k' => env('A_B', 'd'), 'l' => env('C_D')];", "A_B=d C_D?"),
+            ("<?php $x = Env::getOrFail('A_B'); $y = Env::get('C_D', 'd');", "A_B! C_D=d"),
             ("<?php if (isset($_ENV['A_B'])) {}", "A_B?"),
             ("<?php $x = $_SERVER['HTTP_HOST'] . $_SERVER['A_B'];", "@HTTP_HOST ~A_B"),
             ("<p>getenv('A_B')</p><?= getenv('C_D') ?> getenv('E_F')", "C_D"),

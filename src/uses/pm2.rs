@@ -76,7 +76,15 @@ fn entry(text: &str, pair: &Pair, owner: Option<&str>, uses: &mut Vec<Use>) {
     };
     let quoted = text.get(pair.key_span.range()).is_some_and(|key| key.len() == pair.key.len() + 2);
     let at = pair.key_span.start + u32::from(quoted)..pair.key_span.end - u32::from(quoted);
-    uses.push(Use { name: pair.key.clone(), at, kind, fallback, sure: true, owner: owner.map(ToOwned::to_owned) });
+    uses.push(Use {
+        name: pair.key.clone(),
+        at,
+        kind,
+        fallback,
+        sure: true,
+        owner: owner.map(ToOwned::to_owned),
+        secret: None,
+    });
 }
 
 fn inner(node: &Node) -> std::ops::Range<u32> {

@@ -1,4 +1,4 @@
-//! Python: `os.environ`, `os.getenv`, decouple, environs, django-environ, `envvar=` of click; settings classes of
+//! Python: `os.environ`, `os.getenv`, decouple, starlette, environs, django-environ, `envvar=` of click; settings classes of
 //! pydantic are in [`super::settings`].
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::calls::{self, Helpers};
 use super::guards::is_caught;
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, is_name, settings};
+use super::{Fallback, Kind, Path, Use, is_name, secrecy, settings};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
@@ -19,8 +19,19 @@ pub(super) const SYNTAX: Syntax = Syntax {
 };
 
 /// What stands in every text with a use.
-pub(super) const MARKERS: &[&str] =
-    &["environ", "getenv", "BaseSettings", "decouple", "Env(", "envvar", "env(", "_env", "Env.", "envvar_prefix"];
+pub(super) const MARKERS: &[&str] = &[
+    "environ",
+    "getenv",
+    "BaseSettings",
+    "decouple",
+    "starlette",
+    "Env(",
+    "envvar",
+    "env(",
+    "_env",
+    "Env.",
+    "envvar_prefix",
+];
 
 /// How far behind a list of all variables is looked, in tokens.
 const NEAR: usize = 48;
@@ -36,7 +47,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         os: (0..lexed.tokens.len()).find(|at| lexed.follows(*at, &["import", "os", "as"])).map(|at| lexed.at(at + 3)),
         environ: aliases(&lexed, "environ"),
         getenv: aliases(&lexed, "getenv"),
-        decouple: text.contains("decouple"),
+        decouple: text.contains("decouple") || text.contains("starlette.config"),
         environs: text.contains("environs") || text.contains("import environ") || text.contains("from environ"),
         prefixes: prefixes(&lexed),
         helpers: Helpers::of("def"),
@@ -48,6 +59,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
     settings::read(&lexed, uses);
     calls::around(&lexed, &reading.helpers, uses);
+    secrecy::mark(&lexed, uses);
     lexed.mentions(uses);
 }
 
@@ -141,7 +153,7 @@ impl Reading<'_, '_> {
                     let set = self.name(index + 2).map(|name| (name, lexed.fallback(index + 5..index + 6)));
                     uses.extend(set.and_then(|(name, fallback)| lexed.used(name, Kind::Set, fallback, true)));
                 } else {
-                    let caught = is_caught(lexed.text, lexed.range(index).start as usize);
+                    let caught = is_caught(lexed.text, lexed.range(index).start as usize, &["KeyError", "LookupError"]);
                     self.read(index + 2, if caught { Fallback::Optional } else { Fallback::Required }, uses);
                 }
             }
@@ -242,7 +254,7 @@ impl Reading<'_, '_> {
         )
     }
 
-    /// decouple, environs, django-environ, click.
+    /// decouple, starlette, environs, django-environ, click.
     fn libraries(&mut self, index: usize, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
         let is_call = lexed.at(index + 1) == "(";
@@ -261,7 +273,7 @@ impl Reading<'_, '_> {
                 if let Some(name) = convenient {
                     let (name, at) = (name.to_owned(), lexed.range(index + 2));
                     let (kind, fallback) = (Kind::Read, Fallback::Required);
-                    uses.push(Use { name, at, kind, fallback, sure: true, owner: None });
+                    uses.push(Use { name, at, kind, fallback, sure: true, owner: None, secret: None });
                 }
                 if !matches!(lexed.at(index + 2), "read_env" | "prefixed") {
                     self.environs_call(index + 3, uses);

@@ -77,7 +77,22 @@ fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
         || lexed.follows(end, &[".", "blank"])
         || lexed.follows(end, &[".", "nil"]);
     let asked = matches!(lexed.before(from, 1), "if" | "unless" | "!" | "elsif" | "&" | "while");
-    if compared || asked { Fallback::Optional } else { Fallback::Absent }
+    // `{ key: ENV["X"] }` hands on whatever there is, and so does a name of which is asked later whether it has a value.
+    let in_a_hash = lexed.before(from, 1) == ":" || lexed.before(from, 1) == ">" && lexed.before(from, 2) == "=";
+    if compared || asked || in_a_hash || is_asked_later(lexed, from) { Fallback::Optional } else { Fallback::Absent }
+}
+
+/// Whether the name that is given a value before `from` is asked later whether it has one: `return unless key.present?`.
+fn is_asked_later(lexed: &Lexed<'_>, from: usize) -> bool {
+    let Some(name) = from.checked_sub(2).filter(|at| lexed.before(from, 1) == "=" && lexed.is_word(*at)) else {
+        return false;
+    };
+    let asks = |at: usize| {
+        let method = lexed.at(at + 1) == "." && matches!(lexed.at(at + 2), "present" | "blank" | "nil" | "empty");
+        let safe = lexed.follows(at + 1, &["&", "."]);
+        method || safe || matches!(lexed.before(at, 1), "if" | "unless" | "!" | "elsif")
+    };
+    lexed.said_later(name, name, |at| asks(at).then_some(Fallback::Optional)).is_some()
 }
 
 #[cfg(test)]
@@ -94,6 +109,8 @@ mod tests {
             ("x = ENV['A_B'] || 'd'\ny", "A_B=d"),
             ("x if ENV['A_B']\nreturn if ENV['C_D'].present?", "A_B? C_D?"),
             ("ENV['A_B'] ||= 'test'", "A_B=test"),
+            ("{ a: ENV['A_B'], 'c' => ENV['C_D'] }", "A_B? C_D?"),
+            ("x = ENV['A_B']\nreturn nil unless x.present?\ny = ENV['C_D']\nf(y)", "A_B? C_D"),
             ("ENV['A_B'] = 'x'", "set A_B=x"),
             ("ENV.key?('A_B')", "A_B?"),
             ("x = \"#{ENV['A_B']}/y\"", "A_B"),

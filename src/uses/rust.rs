@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::calls::{self, Helpers};
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, is_name, is_screaming};
+use super::{Fallback, Kind, Path, Use, is_name, is_screaming, secrecy};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//"],
@@ -16,8 +16,21 @@ pub(super) const SYNTAX: Syntax = Syntax {
 };
 
 /// What stands in every text with a use.
-pub(super) const MARKERS: &[&str] =
-    &["env::", "env!(", "var(", "var_os(", "env =", "env(", "_env", "arg(", "clap(", "envy", "Env::", "Environment::"];
+pub(super) const MARKERS: &[&str] = &[
+    "rustc-env=",
+    "env::",
+    "env!(",
+    "var(",
+    "var_os(",
+    "env =",
+    "env(",
+    "_env",
+    "arg(",
+    "clap(",
+    "envy",
+    "Env::",
+    "Environment::",
+];
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
     path.extension == "rs"
@@ -62,9 +75,11 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             _ => None,
         };
         uses.extend(prefix(&lexed, index));
+        uses.extend(given_by_build(&lexed, index));
         uses.extend(found.and_then(|(name, kind, fallback)| lexed.used(name, kind, fallback, true)));
     }
     calls::around(&lexed, &helpers, uses);
+    secrecy::mark(&lexed, uses);
     lexed.mentions(uses);
     let tests = tests(&lexed);
     let of_tests = |found: &&mut Use| tests.iter().any(|test| test.contains(&found.at.start));
@@ -72,6 +87,16 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         // It names a variable, and the program does not read it.
         (found.kind, found.fallback, found.sure) = (Kind::Mention, Fallback::Computed, false);
     }
+}
+
+/// `println!("cargo:rustc-env=BUILD_STAMP=…")` of a build script, for `env!` in what it builds.
+fn given_by_build(lexed: &Lexed<'_>, index: usize) -> Option<Use> {
+    let text = lexed.string(index)?;
+    let start = ["cargo:rustc-env=", "cargo::rustc-env="].iter().find(|start| text.starts_with(**start))?.len();
+    let name = text[start..].split('=').next().filter(|name| is_name(name))?;
+    let begin = lexed.range(index).start + super::to_u32(start);
+    let (name, at) = (name.to_owned(), begin..begin + super::to_u32(name.len()));
+    Some(Use { name, at, kind: Kind::Set, fallback: Fallback::Computed, sure: true, owner: None, secret: None })
 }
 
 /// What follows the bracket that ends a call.
@@ -139,7 +164,7 @@ fn field(lexed: &Lexed<'_>, index: usize) -> Option<Use> {
     }
     let named = lexed.is_word(at) && lexed.at(at + 1) == ":";
     let (name, range, fallback) = (lexed.at(at).to_ascii_uppercase(), lexed.range(at), attribute(lexed, index));
-    named.then_some(Use { name, at: range, kind: Kind::Read, fallback, sure: true, owner: None })
+    named.then_some(Use { name, at: range, kind: Kind::Read, fallback, sure: true, owner: None, secret: None })
 }
 
 /// `envy::prefixed("APP_")`, `Env::raw()`, `Environment::with_prefix("APP")`: all names that begin so.
@@ -213,6 +238,7 @@ mod tests {
                 "/* /* */ env::var(\"A_B\") */ let s = r#\"env::var(\"C_D\")\"#; let l: &'a str = env::var(\"E_F\")?;",
                 "E_F!",
             ),
+            ("println!(\"cargo:rustc-env=A_B={}\", x); println!(\"cargo::rustc-env={}=1\", y);", "set A_B=?"),
             ("let c = '\"'; env::var(\"A_B\")?; let d = '\\'';", "A_B!"),
             ("env::var(\"", ""),
         ] {

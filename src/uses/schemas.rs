@@ -1,6 +1,6 @@
 //! Objects that say what a JavaScript program reads: schemas of zod, t3-env and envalid.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::lexer::Lexed;
@@ -10,9 +10,13 @@ use super::{Fallback, Kind, Use, is_screaming};
 const ENTRIES: &[(&str, &[&str])] =
     &[("cleanEnv", &[]), ("makeValidator", &[]), ("createEnv", &["server", "client", "shared"])];
 
+/// How far the type of a constant is looked at, in tokens.
+const NEAR: usize = 12;
+
 pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     let environment = lexed.text.contains("process.env") || lexed.text.contains("import.meta.env");
     let parsing = parsing_environment(lexed);
+    let objects = objects(lexed);
     for index in 0..lexed.tokens.len() {
         let word = lexed.at(index);
         if lexed.at(index + 1) != "(" {
@@ -20,7 +24,7 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
         }
         if let Some((_, within)) = ENTRIES.iter().find(|(name, _)| *name == word) {
             for argument in lexed.arguments(index + 1) {
-                entry(lexed, argument, within, uses);
+                entry(lexed, argument, (within, &objects), uses);
             }
         } else if word == "object" && lexed.before(index, 1) == "." && lexed.at(index + 2) == "{" {
             let named = index.checked_sub(4).filter(|_| lexed.before(index, 3) == "=").map_or("", |at| lexed.at(at));
@@ -55,19 +59,44 @@ fn parsing_environment<'t>(lexed: &Lexed<'t>) -> HashSet<&'t str> {
     (0..lexed.tokens.len()).filter(parses).map(|index| lexed.at(index)).collect()
 }
 
-fn entry(lexed: &Lexed<'_>, argument: Range<usize>, within: &[&str], uses: &mut Vec<Use>) {
-    if lexed.at(argument.start) != "{" {
-        return;
-    }
+fn entry(
+    lexed: &Lexed<'_>,
+    argument: Range<usize>,
+    (within, objects): (&[&str], &HashMap<&str, usize>),
+    uses: &mut Vec<Use>,
+) {
+    // Where it is written, or where the name that stands for it is given its value.
+    let literal = |value: Range<usize>| match lexed.at(value.start) {
+        "{" => Some(value.start),
+        name => objects.get(name).copied().filter(|_| value.len() == 1),
+    };
+    let Some(open) = literal(argument) else { return };
     if within.is_empty() {
-        object(lexed, argument.start, true, uses);
+        object(lexed, open, true, uses);
         return;
     }
-    for part in lexed.arguments(argument.start) {
-        if within.contains(&lexed.at(part.start)) && lexed.follows(part.start + 1, &[":", "{"]) {
-            object(lexed, part.start + 2, true, uses);
+    for part in lexed.arguments(open) {
+        // `{ server }` names the object as well.
+        let value = if lexed.at(part.start + 1) == ":" { part.start + 2..part.end } else { part.clone() };
+        if let Some(open) = literal(value).filter(|_| within.contains(&lexed.at(part.start))) {
+            object(lexed, open, true, uses);
         }
     }
+}
+
+/// The braces that open objects which have a name: `const spec = { … }`, `const spec: Spec = { … }`.
+fn objects<'t>(lexed: &Lexed<'t>) -> HashMap<&'t str, usize> {
+    let mut found = HashMap::new();
+    for at in 1..lexed.tokens.len() {
+        if !matches!(lexed.before(at, 1), "const" | "let" | "var") || !lexed.is_word(at) {
+            continue;
+        }
+        let equals = (at + 1..at + NEAR).find(|at| lexed.at(*at) == "=");
+        if let Some(open) = equals.map(|equals| equals + 1).filter(|open| lexed.at(*open) == "{") {
+            found.entry(lexed.at(at)).or_insert(open);
+        }
+    }
+    found
 }
 
 /// The names of an object.
@@ -136,6 +165,12 @@ mod tests {
                 "createEnv({ server: { A_B: zChecks, C_D: z.coerce.boolean(), E_F: z.union([z.string(), z.undefined()]) } })",
                 "A_B=? C_D? E_F?",
             ),
+            (
+                "const spec = { A_B: str(), C_D: num({ default: 5 }) };\nmodule.exports = cleanEnv(process.env, spec)",
+                "A_B! C_D=5",
+            ),
+            ("const s: Spec<X> = { A_B: str() }; cleanEnv(process.env, s); cleanEnv(process.env, other)", "A_B!"),
+            ("const server = { A_B: z.string() }; createEnv({ server, client: {}, runtimeEnv: server })", "A_B!"),
             ("createEnv({", ""),
         ] {
             assert_eq!(shown("a.ts", text), expected, "{text}");

@@ -3,11 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::lexer::Lexed;
-use super::{Fallback, Kind, Use};
+use super::lexer::{Lexed, lex};
+use super::{Fallback, Kind, Use, python, secrecy};
 
 /// How deep models may stand in each other.
 const MAX_DEPTH: usize = 5;
+
+/// How many classes one may have above it.
+const MAX_CLASSES: usize = 32;
 
 /// A class of the text.
 struct Class<'t> {
@@ -41,17 +44,47 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     let (order, classes) = classes(lexed);
     let is_settings = |name: &str| classes.get(name).is_some_and(|class| is_settings(class, &classes, 0));
     let given = given(lexed, is_settings);
+    let secrets = secrecy::Types::of(lexed);
     for name in order.iter().filter(|name| is_settings(name)) {
         let Some(class) = classes.get(name) else { continue };
         let naming = naming(lexed, class, &classes, 0);
         for field in fields(lexed, class) {
             let from = uses.len();
-            field_uses(lexed, &field, &naming, &classes, uses);
+            field_uses(lexed, &field, (&naming, &secrets), &classes, uses);
             if given.contains(lexed.at(field.name)) {
                 uses[from..].iter_mut().for_each(|found| found.fallback = Fallback::Computed);
             }
         }
     }
+}
+
+/// The variables of a settings class, by the names of its fields in capital letters; `None` where a text has no such class.
+/// The JSON schema of the class has only the fields' names.
+#[must_use]
+pub fn variables(text: &str, name: &str) -> Option<HashMap<String, Vec<String>>> {
+    let lexed = lex(text, &python::SYNTAX);
+    let (_, classes) = classes(&lexed);
+    let class = classes.get(name).filter(|class| is_settings(class, &classes, 0))?;
+    let naming = naming(&lexed, class, &classes, 0);
+    let mut found = HashMap::new();
+    let mut waiting = vec![class];
+    for _ in 0..MAX_CLASSES {
+        let Some(class) = waiting.pop() else { break };
+        waiting.extend(class.bases.iter().filter_map(|base| classes.get(base)));
+        for field in fields(&lexed, class) {
+            let (_, aliases) = described(&lexed, &field);
+            let aliases: Vec<_> =
+                aliases.into_iter().filter_map(|at| lexed.string(at)).map(ToOwned::to_owned).collect();
+            let written = lexed.at(field.name);
+            let names = if aliases.is_empty() {
+                vec![spelled(&naming, &format!("{}{written}", naming.prefix))]
+            } else {
+                aliases
+            };
+            found.entry(written.to_ascii_uppercase()).or_insert(names);
+        }
+    }
+    Some(found)
 }
 
 /// The fields that the program itself gives to a settings class: `Settings(secret=read_secret())`. With `Settings(**given)` that
@@ -164,10 +197,11 @@ fn fields(lexed: &Lexed<'_>, class: &Class<'_>) -> Vec<Field> {
 fn field_uses<'t>(
     lexed: &Lexed<'t>,
     field: &Field,
-    naming: &Naming<'t>,
+    (naming, secrets): (&Naming<'t>, &secrecy::Types<'t>),
     classes: &HashMap<&'t str, Class<'t>>,
     uses: &mut Vec<Use>,
 ) {
+    let from = uses.len();
     let (fallback, names) = described(lexed, field);
     if !names.is_empty() {
         // Several names of one field: the first that is set counts, so none of them is needed alone.
@@ -176,6 +210,7 @@ fn field_uses<'t>(
             let fallback = if alone || !fallback.is_missing() { fallback.clone() } else { Fallback::Optional };
             uses.extend(lexed.used(name, Kind::Read, fallback, true));
         }
+        hide(lexed, field, secrets, &mut uses[from..]);
         return;
     }
     let written = lexed.at(field.name);
@@ -185,11 +220,23 @@ fn field_uses<'t>(
         (naming.delimiter.is_some() && !is_settings(class, classes, 0)).then_some(class)
     });
     if let (Some(class), Some(delimiter)) = (model, naming.delimiter) {
-        nested(lexed, class, (&format!("{name}{delimiter}"), delimiter, naming), classes, 0, uses);
+        nested(lexed, class, (&format!("{name}{delimiter}"), delimiter, naming, secrets), classes, 0, uses);
         return;
     }
     let at = lexed.range(field.name);
-    uses.push(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None });
+    uses.push(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None, secret: None });
+    hide(lexed, field, secrets, &mut uses[from..]);
+}
+
+/// Says of the uses of a field that it is a secret, where its type does: `SecretStr`; or what pydantic writes of it.
+fn hide(lexed: &Lexed<'_>, field: &Field, secrets: &secrecy::Types<'_>, uses: &mut [Use]) {
+    let written = || field.value.clone().any(|at| lexed.string(at) == Some("writeOnly") && lexed.at(at + 2) == "True");
+    if secrets.stand_in(lexed, field.annotation.clone()) || written() {
+        let around = secrecy::literals(lexed, field.annotation.start..field.value.end, uses);
+        for found in uses {
+            found.secret = Some(around.clone());
+        }
+    }
 }
 
 fn spelled(naming: &Naming<'_>, name: &str) -> String {
@@ -200,7 +247,7 @@ fn spelled(naming: &Naming<'_>, name: &str) -> String {
 fn nested<'t>(
     lexed: &Lexed<'t>,
     class: &Class<'t>,
-    (prefix, delimiter, naming): (&str, &str, &Naming<'t>),
+    (prefix, delimiter, naming, secrets): (&str, &str, &Naming<'t>, &secrecy::Types<'t>),
     classes: &HashMap<&'t str, Class<'t>>,
     depth: usize,
     uses: &mut Vec<Use>,
@@ -209,14 +256,17 @@ fn nested<'t>(
         let name = format!("{prefix}{}", spelled(naming, lexed.at(field.name)));
         let inner = field.annotation.clone().find_map(|at| classes.get(lexed.at(at)));
         if let Some(inner) = inner.filter(|_| depth < MAX_DEPTH && uses.len() < 10_000) {
-            nested(lexed, inner, (&format!("{name}{delimiter}"), delimiter, naming), classes, depth + 1, uses);
+            let naming = (&*format!("{name}{delimiter}"), delimiter, naming, secrets);
+            nested(lexed, inner, naming, classes, depth + 1, uses);
             continue;
         }
         let (fallback, _) = described(lexed, &field);
-        // The whole model may as well come as one JSON text.
+        // The whole model may as well come as one JSON text, or not at all.
         let fallback = if fallback.is_missing() { Fallback::Optional } else { fallback };
         let at = lexed.range(field.name);
-        uses.push(Use { name, at, kind: Kind::Read, fallback, sure: false, owner: None });
+        let from = uses.len();
+        uses.push(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None, secret: None });
+        hide(lexed, &field, secrets, &mut uses[from..]);
     }
 }
 
@@ -259,6 +309,16 @@ mod tests {
     use super::super::tests::shown;
 
     #[test]
+    fn variables_of_a_class() {
+        let text = "class B(BaseSettings):\n    host: str\n\nclass S(B):\n    model_config = {\"env_prefix\": \"app_\"}\n    port: int = Field(1, alias='P_Q')\n    host: str\n    m: int\n";
+        let found = super::variables(text, "S").unwrap();
+        let mut told: Vec<_> = found.iter().map(|(field, names)| format!("{field} {}", names.join(" "))).collect();
+        told.sort();
+        assert_eq!(told, ["HOST APP_HOST", "M APP_M", "PORT P_Q"]);
+        assert!(super::variables(text, "T").is_none() && super::variables("class T:\n    x: int\n", "T").is_none());
+    }
+
+    #[test]
     fn fields() {
         let head = "from pydantic_settings import BaseSettings\n";
         for (text, expected) in [
@@ -279,7 +339,7 @@ mod tests {
             ),
             (
                 "class D(BaseModel):\n    host: str\n    port: int = 5\n\nclass S(BaseSettings):\n    model_config = {\"env_nested_delimiter\": \"__\"}\n    db: D\n",
-                "~DB__HOST? ~DB__PORT=5",
+                "DB__HOST? DB__PORT=5",
             ),
             (
                 "class A(BaseSettings):\n    x_y: int\n\nclass B(A):\n    z_w: int = 1\n\nclass C:\n    n: int\n",

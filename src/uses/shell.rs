@@ -224,7 +224,15 @@ impl Scanner<'_> {
             // A script that demands a variable surely means one.
             let sure = fallback == Fallback::Required;
             let at = self.base + to_u32(range.start)..self.base + to_u32(range.end);
-            self.script.reads.push(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure, owner: None });
+            self.script.reads.push(Use {
+                name: name.to_owned(),
+                at,
+                kind: Kind::Read,
+                fallback,
+                sure,
+                owner: None,
+                secret: None,
+            });
         }
     }
 

@@ -138,7 +138,7 @@ impl<'t> Tag<'t> {
         // A prefix stands where the struct is read.
         let sure = self.value("envconfig").is_none();
         let at = from..from + to_u32(name.len());
-        Some(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure, owner: None })
+        Some(Use { name: name.to_owned(), at, kind: Kind::Read, fallback, sure, owner: None, secret: None })
     }
 }
 

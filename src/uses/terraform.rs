@@ -21,7 +21,15 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         if is_screaming(name.as_str()) && !line.trim_start().starts_with(['#', '/']) {
             let (kind, fallback) = (Kind::Set, Fallback::Computed);
             let at = to_u32(name.start())..to_u32(name.end());
-            uses.push(Use { name: name.as_str().to_owned(), at, kind, fallback, sure: true, owner: None });
+            uses.push(Use {
+                name: name.as_str().to_owned(),
+                at,
+                kind,
+                fallback,
+                sure: true,
+                owner: None,
+                secret: None,
+            });
         }
     }
 }

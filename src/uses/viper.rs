@@ -31,7 +31,15 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
         {
             let name = format!("{prefix}{}", written.to_ascii_uppercase());
             let at = lexed.range(key);
-            uses.push(Use { name, at, kind: Kind::Read, fallback: Fallback::Optional, sure: true, owner: None });
+            uses.push(Use {
+                name,
+                at,
+                kind: Kind::Read,
+                fallback: Fallback::Optional,
+                sure: true,
+                owner: None,
+                secret: None,
+            });
         }
     }
 }

@@ -48,7 +48,7 @@ fn environments(node: &Node, text: &str, set: &mut HashSet<String>, uses: &mut V
                 let quoted = text.get(variable.key_span.range()).is_some_and(|written| written != variable.key);
                 let at = at.start + u32::from(quoted)..at.end - u32::from(quoted);
                 let (name, kind) = (variable.key.clone(), Kind::Set);
-                uses.push(Use { name, at, kind, fallback, sure: true, owner: None });
+                uses.push(Use { name, at, kind, fallback, sure: true, owner: None, secret: None });
             }
         }
         environments(&pair.value, text, set, uses);
@@ -74,7 +74,15 @@ fn contexts(node: &Node, text: &str, uses: &mut Vec<Use>) {
                 let length = rest.find(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').unwrap_or(rest.len());
                 let start = node.span.start + to_u32(open + from);
                 let (name, at) = (rest[..length].to_owned(), start..start + to_u32(length));
-                uses.push(Use { name, at, kind: Kind::Read, fallback: Fallback::Optional, sure: false, owner: None });
+                uses.push(Use {
+                    name,
+                    at,
+                    kind: Kind::Read,
+                    fallback: Fallback::Optional,
+                    sure: false,
+                    owner: None,
+                    secret: None,
+                });
             }
         }
     }

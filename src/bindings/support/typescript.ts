@@ -49,7 +49,8 @@ function reads<T>(shape: Shape) {
     const value = read(text, shape);
     const fault = faultOf(value, shape);
     if (fault !== undefined) {
-      context.addIssue({ code: "custom", message: fault, input: undefined });
+      // zod 4 wants an input, zod 3 knows of none.
+      context.addIssue({ code: "custom", message: fault, input: undefined } as never);
       return z.NEVER;
     }
     return value as T;

@@ -1,6 +1,6 @@
 //! What a project's folder tells: its env files, their documentation, Compose and PM2 files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::programs;
@@ -17,6 +17,7 @@ use crate::project::layout::{self, Stack};
 use crate::project::{Project, compose_entries};
 use crate::source::Sources;
 use crate::stores;
+use crate::uses::{self, Kind};
 
 /// All sightings of a project. It may hold secrets, so it has no `Debug`.
 pub(super) struct Found {
@@ -73,6 +74,14 @@ impl Found {
         found.compose(files, &names, others)?;
         found.pm2(files, &names);
         found.sightings.extend(programs::sightings(files, config, others));
+        let kept = found.kept_by_programs();
+        let holds = |one: &&Sighting| {
+            let filled_in = one.value.as_deref().is_some_and(|value| !detection::stands_in_for_a_secret(value));
+            matches!(one.origin, Origin::Layer { sealed: false, .. }) && kept.contains(one.key.as_str()) && filled_in
+        };
+        let private = found.sightings.iter().filter(holds).map(|one| &one.place).filter(|path| !path.contains('/'));
+        let private: BTreeSet<_> = private.cloned().collect();
+        found.private.extend(private);
         found.slips = inference::slips(&found.sightings);
         let mut read = paths;
         read.extend(found.env_files.iter().map(|(_, path)| path.clone()));
@@ -85,6 +94,12 @@ impl Found {
         let readers = Project::visible_readers(files, &read)?;
         found.readers = read.into_iter().zip(readers).filter(|(_, readers)| !readers.is_empty()).collect();
         Ok(found)
+    }
+
+    /// The keys that programs keep secret, whatever their names.
+    fn kept_by_programs(&self) -> HashSet<&str> {
+        let kept = |one: &&Sighting| one.holds_secret && matches!(one.origin, Origin::Read { .. });
+        self.sightings.iter().filter(kept).map(|one| one.key.as_str()).collect()
     }
 
     /// The text of a file; one that cannot be read is left out, and that is told.
@@ -121,7 +136,7 @@ impl Found {
                 holds_secret: false,
                 comment: None,
                 service: None,
-                cast: None,
+                taken: None,
             });
         }
         Ok(())
@@ -215,18 +230,28 @@ impl Found {
             if let Some(refusal) = &ecosystem.refusal {
                 self.notes.push(format!("left out {}: {}", files.shown(name), refusal.message));
             }
-            self.sightings.extend(sighted::in_pm2(name, &ecosystem));
+            // What is only handed on, is told by whoever reads programs.
+            let uses = uses::read(name, &text);
+            let passed: HashSet<_> =
+                uses.iter().filter(|found| found.kind == Kind::Pass).map(|found| found.name.as_str()).collect();
+            let mut seen = sighted::in_pm2(name, &ecosystem);
+            seen.retain(|sighting| !passed.contains(sighting.key.as_str()));
+            self.sightings.extend(seen);
         }
     }
 
     /// Proposals for the keys that have none yet. What is only set by Compose or PM2 files is no key of an env file.
     pub(super) fn add_to(&self, proposals: &mut Vec<Proposal>) {
-        let is_secret = |sighting: &&Sighting| detection::names_secret(&sighting.key);
+        let kept = self.kept_by_programs();
+        let is_secret = |one: &&Sighting| detection::names_secret(&one.key) || kept.contains(one.key.as_str());
         let secrets = self.sightings.iter().filter(is_secret).filter_map(|sighting| sighting.value.as_deref());
         let secrets: Vec<_> = secrets.filter(|value| !value.is_empty()).collect();
         let own: Vec<_> = self.stacks.iter().map(|stack| stack.name.clone()).collect();
         let given: Vec<_> = self.env_files.iter().map(|(name, _)| name.clone()).collect();
         let environments = Environments { own: &own, given: &given };
+        for proposal in proposals.iter_mut().filter(|proposal| kept.contains(proposal.key.as_str())) {
+            inference::imported::keep_secret(&mut proposal.property);
+        }
         for (key, seen) in by_key(&self.sightings) {
             let known = proposals.iter().any(|proposal| proposal.key == key);
             // What is declared would be no mistake any more.

@@ -102,7 +102,7 @@ impl Plan {
         {
             imported = imported::read(VARLOCK, &files::text(bytes).0).unwrap_or_default();
         }
-        let Imported { mut proposals, open } = imported;
+        let Imported { mut proposals, open, .. } = imported;
         // Who wrote a schema knows all keys; whoever looks from outside does not.
         let open = open || proposals.is_empty();
         found.add_to(&mut proposals);

@@ -1,14 +1,14 @@
 //! What programs and files that start them use, as sightings.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::inference::{Origin, Sighting, Without};
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
-use crate::project::files::Files;
+use crate::project::files::{self, Files};
 use crate::project::references;
 use crate::uses::casts::casts;
-use crate::uses::{self, Fallback, Kind, Side, Use};
+use crate::uses::{self, Fallback, Kind, Side, Use, settings};
 
 /// The sightings of a tree, without those below the folders `others`. Compose and PM2 files at the top are read by
 /// whoever knows more of them; of these only what they set is told here.
@@ -22,15 +22,25 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
         let at_top = !path.contains('/');
         match reader.side {
             Side::Code => {
+                found.extend(set(&path, &uses));
                 let casts = casts(&path, &text, &uses);
-                for (used, cast) in uses.iter().zip(casts).filter(|(used, _)| used.kind == Kind::Read) {
-                    let sighting = Sighting { cast, ..read_by_program(&path, used) };
+                for (used, taken) in uses.iter().zip(casts).filter(|(used, _)| used.kind == Kind::Read) {
+                    let holds_secret = used.secret.is_some();
+                    let sighting = Sighting { holds_secret, taken, ..read_by_program(&path, used) };
                     if used.sure { found.push(sighting) } else { unsure.push(sighting) }
                 }
             }
             Side::Start => {
                 for used in uses.iter().filter(|used| used.sure) {
                     match used.kind {
+                        Kind::Pass if reader.name == "pm2" => {
+                            found.push(sighting(
+                                &path,
+                                used,
+                                Origin::Reference { without: Without::GoesOn },
+                                default_of(used),
+                            ));
+                        }
                         Kind::Set => found.push(sighting(&path, used, Origin::Set, text_of(&used.fallback))),
                         Kind::Read if !at_top && reader.name == "compose" => {
                             found.push(sighting(
@@ -45,8 +55,9 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
                 }
             }
             Side::Build => {
-                let baked = uses.iter().filter(|used| used.kind == Kind::Set && reader.name == "dockerfile");
-                found.extend(baked.map(|used| sighting(&path, used, Origin::Set, text_of(&used.fallback))));
+                if matches!(reader.name, "dockerfile" | "shell" | "make") {
+                    found.extend(set(&path, &uses));
+                }
             }
         }
     }
@@ -60,9 +71,24 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String]) -> Ve
     found
 }
 
+/// The variables of a settings class of pydantic, by its fields, wherever it stands in the tree.
+pub(super) fn variables(files: &Files, class: &str) -> Option<HashMap<String, Vec<String>>> {
+    let paths = references::paths(files);
+    let python = paths.iter().filter(|path| path.ends_with(".py"));
+    let texts = python.filter_map(|path| Some(files::text(files.read_if_there(path).ok()??).0));
+    let mut with_it = texts.filter(|text| text.contains("BaseSettings") && text.contains(class));
+    with_it.find_map(|text| settings::variables(&text, class))
+}
+
 /// The first word of a name that has several.
 fn word(name: &str) -> Option<&str> {
     name.split_once('_').map(|(word, _)| word).filter(|word| word.len() > 1)
+}
+
+/// What a file gives a value to.
+fn set<'u>(path: &'u str, uses: &'u [Use]) -> impl Iterator<Item = Sighting> + 'u {
+    let sets = uses.iter().filter(|used| used.kind == Kind::Set && used.sure);
+    sets.map(move |used| sighting(path, used, Origin::Set, text_of(&used.fallback)))
 }
 
 fn read_by_program(path: &str, used: &Use) -> Sighting {
@@ -89,7 +115,7 @@ fn text_of(fallback: &Fallback) -> Option<String> {
 fn sighting(path: &str, used: &Use, origin: Origin, value: Option<String>) -> Sighting {
     let service = used.owner.clone().filter(|_| origin != Origin::Set);
     let (key, place) = (used.name.clone(), path.to_owned());
-    Sighting { key, place, origin, value, holds_secret: false, comment: None, service, cast: None }
+    Sighting { key, place, origin, value, holds_secret: false, comment: None, service, taken: None }
 }
 
 /// Whether Compose reads a file without being told to.

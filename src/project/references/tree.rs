@@ -8,6 +8,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use ignore::{WalkBuilder, WalkState};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
+use super::tools;
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
 use crate::project::tracking;
@@ -201,7 +202,15 @@ fn mentions(text: &str, names: &AhoCorasick, found: &mut Vec<Use>) {
         seen.insert(text[start..end].to_owned());
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let (name, at) = (text[start..end].to_owned(), offset(start)..offset(end));
-        found.push(Use { name, at, kind: Kind::Mention, fallback: Fallback::Computed, sure: false, owner: None });
+        found.push(Use {
+            name,
+            at,
+            kind: Kind::Mention,
+            fallback: Fallback::Computed,
+            sure: false,
+            owner: None,
+            secret: None,
+        });
     }
 }
 
@@ -271,7 +280,8 @@ pub fn is_aside(path: &str) -> bool {
 pub fn all_uses(files: &Files, config: &Config) -> Vec<(String, String, Vec<Use>)> {
     let mut paths = paths(files);
     leave_out(&mut paths, config);
-    paths.retain(|path| !is_aside(path));
+    let tools = tools::tools(files, &paths);
+    paths.retain(|path| !is_aside(path) && !tools.contains(path));
     uses(files, &paths, &BTreeSet::new())
 }
 

@@ -186,6 +186,10 @@ impl<'v> Compiler<'v> {
                 return Ok(());
             }
         }
+        // Which OpenAPI and pydantic say of what is not to be shown; `writeOnly` may still deny it.
+        if name == "password" {
+            subject.notes.write_only.get_or_insert(true);
+        }
         subject.checks.extend(self.format(subject, name).map(Check::Format));
         Ok(())
     }

@@ -1,0 +1,3 @@
+if (!process.env.NEXT_VERSION) {
+  process.exit(1);
+}

@@ -1,0 +1,1 @@
+NAME = ENV["APP_NAME"]

@@ -1,0 +1,1 @@
+fetch(process.env.API_URL, { headers: { key: process.env.STRIPE_API_KEY, other: process.env.REVIEWED_KEY } });

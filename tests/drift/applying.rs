@@ -102,18 +102,21 @@ fn what_is_rendered_is_rendered_anew() {
 fn pm2_gets_its_values_from_where_they_come_from() {
     let live = r#"[{"name": "web", "pm2_env": {"env": {"HOME": "/h", "PM2_HOME": "/srv/my pm2", "LEVEL": "info", "PORT": 80}}}]"#;
     let home = "PM2_HOME='/srv/my pm2' ";
-    for (app, first, run) in [
-        ("env: { PORT: 80, LEVEL: 'info' }", "LEVEL in ecosystem.config.js:1", false),
-        ("env: { PORT: 80, LEVEL: 'warn' }", "", false),
-        ("env: { PORT: 80, LEVEL: process.env.LEVEL }", "", true),
-        ("env: { PORT: 80 }", "", true),
-        ("env: { ...own }", "", true),
-        ("filter_env: ['LEVEL'], env: { PORT: 80 }", "LEVEL in ecosystem.config.js:1", true),
+    let (by_file, by_name) = ("reload ecosystem.config.js --only web", "restart web");
+    for (app, first, run, how) in [
+        ("env: { PORT: 80, LEVEL: 'info' }", "LEVEL in ecosystem.config.js:1", false, by_file),
+        ("env: { PORT: 80, LEVEL: 'warn' }", "", false, by_file),
+        ("env: { PORT: 80, LEVEL: process.env.LEVEL }", "", true, by_file),
+        // A file that names others hands on no more than those.
+        ("env: { PORT: 80 }", "", true, by_name),
+        ("env: {}", "", true, by_file),
+        ("env: { ...own }", "", true, by_file),
+        ("filter_env: ['LEVEL'], env: { PORT: 80 }", "LEVEL in ecosystem.config.js:1", true, by_file),
     ] {
         let file = format!("module.exports = {{ apps: [{{ name: 'web', script: 'a.js', {app} }}] }};\n");
         let place = project(&[("ecosystem.config.js", &file), ("live.json", live)]);
         let run = if run { "sparkcfg run prod --pass PM2_HOME -- " } else { "" };
-        let command = format!("{home}{run}pm2 reload ecosystem.config.js --only web --update-env");
+        let command = format!("{home}{run}pm2 {how} --update-env");
         let told = to_do("sparkcfg drift prod pm2:live.json#web", place.path());
         assert_eq!(told, (first.to_owned(), command), "{app}");
     }

@@ -216,7 +216,8 @@ impl Page<'_> {
             self.wrapped(out, &line, 0);
             if !self.comparison.edits.is_empty() {
                 let told = short_list(self.comparison.edits.iter().map(Edit::told));
-                self.wrapped(out, &format!("to change first: {told}"), 0);
+                let first = if self.comparison.apply.is_some() { " first" } else { "" };
+                self.wrapped(out, &format!("to change{first}: {told}"), 0);
             }
             if let Some(apply) = &self.comparison.apply {
                 let _ = writeln!(out, "to apply: {apply}");

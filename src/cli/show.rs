@@ -74,9 +74,10 @@ impl Show {
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
-        if let Some((path, why)) = project.damaged(environment) {
+        let damaged = project.damaged(environment).map(|(path, why)| (path.to_owned(), why));
+        if let Some((place, why)) = damaged.or_else(|| broken(&project, environment)) {
             let help = format!("`{}` says what to do", global.again("validate", &[&self.env]));
-            let error = Error::new(format!("what this file holds is not known: {why}")).at(path).help(help);
+            let error = Error::new(format!("what this file holds is not known: {why}")).at(place).help(help);
             if targets::find(&self.target).is_some() {
                 return Err(error);
             }
@@ -130,6 +131,15 @@ impl Show {
         }
         Ok(text)
     }
+}
+
+/// The first line at which the readers of a file of the environment give up, and why; values may be cut there, or missing.
+fn broken(project: &Project, environment: &Environment<'_>) -> Option<(String, &'static str)> {
+    environment.layers.iter().find_map(|layer| {
+        let fault = layer.faults.iter().find(|fault| fault.hides_values())?;
+        let line = project.sources.position(layer.source, fault.at.start).line;
+        Some((format!("{}:{line}", project.sources.path(layer.source)), fault.message))
+    })
 }
 
 fn names() -> impl Iterator<Item = PossibleValue> {

@@ -127,3 +127,36 @@ fn pm2_gets_its_values_from_where_they_come_from() {
     let command = "sparkcfg run prod --pass PM2_HOME --project 'my app' -- pm2 restart web --update-env";
     assert_eq!(told, (String::new(), format!("{home}{command}")));
 }
+
+/// A container says which project it is of, and which files it was started with; here they lie where that project has them.
+#[test]
+fn docker_tells_the_project_of_compose() {
+    let file = "services:\n  api:\n    image: x\n    environment: { LEVEL: \"${LEVEL}\", PORT: 80 }\n";
+    for (files, expected) in [
+        (
+            "/srv/shop/deploy/prod.yml",
+            "sparkcfg run prod -- docker compose -p shop -f deploy/prod.yml up -d --force-recreate api",
+        ),
+        ("/srv/shop/compose.yml", "sparkcfg run prod -- docker compose -p shop up -d --force-recreate api"),
+        (
+            "/srv/shop/other.yml,/srv/shop/b c.yml",
+            "sparkcfg run prod -- docker compose -p shop up -d --force-recreate api",
+        ),
+    ] {
+        let labels = format!(
+            r#"{{"com.docker.compose.service": "api", "com.docker.compose.project": "shop",
+                "com.docker.compose.project.config_files": "{files}"}}"#
+        );
+        let live =
+            format!(r#"[{{"Name": "/api-1", "Config": {{"Env": ["LEVEL=info", "PORT=80"], "Labels": {labels}}}}}]"#);
+        let place = project(&[("compose.yml", file), ("deploy/prod.yml", file), ("live.json", &live)]);
+        assert_eq!(to_do("sparkcfg drift prod docker:live.json", place.path()), (String::new(), expected.to_owned()));
+        fs::remove_file(place.path().join("compose.yml")).unwrap();
+        if files.contains("other") {
+            let (_, told) = to_do("sparkcfg drift prod docker:live.json", place.path());
+            let expected =
+                "docker compose -p shop -f /srv/shop/other.yml -f '/srv/shop/b c.yml' up -d --force-recreate api";
+            assert_eq!(told, expected);
+        }
+    }
+}

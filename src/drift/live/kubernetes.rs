@@ -156,6 +156,8 @@ fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
             cluster.places.extend(variables.iter().map(|(key, _)| place(key)));
             cluster.open.push((map.clone(), prefix.clone()));
             known.extend(variables.iter().map(|(key, value)| (format!("{prefix}{key}"), Some(copy(value)))));
+        } else if is_missing(source, namespace, maps) {
+            // The container is started without it.
         } else {
             // It may set anything anew that stands before it.
             has_more = true;
@@ -203,6 +205,14 @@ fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
         }
     }
     Part { name, variables, referred, has_more, restart: Some(Restart::Kubernetes(cluster)), ..Part::default() }
+}
+
+/// Whether what a container may have variables from is surely not there: others of its kind were handed over.
+fn is_missing(source: &Value, namespace: &str, maps: &Maps) -> bool {
+    [("ConfigMap", "/configMapRef"), ("Secret", "/secretRef")].iter().any(|(kind, pointer)| {
+        let is_optional = source.pointer(pointer).and_then(|place| place.get("optional")) == Some(&Value::Bool(true));
+        is_optional && maps.keys().any(|(other, space, _)| other == kind && space == namespace)
+    })
 }
 
 /// A value with its `$(NAME)` filled in, as the kubelet does it: `$$` is a `$`, and what is not known stays as it is.

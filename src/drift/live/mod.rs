@@ -274,6 +274,26 @@ mod tests {
         }
     }
 
+    /// What is optional and not there is left out, once others of its kind were handed over.
+    #[test]
+    fn what_is_optional_may_be_missing() {
+        let text = |secrets: &str| {
+            format!(
+                r#"{{"kind":"List","items":[{{"kind":"Pod","metadata":{{"name":"job"}},"spec":{{"containers":[{{"envFrom":[
+              {{"configMapRef":{{"name":"app"}}}},{{"secretRef":{{"name":"gone","optional":true}}}}]}}]}}}},
+              {{"kind":"ConfigMap","metadata":{{"name":"app"}},"data":{{"A":"1"}}}}{secrets}]}}"#
+            )
+        };
+        for (secrets, expected) in [
+            ("", "job: A? …"),
+            (r#",{"kind":"Secret","metadata":{"name":"other"},"data":{"B":"eA=="}}"#, "job: A=1"),
+            (r#",{"kind":"Secret","metadata":{"name":"other","namespace":"b"},"data":{"B":"eA=="}}"#, "job: A? …"),
+        ] {
+            let parts = (find("k8s").unwrap().read)(text(secrets).as_bytes()).unwrap();
+            assert_eq!(shown(&parts).last().map(String::as_str), Some(expected), "{secrets}");
+        }
+    }
+
     /// PM2 keeps every block of its file; the one that runs says what to start again with.
     #[test]
     fn the_block_that_runs_is_started_again() {
@@ -318,6 +338,7 @@ mod tests {
             ("pm2", "[{]"),
             ("docker", "[]x"),
             ("docker", "{}"),
+            ("docker", r#"[{"Id":"sha256:1","RepoTags":["x"],"Config":{"Env":["PATH=/bin"]}}]"#),
             ("docker-image", r#"[{"Name":"/api","Config":{"Env":["A=1"]}}]"#),
             ("compose", "a: b"),
             ("compose", "- a"),

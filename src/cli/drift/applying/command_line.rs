@@ -5,12 +5,13 @@ use crate::cli::drift::running::Running;
 use crate::drift::command::again;
 use crate::drift::live::word;
 use crate::masking;
+use crate::secret::Secret;
 use crate::source::MASK;
 
 impl Declared<'_> {
     /// A process is started again as it was, with what is declared.
     pub(super) fn by_command_line(&self, running: &Running) -> Applying {
-        let words: Vec<_> = running.command_line.iter().map(|word| word.expose()).collect();
+        let words: Vec<_> = running.command_line.iter().map(Secret::expose).collect();
         if words.is_empty() {
             return Applying::default();
         }

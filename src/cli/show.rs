@@ -84,7 +84,15 @@ impl Show {
             printing::complain(&format!("{error}\n"))?;
         }
         let text = match targets::find(&self.target) {
-            Some(target) => self.written(target, &project, &settings)?,
+            Some(target) => {
+                let text = self.written(target, &project, &settings)?;
+                if let Some(keys) = leading_nowhere(&project, environment, &settings) {
+                    let command = global.again("validate", &[&self.env]);
+                    let message = format!("references become nothing, in {keys}: `{command}` says which\n");
+                    printing::complain(&message)?;
+                }
+                text
+            }
             None if self.with_secrets => {
                 return Err(Error::new("--with-secrets writes no table")
                     .help("say for whom, as in --as dotenv, or take it from --as json"));
@@ -131,6 +139,17 @@ impl Show {
         }
         Ok(text)
     }
+}
+
+/// The keys whose values have references that nothing sets.
+fn leading_nowhere(project: &Project, environment: &Environment<'_>, settings: &[&Setting<'_>]) -> Option<String> {
+    let rests = project.rests_of_secrets();
+    let is_loose = |setting: &&&Setting<'_>| {
+        let place = (setting.layer, setting.entry);
+        environment.loose.iter().any(|loose| (loose.layer, loose.entry) == place) && is_told(&rests, setting.key)
+    };
+    let keys: Vec<_> = settings.iter().filter(is_loose).map(|setting| told_name(setting.key)).collect();
+    (!keys.is_empty()).then(|| keys.join(", "))
 }
 
 /// The first line at which the readers of a file of the environment give up, and why; values may be cut there, or missing.

@@ -86,7 +86,7 @@ impl Show {
         let text = match targets::find(&self.target) {
             Some(target) => {
                 let text = self.written(target, &project, &settings)?;
-                if let Some(keys) = leading_nowhere(&project, environment, &settings) {
+                if let Some(keys) = self.leading_nowhere(&project, environment, &settings) {
                     let command = global.again("validate", &[&self.env]);
                     let message = format!("references become nothing, in {keys}: `{command}` says which\n");
                     printing::complain(&message)?;
@@ -101,6 +101,25 @@ impl Show {
         };
         printing::print(&text)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The keys that are written, and whose values have references that nothing sets.
+    fn leading_nowhere(
+        &self,
+        project: &Project,
+        environment: &Environment<'_>,
+        settings: &[&Setting<'_>],
+    ) -> Option<String> {
+        let rests = project.rests_of_secrets();
+        let is_written = |setting: &Setting<'_>| {
+            is_told(&rests, setting.key) && (self.with_secrets || shown(project, setting).is_some())
+        };
+        let is_loose = |setting: &&&Setting<'_>| {
+            let place = (setting.layer, setting.entry);
+            environment.loose.iter().any(|loose| (loose.layer, loose.entry) == place) && is_written(setting)
+        };
+        let keys: Vec<_> = settings.iter().filter(is_loose).map(|setting| told_name(setting.key)).collect();
+        (!keys.is_empty()).then(|| keys.join(", "))
     }
 
     /// The settings as a target wants them. What is left out is told, so that nobody misses it by surprise.
@@ -139,17 +158,6 @@ impl Show {
         }
         Ok(text)
     }
-}
-
-/// The keys whose values have references that nothing sets.
-fn leading_nowhere(project: &Project, environment: &Environment<'_>, settings: &[&Setting<'_>]) -> Option<String> {
-    let rests = project.rests_of_secrets();
-    let is_loose = |setting: &&&Setting<'_>| {
-        let place = (setting.layer, setting.entry);
-        environment.loose.iter().any(|loose| (loose.layer, loose.entry) == place) && is_told(&rests, setting.key)
-    };
-    let keys: Vec<_> = settings.iter().filter(is_loose).map(|setting| told_name(setting.key)).collect();
-    (!keys.is_empty()).then(|| keys.join(", "))
 }
 
 /// The first line at which the readers of a file of the environment give up, and why; values may be cut there, or missing.

@@ -210,6 +210,12 @@ impl Report {
         Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
     }
 
+    /// The findings that people are told of one by one: not those of a comparison that are only counted.
+    pub fn told(&self) -> impl Iterator<Item = &Finding> {
+        let is_told = |finding: &&Finding| self.comparison.as_ref().is_none_or(|comparison| comparison.lists(finding));
+        self.findings.iter().filter(is_told)
+    }
+
     /// The same report of a run that fails from another severity on.
     #[must_use]
     pub fn failing_from(mut self, fail_on: FailOn) -> Self {

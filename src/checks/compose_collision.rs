@@ -1,8 +1,10 @@
-//! Two services have the same `container_name`, or publish the same port of the host.
+//! Two services have the same `container_name`, or publish the same port of the host; or one publishes it twice.
 //!
 //! Why it hurts: only the first of them starts. Services of different profiles may never run together, so they are left out.
 //!
 //! A port on all addresses is one on each of them too, and a range holds each of its ports.
+//!
+//! A file that is laid over another one adds to its ports: `"127.0.0.1:8080:80"` over `"8080:80"` is both, unless it says `!override`.
 //!
 //! Example: two services with `"8080:80"`.
 //!
@@ -20,7 +22,7 @@ use crate::source::Span;
 pub(super) static RULE: Rule = Rule {
     code: "compose-collision",
     severity: Severity::Warning,
-    summary: "two services ask for the same name or port",
+    summary: "a name or port is asked for twice",
     page: include_str!("compose_collision.rs"),
 };
 
@@ -29,10 +31,13 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     let mut taken: HashMap<(String, u16), Vec<Claim<'_>>> = HashMap::new();
     let mut left = MOST;
     let mut tell = |service: &Service, span: Span, other: &Service, place: Span, what: &str| {
-        let finding = Finding::new(&RULE, format!("{} and {} both ask for {what}", other.name, service.name))
-            .at(span, "")
-            .related(place, "first asked for here")
-            .help("give one of them another one");
+        let (message, help) = if other.name == service.name {
+            let help = "take one away; what lies over a file adds to its ports, and `ports: !override` replaces them";
+            (format!("{} asks for {what} twice", service.name), help)
+        } else {
+            (format!("{} and {} both ask for {what}", other.name, service.name), "give one of them another one")
+        };
+        let finding = Finding::new(&RULE, message).at(span, "").related(place, "first asked for here").help(help);
         deployed.tell(&service.name, finding, findings);
     };
     for service in deployed.services().filter(|service| starts(service)) {
@@ -54,10 +59,15 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
                     return;
                 }
                 left -= 1;
-                let claim = Claim { service, host: Host::of(port.host.as_deref()), span: port.span };
+                let (host, target) = (Host::of(port.host.as_deref()), port.target.clone());
+                let claim = Claim { service, host, target, span: port.span };
                 let others = taken.entry((port.protocol.clone(), number)).or_default();
                 let other = others.iter().find(|other| {
-                    other.service.name != service.name
+                    // Compose takes what is said twice in one service for one.
+                    let is_one = (&other.host, &other.target) == (&claim.host, &claim.target)
+                        || other.target.contains('-')
+                        || claim.target.contains('-');
+                    (other.service.name != service.name || !is_one)
                         && other.host.meets(&claim.host)
                         && run_together(other.service, service)
                 });
@@ -87,6 +97,8 @@ const MOST: usize = 1 << 17;
 struct Claim<'s> {
     service: &'s Service,
     host: Host,
+    /// The port of the container.
+    target: String,
     span: Span,
 }
 

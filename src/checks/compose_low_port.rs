@@ -10,6 +10,7 @@
 //! CIS Docker Benchmark 1.6.0: "Ensure privileged ports are not mapped within containers".
 
 use super::deployed::Deployed;
+use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +21,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    for service in deployed.services() {
+    // In the host's own network nothing is published.
+    let publishes = |service: &&Service| service.literal("network_mode").as_deref() != Some("host");
+    for service in deployed.services().filter(publishes) {
         for port in service.ports() {
             let first =
                 port.published.as_deref().and_then(|published| published.split('-').next()?.parse::<u32>().ok());

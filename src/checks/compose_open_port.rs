@@ -11,6 +11,7 @@
 //! CIS Docker Benchmark 1.6.0: "Ensure that incoming container traffic is bound to a specific host interface".
 
 use super::deployed::Deployed;
+use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -21,7 +22,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
-    for service in deployed.services() {
+    // In the host's own network nothing is published.
+    let publishes = |service: &&Service| service.literal("network_mode").as_deref() != Some("host");
+    for service in deployed.services().filter(publishes) {
         for port in service.ports() {
             let everywhere = port.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"));
             let published = port.published.as_deref().unwrap_or("a port of Docker's choice");

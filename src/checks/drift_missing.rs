@@ -39,7 +39,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let must_match = compared.pairs().any(|(one, other, policy)| {
             policy == Some(Drift::MustMatch) && [one, other].contains(&column) && [one, other].contains(&having)
         });
-        let (text, safe) = match (&default, compared.text(having)) {
+        let (text, safe) = match (&default, compared.example(having)) {
             (Some(default), Some(text)) if must_match && default != text => (text, false),
             (Some(default), _) => (default.as_str(), true),
             (None, Some(text)) => (text, false),

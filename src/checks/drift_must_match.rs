@@ -47,6 +47,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     if let Some((odd, good)) = odd
         && let Some(text) = compared.text(good)
     {
+        if compared.example(good).is_none() {
+            let good = compared.name(good);
+            findings.push(finding.help(format!("give it one value by hand: what {good} has is a placeholder")));
+            return;
+        }
         let edit = match compared.cells[odd].state {
             State::Absent | State::Default => compared.insertion(odd, text),
             _ => compared.replacement(odd, text),

@@ -35,6 +35,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             difference.bucket = Bucket::Unclassified;
             difference.saw = None;
         }
-        findings.push(finding.help("declare it, take it out of what runs, or list it under [drift] noise"));
+        let help = if compared.property.is_some() {
+            "set it in what is declared, or take it out of what runs"
+        } else {
+            "declare it, take it out of what runs, or list it under [drift] noise"
+        };
+        findings.push(finding.help(help));
     }
 }

@@ -30,8 +30,9 @@ Examples:
 pub(super) struct Show {
     /// The environment
     env: String,
-    /// One key only
-    key: Option<String>,
+    /// These keys only
+    #[arg(value_name = "KEY")]
+    only: Vec<String>,
     /// As what to write the values
     #[arg(long = "as", value_name = "TARGET", default_value = "table", value_parser = PossibleValuesParser::new(names()))]
     target: String,
@@ -61,26 +62,37 @@ impl Show {
         let project = Project::read(&files, &options)?;
         let environments = project.environments();
         let environment = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
-        let wanted =
-            environment.settings.iter().filter(|setting| self.key.as_deref().is_none_or(|key| key == setting.key));
+        let wanted = environment
+            .settings
+            .iter()
+            .filter(|setting| self.only.is_empty() || self.only.iter().any(|key| key == setting.key));
         let settings: Vec<_> = wanted.collect();
-        if let (Some(key), true) = (&self.key, settings.is_empty()) {
+        if let Some(key) = self.only.iter().find(|key| settings.iter().all(|setting| setting.key != **key)) {
             let rests = project.rests_of_secrets();
             let known = environment.settings.iter().map(|setting| setting.key);
             let near = crate::suggestion::nearest(key, known.filter(|key| is_told(&rests, key)));
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
-        if let Some((path, why)) = project.damaged(environment) {
-            let help = format!("`sparkcfg validate {}` says what to do", self.env);
-            let error = Error::new(format!("what this file holds is not known: {why}")).at(path).help(help);
+        let damaged = project.damaged(environment).map(|(path, why)| (path.to_owned(), why));
+        if let Some((place, why)) = damaged.or_else(|| broken(&project, environment)) {
+            let help = format!("`{}` says what to do", global.again("validate", &[&self.env]));
+            let error = Error::new(format!("what this file holds is not known: {why}")).at(place).help(help);
             if targets::find(&self.target).is_some() {
                 return Err(error);
             }
             printing::complain(&format!("{error}\n"))?;
         }
         let text = match targets::find(&self.target) {
-            Some(target) => self.written(target, &project, &settings)?,
+            Some(target) => {
+                let text = self.written(target, &project, &settings)?;
+                if let Some(keys) = self.leading_nowhere(&project, environment, &settings) {
+                    let command = global.again("validate", &[&self.env]);
+                    let message = format!("references become nothing, in {keys}: `{command}` says which\n");
+                    printing::complain(&message)?;
+                }
+                text
+            }
             None if self.with_secrets => {
                 return Err(Error::new("--with-secrets writes no table")
                     .help("say for whom, as in --as dotenv, or take it from --as json"));
@@ -89,6 +101,25 @@ impl Show {
         };
         printing::print(&text)?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The keys that are written, and whose values have references that nothing sets.
+    fn leading_nowhere(
+        &self,
+        project: &Project,
+        environment: &Environment<'_>,
+        settings: &[&Setting<'_>],
+    ) -> Option<String> {
+        let rests = project.rests_of_secrets();
+        let is_written = |setting: &Setting<'_>| {
+            is_told(&rests, setting.key) && (self.with_secrets || shown(project, setting).is_some())
+        };
+        let is_loose = |setting: &&&Setting<'_>| {
+            let place = (setting.layer, setting.entry);
+            environment.loose.iter().any(|loose| (loose.layer, loose.entry) == place) && is_written(setting)
+        };
+        let keys: Vec<_> = settings.iter().filter(is_loose).map(|setting| told_name(setting.key)).collect();
+        (!keys.is_empty()).then(|| keys.join(", "))
     }
 
     /// The settings as a target wants them. What is left out is told, so that nobody misses it by surprise.
@@ -127,6 +158,15 @@ impl Show {
         }
         Ok(text)
     }
+}
+
+/// The first line at which the readers of a file of the environment give up, and why; values may be cut there, or missing.
+fn broken(project: &Project, environment: &Environment<'_>) -> Option<(String, &'static str)> {
+    environment.layers.iter().find_map(|layer| {
+        let fault = layer.faults.iter().find(|fault| fault.hides_values())?;
+        let line = project.sources.position(layer.source, fault.at.start).line;
+        Some((format!("{}:{line}", project.sources.path(layer.source)), fault.message))
+    })
 }
 
 fn names() -> impl Iterator<Item = PossibleValue> {

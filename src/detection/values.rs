@@ -9,8 +9,9 @@ use super::urls::url_password;
 #[must_use]
 pub fn may_be_secret(value: &str) -> bool {
     let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-    let word =
-        ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let word = ["true", "false", "none", "null", "yes", "no", "on", "off", "enabled", "disabled", "include"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word));
     let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_a_file(value);
     // Names of secrets at Google's and at Vault's.
     let kept = value.starts_with("projects/") && value.contains("/secrets/") || value.starts_with("vault:");

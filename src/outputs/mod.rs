@@ -178,7 +178,7 @@ fn fingerprints(report: &Report) -> Vec<(String, usize)> {
         *nth += 1;
         (name, *nth)
     };
-    report.findings.iter().map(identify).collect()
+    report.told().map(identify).collect()
 }
 
 /// `path` as a relative URI reference (RFC 3986): everything but unreserved characters and `/` percent-encoded.

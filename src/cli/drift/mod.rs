@@ -333,6 +333,7 @@ impl Drift {
             unchanged: number(Change::Unchanged),
             undecided: number(Change::Unknown),
             resolved: number(Change::Resolved),
+            newly_acknowledged: comparison.newly_acknowledged().count(),
             ..comparison.counts
         };
         let counts = |finding: &&Finding| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::drift::{Comparison, Row, State};
+use crate::drift::{Comparison, Kind, Mode, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
 use crate::plain;
@@ -13,8 +13,18 @@ use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
-/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet.
+/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What two environments show
+/// is proposed between these.
 pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+    if comparison.columns.iter().any(|column| column.kind != Kind::Declared) {
+        return Err(Error::new("policies are about environments, and no other source shows what they need")
+            .help("name two environments, or none for all of them: sparkcfg drift --suggest"));
+    }
+    let between: Vec<_> = comparison.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
+    let between = match comparison.mode {
+        Mode::Pair => format!("between = [{}]\n", between.join(", ")),
+        _ => String::new(),
+    };
     let mut proposed: BTreeMap<(&str, Drift, Vec<Shape>), Vec<&str>> = BTreeMap::new();
     for row in comparison.rows.iter().filter(|row| row.policy.is_none() && plain::is_name(&row.key)) {
         let (policy, same) = match row.bucket {
@@ -31,7 +41,8 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         let keys = keys.join("\",\n    \"");
         let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
         let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
-        let rule = format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n{same}", policy.name());
+        let rule =
+            format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\n{between}policy = \"{}\"\n{same}", policy.name());
         rules.entry(folder).or_default().push_str(&rule);
     }
     let mut out = String::new();

@@ -86,7 +86,14 @@ impl Page<'_> {
             }
             out.push('\n');
         }
-        self.list(out, listed, "");
+        let undeclared = |finding: &&Finding| finding.rule.code == "drift-undeclared-live" && finding.label.is_none();
+        let (undeclared, others): (Vec<&Finding>, Vec<_>) = listed.iter().partition(|finding| undeclared(finding));
+        if undeclared.len() > 1 {
+            self.list(out, &others, "");
+            self.together(out, &undeclared);
+        } else {
+            self.list(out, listed, "");
+        }
         if *mode == Mode::Time && !listed.is_empty() {
             out.push('\n');
         }
@@ -129,6 +136,17 @@ impl Page<'_> {
             let parts: Vec<_> = [place, beaten, fix.or(help)].into_iter().flatten().collect();
             self.wrapped(out, &parts.join("    "), indent.len() + 4);
         }
+    }
+
+    /// Findings of which the same is told, each by its key alone.
+    fn together(&self, out: &mut String, findings: &[&Finding]) {
+        let Some(first) = findings.first() else { return };
+        let short = first.difference.as_ref().map_or(first.message.as_str(), |difference| &difference.short);
+        let (glyph, code) = (self.glyph(first.severity), self.strong(first.rule.code));
+        let _ = writeln!(out, "{glyph} {code} {short}, {} keys", findings.len());
+        let keys: Vec<_> = findings.iter().map(|finding| self.named(finding)).collect();
+        self.wrapped(out, &keys.join(", "), 4);
+        self.wrapped(out, first.help.as_deref().unwrap_or_default(), 4);
     }
 
     fn wrapped(&self, out: &mut String, text: &str, indent: usize) {
@@ -216,7 +234,8 @@ impl Page<'_> {
             self.wrapped(out, &line, 0);
             if !self.comparison.edits.is_empty() {
                 let told = short_list(self.comparison.edits.iter().map(Edit::told));
-                self.wrapped(out, &format!("to change first: {told}"), 0);
+                let first = if self.comparison.apply.is_some() { " first" } else { "" };
+                self.wrapped(out, &format!("to change{first}: {told}"), 0);
             }
             if let Some(apply) = &self.comparison.apply {
                 let _ = writeln!(out, "to apply: {apply}");

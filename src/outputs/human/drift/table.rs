@@ -1,5 +1,6 @@
 //! All environments side by side: the matrix of keys and sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::Page;
@@ -59,7 +60,7 @@ impl Page<'_> {
         if !told.is_empty() {
             self.wrapped(out, &told.join("   "), 0);
         }
-        if let Some([one, other]) = listed.iter().find_map(|finding| self.pair_of(finding)) {
+        for [one, other] in self.pairs(listed) {
             // A command that is wrapped is none.
             let command = self.comparison.command_of(&[one, other]);
             let _ = writeln!(out, "{command} tells the places and what to do");
@@ -67,22 +68,38 @@ impl Page<'_> {
         out.push('\n');
     }
 
-    /// Two sources between which a finding is told as well, the last ones of which that can be said.
-    fn pair_of(&self, finding: &Finding) -> Option<[&str; 2]> {
+    /// Pairs of sources that tell of all findings together, those first that tell of most, and of these the last ones.
+    fn pairs(&self, listed: &[&Finding]) -> Vec<[&str; 2]> {
+        const MOST: usize = 3;
+        let mut open: Vec<_> = listed.iter().map(|finding| self.pairs_of(finding)).collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < MOST {
+            let mut numbers = BTreeMap::new();
+            open.iter().flatten().for_each(|pair| *numbers.entry(*pair).or_insert(0_usize) += 1);
+            let Some((best, _)) = numbers.into_iter().max_by_key(|(_, number)| *number) else { break };
+            open.retain(|pairs| !pairs.contains(&best));
+            chosen.push(best.map(|at| &*self.comparison.columns[at].name));
+        }
+        chosen
+    }
+
+    /// Every two sources between which a finding is told as well.
+    fn pairs_of(&self, finding: &Finding) -> BTreeSet<[usize; 2]> {
         let columns = &self.comparison.columns;
-        let row = self.comparison.rows.get(finding.difference.as_ref()?.row?)?;
+        let row = finding.difference.as_ref().and_then(|difference| self.comparison.rows.get(difference.row?));
+        let Some(row) = row else { return BTreeSet::new() };
         let is_named = |at: &usize| finding.environments.iter().any(|name| **name == *columns[*at].name);
         let (named, others): (Vec<_>, Vec<_>) = (0..columns.len()).partition(is_named);
         // One that is told alone is told beside any other.
         let others = if named.len() > 1 { &named } else { &others };
         let pairs = named.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
-        let mut pairs = pairs.filter(|(one, other)| one != other).map(|(one, other)| [one.min(other), one.max(other)]);
+        let pairs = pairs.filter(|(one, other)| one != other).map(|(one, other)| [one.min(other), one.max(other)]);
         let agree = |[one, other]: &[usize; 2]| {
             let class = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
             class(*one) == class(*other)
         };
         let must_agree = finding.rule.code == "drift-must-differ";
-        pairs.rfind(|pair| named.len() < 2 || agree(pair) == must_agree).map(|pair| pair.map(|at| &*columns[at].name))
+        pairs.filter(|pair| named.len() < 2 || agree(pair) == must_agree).collect()
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

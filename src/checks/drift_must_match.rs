@@ -48,6 +48,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         && let Some(text) = compared.text(good)
     {
         let edit = match compared.cells[odd].state {
+            _ if compared.follows(odd, good) => Err(Obstacle::Follows),
             State::Absent | State::Default => compared.insertion(odd, text),
             _ => compared.replacement(odd, text),
         };
@@ -56,10 +57,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
                 finding = finding.fix(span, replacement, title).safe(false);
             }
-            Err(obstacle @ (Obstacle::Shared | Obstacle::Refused | Obstacle::Spelling | Obstacle::Length)) => {
-                finding = finding.help(format!("give it one value by hand: {}", obstacle.told()));
-            }
             Err(Obstacle::Sealed | Obstacle::NoFile) => {}
+            Err(obstacle @ Obstacle::Follows) => finding = finding.help(obstacle.told()),
+            Err(obstacle) => finding = finding.help(format!("give it one value by hand: {}", obstacle.told())),
         }
     }
     findings.push(finding);

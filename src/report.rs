@@ -217,6 +217,12 @@ impl Report {
         self
     }
 
+    /// The findings that are told one by one: of a comparison not those that are only counted.
+    pub fn listed(&self) -> impl Iterator<Item = &Finding> {
+        let comparison = self.comparison.as_deref();
+        self.findings.iter().filter(move |finding| comparison.is_none_or(|comparison| comparison.lists(finding)))
+    }
+
     /// Whether the run fails, the same for every output.
     #[must_use]
     pub fn fails(&self) -> bool {

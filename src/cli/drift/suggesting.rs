@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
+use super::wanted::Wanted;
 use crate::drift::{Comparison, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
 use crate::plain;
+use crate::project::Project;
 use crate::project::files::Files;
 use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
-/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet.
+/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
+/// show is said of those alone.
 pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
     let mut proposed: BTreeMap<(&str, Drift, Vec<Shape>), Vec<&str>> = BTreeMap::new();
     for row in comparison.rows.iter().filter(|row| row.policy.is_none() && plain::is_name(&row.key)) {
@@ -28,10 +31,12 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
     }
     let mut rules: BTreeMap<&str, String> = BTreeMap::new();
     for ((folder, policy, same), keys) in proposed {
+        let between = between(comparison, &files.member(folder))?;
         let keys = keys.join("\",\n    \"");
         let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
         let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
-        let rule = format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n{same}", policy.name());
+        let rule =
+            format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n{between}{same}", policy.name());
         rules.entry(folder).or_default().push_str(&rule);
     }
     let mut out = String::new();
@@ -48,6 +53,24 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
+}
+
+/// Refuses revisions and what runs: that one environment is the same at two times, or in two places, says nothing of others.
+pub(super) fn refuse_others(wanted: &[Wanted]) -> Result<(), Error> {
+    let is_declared = |wanted: &Wanted| matches!(wanted, Wanted::Declared(_));
+    if wanted.iter().all(is_declared) {
+        return Ok(());
+    }
+    Err(Error::new("policies are proposed from environments as they are declared now")
+        .help("leave the sources out, or name environments, as in `sparkcfg drift staging prod --suggest`"))
+}
+
+/// The line that names the environments which were compared, where these are not all that the project has.
+fn between(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+    let all = Project::environment_names_in(files, &Project::config(files)?)?;
+    let is_compared = |name: &&String| comparison.columns.iter().any(|column| column.name == **name);
+    let compared: Vec<_> = all.iter().filter(is_compared).map(|name| format!("\"{name}\"")).collect();
+    Ok(if compared.len() == all.len() { String::new() } else { format!("between = [{}]\n", compared.join(", ")) })
 }
 
 /// The parts that all values of a key have in common, where they are URLs.

@@ -59,30 +59,41 @@ impl Page<'_> {
         if !told.is_empty() {
             self.wrapped(out, &told.join("   "), 0);
         }
-        if let Some([one, other]) = listed.iter().find_map(|finding| self.pair_of(finding)) {
+        if !listed.is_empty() {
             // A command that is wrapped is none.
-            let command = self.comparison.command_of(&[one, other]);
+            let command = match self.pair_of_all(listed) {
+                Some(pair) => self.comparison.command_of(&pair),
+                None => format!("{} --format markdown", self.comparison.narrow_command()),
+            };
             let _ = writeln!(out, "{command} tells the places and what to do");
         }
         out.push('\n');
     }
 
-    /// Two sources between which a finding is told as well, the last ones of which that can be said.
-    fn pair_of(&self, finding: &Finding) -> Option<[&str; 2]> {
+    /// Two sources between which all findings are told as well, the last ones of which that can be said.
+    fn pair_of_all(&self, listed: &[&Finding]) -> Option<[&str; 2]> {
         let columns = &self.comparison.columns;
-        let row = self.comparison.rows.get(finding.difference.as_ref()?.row?)?;
-        let is_named = |at: &usize| finding.environments.iter().any(|name| **name == *columns[*at].name);
-        let (named, others): (Vec<_>, Vec<_>) = (0..columns.len()).partition(is_named);
-        // One that is told alone is told beside any other.
-        let others = if named.len() > 1 { &named } else { &others };
-        let pairs = named.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
-        let mut pairs = pairs.filter(|(one, other)| one != other).map(|(one, other)| [one.min(other), one.max(other)]);
-        let agree = |[one, other]: &[usize; 2]| {
-            let class = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
-            class(*one) == class(*other)
-        };
-        let must_agree = finding.rule.code == "drift-must-differ";
-        pairs.rfind(|pair| named.len() < 2 || agree(pair) == must_agree).map(|pair| pair.map(|at| &*columns[at].name))
+        let pairs = (0..columns.len()).flat_map(|one| (one + 1..columns.len()).map(move |other| [one, other]));
+        let tells_all = |pair: &[usize; 2]| listed.iter().all(|finding| self.is_told_between(finding, *pair));
+        let mut pairs: Vec<_> = pairs.filter(tells_all).collect();
+        pairs.pop().map(|pair| pair.map(|at| &*columns[at].name))
+    }
+
+    /// Whether a finding is told between two sources, too: at least some of it.
+    fn is_told_between(&self, finding: &Finding, [one, other]: [usize; 2]) -> bool {
+        let row = finding.difference.as_ref().and_then(|difference| self.comparison.rows.get(difference.row?));
+        let Some(row) = row else { return true };
+        let is_named = |at: usize| finding.environments.iter().any(|name| **name == *self.comparison.columns[at].name);
+        let said = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
+        let agree = said(one) == said(other);
+        let (both, either) = (is_named(one) && is_named(other), is_named(one) || is_named(other));
+        match (finding.rule.code, finding.environments.as_slice()) {
+            ("drift-missing" | "drift-extra" | "placeholder-value", _) => either && !both && !agree,
+            (_, [_]) => either,
+            ("drift-unknown" | "policy-conflict", _) => both,
+            ("drift-must-differ", _) => both && agree,
+            _ => both && !agree,
+        }
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

@@ -38,7 +38,7 @@ pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> 
     if style.unicode {
         return out;
     }
-    let plain = [('●', "*"), ('·', "|"), ('→', "->"), ('…', "..")];
+    let plain = [('●', "*"), ('⏎', "\\n"), ('·', "|"), ('→', "->"), ('…', "..")];
     let out = out.replace(MASK, &"*".repeat(MASK.chars().count()));
     plain.iter().fold(out, |out, (sign, plain)| out.replace(*sign, plain))
 }
@@ -104,6 +104,7 @@ impl Page<'_> {
         let codes = listed.iter().map(|finding| finding.rule.code.len()).max().unwrap_or_default();
         let keys = listed.iter().map(|finding| width(&self.named(finding))).max().unwrap_or_default();
         let most = self.width.saturating_sub(indent.len());
+        let mut before = String::new();
         for finding in listed {
             let key = self.named(finding);
             let message = finding.message.as_str();
@@ -120,6 +121,7 @@ impl Page<'_> {
             }
             let place = finding.label.as_ref().map(|label| self.report.place(label.span));
             let place = place.map(|place| format!("{}:{}", place.path, place.line));
+            let is_placed = place.is_some();
             let beaten = self.overridden(finding).map(|below| format!("overrides {below}"));
             let help = finding.help.clone();
             let fix = finding
@@ -127,7 +129,12 @@ impl Page<'_> {
                 .as_ref()
                 .map(|fix| format!("{}: {}", if fix.safe { "--fix" } else { "--fix=unsafe" }, fix.title));
             let parts: Vec<_> = [place, beaten, fix.or(help)].into_iter().flatten().collect();
-            self.wrapped(out, &parts.join("    "), indent.len() + 4);
+            // The same advice for many keys that have no place is given once.
+            let below = parts.join("    ");
+            if is_placed || below != before {
+                self.wrapped(out, &below, indent.len() + 4);
+            }
+            before = below;
         }
     }
 

@@ -191,6 +191,14 @@ const KNOWN: &[&str] = &[
     "error",
 ];
 
+/// The word that was probably meant by one that is refused: one of those that the message lists; for a key, also one that has its
+/// place elsewhere.
+fn meant<'m>(word: &str, message: &'m str) -> Option<&'m str> {
+    let expected = message.split_once("expected").map_or("", |(_, expected)| expected);
+    let elsewhere = || KNOWN.iter().copied().filter(|_| !message.starts_with("unknown variant"));
+    nearest(word, expected.split('`').skip(1).step_by(2)).or_else(|| nearest(word, elsewhere()))
+}
+
 impl Config {
     /// Reads the text of a `sparkcfg.toml`.
     ///
@@ -208,8 +216,7 @@ impl Config {
             let position = sources.position(source, u32::try_from(span.start).unwrap_or(u32::MAX));
             let place = format!("{path}:{}:{}", position.line, position.column);
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            let suggestion =
-                text.get(span).and_then(|word| nearest(word.trim_matches(['"', '\'']), KNOWN.iter().copied()));
+            let suggestion = text.get(span).and_then(|word| meant(word.trim_matches(['"', '\'']), &message));
             // `".env" = "make"` where a list is wanted.
             let listed = message.ends_with("expected a sequence").then(|| message.split('"').nth(1)).flatten();
             let line = text.lines().nth(position.line as usize - 1).unwrap_or_default();

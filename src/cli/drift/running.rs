@@ -111,7 +111,7 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
     }
     let names = told_names(parts);
     // What PM2 runs several times over has one name and one configuration.
-    let several = parts.iter().any(|part| !part.is_piece) && names.iter().collect::<HashSet<_>>().len() > 1;
+    let several = parts.iter().any(|part| !part.is_piece) && names.len() > 1;
     if several && wanted.part.is_none() {
         let help = format!("choose one, as in {}#{}; there are: {}", wanted.name, names[0], names.join(", "));
         return Err(Error::new(format!("{} holds several", wanted.name)).help(help));
@@ -119,10 +119,14 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The names to choose from: of what runs, where anything does.
+/// The names to choose from, each once: of what runs, where anything does.
 fn told_names(parts: &[Part]) -> Vec<String> {
     let runs = parts.iter().any(|part| !part.is_piece);
-    parts.iter().filter(|part| !(runs && part.is_piece)).map(|part| part.name.clone()).collect()
+    let mut names: Vec<_> =
+        parts.iter().filter(|part| !(runs && part.is_piece)).map(|part| part.name.clone()).collect();
+    let mut told = HashSet::new();
+    names.retain(|name| told.insert(name.clone()));
+    names
 }
 
 /// Pieces as one. Where two of them give a variable different values, nobody knows here which is taken.

@@ -179,6 +179,9 @@ pub struct Accepted {
     pub until: Option<String>,
     /// Who said so.
     pub by: Option<String>,
+    /// Whether a revision that it is compared with does not accept it.
+    #[serde(rename = "new")]
+    pub is_new: bool,
 }
 
 /// Something wrong in the user's files.

@@ -72,7 +72,10 @@ impl Ecosystem {
         } else {
             match yaml::parse(source, text) {
                 Ok(documents) => documents.roots.into_iter().next(),
-                Err(refusal) => {
+                Err(mut refusal) => {
+                    if refusal.message == yaml::NO_YAML && path.ends_with(".json") {
+                        refusal.message = "this is no JSON";
+                    }
                     file.refusal = Some(refusal);
                     None
                 }

@@ -210,17 +210,17 @@ impl Report {
         Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
     }
 
+    /// The findings that people are told of one by one: not those of a comparison that are only counted.
+    pub fn told(&self) -> impl Iterator<Item = &Finding> {
+        let is_told = |finding: &&Finding| self.comparison.as_ref().is_none_or(|comparison| comparison.lists(finding));
+        self.findings.iter().filter(is_told)
+    }
+
     /// The same report of a run that fails from another severity on.
     #[must_use]
     pub fn failing_from(mut self, fail_on: FailOn) -> Self {
         self.fail_on = fail_on;
         self
-    }
-
-    /// The findings that are told one by one: of a comparison not those that are only counted.
-    pub fn listed(&self) -> impl Iterator<Item = &Finding> {
-        let comparison = self.comparison.as_deref();
-        self.findings.iter().filter(move |finding| comparison.is_none_or(|comparison| comparison.lists(finding)))
     }
 
     /// Whether the run fails, the same for every output.

@@ -1,6 +1,7 @@
 //! A variable or build argument of a service holds a secret as it is.
 //!
 //! What counts is what `plaintext-secret` counts: the shape of a known token, a password in a URL, a secret by its name.
+//! So does what `published-secret` counts: a value of public examples, and of a password the words that are tried first (`root`).
 //! References (`${DB_PASSWORD}`), names of files (`DB_PASSWORD_FILE`) and placeholders are none. What the schema says of a
 //! key goes before its name. A default (`${DB_PASSWORD:-8fKq2vX9}`) is one as well, unless a file of the environment sets the
 //! variable.
@@ -55,6 +56,12 @@ fn tell(deployed: &Deployed<'_>, service: &str, (key, node): (&str, &Node), find
     deployed.tell(service, finding, findings);
 }
 
+/// Where everybody can read the value of a secret.
+fn published(project: &Project, key: &str, text: &str) -> Option<&'static str> {
+    let is_secret = project.declared_secret(key) != Some(false);
+    detection::published_as(key, text).filter(|_| is_secret)
+}
+
 /// What a value is, and whether that is certain; `None` where it is no secret.
 fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
     let upper = key.to_ascii_uppercase();
@@ -69,6 +76,9 @@ fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
     if let Some(password) = detection::url_password(text) {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
         return real.then(|| (detection::told_password(text).to_owned(), false));
+    }
+    if let Some(known_from) = published(project, key, text) {
+        return Some((format!("has a value that everybody can read in {known_from}"), false));
     }
     if detection::stands_in_for_a_secret(text) {
         return None;

@@ -1,7 +1,7 @@
 //! A Compose file cannot be read, or its parts do not fit together.
 //!
-//! No YAML, a name that stands twice in one map, a service that extends itself or one that there is not, or a file made to
-//! keep its reader busy: over 8 MiB, 100 levels or 250,000 values, anchors that repeat each other.
+//! No YAML, a name that stands twice in one map, a service that extends itself or one that there is not, a file of `extends` or
+//! `include` that is not there, or a file made to keep its reader busy: over 8 MiB, 100 levels or 250,000 values, anchors that repeat each other.
 //!
 //! Example: `ports: [80:80`.
 //!

@@ -31,5 +31,6 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let (key, meant, listed) = (told_name(compared.key), told_name(meant), super::listed(&names, "and"));
     let message = format!("{key} is set in {listed} only, where {meant} is not");
     let short = format!("{listed} only; did you mean {meant}?");
-    findings.push(compared.finding(&RULE, &having, message, &short).help(format!("give it the name {meant}")));
+    findings
+        .push(compared.finding(&RULE, &having, message, &short).help("rename it, or declare it as a key of its own"));
 }

@@ -42,7 +42,7 @@ impl Obstacle {
             Self::NoFile => "no file of its own says where it belongs",
             Self::Shared => "its file is that of several environments",
             Self::Refused => "the schema does not allow that value there",
-            Self::Placeholder => "that value is a placeholder",
+            Self::Placeholder => "the value to copy is a placeholder",
             Self::Follows => "both write the same: mend what that refers to",
             Self::Spelling => "no spelling of it suits all who read its file",
             Self::Length => "its file is too long to prove a spelling in it",

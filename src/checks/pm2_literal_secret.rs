@@ -25,13 +25,14 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for app in deployed.apps() {
         for pair in app.blocks().flat_map(|block| block.value.pairs()) {
-            let is_fallback = pair.value.is_unknown();
             let literals = match &pair.value.value {
                 Value::OneOf(literals) => literals.as_slice(),
                 _ => std::slice::from_ref(&pair.value),
             };
             let found = literals.iter().find_map(|literal| Some((literal, secret(deployed, &pair.key, literal)?)));
             let Some((literal, what)) = found else { continue };
+            // A text with gaps stands there whatever these come to.
+            let is_fallback = pair.value.is_unknown() && literal.span != pair.value.span;
             let what = if is_fallback { format!("{what}, with a fallback that stands in the file") } else { what };
             let finding = Finding::new(&RULE, format!("{} of {} {what}", told_name(&pair.key), told(&app.name)))
                 .key(&pair.key)
@@ -54,6 +55,15 @@ fn secret(deployed: &Deployed<'_>, key: &str, literal: &Node) -> Option<String> 
     if let Some(password) = detection::url_password(text) {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
         return real.then(|| detection::told_password(text).to_owned());
+    }
+    if let Some(known_from) = detection::published_as(key, text)
+        && deployed.project.declared_secret(key) != Some(false)
+    {
+        return Some(format!("has a value that everybody can read in {known_from}"));
+    }
+    // Of the rest of a text nobody knows.
+    if text.contains("${") {
+        return None;
     }
     let by_name = || detection::is_secret_by_name(key, text);
     let is_secret = deployed.project.declared_secret(key).unwrap_or_else(by_name);

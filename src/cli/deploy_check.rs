@@ -47,7 +47,7 @@ impl DeployCheck {
         let (environments, count, keys) = found.looked_at;
         let mut findings = found.findings;
         let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
-        let job = Job { to: RENDERED, only: &[], with_secrets: false };
+        let job = Job { to: RENDERED, only: &[], with_secrets: false, folder: global.asked_folder() };
         let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
         findings.append(&mut outcome.findings);
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {

@@ -40,6 +40,8 @@ use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
+use crate::drift::command::again;
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::outputs;
 use crate::project::home::Home;
@@ -318,6 +320,13 @@ impl Global {
     fn asked_folder(&self) -> Option<String> {
         let folder = self.project.as_ref()?.to_string_lossy().into_owned();
         (!folder.trim_end_matches('/').is_empty() && folder.trim_end_matches('/') != ".").then_some(folder)
+    }
+
+    /// A command about the same project, as a shell takes it.
+    fn again(&self, command: &str, names: &[&str]) -> String {
+        let names: Vec<_> = names.iter().map(|name| word(name)).collect();
+        let words: Vec<_> = names.iter().map(String::as_str).collect();
+        again(command, &words, self.asked_folder().as_deref())
     }
 
     /// The project's folder, and what stands before the paths that users see.

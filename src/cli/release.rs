@@ -73,14 +73,14 @@ struct Picture {
 impl Release {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let (root, prefix) = global.folder()?;
-        let now = self.picture(Files::on_disk(&root, &prefix), &prefix)?;
+        let now = self.picture(Files::on_disk(&root, &prefix), &prefix, global.asked_folder())?;
         let last = self.last(&now.files)?;
         match (&last, self.diff, self.rollback) {
             (Some(last), true, _) => self.compare(&root, &prefix, now, last),
-            (Some(last), _, true) => self.roll_back(&root, &prefix, &now, last),
+            (Some(last), _, true) => self.roll_back((&root, &prefix), &now, last, global),
             (None, true, _) | (None, _, true) => Err(Error::new(format!("{} has not been released yet", self.env))
                 .at(self.path())
-                .help(format!("record a release with: sparkcfg release {}", self.env))),
+                .help(format!("record a release with: {}", global.again("release", &[&self.env])))),
             _ => self.record(&root, now, last.as_ref(), global),
         }
     }
@@ -93,12 +93,12 @@ impl Release {
         last(files, &self.env)
     }
 
-    fn picture(&self, files: Files, prefix: &str) -> Result<Picture, Error> {
+    fn picture(&self, files: Files, prefix: &str, folder: Option<String>) -> Result<Picture, Error> {
         let options = Options { environments: vec![self.env.clone()], ..Options::default() };
         let mut project = Project::read(&files, &options)?;
         let mut declared = project.declared_files(prefix);
         declared.extend(templates::read(&files)?.keys().map(|path| format!("{}/{path}", templates::FOLDER)));
-        let job = Job { to: RENDERED, only: &[], with_secrets: false };
+        let job = Job { to: RENDERED, only: &[], with_secrets: false, folder };
         let outcome = rendering::run_if_any(&mut project, &files, &job)?;
         Ok(Picture { project, files, outcome, declared })
     }
@@ -189,7 +189,7 @@ impl Release {
     }
 
     fn compare(&self, root: &Path, prefix: &str, mut now: Picture, last: &Lock) -> Result<ExitCode, Error> {
-        let before = self.picture(git::files(root, prefix, Tree::Revision(&last.revision))?, prefix)?;
+        let before = self.picture(git::files(root, prefix, Tree::Revision(&last.revision))?, prefix, None)?;
         let mut text = format!("since the release at {}\n", short(&last.revision));
         for path in all(&before.declared, &now.declared) {
             let (old, new) = (before.files.read_if_there(path)?, now.files.read_if_there(path)?);
@@ -214,21 +214,28 @@ impl Release {
         printing::print(&printable_lines(&text)).map(|()| ExitCode::SUCCESS)
     }
 
-    fn roll_back(&self, root: &Path, prefix: &str, now: &Picture, last: &Lock) -> Result<ExitCode, Error> {
+    fn roll_back(
+        &self,
+        (root, prefix): (&Path, &str),
+        now: &Picture,
+        last: &Lock,
+        global: &Global,
+    ) -> Result<ExitCode, Error> {
         let Some(previous) = &last.previous else {
             return Err(Error::new(format!("there is no release of {} before the last one", self.env)).at(self.path()));
         };
         self.committed(root, &now.declared)?;
-        let before = self.picture(git::files(root, prefix, Tree::Revision(previous))?, prefix)?;
+        let before = self.picture(git::files(root, prefix, Tree::Revision(previous))?, prefix, None)?;
         let paths = all(&before.declared, &now.declared);
         let restored = restoring::restore(&now.files, &before.files, paths, &self.identity)?;
         let next = if restored == 0 {
             format!("nothing differs from the release at {}\n", short(previous))
         } else {
             format!(
-                "this is what was released at {}; files that other environments share are among it\nreview it with git diff, then: sparkcfg render, commit, sparkcfg release {}\n",
+                "this is what was released at {}; files that other environments share are among it\nreview it with git diff, then: {}, commit, {}\n",
                 short(previous),
-                self.env
+                global.again("render", &[]),
+                global.again("release", &[&self.env])
             )
         };
         printing::complain(&next)?;

@@ -86,7 +86,7 @@ impl Render {
             gate::refuse("rendered", Some("renders"), global)?;
             return Ok(ExitCode::from(1));
         }
-        let job = Job { to, only: &self.template, with_secrets: self.with_secrets };
+        let job = Job { to, only: &self.template, with_secrets: self.with_secrets, folder: global.asked_folder() };
         let mut outcome = rendering::run(&mut project, &files, &job)?;
         outcome.findings.extend(found);
         let compares = self.check || self.diff;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::show::shown;
 use crate::checks;
+use crate::drift::command::again;
+use crate::drift::live::word;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
@@ -26,14 +28,18 @@ pub(super) struct Job<'j> {
     pub(super) only: &'j [String],
     /// Whether secrets are written instead of references.
     pub(super) with_secrets: bool,
+    /// The folder of the project, as `--project` names it.
+    pub(super) folder: Option<String>,
 }
 
 impl Job<'_> {
     /// The command that does it for one environment.
     fn command(&self, environment: &str) -> String {
-        let to = if self.to == RENDERED { String::new() } else { format!(" --to {}", self.to) };
-        let secrets = if self.with_secrets { " --with-secrets" } else { "" };
-        format!("sparkcfg render {environment}{to}{secrets}")
+        let to = (self.to != RENDERED).then(|| format!("--to {}", word(self.to)));
+        let secrets = self.with_secrets.then_some("--with-secrets");
+        let environment = word(environment);
+        let words: Vec<_> = std::iter::once(environment.as_str()).chain(to.as_deref()).chain(secrets).collect();
+        again("render", &words, self.folder.as_deref())
     }
 }
 

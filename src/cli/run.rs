@@ -113,7 +113,7 @@ impl Run {
         let environments = project.environments();
         let environment = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
         let settings: Vec<_> = environment.settings.iter().filter(|setting| setting.is_set()).collect();
-        refuse_sealed(&project, environment, &settings)?;
+        refuse_sealed(&project, environment, &settings, global)?;
         refuse_loaders(&project, environment, &settings)?;
         if global.quiet == 0 {
             tell_overruled(environment, &settings)?;
@@ -178,7 +178,12 @@ fn variable<'s>(setting: &'s Setting<'_>) -> Result<&'s str, Error> {
     Ok(text)
 }
 
-fn refuse_sealed(project: &Project, environment: &Environment<'_>, settings: &[&Setting<'_>]) -> Result<(), Error> {
+fn refuse_sealed(
+    project: &Project,
+    environment: &Environment<'_>,
+    settings: &[&Setting<'_>],
+    global: &Global,
+) -> Result<(), Error> {
     let unknown: Vec<_> = settings
         .iter()
         .filter(|setting| matches!(setting.value, Resolved::Unknown))
@@ -195,13 +200,13 @@ fn refuse_sealed(project: &Project, environment: &Environment<'_>, settings: &[&
         return Err(Error::new(message).help(format!("{}{readers}", why.help())));
     }
     if let Some((path, why)) = project.damaged(environment) {
-        let help = format!("nothing was started; `sparkcfg validate {}` says what to do", environment.name);
+        let help = format!("nothing was started; `{}` says what to do", global.again("validate", &[&environment.name]));
         return Err(Error::new(format!("what this file holds cannot be handed over: {why}")).at(path).help(help));
     }
     if unknown.is_empty() {
         return Ok(());
     }
-    let help = format!("`sparkcfg validate {}` says what is wrong", environment.name);
+    let help = format!("`{}` says what is wrong", global.again("validate", &[&environment.name]));
     Err(Error::new(format!("the value of {} is not known", names(&unknown))).help(help))
 }
 

@@ -30,8 +30,9 @@ Examples:
 pub(super) struct Show {
     /// The environment
     env: String,
-    /// One key only
-    key: Option<String>,
+    /// These keys only
+    #[arg(value_name = "KEY")]
+    only: Vec<String>,
     /// As what to write the values
     #[arg(long = "as", value_name = "TARGET", default_value = "table", value_parser = PossibleValuesParser::new(names()))]
     target: String,
@@ -61,19 +62,22 @@ impl Show {
         let project = Project::read(&files, &options)?;
         let environments = project.environments();
         let environment = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
-        let wanted =
-            environment.settings.iter().filter(|setting| self.key.as_deref().is_none_or(|key| key == setting.key));
+        let wanted = environment
+            .settings
+            .iter()
+            .filter(|setting| self.only.is_empty() || self.only.iter().any(|key| key == setting.key));
         let settings: Vec<_> = wanted.collect();
-        if let (Some(key), true) = (&self.key, settings.is_empty()) {
+        if let Some(key) = self.only.iter().find(|key| settings.iter().all(|setting| setting.key != **key)) {
             let rests = project.rests_of_secrets();
             let known = environment.settings.iter().map(|setting| setting.key);
             let near = crate::suggestion::nearest(key, known.filter(|key| is_told(&rests, key)));
             let error = Error::new(format!("{key} is not set in {}", self.env));
             return Err(near.map_or(error.clone(), |near| error.help(format!("did you mean {near}?"))));
         }
-        if let Some((path, why)) = project.damaged(environment) {
-            let help = format!("`sparkcfg validate {}` says what to do", self.env);
-            let error = Error::new(format!("what this file holds is not known: {why}")).at(path).help(help);
+        let damaged = project.damaged(environment).map(|(path, why)| (path.to_owned(), why));
+        if let Some((place, why)) = damaged.or_else(|| broken(&project, environment)) {
+            let help = format!("`{}` says what to do", global.again("validate", &[&self.env]));
+            let error = Error::new(format!("what this file holds is not known: {why}")).at(place).help(help);
             if targets::find(&self.target).is_some() {
                 return Err(error);
             }
@@ -127,6 +131,15 @@ impl Show {
         }
         Ok(text)
     }
+}
+
+/// The first line at which the readers of a file of the environment give up, and why; values may be cut there, or missing.
+fn broken(project: &Project, environment: &Environment<'_>) -> Option<(String, &'static str)> {
+    environment.layers.iter().find_map(|layer| {
+        let fault = layer.faults.iter().find(|fault| fault.hides_values())?;
+        let line = project.sources.position(layer.source, fault.at.start).line;
+        Some((format!("{}:{line}", project.sources.path(layer.source)), fault.message))
+    })
 }
 
 fn names() -> impl Iterator<Item = PossibleValue> {

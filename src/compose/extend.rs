@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::loading::MISSING;
 use super::merge::Merger;
 use super::{Files, Open, rebase};
 use crate::interpolation::interpolates;
@@ -81,7 +82,11 @@ impl<'e, 'o> Extender<'e, 'o> {
             Some(path) => {
                 let path = beside(&folder, path)?;
                 path.rsplit_once('/').map_or("", |(folder, _)| folder).clone_into(&mut folder);
-                let index = files.open(&path, self.open)?;
+                let Some(index) = files.open(&path, self.open) else {
+                    let at = extends.get("file").map_or(extends.span, |file| file.span);
+                    self.refuse(at, MISSING.message, MISSING.help);
+                    return None;
+                };
                 let root =
                     files.all[index].documents.as_ref().ok().and_then(|documents| documents.roots.first().cloned());
                 (index, root?)

@@ -104,7 +104,10 @@ impl<'l, 'o> Loader<'l, 'o> {
         let mut indices = Vec::new();
         for path in &paths {
             let path = beside(folder, path)?;
-            let index = self.files.open(&path, self.extender.open)?;
+            let Some(index) = self.files.open(&path, self.extender.open) else {
+                self.refuse(Refusal { at: item.span, ..MISSING });
+                return None;
+            };
             if self.chain.contains(&index) || self.chain.len() > MAX_CHAIN {
                 self.refuse(Refusal {
                     at: item.span,
@@ -152,6 +155,13 @@ impl<'l, 'o> Loader<'l, 'o> {
         }
     }
 }
+
+/// With its place still to be set.
+pub(super) const MISSING: Refusal = Refusal {
+    at: Span::NOWHERE,
+    message: "there is no such file",
+    help: "docker compose starts nothing without it: name another one, or take this away",
+};
 
 /// With its place still to be set.
 const TOO_MUCH: Refusal = Refusal {

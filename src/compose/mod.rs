@@ -112,8 +112,14 @@ impl Application {
     #[must_use]
     pub fn of(files: &mut Files, chosen: &[usize], open: &mut Open<'_>) -> Self {
         let first = chosen.first().map(|index| files.all[*index].path.clone()).unwrap_or_default();
+        Self::within(files, chosen, first.rsplit_once('/').map_or("", |(folder, _)| folder), open)
+    }
+
+    /// The same where their relative paths start at a folder: that of `--project-directory`.
+    #[must_use]
+    pub fn within(files: &mut Files, chosen: &[usize], folder: &str, open: &mut Open<'_>) -> Self {
         let mut loader = Loader::new(files, open);
-        let root = loader.load(chosen, first.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let root = loader.load(chosen, folder);
         let (included, partial, refusals) = loader.finish();
         let services = root.as_ref().and_then(|root| root.get("services").map(Arc::clone));
         let pairs = services.iter().flat_map(|services| services.pairs());

@@ -6,8 +6,9 @@ use super::urls::url_password;
 #[must_use]
 pub fn may_be_secret(value: &str) -> bool {
     let number = value.len() < 12 && value.bytes().all(|byte| byte.is_ascii_digit());
-    let word =
-        ["true", "false", "none", "null", "yes", "no", "on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word));
+    let word = ["true", "false", "none", "null", "yes", "no", "on", "off", "enabled", "disabled", "include"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word));
     let path = value.starts_with(['/', '~']) || value.starts_with("./") || value.contains('/') && names_key_file(value);
     let resource = value.starts_with("arn:") || value.contains("://") && url_password(value).is_none();
     let address = value.parse::<std::net::IpAddr>().is_ok();

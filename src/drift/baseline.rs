@@ -5,7 +5,9 @@
 //! those that the sealed files held which it names.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -166,6 +168,29 @@ impl Baseline {
         self.entries.iter()
     }
 
+    /// The same with the names that environments have now.
+    #[must_use]
+    pub fn renamed(mut self, names: &HashMap<Arc<str>, Arc<str>>) -> Self {
+        for (entry, _) in &mut self.entries {
+            for name in &mut entry.within {
+                if let Some(new) = names.get(&**name) {
+                    *name = new.to_string();
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether an entry covers a finding; see [`Self::apply`].
+    #[must_use]
+    pub fn covers(&self, finding: &Finding, today: &str, is_another: &dyn Fn(&str, &str, &str) -> bool) -> bool {
+        let covers = |entry: &Entry| {
+            let is_it = !entry.is_expired(today) && entry.is_about(finding) && entry.saw_the_same(finding);
+            is_it && entry.saw_those_secrets(finding, is_another)
+        };
+        self.entries.iter().any(|(entry, _)| covers(entry))
+    }
+
     /// Splits findings into those that count and those that an entry covers; says of each entry what it did.
     ///
     /// An entry covers a finding of its code and key, about sources that it names, as long as their values are those
@@ -207,7 +232,7 @@ impl Baseline {
                 (Some(entry), Some(difference)) => {
                     difference.bucket = Bucket::Acknowledged;
                     let Entry { why, until, by, .. } = entry.clone();
-                    difference.accepted = Some(Accepted { why, until, by });
+                    difference.accepted = Some(Accepted { why, until, by, is_new: false });
                     finding.fix = None;
                     settled.push(finding);
                 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use access::Access;
 pub use command::Edit;
 
-use crate::finding::{Bucket, Change, Finding, Severity};
+use crate::finding::{Accepted, Bucket, Change, Finding, Severity};
 use crate::schema::extension::Drift;
 use crate::source::Span;
 
@@ -279,6 +279,8 @@ pub struct Counts {
     pub unexpected: usize,
     /// Rows whose findings are all acknowledged.
     pub acknowledged: usize,
+    /// Findings that are acknowledged, and not at the revision.
+    pub newly_acknowledged: usize,
     /// Rows that differ, and no policy says whether they may.
     pub unclassified: usize,
     /// Rows that differ as they may.
@@ -360,6 +362,14 @@ impl Comparison {
             finding.changed(change) && (undecided || bucket == Some(Bucket::Unexpected))
         };
         counting.iter().chain(&self.settled).filter(follows)
+    }
+
+    /// What is acknowledged, and was not at the revision.
+    pub fn newly_acknowledged(&self) -> impl Iterator<Item = (&Finding, &Accepted)> {
+        self.settled.iter().filter_map(|finding| {
+            let accepted = finding.difference.as_ref()?.accepted.as_ref().filter(|accepted| accepted.is_new)?;
+            Some((finding, accepted))
+        })
     }
 
     /// Counts the rows anew.

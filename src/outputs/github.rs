@@ -15,7 +15,7 @@ const MOST_OF_A_KIND: usize = 10;
 fn write(report: &Report, style: &Style) -> String {
     let mut out = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        let of_a_kind = report.listed().filter(|finding| finding.severity == severity);
+        let of_a_kind = report.told().filter(|finding| finding.severity == severity);
         let of_a_kind: Vec<_> = of_a_kind.collect();
         let more = of_a_kind.len().saturating_sub(MOST_OF_A_KIND);
         for (index, finding) in of_a_kind.into_iter().take(MOST_OF_A_KIND).enumerate() {

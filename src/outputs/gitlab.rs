@@ -32,7 +32,7 @@ struct Lines {
 }
 
 fn write(report: &Report, _: &Style) -> String {
-    let findings = report.listed().zip(fingerprints(report));
+    let findings = report.told().zip(fingerprints(report));
     json_text(&findings.map(|(finding, print)| entry(report, finding, &print)).collect::<Vec<_>>())
 }
 

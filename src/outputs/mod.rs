@@ -158,7 +158,7 @@ const PROJECT_FILE: &str = "sparkcfg.toml";
 /// What a finding stays known by when lines move: a hash of code, environments, key and path, and which one of
 /// those with the same hash it is, from 1.
 ///
-/// They are those of [`Report::listed`]. No text of a file goes in: the hash of a short secret tells the secret.
+/// No text of a file goes in: the hash of a short secret tells the secret.
 fn fingerprints(report: &Report) -> Vec<(String, usize)> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let identify = |finding: &Finding| {
@@ -178,7 +178,7 @@ fn fingerprints(report: &Report) -> Vec<(String, usize)> {
         *nth += 1;
         (name, *nth)
     };
-    report.listed().map(identify).collect()
+    report.told().map(identify).collect()
 }
 
 /// `path` as a relative URI reference (RFC 3986): everything but unreserved characters and `/` percent-encoded.

@@ -72,8 +72,8 @@ struct Related<'a> {
 }
 
 fn write(report: &Report, _: &Style) -> String {
-    let diagnostics = report.listed().map(|finding| diagnostic(report, finding)).collect();
-    let worst = report.listed().map(|finding| finding.severity).max().unwrap_or(Severity::Note);
+    let diagnostics = report.told().map(|finding| diagnostic(report, finding)).collect();
+    let worst = report.told().map(|finding| finding.severity).max().unwrap_or(Severity::Note);
     json_text(&Document { source: Source { name: "sparkcfg" }, severity: word(worst), diagnostics })
 }
 

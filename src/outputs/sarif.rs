@@ -171,7 +171,7 @@ fn write(report: &Report, _: &Style) -> String {
     let rules = rules(report);
     let described = rules.iter().map(|rule| descriptor(rule)).collect();
     let driver = Driver { name: "sparkcfg", semantic_version: env!("CARGO_PKG_VERSION"), rules: described };
-    let findings = report.listed().zip(fingerprints(report));
+    let findings = report.told().zip(fingerprints(report));
     let results = findings.map(|(finding, fingerprint)| outcome(report, finding, fingerprint, &rules)).collect();
     let run = Run {
         tool: Tool { driver },

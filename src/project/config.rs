@@ -191,14 +191,6 @@ const KNOWN: &[&str] = &[
     "error",
 ];
 
-/// The word that was probably meant by one that is refused: one of those that the message lists; for a key, also one that has its
-/// place elsewhere.
-fn meant<'m>(word: &str, message: &'m str) -> Option<&'m str> {
-    let expected = message.split_once("expected").map_or("", |(_, expected)| expected);
-    let elsewhere = || KNOWN.iter().copied().filter(|_| !message.starts_with("unknown variant"));
-    nearest(word, expected.split('`').skip(1).step_by(2)).or_else(|| nearest(word, elsewhere()))
-}
-
 impl Config {
     /// Reads the text of a `sparkcfg.toml`.
     ///
@@ -216,7 +208,14 @@ impl Config {
             let position = sources.position(source, u32::try_from(span.start).unwrap_or(u32::MAX));
             let place = format!("{path}:{}:{}", position.line, position.column);
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            let suggestion = text.get(span).and_then(|word| meant(word.trim_matches(['"', '\'']), &message));
+            // What is taken there goes before what is taken elsewhere.
+            let taken = message.split_once(", expected").map_or("", |(_, taken)| taken).split('`').skip(1).step_by(2);
+            let suggestion = text.get(span).map(|word| word.trim_matches(['"', '\''])).and_then(|word| {
+                nearest(word, taken).or_else(|| {
+                    let is_value = message.starts_with("unknown variant");
+                    nearest(word, KNOWN.iter().copied().filter(|_| !is_value))
+                })
+            });
             // `".env" = "make"` where a list is wanted.
             let listed = message.ends_with("expected a sequence").then(|| message.split('"').nth(1)).flatten();
             let line = text.lines().nth(position.line as usize - 1).unwrap_or_default();
@@ -378,6 +377,11 @@ mod tests {
     fn mistakes_have_a_place_and_a_suggestion() {
         for (text, place, help) in [
             ("\nprotectd = []\n", "sparkcfg.toml:2:1", Some("did you mean `protected`?")),
+            (
+                "[[drift.rule]]\nkeys = [\"A\"]\nsame = [\"schem\"]\n",
+                "sparkcfg.toml:3:9",
+                Some("did you mean `scheme`?"),
+            ),
             ("[workspace]\nmember = [\"a\"]\n", "sparkcfg.toml:2:1", Some("did you mean `members`?")),
             ("[references]\nknwon = [\"A\"]\n", "sparkcfg.toml:2:1", Some("did you mean `known`?")),
             ("[references]\nexclude = [\"a[\"]\n", "sparkcfg.toml", None),

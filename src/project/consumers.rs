@@ -26,6 +26,8 @@ pub(super) struct Consumers {
     pub(super) home_made: Vec<HomeMade>,
     /// Compose files that commands start by name.
     pub(super) started: Vec<usage::Started>,
+    /// Compose files whose paths start elsewhere than beside them.
+    pub(super) moved: Vec<usage::Moved>,
 }
 
 /// A script that reads env files in a way of its own.
@@ -108,7 +110,7 @@ impl Consumers {
         let seen = usage::visible(files)?;
         let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
         let known = Known::Listed(patterns.build().map_err(|_| broken())?, chains);
-        Ok(Self { known, older, home_made, started: seen.started })
+        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved })
     }
 
     /// Looks around for whoever reads some of these files.
@@ -129,7 +131,7 @@ impl Consumers {
         let older = seen.older(&readers);
         let home_made = home_made(files, paths, seen.home_made);
         let known = Known::Visible(seen.usages.into_iter().filter_map(meant).collect());
-        Ok(Self { known, older, home_made, started: seen.started })
+        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved })
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files

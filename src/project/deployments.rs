@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::files::{self, Files};
+use super::usage::Moved;
 use super::{Config, Project, templates};
 use crate::compose::service::fallback;
 use crate::compose::{self, Application};
@@ -126,17 +127,20 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
         if !rendered.is_empty() {
             let beside = templates::paths(files, &format!("{RENDERED}/{environment}"))?;
             for paths in &rendered {
-                reader.take(&environment, protected, paths, Some(&beside))?;
+                let directory = moved_to(&project.moved, paths);
+                // Where it is moved, its paths are not meant to start beside it.
+                let beside = Some(&beside).filter(|_| directory.is_none());
+                reader.take((&environment, protected), paths, beside, directory)?;
             }
         }
         let own = chosen.get(&*environment).filter(|paths| !rendered.contains(paths));
         if let Some(paths) = named.get(&*environment).or(own) {
-            reader.take(&environment, protected, paths, None)?;
+            reader.take((&environment, protected), paths, None, moved_to(&project.moved, paths))?;
         }
         // Where the project lists its files, that list is complete.
         let by_commands = project.started.iter().filter(|(name, _)| named.is_empty() && **name == *environment);
         for (_, paths) in by_commands.filter(|(_, paths)| own != Some(paths) && !rendered.contains(paths)) {
-            reader.take(&environment, protected, paths, None)?;
+            reader.take((&environment, protected), paths, None, moved_to(&project.moved, paths))?;
         }
     }
     project.deployments = reader.found;
@@ -208,6 +212,11 @@ fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error>
     Ok(found)
 }
 
+/// The folder at which the relative paths of Compose files start, where a command says so.
+fn moved_to<'m>(moved: &'m [Moved], paths: &[String]) -> Option<&'m str> {
+    moved.iter().find(|moved| moved.is_about(paths)).map(|moved| moved.directory.as_str())
+}
+
 struct Reader<'r> {
     files: &'r Files,
     sources: &'r mut Sources,
@@ -219,10 +228,10 @@ struct Reader<'r> {
 impl Reader<'_> {
     fn take(
         &mut self,
-        environment: &Arc<str>,
-        protected: bool,
+        (environment, protected): (&Arc<str>, bool),
         paths: &[String],
         beside: Option<&Vec<String>>,
+        directory: Option<&str>,
     ) -> Result<(), Error> {
         let beside = || beside.cloned();
         let mut chosen = Vec::new();
@@ -241,7 +250,10 @@ impl Reader<'_> {
         let neighbours = self.neighbours(first, &chosen)?;
         let Self { files, sources, found, .. } = self;
         let mut open = |path: &str| open(files, sources, path);
-        let application = Application::of(&mut found.compose, &chosen, &mut open);
+        let application = match directory {
+            Some(directory) => Application::within(&mut found.compose, &chosen, directory, &mut open),
+            None => Application::of(&mut found.compose, &chosen, &mut open),
+        };
         let (environment, kind) = (Arc::clone(environment), Kind::Compose(application));
         self.found.all.push(Deployment { environment, protected, kind, neighbours, beside: beside() });
         Ok(())

@@ -152,6 +152,8 @@ pub struct Project {
     all_environments: Vec<String>,
     /// Environment → the Compose files that a command starts by name.
     started: Vec<(String, Vec<String>)>,
+    /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
+    moved: Vec<usage::Moved>,
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,

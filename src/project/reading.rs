@@ -66,6 +66,7 @@ impl Project {
             staged: files.is_staged(),
             all_environments,
             started,
+            moved: consumers.moved.clone(),
             process: options.process.clone(),
             ..Self::without_layers(config)
         };
@@ -190,6 +191,7 @@ impl Project {
             shared: HashSet::new(),
             all_environments: Vec::new(),
             started: Vec::new(),
+            moved: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),
         }

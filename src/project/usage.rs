@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-pub(super) use composed::Started;
+pub(super) use composed::{Moved, Started};
 use signs::SIGNS;
 use versions::{Older, Sighting};
 use workspaces::Workspaces;
@@ -67,6 +67,8 @@ pub(super) struct Seen {
     pub(super) home_made: Vec<HomeMade>,
     /// Compose files that commands start by name.
     pub(super) started: Vec<Started>,
+    /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
+    pub(super) moved: Vec<Moved>,
     versions: Vec<Sighting>,
 }
 
@@ -81,6 +83,14 @@ pub(super) struct HomeMade {
 }
 
 impl Seen {
+    /// Takes in the Compose files that the commands of a file of `folder` start by name.
+    fn start(&mut self, files: &Files, folder: &str, text: &str) {
+        for command in composed::commands(text) {
+            self.started.extend(command.started(folder, |path| files.size(path).is_some()));
+            self.moved.extend(command.moved(folder));
+        }
+    }
+
     /// Which of these readers the project has in a version that reads otherwise than it is modelled here.
     pub(super) fn older(&self, readers: &[&str]) -> Vec<Older> {
         versions::older(readers, &self.versions)
@@ -169,7 +179,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
             if signs::is_script(&known, &text) {
-                seen.started.extend(started(files, &folder, &text));
+                seen.start(files, &folder, &text);
                 let ways = home_made::found(&known, &text).into_iter();
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
@@ -205,12 +215,6 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     Ok(seen)
 }
 
-/// The Compose files that the commands of a file of `folder` start by name.
-fn started(files: &Files, folder: &str, text: &str) -> Vec<Started> {
-    let commands = composed::commands(text).into_iter();
-    commands.filter_map(|command| command.started(folder, |path| files.size(path).is_some())).collect()
-}
-
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
 fn of_workflows(files: &Files, seen: &mut Seen) {
     const FOLDER: &str = ".github/workflows";
@@ -227,7 +231,7 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
         }
         let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        seen.started.extend(started(files, "", &text));
+        seen.start(files, "", &text);
         let uses = commands::readers(&text).into_iter();
         let uses = uses.filter_map(|(reader, file)| Some((reader, named(file?)?)));
         let usage = |(reader, file)| Usage { reader, file: Some(file), seen_in: path.clone() };

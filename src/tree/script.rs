@@ -5,11 +5,15 @@
 //! it may come to.
 
 mod bindings;
+mod calls;
 mod outcomes;
+mod template;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::bindings::Bindings;
+use self::calls::Function;
 use super::{MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, Pair, Value};
 use crate::source::{SourceId, Span};
 
@@ -19,7 +23,9 @@ pub fn parse(source: SourceId, text: &str) -> Option<Arc<Node>> {
     if text.len() > MAX_BYTES {
         return None;
     }
-    let mut reader = Reader { source, text, at: 0, nodes: 0, reread: 0, bindings: bindings::of(source, text) };
+    let mut reader = Reader::new(source, text);
+    reader.bindings = bindings::of(source, text);
+    reader.find_functions();
     let mut depth = 0_usize;
     while let Some(token) = reader.token() {
         match token {
@@ -44,9 +50,16 @@ struct Reader<'t> {
     /// How much was read again, for variables.
     reread: usize,
     bindings: Bindings<'t>,
+    /// The functions of the script, by name.
+    functions: BTreeMap<&'t str, Function>,
 }
 
 impl<'t> Reader<'t> {
+    fn new(source: SourceId, text: &'t str) -> Self {
+        let (bindings, functions) = (Bindings::new(), BTreeMap::new());
+        Self { source, text, at: 0, nodes: 0, reread: 0, bindings, functions }
+    }
+
     fn exported(&mut self) -> Option<Arc<Node>> {
         // `module.exports = exports = { … }`
         let from = self.at;
@@ -88,7 +101,7 @@ impl<'t> Reader<'t> {
         let first = rest.chars().next()?;
         let is_word = |character: char| character.is_alphanumeric() || matches!(character, '_' | '$');
         let length = if matches!(first, '\'' | '"' | '`') {
-            string_end(rest, first)?
+            (first == '`').then(|| template::end(rest)).flatten().or_else(|| string_end(rest, first))?
         } else if first == '/' && self.begins_expression() {
             expression_end(rest).unwrap_or(1)
         } else if is_word(first) {
@@ -145,8 +158,8 @@ impl<'t> Reader<'t> {
         let value = match self.token()? {
             "{" => self.map(depth)?,
             "[" => self.list(depth)?,
-            // A function, or something in parentheses.
-            "(" => {
+            // A function, or something in parentheses; a text with gaps.
+            token if token == "(" || token.starts_with('`') && token.contains("${") => {
                 self.at = from;
                 return self.expression(from, depth, is_statement);
             }

@@ -19,6 +19,9 @@ pub struct Documents {
     pub named: Vec<Pair>,
 }
 
+/// What is said of a text that cannot be read.
+pub const NO_YAML: &str = "this is no YAML";
+
 /// Reads YAML or JSON.
 ///
 /// # Errors
@@ -36,7 +39,7 @@ pub fn parse(source: SourceId, text: &str) -> Result<Documents, Refusal> {
         let (event, place) = event.map_err(|error| {
             let at = offset(error.marker().byte_offset().unwrap_or_default().min(text.len()));
             let help = "mend it there: look at the indentation, and at quotes and brackets that are not closed";
-            Refusal { at: Span::new(source, at..at), message: "this is no YAML", help }
+            Refusal { at: Span::new(source, at..at), message: NO_YAML, help }
         })?;
         let span = place_of(source, &place);
         builder.take(event, span).map_err(|(message, help)| Refusal { at: span, message, help })?;

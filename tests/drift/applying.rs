@@ -102,18 +102,21 @@ fn what_is_rendered_is_rendered_anew() {
 fn pm2_gets_its_values_from_where_they_come_from() {
     let live = r#"[{"name": "web", "pm2_env": {"env": {"HOME": "/h", "PM2_HOME": "/srv/my pm2", "LEVEL": "info", "PORT": 80}}}]"#;
     let home = "PM2_HOME='/srv/my pm2' ";
-    for (app, first, run) in [
-        ("env: { PORT: 80, LEVEL: 'info' }", "LEVEL in ecosystem.config.js:1", false),
-        ("env: { PORT: 80, LEVEL: 'warn' }", "", false),
-        ("env: { PORT: 80, LEVEL: process.env.LEVEL }", "", true),
-        ("env: { PORT: 80 }", "", true),
-        ("env: { ...own }", "", true),
-        ("filter_env: ['LEVEL'], env: { PORT: 80 }", "LEVEL in ecosystem.config.js:1", true),
+    let (by_file, by_name) = ("reload ecosystem.config.js --only web", "restart web");
+    for (app, first, run, how) in [
+        ("env: { PORT: 80, LEVEL: 'info' }", "LEVEL in ecosystem.config.js:1", false, by_file),
+        ("env: { PORT: 80, LEVEL: 'warn' }", "", false, by_file),
+        ("env: { PORT: 80, LEVEL: process.env.LEVEL }", "", true, by_file),
+        // A file that names others hands on no more than those.
+        ("env: { PORT: 80 }", "", true, by_name),
+        ("env: {}", "", true, by_file),
+        ("env: { ...own }", "", true, by_file),
+        ("filter_env: ['LEVEL'], env: { PORT: 80 }", "LEVEL in ecosystem.config.js:1", true, by_file),
     ] {
         let file = format!("module.exports = {{ apps: [{{ name: 'web', script: 'a.js', {app} }}] }};\n");
         let place = project(&[("ecosystem.config.js", &file), ("live.json", live)]);
         let run = if run { "sparkcfg run prod --pass PM2_HOME -- " } else { "" };
-        let command = format!("{home}{run}pm2 reload ecosystem.config.js --only web --update-env");
+        let command = format!("{home}{run}pm2 {how} --update-env");
         let told = to_do("sparkcfg drift prod pm2:live.json#web", place.path());
         assert_eq!(told, (first.to_owned(), command), "{app}");
     }
@@ -123,4 +126,37 @@ fn pm2_gets_its_values_from_where_they_come_from() {
     let told = to_do("sparkcfg drift prod 'pm2:my app/live.json#web' --project 'my app'", around.path());
     let command = "sparkcfg run prod --pass PM2_HOME --project 'my app' -- pm2 restart web --update-env";
     assert_eq!(told, (String::new(), format!("{home}{command}")));
+}
+
+/// A container says which project it is of, and which files it was started with; here they lie where that project has them.
+#[test]
+fn docker_tells_the_project_of_compose() {
+    let file = "services:\n  api:\n    image: x\n    environment: { LEVEL: \"${LEVEL}\", PORT: 80 }\n";
+    for (files, expected) in [
+        (
+            "/srv/shop/deploy/prod.yml",
+            "sparkcfg run prod -- docker compose -p shop -f deploy/prod.yml up -d --force-recreate api",
+        ),
+        ("/srv/shop/compose.yml", "sparkcfg run prod -- docker compose -p shop up -d --force-recreate api"),
+        (
+            "/srv/shop/other.yml,/srv/shop/b c.yml",
+            "sparkcfg run prod -- docker compose -p shop up -d --force-recreate api",
+        ),
+    ] {
+        let labels = format!(
+            r#"{{"com.docker.compose.service": "api", "com.docker.compose.project": "shop",
+                "com.docker.compose.project.config_files": "{files}"}}"#
+        );
+        let live =
+            format!(r#"[{{"Name": "/api-1", "Config": {{"Env": ["LEVEL=info", "PORT=80"], "Labels": {labels}}}}}]"#);
+        let place = project(&[("compose.yml", file), ("deploy/prod.yml", file), ("live.json", &live)]);
+        assert_eq!(to_do("sparkcfg drift prod docker:live.json", place.path()), (String::new(), expected.to_owned()));
+        fs::remove_file(place.path().join("compose.yml")).unwrap();
+        if files.contains("other") {
+            let (_, told) = to_do("sparkcfg drift prod docker:live.json", place.path());
+            let expected =
+                "docker compose -p shop -f /srv/shop/other.yml -f '/srv/shop/b c.yml' up -d --force-recreate api";
+            assert_eq!(told, expected);
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! What makes something that runs have what is declared: what its own files say otherwise, to be changed first, and the
 //! command.
 
+mod command_line;
 mod compose;
+mod kubernetes;
 mod pm2;
 
 use std::collections::BTreeMap;
 
 use super::super::rendering::{self, Job};
+use super::running::Running;
 use crate::drift::Edit;
 use crate::drift::command::again;
 use crate::drift::live::{Restart, word};
@@ -34,6 +37,8 @@ pub(super) struct Declared<'a> {
     pub(super) project: &'a Project,
     pub(super) environment: &'a Environment<'a>,
     pub(super) keys: Vec<&'a str>,
+    /// Whether no value may be shown.
+    pub(super) hides_values: bool,
     /// The folder of the project, as `--project` names it.
     pub(super) folder: Option<&'a str>,
     /// The project read once more, to be rendered.
@@ -50,6 +55,8 @@ enum Said {
     Otherwise(Edit),
     /// Nothing, so that it does not arrive.
     Nothing(Edit),
+    /// Nothing: it only has it if it is not started from that file.
+    Unnamed,
 }
 
 /// Gives the text of a path of the project.
@@ -71,49 +78,30 @@ struct Found<'k> {
 
 impl<'a> Declared<'a> {
     /// What is to be done so that something has what is declared.
-    pub(super) fn applying(&self, restart: &Restart) -> Applying {
-        match restart {
-            Restart::Pm2 { app, block, home } => {
-                let found = |unsure| {
-                    self.found(&|paths, texts| self.said_by_pm2(app, block.as_deref(), paths, (texts, unsure)))
-                };
-                // A file that names the app goes before a script that may do so.
-                let found = found(false).or_else(|| found(true));
-                let program = |paths: &[String]| match paths {
-                    [] => format!("pm2 restart {} --update-env", word(app)),
-                    [path, ..] => {
-                        let block = block.as_ref().map(|block| format!(" --env {}", word(block))).unwrap_or_default();
-                        format!("pm2 reload {} --only {}{block} --update-env", self.shown(path), word(app))
-                    }
-                };
-                let home = home.as_deref().map(|home| ("PM2_HOME", home));
-                // What was started without a file has the environment of whoever started it.
-                let outside = Found { paths: Vec::new(), said: vec![("", Said::Outside)], renders: false };
-                self.told(found.unwrap_or(outside), home, &program)
+    pub(super) fn applying(&self, running: &Running) -> Applying {
+        match &running.part.restart {
+            Some(Restart::Pm2 { app, block, home, any_block }) => {
+                self.by_pm2(app, (block.as_deref(), *any_block), home.as_deref())
             }
-            Restart::Compose { service, runs } => {
-                let anew = if *runs { " --force-recreate" } else { "" };
-                let program = |paths: &[String]| {
-                    let named =
-                        paths.iter().filter(|_| !self.finds(paths)).map(|path| format!("-f {} ", self.shown(path)));
-                    format!("docker compose {}up -d{anew} {}", named.collect::<Vec<_>>().concat(), word(service))
-                };
-                match self.found(&|paths, texts| self.said_by_compose(service, paths, texts)) {
-                    Some(found) => self.told(found, None, &program),
-                    // The container may be older than what Compose would make of files that are not here.
-                    None if *runs => Applying { edits: Vec::new(), command: Some(program(&[])) },
-                    None => Applying::default(),
-                }
+            Some(Restart::Compose { service, runs, started }) => self.by_compose(service, *runs, started),
+            Some(Restart::Kubernetes(cluster)) => self.in_cluster(cluster),
+            Some(Restart::EnvFile { lines }) => {
+                let path = printable(&running.wanted.path);
+                let edit =
+                    |key: &&str| Edit { key: told_name(key), path: path.clone(), line: lines.get(*key).copied() };
+                Applying { edits: self.keys.iter().map(edit).collect(), command: None }
             }
+            None => self.by_command_line(running),
         }
     }
 
-    /// The first files that start it, and what they say.
-    fn found(&self, say: &Say<'_, 'a>) -> Option<Found<'a>> {
+    /// The first files that start it, and what they say; `first` come before all others.
+    fn found(&self, first: Option<Vec<String>>, say: &Say<'_, 'a>) -> Option<Found<'a>> {
         let candidates = deployments::candidates(self.files, self.project, &self.environment.name).unwrap_or_default();
+        let candidates = first.into_iter().chain(candidates);
         let on_disk = |path: &str| Some(files::text(self.files.read(path).ok()?).0);
         let of = |paths: Vec<String>| say(&paths, &on_disk).map(|said| (paths, said));
-        let (paths, said) = candidates.into_iter().find_map(of)?;
+        let (paths, said) = { candidates }.find_map(of)?;
         let differs = said.iter().any(|(_, said)| matches!(said, Said::Otherwise(_) | Said::Nothing(_)));
         let rendered = if differs { self.rendered(&paths) } else { BTreeMap::new() };
         if rendered.is_empty() {
@@ -138,7 +126,7 @@ impl<'a> Declared<'a> {
         if !paths.iter().any(|path| path.starts_with(&start)) {
             return BTreeMap::new();
         }
-        let job = Job { to: RENDERED, only: &[], with_secrets: false };
+        let job = Job { to: RENDERED, only: &[], with_secrets: false, folder: None };
         let outcome = (self.anew)().and_then(|mut project| rendering::run_if_any(&mut project, self.files, &job).ok());
         let written = outcome.filter(|outcome| !outcome.is_broken).map(|outcome| outcome.files).unwrap_or_default();
         let wanted = written.into_iter().filter(|file| paths.contains(&file.path));
@@ -149,7 +137,7 @@ impl<'a> Declared<'a> {
     fn told(&self, found: Found<'a>, variable: Option<(&str, &str)>, program: &Program<'_>) -> Applying {
         let (mut edits, mut from_outside) = (Vec::new(), false);
         for (_, said) in found.said {
-            from_outside |= matches!(said, Said::Outside | Said::Nothing(_));
+            from_outside |= matches!(said, Said::Outside | Said::Nothing(_) | Said::Unnamed);
             if let Said::Otherwise(edit) | Said::Nothing(edit) = said {
                 edits.push(edit);
             }

@@ -148,9 +148,6 @@ impl Drift {
         if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
             return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
         }
-        if self.suggest {
-            suggesting::refuse_others(&Wanted::all(&self.sources)?)?;
-        }
         let (mut report, stale) = self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
@@ -336,6 +333,7 @@ impl Drift {
             unchanged: number(Change::Unchanged),
             undecided: number(Change::Unknown),
             resolved: number(Change::Resolved),
+            newly_acknowledged: comparison.newly_acknowledged().count(),
             ..comparison.counts
         };
         let counts = |finding: &&Finding| {

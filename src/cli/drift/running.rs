@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::wanted::{Live, Wanted};
 use crate::dialects::compose;
-use crate::drift::live::{self, Part};
+use crate::drift::live::{self, Part, Restart};
 use crate::drift::{Unread, noise};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -27,6 +27,8 @@ pub(super) struct Running {
     others: Vec<Part>,
     /// What it has from the images that were named.
     image: Vec<(String, Secret)>,
+    /// The words that a process was started with, where they are known.
+    pub(super) command_line: Vec<Secret>,
 }
 
 /// Reads every live source.
@@ -38,7 +40,8 @@ pub(super) fn all(all: &[Wanted]) -> Result<Vec<Running>, Error> {
             let Some(part) = parts.next() else {
                 return Err(Error::new(format!("{} cannot be read: there is nothing in it", live.name)));
             };
-            running.push(Running { wanted: live.clone(), part, others: parts.collect(), image: images(all)? });
+            let (others, image, command_line) = (parts.collect(), images(all)?, command_line(live));
+            running.push(Running { wanted: live.clone(), part, others, image, command_line });
         }
     }
     Ok(running)
@@ -119,13 +122,16 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The names to choose from, each once: of what runs, where anything does.
+/// The names to choose from: of what runs, where anything does.
 fn told_names(parts: &[Part]) -> Vec<String> {
     let runs = parts.iter().any(|part| !part.is_piece);
-    let mut names: Vec<_> =
-        parts.iter().filter(|part| !(runs && part.is_piece)).map(|part| part.name.clone()).collect();
-    let mut told = HashSet::new();
-    names.retain(|name| told.insert(name.clone()));
+    let named = parts.iter().filter(|part| !(runs && part.is_piece)).map(|part| &part.name);
+    let mut names: Vec<String> = Vec::new();
+    for name in named {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
     names
 }
 
@@ -147,6 +153,9 @@ fn joined(parts: Vec<Part>) -> Option<Part> {
         }
         whole.referred.extend(part.referred);
         whole.has_more |= part.has_more;
+        if let (Some(Restart::Kubernetes(all)), Some(Restart::Kubernetes(one))) = (&mut whole.restart, part.restart) {
+            all.add(one);
+        }
     }
     whole.variables.retain(|(key, _)| !whole.referred.contains(key));
     Some(whole)
@@ -163,9 +172,7 @@ fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
             .map_err(|_| failed("the standard input cannot be read"))?;
         return Ok(bytes);
     }
-    let is_number = wanted.path.bytes().all(|byte| byte.is_ascii_digit());
-    let path =
-        if wanted.tool == "proc" && is_number { format!("/proc/{}/environ", wanted.path) } else { wanted.path.clone() };
+    let path = path_of(wanted);
     let about = std::fs::metadata(&path).map_err(|_| failed("there is no such file or process"))?;
     if !about.is_file() {
         return Err(failed("this is not a plain file"));
@@ -173,6 +180,28 @@ fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
     let file = std::fs::File::open(&path).map_err(|_| failed("it may not be read (permission denied)"))?;
     file.take(LIMIT).read_to_end(&mut bytes).map_err(|_| failed("it cannot be read"))?;
     Ok(bytes)
+}
+
+/// The words that a process was started with, which Linux keeps beside its environment. A program may have put a title in their
+/// place.
+fn command_line(wanted: &Live) -> Vec<Secret> {
+    let path = path_of(wanted);
+    let Some(folder) = path.strip_suffix("environ").filter(|_| wanted.tool == "proc") else { return Vec::new() };
+    let path = format!("{folder}cmdline");
+    let mut bytes = Vec::new();
+    let is_file = std::fs::metadata(&path).is_ok_and(|about| about.is_file());
+    let file = is_file.then(|| std::fs::File::open(&path)).and_then(Result::ok);
+    let is_read = file.is_some_and(|file| file.take(LIMIT).read_to_end(&mut bytes).is_ok());
+    let Some(text) = String::from_utf8(bytes).ok().filter(|_| is_read) else { return Vec::new() };
+    let words: Vec<_> = text.trim_end_matches('\0').split('\0').map(|word| Secret::new(word.to_owned())).collect();
+    let is_program = words.first().is_some_and(|first| !first.expose().is_empty() && !first.expose().contains(' '));
+    if is_program && !text.contains('\n') { words } else { Vec::new() }
+}
+
+/// The file that a source is read from.
+fn path_of(wanted: &Live) -> String {
+    let is_number = wanted.path.bytes().all(|byte| byte.is_ascii_digit());
+    if wanted.tool == "proc" && is_number { format!("/proc/{}/environ", wanted.path) } else { wanted.path.clone() }
 }
 
 /// A loose env file, read as docker compose reads it.
@@ -184,6 +213,13 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
     let line = |fault: &Fault| text.get(..fault.at.start as usize).unwrap_or_default().matches('\n').count() + 1;
     let broken: Vec<_> = broken.map(line).collect();
     let has_more = !broken.is_empty();
+    let place = |entry: &Entry| {
+        let before = text.get(..entry.key.start as usize).unwrap_or_default();
+        let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+        Some((text.get(entry.key.start as usize..entry.key.end as usize)?.to_owned(), line))
+    };
+    let lines = entries.iter().filter_map(place).collect();
+    let restart = (wanted.path != "-").then_some(Restart::EnvFile { lines });
     let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
     let none = HashMap::new();
     let environment = Environment::new(wanted.name.as_str().into(), false, vec![&layer], &none);
@@ -191,7 +227,7 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
         .settings
         .iter()
         .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
-    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, broken, ..Part::default() }
+    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, broken, restart, ..Part::default() }
 }
 
 impl Running {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use super::wanted::Wanted;
-use crate::drift::{Comparison, Row, State};
+use crate::drift::{Comparison, Kind, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
 use crate::plain;
@@ -18,6 +17,10 @@ use crate::schema::sameness::Shape;
 /// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
 /// show is said of those alone.
 pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+    if comparison.columns.iter().any(|column| column.kind != Kind::Declared) {
+        return Err(Error::new("policies are about environments, and no other source shows what they need")
+            .help("name two environments, or none for all of them: sparkcfg drift --suggest"));
+    }
     let mut proposed: BTreeMap<(&str, Drift, Vec<Shape>), Vec<&str>> = BTreeMap::new();
     for row in comparison.rows.iter().filter(|row| row.policy.is_none() && plain::is_name(&row.key)) {
         let (policy, same) = match row.bucket {
@@ -36,7 +39,7 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
         let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
         let rule =
-            format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\npolicy = \"{}\"\n{between}{same}", policy.name());
+            format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\n{between}policy = \"{}\"\n{same}", policy.name());
         rules.entry(folder).or_default().push_str(&rule);
     }
     let mut out = String::new();
@@ -53,16 +56,6 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
-}
-
-/// Refuses revisions and what runs: that one environment is the same at two times, or in two places, says nothing of others.
-pub(super) fn refuse_others(wanted: &[Wanted]) -> Result<(), Error> {
-    let is_declared = |wanted: &Wanted| matches!(wanted, Wanted::Declared(_));
-    if wanted.iter().all(is_declared) {
-        return Ok(());
-    }
-    Err(Error::new("policies are proposed from environments as they are declared now")
-        .help("leave the sources out, or name environments, as in `sparkcfg drift staging prod --suggest`"))
 }
 
 /// The line that names the environments which were compared, where these are not all that the project has.

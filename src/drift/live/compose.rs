@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Part, Producer, Restart, assignment, text};
+use super::{Part, Producer, Restart, Started, assignment, text};
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
@@ -41,7 +41,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             }
             _ => {}
         }
-        let restart = Some(Restart::Compose { service: name.clone(), runs: false });
+        let restart = Some(Restart::Compose { service: name.clone(), runs: false, started: Started::default() });
         // Unless they are merged into `environment`, as `docker compose config` does, nobody knows here what they hold.
         let has_more = match service.get("env_file") {
             None | Some(Value::Null) => false,

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{Part, Producer, text};
+use super::workload::{Cluster, Map, Place, Workload};
+use super::{Part, Producer, Restart, text};
 use crate::drift::noise;
 use crate::secret::Secret;
 
@@ -15,11 +16,11 @@ pub(super) const PRODUCER: Producer = Producer { name: "k8s", summary: "`kubectl
 /// Where the specification of a pod stands in what runs containers.
 const PODS: &[&str] = &["/spec/jobTemplate/spec/template/spec", "/spec/template/spec", "/spec"];
 
-/// The kind, the namespace and the name of something that holds values.
-type Place = (&'static str, String, String);
+/// What every `ConfigMap` and `Secret` holds, by kind, namespace and name.
+type Maps = BTreeMap<Named, Vec<(String, Secret)>>;
 
-/// What every `ConfigMap` and `Secret` holds.
-type Maps = BTreeMap<Place, Vec<(String, Secret)>>;
+/// The kind, the namespace and the name of something that holds values.
+type Named = (&'static str, String, String);
 
 /// A variable by name; nothing where its value comes from what was not handed over.
 type Variables = BTreeMap<String, Option<Secret>>;
@@ -48,11 +49,16 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     }
     let first = maps.keys().next().map(|(_, namespace, _)| namespace);
     let spread = maps.keys().any(|(_, namespace, _)| Some(namespace) != first);
-    let piece = |((_, namespace, name), variables): (&Place, &Vec<(String, Secret)>)| {
+    let piece = |((kind, namespace, name), variables): (&Named, &Vec<(String, Secret)>)| {
         let own = variables.iter().filter(|(key, _)| !is_file(key));
-        let variables = own.map(|(key, value)| (key.clone(), copy(value))).collect();
+        let variables: Vec<_> = own.map(|(key, value)| (key.clone(), copy(value))).collect();
+        let map = Map::new(kind, name);
+        let places = variables.iter().map(|(key, _)| (key.clone(), Place::Map(map.clone(), key.clone()))).collect();
+        let open = if variables.is_empty() { Vec::new() } else { vec![(map, String::new())] };
+        let restart = Restart::Kubernetes(Cluster { namespace: namespace.clone(), workload: None, places, open });
         let name = if spread && !namespace.is_empty() { format!("{namespace}/{name}") } else { name.clone() };
-        Part { name, namespace: Some(namespace.clone()), variables, is_piece: true, ..Part::default() }
+        let namespace = Some(namespace.clone());
+        Part { name, namespace, variables, is_piece: true, restart: Some(restart), ..Part::default() }
     };
     let mut parts: Vec<_> = maps.iter().map(piece).collect();
     for item in &running {
@@ -62,11 +68,21 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         for container in containers {
             let own = named(container, "/name");
             let name = if containers.len() > 1 { format!("{name}/{own}") } else { name.clone() };
+            let workload = Workload::of(item, (containers.len() > 1).then(|| own.clone()));
             let services = vec![named(item, "/metadata/name"), own];
-            parts.push(Part { services, ..part(name, container, &namespace(item), &maps) });
+            let part = Part { services, ..part(name, container, &namespace(item), &maps) };
+            parts.push(with(workload, part));
         }
     }
     Ok(parts)
+}
+
+/// A container with what has it.
+fn with(workload: Workload, mut part: Part) -> Part {
+    if let Some(Restart::Kubernetes(cluster)) = &mut part.restart {
+        cluster.workload = Some(workload);
+    }
+    part
 }
 
 /// Whether a key is what programs take for no name of a variable: `ca.crt`.
@@ -128,13 +144,20 @@ fn items<'v>(item: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
 fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
     let map = |kind, name: &str| maps.get(&(kind, namespace.to_owned(), name.to_owned()));
     let mut known = Variables::new();
+    let mut cluster = Cluster { namespace: namespace.to_owned(), ..Cluster::default() };
     let mut has_more = false;
     for source in items(container, "envFrom") {
         let prefix = named(source, "/prefix");
         let of = |kind, pointer: &str| Some((kind, source.pointer(pointer)?.as_str()?));
         let referred = of("ConfigMap", "/configMapRef/name").or_else(|| of("Secret", "/secretRef/name"));
-        if let Some(variables) = referred.and_then(|(kind, name)| map(kind, name)) {
+        if let Some((map, variables)) = referred.and_then(|(kind, name)| Some((Map::new(kind, name), map(kind, name)?)))
+        {
+            let place = |key: &String| (format!("{prefix}{key}"), Place::Map(map.clone(), key.clone()));
+            cluster.places.extend(variables.iter().map(|(key, _)| place(key)));
+            cluster.open.push((map.clone(), prefix.clone()));
             known.extend(variables.iter().map(|(key, value)| (format!("{prefix}{key}"), Some(copy(value)))));
+        } else if is_missing(source, namespace, maps) {
+            // The container is started without it.
         } else {
             // It may set anything anew that stands before it.
             has_more = true;
@@ -145,12 +168,20 @@ fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
     }
     for pair in items(container, "env") {
         let Some(key) = pair.get("name").and_then(Value::as_str) else { continue };
+        cluster.places.insert(key.to_owned(), Place::Own);
         let value = match pair.get("valueFrom") {
             // An empty value is left out.
             None => expanded(pair.get("value").and_then(Value::as_str).unwrap_or_default(), &known, has_more),
             Some(from) => {
                 let of = |kind, member: &str| Some((kind, from.get(member)?));
                 let referred = of("ConfigMap", "configMapKeyRef").or_else(|| of("Secret", "secretKeyRef"));
+                let named = referred.and_then(|(kind, place)| {
+                    Some(Place::Map(
+                        Map::new(kind, place.get("name")?.as_str()?),
+                        place.get("key")?.as_str()?.to_owned(),
+                    ))
+                });
+                cluster.places.extend(named.map(|place| (key.to_owned(), place)));
                 let held = referred.and_then(|(kind, place)| {
                     let variables = map(kind, place.get("name")?.as_str()?)?;
                     let wanted = place.get("key")?.as_str()?;
@@ -173,7 +204,15 @@ fn part(name: String, container: &Value, namespace: &str, maps: &Maps) -> Part {
             None => referred.push(key),
         }
     }
-    Part { name, variables, referred, has_more, ..Part::default() }
+    Part { name, variables, referred, has_more, restart: Some(Restart::Kubernetes(cluster)), ..Part::default() }
+}
+
+/// Whether what a container may have variables from is surely not there: others of its kind were handed over.
+fn is_missing(source: &Value, namespace: &str, maps: &Maps) -> bool {
+    [("ConfigMap", "/configMapRef"), ("Secret", "/secretRef")].iter().any(|(kind, pointer)| {
+        let is_optional = source.pointer(pointer).and_then(|place| place.get("optional")) == Some(&Value::Bool(true));
+        is_optional && maps.keys().any(|(other, space, _)| other == kind && space == namespace)
+    })
 }
 
 /// A value with its `$(NAME)` filled in, as the kubelet does it: `$$` is a `$`, and what is not known stays as it is.

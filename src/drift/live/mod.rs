@@ -9,12 +9,15 @@ pub mod image;
 mod kubernetes;
 mod pm2;
 mod process;
+pub mod workload;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
 use crate::secret::Secret;
+use workload::Cluster;
 
 /// A tool that tells what runs.
 #[derive(Debug)]
@@ -61,6 +64,15 @@ pub enum Restart {
         service: String,
         /// Whether a container of it runs, which keeps the environment with which it was made.
         runs: bool,
+        /// What it was started with, where that is told.
+        started: Started,
+    },
+    /// What Kubernetes starts from what holds the values.
+    Kubernetes(Cluster),
+    /// An env file, which somebody edits.
+    EnvFile {
+        /// The lines of its keys.
+        lines: BTreeMap<String, u32>,
     },
     /// PM2 starts it again from a file that it does not tell.
     Pm2 {
@@ -70,7 +82,20 @@ pub enum Restart {
         block: Option<String>,
         /// The folder of its daemon, where that is not the usual one.
         home: Option<String>,
+        /// Whether nobody can say which block that is.
+        any_block: bool,
     },
+}
+
+/// What Compose was started with, as it is on that machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Started {
+    /// The name of the project.
+    pub project: Option<String>,
+    /// Its Compose files, each laid over the one before.
+    pub files: Vec<String>,
+    /// Its env files, which it was given by name.
+    pub env_files: Vec<String>,
 }
 
 impl fmt::Debug for Part {
@@ -114,6 +139,13 @@ fn text(value: &Value) -> Option<Secret> {
     Some(Secret::new(text))
 }
 
+/// The folder of a daemon of PM2 that is not the usual one, by what it has as `PM2_HOME` and `HOME`.
+fn own_home(own: Option<&str>, home: Option<&str>) -> Option<String> {
+    let own = own?.trim_end_matches('/');
+    let usual = home.map(|home| format!("{}/.pm2", home.trim_end_matches('/')));
+    (!own.is_empty() && usual.as_deref() != Some(own)).then(|| own.to_owned())
+}
+
 /// `KEY=value` as a pair.
 fn assignment(text: &str) -> Option<(String, Secret)> {
     let (key, value) = text.split_once('=')?;
@@ -123,8 +155,8 @@ fn assignment(text: &str) -> Option<(String, Secret)> {
 /// A name as a shell takes it for one word.
 #[must_use]
 pub fn word(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/:@#".contains(&byte);
-    if !name.is_empty() && !name.starts_with(['-', '#']) && name.bytes().all(plain) {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-/:@#=,+".contains(&byte);
+    if !name.is_empty() && !name.starts_with(['-', '#', '=']) && name.bytes().all(plain) {
         name.to_owned()
     } else {
         format!("'{}'", name.replace('\'', "'\\''"))
@@ -242,6 +274,26 @@ mod tests {
         }
     }
 
+    /// What is optional and not there is left out, once others of its kind were handed over.
+    #[test]
+    fn what_is_optional_may_be_missing() {
+        let text = |secrets: &str| {
+            format!(
+                r#"{{"kind":"List","items":[{{"kind":"Pod","metadata":{{"name":"job"}},"spec":{{"containers":[{{"envFrom":[
+              {{"configMapRef":{{"name":"app"}}}},{{"secretRef":{{"name":"gone","optional":true}}}}]}}]}}}},
+              {{"kind":"ConfigMap","metadata":{{"name":"app"}},"data":{{"A":"1"}}}}{secrets}]}}"#
+            )
+        };
+        for (secrets, expected) in [
+            ("", "job: A? …"),
+            (r#",{"kind":"Secret","metadata":{"name":"other"},"data":{"B":"eA=="}}"#, "job: A=1"),
+            (r#",{"kind":"Secret","metadata":{"name":"other","namespace":"b"},"data":{"B":"eA=="}}"#, "job: A? …"),
+        ] {
+            let parts = (find("k8s").unwrap().read)(text(secrets).as_bytes()).unwrap();
+            assert_eq!(shown(&parts).last().map(String::as_str), Some(expected), "{secrets}");
+        }
+    }
+
     /// PM2 keeps every block of its file; the one that runs says what to start again with.
     #[test]
     fn the_block_that_runs_is_started_again() {
@@ -255,7 +307,7 @@ mod tests {
             let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment},{blocks}}}}}]"#);
             let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
             let block = expected.map(ToOwned::to_owned);
-            let restart = Restart::Pm2 { app: "web".to_owned(), block, home: None };
+            let restart = Restart::Pm2 { app: "web".to_owned(), block, home: None, any_block: false };
             assert_eq!(parts[0].restart, Some(restart), "{text}");
         }
     }
@@ -273,7 +325,7 @@ mod tests {
             let text = format!(r#"[{{"name":"web","pm2_env":{{"env":{environment}}}}}]"#);
             let parts = (find("pm2").unwrap().read)(text.as_bytes()).unwrap();
             let home = expected.map(ToOwned::to_owned);
-            let restart = Restart::Pm2 { app: "web".to_owned(), block: None, home };
+            let restart = Restart::Pm2 { app: "web".to_owned(), block: None, home, any_block: false };
             assert_eq!(parts[0].restart, Some(restart), "{text}");
         }
     }
@@ -286,6 +338,7 @@ mod tests {
             ("pm2", "[{]"),
             ("docker", "[]x"),
             ("docker", "{}"),
+            ("docker", r#"[{"Id":"sha256:1","RepoTags":["x"],"Config":{"Env":["PATH=/bin"]}}]"#),
             ("docker-image", r#"[{"Name":"/api","Config":{"Env":["A=1"]}}]"#),
             ("compose", "a: b"),
             ("compose", "- a"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Part, Producer, Restart, text};
+use super::{Part, Producer, Restart, own_home, text};
 
 pub(super) const PRODUCER: Producer = Producer { name: "pm2", summary: "`pm2 jlist`", read };
 
@@ -26,7 +26,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let status = about.get("status").and_then(Value::as_str);
         let idle = status.filter(|status| ["stopped", "errored"].contains(status)).map(ToOwned::to_owned);
         let block = block(about, environment).map(ToOwned::to_owned);
-        let restart = Some(Restart::Pm2 { app: name.clone(), block, home: home(environment) });
+        let restart = Some(Restart::Pm2 { app: name.clone(), block, home: home(environment), any_block: false });
         Some(Part { services: vec![name.clone()], name, variables, referred, idle, restart, ..Part::default() })
     };
     list.iter().map(part).collect::<Option<Vec<_>>>().ok_or("a process in it has no name or no environment")
@@ -34,10 +34,8 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
 
 /// The folder of the daemon, where whoever started it named one. PM2 hands it on to what it runs.
 fn home(environment: &Map<String, Value>) -> Option<String> {
-    let own = environment.get("PM2_HOME")?.as_str()?.trim_end_matches('/');
-    let usual =
-        environment.get("HOME").and_then(Value::as_str).map(|home| format!("{}/.pm2", home.trim_end_matches('/')));
-    (!own.is_empty() && usual.as_deref() != Some(own)).then(|| own.to_owned())
+    let text = |key: &str| environment.get(key).and_then(Value::as_str);
+    own_home(text("PM2_HOME"), text("HOME"))
 }
 
 /// The block of the ecosystem file that a process was started with: `production` for `env_production`. PM2 keeps all of

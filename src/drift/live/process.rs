@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Part, Producer, assignment};
+use super::{Part, Producer, Restart, assignment, own_home};
 
 pub(super) const PRODUCER: Producer =
     Producer { name: "proc", summary: "a process by its number, or a copy of /proc/PID/environ", read };
@@ -27,21 +27,25 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
         let name = known.get("name").and_then(Value::as_str).unwrap_or_default();
         let own = own.iter().filter(|(key, _)| *key != name);
         let own: Vec<_> = own.filter_map(|(key, value)| Some((key.clone(), super::text(value)?))).collect();
-        Some((at, own))
+        Some((at, own, name.to_owned()))
     });
-    if let Some((at, own)) = of_worker {
+    let of_pm2 = of_worker.as_ref().map(|(.., name)| name.clone());
+    if let Some((at, own, _)) = of_worker {
         variables.remove(at);
         variables.retain(|(key, _)| own.iter().all(|(known, _)| known != key));
         variables.extend(own);
     }
     let value =
         |wanted: &str| variables.iter().find(|(key, _)| key == wanted).map(|(_, value)| value.expose().to_owned());
+    let home = own_home(value("PM2_HOME").as_deref(), value("HOME").as_deref());
+    let app = of_pm2.or_else(|| value("pm_id").and_then(|_| value("name"))).filter(|name| !name.is_empty());
     // PM2 adds a variable that is called like the process.
-    if let (Some(name), Some(_)) = (value("name"), value("pm_id")) {
-        variables.retain(|(key, _)| *key != name);
+    if let Some(name) = &app {
+        variables.retain(|(key, _)| key != name);
     }
+    let restart = app.map(|app| Restart::Pm2 { app, block: None, home, any_block: true });
     if variables.is_empty() && referred.is_empty() {
         return Err("there is no variable in it");
     }
-    Ok(vec![Part { name: "process".to_owned(), variables, referred, ..Part::default() }])
+    Ok(vec![Part { name: "process".to_owned(), variables, referred, restart, ..Part::default() }])
 }

@@ -104,6 +104,9 @@ impl<'a> Page<'a> {
         if let Mode::Against(revision) = mode {
             let _ = write!(out, " · compared with <code>{}</code>", markup(revision));
             let _ = write!(out, ": {} resolved, {} unchanged", counts.resolved, counts.unchanged);
+            if counts.newly_acknowledged > 0 {
+                let _ = write!(out, ", {} newly acknowledged", counts.newly_acknowledged);
+            }
             if counts.undecided > 0 {
                 let _ = write!(out, ", {} unknown whether changed", counts.undecided);
             }
@@ -327,7 +330,8 @@ impl<'a> Page<'a> {
         }
         if !edits.is_empty() {
             let told: Vec<_> = edits.iter().map(|edit| format!("<code>{}</code>", markup(&edit.told()))).collect();
-            let _ = writeln!(out, "<p>to change first: {}</p>", told.join(", "));
+            let first = if apply.is_some() { " first" } else { "" };
+            let _ = writeln!(out, "<p>to change{first}: {}</p>", told.join(", "));
         }
         if !self.report.home.start.is_empty() {
             let _ = writeln!(out, "<p>commands are for <code>{}</code></p>", markup(&self.report.home.start));
@@ -360,7 +364,8 @@ fn problem(out: &mut String, finding: &Finding, counts: bool) {
     let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(&short));
     let difference = finding.difference.as_ref();
     if let Some(accepted) = difference.and_then(|difference| difference.accepted.as_ref()) {
-        let _ = write!(out, "; acknowledged: {}", markup(&accepted.why));
+        let newly = if accepted.is_new { "newly " } else { "" };
+        let _ = write!(out, "; {newly}acknowledged: {}", markup(&accepted.why));
         if let Some(by) = &accepted.by {
             let _ = write!(out, " ({})", markup(by));
         }

@@ -4,6 +4,7 @@ mod delta;
 mod rows;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::{Style, plural, unexpected, verdict};
@@ -86,7 +87,19 @@ impl Page<'_> {
             }
             out.push('\n');
         }
-        self.list(out, listed, "");
+        let is_undeclared =
+            |finding: &&Finding| finding.rule.code == "drift-undeclared-live" && finding.label.is_none();
+        let mut by_advice: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        for finding in listed.iter().copied().filter(is_undeclared) {
+            by_advice.entry(finding.help.as_deref()).or_default().push(finding);
+        }
+        by_advice.retain(|_, findings| findings.len() > 1);
+        let is_alone =
+            |finding: &&Finding| !is_undeclared(finding) || !by_advice.contains_key(&finding.help.as_deref());
+        self.list(out, &listed.iter().copied().filter(is_alone).collect::<Vec<_>>(), "");
+        for findings in by_advice.values() {
+            self.together(out, findings);
+        }
         if *mode == Mode::Time && !listed.is_empty() {
             out.push('\n');
         }
@@ -104,7 +117,6 @@ impl Page<'_> {
         let codes = listed.iter().map(|finding| finding.rule.code.len()).max().unwrap_or_default();
         let keys = listed.iter().map(|finding| width(&self.named(finding))).max().unwrap_or_default();
         let most = self.width.saturating_sub(indent.len());
-        let mut before = String::new();
         for finding in listed {
             let key = self.named(finding);
             let message = finding.message.as_str();
@@ -121,7 +133,6 @@ impl Page<'_> {
             }
             let place = finding.label.as_ref().map(|label| self.report.place(label.span));
             let place = place.map(|place| format!("{}:{}", place.path, place.line));
-            let is_placed = place.is_some();
             let beaten = self.overridden(finding).map(|below| format!("overrides {below}"));
             let help = finding.help.clone();
             let fix = finding
@@ -129,13 +140,19 @@ impl Page<'_> {
                 .as_ref()
                 .map(|fix| format!("{}: {}", if fix.safe { "--fix" } else { "--fix=unsafe" }, fix.title));
             let parts: Vec<_> = [place, beaten, fix.or(help)].into_iter().flatten().collect();
-            // The same advice for many keys that have no place is given once.
-            let below = parts.join("    ");
-            if is_placed || below != before {
-                self.wrapped(out, &below, indent.len() + 4);
-            }
-            before = below;
+            self.wrapped(out, &parts.join("    "), indent.len() + 4);
         }
+    }
+
+    /// Findings of which the same is told, each by its key alone.
+    fn together(&self, out: &mut String, findings: &[&Finding]) {
+        let Some(first) = findings.first() else { return };
+        let short = first.difference.as_ref().map_or(first.message.as_str(), |difference| &difference.short);
+        let (glyph, code) = (self.glyph(first.severity), self.strong(first.rule.code));
+        let _ = writeln!(out, "{glyph} {code} {short}, {} keys", findings.len());
+        let keys: Vec<_> = findings.iter().map(|finding| self.named(finding)).collect();
+        self.wrapped(out, &keys.join(", "), 4);
+        self.wrapped(out, first.help.as_deref().unwrap_or_default(), 4);
     }
 
     fn wrapped(&self, out: &mut String, text: &str, indent: usize) {
@@ -223,7 +240,8 @@ impl Page<'_> {
             self.wrapped(out, &line, 0);
             if !self.comparison.edits.is_empty() {
                 let told = short_list(self.comparison.edits.iter().map(Edit::told));
-                self.wrapped(out, &format!("to change first: {told}"), 0);
+                let first = if self.comparison.apply.is_some() { " first" } else { "" };
+                self.wrapped(out, &format!("to change{first}: {told}"), 0);
             }
             if let Some(apply) = &self.comparison.apply {
                 let _ = writeln!(out, "to apply: {apply}");

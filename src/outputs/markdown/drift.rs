@@ -6,7 +6,7 @@ use super::super::{Style, beside_columns, plural, told_values, unexpected, verdi
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Mode, Row};
-use crate::finding::{Bucket, Change, Finding};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
 
@@ -18,6 +18,9 @@ const LONGEST_COMMAND: usize = 1_000;
 
 /// So many places are named that have to be changed.
 const MOST_EDITS: usize = 20;
+
+/// What begins the headline where nothing is wrong, and somebody has to look at what was accepted all the same.
+const ACCEPTED: &str = "☑";
 
 /// How much is told of what does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +84,7 @@ impl Page<'_> {
         if amount.help {
             remedies(&mut out, self.report, listed);
         }
+        self.newly_acknowledged(&mut out, amount.rest);
         self.settled(&mut out, amount.rest);
         self.expected(&mut out, amount.rest);
         if !self.quiet {
@@ -95,13 +99,17 @@ impl Page<'_> {
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided > 0 => {
+            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided + counts.newly_acknowledged > 0 => {
                 let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
                 let unknown = match counts.undecided {
                     0 => String::new(),
                     number => format!(", {number} unknown whether changed"),
                 };
-                format!("{new} new, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
+                let accepted = match counts.newly_acknowledged {
+                    0 => String::new(),
+                    number => format!(", {number} newly acknowledged"),
+                };
+                format!("{new} new{accepted}, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
@@ -111,7 +119,11 @@ impl Page<'_> {
             "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
             super::of_project(self.report),
             self.pair(&names),
-            worst.map_or("✓", glyph)
+            match worst.filter(|worst| *worst > Severity::Note || counts.newly_acknowledged == 0) {
+                Some(worst) => glyph(worst),
+                None if counts.newly_acknowledged > 0 => ACCEPTED,
+                None => "✓",
+            }
         );
         let mut line = sources(&names, mode);
         if let Mode::Against(revision) = mode {
@@ -247,7 +259,8 @@ impl Page<'_> {
             let told: Vec<_> = edits.iter().map(|edit| code(&edit.told(), LONGEST_MESSAGE)).take(MOST_EDITS).collect();
             let more = edits.len().saturating_sub(MOST_EDITS);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            hints.push(format!("**Change first** {}{more}", told.join(", ")));
+            let first = if apply.is_some() { " first" } else { "" };
+            hints.push(format!("**Change{first}** {}{more}", told.join(", ")));
         }
         if let Some(apply) = apply {
             hints.push(format!("**Apply** {}", code(apply, LONGEST_COMMAND)));
@@ -260,6 +273,27 @@ impl Page<'_> {
         }
     }
 
+    /// What the change itself accepts, in sight: whoever reviews it decides about that.
+    fn newly_acknowledged(&self, out: &mut String, rest: Rest) {
+        let number = self.comparison.counts.newly_acknowledged;
+        if number > 0 && rest >= Rest::Unchanged {
+            let rows = self.comparison.newly_acknowledged().map(|(finding, accepted)| {
+                let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
+                let [short, why] = [short, &accepted.why].map(|text| phrase(text, LONGEST_MESSAGE));
+                format!("| {} | `{}` {short} | {why} |\n", self.named(finding), finding.rule.code)
+            });
+            let rows: String = rows.collect();
+            let _ = write!(
+                out,
+                "\n**Acknowledged by this change** ({number})\n\n| Key | Problem | Reason |\n|---|---|---|\n{rows}"
+            );
+        } else if number > 0 {
+            let names: Vec<_> = self.comparison.newly_acknowledged().map(|(finding, _)| self.named(finding)).collect();
+            let names = if rest == Rest::Counts { String::new() } else { format!(": {}", names.join(", ")) };
+            let _ = writeln!(out, "\n**Acknowledged by this change** ({number}){names}");
+        }
+    }
+
     /// Findings that do not count.
     fn settled(&self, out: &mut String, rest: Rest) {
         let (resolved, left): (Vec<&Finding>, Vec<_>) =
@@ -269,7 +303,15 @@ impl Page<'_> {
             undecided.filter(|finding| !self.listed.iter().any(|told| std::ptr::eq(*told, *finding))).collect();
         let accepted =
             |finding: &&Finding| finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Acknowledged);
-        let (acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        let (mut acknowledged, mut unchanged): (Vec<_>, Vec<_>) = left.into_iter().partition(accepted);
+        let is_new = |finding: &Finding| {
+            finding
+                .difference
+                .as_ref()
+                .and_then(|found| found.accepted.as_ref())
+                .is_some_and(|accepted| accepted.is_new)
+        };
+        acknowledged.retain(|finding| !is_new(finding));
         // What nobody classified is counted, not told.
         unchanged.retain(|finding| {
             let counts = finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected);

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::commands::CHANGED;
 use super::signs::{captured, is_yaml};
 use super::{UNKNOWN, placed};
+use crate::compose::extend::beside;
 
 /// A command, with its files as they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,31 @@ pub(super) struct Command {
     files: Vec<String>,
     /// Those of `--env-file`.
     env_files: Vec<String>,
+    /// That of `--project-directory`, where relative paths of the files start.
+    directory: Option<String>,
     /// The folder into which the line changes first.
     folder: String,
+}
+
+/// Compose files whose relative paths start elsewhere than beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::project) struct Moved {
+    /// Their paths within the project; `*` stands for a part that only a running shell knows.
+    files: Vec<String>,
+    /// The folder, within the project.
+    pub(in crate::project) directory: String,
+}
+
+impl Moved {
+    /// Whether these files are meant.
+    pub(in crate::project) fn is_about(&self, files: &[String]) -> bool {
+        let fits = |pattern: &String, file: &String| {
+            let (mut parts, mut own) = (pattern.split('/'), file.split('/'));
+            let same = parts.by_ref().zip(own.by_ref()).all(|(part, own)| part == "*" || part == own);
+            same && pattern.matches('/').count() == file.matches('/').count()
+        };
+        self.files.len() == files.len() && self.files.iter().zip(files).all(|(pattern, file)| fits(pattern, file))
+    }
 }
 
 /// Compose files that a file of the project starts together.
@@ -29,13 +53,12 @@ pub(in crate::project) struct Started {
 }
 
 /// Options of `docker compose` that are followed by a value.
-const VALUED: &[&str] =
-    &["-p", "--project-name", "--profile", "--project-directory", "--ansi", "--parallel", "--progress"];
+const VALUED: &[&str] = &["-p", "--project-name", "--profile", "--ansi", "--parallel", "--progress"];
 
 /// The commands in a text; without those whose files only a running shell can tell.
 pub(super) fn commands(text: &str) -> Vec<Command> {
     static COMPOSE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\b(?:docker[ -]|podman-)compose\b([^|;&)\n]*)").ok());
+        LazyLock::new(|| Regex::new(r"\b(?:docker[ -]|podman-)compose\b((?:\$\([\w ]*\)|[^|;&)\n])*)").ok());
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().filter(|line| !line.trim_start().starts_with('#'));
     let of_line = |line: &str| {
@@ -47,7 +70,7 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
 }
 
 fn command(arguments: &str, folder: &str) -> Option<Command> {
-    let (mut files, mut env_files) = (Vec::new(), Vec::new());
+    let (mut files, mut env_files, mut directory) = (Vec::new(), Vec::new(), None);
     let quotes = ['"', '\'', '`', ',', '\\'];
     let mut words = arguments.split_whitespace().map(|word| word.trim_matches(quotes));
     while let Some(word) = words.next() {
@@ -58,26 +81,55 @@ fn command(arguments: &str, folder: &str) -> Option<Command> {
         match name {
             "-f" | "--file" => files.push(value.or_else(|| words.next())?.to_owned()),
             "--env-file" => env_files.push(value.or_else(|| words.next())?.to_owned()),
+            "--project-directory" => directory = Some(value.or_else(|| words.next())?.to_owned()),
             _ if VALUED.contains(&name) && value.is_none() => drop(words.next()),
             _ if name.starts_with('-') => {}
             _ => break,
         }
     }
-    let is_known = |file: &String| is_yaml(file) && !file.contains(UNKNOWN);
-    (!files.is_empty() && files.iter().all(is_known)).then(|| Command { files, env_files, folder: folder.to_owned() })
+    let folder = folder.to_owned();
+    (!files.is_empty() && files.iter().all(|file| is_yaml(file))).then_some(Command {
+        files,
+        env_files,
+        directory,
+        folder,
+    })
 }
 
 impl Command {
     /// The files within the project, where a file of `folder` holds the command: it names them from its own folder or from
     /// the top. `None` where one of them is not there.
     pub(super) fn started(&self, folder: &str, is_there: impl Fn(&str) -> bool) -> Option<Started> {
-        let changed = if self.folder.is_empty() { None } else { placed(folder, &self.folder) };
-        let folders = [changed.as_deref(), Some(folder), Some("")];
-        folders.into_iter().flatten().find_map(|folder| {
+        self.folders(folder).into_iter().find_map(|folder| {
+            let folder = folder.as_str();
             let paths = |names: &[String]| names.iter().map(|name| placed(folder, name)).collect::<Option<Vec<_>>>();
             let files = paths(&self.files).filter(|files| files.iter().all(|file| is_there(file)))?;
             Some(Started { files, env_files: paths(&self.env_files).unwrap_or_default() })
         })
+    }
+
+    /// Which files it moves, by every folder from which it may name them.
+    pub(super) fn moved(&self, folder: &str) -> Vec<Moved> {
+        let Some(directory) = &self.directory else { return Vec::new() };
+        let gaps = |name: &String| {
+            let part = |part: &str| if part.contains(UNKNOWN) { "*".to_owned() } else { part.to_owned() };
+            name.split('/').map(part).collect::<Vec<_>>().join("/")
+        };
+        let moved = |folder: String| {
+            let path = |name: &String| beside(&folder, &gaps(name));
+            // What a variable names there, such as `$(CURDIR)`, is the top.
+            let directory = if directory.contains('$') { Some(String::new()) } else { beside(&folder, directory) };
+            Some(Moved { files: self.files.iter().map(path).collect::<Option<_>>()?, directory: directory? })
+        };
+        self.folders(folder).into_iter().filter_map(moved).collect()
+    }
+
+    /// The folders from which a file of `folder` may name others, the likeliest first.
+    fn folders(&self, folder: &str) -> Vec<String> {
+        let changed = if self.folder.is_empty() { None } else { placed(folder, &self.folder) };
+        let mut folders: Vec<_> = changed.into_iter().chain([folder.to_owned(), String::new()]).collect();
+        folders.dedup();
+        folders
     }
 }
 
@@ -100,6 +152,7 @@ mod tests {
             ("", "docker compose -f a.yml -f missing.yml up", ""),
             ("", "# docker compose -f a.yml up", ""),
             ("", "docker compose -f - up", ""),
+            ("", "docker compose --project-directory $(CURDIR) -f a.yml up", "a.yml"),
         ] {
             let found = commands(text).into_iter().filter_map(|command| command.started(folder, is_there));
             let found = found.map(|started| {
@@ -107,6 +160,38 @@ mod tests {
                 if started.env_files.is_empty() { files } else { format!("{files} < {}", started.env_files.join(" ")) }
             });
             assert_eq!(found.collect::<Vec<_>>().join("|"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_moved() {
+        for (folder, text, file, expected) in [
+            (
+                "",
+                "docker compose --project-directory . -f rendered/prod/compose.yml up",
+                "rendered/prod/compose.yml",
+                Some(""),
+            ),
+            (
+                "",
+                "docker compose --project-directory=$(CURDIR) -f rendered/$(ENV)/compose.yml up",
+                "rendered/prod/compose.yml",
+                Some(""),
+            ),
+            (
+                "bin",
+                "docker compose -f \"rendered/$1/compose.yml\" --project-directory \"$PWD\" up",
+                "rendered/prod/compose.yml",
+                Some(""),
+            ),
+            ("deploy", "docker compose --project-directory .. -f a.yml up", "deploy/a.yml", Some("")),
+            ("", "docker compose --project-directory web -f $(ENV).yml up", "rendered/prod/compose.yml", None),
+            ("", "docker compose --project-directory /srv -f a.yml up", "a.yml", None),
+            ("", "docker compose -f a.yml up --project-directory .", "a.yml", None),
+        ] {
+            let moved: Vec<_> = commands(text).iter().flat_map(|command| command.moved(folder)).collect();
+            let found = moved.iter().find(|moved| moved.is_about(&[file.to_owned()]));
+            assert_eq!(found.map(|moved| moved.directory.as_str()), expected, "{text}");
         }
     }
 }

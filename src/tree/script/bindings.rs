@@ -71,7 +71,7 @@ fn reads(is_fixed: bool, within: Option<&str>, before: [Option<&str>; 2], after:
 
 /// Every token with its place, up to one that cannot be read.
 fn tokens(source: SourceId, text: &str) -> Vec<(&str, usize)> {
-    let mut reader = Reader { source, text, at: 0, nodes: 0, reread: 0, bindings: Bindings::new() };
+    let mut reader = Reader::new(source, text);
     let mut found = Vec::new();
     while let Some(token) = reader.token() {
         found.push((token, reader.at - token.len()));

@@ -41,7 +41,17 @@ impl Reader<'_> {
             Shape::Both(operator) => self.collect(&parts[operator + 2..], within, found),
             Shape::Within => self.collect(&parts[1..parts.len() - 1], within, found),
             Shape::Other => {
+                let text = self.text;
+                if let [name, open, .., close] = parts
+                    && (&text[open.clone()], &text[close.clone()]) == ("(", ")")
+                    && !closes_before_end(&parts[1..], text)
+                {
+                    found.extend(self.outcomes_of_call(&text[name.clone()], open.end..close.start, depth));
+                }
                 let [part] = parts else { return };
+                if text[part.clone()].starts_with('`') {
+                    found.extend(self.outcomes_of_template(part, depth));
+                }
                 found.extend(self.operand(part, depth).filter(|node| node.text().is_some()));
             }
         }
@@ -57,6 +67,20 @@ impl Reader<'_> {
         let value = self.scalar(token, part.start);
         if matches!(value, Value::Unknown) { None } else { self.node(value, part.start) }
     }
+}
+
+/// Whether the parentheses that begin `parts` are closed before their end.
+fn closes_before_end(parts: &[Range<usize>], text: &str) -> bool {
+    let mut depth = 0_usize;
+    let closes = |part: &Range<usize>| {
+        match &text[part.clone()] {
+            "(" | "[" | "{" => depth += 1,
+            ")" | "]" | "}" => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    };
+    parts.iter().rev().skip(1).rev().any(closes)
 }
 
 /// How an expression is put together at its outermost.
@@ -160,8 +184,25 @@ mod tests {
             ("(a) => a || 'b'", "?"),
             ("a || { b: 'c' }", "?"),
             ("a | 'b'", "?"),
+            ("`a ${b} c`", "?('a ${b} c')"),
+            ("`${process.env.A || 'b'}`", "?('b')"),
+            ("process.env.A || `x://${b ?? 'c'}:${d}@e`", "?('x://${b ?? \'c\'}:${d}@e' 'x://c:${d}@e')"),
+            ("`${a ? `b` : '}'}`", "?('b' '}')"),
+            ("`${b}`", "?"),
+            ("first('A')", "?('s')"),
+            ("first('A', 'own') || 'c'", "?('own' 'c')"),
+            ("first('A', undefined)", "?('s')"),
+            ("second('A')", "?('t')"),
+            ("second('A').trim()", "?"),
+            ("third('A')", "?"),
+            ("fourth('A')", "?"),
+            ("unknown('A')", "?"),
         ] {
-            let text = format!("const known = 'k'\nmodule.exports = {{ a: {text}, z: 1 }}");
+            let functions = "function first(name, other = 's') { const own = 1; return process.env[name] || other }\n\
+                const second = (name, other = 't') => process.env[name] ?? other\n\
+                const third = (name, other = 't') => { return read(name, other) }\n\
+                function fourth(known) { return known.b || own }\nfunction fifth() { return fifth() || fifth() }\n";
+            let text = format!("{functions}const known = 'k'\nmodule.exports = {{ a: {text}, z: 1 }}");
             let parsed = parse(Sources::default().add("a.js", ""), &text).map(|node| shape(&node));
             assert_eq!(parsed, Some(format!("{{a:{expected} z:1}}")), "{text}");
         }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Declared, Said, Texts, edit};
+use super::{Applying, Declared, Said, Texts, edit};
 use crate::compose::{Application, Files, Service, extend::beside, references_in};
 use crate::dialects::{self, Process};
 use crate::drift::Edit;
+use crate::drift::live::{Started, word};
 use crate::interpolation::{Budget, expand};
 use crate::pm2;
 use crate::project::deployments::FOUND_BY_COMPOSE;
@@ -14,6 +15,48 @@ use crate::source::{Sources, Span, printable};
 use crate::tree::Node;
 
 impl<'a> Declared<'a> {
+    /// What is to be done so that a service of Compose has what is declared.
+    pub(super) fn by_compose(&self, service: &str, runs: bool, started: &Started) -> Applying {
+        let project = started.project.as_ref().map(|name| format!("-p {} ", word(name))).unwrap_or_default();
+        let program = |files: &[String], env_files: &[String]| {
+            let options = [("-f", files), ("--env-file", env_files)];
+            let named =
+                options.iter().flat_map(|(flag, paths)| paths.iter().map(move |path| format!("{flag} {path} ")));
+            let anew = if runs { " --force-recreate" } else { "" };
+            format!("docker compose {project}{}up -d{anew} {}", named.collect::<String>(), word(service))
+        };
+        let here = |paths: &[String]| {
+            let named = paths.iter().filter(|_| !self.finds(paths)).map(|path| self.shown(path));
+            program(&named.collect::<Vec<_>>(), &[])
+        };
+        match self.found(self.lying_here(&started.files), &|paths, texts| self.said_by_compose(service, paths, texts)) {
+            Some(found) => self.told(found, None, &here),
+            // The container may be older than what Compose would make of files that are not here.
+            None if runs => {
+                let words = |paths: &[String]| paths.iter().map(|path| word(path)).collect::<Vec<_>>();
+                let command = program(&words(&started.files), &words(&started.env_files));
+                Applying { edits: Vec::new(), command: Some(command) }
+            }
+            None => Applying::default(),
+        }
+    }
+
+    /// The files of the project that are those of some other machine, by as much of their paths as the project has.
+    fn lying_here(&self, paths: &[String]) -> Option<Vec<String>> {
+        let here = |path: &String| {
+            let mut rest = path.as_str();
+            while let Some((_, below)) = rest.split_once('/') {
+                rest = below;
+                if self.files.read(rest).is_ok() {
+                    return Some(rest.to_owned());
+                }
+            }
+            None
+        };
+        let found: Vec<_> = paths.iter().map(here).collect::<Option<_>>()?;
+        (!found.is_empty()).then_some(found)
+    }
+
     /// What Compose files say of each key; `None` where they are none, or have no such service.
     pub(super) fn said_by_compose(
         &self,

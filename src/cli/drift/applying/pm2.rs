@@ -1,11 +1,31 @@
 //! What an ecosystem file gives an app of PM2.
 
-use super::{Declared, Said, Texts, edit};
+use super::{Applying, Declared, Found, Said, Texts, edit};
+use crate::drift::live::word;
 use crate::pm2::{self, App, Ecosystem};
 use crate::source::Sources;
 use crate::tree::script::SPREAD;
 
 impl<'a> Declared<'a> {
+    /// What is to be done so that an app of PM2 has what is declared; it runs with a block of its file, if not with any.
+    pub(super) fn by_pm2(&self, app: &str, (block, any): (Option<&str>, bool), home: Option<&str>) -> Applying {
+        let found = |unsure| self.found(None, &|paths, texts| self.said_by_pm2(app, block, paths, (texts, unsure)));
+        // A file that names the app goes before a script that may do so.
+        let found = if any { None } else { found(false).or_else(|| found(true)) };
+        // What was started without a file has the environment of whoever started it.
+        let found = found.unwrap_or(Found { paths: Vec::new(), said: vec![("", Said::Outside)], renders: false });
+        // From a file PM2 takes what its block names, and nothing else.
+        let by_name = found.said.iter().any(|(_, said)| matches!(said, Said::Unnamed));
+        let program = |paths: &[String]| match paths.first().filter(|_| !by_name) {
+            None => format!("pm2 restart {} --update-env", word(app)),
+            Some(path) => {
+                let block = block.map(|block| format!(" --env {}", word(block))).unwrap_or_default();
+                format!("pm2 reload {} --only {}{block} --update-env", self.shown(path), word(app))
+            }
+        };
+        self.told(found, home.map(|home| ("PM2_HOME", home)), &program)
+    }
+
     /// What a file of PM2 says of each key; `None` where it is none, or declares another app. Of a script it may not be known
     /// what it declares: with `unsure`, it counts.
     pub(super) fn said_by_pm2(
@@ -37,7 +57,9 @@ impl<'a> Declared<'a> {
 
     fn said_by_app(&self, app: &App, block: Option<&str>, key: &str, sources: &Sources) -> Said {
         let blocks = block.map(|block| format!("env_{block}")).into_iter().chain(std::iter::once("env".to_owned()));
+        let mut gives_any = false;
         for node in blocks.filter_map(|name| app.get(&name)) {
+            gives_any |= node.pairs().next().is_some();
             if let Some(pair) = node.pair(key) {
                 return match pair.value.text() {
                     Some(text) if self.is_declared(key, text) => Said::Declared,
@@ -50,7 +72,11 @@ impl<'a> Declared<'a> {
                 return Said::Outside;
             }
         }
-        // What its file does not give it, it has from whoever starts PM2.
-        if app.inherits_all() { Said::Outside } else { Said::Nothing(edit(key, sources, app.span)) }
+        // What its file does not give it, it has from whoever starts PM2, as long as the file gives it nothing at all.
+        match app.inherits_all() {
+            true if gives_any => Said::Unnamed,
+            true => Said::Outside,
+            false => Said::Nothing(edit(key, sources, app.span)),
+        }
     }
 }

@@ -14,8 +14,7 @@ pub(super) fn is_behind(finding: &Finding) -> bool {
 impl Member<'_> {
     /// What is to be done so that what runs has what is declared.
     pub(super) fn applying(&self, working: &Project, findings: &[Finding], options: &Options<'_>) -> Applying {
-        let restart = options.running.iter().find_map(|running| running.part.restart.as_ref());
-        let Some((restart, Wanted::Declared(name))) = restart.zip(options.wanted.first()) else {
+        let Some((running, Wanted::Declared(name))) = options.running.first().zip(options.wanted.first()) else {
             return Applying::default();
         };
         let environments = working.environments();
@@ -28,9 +27,10 @@ impl Member<'_> {
             project: working,
             environment,
             keys: keys.collect(),
+            hides_values: options.hides_values,
             folder: options.folder,
             anew: &|| Self::read(&self.files, vec![name.clone()], options).ok(),
         };
-        declared.applying(restart)
+        declared.applying(running)
     }
 }

@@ -7,6 +7,7 @@ use super::super::changes::Since;
 use super::super::held::Past;
 use super::{Member, Options, baseline_in, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
+use crate::drift::baseline::Baseline;
 use crate::drift::{Column, Row};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -35,16 +36,19 @@ impl Member<'_> {
     /// Leaves in `findings` what the past does not have, or of which nobody can say so; what is unchanged, or resolved, is
     /// settled.
     pub(super) fn follow<'p>(
-        &self,
+        &'p self,
         past: &'p Before<'p>,
         now: &Present<'p>,
         rows: &mut [Row],
         (findings, settled): (&mut Vec<Finding>, &mut Vec<Finding>),
-        options: &Options<'_>,
+        options: &'p Options<'p>,
     ) -> Result<(), Error> {
+        let accepted = baseline_in(&past.past.files)?.map(|(known, ..)| known);
         let then = self.findings_then(past, options)?;
-        let then = Self::counting_then(past, then, options)?;
+        let then = Self::counting_then(accepted.as_ref(), then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
+        let accepted = accepted.map(|known| known.renamed(&renamed));
+        self.mark_newly_accepted(accepted.as_ref(), settled, now, options);
         let by_new_name = |environment: &Environment<'_>| -> Arc<str> {
             Arc::clone(renamed.get(&environment.name).unwrap_or(&environment.name))
         };
@@ -73,22 +77,36 @@ impl Member<'_> {
         Ok(())
     }
 
+    /// Marks what the branch itself accepts, so that whoever reviews it sees that.
+    fn mark_newly_accepted<'a>(
+        &'a self,
+        then: Option<&Baseline>,
+        settled: &mut [Finding],
+        now: &Present<'a>,
+        options: &'a Options<'a>,
+    ) {
+        let lasting = self.lasting((now.project, now.environments), options);
+        let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
+        for finding in settled {
+            let is_new = then.is_none_or(|then| !then.covers(finding, &options.today, &is_another));
+            if let Some(accepted) = finding.difference.as_mut().and_then(|difference| difference.accepted.as_mut()) {
+                accepted.is_new = is_new;
+            }
+        }
+    }
+
     /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
-    fn counting_then(
-        before: &Before<'_>,
-        findings: Vec<Finding>,
-        options: &Options<'_>,
-    ) -> Result<Vec<Finding>, Error> {
-        let mut counting = match baseline_in(&before.past.files)? {
+    fn counting_then(accepted: Option<&Baseline>, findings: Vec<Finding>, options: &Options<'_>) -> Vec<Finding> {
+        let mut counting = match accepted {
             // What was accepted then was accepted with the secrets of that time.
-            Some((known, ..)) => known.apply(findings, &options.today, &|_, _, _| false).0,
+            Some(known) => known.apply(findings, &options.today, &|_, _, _| false).0,
             None => findings,
         };
         if let Some(keys) = &options.keys {
             counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
         }
-        Ok(counting)
+        counting
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.

@@ -17,6 +17,12 @@ impl Page<'_> {
             self.list(out, &introduced, "  ");
         }
         let counts = self.comparison.counts;
+        if counts.newly_acknowledged > 0 {
+            let _ = writeln!(out, "{}", self.strong(&format!("newly acknowledged {}", counts.newly_acknowledged)));
+            for (finding, accepted) in self.comparison.newly_acknowledged() {
+                self.reason(out, finding, accepted);
+            }
+        }
         for (title, change, number) in [
             ("unknown whether changed", Change::Unknown, counts.undecided),
             ("resolved", Change::Resolved, counts.resolved),

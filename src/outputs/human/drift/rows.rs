@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Page, short_list};
 use crate::abridging::{cut, width};
 use crate::drift::{Mode, Row, Shown};
-use crate::finding::{Bucket, Finding};
+use crate::finding::{Accepted, Bucket, Finding};
 
 impl Page<'_> {
     /// What is different at another time, though it may be, and what nobody here can compare; `clean` where nothing is listed
@@ -86,11 +86,16 @@ impl Page<'_> {
             let Some(accepted) = finding.difference.as_ref().and_then(|difference| difference.accepted.as_ref()) else {
                 continue;
             };
-            let until = accepted.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
-            let by = accepted.by.as_ref().map(|by| format!(" ({by})")).unwrap_or_default();
-            let text = format!("{} {}: {}{by}{until}", finding.rule.code, self.named(finding), accepted.why);
-            self.wrapped(out, &text, 4);
+            self.reason(out, finding, accepted);
         }
+    }
+
+    /// Why a finding is accepted.
+    pub(super) fn reason(&self, out: &mut String, finding: &Finding, accepted: &Accepted) {
+        let until = accepted.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+        let by = accepted.by.as_ref().map(|by| format!(" ({by})")).unwrap_or_default();
+        let text = format!("{} {}: {}{by}{until}", finding.rule.code, self.named(finding), accepted.why);
+        self.wrapped(out, &text, 4);
     }
 }
 

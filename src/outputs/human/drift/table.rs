@@ -1,5 +1,6 @@
 //! All environments side by side: the matrix of keys and sources.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::Page;
@@ -59,41 +60,50 @@ impl Page<'_> {
         if !told.is_empty() {
             self.wrapped(out, &told.join("   "), 0);
         }
-        if !listed.is_empty() {
+        for [one, other] in self.pairs(listed) {
             // A command that is wrapped is none.
-            let command = match self.pair_of_all(listed) {
-                Some(pair) => self.comparison.command_of(&pair),
-                None => format!("{} --format markdown", self.comparison.narrow_command()),
-            };
+            let command = self.comparison.command_of(&[one, other]);
             let _ = writeln!(out, "{command} tells the places and what to do");
         }
         out.push('\n');
     }
 
-    /// Two sources between which all findings are told as well, the last ones of which that can be said.
-    fn pair_of_all(&self, listed: &[&Finding]) -> Option<[&str; 2]> {
-        let columns = &self.comparison.columns;
-        let pairs = (0..columns.len()).flat_map(|one| (one + 1..columns.len()).map(move |other| [one, other]));
-        let tells_all = |pair: &[usize; 2]| listed.iter().all(|finding| self.is_told_between(finding, *pair));
-        let mut pairs: Vec<_> = pairs.filter(tells_all).collect();
-        pairs.pop().map(|pair| pair.map(|at| &*columns[at].name))
+    /// Pairs of sources that tell of all findings together, those first that tell of most, and of these the last ones.
+    fn pairs(&self, listed: &[&Finding]) -> Vec<[&str; 2]> {
+        const MOST: usize = 3;
+        let mut open: Vec<_> = listed.iter().map(|finding| self.pairs_of(finding)).collect();
+        let mut chosen = Vec::new();
+        while chosen.len() < MOST {
+            let mut numbers = BTreeMap::new();
+            open.iter().flatten().for_each(|pair| *numbers.entry(*pair).or_insert(0_usize) += 1);
+            let Some((best, _)) = numbers.into_iter().max_by_key(|(_, number)| *number) else { break };
+            open.retain(|pairs| !pairs.contains(&best));
+            chosen.push(best.map(|at| &*self.comparison.columns[at].name));
+        }
+        chosen
     }
 
-    /// Whether a finding is told between two sources, too: at least some of it.
-    fn is_told_between(&self, finding: &Finding, [one, other]: [usize; 2]) -> bool {
+    /// Every two sources between which a finding is told as well, at least some of it.
+    fn pairs_of(&self, finding: &Finding) -> BTreeSet<[usize; 2]> {
+        let columns = &self.comparison.columns;
         let row = finding.difference.as_ref().and_then(|difference| self.comparison.rows.get(difference.row?));
-        let Some(row) = row else { return true };
-        let is_named = |at: usize| finding.environments.iter().any(|name| **name == *self.comparison.columns[at].name);
+        let Some(row) = row else { return BTreeSet::new() };
+        let is_named = |at: usize| finding.environments.iter().any(|name| **name == *columns[at].name);
         let said = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
-        let agree = said(one) == said(other);
-        let (both, either) = (is_named(one) && is_named(other), is_named(one) || is_named(other));
-        match (finding.rule.code, finding.environments.as_slice()) {
-            ("drift-missing" | "drift-extra" | "placeholder-value", _) => either && !both && !agree,
-            (_, [_]) => either,
-            ("drift-unknown" | "policy-conflict", _) => both,
-            ("drift-must-differ", _) => both && agree,
-            _ => both && !agree,
-        }
+        let is_told = |[one, other]: &[usize; 2]| {
+            let agree = said(*one) == said(*other);
+            let (both, either) = (is_named(*one) && is_named(*other), is_named(*one) || is_named(*other));
+            match (finding.rule.code, finding.environments.as_slice()) {
+                ("drift-missing" | "drift-extra" | "placeholder-value", _) => either && !both && !agree,
+                // One that is told alone is told beside any other.
+                (_, [_]) => either,
+                ("drift-unknown" | "policy-conflict", _) => both,
+                ("drift-must-differ", _) => both && agree,
+                _ => both && !agree,
+            }
+        };
+        let pairs = (0..columns.len()).flat_map(|one| (one + 1..columns.len()).map(move |other| [one, other]));
+        pairs.filter(is_told).collect()
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::layer::Layer;
 use crate::project::Project;
 
 /// How many bytes may be read in one run to see what replacements change. One that would need more is left to a person.
-const MOST_READ: usize = 32 << 20;
+const MOST_READ: usize = 8 << 20;
 
 /// Sees to it that no replacement which is called safe changes a value with which nothing is wrong.
 ///

@@ -92,13 +92,27 @@ pub struct Fix {
     pub title: String,
     /// Whether nothing can go wrong by it; `--fix` applies only those, `--fix=unsafe` all.
     pub safe: bool,
+    /// The other keys whose values change with it, because they refer to this one.
+    pub changes: Vec<String>,
+}
+
+impl Fix {
+    /// A replacement with which nothing can go wrong.
+    pub fn new(span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
+        Self { span, replacement: replacement.into(), title: title.into(), safe: true, changes: Vec::new() }
+    }
 }
 
 impl fmt::Debug for Fix {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { span, replacement: _, title, safe } = self;
+        let Self { span, replacement: _, title, safe, changes } = self;
         let mut shown = formatter.debug_struct("Fix");
-        shown.field("span", span).field("title", title).field("safe", safe).finish_non_exhaustive()
+        shown
+            .field("span", span)
+            .field("title", title)
+            .field("safe", safe)
+            .field("changes", changes)
+            .finish_non_exhaustive()
     }
 }
 
@@ -286,7 +300,7 @@ impl Finding {
     /// Offers a replacement.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>, title: impl Into<String>) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into(), title: title.into(), safe: true });
+        self.fix = Some(Fix::new(span, replacement, title));
         self
     }
 }

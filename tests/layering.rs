@@ -47,6 +47,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "respelling"],
     ["checks", "runner"],
     ["checks", "settling"],
+    ["checks", "side_effects"],
     ["checks", "slips"],
     ["checks", "spelling"],
     ["checks", "stumbling"],

@@ -39,14 +39,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let must_match = compared.pairs().any(|(one, other, policy)| {
             policy == Some(Drift::MustMatch) && [one, other].contains(&column) && [one, other].contains(&having)
         });
-        let (text, safe) = match (&default, compared.example(having)) {
-            (Some(default), Some(text)) if must_match && default != text => (text, false),
-            (Some(default), _) => (default.as_str(), true),
-            (None, Some(text)) => (text, false),
-            _ => ("", false),
+        let (text, safe) = match (&default, compared.text(having)) {
+            (Some(default), Some(text)) if must_match && default != text => (Some(text), false),
+            (Some(default), _) => (Some(default.as_str()), true),
+            (None, text) => (text, false),
         };
-        match compared.insertion(column, text) {
-            Ok((span, line)) => {
+        match text.map(|text| compared.insertion(column, text)) {
+            Some(Ok((span, line))) => {
                 let title = if safe {
                     format!("set {key} to its default in {home}")
                 } else {
@@ -54,10 +53,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 };
                 finding = finding.fix(span, line, title).safe(safe);
             }
-            Err(obstacle @ (Obstacle::Refused | Obstacle::Spelling | Obstacle::Length)) if !text.is_empty() => {
+            None | Some(Err(Obstacle::Sealed | Obstacle::NoFile | Obstacle::Shared)) => {}
+            Some(Err(obstacle)) => {
                 finding = finding.help(format!("add it to {home} by hand: {}", obstacle.told()));
             }
-            Err(_) => {}
         }
         findings.push(finding);
     }

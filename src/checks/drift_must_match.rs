@@ -47,12 +47,8 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     if let Some((odd, good)) = odd
         && let Some(text) = compared.text(good)
     {
-        if compared.example(good).is_none() {
-            let good = compared.name(good);
-            findings.push(finding.help(format!("give it one value by hand: what {good} has is a placeholder")));
-            return;
-        }
         let edit = match compared.cells[odd].state {
+            _ if compared.follows(odd, good) => Err(Obstacle::Follows),
             State::Absent | State::Default => compared.insertion(odd, text),
             _ => compared.replacement(odd, text),
         };
@@ -61,10 +57,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
                 let title = format!("set {key} in {} as in {}", compared.name(odd), compared.name(good));
                 finding = finding.fix(span, replacement, title).safe(false);
             }
-            Err(obstacle @ (Obstacle::Shared | Obstacle::Refused | Obstacle::Spelling | Obstacle::Length)) => {
-                finding = finding.help(format!("give it one value by hand: {}", obstacle.told()));
-            }
             Err(Obstacle::Sealed | Obstacle::NoFile) => {}
+            Err(obstacle @ Obstacle::Follows) => finding = finding.help(obstacle.told()),
+            Err(obstacle) => finding = finding.help(format!("give it one value by hand: {}", obstacle.told())),
         }
     }
     findings.push(finding);

@@ -32,8 +32,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let mut finding = compared.finding(&RULE, &[column], message, &format!("set in {name}; {allowed}"));
         let out = if compared.runs(column) { "start what runs without it" } else { "take it out" };
         finding = finding.help(format!("{out}, or add {} to only-in", compared.environment(column)));
-        if let Some(span) = compared.removal(column) {
-            finding = finding.fix(span, "", format!("remove {key} from {name}")).safe(true);
+        if let Some((span, stays)) = compared.removal(column) {
+            let stays = if stays { "; the comment above it stays" } else { "" };
+            finding = finding.fix(span, "", format!("remove {key} from {name}{stays}"));
         }
         findings.push(finding);
     }

@@ -5,7 +5,10 @@
 //!
 //! Example: somebody exported `MYVAR` before `pm2 start`.
 //!
-//! Remedy: declare it, take it out of what runs, or list its pattern under `[drift] noise`.
+//! A key of the schema that the environment does not set counts, too: it is never noise.
+//!
+//! Remedy: declare it, take it out of what runs, or list its pattern under `[drift] noise`; set a key of the schema in the
+//! environment.
 
 use super::matrix::Compared;
 use crate::finding::{Bucket, Finding, Rule, Severity, told_name};
@@ -27,19 +30,26 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let key = told_name(compared.key);
     let is_own = |live: &usize| compared.cells[*live].state.is_there() && !compared.stands_for_another(*live);
     let may_be_there = |live: &usize| !compared.is_forbidden(*live);
+    let is_known = compared.is_known();
+    let help = if is_known {
+        let sealed = if compared.secret { ", sealed," } else { "" };
+        format!("set it in {}{sealed} or take it out of what runs", compared.home(0))
+    } else {
+        "declare it, take it out of what runs, or list it under [drift] noise".to_owned()
+    };
     for live in compared.columns().skip(1).filter(is_own).filter(may_be_there) {
-        let message = format!("{key} is in {} and declared nowhere", compared.name(live));
+        let name = compared.name(live);
+        let message = if is_known {
+            format!("{key} is in {name}, and {} does not set it", compared.name(0))
+        } else {
+            format!("{key} is in {name} and declared nowhere")
+        };
         let short = format!("{} only", compared.noun(live));
         let mut finding = compared.finding(&RULE, &[live], message, &short);
         if let Some(difference) = &mut finding.difference {
             difference.bucket = Bucket::Unclassified;
             difference.saw = None;
         }
-        let help = if compared.property.is_some() {
-            "set it in what is declared, or take it out of what runs"
-        } else {
-            "declare it, take it out of what runs, or list it under [drift] noise"
-        };
-        findings.push(finding.help(help));
+        findings.push(finding.help(help.clone()));
     }
 }

@@ -55,7 +55,7 @@ pub(super) fn replacement(file: &File<'_>) -> Option<Fix> {
     let (first, last) = (text.find("\r\n")?, text.rfind("\r\n")? + 2);
     let replacement = text.get(first..last)?.replace("\r\n", "\n");
     let span = file.place(&(first..last));
-    Some(Fix { span, replacement, title: TITLE.to_owned(), safe: true })
+    Some(Fix::new(span, replacement, TITLE))
 }
 
 /// Whether two readings give the same variables the same values.

@@ -356,14 +356,15 @@ impl<'c, 'a> Compared<'c, 'a> {
     }
 }
 
-/// A value as a cell holds it: safe to print, and not without end.
+/// A value as a cell holds it: on one line, safe to print, and not without end.
 fn told_value(text: &str) -> String {
     const LIMIT: usize = 1000;
+    let on_one_line = |text: &str| printable(&text.replace('\n', "⏎"));
     if text.len() <= LIMIT {
-        return printable(text);
+        return on_one_line(text);
     }
     match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}…", printable(&text[..end])),
-        None => printable(text),
+        Some((end, _)) => format!("{}…", on_one_line(&text[..end])),
+        None => on_one_line(text),
     }
 }

@@ -3,6 +3,7 @@
 use super::File;
 use super::matrix::Compared;
 use super::spelling;
+use crate::detection::is_placeholder;
 use crate::drift::Kind;
 use crate::layer::{Entry, Layer};
 use crate::plain::is_name;
@@ -19,6 +20,10 @@ pub(super) enum Obstacle {
     Shared,
     /// The schema allows no such value there.
     Refused,
+    /// It stands where a real value is still to be put.
+    Placeholder,
+    /// Both sources write the same, and refer to something that differs.
+    Follows,
     /// Not all who read the file would get the value, or something else in it would change for them.
     Spelling,
     /// The file is longer than [`LONGEST`].
@@ -37,6 +42,8 @@ impl Obstacle {
             Self::NoFile => "no file of its own says where it belongs",
             Self::Shared => "its file is that of several environments",
             Self::Refused => "the schema does not allow that value there",
+            Self::Placeholder => "the value to copy is a placeholder",
+            Self::Follows => "both write the same: mend what that refers to",
             Self::Spelling => "no spelling of it suits all who read its file",
             Self::Length => "its file is too long to prove a spelling in it",
         }
@@ -82,6 +89,9 @@ impl Compared<'_, '_> {
         text: &str,
         edit: impl Fn(&str) -> (std::ops::Range<usize>, String),
     ) -> Result<String, Obstacle> {
+        if is_placeholder(text) {
+            return Err(Obstacle::Placeholder);
+        }
         if self.is_refused(column, text) {
             return Err(Obstacle::Refused);
         }
@@ -131,8 +141,8 @@ impl Compared<'_, '_> {
     }
 
     /// The lines that set the key in a source, with the comment that is about them alone, where no other environment reads
-    /// them.
-    pub(super) fn removal(&self, column: usize) -> Option<Span> {
+    /// them; and whether a comment stays that stands right above them.
+    pub(super) fn removal(&self, column: usize) -> Option<(Span, bool)> {
         let side = &self.sides[column];
         let setting = self.settings[column].filter(|_| side.column.kind == Kind::Declared)?;
         let layer = side.subject.environment.layers[setting.layer];
@@ -144,8 +154,22 @@ impl Compared<'_, '_> {
         let entry = side.subject.environment.entry(setting);
         let offset = |at: usize| u32::try_from(at).ok();
         let end = line_end(layer, entry);
-        let start = comment_start(&layer.text, line_start(layer, entry), end);
-        Some(side.place(layer.span(&(offset(start)?..offset(end)?))))
+        let line = line_start(layer, entry);
+        let start = comment_start(&layer.text, line, end);
+        let above = layer.text.get(..line).and_then(|before| before.lines().next_back());
+        let stays = start == line && above.is_some_and(|above| above.trim_start().starts_with('#'));
+        Some((side.place(layer.span(&(offset(start)?..offset(end)?))), stays))
+    }
+
+    /// Whether two sources write the same for the key, so that they only differ in what it refers to.
+    pub(super) fn follows(&self, one: usize, other: usize) -> bool {
+        let written = |column: usize| {
+            let environment = self.sides[column].subject.environment;
+            let setting = self.settings[column]?;
+            let entry = environment.entry(setting);
+            environment.layers[setting.layer].content(entry).filter(|_| entry.interpolates)
+        };
+        written(one).is_some_and(|text| written(other) == Some(text))
     }
 
     /// The value of a source as it is written, to be replaced.

@@ -119,6 +119,7 @@ mod sealed_file_damaged;
 mod secrets_tracked;
 mod settling;
 mod shared_secret;
+mod side_effects;
 mod slips;
 mod special_key;
 mod spelling;

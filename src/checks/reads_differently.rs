@@ -242,7 +242,7 @@ fn refusals(
             Some(export) => {
                 let export = file.place(&export);
                 let title = "take `export` away";
-                let fix = Fix { span: export, replacement: String::new(), title: title.to_owned(), safe: true };
+                let fix = Fix::new(export, "", title);
                 let exports = |reader: &&str| file.read_by(reader);
                 let harmless = !EXPORTING.iter().any(exports) && matches!(views.harm(&fix), Harm::None);
                 let finding = finding.help(title);

@@ -1,6 +1,8 @@
 //! The say that a project has about findings: comments that silence them, severities, and what is told once.
 
-use super::{ALL, Check, Run, concealment, one_mistake, plaintext_secret, unknown_code, unused_ignore, wreckage};
+use super::{
+    ALL, Check, Run, concealment, one_mistake, plaintext_secret, side_effects, unknown_code, unused_ignore, wreckage,
+};
 use crate::finding::Finding;
 use crate::ignores;
 use crate::project::Project;
@@ -27,6 +29,7 @@ pub(super) fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: 
         wreckage::told_once(project, findings);
         one_mistake::kept(project, findings);
     }
+    side_effects::limit(project, findings);
     concealment::conceal(project, findings);
     ignored
 }

@@ -21,7 +21,10 @@ pub(super) fn spelled(
     // Who prefers what it is started with does not look at the file for this key.
     around.below.remove(key);
     around.besides.remove(key);
-    let line = portable::spell(key, value, &dialects_among(&chains), &around.besides).ok()?;
+    // A shell is often the one that nobody sees.
+    let with_shell = [chains.as_slice(), &["shell"]].concat();
+    let spell = |chains: &[&str]| portable::spell(key, value, &dialects_among(chains), &around.besides).ok();
+    let line = spell(&with_shell).or_else(|| spell(&chains))?;
     let written = line.strip_prefix(key)?.strip_prefix('=')?;
     let (range, replacement) = edit(written);
     let after = [text.get(..range.start)?, &replacement, text.get(range.end..)?].concat();

@@ -51,6 +51,12 @@ impl Promote {
         let accepted = left_out;
         let all = std::mem::take(&mut report.findings);
         report.findings = all.into_iter().filter(|finding| self.must_match(&report, finding)).collect();
+        drift::mending::tell_what_follows(&report)?;
+        let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+        let following: Vec<_> = fixes.flat_map(|fix| fix.changes.clone()).collect();
+        let follows = |finding: &Finding| finding.key.as_ref().is_some_and(|key| following.contains(key));
+        let is_value = |finding: &Finding| finding.rule.code == "drift-must-match" && finding.fix.is_none();
+        report.findings.retain(|finding| !(is_value(finding) && follows(finding)));
         for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
             let key = report.key_of(finding).unwrap_or_default();
             printing::complain(&format!("left out: {}: {}\n", printable(&key), self.why(&report, finding)))?;

@@ -7,6 +7,7 @@ pub mod consumers;
 pub mod creation_rules;
 pub mod declaration;
 pub mod deployments;
+mod edited;
 pub mod files;
 pub mod git;
 pub mod hiding;

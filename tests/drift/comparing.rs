@@ -99,6 +99,22 @@ fn the_command_of_a_comment_accepts() {
     }
 }
 
+/// In a row with several findings each value is marked by its own.
+#[test]
+fn a_page_marks_each_value_by_how_bad_it_is() {
+    let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fs::create_dir(place.path().join("environments")).unwrap();
+    for (name, text) in [("dev", "KEY=changeme\n"), ("staging", "KEY=a\n"), ("prod", "KEY=<your-key>\n")] {
+        fs::write(place.path().join(format!("environments/{name}.env")), text).unwrap();
+    }
+    let page = run("sparkcfg drift --format html", place.path(), home.path()).stdout;
+    for cell in
+        ["data-in=\"dev\" class=\"wrong note\"", "data-in=\"staging\">", "data-in=\"prod\" class=\"wrong error\""]
+    {
+        assert!(page.contains(cell), "{cell}: {page}");
+    }
+}
+
 /// What a report tells to be run is about what it found, and says where it is to be run where it is read elsewhere.
 #[test]
 fn commands_say_which_project_and_which_part_of_it() {

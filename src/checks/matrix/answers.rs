@@ -145,11 +145,6 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.texts[column].as_deref()
     }
 
-    /// The text of a source that may be copied to another one: a placeholder says nothing there, either.
-    pub(in crate::checks) fn example(&self, column: usize) -> Option<&str> {
-        self.text(column).filter(|_| self.cells[column].state != State::Placeholder)
-    }
-
     /// Whether there is a schema that could declare the key.
     pub(in crate::checks) fn has_schema(&self) -> bool {
         self.sides.iter().any(|side| side.subject.project.schema.is_some())

@@ -186,6 +186,12 @@ impl<'c> Compared<'c, '_> {
         Some((meant, having.iter().position(|has| *has).filter(|_| !self.is_declared(meant))))
     }
 
+    /// Whether the schema knows the key, or one whose value is in the file that this one names.
+    pub(in crate::checks) fn is_known(&self) -> bool {
+        let schema = self.sides.iter().find_map(|side| side.subject.project.schema.as_ref());
+        self.property.is_some() || schema.is_some_and(|schema| schema.schema.by_file(self.key).is_some())
+    }
+
     pub(super) fn is_declared(&self, key: &str) -> bool {
         let schema = self.sides.iter().find_map(|side| side.subject.project.schema.as_ref());
         schema.is_some_and(|schema| schema.schema.property(key).is_declared())

@@ -17,12 +17,24 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
         plural(applied.fixes, "place"),
         plural(applied.files.len(), "file")
     ))?;
+    if all {
+        tell_what_follows(report)?;
+    }
     for finding in report.findings.iter().filter(|finding| all && finding.fix.is_none() && is_of_copies(finding)) {
         let key = report.key_of(finding).unwrap_or_default();
         let help = finding.help.as_deref().unwrap_or(&finding.message);
         printing::complain(&format!("left as it is: {}: {help}\n", printable(&key)))?;
     }
     Ok(applied.fixes > 0)
+}
+
+/// Tells of values that change because they refer to one that is mended.
+pub(in crate::cli) fn tell_what_follows(report: &Report) -> Result<(), Error> {
+    let fixes = report.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    for fix in fixes.filter(|fix| !fix.changes.is_empty()) {
+        printing::complain(&format!("{}\n", fix.title))?;
+    }
+    Ok(())
 }
 
 /// Whether a finding is one that a value of another environment could mend.
@@ -41,6 +53,9 @@ pub(super) fn write_patch(report: &Report, path: &Path, all: bool, here: &fix::H
             "left out of the patch: {title}: right beside a secret in {}; {flag} makes it\n",
             printable(path)
         ))?;
+    }
+    if all {
+        tell_what_follows(report)?;
     }
     if text.is_empty() && left.is_empty() {
         printing::complain("the patch is empty: no finding has a fix of this kind\n")?;

@@ -5,7 +5,7 @@ mod applying;
 mod changes;
 mod held;
 mod member;
-mod mending;
+pub(super) mod mending;
 mod running;
 mod suggesting;
 mod wanted;

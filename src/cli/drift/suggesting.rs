@@ -4,27 +4,23 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::drift::{Comparison, Kind, Mode, Row, State};
+use crate::drift::{Comparison, Kind, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
 use crate::plain;
+use crate::project::Project;
 use crate::project::files::Files;
 use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
-/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What two environments show
-/// is proposed between these.
+/// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
+/// show is said of those alone.
 pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
     if comparison.columns.iter().any(|column| column.kind != Kind::Declared) {
         return Err(Error::new("policies are about environments, and no other source shows what they need")
             .help("name two environments, or none for all of them: sparkcfg drift --suggest"));
     }
-    let between: Vec<_> = comparison.columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let between = match comparison.mode {
-        Mode::Pair => format!("between = [{}]\n", between.join(", ")),
-        _ => String::new(),
-    };
     let mut proposed: BTreeMap<(&str, Drift, Vec<Shape>), Vec<&str>> = BTreeMap::new();
     for row in comparison.rows.iter().filter(|row| row.policy.is_none() && plain::is_name(&row.key)) {
         let (policy, same) = match row.bucket {
@@ -38,6 +34,7 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
     }
     let mut rules: BTreeMap<&str, String> = BTreeMap::new();
     for ((folder, policy, same), keys) in proposed {
+        let between = between(comparison, &files.member(folder))?;
         let keys = keys.join("\",\n    \"");
         let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
         let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
@@ -59,6 +56,14 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
+}
+
+/// The line that names the environments which were compared, where these are not all that the project has.
+fn between(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+    let all = Project::environment_names_in(files, &Project::config(files)?)?;
+    let is_compared = |name: &&String| comparison.columns.iter().any(|column| column.name == **name);
+    let compared: Vec<_> = all.iter().filter(is_compared).map(|name| format!("\"{name}\"")).collect();
+    Ok(if compared.len() == all.len() { String::new() } else { format!("between = [{}]\n", compared.join(", ")) })
 }
 
 /// The parts that all values of a key have in common, where they are URLs.

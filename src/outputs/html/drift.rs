@@ -159,23 +159,25 @@ impl<'a> Page<'a> {
     fn order(&self, lines: &[Line<'_>]) -> Vec<usize> {
         let mut order: Vec<_> = (0..self.comparison.columns.len()).collect();
         if self.is_wide() {
-            let first_wrong = |at: &usize| lines.iter().position(|line| self.is_wrong(line, *at)).unwrap_or(usize::MAX);
+            let is_wrong = |line: &Line<'_>, at| self.wrong(line, at).is_some();
+            let first_wrong = |at: &usize| lines.iter().position(|line| is_wrong(line, *at)).unwrap_or(usize::MAX);
             order.sort_by_cached_key(first_wrong);
         }
         order
     }
 
-    /// Whether something that counts is about the value of a key in a source.
-    fn is_wrong(&self, line: &Line<'_>, at: usize) -> bool {
-        let Some(column) = self.comparison.columns.get(at) else { return false };
+    /// How bad it is what is about the value of a key in a source, of what counts.
+    fn wrong(&self, line: &Line<'_>, at: usize) -> Option<Severity> {
+        let column = self.comparison.columns.get(at)?;
         let place = line.row.cells.get(at).and_then(|cell| cell.as_ref()?.at);
-        line.unexpected().iter().any(|finding| match (&finding.label, finding.environments.as_slice()) {
+        let is_here = |finding: &&&Finding| match (&finding.label, finding.environments.as_slice()) {
             // What is declared is what should hold.
             _ if self.comparison.mode == Mode::Live => column.kind == Kind::Live,
             (_, [only]) => **only == *column.name,
             (Some(label), _) => place == Some(label.span),
             _ => false,
-        })
+        };
+        line.unexpected().iter().filter(is_here).map(|finding| finding.severity).max()
     }
 
     fn line(&self, out: &mut String, line: &Line<'_>, order: &[usize]) {
@@ -194,7 +196,8 @@ impl<'a> Page<'a> {
             let (Some(column), Some(cell)) = (self.comparison.columns.get(*at), line.row.cells.get(*at)) else {
                 continue;
             };
-            let class = if self.is_wrong(line, *at) { " class=\"wrong\"" } else { "" };
+            let wrong = self.wrong(line, *at);
+            let class = wrong.map(|severity| format!(" class=\"wrong {}\"", severity.name())).unwrap_or_default();
             let told = cell.as_ref().zip(values.get(*at)).map(|(cell, value)| told(cell, value)).unwrap_or_default();
             let _ = write!(out, "<td data-in=\"{}\"{class}>{told}</td>", markup(&column.name));
         }

@@ -4,6 +4,7 @@ mod delta;
 mod rows;
 mod table;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::{Style, plural, unexpected, verdict};
@@ -38,7 +39,7 @@ pub(super) fn write(report: &Report, comparison: &Comparison, style: &Style) -> 
     if style.unicode {
         return out;
     }
-    let plain = [('●', "*"), ('·', "|"), ('→', "->"), ('…', "..")];
+    let plain = [('●', "*"), ('⏎', "\\n"), ('·', "|"), ('→', "->"), ('…', "..")];
     let out = out.replace(MASK, &"*".repeat(MASK.chars().count()));
     plain.iter().fold(out, |out, (sign, plain)| out.replace(*sign, plain))
 }
@@ -86,13 +87,18 @@ impl Page<'_> {
             }
             out.push('\n');
         }
-        let undeclared = |finding: &&Finding| finding.rule.code == "drift-undeclared-live" && finding.label.is_none();
-        let (undeclared, others): (Vec<&Finding>, Vec<_>) = listed.iter().partition(|finding| undeclared(finding));
-        if undeclared.len() > 1 {
-            self.list(out, &others, "");
-            self.together(out, &undeclared);
-        } else {
-            self.list(out, listed, "");
+        let is_undeclared =
+            |finding: &&Finding| finding.rule.code == "drift-undeclared-live" && finding.label.is_none();
+        let mut by_advice: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+        for finding in listed.iter().copied().filter(is_undeclared) {
+            by_advice.entry(finding.help.as_deref()).or_default().push(finding);
+        }
+        by_advice.retain(|_, findings| findings.len() > 1);
+        let is_alone =
+            |finding: &&Finding| !is_undeclared(finding) || !by_advice.contains_key(&finding.help.as_deref());
+        self.list(out, &listed.iter().copied().filter(is_alone).collect::<Vec<_>>(), "");
+        for findings in by_advice.values() {
+            self.together(out, findings);
         }
         if *mode == Mode::Time && !listed.is_empty() {
             out.push('\n');

@@ -83,23 +83,27 @@ impl Page<'_> {
         chosen
     }
 
-    /// Every two sources between which a finding is told as well.
+    /// Every two sources between which a finding is told as well, at least some of it.
     fn pairs_of(&self, finding: &Finding) -> BTreeSet<[usize; 2]> {
         let columns = &self.comparison.columns;
         let row = finding.difference.as_ref().and_then(|difference| self.comparison.rows.get(difference.row?));
         let Some(row) = row else { return BTreeSet::new() };
-        let is_named = |at: &usize| finding.environments.iter().any(|name| **name == *columns[*at].name);
-        let (named, others): (Vec<_>, Vec<_>) = (0..columns.len()).partition(is_named);
-        // One that is told alone is told beside any other.
-        let others = if named.len() > 1 { &named } else { &others };
-        let pairs = named.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
-        let pairs = pairs.filter(|(one, other)| one != other).map(|(one, other)| [one.min(other), one.max(other)]);
-        let agree = |[one, other]: &[usize; 2]| {
-            let class = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
-            class(*one) == class(*other)
+        let is_named = |at: usize| finding.environments.iter().any(|name| **name == *columns[at].name);
+        let said = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
+        let is_told = |[one, other]: &[usize; 2]| {
+            let agree = said(*one) == said(*other);
+            let (both, either) = (is_named(*one) && is_named(*other), is_named(*one) || is_named(*other));
+            match (finding.rule.code, finding.environments.as_slice()) {
+                ("drift-missing" | "drift-extra" | "placeholder-value", _) => either && !both && !agree,
+                // One that is told alone is told beside any other.
+                (_, [_]) => either,
+                ("drift-unknown" | "policy-conflict", _) => both,
+                ("drift-must-differ", _) => both && agree,
+                _ => both && !agree,
+            }
         };
-        let must_agree = finding.rule.code == "drift-must-differ";
-        pairs.filter(|pair| named.len() < 2 || agree(pair) == must_agree).collect()
+        let pairs = (0..columns.len()).flat_map(|one| (one + 1..columns.len()).map(move |other| [one, other]));
+        pairs.filter(is_told).collect()
     }
 
     fn table(&self, listed: &[&Finding]) -> Option<String> {

@@ -331,7 +331,7 @@ fn views<'a>(file: &File<'a>, text: &'a str, chains: &'a [&'a str], around: &'a 
 const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
 
 /// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would be
-/// worse off.
+/// worse off; a note whose line is told anyway goes with it.
 pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
     let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
@@ -343,21 +343,22 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     let around = Surroundings::of_file(file);
     let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
-    for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
-        let Some(fix) = &finding.fix else { continue };
-        match views.harm(fix) {
-            Harm::None => continue,
-            Harm::To(OWN) => {
-                finding.help = Some(format!("mend the line first; to {} now would make it another", fix.title));
-            }
+    let told: HashSet<_> = findings.iter().filter(|finding| finding.rule.code == RULE.code).map(start).collect();
+    findings.retain_mut(|finding| {
+        let Some(fix) = finding.fix.as_ref().filter(|_| finding.rule.code != RULE.code) else { return true };
+        let title = &fix.title;
+        finding.help = match views.harm(fix) {
+            Harm::None => return true,
+            Harm::To(_) if NOTES.contains(&finding.rule.code) && told.contains(&start(finding)) => return false,
+            Harm::To(OWN) => Some(format!("mend the line first; to {title} now would make it another")),
             Harm::To(reader) => {
-                finding.help =
-                    Some(format!("{} only where {reader} does not read it: it would read it otherwise", fix.title));
+                Some(format!("{title} only where {reader} does not read it: it would read it otherwise"))
             }
-            Harm::Unknown => {}
-        }
+            Harm::Unknown => finding.help.take(),
+        };
         finding.fix = None;
-    }
+        true
+    });
 }
 
 /// The same for all that is left at the end, together: what is harmless beside another may not be so alone, or beside a third.

@@ -84,7 +84,8 @@ impl<'a> Views<'a> {
         let (own, assignments) = own_view(text, around);
         let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around, &assignments)).collect();
         let mut right = own.as_ref().map(|own| own.values.clone());
-        let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
+        let mut unsure =
+            right.as_mut().map(|right| agree(right, chains, &seen, &assignments.by_colon(text))).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made, planned) = (Vec::new(), Vec::new(), Vec::new());
         let (unlike, strict) = (None, false);

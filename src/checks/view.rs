@@ -59,8 +59,14 @@ impl View {
 }
 
 /// Where sparkcfg is no reader of the file, what all who are agree on is right, if it is the same text in another spelling.
-/// Gives the keys for which it is not: of those nobody knows what was meant.
-pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
+/// Gives the keys for which it is not, and those that `by_colon` tells of and nobody sets: of those nobody knows what was
+/// meant, which may be no assignment at all.
+pub(super) fn agree(
+    right: &mut Values,
+    chains: &[&str],
+    seen: &[Option<View>],
+    by_colon: &HashSet<&str>,
+) -> HashSet<String> {
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
     let views = views.map(|(_, view)| view.as_ref()).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
@@ -72,7 +78,12 @@ pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) 
             value.filter(|value| view.refuses || view.whole().get(key).and_then(Option::as_ref) == Some(value)).cloned()
         };
         let seen: Vec<_> = views.iter().map(|view| sees(view)).collect();
-        let Some(agreed) = seen.iter().flatten().next() else { continue };
+        let Some(agreed) = seen.iter().flatten().next() else {
+            // Who stumbles at the line has to have it mended.
+            let passes = !views.is_empty() && views.iter().all(|view| view.stumbles == 0);
+            unsure.extend((passes && by_colon.contains(key.as_str())).then(|| key.clone()));
+            continue;
+        };
         let Some(text) = own.as_ref() else { continue };
         // Blanks at the ends, and carriage returns, nobody means.
         if seen.iter().flatten().any(|value| value != agreed) || agreed.trim() == text {

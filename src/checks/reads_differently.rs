@@ -344,6 +344,9 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let around = Surroundings::of_file(file);
     let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
     let told: HashSet<_> = findings.iter().filter(|finding| finding.rule.code == RULE.code).map(start).collect();
+    views.prove_harmless(
+        findings.iter().filter(|finding| finding.rule.code != RULE.code).filter_map(|one| one.fix.as_ref()),
+    );
     findings.retain_mut(|finding| {
         let Some(fix) = finding.fix.as_ref().filter(|_| finding.rule.code != RULE.code) else { return true };
         let title = &fix.title;

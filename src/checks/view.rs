@@ -22,10 +22,11 @@ pub(super) struct View {
     pub(super) refuses: bool,
 }
 
-/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where.
-pub(super) fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assignments) {
+/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where. The bytes that are read
+/// are added to `work`.
+pub(super) fn own_view(text: &str, around: &Surroundings, work: &mut usize) -> (Option<View>, Assignments) {
     let assignments = Assignments::of(text);
-    let Some(on) = ReadOn::of(OWN, text, around, &assignments) else { return (None, assignments) };
+    let Some(on) = ReadOn::of(OWN, text, around, &assignments, work) else { return (None, assignments) };
     let damaged = on.stumbles.iter().map(|stumble| stumble.line.clone()).collect();
     let own = View::of(on);
     let given = |(key, value): (&String, &Option<String>)| Some((key.clone(), value.clone()?));
@@ -33,9 +34,16 @@ pub(super) fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assi
     (Some(own), assignments.with(damaged, values))
 }
 
-/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known.
-pub(super) fn view(chain: &str, text: &str, around: &Surroundings, assignments: &Assignments) -> Option<View> {
-    ReadOn::of(chain, text, around, assignments).map(View::of)
+/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known. The bytes that are
+/// read are added to `work`.
+pub(super) fn view(
+    chain: &str,
+    text: &str,
+    around: &Surroundings,
+    assignments: &Assignments,
+    work: &mut usize,
+) -> Option<View> {
+    ReadOn::of(chain, text, around, assignments, work).map(View::of)
 }
 
 impl View {

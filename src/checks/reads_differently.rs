@@ -33,6 +33,7 @@ use super::traps;
 use super::{ALL, File, is_name};
 use crate::dialects::{Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
+use crate::ignores;
 use crate::layer::Entry;
 use crate::portable::{self, SealedReading};
 use crate::project::Project;
@@ -75,7 +76,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
     }
-    views.plan(&entries, |entry| file.layer.content(entry).filter(|_| !file.project.hides_entry(file.layer, entry)));
+    let silenced = silenced(file);
+    let open = entries.iter().filter(|(key, _)| !silenced.contains(*key)).map(|(key, lines)| (*key, lines.clone()));
+    views.plan(&open.collect(), |entry| {
+        file.layer.content(entry).filter(|_| !file.project.hides_entry(file.layer, entry))
+    });
     let mut told: HashSet<&str> = HashSet::new();
     let over_damage = over_damage(file, &readings);
     let read_on = on.iter().flatten().map(|on| &on.reading);
@@ -93,22 +98,26 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
         let Some(difference) = Difference::of(file, &seen, variable, entries, &veil) else { continue };
-        // What it refers to is told.
-        let by_others = |entry: &Entry| {
+        let by_others = |is_told: &dyn Fn(&str) -> bool| {
+            let [entry] = entries else { return false };
             let written = file.layer.content(entry).filter(|_| views.refers(&variable.key, entry));
-            written.is_some_and(|written| views.differs_by_others(&variable.key, entry, written))
+            written.is_some_and(|written| views.differs_by_others(&variable.key, entry, written, is_told))
         };
-        if let [entry] = entries
-            && by_others(entry)
-        {
+        // What it refers to is told, unless a comment silences it.
+        if by_others(&|key| !silenced.contains(key)) {
             continue;
         }
+        let by_silenced = by_others(&|key| silenced.contains(key));
         // What a reader finds within a value it cuts off that, which is told there.
         if (difference.hidden == Hidden::Whole || entries.is_empty()) && is_within_value(file, variable) {
             continue;
         }
         let finding = difference.finding(&RULE, file, variable, entries);
-        let finding = if difference.hidden == Hidden::Whole {
+        let finding = if by_silenced {
+            finding.help(
+                "it differs by what it refers to, of which a comment says not to tell: mend that, or say it here, too",
+            )
+        } else if difference.hidden == Hidden::Whole {
             finding
         } else {
             mended(file, finding, &mut views, variable, entries, difference.hidden == Hidden::Value)
@@ -302,6 +311,15 @@ fn is_within_value(file: &File<'_>, variable: &Variable) -> bool {
     let next = entries.partition_point(|entry| entry.key.start <= offset(variable.key_span.start));
     let entry = next.checked_sub(1).and_then(|last| entries.get(last));
     entry.is_some_and(|entry| entry.value.contains(&offset(variable.key_span.start)))
+}
+
+/// The keys of whose lines a comment says that they are not to be told here.
+fn silenced<'l>(file: &File<'l>) -> HashSet<&'l str> {
+    let layer = file.layer;
+    let lines: Vec<_> =
+        ignores::of(layer).into_iter().filter(|ignore| ignore.code == RULE.code).map(|ignore| ignore.line).collect();
+    let is_silenced = |entry: &&Entry| lines.iter().any(|line| (line.start..=line.end).contains(&entry.key.start));
+    layer.entries.iter().filter(is_silenced).map(|entry| layer.key(entry)).collect()
 }
 
 /// The keys whose value runs over a damaged line for a reader: `syntax` tells that, too.

@@ -185,12 +185,18 @@ impl<'a> Views<'a> {
     }
 
     /// Whether all follow the references of a line alike, so that what they see differs by what it refers to alone, and that is
-    /// in this file. `written` is what the value holds.
-    pub(super) fn differs_by_others(&self, key: &str, entry: &Entry, written: &str) -> bool {
+    /// in this file and told, by `is_told`. `written` is what the value holds.
+    pub(super) fn differs_by_others(
+        &self,
+        key: &str,
+        entry: &Entry,
+        written: &str,
+        is_told: impl Fn(&str) -> bool,
+    ) -> bool {
         let references = references(written);
         let line = self.text.get(entry.key.start as usize..entry.value.end as usize).unwrap_or_default();
-        references.iter().any(|reference| reference.name != key && self.differs(reference.name))
-            && self.follow(key, line, line, &worlds(&references))
+        let is_told = |name: &str| name != key && self.differs(name) && is_told(name);
+        references.iter().any(|reference| is_told(reference.name)) && self.follow(key, line, line, &worlds(&references))
     }
 
     /// Keeps in mind how the lines could be written that differ, where some refer to others. `content` is what a value holds,

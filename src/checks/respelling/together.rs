@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn many_replacements_cost_a_few_readings() {
-        for (bad, readings) in [(None, 1), (Some(0), 20), (Some(611), 20)] {
+        for (bad, readings) in [(None, 2), (Some(0), 25), (Some(611), 25)] {
             let (text, edits) = lines(bad);
             let around = Surroundings::default();
             let mut views = Views::of(&text, &["compose", "shell"], &around);

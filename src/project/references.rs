@@ -132,12 +132,13 @@ impl Project {
             .map(|declared| declared.name.clone())
             .filter(|name| uses::is_screaming(name) && name.len() > 3)
             .collect();
-        let found = uses(files, &paths, &names);
+        let taken = tree::taken_in(files, &paths);
+        let found = uses(files, &paths, &names, &taken);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
-            let reader = uses::reader(&path);
+            let reader = uses::reader(&path).or_else(|| tree::compose().filter(|_| taken.contains(&path)));
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
                 used.push(Used { source, reader, aside: is_aside(&path), path, uses });

@@ -382,6 +382,7 @@ impl<'a> Views<'a> {
         if self.left < self.cost {
             return Harm::Unknown;
         }
+        self.left = self.left.saturating_sub(text.len());
         if text == self.text {
             return Harm::Unknown;
         }

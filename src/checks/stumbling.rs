@@ -13,7 +13,7 @@ use crate::portable::is_plain_line;
 const MOST: usize = 12;
 
 /// How many bytes it may read again, over all these lines: each costs a reading of the file, and one of all above it.
-pub(super) const MOST_READ: usize = 2 << 20;
+const MOST_READ: usize = 2 << 20;
 
 /// A line at which a reader stumbles.
 pub(super) struct Stumble {
@@ -307,6 +307,7 @@ mod tests {
         let many = "A=a b\n".repeat(super::MOST + 1);
         assert!(ReadOn::of("uv", &many, &around, &Assignments::default(), &mut 0).is_none());
     }
+
     #[test]
     fn a_long_file_with_many_quotes_too_many_is_not_read_for_each_of_them() {
         let around = Surroundings::default();

@@ -11,8 +11,8 @@ use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-use tree::leave_out;
-pub use tree::{all_uses, is_aside, is_env_file, paths, uses};
+pub use tree::{all_uses, is_aside, is_env_file, paths};
+use tree::{leave_out, uses};
 
 /// Everything that was found.
 #[derive(Debug, Default)]

@@ -153,7 +153,7 @@ impl<'t> Tag<'t> {
         self.value("envPrefix").or_else(in_options).filter(|(_, prefix)| !prefix.is_empty())
     }
 
-    /// `MaxConns int `split_words:"true" default:"10"``, where the field has no other name.
+    /// `split_words:"true" default:"10"` behind `MaxConns int`, where the field has no other name.
     fn split(&self, lexed: &Lexed<'_>, index: usize, prefix: &str) -> Option<Use> {
         self.value("split_words").filter(|(_, text)| *text == "true")?;
         if self.value("envconfig").or_else(|| self.value("ignored")).is_some() {

@@ -137,7 +137,7 @@ pub fn paths(files: &Files) -> Vec<String> {
 /// The uses in a tree, each file with its text: what `paths` names, those without a use left out, but for what starts programs.
 /// Those in `taken` are Compose files whatever they are called.
 #[must_use]
-pub fn uses(
+pub(super) fn uses(
     files: &Files,
     paths: &[String],
     names: &BTreeSet<String>,

@@ -406,28 +406,27 @@ mod tests {
             (&[("Gemfile.lock", "    dotenv (2.7.6)\n    rails (7.0)\n")], "ruby-dotenv", "ruby-dotenv 2.7.6"),
             (&[("Gemfile.lock", "    dotenv (3.1.0)\n")], "ruby-dotenv", ""),
             (&[("go.mod", "require github.com/joho/godotenv v1.4.0\n")], "node", ""),
-            (
-                &[("requirements.txt", "flask\nPython_Dotenv[cli] == 0.10.1 ; x\n")],
-                "python-dotenv",
-                "python-dotenv == 0.10.1",
-            ),
-            (
-                &[("requirements-dev.txt", "python-dotenv==0.15.0 --hash=sha256:0\n")],
-                "python-dotenv",
-                "python-dotenv ==0.15.0",
-            ),
-            (&[("requirements.txt", "python-dotenv==1.0.1\n")], "python-dotenv", ""),
-            (&[("requirements.txt", "python-dotenv>=0.10\n# python-dotenv==0.10\n")], "python-dotenv", ""),
-            (&[("requirements.txt", "pytest-dotenv==0.5\nmy-python-dotenv==0.1\n")], "python-dotenv", ""),
+        ] {
+            assert_eq!(told(files, readers), expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn python_dotenv_of_other_versions() {
+        for (files, expected) in [
+            (&[("requirements.txt", "python-dotenv\n")][..], ""),
+            (&[("requirements.txt", "flask\nPython_Dotenv[cli] == 0.10.1 ; x\n")], "python-dotenv == 0.10.1"),
+            (&[("requirements-dev.txt", "python-dotenv==0.15.0 --hash=sha256:0\n")], "python-dotenv ==0.15.0"),
+            (&[("requirements.txt", "python-dotenv==1.0.1\n")], ""),
+            (&[("requirements.txt", "python-dotenv>=0.10\n# python-dotenv==0.10\n")], ""),
+            (&[("requirements.txt", "pytest-dotenv==0.5\nmy-python-dotenv==0.1\n")], ""),
             (
                 &[("pyproject.toml", "dependencies = [\"a\", \"python-dotenv >=0.10,<0.14\"]\n")],
-                "python-dotenv",
                 "python-dotenv >=0.10,<0.14",
             ),
-            (&[("pyproject.toml", "python-dotenv = \"^0.10.3\"\n")], "python-dotenv", "python-dotenv ^0.10.3"),
+            (&[("pyproject.toml", "python-dotenv = \"^0.10.3\"\n")], "python-dotenv ^0.10.3"),
             (
                 &[("Pipfile", "python-dotenv = { extras = [\"cli\"], version = \"==0.9.1\" }\n")],
-                "python-dotenv",
                 "python-dotenv ==0.9.1",
             ),
             (
@@ -435,22 +434,24 @@ mod tests {
                     ("pyproject.toml", "dependencies = [\"python-dotenv>=0.9\"]\n"),
                     ("uv.lock", "[[package]]\nname = \"python-dotenv\"\nversion = \"0.10.1\"\n"),
                 ],
-                "python-dotenv",
                 "python-dotenv 0.10.1",
             ),
-            (&[("poetry.lock", "name = \"python-dotenv\"\nversion = \"1.1.0\"\n")], "python-dotenv", ""),
+            (&[("poetry.lock", "name = \"python-dotenv\"\nversion = \"1.1.0\"\n")], ""),
             (
                 &[("Pipfile.lock", "\"python-dotenv\": { \"hashes\": [\"x\"], \"version\": \"==0.14.0\" }")],
-                "python-dotenv",
                 "python-dotenv ==0.14.0",
             ),
         ] {
-            let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
-            let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
-            let beside = |one: &Older| one.beside.as_ref().map_or_else(String::new, |path| format!(" beside {path}"));
-            let told: Vec<_> =
-                found.iter().map(|one| format!("{} {}{}", one.reader, one.version, beside(one))).collect();
-            assert_eq!(told.join(" "), expected, "{files:?}");
+            assert_eq!(told(files, "python-dotenv"), expected, "{files:?}");
         }
+    }
+
+    /// The readers out of some that these files show in another version.
+    fn told(files: &[(&str, &str)], readers: &str) -> String {
+        let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
+        let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
+        let beside = |one: &Older| one.beside.as_ref().map_or_else(String::new, |path| format!(" beside {path}"));
+        let told: Vec<_> = found.iter().map(|one| format!("{} {}{}", one.reader, one.version, beside(one))).collect();
+        told.join(" ")
     }
 }

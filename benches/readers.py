@@ -76,6 +76,8 @@ FILES = {
     "one long value": "K=" + filled("v"),
     "one long key": filled("K"),
     "one long comment": filled("#"),
+    "comment signs behind a sign": "K= " + filled("# "),
+    "comment signs in quotes": "K='" + filled("# ") + "'",
     "comments": filled("# a=b\n"),
     "comments behind": filled("K=v # c\n"),
     "exports in a row": filled("export "),

@@ -1,6 +1,6 @@
 //! Where the assignments of a file stand for sparkcfg itself, and what they give: what another reader is held against.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::dialects::compose;
@@ -83,6 +83,14 @@ impl Assignments {
         let first = self.all.partition_point(|one| one.key.start <= range.start);
         let rest = self.all.get(first..).unwrap_or_default();
         rest.iter().map(|one| &one.key).take_while(|key| key.start < range.end)
+    }
+
+    /// The keys that are assigned with `:`, which is nothing to most readers.
+    pub(super) fn by_colon<'t>(&self, text: &'t str) -> HashSet<&'t str> {
+        let assigns = |key: &Range<usize>| {
+            text.get(key.end..).is_some_and(|rest| rest.trim_start_matches([' ', '\t']).starts_with(':'))
+        };
+        self.all.iter().filter(|one| assigns(&one.key)).filter_map(|one| text.get(one.key.clone())).collect()
     }
 
     /// The key that is assigned in a line and nowhere else, and that nothing above refers to; and what sparkcfg reads of it.

@@ -1,13 +1,14 @@
 //! The project has a reader of its env files in a version that reads them otherwise than the one that sparkcfg knows.
 //!
 //! The version is the one in a lock (`package-lock.json`, `pnpm-lock.yaml`, `yarn.lock`, `bun.lock`, `go.mod` with its
-//! `replace`, `Gemfile.lock`), else the one that a manifest or a catalog of pnpm asks for; that of node stands in `.nvmrc`,
-//! `.node-version`, `.tool-versions`, under `engines` or `volta` in `package.json`, or behind the last `FROM node:`. Where one
-//! of several of them reads as sparkcfg knows it, this is quiet; not of node, which may be one version in an image and
-//! another at work: then what the later one sees is compared with the other readers.
-//! npm's dotenv before 16, dotenv-expand before 1000, godotenv before 1.5, Ruby's dotenv before 3 and node before 22 read
-//! otherwise. What such a reader sees is not compared with the others, and `--fix` writes into its files only what all
-//! versions read alike: plain values of letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`.
+//! `replace`, `Gemfile.lock`, `uv.lock`, `poetry.lock`, `pdm.lock`, `pylock.toml`, `Pipfile.lock`), else the one that a manifest,
+//! a list of requirements or a catalog of pnpm asks for; that of node stands in `.nvmrc`, `.node-version`, `.tool-versions`,
+//! under `engines` or `volta` in `package.json`, or behind the last `FROM node:`. Where one of several of them reads as
+//! sparkcfg knows it, this is quiet; not of node, which may be one version in an image and another at work: then what the
+//! later one sees is compared with the other readers.
+//! npm's dotenv before 16, dotenv-expand before 1000, godotenv before 1.5, Ruby's dotenv before 3, python-dotenv before 0.16
+//! and node before 22 read otherwise. What such a reader sees is not compared with the others, and `--fix` writes into its
+//! files only what all versions read alike: plain values of letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`.
 //!
 //! Why it hurts: npm's dotenv 10 takes `fast   # the default` for the value, comment and all, and of a value over two lines
 //! the first one with its quote.

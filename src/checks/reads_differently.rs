@@ -33,6 +33,7 @@ use super::traps;
 use super::{ALL, File, is_name};
 use crate::dialects::{Reading, Variable};
 use crate::finding::{Finding, Fix, Rule, Severity, told_name};
+use crate::ignores;
 use crate::layer::Entry;
 use crate::portable::{self, SealedReading};
 use crate::project::Project;
@@ -75,7 +76,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for entry in &file.layer.entries {
         entries.entry(file.layer.key(entry)).or_default().push(entry);
     }
-    views.plan(&entries, |entry| file.layer.content(entry).filter(|_| !file.project.hides_entry(file.layer, entry)));
+    let silenced = silenced(file);
+    let open = entries.iter().filter(|(key, _)| !silenced.contains(*key)).map(|(key, lines)| (*key, lines.clone()));
+    views.plan(&open.collect(), |entry| {
+        file.layer.content(entry).filter(|_| !file.project.hides_entry(file.layer, entry))
+    });
     let mut told: HashSet<&str> = HashSet::new();
     let over_damage = over_damage(file, &readings);
     let read_on = on.iter().flatten().map(|on| &on.reading);
@@ -93,22 +98,26 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let entries = entries.get(variable.key.as_str()).map(Vec::as_slice).unwrap_or_default();
         let Some(difference) = Difference::of(file, &seen, variable, entries, &veil) else { continue };
-        // What it refers to is told.
-        let by_others = |entry: &Entry| {
+        let by_others = |is_told: &dyn Fn(&str) -> bool| {
+            let [entry] = entries else { return false };
             let written = file.layer.content(entry).filter(|_| views.refers(&variable.key, entry));
-            written.is_some_and(|written| views.differs_by_others(&variable.key, entry, written))
+            written.is_some_and(|written| views.differs_by_others(&variable.key, entry, written, is_told))
         };
-        if let [entry] = entries
-            && by_others(entry)
-        {
+        // What it refers to is told, unless a comment silences it.
+        if by_others(&|key| !silenced.contains(key)) {
             continue;
         }
+        let by_silenced = by_others(&|key| silenced.contains(key));
         // What a reader finds within a value it cuts off that, which is told there.
         if (difference.hidden == Hidden::Whole || entries.is_empty()) && is_within_value(file, variable) {
             continue;
         }
         let finding = difference.finding(&RULE, file, variable, entries);
-        let finding = if difference.hidden == Hidden::Whole {
+        let finding = if by_silenced {
+            finding.help(
+                "it differs by what it refers to, of which a comment says not to tell: mend that, or say it here, too",
+            )
+        } else if difference.hidden == Hidden::Whole {
             finding
         } else {
             mended(file, finding, &mut views, variable, entries, difference.hidden == Hidden::Value)
@@ -304,6 +313,15 @@ fn is_within_value(file: &File<'_>, variable: &Variable) -> bool {
     entry.is_some_and(|entry| entry.value.contains(&offset(variable.key_span.start)))
 }
 
+/// The keys of whose lines a comment says that they are not to be told here.
+fn silenced<'l>(file: &File<'l>) -> HashSet<&'l str> {
+    let layer = file.layer;
+    let lines: Vec<_> =
+        ignores::of(layer).into_iter().filter(|ignore| ignore.code == RULE.code).map(|ignore| ignore.line).collect();
+    let is_silenced = |entry: &&Entry| lines.iter().any(|line| (line.start..=line.end).contains(&entry.key.start));
+    layer.entries.iter().filter(is_silenced).map(|entry| layer.key(entry)).collect()
+}
+
 /// The keys whose value runs over a damaged line for a reader: `syntax` tells that, too.
 fn over_damage<'r>(file: &File<'_>, readings: &'r [(&str, Reading)]) -> HashSet<&'r str> {
     let faults = &file.layer.faults;
@@ -331,7 +349,7 @@ fn views<'a>(file: &File<'a>, text: &'a str, chains: &'a [&'a str], around: &'a 
 const NOTES: &[&str] = &["trailing-blank", "loose-assignment", "unquoted-blank"];
 
 /// Takes out notes about what is told already, and takes back what another check offers where a reader of the file would be
-/// worse off.
+/// worse off; a note whose line is told anyway goes with it.
 pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = |finding: &Finding| finding.label.as_ref().map(|label| label.span.start);
     let mended = |finding: &&Finding| finding.rule.code == RULE.code && finding.fix.is_some();
@@ -343,21 +361,25 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     let around = Surroundings::of_file(file);
     let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
-    for finding in findings.iter_mut().filter(|finding| finding.rule.code != RULE.code) {
-        let Some(fix) = &finding.fix else { continue };
-        match views.harm(fix) {
-            Harm::None => continue,
-            Harm::To(OWN) => {
-                finding.help = Some(format!("mend the line first; to {} now would make it another", fix.title));
-            }
+    let told: HashSet<_> = findings.iter().filter(|finding| finding.rule.code == RULE.code).map(start).collect();
+    views.prove_harmless(
+        findings.iter().filter(|finding| finding.rule.code != RULE.code).filter_map(|one| one.fix.as_ref()),
+    );
+    findings.retain_mut(|finding| {
+        let Some(fix) = finding.fix.as_ref().filter(|_| finding.rule.code != RULE.code) else { return true };
+        let title = &fix.title;
+        finding.help = match views.harm(fix) {
+            Harm::None => return true,
+            Harm::To(_) if NOTES.contains(&finding.rule.code) && told.contains(&start(finding)) => return false,
+            Harm::To(OWN) => Some(format!("mend the line first; to {title} now would make it another")),
             Harm::To(reader) => {
-                finding.help =
-                    Some(format!("{} only where {reader} does not read it: it would read it otherwise", fix.title));
+                Some(format!("{title} only where {reader} does not read it: it would read it otherwise"))
             }
-            Harm::Unknown => {}
-        }
+            Harm::Unknown => finding.help.take(),
+        };
         finding.fix = None;
-    }
+        true
+    });
 }
 
 /// The same for all that is left at the end, together: what is harmless beside another may not be so alone, or beside a third.

@@ -1,10 +1,12 @@
 //! Lines written anew so that all readers of a file agree, and whether a replacement would take a right value away.
 
+mod together;
+
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::assignments::Assignments;
-use super::edits::{candidates, edited, ends_in_returns, with};
+use super::edits::{candidates, edited, ends_in_returns};
 use super::following::{alone, braced, worlds};
 use super::reader::{EXPORTING, OWN, Surroundings, assigned_by_make, dialects_among, dialects_of};
 use super::view::{Values, View, agree, own_view, view};
@@ -16,7 +18,7 @@ use crate::portable;
 
 /// How many bytes may be read, over all readers and tries, to prove the replacements in one file. A file that would need
 /// more gets none, because each replacement is proven by reading the whole file again.
-const MAX_READ: usize = 32 << 20;
+const MAX_READ: usize = 16 << 20;
 
 /// How a line can be written instead, in bytes of the file.
 pub(super) struct Respelling {
@@ -75,16 +77,31 @@ pub(super) struct Views<'a> {
     made: Vec<(Range<usize>, String)>,
     /// What may be offered: of lines that refer to each other, none may be right before all are.
     planned: Vec<(Range<usize>, String)>,
+    /// What is proven already, by its place.
+    together: HashMap<usize, Edit>,
+    /// How many bytes one proof reads: as many as there were to read at first.
+    cost: usize,
     left: usize,
+}
+
+/// A replacement that is to be proven.
+#[derive(Clone)]
+struct Edit {
+    /// The key that must be right for all by it, if there is one.
+    key: Option<String>,
+    range: Range<usize>,
+    text: String,
 }
 
 impl<'a> Views<'a> {
     /// Reads the file with every chain, started with `around`.
     pub(super) fn of(text: &'a str, chains: &'a [&'a str], around: &'a Surroundings) -> Self {
-        let (own, assignments) = own_view(text, around);
-        let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around, &assignments)).collect();
+        let mut cost = 0;
+        let (own, assignments) = own_view(text, around, &mut cost);
+        let seen: Vec<_> = chains.iter().map(|chain| view(chain, text, around, &assignments, &mut cost)).collect();
         let mut right = own.as_ref().map(|own| own.values.clone());
-        let mut unsure = right.as_mut().map(|right| agree(right, chains, &seen)).unwrap_or_default();
+        let mut unsure =
+            right.as_mut().map(|right| agree(right, chains, &seen, &assignments.by_colon(text))).unwrap_or_default();
         unsure.extend(text.lines().filter_map(assigned_by_make).map(ToOwned::to_owned));
         let (guarded, made, planned) = (Vec::new(), Vec::new(), Vec::new());
         let (unlike, strict) = (None, false);
@@ -102,6 +119,8 @@ impl<'a> Views<'a> {
             strict,
             made,
             planned,
+            together: HashMap::new(),
+            cost,
             left: MAX_READ,
         }
     }
@@ -122,7 +141,7 @@ impl<'a> Views<'a> {
     /// seen.
     pub(super) fn guarded(mut self) -> Self {
         if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
-            let seen = view(SHELL, self.text, self.around, &self.assignments);
+            let seen = view(SHELL, self.text, self.around, &self.assignments, &mut self.cost);
             self.guarded.extend(seen.map(|view| (SHELL, view)));
         }
         self
@@ -166,12 +185,18 @@ impl<'a> Views<'a> {
     }
 
     /// Whether all follow the references of a line alike, so that what they see differs by what it refers to alone, and that is
-    /// in this file. `written` is what the value holds.
-    pub(super) fn differs_by_others(&self, key: &str, entry: &Entry, written: &str) -> bool {
+    /// in this file and told, by `is_told`. `written` is what the value holds.
+    pub(super) fn differs_by_others(
+        &self,
+        key: &str,
+        entry: &Entry,
+        written: &str,
+        is_told: impl Fn(&str) -> bool,
+    ) -> bool {
         let references = references(written);
         let line = self.text.get(entry.key.start as usize..entry.value.end as usize).unwrap_or_default();
-        references.iter().any(|reference| reference.name != key && self.differs(reference.name))
-            && self.follow(key, line, line, &worlds(&references))
+        let is_told = |name: &str| name != key && self.differs(name) && is_told(name);
+        references.iter().any(|reference| is_told(reference.name)) && self.follow(key, line, line, &worlds(&references))
     }
 
     /// Keeps in mind how the lines could be written that differ, where some refer to others. `content` is what a value holds,
@@ -187,7 +212,7 @@ impl<'a> Views<'a> {
             .map(|(key, [entry])| (key, entry))
             .filter(|(key, _)| self.differs(key) && !self.is_unsure(key))
             .collect();
-        if wrong.len() < 2 || !wrong.iter().any(|(key, entry)| self.refers(key, entry)) {
+        if wrong.len() < 2 {
             return;
         }
         let line = |key: &str, entry: &'e Entry| {
@@ -199,10 +224,16 @@ impl<'a> Views<'a> {
         };
         let planned = wrong.iter().filter_map(|(key, entry)| {
             let written = entry.key.start as usize..entry.value.end as usize;
-            candidates(self.text, &written, &line(key, entry)?, self.exports()).into_iter().next()
+            let (range, text) =
+                candidates(self.text, &written, &line(key, entry)?, self.exports()).into_iter().next()?;
+            Some(Edit { key: Some((*key).to_owned()), range, text })
         });
-        self.planned = planned.collect();
-        self.planned.sort_by_key(|(range, _)| range.start);
+        let planned: Vec<Edit> = planned.collect();
+        if wrong.iter().any(|(key, entry)| self.refers(key, entry)) {
+            self.planned = planned.iter().map(|edit| (edit.range.clone(), edit.text.clone())).collect();
+            self.planned.sort_by_key(|(range, _)| range.start);
+        }
+        self.prove(planned);
     }
 
     /// Whether one of those who read the file needs an `export` in front of a line.
@@ -302,48 +333,19 @@ impl<'a> Views<'a> {
         self.proven(&fix.span.range(), &fix.replacement, None)
     }
 
-    /// Which of several replacements can be made at once. What is harmless alone may not be so beside another: the first
-    /// of them stay.
-    pub(super) fn harmless_together(mut self, fixes: &[&Fix]) -> Vec<bool> {
-        let mut order: Vec<usize> = (0..fixes.len()).collect();
-        order.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
-        let all = vec![true; fixes.len()];
-        self.left = MAX_READ;
-        if fixes.is_empty() || matches!(self.judged(&with(self.text, &order, fixes), None), Harm::None) {
-            return all;
-        }
-        let mut harmless = vec![false; fixes.len()];
-        // Those that are harmful beside the ones that are kept, and may not be so beside another.
-        let (mut kept, mut waiting): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
-        for at in order {
-            kept.push(at);
-            match self.judged(&with(self.text, &kept, fixes), None) {
-                Harm::None => continue,
-                Harm::Unknown => {
-                    kept.pop();
-                    break;
-                }
-                Harm::To(_) => waiting.push(at),
-            }
-            kept.pop();
-            let mut all = [kept.as_slice(), waiting.as_slice()].concat();
-            all.sort_by_key(|at| (fixes[*at].span.start, fixes[*at].span.end));
-            if waiting.len() > 1 && matches!(self.judged(&with(self.text, &all, fixes), None), Harm::None) {
-                kept = all;
-                waiting.clear();
-            }
-        }
-        for at in kept {
-            harmless[at] = true;
-        }
-        harmless
-    }
-
     /// Whether after a replacement every reader sees what it saw before, or what is right: a text that is wrong may not
     /// become another one that is wrong. `key` must be right for all.
     fn proven(&mut self, range: &Range<usize>, replacement: &str, key: Option<&str>) -> Harm<'a> {
+        let is_this = |edit: &Edit| edit.range == *range && edit.text == replacement && edit.key.as_deref() == key;
+        if self.together.get(&range.start).is_some_and(is_this) {
+            return Harm::None;
+        }
+        if let Some(unread) = self.unread(key) {
+            return unread;
+        }
         let this = (range.clone(), replacement);
-        let harm = self.judged(&edited(self.text, std::iter::once(this.clone())), key);
+        let keys = key.as_slice();
+        let harm = self.judged(&edited(self.text, std::iter::once(this.clone())), keys);
         if !matches!(harm, Harm::To(_)) {
             return harm;
         }
@@ -358,23 +360,29 @@ impl<'a> Views<'a> {
             })
         };
         for text in [beside(&self.made), beside(&self.planned)].into_iter().flatten() {
-            if matches!(self.judged(&text, key), Harm::None) {
+            if matches!(self.judged(&text, keys), Harm::None) {
                 return Harm::None;
             }
         }
         harm
     }
 
-    /// The same for what the file may hold instead.
-    fn judged(&mut self, text: &str, key: Option<&str>) -> Harm<'a> {
-        let guarded = self.guarded.iter().map(|(_, view)| Some(view));
-        let views = self.seen.iter().map(Option::as_ref).chain(guarded).chain([self.own.as_ref()]);
-        // A line at which a reader stumbles costs to be found, too.
-        let readings: usize = views.map(|view| view.map_or(1, |view| 3 * view.stumbles + 1)).sum();
-        let Some(left) = self.left.checked_sub(self.text.len().saturating_mul(readings)) else {
+    /// What is known before anything is read: that nothing more may be read, or that nobody knows what a reader makes of the
+    /// file, which so cannot be shown to get a key right.
+    fn unread(&self, key: Option<&str>) -> Option<Harm<'a>> {
+        if self.left < self.cost {
+            return Some(Harm::Unknown);
+        }
+        let mut unknown = self.chains.iter().zip(&self.seen).filter(|(_, seen)| seen.is_none());
+        key.and_then(|_| unknown.next()).map(|(chain, _)| Harm::To(chain))
+    }
+
+    /// The same for what the file may hold instead, and for any number of keys.
+    fn judged(&mut self, text: &str, keys: &[&str]) -> Harm<'a> {
+        if self.left < self.cost {
             return Harm::Unknown;
-        };
-        self.left = left;
+        }
+        self.left = self.left.saturating_sub(text.len());
         if text == self.text {
             return Harm::Unknown;
         }
@@ -384,32 +392,40 @@ impl<'a> Views<'a> {
                 return Harm::To(reader);
             }
         }
+        let mut work = 0;
+        let harm = self.harm_of(text, keys, &mut work);
+        self.left = self.left.saturating_sub(work);
+        harm
+    }
+
+    fn harm_of(&self, text: &str, keys: &[&str], work: &mut usize) -> Harm<'a> {
         // What sparkcfg itself reads must stay, too.
-        let (own, assignments) = own_view(text, self.around);
-        if !self.stays(self.own.as_ref(), own.as_ref(), None) {
+        let (own, assignments) = own_view(text, self.around, work);
+        if !self.stays(self.own.as_ref(), own.as_ref(), &[]) {
             return Harm::To(OWN);
         }
         for (chain, seen) in self.chains.iter().zip(&self.seen) {
-            let now = view(chain, text, self.around, &assignments);
-            if !self.stays(seen.as_ref(), now.as_ref(), key) {
+            let now = view(chain, text, self.around, &assignments, work);
+            if !self.stays(seen.as_ref(), now.as_ref(), keys) {
                 return Harm::To(chain);
             }
         }
-        let is_worse = |(name, seen): &&(&str, View)| {
-            !self.stays(Some(seen), view(name, text, self.around, &assignments).as_ref(), None)
+        let mut is_worse = |(name, seen): &&(&str, View)| {
+            !self.stays(Some(seen), view(name, text, self.around, &assignments, work).as_ref(), &[])
         };
-        self.guarded.iter().find(is_worse).map_or(Harm::None, |(name, _)| Harm::To(name))
+        self.guarded.iter().find(|guarded| is_worse(guarded)).map_or(Harm::None, |(name, _)| Harm::To(name))
     }
 
-    fn stays(&self, seen: Option<&View>, now: Option<&View>, key: Option<&str>) -> bool {
+    fn stays(&self, seen: Option<&View>, now: Option<&View>, keys: &[&str]) -> bool {
+        let keys: HashSet<&str> = keys.iter().copied().collect();
         let none = Values::new();
         let right = self.right.as_ref().unwrap_or(&none);
         let is_right = |name: &str, value: Option<&Option<String>>| {
-            let sure = key == Some(name) || !self.unsure.contains(name);
+            let sure = keys.contains(name) || !self.unsure.contains(name);
             sure && right.get(name).is_some_and(|right| value == Some(right))
         };
-        let Some(now) = now else { return seen.is_none() && key.is_none() };
-        if key.is_some_and(|key| !is_right(key, now.values.get(key))) {
+        let Some(now) = now else { return seen.is_none() && keys.is_empty() };
+        if keys.iter().any(|key| !is_right(key, now.values.get(*key))) {
             return false;
         }
         // Of a reader that nothing is known of, nobody can say that it is no worse off.
@@ -419,7 +435,7 @@ impl<'a> Views<'a> {
             before == after || is_right(name, after) || after.is_none() && !right.contains_key(name)
         };
         let all_stay = |before: &Values, after: &Values| {
-            let mut names = before.keys().chain(after.keys()).filter(|name| Some(name.as_str()) != key);
+            let mut names = before.keys().chain(after.keys()).filter(|name| !keys.contains(name.as_str()));
             names.all(|name| stays(name, before.get(name), after.get(name)))
         };
         let holds = !self.strict || seen.refuses || !now.refuses && all_stay(seen.whole(), now.whole());

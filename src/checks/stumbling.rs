@@ -12,6 +12,9 @@ use crate::portable::is_plain_line;
 /// At how many lines a reader may stumble in a file that is looked at all the same.
 const MOST: usize = 12;
 
+/// How many bytes it may read again, over all these lines: each costs a reading of the file, and one of all above it.
+const MOST_READ: usize = 2 << 20;
+
 /// A line at which a reader stumbles.
 pub(super) struct Stumble {
     /// The line, without its end.
@@ -80,11 +83,20 @@ struct Search<'a> {
     assignments: &'a Assignments,
     /// No line that begins above this place leaves the reader within what it opens there.
     clear: usize,
+    /// How many bytes were read.
+    work: usize,
 }
 
 impl Search<'_> {
-    fn read(&self, text: &str) -> Option<Reading> {
+    fn read(&mut self, text: &str) -> Option<Reading> {
+        self.counts(text)?;
         read(self.chain, text.as_bytes(), &self.around)
+    }
+
+    /// Counts a text that is to be read, if it still may be.
+    fn counts(&mut self, text: &str) -> Option<()> {
+        self.work += text.len();
+        (self.work <= MOST_READ).then_some(())
     }
 
     /// The first line at which it stumbles in a text, of which this is the reading.
@@ -99,7 +111,7 @@ impl Search<'_> {
 
     /// The first line above `end` that opens what it does not close, a quote most likely. A line below closes it, and then
     /// the reader takes quotes that open for such that close, until it refuses what nobody did wrong.
-    fn cause(&self, text: &str, end: usize) -> Option<(Range<usize>, Kind)> {
+    fn cause(&mut self, text: &str, end: usize) -> Option<(Range<usize>, Kind)> {
         /// Of so many lines that the reader refuses by themselves it is looked at what it makes of all above them.
         const MOST: usize = 12;
         let mut looked_at = 0;
@@ -111,6 +123,7 @@ impl Search<'_> {
             if is_plain_line(text_of_line) || !self.assignments.is_apart(&line) {
                 continue;
             }
+            self.counts(text_of_line)?;
             if Kind::of(&read(self.chain, text_of_line.as_bytes(), &Surroundings::default())?).is_none() {
                 continue;
             }
@@ -127,6 +140,32 @@ impl Search<'_> {
             }
         }
         None
+    }
+
+    /// What it makes of a file without the lines at which it stumbles, from what it made of the whole file.
+    fn goes_on(&mut self, mut reading: Reading, text: &str) -> Option<ReadOn> {
+        let (mut stumbles, mut whole) = (Vec::new(), None);
+        let mut rest = Cow::Borrowed(text);
+        // What it makes of a line that cannot be read is nothing to compare.
+        for line in self.assignments.damaged() {
+            rest = Cow::Owned(without(&rest, line)?);
+        }
+        if !self.assignments.damaged().is_empty() {
+            let next = self.read(&rest)?;
+            whole = Some(std::mem::replace(&mut reading, next));
+        }
+        while let Some(stumble) = self.stumble(&reading, &rest) {
+            if stumbles.len() == MOST {
+                return None;
+            }
+            self.go_on_without(text, &stumble.line);
+            rest = Cow::Owned(without(&rest, &stumble.line)?);
+            stumbles.push(stumble);
+            let next = self.read(&rest)?;
+            let before = std::mem::replace(&mut reading, next);
+            whole = whole.or(Some(before));
+        }
+        (reading.error.is_none() && reading.gave_up.is_none()).then_some(ReadOn { reading, whole, stumbles })
     }
 
     /// Goes on without a line: what refers to its key finds what sparkcfg reads there, as it will once the line is mended.
@@ -148,42 +187,32 @@ pub(super) struct ReadOn {
 }
 
 impl ReadOn {
-    /// Reads a file with a chain of readers; `None` where they stumble at what cannot be left out.
-    pub(super) fn of(chain: &str, text: &str, around: &Surroundings, assignments: &Assignments) -> Option<Self> {
-        Self::from(read(chain, text.as_bytes(), around)?, chain, text, around, assignments)
+    /// Reads a file with a chain of readers; `None` where they stumble at what cannot be left out. The bytes that are read are
+    /// added to `work`.
+    pub(super) fn of(
+        chain: &str,
+        text: &str,
+        around: &Surroundings,
+        assignments: &Assignments,
+        work: &mut usize,
+    ) -> Option<Self> {
+        *work += text.len();
+        let reading = read(chain, text.as_bytes(), around)?;
+        let mut search = Search { chain, around: Cow::Borrowed(around), assignments, clear: 0, work: 0 };
+        let on = search.goes_on(reading, text);
+        *work += search.work;
+        on
     }
 
     /// Goes on from what they made of the whole file.
     pub(super) fn from(
-        mut reading: Reading,
+        reading: Reading,
         chain: &str,
         text: &str,
         around: &Surroundings,
         assignments: &Assignments,
     ) -> Option<Self> {
-        let (mut stumbles, mut whole) = (Vec::new(), None);
-        let mut search = Search { chain, around: Cow::Borrowed(around), assignments, clear: 0 };
-        let mut rest = Cow::Borrowed(text);
-        // What they make of a line that cannot be read is nothing to compare.
-        for line in assignments.damaged() {
-            rest = Cow::Owned(without(&rest, line)?);
-        }
-        if !assignments.damaged().is_empty() {
-            let next = search.read(&rest)?;
-            whole = Some(std::mem::replace(&mut reading, next));
-        }
-        while let Some(stumble) = search.stumble(&reading, &rest) {
-            if stumbles.len() == MOST {
-                return None;
-            }
-            search.go_on_without(text, &stumble.line);
-            rest = Cow::Owned(without(&rest, &stumble.line)?);
-            stumbles.push(stumble);
-            let next = search.read(&rest)?;
-            let before = std::mem::replace(&mut reading, next);
-            whole = whole.or(Some(before));
-        }
-        (reading.error.is_none() && reading.gave_up.is_none()).then_some(Self { reading, whole, stumbles })
+        Search { chain, around: Cow::Borrowed(around), assignments, clear: 0, work: 0 }.goes_on(reading, text)
     }
 
     /// Why they stop, and whether that only comes to light once a line above takes no more lines in.
@@ -249,8 +278,8 @@ mod tests {
             ("python-dotenv", "A='1\n2'\nB=3\n", "", "A B"),
         ] {
             let around = Surroundings::default();
-            let (_, assignments) = own_view(text, &around);
-            let found = ReadOn::of(chain, text, &around, &assignments).unwrap();
+            let (_, assignments) = own_view(text, &around, &mut 0);
+            let found = ReadOn::of(chain, text, &around, &assignments, &mut 0).unwrap();
             let told = found.stumbles.iter().map(|stumble| {
                 let line = text[..stumble.line.start].matches('\n').count() + 1;
                 match &stumble.kind {
@@ -273,9 +302,23 @@ mod tests {
     fn what_is_no_assignment_cannot_be_left_out() {
         let around = Surroundings::default();
         let text = "A='1\nB=2'\nC=3\n";
-        let found = ReadOn::of("make", text, &around, &own_view(text, &around).1);
+        let found = ReadOn::of("make", text, &around, &own_view(text, &around, &mut 0).1, &mut 0);
         assert!(found.is_none_or(|found| found.stumbles.is_empty() || !found.is_sure()));
         let many = "A=a b\n".repeat(super::MOST + 1);
-        assert!(ReadOn::of("uv", &many, &around, &Assignments::default()).is_none());
+        assert!(ReadOn::of("uv", &many, &around, &Assignments::default(), &mut 0).is_none());
+    }
+
+    #[test]
+    fn a_long_file_with_many_quotes_too_many_is_not_read_for_each_of_them() {
+        let around = Surroundings::default();
+        for chain in ["shell", "dotenvy", "uv", "godotenv"] {
+            let stray =
+                |at: usize| if at % 3000 == 5 { format!("A{at}=it's\n") } else { format!("A{at}=some-value\n") };
+            let text: String = (0..40_000).map(stray).collect();
+            let mut work = 0;
+            let (_, assignments) = own_view(&text, &around, &mut work);
+            ReadOn::of(chain, &text, &around, &assignments, &mut work);
+            assert!(work <= 2 * (super::MOST_READ + 2 * text.len()), "{chain} reads {work} bytes of {}", text.len());
+        }
     }
 }

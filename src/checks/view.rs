@@ -22,10 +22,11 @@ pub(super) struct View {
     pub(super) refuses: bool,
 }
 
-/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where.
-pub(super) fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assignments) {
+/// What sparkcfg itself sets, or would set without the lines for which it refuses the file, and where. The bytes that are read
+/// are added to `work`.
+pub(super) fn own_view(text: &str, around: &Surroundings, work: &mut usize) -> (Option<View>, Assignments) {
     let assignments = Assignments::of(text);
-    let Some(on) = ReadOn::of(OWN, text, around, &assignments) else { return (None, assignments) };
+    let Some(on) = ReadOn::of(OWN, text, around, &assignments, work) else { return (None, assignments) };
     let damaged = on.stumbles.iter().map(|stumble| stumble.line.clone()).collect();
     let own = View::of(on);
     let given = |(key, value): (&String, &Option<String>)| Some((key.clone(), value.clone()?));
@@ -33,9 +34,16 @@ pub(super) fn own_view(text: &str, around: &Surroundings) -> (Option<View>, Assi
     (Some(own), assignments.with(damaged, values))
 }
 
-/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known.
-pub(super) fn view(chain: &str, text: &str, around: &Surroundings, assignments: &Assignments) -> Option<View> {
-    ReadOn::of(chain, text, around, assignments).map(View::of)
+/// What one chain sets, or would set without the lines at which it stumbles; `None` where that is not known. The bytes that are
+/// read are added to `work`.
+pub(super) fn view(
+    chain: &str,
+    text: &str,
+    around: &Surroundings,
+    assignments: &Assignments,
+    work: &mut usize,
+) -> Option<View> {
+    ReadOn::of(chain, text, around, assignments, work).map(View::of)
 }
 
 impl View {
@@ -59,8 +67,14 @@ impl View {
 }
 
 /// Where sparkcfg is no reader of the file, what all who are agree on is right, if it is the same text in another spelling.
-/// Gives the keys for which it is not: of those nobody knows what was meant.
-pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) -> HashSet<String> {
+/// Gives the keys for which it is not, and those that `by_colon` tells of and nobody sets: of those nobody knows what was
+/// meant, which may be no assignment at all.
+pub(super) fn agree(
+    right: &mut Values,
+    chains: &[&str],
+    seen: &[Option<View>],
+    by_colon: &HashSet<&str>,
+) -> HashSet<String> {
     let views = chains.iter().zip(seen).filter(|(chain, _)| **chain != OWN);
     let views = views.map(|(_, view)| view.as_ref()).collect::<Option<Vec<_>>>();
     let views = views.filter(|views| views.len() < chains.len()).unwrap_or_default();
@@ -72,7 +86,12 @@ pub(super) fn agree(right: &mut Values, chains: &[&str], seen: &[Option<View>]) 
             value.filter(|value| view.refuses || view.whole().get(key).and_then(Option::as_ref) == Some(value)).cloned()
         };
         let seen: Vec<_> = views.iter().map(|view| sees(view)).collect();
-        let Some(agreed) = seen.iter().flatten().next() else { continue };
+        let Some(agreed) = seen.iter().flatten().next() else {
+            // Who stumbles at the line has to have it mended.
+            let passes = !views.is_empty() && views.iter().all(|view| view.stumbles == 0);
+            unsure.extend((passes && by_colon.contains(key.as_str())).then(|| key.clone()));
+            continue;
+        };
         let Some(text) = own.as_ref() else { continue };
         // Blanks at the ends, and carriage returns, nobody means.
         if seen.iter().flatten().any(|value| value != agreed) || agreed.trim() == text {

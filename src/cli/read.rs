@@ -14,6 +14,7 @@ use crate::dialects::{self, Dialect, Process, Reading, Variable};
 use crate::error::Error;
 use crate::outputs::Style;
 use crate::plain::is_name;
+use crate::project::consumers::NO_NAME;
 use crate::project::files::Files;
 use crate::project::lone::Lone;
 use crate::source::{MASK, printable};
@@ -371,6 +372,9 @@ fn cells(out: &mut String, groups: &[(Cell<'_>, Vec<&str>)], width: usize) {
 fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<ReadBy, Error> {
     let named = |name: &str| {
         dialects::find(name).ok_or_else(|| {
+            if name.is_empty() {
+                return Error::new(format!("`{}` has a reader without a name", printable(chain))).help(NO_NAME);
+            }
             let names = || dialects::ALL.iter().map(|dialect| dialect.name);
             let help = match crate::suggestion::nearest(name, names()) {
                 Some(near) => format!("did you mean `{near}`?"),

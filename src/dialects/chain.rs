@@ -14,6 +14,8 @@ pub fn read_in_turn(dialects: &[&Dialect], bytes: &[u8], process: &Process) -> R
         let is_last = index + 1 == dialects.len();
         if dialect.loads_apart {
             reading.prefer(&process);
+            // No environment holds a variable without a name.
+            reading.vars.retain(|variable| !variable.key.is_empty());
         }
         if is_last && (index == 0 || reading.error.is_some()) {
             return reading;
@@ -68,6 +70,7 @@ mod tests {
             // What loading the file leaves of it; of what it refers to, each knows what it reads.
             ("node-dotenv", "FROM=file\nA=1\n", "FROM=env A=1"),
             ("godotenv", "FROM=file\nA=${FROM}\n", "FROM=env A=file"),
+            ("godotenv", "=v\nA=1\n", "A=1"),
             ("dotenvy", "FROM=file\nA=${FROM}\n", "FROM=env A=env"),
             // A container sees what the file says, and nothing of what started it.
             ("make > compose", "A=pa#ss\nB?=1\n", ""),

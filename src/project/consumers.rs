@@ -93,14 +93,17 @@ impl Consumers {
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
-            let broken = || Error::new(format!("`{pattern}` is no pattern for files")).at(files.shown("sparkcfg.toml"));
-            patterns.add(Glob::new(relative(pattern)).map_err(|_| broken())?);
+            let place = |word: &str| {
+                let place = files.shown("sparkcfg.toml");
+                let line =
+                    place_of(text, TABLE, word).map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
+                line.map_or(place.clone(), |line| format!("{place}:{line}"))
+            };
+            let broken = |_| Error::new(format!("`{pattern}` is no pattern for files")).at(place(pattern));
+            patterns.add(Glob::new(relative(pattern)).map_err(broken)?);
             for chain in chains {
                 if let Some(name) = chain.split('>').map(str::trim).find(|name| dialects::find(name).is_none()) {
-                    let place = files.shown("sparkcfg.toml");
-                    let line = place_of(text, TABLE, chain)
-                        .map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
-                    return Err(unknown(name).at(line.map_or(place.clone(), |line| format!("{place}:{line}"))));
+                    return Err(unknown(name).at(place(chain)));
                 }
             }
         }
@@ -213,5 +216,11 @@ fn unknown(name: &str) -> Error {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
     };
+    if name.is_empty() {
+        return Error::new("[consumers] has a reader without a name").help(NO_NAME);
+    }
     Error::new(format!("[consumers] names the reader `{name}`, which does not exist")).help(help)
 }
+
+/// How readers are named that start each other.
+pub const NO_NAME: &str = "a reader stands on each side of `>`, as in `make > python-dotenv`";

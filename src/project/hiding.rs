@@ -220,23 +220,13 @@ impl Project {
     /// What of a layer is a comment: whole lines, and what stands behind a value. Of a sealed one nothing is.
     #[must_use]
     pub fn comments(&self, layer: &Layer) -> Vec<std::ops::Range<u32>> {
-        let mut found: Vec<std::ops::Range<u32>> = Vec::new();
         if layer.sealed {
-            return found;
+            return Vec::new();
         }
-        let text = layer.text.as_bytes();
-        for at in memchr::memchr_iter(b'#', text) {
-            let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
-            let [at, end] = [at, end].map(|at| u32::try_from(at).unwrap_or(u32::MAX));
-            // The last value that begins before this line ends: its line may have a comment behind it.
+        comments_behind(layer.text.as_bytes(), |end| {
             let next = layer.entries.partition_point(|entry| entry.key.start < end);
-            let value = next.checked_sub(1).map_or(0, |last| layer.entries[last].value.end);
-            let is_within_one = found.last().is_some_and(|comment| at < comment.end);
-            if at >= value && !is_within_one {
-                found.push(at..end);
-            }
-        }
-        found
+            next.checked_sub(1).map_or(0, |last| layer.entries[last].value.end)
+        })
     }
 
     /// What an assignment that was commented out may give away.
@@ -303,6 +293,26 @@ impl Project {
     }
 }
 
+/// What begins with `#` behind the values of a text, up to the ends of the lines. `last_value` says where the last value ends
+/// that begins before the end of a line: the line may have a comment behind it. It is asked once a line, however many `#`
+/// that has.
+fn comments_behind(text: &[u8], mut last_value: impl FnMut(u32) -> u32) -> Vec<std::ops::Range<u32>> {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let mut found: Vec<std::ops::Range<u32>> = Vec::new();
+    let (mut end, mut value) = (0, 0);
+    for at in memchr::memchr_iter(b'#', text) {
+        if at >= end {
+            end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1);
+            value = last_value(offset(end));
+        }
+        let is_within_one = found.last().is_some_and(|comment| offset(at) < comment.end);
+        if offset(at) >= value && !is_within_one {
+            found.push(offset(at)..offset(end));
+        }
+    }
+    found
+}
+
 /// Whether a word is a URL with a password in it that is no reference.
 fn holds_password(word: &str) -> bool {
     detection::url_password(word).is_some_and(|at| word.get(at).is_none_or(|password| !password.starts_with("${")))
@@ -364,6 +374,20 @@ mod tests {
                 Layer { name: "a".into(), source, text: text.into(), sealed: false, entries, faults: Vec::new() };
             let found: Vec<_> = project.comments(&layer).iter().map(|range| layer.slice(range)).collect();
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_looked_at_once_however_many_comments_begin_in_it() {
+        for (line, comments) in [("#", 1), ("# ", 1), ("K= # # #", 1), ("K='# # #'", 0)] {
+            let text = line.repeat(1000);
+            let value = if comments == 0 { u32::MAX } else { 0 };
+            let mut asked = 0;
+            let found = super::comments_behind(format!("{text}\nL=1\n").as_bytes(), |_| {
+                asked += 1;
+                value
+            });
+            assert_eq!((asked, found.len()), (1, comments), "{line}");
         }
     }
 

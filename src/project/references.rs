@@ -13,8 +13,8 @@ use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-use tree::leave_out;
-pub use tree::{all_uses, is_aside, is_env_file, paths, uses};
+pub use tree::{all_uses, is_aside, is_env_file, paths};
+use tree::{leave_out, uses};
 
 /// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
 const DISTINCT: usize = 10;
@@ -139,13 +139,14 @@ impl Project {
             .map(|declared| declared.name.clone())
             .filter(|name| uses::is_screaming(name) && name.len() > 3)
             .collect();
-        let found = uses(files, &paths, &names);
         let tools = tools::tools(files, &paths);
+        let taken = tree::taken_in(files, &paths);
+        let found = uses(files, &paths, &names, &taken);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
-            let reader = uses::reader(&path);
+            let reader = uses::reader(&path).or_else(|| tree::compose().filter(|_| taken.contains(&path)));
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
                 used.push(Used { source, reader, aside: is_aside(&path) || tools.contains(&path), path, uses });

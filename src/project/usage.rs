@@ -4,6 +4,7 @@ mod commands;
 mod composed;
 mod home_made;
 mod options;
+mod runners;
 mod signs;
 pub(super) mod versions;
 mod workspaces;

@@ -34,8 +34,10 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
         uses.push(Use::prefix(name, at..at + to_u32(prefix.len())));
     }
     let whole = whole(lexed, uses);
+    let split = split_by(lexed);
     for &index in &tags {
         let Some(tag) = Tag::of(lexed, index) else { continue };
+        uses.extend(split.as_ref().and_then(|prefix| tag.split(lexed, index, prefix)));
         let outer = outer(&prefixed, index);
         uses.extend(tag.read().map(|found| Use {
             name: format!("{outer}{}", found.name),
@@ -95,6 +97,37 @@ fn whole(lexed: &Lexed<'_>, uses: &mut Vec<Use>) -> bool {
     found
 }
 
+/// The prefix of fields that are named by their words, `split_words:"true"`: where a text has one struct, and reads it by one
+/// call of envconfig, as others may stand in each other or have another prefix.
+fn split_by(lexed: &Lexed<'_>) -> Option<String> {
+    let at = |word: &'static str, next: &'static str| {
+        (1..lexed.tokens.len()).filter(move |index| lexed.at(*index) == word && lexed.at(index + 1) == next)
+    };
+    let mut calls = at("Process", "(").chain(at("MustProcess", "(")).filter(|at| lexed.before(*at, 2) == "envconfig");
+    let (call, mut structs) = (calls.next()?, at("struct", "{"));
+    if calls.next().is_some() || structs.next().is_none() || structs.next().is_some() {
+        return None;
+    }
+    let prefix = lexed.string(call + 2)?.to_ascii_uppercase();
+    Some(if prefix.is_empty() { prefix } else { format!("{prefix}_") })
+}
+
+/// The name that envconfig makes of a field: `HTTPPort` is `HTTP_PORT`.
+fn by_words(field: &str) -> String {
+    let mut found = String::new();
+    let signs: Vec<char> = field.chars().collect();
+    for (at, sign) in signs.iter().enumerate() {
+        let is_upper = |at: usize| signs.get(at).is_some_and(char::is_ascii_uppercase);
+        let follows = at.checked_sub(1).is_some_and(|before| !is_upper(before));
+        let begins_last = at > 0 && at + 1 < signs.len() && !is_upper(at + 1);
+        if is_upper(at) && (follows || begins_last) {
+            found.push('_');
+        }
+        found.push(sign.to_ascii_uppercase());
+    }
+    found
+}
+
 impl<'t> Tag<'t> {
     fn of(lexed: &Lexed<'t>, index: usize) -> Option<Self> {
         Some(Self { text: lexed.string(index)?, base: lexed.range(index).start })
@@ -118,6 +151,29 @@ impl<'t> Tag<'t> {
             Some((self.base + to_u32(self.text.find(prefix)?), prefix))
         };
         self.value("envPrefix").or_else(in_options).filter(|(_, prefix)| !prefix.is_empty())
+    }
+
+    /// `split_words:"true" default:"10"` behind `MaxConns int`, where the field has no other name.
+    fn split(&self, lexed: &Lexed<'_>, index: usize, prefix: &str) -> Option<Use> {
+        self.value("split_words").filter(|(_, text)| *text == "true")?;
+        if self.value("envconfig").or_else(|| self.value("ignored")).is_some() {
+            return None;
+        }
+        let before = lexed.text.get(..lexed.range(index).start as usize)?;
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        let line = line.trim_start();
+        let field = line.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_').next().unwrap_or_default();
+        let at = to_u32(before.len() - line.len());
+        let required = self.value("required").is_some_and(|(_, text)| text == "true");
+        let fallback = match self.value("default") {
+            Some((at, text)) => Fallback::Text { text: text.to_owned(), at: at..at + to_u32(text.len()) },
+            None if required => Fallback::Required,
+            None => Fallback::Optional,
+        };
+        let name = format!("{prefix}{}", by_words(field));
+        let is_field = field.starts_with(|first: char| first.is_ascii_uppercase());
+        let at = at..at + to_u32(field.len());
+        is_field.then_some(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None })
     }
 
     /// `env:"PORT" envDefault:"8080"`.
@@ -165,6 +221,14 @@ mod tests {
             ),
             ("env.ParseWithOptions(&c, env.Options{Prefix: \"A_\"})", "prefix A_"),
             ("envconfig.Process(\"\", &c)", "prefix "),
+            (
+                "type C struct {\n MaxConns int `split_words:\"true\" required:\"true\"`\n HTTPPort, URL string `split_words:\"true\" default:\"80\"`\n Plain int\n D time.Duration `split_words:\"false\"`\n}\nenvconfig.Process(\"app\", &c)",
+                "APP_MAX_CONNS! APP_HTTP_PORT=80 prefix APP_",
+            ),
+            (
+                "type C struct {\n A_B int `split_words:\"true\"`\n}\ntype D struct {}\nenvconfig.Process(\"app\", &c)",
+                "prefix APP_",
+            ),
             ("type A struct {\n A A `envPrefix:\"A_\"`\n B int `env:\"B_C\"`\n}", "A_B_C?"),
         ] {
             assert_eq!(shown("a.go", text), expected, "{text}");

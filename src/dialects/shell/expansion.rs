@@ -72,7 +72,7 @@ impl Variables {
 
     fn unknown(&mut self, span: &Range<usize>, out: &mut Text) {
         self.executes.push(span.clone());
-        out.push(UNKNOWN.encode_utf8(&mut [0; 4]).as_bytes(), true);
+        out.push(&unknown(), true);
     }
 
     /// Puts the home directory for a `~` at the beginning or behind a colon, if nothing quoted touches it.
@@ -107,6 +107,11 @@ impl Variables {
         out: &mut Text,
     ) -> Result<(), Fault> {
         let value = self.value(name, span)?;
+        let unsure = value.as_deref().is_some_and(is_unsure);
+        if length && unsure {
+            self.unknown(span, out);
+            return Ok(());
+        }
         if length {
             out.push(value.unwrap_or_default().len().to_string().as_bytes(), quoted);
             return Ok(());
@@ -118,6 +123,8 @@ impl Variables {
         let set = value.as_ref().is_some_and(|value| !(*colon && value.is_empty()));
         match (sign, set) {
             (b'-' | b'=' | b'?', true) => out.push(&value.unwrap_or_default(), quoted),
+            // What a program gives may be nothing.
+            (b'+', true) if *colon && unsure => self.unknown(span, out),
             (b'-', false) | (b'+', true) => self.expand(word, homes, out)?,
             (b'+', false) => {}
             (b'=', false) => {
@@ -137,6 +144,10 @@ impl Variables {
                 let mut pattern = Text::default();
                 self.expand(word, false, &mut pattern)?;
                 let value = value.unwrap_or_default();
+                if unsure || is_unsure(&pattern.bytes) {
+                    self.unknown(span, out);
+                    return Ok(());
+                }
                 let left = trimmed(&value, &pattern, *sign, &mut self.effort).map_err(|Spent| too_dear(span))?;
                 out.push(left, quoted);
             }
@@ -151,7 +162,7 @@ impl Variables {
             b"-" => Some(b"a".to_vec()),
             b"$" | b"0" => {
                 self.executes.push(span.clone());
-                Some(Vec::new())
+                Some(unknown())
             }
             _ => {
                 let value = self.values.get(name);
@@ -160,6 +171,16 @@ impl Variables {
             }
         })
     }
+}
+
+/// What stands for what nobody but the running shell knows.
+pub(super) fn unknown() -> Vec<u8> {
+    UNKNOWN.to_string().into_bytes()
+}
+
+/// Whether a part of a text is not known.
+fn is_unsure(text: &[u8]) -> bool {
+    memchr::memmem::find(text, &unknown()).is_some()
 }
 
 fn too_dear(span: &Range<usize>) -> Fault {

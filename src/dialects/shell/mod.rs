@@ -2,8 +2,8 @@
 //!
 //! The file is a program. Assignments are followed as the shell would make them, with quotes, `~`, and every form of
 //! `${…}`; `export`, `readonly` and `unset` too, and arithmetic that assigns nothing. Nothing is run: a command does nothing
-//! and counts as failed, `$(…)`, backticks, other arithmetic, `$$` and `$0` give the empty text, and the places of all of
-//! these are kept. A syntax error ends the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and
+//! and counts as failed; what `$(…)`, backticks, other arithmetic, `$$` and `$0` give is not known, nor whether an assignment is made
+//! beside `<`, whose file may not be there; the places of all of these are kept. A syntax error ends the shell, so then nothing is set. `if`, `for`, `case`, functions, subshells and
 //! here-documents are refused: only a shell can follow them.
 
 mod arithmetic;
@@ -14,7 +14,7 @@ mod pattern;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use expansion::Variables;
+use expansion::{Variables, unknown};
 use lexer::{Fault, Lexer, Part, Token, Word, is_name};
 use pattern::Effort;
 
@@ -67,6 +67,8 @@ struct Command {
     assignments: Vec<(usize, Word)>,
     words: Vec<Word>,
     redirects: bool,
+    /// Whether it is done only if a file is there, or can be opened.
+    opens: bool,
     span: Range<usize>,
     negated: bool,
 }
@@ -219,6 +221,7 @@ impl Shell<'_> {
             command.words.pop();
         }
         command.redirects = true;
+        command.opens |= operator.starts_with('<');
         self.variables.executes.push(start..target.span.end);
         Ok(())
     }
@@ -283,7 +286,7 @@ impl Shell<'_> {
             };
         }
         for (length, word) in &command.assignments {
-            self.assign(*length, word)?;
+            self.assign(*length, word, command.opens)?;
         }
         self.told();
         self.variables.status = 0;
@@ -305,10 +308,11 @@ impl Shell<'_> {
         Ok(Flow::On)
     }
 
-    /// Makes the assignment in a word whose name has so many bytes.
-    fn assign(&mut self, length: usize, word: &Word) -> Result<(), Fault> {
+    /// Makes the assignment in a word whose name has so many bytes; `unsure` says that it may not be made.
+    fn assign(&mut self, length: usize, word: &Word, unsure: bool) -> Result<(), Fault> {
         let Some(Part::Text { text, .. }) = word.parts.first() else { return Ok(()) };
         let value = self.assigned_value(length, word)?;
+        let value = if unsure { unknown() } else { value };
         self.set(text.get(..length).unwrap_or_default(), value, word, length)
     }
 
@@ -348,7 +352,7 @@ impl Shell<'_> {
         }
         if equal.is_some() {
             match assignment(word) {
-                Some(length) => self.assign(length, word)?,
+                Some(length) => self.assign(length, word, false)?,
                 None => self.set(name, text.get(name.len() + 1..).unwrap_or_default().to_vec(), word, name.len())?,
             }
         } else if let Some(value) = self.variables.values.get(name).cloned()

@@ -6,13 +6,17 @@ use std::sync::Mutex;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use ignore::{WalkBuilder, WalkState};
+use memchr::memmem;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use super::tools;
+use crate::compose::extend::beside;
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
 use crate::project::tracking;
-use crate::uses::{self, Fallback, Kind, MAX_BYTES, Use};
+use crate::source::Span;
+use crate::tree::yaml;
+use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Use};
 
 /// Folders that hold what others wrote or what was built; nobody declares variables for them.
 const PASSED_OVER: &[&str] = &[
@@ -132,8 +136,14 @@ pub fn paths(files: &Files) -> Vec<String> {
 }
 
 /// The uses in a tree, each file with its text: what `paths` names, those without a use left out, but for what starts programs.
+/// Those in `taken` are Compose files whatever they are called.
 #[must_use]
-pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(String, String, Vec<Use>)> {
+pub(super) fn uses(
+    files: &Files,
+    paths: &[String],
+    names: &BTreeSet<String>,
+    taken: &HashSet<String>,
+) -> Vec<(String, String, Vec<Use>)> {
     let markers: Vec<_> = uses::ALL.iter().map(|reader| matcher(reader.markers.iter().copied())).collect();
     let names = matcher(names.iter().map(String::as_str));
     let one = |path: &String| -> Option<(String, String, Vec<Use>)> {
@@ -141,7 +151,7 @@ pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(S
             return None;
         }
         let reader = uses::reader(path);
-        if reader.is_none() && says_nothing(path) {
+        if reader.is_none() && says_nothing(path) && !taken.contains(path) {
             return None;
         }
         let full = files.root().join(path);
@@ -156,11 +166,16 @@ pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(S
         let index = reader.and_then(|reader| uses::ALL.iter().position(|other| std::ptr::eq(other, reader)));
         let marked = index.is_some_and(|index| markers[index].as_ref().is_none_or(|marker| marker.is_match(&bytes)));
         let named = names.as_ref().is_some_and(|names| names.is_match(&bytes));
-        if !marked && !named {
+        if !marked && !named && !taken.contains(path) {
             return None;
         }
         let (text, _) = files::text(bytes);
         let mut found = if marked { reader.map(|reader| reader.uses(&text)).unwrap_or_default() } else { Vec::new() };
+        if taken.contains(path) {
+            found.extend(compose().map(|compose| compose.uses(&text)).unwrap_or_default());
+            // What a service of it is given is that of the one that takes it in.
+            found.retain(|found| found.kind == Kind::Read);
+        }
         if let Some(names) = names.as_ref().filter(|_| named) {
             mentions(&text, names, &mut found);
         }
@@ -169,6 +184,51 @@ pub fn uses(files: &Files, paths: &[String], names: &BTreeSet<String>) -> Vec<(S
         (tells || !found.is_empty()).then(|| (path.clone(), text, found))
     };
     paths.par_iter().filter_map(one).collect()
+}
+
+/// The reader of Compose files.
+pub(super) fn compose() -> Option<&'static Reader> {
+    uses::ALL.iter().find(|reader| reader.name == "compose")
+}
+
+/// The files that Compose files take in with `extends` and `include`, whatever those are called, and that are no Compose files
+/// by their own names.
+pub(super) fn taken_in(files: &Files, paths: &[String]) -> HashSet<String> {
+    let is_compose = |path: &&String| uses::reader(path).is_some_and(|reader| reader.name == "compose");
+    let mut left: Vec<String> = paths.iter().filter(is_compose).cloned().collect();
+    let mut found = HashSet::new();
+    while let Some(path) = left.pop() {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for other in named_by(files, &path) {
+            let other = beside(folder, &other).filter(|other| paths.binary_search(other).is_ok());
+            let Some(other) = other.filter(|other| uses::reader(other).is_none_or(|reader| reader.name != "compose"))
+            else {
+                continue;
+            };
+            if found.insert(other.clone()) {
+                left.push(other);
+            }
+        }
+    }
+    found
+}
+
+/// The files that a Compose file names in `extends` and `include`, as they are written there.
+fn named_by(files: &Files, path: &str) -> Vec<String> {
+    let names =
+        |bytes: &Vec<u8>| ["extends", "include"].iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let bytes = files.size(path).filter(|size| *size <= MAX_BYTES).and_then(|_| files.read(path).ok()).filter(names);
+    let text = bytes.map(|bytes| files::text(bytes).0).unwrap_or_default();
+    let Ok(documents) = yaml::parse(Span::NOWHERE.source, &text) else { return Vec::new() };
+    let roots = || documents.roots.iter();
+    let services = roots().filter_map(|root| root.get("services")).flat_map(|services| services.pairs());
+    let extended = services.filter_map(|service| service.value.find(&["extends", "file"]));
+    let included = roots().filter_map(|root| root.get("include")).flat_map(|list| list.items());
+    let included = included.flat_map(|item| {
+        let named = item.get("path").map_or(item, |path| path);
+        named.items().chain([named]).map(|node| &**node)
+    });
+    extended.chain(included).filter_map(|node| node.text().map(ToOwned::to_owned)).collect()
 }
 
 fn matcher<'n>(words: impl Iterator<Item = &'n str>) -> Option<AhoCorasick> {
@@ -282,7 +342,7 @@ pub fn all_uses(files: &Files, config: &Config) -> Vec<(String, String, Vec<Use>
     leave_out(&mut paths, config);
     let tools = tools::tools(files, &paths);
     paths.retain(|path| !is_aside(path) && !tools.contains(path));
-    uses(files, &paths, &BTreeSet::new())
+    uses(files, &paths, &BTreeSet::new(), &HashSet::new())
 }
 
 /// Leaves out what the project does not want to be looked into.

@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::Regex;
 use serde_json::Value;
 
-use super::commands;
+use super::{commands, runners};
 
 /// Files that may give a reader away, and how.
 pub(super) struct Sign {
@@ -79,6 +79,14 @@ pub(super) const SIGNS: &[Sign] = &[
         files: |name| name == "Cargo.toml",
         readers: |text| given(toml_dependencies(text).iter().any(|name| name == "dotenvy"), "dotenvy"),
     },
+    Sign { files: is_of_just, readers: runners::of_just },
+    Sign {
+        files: |name| {
+            let name = name.to_ascii_lowercase();
+            is_yaml(&name) && (name.starts_with("taskfile.") || name.starts_with("taskfile-"))
+        },
+        readers: runners::of_task,
+    },
     Sign {
         files: |name| name.ends_with(".service"),
         readers: |text| {
@@ -150,20 +158,16 @@ pub(super) fn is_makefile(name: &str) -> bool {
     matches!(name, "Makefile" | "makefile" | "GNUmakefile") || name.ends_with(".mk")
 }
 
+fn is_of_just(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(name.as_str(), "justfile" | ".justfile") || name.ends_with(".just")
+}
+
 fn holds_commands(name: &str) -> bool {
     is_makefile(name)
+        || is_of_just(name)
         || [".sh", ".bash", ".zsh", ".ksh", ".service"].iter().any(|end| name.ends_with(end))
-        || matches!(
-            name,
-            "package.json"
-                | "deno.json"
-                | "deno.jsonc"
-                | "justfile"
-                | "Justfile"
-                | "Procfile"
-                | "Dockerfile"
-                | ".envrc"
-        )
+        || matches!(name, "package.json" | "deno.json" | "deno.jsonc" | "Procfile" | "Dockerfile" | ".envrc")
 }
 
 /// The env files that a Makefile includes: `-include .env`, with blanks in front (they are none of a recipe's tabs), or by a

@@ -47,6 +47,14 @@ const SINCE: &[Since] = &[
         first: [3, 0, 0],
         before: "turns `\\n` in double quotes into a line end",
     },
+    // Up to 1.2.3 `K= # note` is `# note`, and `K='a\'` is kept: nothing else differs, so that these are compared.
+    Since {
+        readers: &["python-dotenv"],
+        package: Package::PythonDotenv,
+        first: [0, 16, 0],
+        before: "follows references otherwise: to what the file sets before what the environment has, to lines below, or \
+                 without defaults",
+    },
     Since {
         readers: &["node"],
         package: Package::Node,
@@ -61,6 +69,7 @@ enum Package {
     Dotenv,
     DotenvExpand,
     Godotenv,
+    PythonDotenv,
     RubyDotenv,
     Node,
 }
@@ -71,6 +80,7 @@ impl Package {
             Self::Dotenv | Self::RubyDotenv => "dotenv",
             Self::DotenvExpand => "dotenv-expand",
             Self::Godotenv => "godotenv",
+            Self::PythonDotenv => "python-dotenv",
             Self::Node => "node",
         }
     }
@@ -199,13 +209,18 @@ fn highest(range: &str) -> Option<[u32; 3]> {
             let sign = part.trim_start_matches(['^', '~', '=', '>', 'v', ' ']);
             let signs = part.strip_suffix(sign)?.trim();
             let is_range = match signs {
-                "^" | "~" | "~>" => true,
-                "" | "=" | "v" | "=v" => false,
+                "^" | "~" | "~>" | "~=" => true,
+                "" | "=" | "==" | "===" | "v" | "=v" => false,
                 _ => return None,
             };
             let version = numbers(sign)?;
-            // A range goes on within its first part.
-            Some(if is_range { [version[0], u32::MAX, u32::MAX] } else { version })
+            // A range goes on within its first part: within the second where the first is 0, or it names a third for pip.
+            let within_second = signs == "^" && version[0] == 0 || signs == "~=" && version[2] != u32::MAX;
+            Some(match version {
+                [major, minor, _] if is_range && within_second => [major, minor, u32::MAX],
+                [major, ..] if is_range => [major, u32::MAX, u32::MAX],
+                version => version,
+            })
         })
         .try_fold([0; 3], |most, version| Some(version?.max(most)))
 }
@@ -304,6 +319,14 @@ mod tests {
             (">= 20.0.0 < 21.0.0", Some([20, OPEN, OPEN])),
             ("<=16.1", Some([16, 1, OPEN])),
             ("<16.1.2", Some([16, 1, 1])),
+            ("==0.10.1", Some([0, 10, 1])),
+            ("== 0.10.*", Some([0, 10, OPEN])),
+            ("^0.10.2", Some([0, 10, OPEN])),
+            ("^0", Some([0, OPEN, OPEN])),
+            ("~=0.10.2", Some([0, 10, OPEN])),
+            ("~=0.10", Some([0, OPEN, OPEN])),
+            (">=0.10,<0.15", Some([0, 14, OPEN])),
+            (">=0.10,!=0.12", None),
             ("<0", None),
             ("<x", None),
             ("npm:dotenv@10", Some([10, OPEN, OPEN])),
@@ -384,12 +407,51 @@ mod tests {
             (&[("Gemfile.lock", "    dotenv (3.1.0)\n")], "ruby-dotenv", ""),
             (&[("go.mod", "require github.com/joho/godotenv v1.4.0\n")], "node", ""),
         ] {
-            let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
-            let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
-            let beside = |one: &Older| one.beside.as_ref().map_or_else(String::new, |path| format!(" beside {path}"));
-            let told: Vec<_> =
-                found.iter().map(|one| format!("{} {}{}", one.reader, one.version, beside(one))).collect();
-            assert_eq!(told.join(" "), expected, "{files:?}");
+            assert_eq!(told(files, readers), expected, "{files:?}");
         }
+    }
+
+    #[test]
+    fn python_dotenv_of_other_versions() {
+        for (files, expected) in [
+            (&[("requirements.txt", "python-dotenv\n")][..], ""),
+            (&[("requirements.txt", "flask\nPython_Dotenv[cli] == 0.10.1 ; x\n")], "python-dotenv == 0.10.1"),
+            (&[("requirements-dev.txt", "python-dotenv==0.15.0 --hash=sha256:0\n")], "python-dotenv ==0.15.0"),
+            (&[("requirements.txt", "python-dotenv==1.0.1\n")], ""),
+            (&[("requirements.txt", "python-dotenv>=0.10\n# python-dotenv==0.10\n")], ""),
+            (&[("requirements.txt", "pytest-dotenv==0.5\nmy-python-dotenv==0.1\n")], ""),
+            (
+                &[("pyproject.toml", "dependencies = [\"a\", \"python-dotenv >=0.10,<0.14\"]\n")],
+                "python-dotenv >=0.10,<0.14",
+            ),
+            (&[("pyproject.toml", "python-dotenv = \"^0.10.3\"\n")], "python-dotenv ^0.10.3"),
+            (
+                &[("Pipfile", "python-dotenv = { extras = [\"cli\"], version = \"==0.9.1\" }\n")],
+                "python-dotenv ==0.9.1",
+            ),
+            (
+                &[
+                    ("pyproject.toml", "dependencies = [\"python-dotenv>=0.9\"]\n"),
+                    ("uv.lock", "[[package]]\nname = \"python-dotenv\"\nversion = \"0.10.1\"\n"),
+                ],
+                "python-dotenv 0.10.1",
+            ),
+            (&[("poetry.lock", "name = \"python-dotenv\"\nversion = \"1.1.0\"\n")], ""),
+            (
+                &[("Pipfile.lock", "\"python-dotenv\": { \"hashes\": [\"x\"], \"version\": \"==0.14.0\" }")],
+                "python-dotenv ==0.14.0",
+            ),
+        ] {
+            assert_eq!(told(files, "python-dotenv"), expected, "{files:?}");
+        }
+    }
+
+    /// The readers out of some that these files show in another version.
+    fn told(files: &[(&str, &str)], readers: &str) -> String {
+        let sightings: Vec<_> = files.iter().flat_map(|(name, text)| named(name, name, text)).collect();
+        let found = older(&readers.split(' ').collect::<Vec<_>>(), &sightings);
+        let beside = |one: &Older| one.beside.as_ref().map_or_else(String::new, |path| format!(" beside {path}"));
+        let told: Vec<_> = found.iter().map(|one| format!("{} {}{}", one.reader, one.version, beside(one))).collect();
+        told.join(" ")
     }
 }

@@ -24,8 +24,11 @@ fn npm(name: &str) -> Package {
     if name.ends_with("dotenv-expand") { Package::DotenvExpand } else { Package::Dotenv }
 }
 
+/// The name as it may be written.
+const PYTHON_DOTENV: &str = "python[-_.]dotenv";
+
 /// In each pattern the first group is the package, and the second the version.
-pub(super) static NAMING: [Naming; 13] = [
+pub(super) static NAMING: [Naming; 18] = [
     naming(
         |name| name == "package.json",
         LazyLock::new(|| Regex::new(r#""(dotenv|dotenv-expand)"\s*:\s*"([^"]+)""#).ok()),
@@ -85,6 +88,50 @@ pub(super) static NAMING: [Naming; 13] = [
         LazyLock::new(|| Regex::new(r#"(?m)^\s*gem[ (]+["']((?:dotenv)(?:-rails)?)["'] *, *["']([^"']+)["']"#).ok()),
         |_| Package::RubyDotenv,
         false,
+    ),
+    naming(
+        |name| name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in")),
+        LazyLock::new(|| {
+            let version = r"([<>=!~][\w.*,<>=!~ \t+]*[\w*])";
+            Regex::new(&format!(r"(?mi)^[ \t]*({PYTHON_DOTENV})[ \t]*(?:\[[^\]\n]*\])?[ \t]*{version}")).ok()
+        }),
+        |_| Package::PythonDotenv,
+        false,
+    ),
+    // `"python-dotenv>=0.10,<0.11"`
+    naming(
+        |name| name == "pyproject.toml",
+        LazyLock::new(|| {
+            let version = r#"([<>=!~][^"';\n]*)"#;
+            Regex::new(&format!(r#"(?i)["']({PYTHON_DOTENV})\s*(?:\[[^\]\n]*\])?\s*{version}"#)).ok()
+        }),
+        |_| Package::PythonDotenv,
+        false,
+    ),
+    // `python-dotenv = "^0.10"`, and `{ version = "^0.10" }`
+    naming(
+        |name| matches!(name, "pyproject.toml" | "Pipfile"),
+        LazyLock::new(|| {
+            let version = r#"(?:\{[^}\n]*\bversion[ \t]*=[ \t]*)?["']([^"'\n]+)["']"#;
+            Regex::new(&format!(r#"(?mi)^[ \t]*["']?({PYTHON_DOTENV})["']?[ \t]*=[ \t]*{version}"#)).ok()
+        }),
+        |_| Package::PythonDotenv,
+        false,
+    ),
+    naming(
+        |name| matches!(name, "uv.lock" | "poetry.lock" | "pdm.lock" | "pylock.toml"),
+        LazyLock::new(|| Regex::new(&format!(r#"(?mi)^name = "({PYTHON_DOTENV})"\r?\nversion = "([0-9][^"]*)""#)).ok()),
+        |_| Package::PythonDotenv,
+        true,
+    ),
+    naming(
+        |name| name == "Pipfile.lock",
+        LazyLock::new(|| {
+            let version = r#"\{[^{}]*"version"\s*:\s*"([^"]+)""#;
+            Regex::new(&format!(r#"(?i)"({PYTHON_DOTENV})"\s*:\s*{version}"#)).ok()
+        }),
+        |_| Package::PythonDotenv,
+        true,
     ),
     naming(
         |name| matches!(name, ".nvmrc" | ".node-version"),

@@ -81,7 +81,7 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let project = referenced.project;
     let is_layer = |layer: &&Layer| layer.name != PROCESS && !documents(project.sources.path(layer.source));
     let mut layers = project.layers.iter().filter(is_layer).peekable();
-    if layers.peek().is_none() || layers.any(|layer| project.is_closed(layer)) {
+    if layers.peek().is_none() || layers.any(|layer| layer.is_unread() || project.is_closed(layer)) {
         return;
     }
     let missing = missing(project);

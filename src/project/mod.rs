@@ -13,6 +13,7 @@ pub mod hiding;
 pub mod home;
 mod knowledge;
 pub mod layout;
+mod legibility;
 mod links;
 mod listings;
 pub mod locking;

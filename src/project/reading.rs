@@ -10,13 +10,14 @@ use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
 use super::layout::{self, Stack};
+use super::legibility::illegible;
 use super::links;
 use super::past::{Past, Present};
 use super::revocations::Revocations;
 use super::{
     BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, started, strays, tracking,
 };
-use crate::dialects::compose;
+use crate::dialects::compose::{self, Parsed};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::Layer;
@@ -249,8 +250,13 @@ impl Project {
                 let text: Arc<str> = text.into();
                 let source = self.sources.add(files.shown(path), Arc::clone(&text));
                 let mut parsed = compose::parse(&text);
-                parsed.faults.extend(faults);
-                parsed.faults.sort_by_key(|fault| fault.at.start);
+                if !faults.is_empty() {
+                    match illegible(&text, &parsed.entries) {
+                        Some(fault) => parsed = Parsed { entries: Vec::new(), faults: vec![fault] },
+                        None => parsed.faults.extend(faults),
+                    }
+                    parsed.faults.sort_by_key(|fault| fault.at.start);
+                }
                 Layer { name, source, text, sealed: false, entries: parsed.entries, faults: parsed.faults }
             }
         };

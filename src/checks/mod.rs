@@ -78,6 +78,7 @@ mod missing_key;
 mod misspelt_variable;
 mod no_final_newline;
 mod not_allowed_value;
+mod not_checked;
 mod not_delivered;
 mod older_reader;
 mod one_mistake;
@@ -152,6 +153,7 @@ mod wrong_type;
 use crate::drift::baseline;
 use crate::finding::{Finding, Rule};
 pub use deployed::{Deployed, Lacking};
+pub use not_checked::not_checked;
 pub use reads_differently::seen_by_each;
 pub use runner::{Found, run, run_references, run_staged_beside};
 pub use settling::settle;
@@ -348,6 +350,7 @@ pub static ALL: &[Check] = &[
     Check::of(&misspelt_variable::RULE).references(misspelt_variable::check),
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
+    Check::of(&not_checked::RULE),
     Check::of(&not_delivered::RULE).references(not_delivered::check),
     Check::of(&older_reader::RULE).project(older_reader::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),

@@ -18,6 +18,7 @@ mod links;
 mod listings;
 pub mod locking;
 pub mod lone;
+pub mod naming;
 mod opening;
 pub mod past;
 mod process;

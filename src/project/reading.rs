@@ -12,6 +12,7 @@ use super::files::{self, Files};
 use super::layout::{self, Stack};
 use super::legibility::illegible;
 use super::links;
+use super::naming::{of_layer, of_named_file};
 use super::past::{Past, Present};
 use super::revocations::Revocations;
 use super::{
@@ -77,7 +78,8 @@ impl Project {
                 let layer = match known.get(&path) {
                     Some(layer) => *layer,
                     None => {
-                        let layer = project.read_layer(files, &path, options, &consumers)?;
+                        let layer = project.read_layer(files, &path, options, &consumers);
+                        let layer = layer.map_err(|error| of_layer(files, &project.config, &name, &path, error))?;
                         known.insert(path, layer);
                         layer
                     }
@@ -374,7 +376,9 @@ pub(super) fn read_schema(
     let (shown, text) = if path == BUILT_IN {
         (path, model::schema_text())
     } else {
-        let (text, _) = files::text(files.read(&path)?);
+        let named = config.schema.is_some();
+        let failed = |error| if named { of_named_file(files, "schema", &path, error) } else { error };
+        let (text, _) = files::text(files.read(&path).map_err(failed)?);
         (files.shown(&path), text)
     };
     let text: Arc<str> = text.into();

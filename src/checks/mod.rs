@@ -46,6 +46,7 @@ mod delivery;
 mod deployed;
 mod deprecated_key;
 mod difference;
+mod doubtful_schema;
 mod drift_absent_live;
 mod drift_changed;
 mod drift_exposed_secret;
@@ -325,6 +326,7 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_writable_root::RULE).lacking(&compose_writable_root::LACKING),
     Check::of(&defaults_disagree::RULE).references(defaults_disagree::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
+    Check::of(&doubtful_schema::RULE).project(doubtful_schema::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_changed::RULE).row(drift_changed::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),

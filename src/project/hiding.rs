@@ -150,12 +150,30 @@ impl Project {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
             }
         }
+        spans.extend(self.beside_twins());
         spans.extend(self.secrets_of_deployments());
         spans.extend(self.secrets_of_strays());
         spans.extend(self.lines_of_staged_texts());
         for span in spans {
             self.sources.mask(span);
         }
+    }
+
+    /// What stands in the schema on the lines of a name that is there twice: it may be the default of a secret.
+    fn beside_twins(&self) -> Vec<Span> {
+        let Some(ProjectSchema { schema, source }) = &self.schema else { return Vec::new() };
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let text = self.sources.text(*source);
+        let names: Vec<_> = schema.twins().into_iter().flat_map(|twin| [twin.first, twin.last]).collect();
+        let around = names.iter().flat_map(|name| {
+            let (start, end) = (name.start as usize, name.end as usize);
+            let line = text.get(..start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+            let rest = text.get(end..).map_or(0, |after| after.find('\n').unwrap_or(after.len()));
+            let is_open = text.get(line..start).is_some_and(|before| before.trim().is_empty());
+            [if is_open { start..start } else { line..start }, end..end + rest]
+        });
+        let hidden = around.map(|range| Span::new(*source, offset(range.start)..offset(range.end)));
+        if schema.names_secrets() { hidden.collect() } else { Vec::new() }
     }
 
     /// What of the layer with this number is a secret, or may be the rest of one, where its lines can be read.

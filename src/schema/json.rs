@@ -27,6 +27,8 @@ pub(super) struct Members<'t> {
     list: Vec<(Cow<'t, str>, Json<'t>)>,
     /// The members by name, where they are too many to look through.
     sorted: Box<[u32]>,
+    /// Whether a name stands twice here, or within.
+    has_twins: bool,
 }
 
 /// How many members are looked through for each name.
@@ -34,13 +36,15 @@ const FEW: usize = 16;
 
 impl<'t> Members<'t> {
     fn new(mut list: Vec<(Cow<'t, str>, Json<'t>)>) -> Self {
+        let within = list.iter().any(|(_, value)| value.has_twins());
         if list.len() <= FEW && !has_twins(&list) {
-            return Self { list, sorted: Box::default() };
+            return Self { list, sorted: Box::default(), has_twins: within };
         }
         let mut sorted = by_name(&list);
         let name = |at: &u32| &list[*at as usize].0;
         let twins = sorted.chunk_by(|one, next| name(one) == name(next)).filter(|same| same.len() > 1);
         let twins: Vec<Vec<usize>> = twins.map(|same| same.iter().map(|at| *at as usize).collect()).collect();
+        let has_twins = within || !twins.is_empty();
         if !twins.is_empty() {
             let mut stays = vec![true; list.len()];
             for same in twins {
@@ -53,7 +57,7 @@ impl<'t> Members<'t> {
             list.retain(|_| stays.next().unwrap_or(true));
             sorted = by_name(&list);
         }
-        Self { list, sorted: sorted.into() }
+        Self { list, sorted: sorted.into(), has_twins }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Json<'t>> {
@@ -105,6 +109,15 @@ impl<'t> Json<'t> {
 
     pub(super) fn as_object(&self) -> Option<&Members<'t>> {
         if let Self::Object(members) = self { Some(members) } else { None }
+    }
+
+    /// Whether a name stands twice in one object.
+    pub(super) fn has_twins(&self) -> bool {
+        match self {
+            Self::Object(members) => members.has_twins,
+            Self::Array(items) => items.iter().any(Self::has_twins),
+            _ => false,
+        }
     }
 
     /// The member of this name; `None` for what is no object.

@@ -31,11 +31,11 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     let mut faults = faults.into_iter().peekable();
     for entry in found {
         while let Some(fault) = faults.next_if(|fault| fault.at.start < entry.key.start) {
-            shown.fault(&mut sealed, fault);
+            shown.fault(&mut sealed, &fault);
         }
         shown.entry(&mut sealed, entry);
     }
-    faults.for_each(|fault| shown.fault(&mut sealed, fault));
+    faults.for_each(|fault| shown.fault(&mut sealed, &fault));
     if !shown.text.is_empty() {
         shown.text.push('\n');
     }
@@ -68,13 +68,13 @@ impl Shown<'_> {
 
     /// Takes over an entry: its name is shown, its value becomes a secret.
     fn entry(&mut self, sealed: &mut Sealed, entry: Entry) {
-        self.move_on(entry.key.start);
+        let is_first = self.move_on(entry.key.start);
         self.to = self.to.max(entry.value.end as usize);
-        push(sealed, &mut self.text, entry, self.opened);
+        push(sealed, &mut self.text, entry, is_first, self.opened);
     }
 
     /// Takes over a line that cannot be read, with the name that it would set.
-    fn fault(&mut self, sealed: &mut Sealed, fault: Fault) {
+    fn fault(&mut self, sealed: &mut Sealed, fault: &Fault) {
         let is_first = self.move_on(fault.at.start);
         self.to = self.to.max(fault.at.end as usize);
         let start =
@@ -83,7 +83,7 @@ impl Shown<'_> {
         if let Some(key) = key_of(line).filter(|key| is_first && is_name(key) && is_plausible_name(key)) {
             self.text.extend([key, "="]);
         }
-        sealed.faults.push(Fault { at: end(&self.text), ..fault });
+        sealed.faults.push(Fault { at: end(&self.text), ..*fault });
     }
 }
 
@@ -94,11 +94,12 @@ fn closed(readers: Readers, state: State) -> Sealed {
 }
 
 /// Takes over an entry of the opened text: its name goes into `shown`, its value into a secret.
-fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, opened: &str) {
+fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, is_first: bool, opened: &str) {
     let slice = |range: &std::ops::Range<u32>| opened.get(range.start as usize..range.end as usize).unwrap_or_default();
     let key = slice(&entry.key);
-    if !is_name(key) {
-        // It may be a piece of a value that was meant to go over several lines.
+    let is_alone = matches!(entry.content, Content::Inherited);
+    if !is_name(key) || !is_first || is_alone && key.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        // It may be a piece of a value that was meant to go over several lines, or follow the quote that ends another one.
         let (message, help) =
             ("a line of the opened file has no variable's name", "mend it with `sparkcfg secrets edit`");
         sealed.damages.push(Damage { range: end(shown), kind: DamageKind::KeyName, message, help });
@@ -186,12 +187,12 @@ mod tests {
     #[test]
     fn only_names_show() {
         let (identities, recipients) = pair();
-        let plain = Secret::new("A=canary\n!\nB\nbad name=canary\nC=\n".into());
+        let plain = Secret::new("A=canary\n!\nB\nbad name=canary\ncanary\nC=\n".into());
         let order = Order { recipients: &recipients, time: "", new_key: false, anew: None, previous: None };
         let text = seal(&plain, &order).unwrap();
         let sealed = open(text.as_bytes(), &identities, lines);
         assert_eq!(sealed.state, State::Opened);
-        assert_eq!(&*sealed.text, "A=\n\nB\n\nC=\n");
+        assert_eq!(&*sealed.text, "A=\n\nB\n\n\nC=\n");
         let read = sealed.entries.iter().map(|entry| match &entry.content {
             Content::Opened(secret) => secret.expose(),
             _ => "inherited",
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(sealed.faults, [Fault { at: 3..3, message: "bad", help: "" }]);
         assert_eq!(
             sealed.damages.iter().map(|damage| (damage.kind, damage.range.clone())).collect::<Vec<_>>(),
-            [(DamageKind::KeyName, 6..6)]
+            [(DamageKind::KeyName, 6..6), (DamageKind::KeyName, 7..7)]
         );
         assert_eq!(sealed.readers.unnamed, ["X25519"]);
         assert!(!format!("{sealed:?}{plain:?}").contains("canary"));

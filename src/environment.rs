@@ -1,7 +1,9 @@
 //! Layers merged by figment, references resolved: for each key the value that an environment ends up with.
 
+mod broken;
 mod references;
 
+pub use broken::Broken;
 pub use references::is_one_reference;
 
 use std::borrow::Cow;
@@ -29,6 +31,8 @@ pub struct Environment<'a> {
     pub settings: Vec<Setting<'a>>,
     /// References that led nowhere, in file order.
     pub loose: Vec<Loose<'a>>,
+    /// Lines that cannot be read and would set a key, which nothing above them sets anew; sorted by key.
+    pub broken: Vec<Broken<'a>>,
     /// For each layer the entries of a key; built when first asked for.
     index: OnceLock<Vec<HashMap<&'a str, Vec<usize>>>>,
 }
@@ -95,7 +99,7 @@ pub enum Resolved<'a> {
     Expanded(String),
     /// From a sealed layer, or put together with a value from one.
     Secret(Secret),
-    /// Sealed, and nobody here can open it; or put together with such a value.
+    /// Sealed, and nobody here can open it; set on a line that cannot be read; or put together with such a value.
     Unknown,
     /// A key without `=` that the process environment does not have: nothing is set.
     Unset,
@@ -135,6 +139,8 @@ pub enum LooseFault {
     Undefined(String),
     /// `${NAME:?message}`, and nothing sets the name.
     Required(String),
+    /// The name has a value, in which a reference led nowhere: what was meant is not known here either.
+    Above,
     /// Not a reference that docker compose knows, or a limit was reached.
     Broken {
         /// What is wrong.
@@ -160,8 +166,14 @@ pub type Process<'p> = &'p std::collections::HashMap<String, String>;
 /// A value while files are read from top to bottom.
 #[derive(Clone)]
 enum Current<'a> {
-    Known { text: Cow<'a, str>, sealed: bool },
+    Known { text: Cow<'a, str>, sealed: bool, loose: bool },
     Unknown,
+}
+
+impl<'a> Current<'a> {
+    fn plain(text: Cow<'a, str>, sealed: bool) -> Self {
+        Self::Known { text, sealed, loose: false }
+    }
 }
 
 impl<'a> Environment<'a> {
@@ -171,7 +183,8 @@ impl<'a> Environment<'a> {
         let mut loose = Vec::new();
         let interpolates = layers.iter().any(|layer| layer.entries.iter().any(|entry| entry.interpolates));
         let mut expanded = if interpolates { expand(&layers, process, &mut loose) } else { HashMap::new() };
-        let mut merged = Self { name, protected, layers, settings: Vec::new(), loose, index: OnceLock::new() };
+        let (settings, broken) = (Vec::new(), Vec::new());
+        let mut merged = Self { name, protected, layers, settings, loose, broken, index: OnceLock::new() };
         let places = merge(&merged.layers);
         let mut settings = Vec::with_capacity(places.len());
         for (key, layer, entry) in places {
@@ -180,6 +193,7 @@ impl<'a> Environment<'a> {
             settings.push(Setting { key, layer, entry, value });
         }
         merged.settings = settings;
+        merged.break_up();
         merged
     }
 
@@ -311,7 +325,7 @@ fn resolve<'a>(layer: &'a Layer, entry: usize, process: Process<'_>, expanded: O
     let entry = &layer.entries[entry];
     match (expanded, &entry.content) {
         (Some(Current::Unknown), _) | (None, Content::Sealed) => Resolved::Unknown,
-        (Some(Current::Known { text, sealed: true }), _) => Resolved::Secret(Secret::new(text.into_owned())),
+        (Some(Current::Known { text, sealed: true, .. }), _) => Resolved::Secret(Secret::new(text.into_owned())),
         (Some(Current::Known { text: Cow::Borrowed(text), .. }), _) => Resolved::Text(text),
         (Some(Current::Known { text: Cow::Owned(text), .. }), _) => Resolved::Expanded(text),
         (None, Content::Inherited) => {
@@ -334,17 +348,19 @@ fn expand<'a>(
     let mut expanded = HashMap::new();
     let mut budget = Budget::default();
     for (number, layer) in layers.iter().enumerate() {
+        let mut broken = Broken::of(number, layer).peekable();
         for (index, entry) in layer.entries.iter().enumerate() {
+            while let Some(above) = broken.next_if(|broken| broken.at < entry.key.start) {
+                current.insert(above.key, Current::Unknown);
+            }
             let key = layer.key(entry);
             let value = match (&entry.content, layer.content(entry)) {
                 (Content::Inherited, _) => match process.get(key) {
-                    Some(text) => Current::Known { text: Cow::Owned(text.clone()), sealed: false },
+                    Some(text) => Current::plain(Cow::Owned(text.clone()), false),
                     None => continue,
                 },
                 (_, None) => Current::Unknown,
-                (_, Some(text)) if !entry.interpolates => {
-                    Current::Known { text: Cow::Borrowed(text), sealed: layer.sealed }
-                }
+                (_, Some(text)) if !entry.interpolates => Current::plain(Cow::Borrowed(text), layer.sealed),
                 (_, Some(template)) => {
                     let at = LooseAt { key, layer: number, entry: index };
                     expand_one(layer, entry, template, &current, process, &mut budget, (loose, at))
@@ -355,6 +371,7 @@ fn expand<'a>(
             }
             current.insert(key, value);
         }
+        current.extend(broken.map(|below| (below.key, Current::Unknown)));
     }
     expanded
 }
@@ -370,14 +387,15 @@ fn expand_one<'a>(
     (loose, at): (&mut Vec<Loose<'a>>, LooseAt<'a>),
 ) -> Current<'a> {
     let mut sealed = layer.sealed;
-    let mut unknown = false;
+    let (mut unknown, mut is_above, mut is_loose) = (false, false, false);
     let mut lookup = |name: &str| {
         if let Some(text) = process.get(name) {
             return Some(Cow::Borrowed(text.as_str()));
         }
         match current.get(name)? {
-            Current::Known { text, sealed: secret } => {
+            Current::Known { text, sealed: secret, loose } => {
                 sealed |= *secret;
+                is_above |= *loose;
                 Some(Cow::Borrowed(&**text))
             }
             Current::Unknown => {
@@ -387,33 +405,55 @@ fn expand_one<'a>(
         }
     };
     let expansion = interpolation::expand(template, &mut lookup, budget);
-    let span_of = |range: std::ops::Range<usize>| match &entry.content {
-        // Only in a plain slice do the template's bytes stand in the file one for one.
-        Content::Slice(slice) => {
-            let offset = |at: usize| slice.start + u32::try_from(at).unwrap_or_default();
-            layer.span(&(offset(range.start)..offset(range.end)))
-        }
-        _ => place(layer, entry),
-    };
     let mut report = |fault, range| {
-        loose.push(Loose { key: at.key, layer: at.layer, entry: at.entry, fault, span: span_of(range) });
+        let span = place_within(layer, entry, template, range);
+        loose.push(Loose { key: at.key, layer: at.layer, entry: at.entry, fault, span });
     };
     match expansion {
         Ok(expansion) => {
             for resolved in expansion.resolved {
                 let reference = resolved.reference;
+                is_loose |= matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing);
                 match resolved.outcome {
                     Outcome::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.range),
                     Outcome::Missing => report(LooseFault::Required(reference.name.to_owned()), reference.range),
                     Outcome::Value | Outcome::Default | Outcome::Absent => {}
                 }
             }
-            if unknown { Current::Unknown } else { Current::Known { text: Cow::Owned(expansion.text), sealed } }
+            if is_above && !is_loose {
+                report(LooseFault::Above, 0..template.len());
+            }
+            let loose = is_above || is_loose;
+            if unknown { Current::Unknown } else { Current::Known { text: Cow::Owned(expansion.text), sealed, loose } }
         }
         Err(fault) => {
             let refused = fault.kind == FaultKind::Malformed;
             report(LooseFault::Broken { message: fault.message(), help: fault.help(), refused }, fault.range);
             Current::Unknown
         }
+    }
+}
+
+/// How long a template may be in which references are looked for, in bytes.
+const SHORT: usize = 4 << 10;
+
+/// Where a part of a template stands in the file.
+fn place_within(layer: &Layer, entry: &Entry, template: &str, range: std::ops::Range<usize>) -> Span {
+    let within = |start: u32, at: usize| {
+        let offset = |at: usize| start + u32::try_from(at).unwrap_or_default();
+        layer.span(&(offset(at)..offset(at + range.len())))
+    };
+    match &entry.content {
+        // The template's bytes stand in the file one for one.
+        Content::Slice(slice) => within(slice.start, range.start),
+        // Escapes were taken out of it, which leave a reference as it is: it stands there as often as in the template.
+        Content::Decoded(_) if template.len() <= SHORT => {
+            let (written, part) = (layer.slice(&entry.value), template.get(range.clone()).unwrap_or_default());
+            let nth = template.get(..range.start).map_or(0, |before| before.matches(part).count());
+            let is_as_often = written.matches(part).count() == template.matches(part).count();
+            let found = written.match_indices(part).nth(nth).filter(|_| is_as_often && !part.is_empty());
+            found.map_or_else(|| place(layer, entry), |(at, _)| within(entry.value.start, at))
+        }
+        _ => place(layer, entry),
     }
 }

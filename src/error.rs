@@ -35,16 +35,24 @@ impl Error {
         self.help = Some(help.into());
         self
     }
+
+    /// The same with its texts as they may be printed: what was typed in the place of a name may be a key.
+    #[must_use]
+    pub fn told(&self) -> Self {
+        let told_one = |text: &Option<String>| text.as_deref().map(told);
+        Self { message: told(&self.message), place: told_one(&self.place), help: told_one(&self.help) }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "error: {}", told(&self.message))?;
-        if let Some(place) = &self.place {
-            write!(formatter, "\n   at {}", told(place))?;
+        let Self { message, place, help } = self.told();
+        write!(formatter, "error: {message}")?;
+        if let Some(place) = place {
+            write!(formatter, "\n   at {place}")?;
         }
-        if let Some(help) = &self.help {
-            write!(formatter, "\n  help: {}", told(help))?;
+        if let Some(help) = help {
+            write!(formatter, "\n  help: {help}")?;
         }
         Ok(())
     }

@@ -72,11 +72,18 @@ impl Fault {
     #[must_use]
     pub fn effect(&self) -> &'static str {
         match self.message {
+            NO_TEXT | UTF16 => "no reader finds a key in it",
             message if message.contains("UTF-8") => "docker compose replaces it",
             message if message.contains("NUL") => "no variable of a process can hold it",
             message if message.contains("MiB") => "too long to be read here",
             _ => "docker compose refuses the file",
         }
+    }
+
+    /// Whether it stands for the whole file, of which nothing was read.
+    #[must_use]
+    pub fn hides_file(&self) -> bool {
+        [TOO_LONG, NO_TEXT, UTF16].contains(&self.message)
     }
 
     /// Whether values may stand there that are not among the entries.
@@ -107,6 +114,16 @@ impl fmt::Debug for Content {
     }
 }
 
+/// Why nothing was read of a file beyond the limit.
+pub const TOO_LONG: &str = "the file is longer than 8 MiB";
+/// Why nothing was read of a program, a compressed file and the like.
+pub const NO_TEXT: &str = "the file is no text";
+/// Why nothing was read of a file that an editor of Windows saved.
+pub const UTF16: &str = "the file is UTF-16";
+
+/// What stands between a key and its value, also where somebody meant another kind of file.
+pub const ASSIGN: [char; 3] = ['=', ':', '＝'];
+
 /// The name of the layer that holds the process environment, the only one that is no file.
 pub const PROCESS: &str = "process environment";
 
@@ -134,6 +151,28 @@ impl Layer {
         Span::new(self.source, range.clone())
     }
 
+    /// The bytes of the line on which the byte `at` is, without its end.
+    #[must_use]
+    pub fn line_around(&self, at: u32) -> Range<u32> {
+        let at = (at as usize).min(self.text.len());
+        let start = self.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+        let end = self.text.get(at..).and_then(|after| after.find('\n')).map_or(self.text.len(), |length| at + length);
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        offset(start)..offset(end)
+    }
+
+    /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
+    #[must_use]
+    pub fn key_on_line(&self, at: u32) -> Option<&str> {
+        key_of(self.slice(&self.line_around(at)))
+    }
+
+    /// Whether nothing in the file was read, so that it may set any key to anything.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.faults.iter().any(Fault::hides_file)
+    }
+
     /// The layer as figment knows it: several layers may have one name, but not one text.
     #[must_use]
     pub fn as_source(&self) -> figment::Source {
@@ -145,6 +184,17 @@ impl Layer {
     pub fn slice(&self, range: &Range<u32>) -> &str {
         self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
+}
+
+/// The key at the start of a line that could not be read.
+#[must_use]
+pub fn key_of(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    // What other kinds of files have in front of a key.
+    let front = ["export ", "set ", "ENV ", "- "].iter().find_map(|front| line.strip_prefix(front));
+    let (key, _) = front.unwrap_or(line).trim_start().split_once(ASSIGN)?;
+    let key = key.trim_end();
+    (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
 }
 
 /// What figment merges is the index of the entry that wins; the tag that it puts on the merged value names the

@@ -26,6 +26,8 @@ pub struct Report {
     pub home: Home,
     /// The files that were read as layers, and who reads them, where somebody asked for that.
     pub files: Vec<FileRead>,
+    /// The members of the workspace that could not be checked; each has a finding, too.
+    pub unchecked: Vec<String>,
 }
 
 /// A file that was read as a layer.
@@ -143,6 +145,7 @@ impl Report {
             fail_on: FailOn::default(),
             home: Home::default(),
             files: Vec::new(),
+            unchecked: Vec::new(),
         }
     }
 
@@ -197,6 +200,13 @@ impl Report {
     #[must_use]
     pub fn of_files(mut self, files: Vec<FileRead>) -> Self {
         self.files = files;
+        self
+    }
+
+    /// The same of a run that could not check these members of the workspace.
+    #[must_use]
+    pub fn without(mut self, unchecked: &[String]) -> Self {
+        self.unchecked = unchecked.iter().map(|folder| printable(folder)).collect();
         self
     }
 

@@ -31,8 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             Unit::Members => "member",
         };
         let plural = if *limit == 1 { "" } else { "s" };
-        let empty = setting.value.text() == Some("");
-        let is = if empty { "empty".to_owned() } else { format!("too {what}") };
+        let is = if subject.is_empty(violation, setting) { "empty".to_owned() } else { format!("too {what}") };
         let whose = subject.whose(violation, setting);
         let message = format!("{whose} is {is}, it needs {bound} {limit} {unit}{plural}");
         findings.push(

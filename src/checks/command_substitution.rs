@@ -86,7 +86,7 @@ fn assigned(file: &File<'_>, findings: &mut Vec<Finding>) {
         }
         let span = file.place(&place);
         let mut finding = Finding::new(&RULE, "what stands behind != is a command").at(span, "make runs it");
-        finding.key = file.project.key_on_line(file.layer, span.start).map(told_name);
+        finding.key = file.layer.key_on_line(span.start).map(told_name);
         findings.push(finding.help("write `KEY=value` with the value itself; an env file should hold no program"));
     }
 }

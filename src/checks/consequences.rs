@@ -12,7 +12,7 @@ use crate::schema::violation::{Violation, ViolationKind};
 /// Takes out what is said of a key whose value comes from a file that `KEY_FILE` names: it is not missing, and the other
 /// is known.
 pub(super) fn handed_over(environment: &Environment<'_>, schema: &Schema, violations: &mut Vec<Violation>) {
-    let is_set = |key: &str| environment.get(key).is_some_and(is_filled);
+    let is_set = |key: &str| environment.get(key).is_some_and(is_filled) || environment.broken(key).is_some();
     violations.retain(|violation| {
         let Some(key) = violation.key.as_deref().filter(|_| violation.path.is_empty()) else { return true };
         match violation.kind {
@@ -33,9 +33,10 @@ pub(super) fn is_filled(setting: &Setting<'_>) -> bool {
 
 /// Takes out the violations that follow from another one: one mistake is one message.
 ///
-/// A value with a reference that leads nowhere is not the one that was meant, so it is not judged. A value that is not of
-/// its format is not held against patterns as well, and what its format or a pattern tells needs no `not`. Where an
-/// environment narrows a rule that stands for all, and both are broken, the narrower one says it.
+/// A value with a reference that leads nowhere is not the one that was meant, so it is not judged; nor is an empty one where
+/// a key has to be set. A value that is not of its format is not held against patterns as well, and what its format or a
+/// pattern tells needs no `not`. Where an environment narrows a rule that stands for all, and both are broken, the narrower
+/// one says it.
 pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Violation>) {
     if violations.is_empty() {
         return;
@@ -48,12 +49,20 @@ pub(super) fn left_out(environment: &Environment<'_>, violations: &mut Vec<Viola
     }
     let format = discriminant(&ViolationKind::Format { name: String::new() });
     let pattern = discriminant(&ViolationKind::Pattern { pattern: String::new() });
+    let missing: HashSet<String> = violations
+        .iter()
+        .filter(|one| one.kind.is_lack() && one.path.is_empty())
+        .filter_map(|one| one.key.clone())
+        .collect();
     violations.retain(|violation| {
+        if violation.kind.is_lack() && violation.key.as_deref().is_some_and(|key| loose.contains(key)) {
+            return false;
+        }
         let is_not = matches!(&violation.kind, ViolationKind::Rule { keyword, .. } if keyword == "not");
         if !is_about_form(&violation.kind) && !is_not {
             return true;
         }
-        if violation.key.as_deref().is_some_and(|key| loose.contains(key)) {
+        if violation.key.as_deref().is_some_and(|key| loose.contains(key) || missing.contains(key)) {
             return false;
         }
         let others = broken.get(&(violation.key.clone(), violation.path.clone())).map_or(&[][..], Vec::as_slice);
@@ -78,7 +87,7 @@ pub(super) fn undecided(
     }
     let wrong: HashSet<_> = violations
         .iter()
-        .filter(|violation| is_about_form(&violation.kind))
+        .filter(|violation| is_about_form(&violation.kind) || violation.kind.is_lack())
         .filter_map(|violation| violation.key.as_deref())
         .collect();
     let loose: HashSet<_> = environment.loose.iter().filter_map(|loose| decides(environment, loose)).collect();

@@ -46,6 +46,7 @@ mod delivery;
 mod deployed;
 mod deprecated_key;
 mod difference;
+mod doubtful_schema;
 mod drift_absent_live;
 mod drift_changed;
 mod drift_exposed_secret;
@@ -78,6 +79,7 @@ mod missing_key;
 mod misspelt_variable;
 mod no_final_newline;
 mod not_allowed_value;
+mod not_checked;
 mod not_delivered;
 mod older_reader;
 mod one_mistake;
@@ -153,6 +155,7 @@ mod wrong_type;
 use crate::drift::baseline;
 use crate::finding::{Finding, Rule};
 pub use deployed::{Deployed, Lacking};
+pub use not_checked::not_checked;
 pub use reads_differently::seen_by_each;
 pub use runner::{Found, run, run_references, run_staged_beside};
 pub use settling::settle;
@@ -324,6 +327,7 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_writable_root::RULE).lacking(&compose_writable_root::LACKING),
     Check::of(&defaults_disagree::RULE).references(defaults_disagree::check),
     Check::of(&deprecated_key::RULE).environment(deprecated_key::check),
+    Check::of(&doubtful_schema::RULE).project(doubtful_schema::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_changed::RULE).row(drift_changed::check),
     Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
@@ -349,6 +353,7 @@ pub static ALL: &[Check] = &[
     Check::of(&misspelt_variable::RULE).references(misspelt_variable::check),
     Check::of(&no_final_newline::RULE).layer(no_final_newline::check),
     Check::of(&not_allowed_value::RULE).environment(not_allowed_value::check),
+    Check::of(&not_checked::RULE),
     Check::of(&not_delivered::RULE).references(not_delivered::check),
     Check::of(&older_reader::RULE).project(older_reader::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),

@@ -46,6 +46,11 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
                     format!("see {see}"),
                 )
             }
+            ViolationKind::NotAllowed { allowed, types, .. } if allowed.is_empty() && types.is_empty() => {
+                let message =
+                    format!("{}, and the schema allows no value at all", subject.is_wrong(violation, setting));
+                (message, format!("see {see}"))
+            }
             ViolationKind::NotAllowed { allowed, nearest, types } => {
                 let help = match nearest {
                     Some(near) => format!("did you mean {near}? ({see})"),

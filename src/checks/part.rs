@@ -28,12 +28,11 @@ impl<'t> Part<'t> {
         }
         let index: usize = steps.parse().ok()?;
         let mut at = 0;
-        let mut pieces = value.split_inclusive(separator);
+        let mut pieces = value.split(separator);
         for piece in pieces.by_ref().take(index) {
-            at += piece.len();
+            at += piece.len() + separator.len();
         }
         let piece = pieces.next()?;
-        let piece = piece.strip_suffix(separator).unwrap_or(piece);
         let text = piece.trim();
         let start = at + piece.len() - piece.trim_start().len();
         Some(Self { name: item(index), text: text.into(), range: start..start + text.len() })
@@ -73,6 +72,8 @@ mod tests {
             ("", "a,b", None),
             ("/1", "a, b ,c", Some(("item 2", "b", "b"))),
             ("/3", "a,b", None),
+            ("/2", "1,2,", Some(("item 3", "", ""))),
+            ("/0", ",", Some(("item 1", "", ""))),
             ("/x", "a,b", None),
             ("/1", r#"[1, "b"]"#, Some(("item 2", "b", r#""b""#))),
             ("/1/id", r#" [{}, {"id": [1,2], "x": 1}]"#, Some(("`id` of item 2", "[1,2]", "[1,2]"))),

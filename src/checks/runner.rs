@@ -4,7 +4,9 @@ use foldhash::HashSet;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 use super::settling::{settle, settle_after};
-use super::{ALL, File, Run, Subject, deployed, plaintext_secret, reads_differently, references, secrets_tracked};
+use super::{
+    ALL, File, Run, Subject, deployed, plaintext_secret, reads_differently, references, secrets_tracked, syntax,
+};
 use crate::environment::Environment;
 use crate::finding::Finding;
 use crate::layer::Layer;
@@ -27,6 +29,10 @@ pub fn run(project: &Project) -> Found {
     let check_file = |(index, layer): (usize, &Layer)| {
         let file = File::of(project, index, layer);
         let mut findings = Vec::new();
+        if layer.is_unread() {
+            syntax::check(&file, &mut findings);
+            return findings;
+        }
         ALL.iter().filter_map(|check| check.layer).for_each(|check| check(&file, &mut findings));
         reads_differently::keep_harmless(&file, &mut findings);
         findings

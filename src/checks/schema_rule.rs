@@ -38,12 +38,52 @@ fn about_a_key<'a>(subject: &Subject<'a>, violation: &Violation, setting: &Setti
         ViolationKind::Rule { keyword, .. } if keyword == "not" => {
             format!("{}, which the schema rules out", subject.is_wrong(violation, setting))
         }
+        ViolationKind::Rule { keyword, .. } if keyword == "uniqueItems" => {
+            return Some(about_twins(subject, violation, setting));
+        }
         ViolationKind::Rule { keyword, .. } => {
-            format!("{}, which breaks the rule `{keyword}`", subject.is_wrong(violation, setting))
+            format!("{}, {}", subject.is_wrong(violation, setting), unfulfilled(subject, violation, keyword))
         }
         kind => about_a_member(subject, violation, kind, setting)?,
     };
     Some(subject.about_violation(&RULE, violation, setting, message))
+}
+
+/// How a value breaks a rule.
+fn unfulfilled(subject: &Subject<'_>, violation: &Violation, keyword: &str) -> String {
+    let schema = subject.project.schema.as_ref();
+    let asked = || schema.and_then(|schema| schema.schema.value(&violation.pointer)).map(ToString::to_string);
+    let asked = asked().unwrap_or_default();
+    let items = if asked == "1" { "item" } else { "items" };
+    match keyword {
+        "oneOf" => "which does not fit exactly one alternative of `oneOf`".to_owned(),
+        "anyOf" => "which fits no alternative of `anyOf`".to_owned(),
+        "false" => "where the schema allows no item".to_owned(),
+        "contains" => "which has no item of the kind that `contains` asks for".to_owned(),
+        "minContains" => format!("which needs at least {asked} {items} of the kind that `contains` asks for"),
+        "maxContains" => format!("which may have at most {asked} {items} of the kind that `contains` asks for"),
+        "contentEncoding" => format!("which is not encoded as {}", asked.trim_matches('"')),
+        _ => format!("which breaks the rule `{keyword}`"),
+    }
+}
+
+/// An item that a list has twice, at its second place.
+fn about_twins<'a>(subject: &Subject<'a>, violation: &Violation, setting: &Setting<'a>) -> Finding {
+    let twins = || {
+        let text = setting.value.text().filter(|_| subject.shown(setting).is_some())?;
+        let schema = &subject.project.schema.as_ref()?.schema;
+        let value = schema.typed(Some(&subject.environment.name), setting.key, text).to_value();
+        let items = value.pointer(&violation.path)?.as_array()?;
+        let again = (1..items.len()).find(|at| items[..*at].contains(&items[*at]))?;
+        Some((items.iter().position(|item| *item == items[again])?, again))
+    };
+    let Some((first, again)) = twins() else {
+        let message = format!("{}, which has an item twice", subject.is_wrong(violation, setting));
+        return subject.about_violation(&RULE, violation, setting, message);
+    };
+    let item = Violation { path: format!("{}/{again}", violation.path), ..violation.clone() };
+    let message = format!("{}, and so is item {}", subject.is_wrong(&item, setting), first + 1);
+    subject.about_violation(&RULE, &item, setting, message)
 }
 
 /// What is wrong with a member of an object that a setting holds: it is missing, or nobody knows it.

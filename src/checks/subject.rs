@@ -146,18 +146,26 @@ impl<'a> Subject<'a> {
     pub(super) fn new(project: &'a Project, environment: &'a Environment<'a>) -> Self {
         let (mut violations, mut disagreements) = (Vec::new(), Vec::new());
         if let Some(schema) = &project.schema {
+            let is_closed = project.has_closed_layer(environment);
             let set = environment.settings.iter().filter(|setting| setting.is_set());
-            let values = set.map(|setting| (setting.key, setting.value.text()));
-            violations = schema.schema.check(Some(&environment.name), values);
+            let broken = environment.broken.iter().map(|broken| (broken.key, None));
+            let values = set.map(|setting| (setting.key, environment.judged(setting)));
+            violations = schema.schema.check(Some(&environment.name), values.chain(broken));
             disagreements = schema.schema.disagreements(Some(&environment.name), |key| {
                 match environment.get(key).filter(|setting| setting.is_set()) {
-                    Some(setting) => setting.value.text().map_or(Lookup::Sealed, Lookup::Text),
+                    Some(setting) => environment.judged(setting).map_or(Lookup::Sealed, Lookup::Text),
+                    None if is_closed || environment.broken(key).is_some() => Lookup::Sealed,
                     None => Lookup::Absent,
                 }
             });
-            if project.has_closed_layer(environment) {
+            if is_closed {
                 // A whole file that nobody here can open may hold any key: nothing can be said to be missing.
-                violations.retain(|violation| !matches!(violation.kind, ViolationKind::Missing { .. }));
+                let says_so = |violation: &Violation| match violation.kind {
+                    ViolationKind::Missing { .. } => true,
+                    ViolationKind::TooShort { .. } => violation.key.is_none(),
+                    _ => false,
+                };
+                violations.retain(|violation| !says_so(violation));
             }
             // What shows an env file has keys that whoever copies it fills in.
             violations.retain(|violation| {
@@ -217,17 +225,14 @@ impl<'a> Subject<'a> {
         message: impl Into<String>,
     ) -> Finding {
         let mut place = self.environment.place(setting);
-        // Only where the file has the value as it is: escapes and references move what stands behind them.
         let text = &self.environment.layers[setting.layer].text;
         let written = text.get(place.start as usize..place.end as usize).unwrap_or_default();
-        let value = setting.value.text().unwrap_or_default();
-        let is_quoted = ["'", "\""]
-            .iter()
-            .any(|quote| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) == Some(value));
+        let bare = ["'", "\""].iter().find_map(|quote| written.strip_prefix(quote)?.strip_suffix(quote));
+        let (is_quoted, written) = (bare.is_some(), bare.unwrap_or(written));
         // What is missing stands nowhere, so what lacks it is pointed at.
-        let outer = || violation.path.rsplit_once('/').and_then(|(outer, _)| self.part(outer, setting));
-        let part = self.part(&violation.path, setting).or_else(outer);
-        if let Some(part) = part.filter(|_| is_quoted || written == value) {
+        let outer = || self.written_part(violation.path.rsplit_once('/')?.0, setting, written);
+        let part = self.written_part(&violation.path, setting, written).or_else(outer);
+        if let Some(part) = part {
             let start = place.start + offset(part.range.start) + u32::from(is_quoted);
             (place.start, place.end) = (start, start + offset(part.range.len()));
         }
@@ -256,6 +261,17 @@ impl<'a> Subject<'a> {
         finding.at(place, message_here)
     }
 
+    /// The part of a value at a JSON pointer, as it is written: escapes and references move what stands behind them.
+    fn written_part<'s>(&self, pointer: &str, setting: &Setting<'a>, written: &'s str) -> Option<Part<'s>> {
+        let (part, value) = (self.part(pointer, setting)?, setting.value.text()?);
+        let separator = self.project.schema.as_ref()?.schema.property(setting.key).list_separator();
+        let is_same = |found: &Part<'_>| {
+            value == written
+                || found.text == part.text && written.split(separator).count() == value.split(separator).count()
+        };
+        Part::of(pointer, written, separator).filter(is_same)
+    }
+
     /// The part of a value at a JSON pointer.
     fn part<'s>(&self, pointer: &str, setting: &'s Setting<'a>) -> Option<Part<'s>> {
         let text = setting.value.text().filter(|_| !pointer.is_empty())?;
@@ -282,6 +298,12 @@ impl<'a> Subject<'a> {
         let text = setting.value.text()?;
         let sealed = matches!(setting.value, crate::environment::Resolved::Secret(_));
         (!sealed && !self.project.hides(setting.key, text)).then(|| shortened(text))
+    }
+
+    /// Whether what is wrong is empty: the value, or a part of it.
+    pub(super) fn is_empty(&self, violation: &Violation, setting: &Setting<'a>) -> bool {
+        let whole = || setting.value.text().unwrap_or_default();
+        self.part(&violation.path, setting).map_or_else(|| whole().is_empty(), |part| part.text.is_empty())
     }
 
     /// `KEY is 80800`, or `item 2 of KEY is 80800` where only that is wrong.

@@ -27,7 +27,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         if fault.message == UNCLOSED && file.read_by("systemd") {
             finding.help = Some(format!("{}; systemd takes every line below for a part of the value", fault.help));
         }
-        finding.key = file.project.key_on_line(file.layer, fault.at.start).map(told_name);
+        finding.key = (!fault.hides_file()).then(|| file.layer.key_on_line(fault.at.start)).flatten().map(told_name);
         findings.push(finding);
     }
 }

@@ -84,7 +84,7 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let is_layer = |layer: &&Layer| layer.name != PROCESS && !documents(project.sources.path(layer.source));
     let mut layers = project.layers.iter().filter(is_layer).peekable();
     let has_layers = layers.peek().is_some();
-    if layers.any(|layer| project.is_closed(layer)) {
+    if layers.any(|layer| layer.is_unread() || project.is_closed(layer)) {
         return;
     }
     let missing = missing(project);

@@ -15,7 +15,6 @@ use super::matrix::Compared;
 use crate::drift::State;
 use crate::environment::{Loose, LooseFault, Setting};
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::layer::Layer;
 use crate::suggestion::nearest;
 
 pub(super) static RULE: Rule = Rule {
@@ -33,7 +32,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let on_circle: HashSet<_> = subject.environment.circles().into_iter().map(|(index, _)| index).collect();
     for (index, loose) in loose.iter().enumerate() {
         let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
-        if on_circle.contains(&index) || is_damaged(subject, name) {
+        if on_circle.contains(&index) {
             continue;
         }
         let key = told_name(loose.key);
@@ -66,15 +65,6 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(finding);
     }
-}
-
-/// Whether the line that would set a name cannot be read: that is told where it stands.
-fn is_damaged(subject: &Subject<'_>, name: &str) -> bool {
-    let sets = |layer: &&Layer| {
-        let keys = layer.faults.iter().map(|fault| subject.project.key_on_line(layer, fault.at.start));
-        keys.flatten().any(|key| key == name)
-    };
-    subject.environment.get(name).is_none() && subject.environment.layers.iter().any(sets)
 }
 
 /// How a reference comes to see a name that is set after it is needed.

@@ -57,8 +57,9 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
         }
         for (_, subject) in subjects.iter().enumerate().filter(|(index, _)| !having.contains(index)) {
             let missing = subject.violations_about(key).next().is_some();
+            let is_set = subject.environment.broken(key).is_some();
             let alike = having.iter().any(|other| are_alike(subject, subjects[*other]));
-            if missing || !alike || subject.project.has_closed_layer(subject.environment) {
+            if missing || is_set || !alike || subject.project.has_closed_layer(subject.environment) {
                 continue;
             }
             let names: Vec<_> = having.iter().map(|index| &*subjects[*index].environment.name).collect();

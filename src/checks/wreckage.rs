@@ -24,17 +24,18 @@ struct Stretch {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Conflict,
+    /// A line that git wrote into a conflict, the others of which somebody took away.
+    Mark,
     PrivateKey,
     Armor,
     Continuation,
-    Utf16,
     CarriageReturns,
     Sealed,
 }
 
 impl Kind {
     fn is_whole(self) -> bool {
-        matches!(self, Self::Utf16 | Self::CarriageReturns | Self::Sealed)
+        matches!(self, Self::CarriageReturns | Self::Sealed)
     }
 }
 
@@ -65,7 +66,8 @@ const BY_LINE: &[&str] = &[
 pub(super) fn told_once(project: &Project, findings: &mut Vec<Finding>) {
     let by_line = findings.iter().filter(|finding| BY_LINE.contains(&finding.rule.code));
     let sources: HashSet<_> = by_line.filter_map(|finding| Some(finding.label.as_ref()?.span.source)).collect();
-    for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| sources.contains(&layer.source)) {
+    let is_judged = |layer: &Layer| sources.contains(&layer.source) && !layer.is_unread();
+    for (index, layer) in project.layers.iter().enumerate().filter(|(_, layer)| is_judged(layer)) {
         let stretches = if is_by_sops(layer) { vec![whole(&layer.text, Kind::Sealed)] } else { stretches(&layer.text) };
         let mut hit = vec![false; stretches.len()];
         findings.retain(|finding| match within(finding, layer, &stretches) {
@@ -119,6 +121,12 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "both sides stand in the file",
             "keep one side, and take the lines with <<<<<<<, ======= and >>>>>>> away".to_owned(),
         ),
+        Kind::Mark => (
+            "syntax",
+            "this line is left over from a merge".to_owned(),
+            "git marks the sides of a conflict so",
+            "take the line away, and see that only one side is left".to_owned(),
+        ),
         Kind::PrivateKey if !is_personal(path) => (
             "plaintext-secret",
             "a private key stands in a file that is not sealed, and without quotes".to_owned(),
@@ -143,9 +151,6 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "nothing opens what is in it",
             "name it so that it ends with .secrets.env".to_owned(),
         ),
-        Kind::Utf16 => {
-            ("syntax", "the file is UTF-16".to_owned(), "no reader finds a key in it", "save it as UTF-8".to_owned())
-        }
         Kind::CarriageReturns => (
             "syntax",
             "the lines end with carriage returns alone".to_owned(),
@@ -166,18 +171,11 @@ fn whole(text: &str, kind: Kind) -> Stretch {
 }
 
 fn stretches(text: &str) -> Vec<Stretch> {
-    // U+FFFD twice is what a byte order mark of UTF-16 becomes.
-    let kind = if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') {
-        Some(Kind::Utf16)
-    } else {
-        let line = !text.contains('\n');
-        (line && text.trim_end_matches('\r').contains('\r')).then_some(Kind::CarriageReturns)
-    };
-    if let Some(kind) = kind {
-        return vec![whole(text, kind)];
+    if !text.contains('\n') && text.trim_end_matches('\r').contains('\r') {
+        return vec![whole(text, Kind::CarriageReturns)];
     }
     let mut found = Vec::new();
-    if ["<<<<<<< ", "=-----BEGIN ", "\\\n", "\\\r\n"]
+    if ["<<<<<<< ", SIDES, ">>>>>>> ", "=-----BEGIN ", "\\\n", "\\\r\n"]
         .iter()
         .any(|mark| memmem::find(text.as_bytes(), mark.as_bytes()).is_some())
     {
@@ -190,14 +188,22 @@ fn stretches(text: &str) -> Vec<Stretch> {
     found
 }
 
+/// What git puts between the two sides of a conflict.
+const SIDES: &str = "=======";
+
 /// The first merge conflict or unquoted armor at or behind `from`, the beginning or the end of a line.
 fn next(text: &str, from: usize) -> Option<Stretch> {
     let mut start = from;
     for line in text.get(from..)?.split_inclusive('\n') {
         let at = start..start + line.trim_end().len();
         let end = |mark: &str| line_with(text, start + line.len(), mark);
-        let (kind, end) = if line.starts_with("<<<<<<< ") {
-            (Kind::Conflict, end(">>>>>>> "))
+        let (kind, end) = if line.starts_with("<<<<<<< ") || line.trim_end() == SIDES {
+            match end(">>>>>>> ") {
+                Some(end) => (Kind::Conflict, Some(end)),
+                None => (Kind::Mark, Some(at.end)),
+            }
+        } else if line.starts_with(">>>>>>> ") {
+            (Kind::Mark, Some(at.end))
         } else if let Some((_, name)) = line.split_once("=-----BEGIN ").filter(|(_, rest)| !rest.contains("-----END "))
         {
             let kind = if name.contains("PRIVATE KEY") { Kind::PrivateKey } else { Kind::Armor };
@@ -253,7 +259,10 @@ mod tests {
                 Kind::Conflict,
                 "<<<<<<< a\nB=1\n=======\nB=2\n>>>>>>> b",
             ),
-            ("<<<<<<< a\n<<<<<<< a\n>>>>>>> b", Kind::Conflict, "<<<<<<< a\n>>>>>>> b"),
+            ("A=1\n=======\nA=2\n>>>>>>> b\n", Kind::Conflict, "=======\nA=2\n>>>>>>> b"),
+            ("A=1\n=======\nA=2\n", Kind::Mark, "======="),
+            ("A=1\n>>>>>>> b\nA=2\n", Kind::Mark, ">>>>>>> b"),
+            ("<<<<<<< a\nB=1\n", Kind::Mark, "<<<<<<< a"),
             (
                 "K=-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\r\nA=1",
                 Kind::PrivateKey,
@@ -266,10 +275,11 @@ mod tests {
             ),
             ("A=x \\\n  y\nB=1", Kind::Continuation, "A=x \\\n  y"),
             ("A=1\rB=2\r", Kind::CarriageReturns, "A=1\rB=2\r"),
-            ("\u{fffd}\u{fffd}A\0\n\0", Kind::Utf16, "\u{fffd}\u{fffd}A\0\n\0"),
         ] {
             assert!(found(text) == [(kind, range.to_owned())], "{text:?}");
         }
+        let nested = found("<<<<<<< a\n<<<<<<< a\n>>>>>>> b");
+        assert!(nested == [(Kind::Mark, "<<<<<<< a".to_owned()), (Kind::Conflict, "<<<<<<< a\n>>>>>>> b".to_owned())]);
         for text in [
             "",
             "A=1\r",
@@ -277,7 +287,6 @@ mod tests {
             "A=C:\\\n\n",
             "A=\"x \\\ny\"\n",
             "A=1\r\nB=2\r\n",
-            "<<<<<<< a\nB=1\n",
             "K=\"-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\"",
             "K=-----BEGIN PRIVATE KEY-----\\nx\\n-----END PRIVATE KEY-----\n",
             "K=-----BEGIN PRIVATE KEY-----\n",

@@ -75,7 +75,11 @@ impl Explain {
             .as_ref()
             .map(|schema| schema.schema.property(key))
             .filter(crate::schema::property::Property::is_declared);
-        if property.is_none() && environments.iter().all(|environment| environment.get(key).is_none()) {
+        if property.is_none()
+            && environments
+                .iter()
+                .all(|environment| environment.get(key).is_none() && environment.broken(key).is_none())
+        {
             let rests = project.rests_of_secrets();
             let settings = environments.iter().flat_map(|environment| &environment.settings);
             let known = settings.map(|setting| setting.key).filter(|key| is_told(&rests, key));
@@ -92,7 +96,10 @@ impl Explain {
             for line in printable_lines(property.description().unwrap_or_default()).lines() {
                 let _ = writeln!(out, "  {line}");
             }
-            let _ = writeln!(out, "  {}", nature(&project, &project.rests_of_secrets(), key, property));
+            let nature = nature(&project, &project.rests_of_secrets(), key, property);
+            if !nature.is_empty() {
+                let _ = writeln!(out, "  {nature}");
+            }
         }
         for environment in &environments {
             let _ = write!(out, "\n{}\n{}", printable_lines(&environment.name), ladder(&project, environment, key));
@@ -107,12 +114,13 @@ impl Explain {
 /// What the schema says of a key in a few words: `integer, default 8080`.
 pub(super) fn nature(project: &Project, rests: &HashSet<&str>, key: &str, property: &Property<'_>) -> String {
     let types = property.types().join(" or ");
+    let types = (!types.is_empty()).then_some(types);
     let default = property.default_text().map(|text| {
         let hidden = !is_told(rests, key) || project.hides(key, &text);
-        format!(", default {}", if hidden { MASK.to_owned() } else { on_one_line(&text) })
+        format!("default {}", if hidden { MASK.to_owned() } else { on_one_line(&text) })
     });
-    let secret = if project.is_secret(key) { ", secret" } else { "" };
-    format!("{types}{}{secret}", default.unwrap_or_default())
+    let secret = project.is_secret(key).then(|| "secret".to_owned());
+    [types, default, secret].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn list() -> String {
@@ -142,7 +150,17 @@ fn readers_of(project: &Project, prefix: &str, environment: &Environment<'_>, ke
 /// The layers of an environment from the highest down, with what each says about the key.
 pub(super) fn ladder(project: &Project, environment: &Environment<'_>, key: &str) -> String {
     let mut out = String::new();
+    let broken = environment.broken(key);
+    if let Some(broken) = broken {
+        let layer = environment.layers[broken.layer];
+        let at = project.sources.veiled(layer.span(&(broken.at..broken.at)));
+        let (path, position) = (project.sources.path(layer.source), project.sources.position(layer.source, at.start));
+        let _ = writeln!(out, "  → {}:{}:{}  (cannot be read)", printable_lines(path), position.line, position.column);
+    }
     let Some(setting) = environment.get(key) else {
+        if broken.is_some() {
+            return out;
+        }
         let default = project.schema.as_ref().and_then(|schema| schema.schema.property(key).default_text());
         return match default {
             Some(text) => format!("  not set; the default is {}\n", told(project, key, &text)),
@@ -158,7 +176,7 @@ pub(super) fn ladder(project: &Project, environment: &Environment<'_>, key: &str
         let place_of_key = project.sources.veiled(layer.span(&entry.key));
         let position = project.sources.position(layer.source, place_of_key.start);
         let path = printable_lines(project.sources.path(layer.source));
-        let mark = if place == winner { "→" } else { " " };
+        let mark = if place == winner && broken.is_none() { "→" } else { " " };
         let _ =
             writeln!(out, "  {mark} {path}:{}:{}  {}", position.line, position.column, written(project, layer, entry));
     }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
 use crate::project::files::Files;
+use crate::project::naming::of_named_file;
 use crate::project::starting;
 
 /// The largest key file that is read, in bytes.
@@ -34,7 +35,7 @@ pub(super) fn collect_with_programs(named: &[PathBuf], files: &Files, config: &C
 
 fn with_published(mut identities: Identities, files: &Files, config: &Config) -> Result<Identities, Error> {
     for path in &config.identities {
-        let bytes = files.read(path)?;
+        let bytes = files.read(path).map_err(|error| of_named_file(files, "identities", path, error))?;
         add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
     }
     Ok(identities)

@@ -194,7 +194,10 @@ fn table<'a>(project: &Project, environment: &Environment<'a>, settings: &[&Sett
         .map(|setting| {
             let span = environment.place(setting);
             let position = project.sources.position(span.source, span.start);
+            let is_sealed = environment.layers[setting.layer].sealed;
             let value = match (&setting.value, shown(project, setting)) {
+                (Resolved::Unknown, _) if environment.broken(setting.key).is_some() => "(cannot be read)".to_owned(),
+                (Resolved::Unknown, _) if !environment.broken.is_empty() && !is_sealed => "(not known)".to_owned(),
                 (Resolved::Unknown, _) => "(sealed)".to_owned(),
                 (Resolved::Unset, _) => "(not set)".to_owned(),
                 (_, Some(_)) if !is_told(&rests, setting.key) => MASK.to_owned(),

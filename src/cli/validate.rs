@@ -15,9 +15,10 @@ use crate::project::config::{Config, Workspace};
 use crate::project::declaration;
 use crate::project::files::{self, Files};
 use crate::project::git::{self, Tree};
+use crate::project::naming::place_in_config;
 use crate::project::{Options, Project};
 use crate::report::{FileRead, Report, Summary};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -63,8 +64,8 @@ struct Checked {
     known: HashSet<String>,
     /// The layers, and who reads them, where somebody asked for that.
     files: Vec<FileRead>,
-    /// Why members of the workspace could not be checked.
-    broken: Vec<Error>,
+    /// The members of the workspace that could not be checked, and why.
+    broken: Vec<(String, Error)>,
 }
 
 /// What is told beside the report.
@@ -142,7 +143,8 @@ impl Validate {
             }
         }
         if !told.broken.is_empty() {
-            for error in &told.broken {
+            // Otherwise the report tells it.
+            for error in told.broken.iter().filter(|_| global.quiet > 1) {
                 printing::complain(&format!("{error}\n"))?;
             }
             return Ok(ExitCode::from(2));
@@ -166,11 +168,13 @@ impl Validate {
             }
         };
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
+        let (unchecked, broken): (Vec<_>, _) = checked.broken.into_iter().unzip();
         let report = Report::new("validate", checked.findings, checked.sources, checked.summary)
             .failing_from(global.fail_on)
             .of_files(checked.files)
+            .without(&unchecked)
             .at_home(global.home());
-        Ok((report, Beside { without_schema: !checked.has_schema, broken: checked.broken }))
+        Ok((report, Beside { without_schema: !checked.has_schema, broken }))
     }
 
     fn project(
@@ -215,6 +219,27 @@ impl Validate {
         Ok((Checked { findings, sources, summary, has_schema, known, files: read, ..Checked::default() }, project))
     }
 
+    /// One member; `None` where it has nothing to check.
+    fn member(
+        &self,
+        files: &Files,
+        folder: &str,
+        person: &Identities,
+        global: &Global,
+    ) -> Result<Option<Checked>, Error> {
+        let member = if folder.is_empty() { None } else { Some(files.member(folder)) };
+        let files = member.as_ref().unwrap_or(files);
+        let config = Project::config(files)?;
+        // A folder that holds no environments, such as a shared library, is no member; nor is one that has
+        // none of those that were named.
+        let has = Project::environment_names_in(files, &config)?;
+        let named: Vec<_> = self.environments.iter().filter(|name| has.contains(name)).cloned().collect();
+        if has.is_empty() || named.is_empty() && !self.environments.is_empty() {
+            return Ok(None);
+        }
+        self.project(files, &config, person, &named, global).map(|(checked, _)| Some(checked))
+    }
+
     /// Every member as a project of its own, on all cores, in one report.
     fn workspace(
         &self,
@@ -231,22 +256,13 @@ impl Validate {
         let results: Vec<_> = folders
             .into_par_iter()
             .map(|folder| {
-                let member = if folder.is_empty() { None } else { Some(files.member(&folder)) };
-                let files = member.as_ref().unwrap_or(files);
-                let config = Project::config(files)?;
-                // A folder that holds no environments, such as a shared library, is no member; nor is one that has
-                // none of those that were named.
-                let has = Project::environment_names_in(files, &config)?;
-                let named: Vec<_> = self.environments.iter().filter(|name| has.contains(name)).cloned().collect();
-                if has.is_empty() || named.is_empty() && !self.environments.is_empty() {
-                    return Ok(None);
-                }
-                self.project(files, &config, person, &named, global).map(|(checked, _)| Some(checked))
+                let result = self.member(files, &folder, person, global);
+                (folder, result)
             })
             .collect();
         let mut all = Checked::default();
         let mut any = false;
-        for result in results {
+        for (folder, result) in results {
             match result {
                 Ok(None) => {}
                 Ok(Some(checked)) => {
@@ -254,7 +270,10 @@ impl Validate {
                     all.absorb(checked);
                 }
                 // What can be said about the others is said all the same.
-                Err(error) => all.broken.push(error),
+                Err(error) => {
+                    all.absorb(unchecked(files, &folder, &error));
+                    all.broken.push((folder, error));
+                }
             }
         }
         if any && !own {
@@ -265,8 +284,8 @@ impl Validate {
         }
         if !all.broken.is_empty() {
             // Each is told, and the last one by whoever carries the command out.
-            let last = all.broken.pop();
-            all.broken.iter().try_for_each(|error| printing::complain(&format!("{error}\n")))?;
+            let last = all.broken.pop().map(|(_, error)| error);
+            all.broken.iter().try_for_each(|(_, error)| printing::complain(&format!("{error}\n")))?;
             return Err(last.unwrap_or_else(|| Error::new("no member of the workspace could be checked")));
         }
         if let Some(name) = self.environments.first() {
@@ -276,6 +295,34 @@ impl Validate {
         Err(Error::new("no member of the workspace has anything to check")
             .help(format!("looked in {looked} for environments/*.env, .env and .env.<name>")))
     }
+}
+
+/// That a member could not be checked, at the place that its error names, and with the text there: it is the member's
+/// schema, or its `sparkcfg.toml`.
+fn unchecked(files: &Files, folder: &str, error: &Error) -> Checked {
+    let mut sources = Sources::default();
+    let place = error.place.as_deref().map(|place| {
+        let mut parts = place.rsplitn(3, ':');
+        let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());
+        let (column, line) = (number(), number());
+        let (path, at) = match (line.zip(column), parts.next()) {
+            (Some(at), Some(path)) => (path, at),
+            _ => (place, (1, 1)),
+        };
+        let within = path.strip_prefix(&files.shown("")).unwrap_or(path);
+        let is_open = within.ends_with(".json") || within.ends_with(".toml");
+        let bytes = is_open.then(|| files.read_if_there(within).ok().flatten()).flatten();
+        let (text, _) = files::text(bytes.unwrap_or_default());
+        let offset = |text: &str, (line, column): (usize, usize)| {
+            let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+            let before = text.get(start..)?.chars().take(column - 1).map(char::len_utf8).sum::<usize>();
+            u32::try_from(start + before).ok()
+        };
+        let at = offset(&text, (at.0.max(1), at.1.max(1))).unwrap_or_default();
+        Span::new(sources.add(path, text), at..at)
+    });
+    let findings = vec![checks::not_checked(folder, error, place)];
+    Checked { findings, sources, ..Checked::default() }
 }
 
 /// What is wrong with the `sparkcfg.toml` of a workspace in which there are no environments but those of its members.
@@ -323,7 +370,8 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
     let near = crate::suggestion::nearest(code, checks::ALL.iter().map(|check| check.rule.code));
     let help =
         near.map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
-    Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(files.shown("sparkcfg.toml")).help(help))
+    let place = place_in_config(files, "[severity]", code);
+    Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(place).help(help))
 }
 
 /// `[hardening.accept]` may only name codes that are about a service or an app.
@@ -337,5 +385,5 @@ fn unknown_accepted(config: &Config, files: &Files) -> Result<(), Error> {
     let help = crate::suggestion::nearest(code, codes())
         .map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     let message = format!("[hardening.accept.{name}] has an unknown code `{code}`");
-    Err(Error::new(message).at(files.shown("sparkcfg.toml")).help(help))
+    Err(Error::new(message).at(place_in_config(files, &format!("[hardening.accept.{name}]"), code)).help(help))
 }

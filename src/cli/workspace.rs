@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::project::config::Workspace;
 use crate::project::files::Files;
+use crate::project::naming::place_in_config;
 
 /// The folders of a workspace, sorted.
 pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String>, Error> {
@@ -13,13 +14,17 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
         if !inside {
             let help = "name folders within the workspace, as in services/*";
             return Err(Error::new(format!("the member `{pattern}` leads out of the workspace"))
-                .at(files.shown("sparkcfg.toml"))
+                .at(place_in_config(files, "[workspace]", pattern))
                 .help(help));
         }
         let mut found = vec![String::new()];
         for part in pattern.trim_end_matches('/').split('/') {
             let glob = globset::Glob::new(part).map_err(|_| {
-                Error::new(format!("`{part}` is no pattern for folders")).at(files.shown("sparkcfg.toml"))
+                Error::new(format!("`{part}` is no pattern for folders")).at(place_in_config(
+                    files,
+                    "[workspace]",
+                    pattern,
+                ))
             })?;
             let matcher = glob.compile_matcher();
             let mut next = Vec::new();
@@ -40,7 +45,7 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
         if is_plain(whole) && !files.folders(parent)?.iter().any(|folder| folder == name) {
             let help = "mend the name in [workspace] members, or take it out";
             return Err(Error::new(format!("the workspace names a member `{pattern}`, and there is no such folder"))
-                .at(files.shown("sparkcfg.toml"))
+                .at(place_in_config(files, "[workspace]", pattern))
                 .help(help));
         }
         folders.append(&mut found);

@@ -13,7 +13,7 @@ impl<'a> Environment<'a> {
     pub fn circles(&self) -> Vec<(usize, Vec<&str>)> {
         let undefined = self.loose.iter().enumerate().filter_map(|(index, loose)| match &loose.fault {
             LooseFault::Undefined(name) | LooseFault::Required(name) => Some((index, loose.key, name.as_str())),
-            LooseFault::Broken { .. } => None,
+            LooseFault::Above | LooseFault::Broken { .. } => None,
         });
         let undefined: Vec<_> = undefined.collect();
         if undefined.is_empty() {

@@ -115,8 +115,10 @@ pub enum FaultKind {
     Malformed,
     /// Deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// The [`Budget`] is spent.
+    /// The [`Budget`] has no reference left.
     TooMany,
+    /// The [`Budget`] has no text left.
+    TooMuch,
     /// Longer than [`MAX_VALUE`].
     TooLong,
 }
@@ -128,7 +130,8 @@ impl Fault {
         match self.kind {
             FaultKind::Malformed => "this is no reference that docker compose can read",
             FaultKind::TooDeep => "references are nested more than 32 deep",
-            FaultKind::TooMany => "the references of this run expand to too much text",
+            FaultKind::TooMany => "there are more than 10,000 references",
+            FaultKind::TooMuch => "the references expand to more than 32 MiB of text",
             FaultKind::TooLong => "the references of this value expand to more than 1 MiB",
         }
     }
@@ -141,7 +144,7 @@ impl Fault {
                 "write `${NAME}`, `${NAME:-default}`, `${NAME:?message}` or `${NAME:+text}` on one line, or `$$` for a plain dollar sign"
             }
             FaultKind::TooDeep => "use fewer defaults within defaults",
-            FaultKind::TooMany | FaultKind::TooLong => {
+            FaultKind::TooMany | FaultKind::TooMuch | FaultKind::TooLong => {
                 "check for values that repeat each other; sparkcfg stops there to protect itself"
             }
         }
@@ -248,7 +251,7 @@ impl<'t> Expander<'t, '_, '_> {
         if self.expansion.text.len() + text.len() > MAX_VALUE {
             return Err(fault(FaultKind::TooLong));
         }
-        self.budget.bytes = self.budget.bytes.checked_sub(text.len()).ok_or_else(|| fault(FaultKind::TooMany))?;
+        self.budget.bytes = self.budget.bytes.checked_sub(text.len()).ok_or_else(|| fault(FaultKind::TooMuch))?;
         self.expansion.text.push_str(text);
         Ok(())
     }
@@ -332,7 +335,7 @@ mod tests {
         assert!(expand("$A$A$A$A$A", &mut lookup, &mut budget).is_ok());
         assert!(expand("$A$A$A$A$A", &mut lookup, &mut budget).is_ok());
         let fault = expand("$A", &mut lookup, &mut budget).err().unwrap();
-        assert_eq!(fault, Fault { kind: FaultKind::TooMany, range: 0..2 });
+        assert_eq!(fault, Fault { kind: FaultKind::TooMuch, range: 0..2 });
     }
 
     #[test]

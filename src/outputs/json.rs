@@ -21,6 +21,8 @@ struct Document<'a> {
     summary: Summary,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     files: &'a [FileRead],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unchecked: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -67,6 +69,7 @@ fn write(report: &Report, _: &Style) -> String {
         findings,
         summary: report.summary,
         files: &report.files,
+        unchecked: &report.unchecked,
     })
 }
 

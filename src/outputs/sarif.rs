@@ -43,7 +43,23 @@ struct Run<'a> {
     /// Two uploads of one tool replace each other unless the category, all before the last `/`, differs.
     automation_details: Identity,
     column_kind: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    invocations: Vec<Invocation>,
     results: Vec<Outcome<'a>>,
+}
+
+/// How the run went, where it could not check everything.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    execution_successful: bool,
+    tool_execution_notifications: Vec<Notification>,
+}
+
+#[derive(Serialize)]
+struct Notification {
+    level: &'static str,
+    message: Text,
 }
 
 #[derive(Serialize)]
@@ -177,9 +193,22 @@ fn write(report: &Report, _: &Style) -> String {
         tool: Tool { driver },
         automation_details: Identity { id: uri(&report.home.category(report.command)) },
         column_kind: "unicodeCodePoints",
+        invocations: invocations(report),
         results,
     };
     json_text(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] })
+}
+
+/// That results which are not there may be missing, because a part was not checked.
+fn invocations(report: &Report) -> Vec<Invocation> {
+    let told = report.unchecked.iter().map(|folder| Notification {
+        level: Severity::Error.name(),
+        message: plain(&format!("{folder} was not checked")),
+    });
+    let tool_execution_notifications: Vec<_> = told.collect();
+    let is_whole = tool_execution_notifications.is_empty();
+    let invocation = Invocation { execution_successful: false, tool_execution_notifications };
+    if is_whole { Vec::new() } else { vec![invocation] }
 }
 
 /// Every rule that there is, and those of other commands that have findings, by code.
@@ -319,6 +348,20 @@ mod tests {
             assert_eq!(texts, expected);
             assert_eq!(said.properties.contains_key("security-severity"), rule.code == "plaintext-secret");
         }
+    }
+
+    #[test]
+    fn a_run_that_left_something_out_says_so() {
+        let report = |unchecked: &[&str]| {
+            let unchecked: Vec<String> = unchecked.iter().map(ToString::to_string).collect();
+            Report::new("validate", Vec::new(), crate::source::Sources::default(), crate::report::Summary::default())
+                .without(&unchecked)
+        };
+        let said = serde_json::to_value(invocations(&report(&["services/mail"]))).unwrap();
+        let notification = json!({ "level": "error", "message": { "text": "services/mail was not checked" } });
+        let expected = json!([{ "executionSuccessful": false, "toolExecutionNotifications": [notification] }]);
+        assert_eq!(said, expected);
+        assert!(invocations(&report(&[])).is_empty());
     }
 
     #[test]

@@ -3,11 +3,9 @@
 use super::veil::in_backticks;
 use super::{Project, ProjectSchema, rests};
 use crate::detection;
-use crate::layer::Layer;
+use crate::layer::{ASSIGN, Layer};
 use crate::masking;
-
-/// What stands between a key and its value, the wide sign of other keyboards included.
-const ASSIGN: [char; 3] = ['=', ':', '＝'];
+use crate::source::Span;
 
 impl ProjectSchema {
     /// Whether the schema says that `key` is, or is not, a secret.
@@ -73,18 +71,6 @@ impl Project {
     #[must_use]
     pub fn looks_secret(&self, key: &str, text: &str) -> bool {
         looks_secret(self.schema.as_ref(), key, text)
-    }
-
-    /// The key at the start of the line on which the byte `at` is: for lines that could not be read.
-    #[must_use]
-    pub fn key_on_line<'l>(&self, layer: &'l Layer, at: u32) -> Option<&'l str> {
-        let line = layer.slice(&line_around(layer, at));
-        let line = line.trim_start();
-        // What other kinds of files have in front of a key.
-        let front = ["export ", "set ", "ENV ", "- "].iter().find_map(|front| line.strip_prefix(front));
-        let (key, _) = front.unwrap_or(line).trim_start().split_once(ASSIGN)?;
-        let key = key.trim_end();
-        (!key.is_empty() && !key.contains(char::is_whitespace)).then_some(key)
     }
 
     /// What no output may show of a text that is no layer, such as a template or a rendered file: what stands behind the
@@ -167,17 +153,39 @@ impl Project {
         let mut spans = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
             spans.extend(self.secrets_of(index, layer).iter().map(|range| layer.span(range)));
+            // Its lines are none that could be taken for those of secrets one by one.
+            if layer.is_unread() {
+                spans.push(layer.span(&(0..u32::try_from(layer.text.len()).unwrap_or(u32::MAX))));
+            }
             // A line that cannot be read may be the broken line of a secret.
             for fault in &layer.faults {
                 spans.push(layer.span(&self.suspect(layer, fault.at.start)));
             }
         }
+        spans.extend(self.beside_twins());
         spans.extend(self.secrets_of_deployments());
         spans.extend(self.secrets_of_strays());
         spans.extend(self.lines_of_staged_texts());
         for span in spans {
             self.sources.mask(span);
         }
+    }
+
+    /// What stands in the schema on the lines of a name that is there twice: it may be the default of a secret.
+    fn beside_twins(&self) -> Vec<Span> {
+        let Some(ProjectSchema { schema, source }) = &self.schema else { return Vec::new() };
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let text = self.sources.text(*source);
+        let names: Vec<_> = schema.twins().into_iter().flat_map(|twin| [twin.first, twin.last]).collect();
+        let around = names.iter().flat_map(|name| {
+            let (start, end) = (name.start as usize, name.end as usize);
+            let line = text.get(..start).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+            let rest = text.get(end..).map_or(0, |after| after.find('\n').unwrap_or(after.len()));
+            let is_open = text.get(line..start).is_some_and(|before| before.trim().is_empty());
+            [if is_open { start..start } else { line..start }, end..end + rest]
+        });
+        let hidden = around.map(|range| Span::new(*source, offset(range.start)..offset(range.end)));
+        if schema.names_secrets() { hidden.collect() } else { Vec::new() }
     }
 
     /// What of the layer with this number is a secret, or may be the rest of one, where its lines can be read.
@@ -256,16 +264,16 @@ impl Project {
     /// The part of a line with a fault that no entry has: all of it, unless a value stands there.
     #[must_use]
     pub fn unread_line(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
-        let line = line_around(layer, at);
+        let line = layer.line_around(at);
         let taken = layer.entries.iter().any(|entry| entry.value.start < line.end && entry.value.end > line.start);
         if taken { line.start..line.start } else { line }
     }
 
     /// The part of a broken line that may be a secret.
     fn suspect(&self, layer: &Layer, at: u32) -> std::ops::Range<u32> {
-        let line = line_around(layer, at);
+        let line = layer.line_around(at);
         let text = layer.slice(&line);
-        match self.key_on_line(layer, at) {
+        match layer.key_on_line(at) {
             Some(key) => {
                 let value =
                     text.find(ASSIGN).map_or(text.len(), |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
@@ -339,14 +347,6 @@ fn refers(text: &str) -> bool {
 fn is_harmless(word: &str) -> bool {
     let name = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     word.len() < 16 || name && word.len() < 64
-}
-
-pub(super) fn line_around(layer: &Layer, at: u32) -> std::ops::Range<u32> {
-    let at = (at as usize).min(layer.text.len());
-    let start = layer.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-    let end = layer.text.get(at..).and_then(|after| after.find('\n')).map_or(layer.text.len(), |length| at + length);
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    offset(start)..offset(end)
 }
 
 #[cfg(test)]

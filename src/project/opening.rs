@@ -7,10 +7,11 @@ use crate::layer::Layer;
 use crate::stores::{self, State};
 
 impl Project {
-    /// Whether an environment has a sealed file of which not even the names are known.
+    /// Whether an environment has a file of which not even the names are known, so that it may set any key: one that is
+    /// sealed, or one that cannot be read.
     #[must_use]
     pub fn has_closed_layer(&self, environment: &Environment<'_>) -> bool {
-        environment.layers.iter().any(|layer| self.is_closed(layer))
+        environment.layers.iter().any(|layer| layer.is_unread() || self.is_closed(layer))
     }
 
     /// Whether a layer is a sealed file of which not even the names are known.

@@ -10,13 +10,15 @@ use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
 use super::layout::{self, Stack};
+use super::legibility::illegible;
 use super::links;
+use super::naming::{of_layer, of_named_file};
 use super::past::{Past, Present};
 use super::revocations::Revocations;
 use super::{
     BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, started, strays, tracking,
 };
-use crate::dialects::compose;
+use crate::dialects::compose::{self, Parsed};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::Layer;
@@ -225,7 +227,8 @@ impl Project {
                 let layer = match known.get(&path) {
                     Some(layer) => *layer,
                     None => {
-                        let layer = self.read_layer(files, &path, options, consumers)?;
+                        let layer = self.read_layer(files, &path, options, consumers);
+                        let layer = layer.map_err(|error| of_layer(files, &self.config, &name, &path, error))?;
                         known.insert(path, layer);
                         layer
                     }
@@ -271,8 +274,13 @@ impl Project {
                 let text: Arc<str> = text.into();
                 let source = self.sources.add(files.shown(path), Arc::clone(&text));
                 let mut parsed = compose::parse(&text);
-                parsed.faults.extend(faults);
-                parsed.faults.sort_by_key(|fault| fault.at.start);
+                if !faults.is_empty() {
+                    match illegible(&text, &parsed.entries) {
+                        Some(fault) => parsed = Parsed { entries: Vec::new(), faults: vec![fault] },
+                        None => parsed.faults.extend(faults),
+                    }
+                    parsed.faults.sort_by_key(|fault| fault.at.start);
+                }
                 Layer { name, source, text, sealed: false, entries: parsed.entries, faults: parsed.faults }
             }
         };
@@ -408,7 +416,9 @@ impl SchemaText {
         let (shown, text) = if path == BUILT_IN {
             (path, model::schema_text())
         } else {
-            let (text, _) = files::text(files.read(&path)?);
+            let named = config.schema.is_some();
+            let failed = |error| if named { of_named_file(files, "schema", &path, error) } else { error };
+            let (text, _) = files::text(files.read(&path).map_err(failed)?);
             (files.shown(&path), text)
         };
         Ok(Some(Self { shown, text: text.into() }))

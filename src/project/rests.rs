@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Project;
-use super::hiding::line_around;
 use crate::layer::{Entry, Layer};
 
 impl Project {
@@ -81,7 +80,7 @@ pub(super) fn key_blocks(text: &str) -> Vec<Range<u32>> {
 /// What follows a secret on its line: behind ` #` or a quote within it, the rest of a secret is read as a comment or a
 /// key. A comment to sparkcfg is none.
 pub(super) fn rest_of_line(layer: &Layer, value: &Range<u32>) -> Range<u32> {
-    let end = line_around(layer, value.end).end;
+    let end = layer.line_around(value.end).end;
     let line = layer.slice(&(value.end..end));
     let rest = match line.rfind('#') {
         Some(at) if line[at + 1..].trim_start().starts_with("sparkcfg:") => &line[..at],

@@ -3,7 +3,7 @@
 //! `serde_json::Value` owns each name and keeps a hash table for each object, which for a schema of many small objects
 //! costs four times as much as all that is then asked of them. All of it stands in one arena, and is gone with it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use bumpalo::Bump;
@@ -37,19 +37,21 @@ pub(super) struct Members<'t> {
 const FEW: usize = 16;
 
 impl<'t> Members<'t> {
-    fn new(list: &'t mut [Member<'t>], arena: &'t Bump) -> Self {
+    /// `twins` is set where a name stands twice.
+    fn new(list: &'t mut [Member<'t>], arena: &'t Bump, twins: &Cell<bool>) -> Self {
         if list.len() <= FEW && !has_twins(list) {
             return Self { list, sorted: &[] };
         }
         let sorted = by_name(list);
         let name = |at: &u32| list[*at as usize].0;
-        let twins = sorted.chunk_by(|one, next| name(one) == name(next)).filter(|same| same.len() > 1);
-        let twins: Vec<Vec<usize>> = twins.map(|same| same.iter().map(|at| *at as usize).collect()).collect();
-        if twins.is_empty() {
+        let same = sorted.chunk_by(|one, next| name(one) == name(next)).filter(|same| same.len() > 1);
+        let same: Vec<Vec<usize>> = same.map(|same| same.iter().map(|at| *at as usize).collect()).collect();
+        if same.is_empty() {
             return Self { list, sorted: arena.alloc_slice_copy(&sorted) };
         }
+        twins.set(true);
         let mut stays = vec![true; list.len()];
-        for same in twins {
+        for same in same {
             if let [first, others @ .., last] = same.as_slice() {
                 list.swap(*first, *last);
                 others.iter().chain([last]).for_each(|at| stays[*at] = false);
@@ -91,13 +93,13 @@ fn by_name(list: &[Member<'_>]) -> Vec<u32> {
 }
 
 impl<'t> Json<'t> {
-    /// Reads a text into an arena.
-    pub(super) fn read(text: &'t str, arena: &'t Bump) -> Result<Self, serde_json::Error> {
-        let (members, items) = (RefCell::default(), RefCell::default());
+    /// Reads a text into an arena, and says whether a name stands twice in one object of it.
+    pub(super) fn read(text: &'t str, arena: &'t Bump) -> Result<(Self, bool), serde_json::Error> {
+        let (members, items, twins) = (RefCell::default(), RefCell::default(), Cell::new(false));
         let mut from = serde_json::Deserializer::from_str(text);
-        let value = Reader { arena, members: &members, items: &items }.deserialize(&mut from)?;
+        let value = Reader { arena, members: &members, items: &items, twins: &twins }.deserialize(&mut from)?;
         from.end()?;
-        Ok(value)
+        Ok((value, twins.get()))
     }
 
     pub(super) fn as_bool(&self) -> Option<bool> {
@@ -162,6 +164,7 @@ struct Reader<'r, 't> {
     arena: &'t Bump,
     members: &'r RefCell<Vec<Member<'t>>>,
     items: &'r RefCell<Vec<Json<'t>>>,
+    twins: &'r Cell<bool>,
 }
 
 impl<'t> DeserializeSeed<'t> for Reader<'_, 't> {
@@ -221,7 +224,7 @@ impl<'t> Visitor<'t> for Reader<'_, 't> {
             self.members.borrow_mut().push(member);
         }
         let list = self.arena.alloc_slice_fill_iter(self.members.borrow_mut().drain(before..));
-        Ok(Json::Object(Members::new(list, self.arena)))
+        Ok(Json::Object(Members::new(list, self.arena, self.twins)))
     }
 }
 
@@ -280,7 +283,7 @@ mod tests {
         ] {
             let expected = serde_json::from_str::<Value>(text);
             let arena = Bump::new();
-            let read = Json::read(text, &arena);
+            let read = Json::read(text, &arena).map(|(read, _)| read);
             match (&expected, &read) {
                 (Ok(expected), Ok(read)) => assert_eq!(expected.to_string(), read.to_value().to_string(), "{text}"),
                 (Err(expected), Err(read)) => assert_eq!(expected.to_string(), read.to_string(), "{text}"),

@@ -41,7 +41,7 @@ use document::{Document, Draft};
 use extension::Extension;
 use json::Json;
 pub use pattern::portable as portable_pattern;
-use place::Places;
+use place::{Places, Twin};
 use plan::{NodeId, Plan};
 pub use property::Property;
 use rules::{Disagreement, Lookup, Rule};
@@ -75,6 +75,7 @@ pub struct Schema {
     rules: Vec<Rule>,
     /// Only where the plan cannot check by itself.
     whole: Option<Whole>,
+    has_twins: bool,
     /// By environment, the keys that `required-in` and `recommended-in` ask for.
     wanted_in: HashMap<String, Vec<Wanted>>,
 }
@@ -118,7 +119,7 @@ impl Schema {
         let places = Places::new(Arc::clone(text));
         let body = text.trim_start_matches('\u{feff}');
         let arena = Bump::new();
-        let root = Json::read(body, &arena).map_err(|error| syntax_error(text, body, &error))?;
+        let (root, has_twins) = Json::read(body, &arena).map_err(|error| syntax_error(text, body, &error))?;
         let refused = |refusal: Refusal| SchemaError {
             at: places.find(&refusal.pointer),
             message: refusal.message,
@@ -138,7 +139,7 @@ impl Schema {
             None
         };
         let wanted_in = wanted_in(&plan);
-        Ok(Self { draft, places, value: OnceLock::new(), plan, rules, whole, wanted_in })
+        Ok(Self { draft, places, value: OnceLock::new(), plan, rules, whole, has_twins, wanted_in })
     }
 
     /// The keys that the schema names, in the order of the text.
@@ -203,6 +204,22 @@ impl Schema {
             let pointer = format!("{}/format", self.plan.pointer(*node));
             (&**name, pointer, crate::suggestion::nearest(name, formats::names()))
         })
+    }
+
+    /// The names that stand twice in one object of the text: of those the last counts.
+    pub fn twins(&self) -> Vec<Twin> {
+        if self.has_twins { self.places.twins() } else { Vec::new() }
+    }
+
+    /// Each `default` that what stands beside it would refuse in an env file, as a JSON pointer.
+    pub fn refused_defaults(&self) -> impl Iterator<Item = String> {
+        self.plan.refused_defaults.iter().map(|node| format!("{}/default", self.plan.pointer(*node)))
+    }
+
+    /// The keys that rules over several keys name and the schema does not describe, each with a JSON pointer to the rule.
+    pub fn undeclared_in_rules(&self) -> impl Iterator<Item = (&str, String)> {
+        let named = self.rules.iter().flat_map(|rule| rule.keys().map(move |key| (key, rule.pointer())));
+        named.filter(|(key, _)| !self.property(key).is_declared())
     }
 
     /// Reads a key's text as the first type that the schema allows there and that the text spells; where the schema lists

@@ -64,6 +64,22 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Whether a whole value says the same as this part of a URL, which has one spelling: the names of hosts and schemes have
+    /// no case.
+    pub(super) fn is_said_by(self, part: &str, value: &str) -> bool {
+        match self {
+            Self::Scheme => value.eq_ignore_ascii_case(part),
+            Self::Host => {
+                let bare = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(value);
+                bare.eq_ignore_ascii_case(part)
+            }
+            Self::Origin => self.of(value).is_some_and(|origin| origin == part),
+            Self::User | Self::Password | Self::Port | Self::Database => false,
+        }
+    }
+}
+
 /// A URL taken apart; everything as written.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Url<'a> {

@@ -54,6 +54,46 @@ impl Places {
     }
 }
 
+/// A name that stands twice in one object of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The name.
+    pub name: String,
+    /// Where it stands first, in bytes.
+    pub first: Range<u32>,
+    /// Where it stands last, which is what counts.
+    pub last: Range<u32>,
+}
+
+impl Places {
+    /// The names that stand twice in one object, in the order of the text.
+    pub(super) fn twins(&self) -> Vec<Twin> {
+        let scan = Scan { text: &self.text };
+        let mut found = Vec::new();
+        let mut open = vec![scan.blank(self.text.len() - self.text().len())];
+        while let Some(at) = open.pop() {
+            let mut names: HashMap<Cow<'_, str>, Vec<Range<usize>>> = HashMap::new();
+            for (name, member) in scan.members(at) {
+                names.entry(name).or_default().push(member.shown);
+                open.push(member.value);
+            }
+            let twins = names.into_iter().filter_map(|(name, places)| match places.as_slice() {
+                [first, .., last] => Some(Twin { name: name.into_owned(), first: narrow(first), last: narrow(last) }),
+                _ => None,
+            });
+            found.extend(twins);
+            open.extend(scan.items(at));
+        }
+        found.sort_by_key(|twin| twin.first.start);
+        found
+    }
+}
+
+fn narrow(range: &Range<usize>) -> Range<u32> {
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    narrow(range.start)..narrow(range.end)
+}
+
 /// The bytes of the value that a JSON pointer leads to in a text that is valid JSON.
 #[must_use]
 pub fn value_in(text: &str, pointer: &str) -> Option<Range<usize>> {
@@ -149,6 +189,18 @@ impl<'t> Scan<'t> {
         })
     }
 
+    /// Where the items of the list begin that begins here; nothing for any other value.
+    fn items(self, at: usize) -> impl Iterator<Item = usize> {
+        let first = self.blank(at + 1);
+        let mut at = (self.byte(at) == Some(b'[') && self.byte(first) != Some(b']')).then_some(first);
+        std::iter::from_fn(move || {
+            let start = at?;
+            let next = self.blank(self.value(start));
+            at = (self.byte(next) == Some(b',')).then(|| self.blank(next + 1));
+            Some(start)
+        })
+    }
+
     fn name(self, quoted: Range<usize>) -> Cow<'t, str> {
         let quoted = self.text.get(quoted).unwrap_or_default();
         if quoted.contains('\\') {
@@ -187,6 +239,15 @@ mod tests {
     const TEXT: &str = r#" { "type": "object", "x": [1, "a,]", {"k": 2}],
   "properties": { "A": {"type": "string", "enum": ["p", "q"]}, "a/b~c": {"minimum": 1}, "\u0042": {}, "A": {"const": -1e3} },
   "tail": null }"#;
+
+    #[test]
+    fn names_that_stand_twice() {
+        let text = r#" {"A": 1, "B": [0, {"c": {}, "\u0063": [], "c": 2}], "a": {"A": []}, "A": {"x": "x"}}"#;
+        let twins = Places::new(text).twins();
+        let found: Vec<_> = twins.iter().map(|twin| (twin.name.as_str(), twin.first.start, twin.last.start)).collect();
+        assert_eq!(found, [("A", 2, 69), ("c", 20, 43)]);
+        assert!(Places::new("[[], {}, 1]").twins().is_empty());
+    }
 
     #[test]
     fn pointers_lead_to_keys() {

@@ -198,6 +198,8 @@ pub(super) struct Plan {
     pub(super) unevaluated: Vec<NodeId>,
     /// The formats that nobody knows, each with the first node that names it.
     pub(super) unknown_formats: Vec<(NodeId, Box<str>)>,
+    /// Those whose `default` they would refuse themselves.
+    pub(super) refused_defaults: Vec<NodeId>,
     /// The nodes by their JSON pointers; only messages ask for one.
     pub(super) by_pointer: OnceLock<HashMap<String, NodeId>>,
     /// The nodes whose values may have a secret in them; found when first asked for.

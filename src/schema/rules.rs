@@ -93,10 +93,7 @@ impl Rule {
 
     /// A rule about a key that the schema refuses would never be broken, and nobody would know.
     fn settled(self, plan: &Plan) -> Result<Self, Refusal> {
-        let members = self.members.iter().chain(self.when.iter().map(|(member, _)| member));
-        let Some(refused) = members.map(|member| member.key.as_str()).find(|key| plan.refuses(key)) else {
-            return Ok(self);
-        };
+        let Some(refused) = self.keys().find(|key| plan.refuses(key)) else { return Ok(self) };
         let refusal = Refusal::new(pointer(self.kind, self.index), format!("the schema has no key `{refused}`"));
         Err(match crate::suggestion::nearest(refused, plan.keys()) {
             Some(known) => refusal.help(format!("did you mean `{known}`?")),
@@ -134,6 +131,17 @@ impl Rule {
         Ok(Self { kind, index, members, when })
     }
 
+    /// The keys that it names, those of its conditions included.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let members = self.members.iter().chain(self.when.iter().map(|(member, _)| member));
+        members.map(|member| member.key.as_str())
+    }
+
+    /// Where it stands, as a JSON pointer.
+    pub(super) fn pointer(&self) -> String {
+        pointer(self.kind, self.index)
+    }
+
     /// Whether it wants the whole values of two keys to be one.
     pub(super) fn makes_equal(&self, one: &str, other: &str) -> bool {
         let has = |key: &str| self.members.iter().any(|member| member.part.is_none() && member.key == key);
@@ -155,7 +163,7 @@ impl Rule {
             }
         };
         let holds = |(member, values): &(Member, Vec<Value>)| {
-            value(member).is_some_and(|text| values.iter().any(|wanted| spells(&text, wanted)))
+            value(member).is_some_and(|text| values.iter().any(|wanted| member_spells(member, &text, wanted)))
         };
         if !self.when.iter().all(holds) {
             return Vec::new();
@@ -163,20 +171,25 @@ impl Rule {
         if self.kind == RuleKind::Contain {
             let [list, others @ ..] = self.members.as_slice() else { return Vec::new() };
             let Some(items) = items(&list.key) else { return Vec::new() };
-            let lacks = |text: &str| !items.iter().any(|item| spells(text, item));
-            let lacking = others.iter().filter(|member| value(member).is_some_and(|text| lacks(&text)));
+            let lacks = |member: &Member, text: &str| !items.iter().any(|item| member_spells(member, text, item));
+            let lacking = others.iter().filter(|member| value(member).is_some_and(|text| lacks(member, &text)));
             return lacking.map(|member| self.broken(vec![list.clone(), member.clone()])).collect();
         }
         let known: Vec<_> = self.members.iter().filter_map(|member| Some((member, value(member)?))).collect();
-        let mut groups: Vec<(&str, Vec<Member>)> = Vec::new();
+        let mut groups: Vec<Vec<(&Member, &str)>> = Vec::new();
         for (member, value) in &known {
-            let by_type = |other: &str, members: &[Member]| {
-                let whole = members.first().filter(|first| member.part.is_none() && first.part.is_none());
-                whole.is_some_and(|first| is_same((&member.key, value), (&first.key, other)))
+            let is_one = |(other, text): &(&Member, &str)| {
+                same(value, text)
+                    || match (member.part, other.part) {
+                        (None, None) => is_same((&member.key, value), (&other.key, text)),
+                        (Some(part), None) => part.is_said_by(value, text),
+                        (None, Some(part)) => part.is_said_by(text, value),
+                        (Some(_), Some(_)) => false,
+                    }
             };
-            match groups.iter_mut().find(|(other, members)| same(value, other) || by_type(other, members)) {
-                Some((_, members)) => members.push((*member).clone()),
-                None => groups.push((value, vec![(*member).clone()])),
+            match groups.iter_mut().find(|members| members.iter().any(is_one)) {
+                Some(members) => members.push((member, value)),
+                None => groups.push(vec![(member, value)]),
             }
         }
         match self.kind {
@@ -185,8 +198,10 @@ impl Rule {
             }
             RuleKind::Agree | RuleKind::Contain => Vec::new(),
             RuleKind::Differ => {
-                let collisions = groups.into_iter().map(|(_, members)| members).filter(|members| members.len() > 1);
-                collisions.map(|members| self.broken(members)).collect()
+                let collisions = groups.into_iter().filter(|members| members.len() > 1);
+                let members =
+                    |group: Vec<(&Member, &str)>| group.into_iter().map(|(member, _)| member.clone()).collect();
+                collisions.map(|group| self.broken(members(group))).collect()
             }
         }
     }
@@ -208,6 +223,12 @@ fn read(text: &str, types: Types) -> Typed<'_> {
 fn same(one: &str, two: &str) -> bool {
     let number = |text| read(text, Types::NUMBER).numeral();
     one == two || number(one).zip(number(two)).is_some_and(|(one, two)| one.compare(two) == Some(Ordering::Equal))
+}
+
+/// Whether what a member says is a value of the schema.
+fn member_spells(member: &Member, text: &str, wanted: &Value) -> bool {
+    let said = || Some(member.part?.is_said_by(text, wanted.as_str()?));
+    spells(text, wanted) || said().unwrap_or_default()
 }
 
 /// Whether a text spells a value of the schema.

@@ -169,6 +169,7 @@ fn build(schema: &Value, draft: Draft, environment: Option<&str>) -> Option<Vali
     // The keys of `required-in` are left to the caller, which knows the reason.
     let mut schema = effective(schema, draft, environment, &[]);
     spell_out_widths(&mut schema, draft);
+    spell_out_patterns(&mut schema, draft);
     let draft = match draft {
         Draft::Draft4 => jsonschema::Draft::Draft4,
         Draft::Draft6 => jsonschema::Draft::Draft6,
@@ -196,6 +197,17 @@ fn spell_out_widths(schema: &mut Value, draft: Draft) {
         match map.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
             Value::Array(schemas) => schemas.push(bounds),
             other => *other = Value::Array(vec![bounds]),
+        }
+    });
+}
+
+/// Patterns as the crate's engine reads them.
+fn spell_out_patterns(schema: &mut Value, draft: Draft) {
+    change_each(schema, draft, &mut |map, _| {
+        if let Some(Value::String(pattern)) = map.get_mut("pattern")
+            && let std::borrow::Cow::Owned(spelled) = super::pattern::spelled_out(pattern)
+        {
+            *pattern = spelled;
         }
     });
 }

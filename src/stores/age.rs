@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, TOO_MUCH, is_name, offset};
+use crate::detection::is_plausible_name;
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
-use crate::layer::{Content, Entry, Fault, Parse};
+use crate::layer::{Content, Entry, Fault, Parse, key_of};
 use crate::secret::Secret;
 
 /// Whole age files.
@@ -26,17 +27,64 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     };
     let (found, faults) = parse(opened.expose());
     let mut sealed = closed(readers, State::Opened);
-    let mut shown = String::new();
+    let mut shown = Shown { opened: opened.expose(), text: String::new(), to: 0 };
     let mut faults = faults.into_iter().peekable();
     for entry in found {
         while let Some(fault) = faults.next_if(|fault| fault.at.start < entry.key.start) {
-            sealed.faults.push(Fault { at: end(&shown), ..fault });
+            shown.fault(&mut sealed, &fault);
         }
-        push(&mut sealed, &mut shown, entry, opened.expose());
+        shown.entry(&mut sealed, entry);
     }
-    sealed.faults.extend(faults.map(|fault| Fault { at: end(&shown), ..fault }));
-    sealed.text = shown.into();
+    faults.for_each(|fault| shown.fault(&mut sealed, &fault));
+    if !shown.text.is_empty() {
+        shown.text.push('\n');
+    }
+    sealed.text = shown.text.into();
     sealed
+}
+
+/// What of an opened text may be shown: its names, each on its line. The lines of one value count as one, so that nothing
+/// tells how long it is.
+struct Shown<'o> {
+    opened: &'o str,
+    text: String,
+    /// How far the opened text was read, in bytes.
+    to: usize,
+}
+
+impl Shown<'_> {
+    /// Moves on to a place in the opened text; whether it is on a line of its own.
+    fn move_on(&mut self, to: u32) -> bool {
+        let to = to as usize;
+        let lines = self.opened.get(self.to..to).map_or(0, |between| between.matches('\n').count());
+        self.to = self.to.max(to);
+        self.text.extend(std::iter::repeat_n('\n', lines));
+        let is_first = self.text.is_empty() || self.text.ends_with('\n');
+        if !is_first {
+            self.text.push(' ');
+        }
+        is_first
+    }
+
+    /// Takes over an entry: its name is shown, its value becomes a secret.
+    fn entry(&mut self, sealed: &mut Sealed, entry: Entry) {
+        let is_first = self.move_on(entry.key.start);
+        self.to = self.to.max(entry.value.end as usize);
+        push(sealed, &mut self.text, entry, is_first, self.opened);
+    }
+
+    /// Takes over a line that cannot be read, with the name that it would set.
+    fn fault(&mut self, sealed: &mut Sealed, fault: &Fault) {
+        let is_first = self.move_on(fault.at.start);
+        self.to = self.to.max(fault.at.end as usize);
+        let start =
+            self.opened.get(..fault.at.start as usize).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
+        let line = self.opened.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        if let Some(key) = key_of(line).filter(|key| is_first && is_name(key) && is_plausible_name(key)) {
+            self.text.extend([key, "="]);
+        }
+        sealed.faults.push(Fault { at: end(&self.text), ..*fault });
+    }
 }
 
 /// A file that shows nothing.
@@ -46,11 +94,12 @@ fn closed(readers: Readers, state: State) -> Sealed {
 }
 
 /// Takes over an entry of the opened text: its name goes into `shown`, its value into a secret.
-fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, opened: &str) {
+fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, is_first: bool, opened: &str) {
     let slice = |range: &std::ops::Range<u32>| opened.get(range.start as usize..range.end as usize).unwrap_or_default();
     let key = slice(&entry.key);
-    if !is_name(key) {
-        // It may be a piece of a value that was meant to go over several lines.
+    let is_alone = matches!(entry.content, Content::Inherited);
+    if !is_name(key) || !is_first || is_alone && key.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        // It may be a piece of a value that was meant to go over several lines, or follow the quote that ends another one.
         let (message, help) =
             ("a line of the opened file has no variable's name", "mend it with `sparkcfg secrets edit`");
         sealed.damages.push(Damage { range: end(shown), kind: DamageKind::KeyName, message, help });
@@ -68,7 +117,6 @@ fn push(sealed: &mut Sealed, shown: &mut String, entry: Entry, opened: &str) {
         shown.push('=');
     }
     let value = end(shown);
-    shown.push('\n');
     sealed.entries.push(Entry { key, value, content, interpolates: entry.interpolates });
 }
 
@@ -139,12 +187,12 @@ mod tests {
     #[test]
     fn only_names_show() {
         let (identities, recipients) = pair();
-        let plain = Secret::new("A=canary\n!\nB\nbad name=canary\nC=\n".into());
+        let plain = Secret::new("A=canary\n!\nB\nbad name=canary\ncanary\nC=\n".into());
         let order = Order { recipients: &recipients, time: "", new_key: false, anew: None, previous: None };
         let text = seal(&plain, &order).unwrap();
         let sealed = open(text.as_bytes(), &identities, lines);
         assert_eq!(sealed.state, State::Opened);
-        assert_eq!(&*sealed.text, "A=\nB\nC=\n");
+        assert_eq!(&*sealed.text, "A=\n\nB\n\n\nC=\n");
         let read = sealed.entries.iter().map(|entry| match &entry.content {
             Content::Opened(secret) => secret.expose(),
             _ => "inherited",
@@ -154,7 +202,7 @@ mod tests {
         assert_eq!(sealed.faults, [Fault { at: 3..3, message: "bad", help: "" }]);
         assert_eq!(
             sealed.damages.iter().map(|damage| (damage.kind, damage.range.clone())).collect::<Vec<_>>(),
-            [(DamageKind::KeyName, 5..5)]
+            [(DamageKind::KeyName, 6..6), (DamageKind::KeyName, 7..7)]
         );
         assert_eq!(sealed.readers.unnamed, ["X25519"]);
         assert!(!format!("{sealed:?}{plain:?}").contains("canary"));

@@ -173,7 +173,7 @@ impl<'t> Tag<'t> {
         let name = format!("{prefix}{}", by_words(field));
         let is_field = field.starts_with(|first: char| first.is_ascii_uppercase());
         let at = at..at + to_u32(field.len());
-        is_field.then_some(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None })
+        is_field.then_some(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None, secret: None })
     }
 
     /// `env:"PORT" envDefault:"8080"`.

@@ -8,7 +8,7 @@ use super::unread::Gaps;
 use super::{Side, Source};
 use crate::detection;
 use crate::drift::{Kind, State};
-use crate::environment::{Resolved, Setting};
+use crate::environment::{LooseFault, Resolved, Setting};
 use crate::layer::Layer;
 use crate::project::Project;
 use crate::project::layout::is_personal;
@@ -35,6 +35,7 @@ impl<'a> Side<'a> {
         let winning = |loose: &&crate::environment::Loose<'_>| {
             let setting = environment.get(loose.key);
             setting.is_some_and(|setting| (setting.layer, setting.entry) == (loose.layer, loose.entry))
+                && loose.fault != LooseFault::Above
         };
         let loose = environment.loose.iter().filter(winning).map(|loose| loose.key).collect();
         let is_live = column.kind == Kind::Live;

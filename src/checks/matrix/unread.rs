@@ -36,7 +36,7 @@ impl<'a> Gaps<'a> {
             }
             for fault in layer.faults.iter().filter(|fault| fault.hides_values()) {
                 let place = layer.span(&fault.at);
-                match name_at(layer, fault) {
+                match name_at(layer, fault).filter(|_| !fault.hides_file()) {
                     Some(key) => _ = gaps.lines.insert(key, (number, layer, place)),
                     None => gaps.torn = gaps.torn.or(Some((layer, place))),
                 }

@@ -1,6 +1,7 @@
 //! From the schema's JSON to a plan; everything that is wrong with the schema itself comes up here.
 
 mod applicators;
+mod defaults;
 mod members;
 mod values;
 
@@ -130,10 +131,14 @@ impl<'v> Compiler<'v> {
             has_members: false,
             is_extended: false,
         };
+        let mut default = None;
         let replaced = self.document.draft <= Draft::Draft7 && map.get("$ref").is_some();
         for (keyword, value) in map.iter() {
             if matches!(keyword, "description" | "title" | "default" | "examples" | "$comment") {
                 // Half of most schemas, and says nothing about what is valid.
+                if keyword == "default" {
+                    default = Some(value);
+                }
                 continue;
             }
             self.annotation(&mut subject, keyword, value)?;
@@ -146,6 +151,9 @@ impl<'v> Compiler<'v> {
         }
         if subject.has_members {
             self.properties(&mut subject)?;
+        }
+        if default.is_some_and(|default| defaults::refuse(&subject.checks, default)) {
+            self.plan.refused_defaults.push(id);
         }
         let Subject { checks, notes, is_extended, .. } = subject;
         let says_something = notes.deprecated
@@ -239,11 +247,16 @@ impl<'v> Compiler<'v> {
         }
         let pattern = Pattern::shared(source).map_err(|why| {
             let message = format!("the pattern `{source}` {why}");
-            self.refuse_below(subject, keyword, below, message).help(if why.contains("too large") {
-                "repeat less, and use minLength and maxLength for lengths"
-            } else {
-                "write it without look-around and back-references; two rules can stand side by side in `allOf`, and \
-                 `not` says what must not match"
+            self.refuse_below(subject, keyword, below, message).help(match why {
+                _ if why.contains("too large") => "repeat less, and use minLength and maxLength for lengths",
+                _ if why.contains("linear") => {
+                    "write it without look-around and back-references; two rules can stand side by side in `allOf`, and \
+                     `not` says what must not match"
+                }
+                _ => {
+                    "write it as JavaScript does (ECMA-262, flag `u`): a bracket, parenthesis or `*` that stands for itself \
+                     needs a backslash, and no other sign may have one"
+                }
             })
         })?;
         Ok(Arc::clone(self.patterns.entry(source).or_insert(pattern)))

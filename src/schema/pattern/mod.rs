@@ -7,12 +7,14 @@
 //! error of the schema. Meaning is that of ECMA-262 with the `u` flag, as JSON Schema wants it.
 
 mod automaton;
+mod ecma;
 mod set;
 mod syntax;
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use automaton::Automaton;
+pub(super) use ecma::spelled_out;
 use foldhash::HashMap;
 pub(super) use set::PatternSet;
 
@@ -76,6 +78,7 @@ fn engine(source: &str) -> Result<regex::Regex, &'static str> {
     if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|form| source.contains(form)) {
         return Err("uses look-around, which cannot be matched in linear time");
     }
+    let source = &*spelled_out(source);
     let translated = jsonschema_regex::to_rust_regex(source).map_err(|()| INVALID)?;
     regex::RegexBuilder::new(&translated).size_limit(SIZE_LIMIT).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "is too large once its repeats are written out",
@@ -89,7 +92,7 @@ fn engine(source: &str) -> Result<regex::Regex, &'static str> {
 #[must_use]
 pub fn portable(source: &str) -> Option<String> {
     engine(source).ok()?;
-    jsonschema_regex::to_rust_regex(source).ok().map(std::borrow::Cow::into_owned)
+    jsonschema_regex::to_rust_regex(&spelled_out(source)).ok().map(std::borrow::Cow::into_owned)
 }
 
 fn has_back_reference(source: &str) -> bool {

@@ -337,23 +337,18 @@ impl fmt::Debug for Sealed {
 impl Sealed {
     /// A file of which nothing can be said but what is wrong with it.
     fn unreadable(text: Arc<str>, message: &'static str, help: &'static str) -> Self {
-        let lines = text.split_inclusive('\n').scan(0, |end, line| {
-            let start = *end;
-            *end += line.len();
-            Some(offset(start)..offset(start + line.trim_end_matches('\n').len()))
-        });
-        let lines: Vec<_> = lines.collect();
         // Where git left a conflict, that is the place.
-        let place = envelope::conflict_line(text.as_bytes()).and_then(|line| lines.get(line - 1));
-        let start = place.map_or(0, |line| line.start);
+        let before = envelope::conflict_line(text.as_bytes()).unwrap_or(1) - 1;
+        let start = offset(text.split_inclusive('\n').take(before).map(str::len).sum());
         let damage = Damage { range: start..start, kind: DamageKind::Broken, message, help };
+        // In two parts, or the place would be told as the beginning.
+        let masks = [0..start, start..offset(text.len())].into_iter().filter(|range| !range.is_empty()).collect();
         Self {
             text,
             entries: Vec::new(),
             faults: Vec::new(),
             damages: vec![damage],
-            // Line by line, or every place would be told as the beginning.
-            masks: lines.into_iter().filter(|line| !line.is_empty()).collect(),
+            masks,
             readers: Readers::default(),
             state: State::Damaged,
             verbatim: Vec::new(),

@@ -227,7 +227,7 @@ fn lines(layer: &Layer) -> HashMap<&str, Vec<(Option<&str>, bool)>> {
 fn changed<'e>([before, after]: &[Environment<'e>; 2], rewritten: &BTreeSet<&str>) -> BTreeSet<String> {
     let settings = before.settings.iter().chain(&after.settings);
     let keys: BTreeSet<&'e str> = settings.map(|setting| setting.key).collect();
-    let differs = |key: &&&str| value(before, key) != value(after, key);
+    let differs = |key: &&&str| !agree(before, after, key);
     let mut changed: BTreeSet<_> = keys.iter().filter(differs).map(|key| (*key).to_owned()).collect();
     loop {
         let follows = |key: &&&str| {
@@ -244,10 +244,13 @@ fn changed<'e>([before, after]: &[Environment<'e>; 2], rewritten: &BTreeSet<&str
     }
 }
 
-/// What a key is set to, where it is; `Some(None)` where nobody here can know it.
-fn value<'e>(environment: &'e Environment<'_>, key: &str) -> Option<Option<&'e str>> {
-    let setting = environment.get(key).filter(|setting| setting.is_set())?;
-    Some(setting.value.text())
+/// Whether two environments set a key to the same, or neither does.
+fn agree<'e>(one: &Environment<'e>, other: &Environment<'e>, key: &str) -> bool {
+    let [one, other] = [one, other].map(|it| it.get(key).filter(|setting| setting.is_set()));
+    match (one, other) {
+        (Some(one), Some(other)) => one.value.text() == other.value.text(),
+        (one, other) => one.is_none() && other.is_none(),
+    }
 }
 
 #[cfg(test)]

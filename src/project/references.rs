@@ -16,6 +16,9 @@ use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
 use tree::leave_out;
 pub use tree::{all_uses, is_aside, is_env_file, paths, uses};
 
+/// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
+const DISTINCT: usize = 10;
+
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct References {
@@ -192,7 +195,14 @@ impl Project {
             let value = declared.value.as_deref()?;
             (declared.by == Declarer::Example && self.hides(&declared.name, value)).then_some(value)
         });
-        let known: Vec<&str> = self.known_secrets().chain(examples).filter(|text| text.len() > 3).collect();
+        // The default of a secret may well stand in other places; a short one may be a word of its own there.
+        let uses = self.references.files.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());
+        let defaults = uses.filter_map(|found| match &found.fallback {
+            Fallback::Text { text, .. } if text.len() >= DISTINCT => Some(text.as_str()),
+            _ => None,
+        });
+        let known = self.known_secrets().chain(examples).chain(defaults);
+        let known: Vec<&str> = known.filter(|text| text.len() > 3).collect();
         let mut spans = Vec::new();
         for source in wanted {
             let text = self.sources.text(source);

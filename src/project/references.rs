@@ -19,9 +19,6 @@ use tree::{leave_out, uses};
 /// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
 const DISTINCT: usize = 10;
 
-/// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
-const DISTINCT: usize = 10;
-
 /// Everything that was found.
 #[derive(Debug, Default)]
 pub struct References {

@@ -77,11 +77,11 @@ impl Show {
         let damaged = project.damaged(environment).map(|(path, why)| (path.to_owned(), why));
         if let Some((place, why)) = damaged.or_else(|| broken(&project, environment)) {
             let help = format!("`{}` says what to do", global.again("validate", &[&self.env]));
-            let error = Error::new(format!("what this file holds is not known: {why}")).at(place).help(help);
+            let message = format!("what this file holds is not known: {why}");
             if targets::find(&self.target).is_some() {
-                return Err(error);
+                return Err(Error::new(message).at(place).help(help));
             }
-            printing::complain(&format!("{error}\n"))?;
+            printing::complain(&format!("warning: {message}\n   at {place}\n  help: {help}\n"))?;
         }
         let text = match targets::find(&self.target) {
             Some(target) => {

@@ -75,6 +75,7 @@ impl Fault {
             NO_TEXT | UTF16 => "no reader finds a key in it",
             message if message.contains("UTF-8") => "docker compose replaces it",
             message if message.contains("NUL") => "no variable of a process can hold it",
+            RUNS_ON => "docker compose takes the next key into the value",
             message if message.contains("MiB") => "too long to be read here",
             _ => "docker compose refuses the file",
         }
@@ -116,6 +117,10 @@ impl fmt::Debug for Content {
 
 /// Why nothing was read of a file beyond the limit.
 pub const TOO_LONG: &str = "the file is longer than 8 MiB";
+/// A quote without an end.
+pub const UNCLOSED: &str = "this quote is not closed";
+/// A quote that is closed where the next value begins: `A="x` above `B="y=z"`.
+pub const RUNS_ON: &str = "only the quote of the next value closes this one";
 /// Why nothing was read of a program, a compressed file and the like.
 pub const NO_TEXT: &str = "the file is no text";
 /// Why nothing was read of a file that an editor of Windows saved.

@@ -353,8 +353,8 @@ fn broken_files_are_told_and_nothing_ends() {
         ("schema = \n", "0:9-9 -"),
         ("\n[severty]\n", "1:1-9 -"),
         ("[severity]\nsyntax = \"eror\"\n", "1:9-15 -"),
-        ("[severity]\nodd = \"off\"\n", "0:0-0 -"),
-        ("schema = \"../x\"\n", ""),
+        ("[severity]\nodd = \"off\"\n", "1:0-11 -"),
+        ("schema = \"../x\"\n", "0:9-15 -"),
         ("[severity]\nnot-allowed-value = \"off\"\n", ""),
         ("[environments]\n", ""),
     ] {

@@ -9,6 +9,7 @@
 use super::{File, Subject};
 use crate::environment::LooseFault;
 use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::layer::UNCLOSED;
 
 pub(super) static RULE: Rule = Rule {
     code: "syntax",
@@ -16,9 +17,6 @@ pub(super) static RULE: Rule = Rule {
     summary: "a line cannot be read",
     page: include_str!("syntax.rs"),
 };
-
-/// What docker compose's rules say of a quote without an end.
-const UNCLOSED: &str = "this quote is not closed";
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for fault in &file.layer.faults {

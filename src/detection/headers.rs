@@ -4,19 +4,22 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::{memchr_iter, memchr2, memchr2_iter};
 
 use super::{names, parameters, values};
 
 /// The first credential that a text hands over so, as a byte range.
 pub(super) fn secret(text: &str) -> Option<Range<usize>> {
-    by_scheme(text).or_else(|| by_name(text))
+    // Whether any blank is there at all is asked first: this is asked of every value.
+    let by_scheme = || memchr2(b' ', b'%', text.as_bytes()).and_then(|_| by_scheme(text));
+    by_scheme().or_else(|| by_name(text))
 }
 
 /// What follows the name of a scheme (RFC 7235), in headers that were written into a URL as well: `Bearer%20…`.
 fn by_scheme(text: &str) -> Option<Range<usize>> {
     let blanks = memchr_iter(b' ', text.as_bytes()).map(|at| (at, at + 1));
-    let written = text.match_indices("%20").map(|(at, sign)| (at, at + sign.len()));
+    let written = memchr_iter(b'%', text.as_bytes()).map(|at| (at, at + 3));
+    let written = written.filter(|(at, end)| text.get(*at..*end) == Some("%20"));
     blanks.chain(written).find_map(|(end, start)| {
         let before = &text[..end];
         let scheme = before.rsplit(|sign: char| !sign.is_ascii_alphanumeric()).next().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What a key's name and a value's shape tell about secrets, without a schema.
 
+mod blocks;
 mod headers;
 mod names;
 mod parameters;
@@ -11,6 +12,7 @@ mod typed;
 mod urls;
 mod values;
 
+pub use blocks::key_blocks;
 use names::Said;
 pub use names::{is_plausible_name, names_a_text, names_secret, names_secret_surely, names_some_key};
 pub use placeholders::{is_placeholder, leads_to_a_placeholder, stands_in_for_a_secret};

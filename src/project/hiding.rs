@@ -124,7 +124,7 @@ impl Project {
         }
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let found = found.into_iter().map(|range| offset(range.start)..offset(range.end));
-        found.chain(rests::key_blocks(text)).collect()
+        found.chain(detection::key_blocks(text)).collect()
     }
 
     /// The secrets that are known here.
@@ -199,6 +199,9 @@ impl Project {
                 // To other readers each of its lines is one of the file.
                 let lines = self.secrets_in(layer.slice(&entry.value), &[]);
                 found.extend(lines.iter().map(|line| entry.value.start + line.start..entry.value.start + line.end));
+                if self.swallows_secret(layer, entry) {
+                    found.push(rests::rest_of_line(layer, &entry.value));
+                }
             }
             if !detection::is_plausible_name(layer.key(entry)) {
                 found.push(entry.key.clone());
@@ -207,7 +210,7 @@ impl Project {
         for rest in self.rests_in(layer) {
             found.extend([rest.key.clone(), rest.value.clone(), rests::rest_of_line(layer, &rest.value)]);
         }
-        found.extend(rests::key_blocks(&layer.text));
+        found.extend(detection::key_blocks(&layer.text));
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let quoted = in_backticks(self, &layer.text).into_iter();
         found.extend(quoted.map(|range| offset(range.start)..offset(range.end)));

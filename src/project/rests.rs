@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::Project;
+use crate::detection;
 use crate::layer::{Entry, Layer};
 
 impl Project {
@@ -30,7 +31,7 @@ impl Project {
     /// The entries that stand after a secret on its line, or that are lines of a key that was pasted without quotes.
     pub(super) fn rests_in<'l>(&self, layer: &'l Layer) -> impl Iterator<Item = &'l Entry> {
         let entries = if layer.sealed { &[] } else { layer.entries.as_slice() };
-        let blocks = if layer.sealed { Vec::new() } else { key_blocks(&layer.text) };
+        let blocks = if layer.sealed { Vec::new() } else { detection::key_blocks(&layer.text) };
         let within = move |at: u32| {
             let before = blocks.partition_point(|block| block.start <= at).checked_sub(1);
             before.and_then(|block| blocks.get(block)).is_some_and(|block| block.contains(&at))
@@ -39,42 +40,21 @@ impl Project {
         let mut is_rest = false;
         let behind = entries.iter().zip(entries.iter().skip(1)).filter_map(move |(before, entry)| {
             let same_line = !layer.slice(&(before.value.end..entry.key.start)).contains('\n');
-            is_rest = same_line && (is_rest || self.hides_entry(layer, before));
+            is_rest = same_line && (is_rest || self.hides_entry(layer, before) || self.swallows_secret(layer, before));
             is_rest.then_some(entry)
         });
         behind.chain(in_blocks)
     }
-}
 
-/// The lines between `-----BEGIN …` and `-----END …` (RFC 7468), as bytes of `text`: one secret, although a reader may
-/// take each of its lines for a key. Without an end, the lines that look like Base64.
-pub(super) fn key_blocks(text: &str) -> Vec<Range<u32>> {
-    const BEGIN: &str = "-----BEGIN ";
-    const END: &str = "-----END ";
-    let mut found = Vec::new();
-    let mut from = 0;
-    let begin = |from: usize| memchr::memmem::find(&text.as_bytes()[from..], BEGIN.as_bytes());
-    while let Some((head, body)) = begin(from).and_then(|at| text[from + at..].split_once('\n')) {
-        let start = text.len() - body.len();
-        from = start;
-        if head.contains(END) {
-            continue;
-        }
-        let before_next = body.find(BEGIN).map_or(body, |next| &body[..next]);
-        let length = before_next.find(END).unwrap_or_else(|| {
-            let is_base64 = |line: &&str| {
-                let line = line.trim_end();
-                let digits = line.trim_end_matches('=');
-                let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/".contains(&byte);
-                line.len() - digits.len() <= 2 && !digits.is_empty() && digits.bytes().all(is_digit)
-            };
-            body.split_inclusive('\n').take_while(is_base64).map(str::len).sum()
-        });
-        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        found.push(offset(start)..offset(start + length));
-        from = start + length;
+    /// Whether the last line of a value is the beginning of a secret, which goes on behind the quote that ends the value:
+    /// `A="x` above `DB_PASSWORD="y=z"`.
+    pub(super) fn swallows_secret(&self, layer: &Layer, entry: &Entry) -> bool {
+        let Some((_, last)) = layer.slice(&entry.value).rsplit_once('\n') else { return false };
+        last.split_once('=').is_some_and(|(before, _)| {
+            let key = before.trim().rsplit(char::is_whitespace).next().unwrap_or_default();
+            self.is_secret(key)
+        })
     }
-    found
 }
 
 /// What follows a secret on its line: behind ` #` or a quote within it, the rest of a secret is read as a comment or a
@@ -113,6 +93,9 @@ mod tests {
             ("A=\"-----BEGIN KEY-----\nshort\n-----END KEY-----\"\nB=1\n", vec![]),
             ("A=-----BEGIN KEY-----x-----END KEY-----\nB\n", vec![]),
             ("COPY=\"${DB_PASSWORD:-a}\" b\n", vec!["b"]),
+            ("A=\"x\nDB_PASSWORD=\" b\n", vec!["b"]),
+            ("A='x\nexport DB_PASSWORD=c' b=1\n", vec!["b"]),
+            ("A=\"x\nNAME=\" b\n", vec![]),
         ] {
             let files = BTreeMap::from([(".env".to_owned(), text.as_bytes().to_vec())]);
             let project = Project::read(&Files::staged(Path::new("."), "", files), &Options::default()).unwrap();

@@ -1,9 +1,10 @@
 //! Whole age files, armored or binary: nothing but the kinds of recipients shows without a key.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, TOO_MUCH, is_name, offset};
-use crate::detection::is_plausible_name;
+use crate::detection::{is_plausible_name, key_blocks};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
 use crate::layer::{Content, Entry, Fault, Parse, key_of};
@@ -27,7 +28,8 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     };
     let (found, faults) = parse(opened.expose());
     let mut sealed = closed(readers, State::Opened);
-    let mut shown = Shown { opened: opened.expose(), text: String::new(), to: 0 };
+    let blocks = key_blocks(opened.expose());
+    let mut shown = Shown { opened: opened.expose(), blocks, text: String::new(), to: 0 };
     let mut faults = faults.into_iter().peekable();
     for entry in found {
         while let Some(fault) = faults.next_if(|fault| fault.at.start < entry.key.start) {
@@ -47,6 +49,8 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
 /// tells how long it is.
 struct Shown<'o> {
     opened: &'o str,
+    /// Keys over several lines, which are secrets as a whole.
+    blocks: Vec<Range<u32>>,
     text: String,
     /// How far the opened text was read, in bytes.
     to: usize,
@@ -66,16 +70,21 @@ impl Shown<'_> {
         is_first
     }
 
+    fn is_in_block(&self, at: u32) -> bool {
+        let before = self.blocks.partition_point(|block| block.start <= at).checked_sub(1);
+        before.and_then(|block| self.blocks.get(block)).is_some_and(|block| block.contains(&at))
+    }
+
     /// Takes over an entry: its name is shown, its value becomes a secret.
     fn entry(&mut self, sealed: &mut Sealed, entry: Entry) {
-        let is_first = self.move_on(entry.key.start);
+        let is_first = self.move_on(entry.key.start) && !self.is_in_block(entry.key.start);
         self.to = self.to.max(entry.value.end as usize);
         push(sealed, &mut self.text, entry, is_first, self.opened);
     }
 
     /// Takes over a line that cannot be read, with the name that it would set.
     fn fault(&mut self, sealed: &mut Sealed, fault: &Fault) {
-        let is_first = self.move_on(fault.at.start);
+        let is_first = self.move_on(fault.at.start) && !self.is_in_block(fault.at.start);
         self.to = self.to.max(fault.at.end as usize);
         let start =
             self.opened.get(..fault.at.start as usize).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
@@ -182,6 +191,18 @@ mod tests {
             start += line.len();
         }
         (entries, faults)
+    }
+
+    /// A key in PEM that was pasted without quotes is read as variables, line after line.
+    #[test]
+    fn no_line_of_a_key_shows() {
+        let (identities, recipients) = pair();
+        let plain = Secret::new("S=-----BEGIN KEY-----\nMIIcanary==\n-----END KEY-----\nC=1\n".into());
+        let order = Order { recipients: &recipients, time: "", new_key: false, anew: None, previous: None };
+        let sealed = open(seal(&plain, &order).unwrap().as_bytes(), &identities, lines);
+        assert_eq!(&*sealed.text, "S=\n\n\nC=\n");
+        assert!(sealed.damages.iter().all(|damage| damage.kind == DamageKind::KeyName));
+        assert_eq!(sealed.damages.len(), 2);
     }
 
     #[test]

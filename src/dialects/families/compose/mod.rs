@@ -34,10 +34,15 @@ pub struct Parsed {
 /// Reads a file. All ranges slice `text`; references are left as they are, see [`crate::interpolation`].
 ///
 /// Two things that compose accepts look odd and are kept: `=v` is a variable without a name, and so is the last line
-/// when it is a key alone without a line end (its text becomes the value).
+/// when it is a key alone without a line end (its text becomes the value). One is a fault here: a quote that only the next
+/// value's quote closes, behind which that value goes on (`A="x` above `B="y=z"`), which nobody means.
 #[must_use]
 pub fn parse(text: &str) -> Parsed {
-    let mut parser = Parser::new(text);
+    statements(text, false)
+}
+
+fn statements(text: &str, strictly: bool) -> Parsed {
+    let mut parser = Parser::new(text, strictly);
     if text.len() > MAX_FILE {
         parser.fault(0..0, TOO_LONG, "split it; nothing in it was read");
         return parser.parsed;
@@ -57,7 +62,7 @@ pub fn parse(text: &str) -> Parsed {
 /// Reads a file for `env_file:`: references take the process environment first, then earlier lines.
 pub(in crate::dialects) fn read(bytes: &[u8], process: &Process) -> Reading {
     let text = Text::new(bytes);
-    let parsed = parse(&text.text);
+    let parsed = statements(&text.text, true);
     let reading = evaluate(&text.text, parsed, process);
     text.in_file(reading)
 }

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{MAX_FAULTS, Parsed};
 use crate::interpolation::{MAX_VALUE, interpolates};
-use crate::layer::{Content, Entry, Fault};
+use crate::layer::{Content, Entry, Fault, RUNS_ON, UNCLOSED};
 
 /// Reads statement after statement into entries and faults.
 pub(super) struct Parser<'t> {
@@ -18,6 +18,8 @@ pub(super) struct Parser<'t> {
     pub(super) at: usize,
     /// The last value that ran over a line end.
     multiline: Option<Multiline>,
+    /// Whether nothing is told that compose itself takes.
+    strictly: bool,
     pub(super) parsed: Parsed,
 }
 
@@ -41,8 +43,8 @@ enum Key {
 }
 
 impl<'t> Parser<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, multiline: None, parsed: Parsed::default() }
+    pub(super) fn new(text: &'t str, strictly: bool) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, multiline: None, strictly, parsed: Parsed::default() }
     }
 
     /// Moves over blanks, line ends and comments; `false` at the end of the text.
@@ -145,7 +147,7 @@ impl<'t> Parser<'t> {
         match self.multiline {
             Some(Multiline { quote, line_end, entries }) if at.start < line_end => {
                 self.parsed.entries.truncate(entries);
-                self.unclosed(quote);
+                self.unclosed(quote, UNCLOSED);
             }
             _ => {
                 self.at = self.line_end(at.end);
@@ -155,11 +157,11 @@ impl<'t> Parser<'t> {
         Key::Bad
     }
 
-    fn unclosed(&mut self, quote: usize) {
+    fn unclosed(&mut self, quote: usize, message: &'static str) {
         let end = self.line_end(quote);
         let trimmed = self.text.get(quote..end).unwrap_or_default().trim_end().len();
         let help = "close the quote, or put the value in the other kind of quotes";
-        self.fault(quote..quote + trimmed, "this quote is not closed", help);
+        self.fault(quote..quote + trimmed, message, help);
         self.multiline = None;
         self.at = end;
     }
@@ -203,7 +205,7 @@ impl<'t> Parser<'t> {
             escaped = true;
             skipped = Some(offset + 1);
         }
-        let Some(close) = close else { return self.unclosed(open) };
+        let Some(close) = close else { return self.unclosed(open, UNCLOSED) };
         let inner = self.text.get(open + 1..close).unwrap_or_default();
         let decoded = if escaped { unescape(inner, quote) } else { Cow::Borrowed(inner) };
         let dollar = quote == b'"' && interpolates(&decoded);
@@ -213,6 +215,10 @@ impl<'t> Parser<'t> {
         };
         self.at = close + 1;
         if memchr(b'\n', inner.as_bytes()).is_some() {
+            let goes_on = self.bytes.get(self.at).is_some_and(|next| !next.is_ascii_whitespace());
+            if goes_on && !self.strictly && ends_in_assignment(inner) {
+                return self.unclosed(open, RUNS_ON);
+            }
             let (line_end, entries) = (self.line_end(close), self.parsed.entries.len());
             self.multiline = Some(Multiline { quote: open, line_end, entries });
         }
@@ -349,4 +355,11 @@ fn is_key_character(character: char) -> bool {
 fn narrow(range: &Range<usize>) -> Range<u32> {
     let narrow = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
     narrow(range.start)..narrow(range.end)
+}
+
+/// Whether the last line of a value is an assignment up to its quote: `NAME=`, and what closed the value opens another one.
+fn ends_in_assignment(inner: &str) -> bool {
+    let last = inner.rsplit('\n').next().unwrap_or_default().trim();
+    let last = last.strip_prefix("export ").map_or(last, str::trim_start);
+    last.strip_suffix('=').is_some_and(|name| crate::plain::is_name(name.trim_end()))
 }

@@ -135,7 +135,7 @@ impl Compared<'_, '_> {
             return Some((line_end(layer, entry), false));
         }
         match order[at + 1..].iter().find_map(find) {
-            Some(entry) => Some((line_start(layer, entry), true)),
+            Some(entry) => Some((above_comment(&layer.text, line_start(layer, entry)), true)),
             None => Some((layer.text.len(), false)),
         }
     }
@@ -206,17 +206,22 @@ fn line_start(layer: &Layer, entry: &Entry) -> usize {
     layer.text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }
 
+/// Where the comment begins that stands right above `start`, whatever it is about.
+fn above_comment(text: &str, start: usize) -> usize {
+    let above = text.get(..start).unwrap_or_default().split_inclusive('\n').rev();
+    start - above.take_while(|line| line.trim_start().starts_with('#')).map(str::len).sum::<usize>()
+}
+
 /// Where the comment begins that stands right above `start`; `start` where there is none, or where it may be about more: about
-/// the key that follows at `end`, or because it keeps an assignment.
+/// the key that follows at `end`, or because it keeps an assignment. What silences a finding is about the line below it alone.
 fn comment_start(text: &str, start: usize, end: usize) -> usize {
     let next = text.get(end..).and_then(|rest| rest.lines().next()).unwrap_or_default().trim();
-    if !(next.is_empty() || next.starts_with('#')) {
-        return start;
-    }
+    let is_alone = next.is_empty() || next.starts_with('#');
     let mut from = start;
     for line in text.get(..start).unwrap_or_default().split_inclusive('\n').rev() {
         let comment = line.trim();
-        if !comment.starts_with('#') {
+        let silences = comment.trim_start_matches('#').trim_start().starts_with("sparkcfg:");
+        if !comment.starts_with('#') || !is_alone && !silences {
             break;
         }
         if comment.trim_start_matches('#').trim_start().split_once('=').is_some_and(|(name, _)| is_name(name)) {
@@ -234,7 +239,14 @@ fn line_end(layer: &Layer, entry: &Entry) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::comment_start;
+    use super::{above_comment, comment_start};
+
+    #[test]
+    fn a_line_goes_above_the_comment_of_another() {
+        for (text, expected) in [("A=1\n# a\n # b\nK=1\n", 4), ("# a\n\nK=1\n", 5), ("K=1\n", 0), ("# a\nK=1\n", 0)] {
+            assert_eq!(above_comment(text, text.find("K=").unwrap()), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn which_comment_is_about_a_line_alone() {
@@ -245,6 +257,7 @@ mod tests {
             ("# two of them\nK=1\nL=1\n", "K=1\n"),
             ("# a\n# OLD=1\nK=1\n", "K=1\n"),
             ("# a\nK=1\n# b\nL=1\n", "# a\nK=1\n"),
+            ("# two of them\n# sparkcfg: ignore[x] why\nK=1\nL=1\n", "# sparkcfg: ignore[x] why\nK=1\n"),
         ] {
             let start = text.find("K=").unwrap();
             let end = start + text[start..].find('\n').unwrap() + 1;

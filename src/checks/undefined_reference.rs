@@ -30,13 +30,18 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let on_circle: HashSet<_> = subject.environment.circles().into_iter().map(|(index, _)| index).collect();
+    // A value may hold thousands of references, and is read from end to end to know whether it is a secret.
+    let mut known: Option<((usize, usize), bool)> = None;
     for (index, loose) in loose.iter().enumerate() {
         let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
         if on_circle.contains(&index) {
             continue;
         }
         let key = told_name(loose.key);
-        if hidden(subject, loose) {
+        let at = (loose.layer, loose.entry);
+        let is_hidden = known.filter(|(known, _)| *known == at).map_or_else(|| hidden(subject, loose), |(_, is)| is);
+        known = Some((at, is_hidden));
+        if is_hidden {
             let message = format!("{key} refers to a name that has no value");
             let help = if is_doubled(subject, loose) {
                 "write $$ for a dollar sign that belongs to the secret, or set the name above"
@@ -52,8 +57,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         };
         let mut finding = subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing");
         let later = subject.environment.get(name);
-        let known = subject.environment.settings.iter().map(|setting| setting.key).filter(|key| *key != loose.key);
-        finding = match (later, nearest(name, known)) {
+        let names = subject.environment.settings.iter().map(|setting| setting.key).filter(|key| *key != loose.key);
+        finding = match (later, nearest(name, names)) {
             (Some(setting), _) => finding
                 .related(subject.environment.place(setting), "set here, after it is needed")
                 .help(brought_together(subject, loose, name, setting)),

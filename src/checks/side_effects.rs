@@ -25,7 +25,14 @@ pub(super) fn limit(project: &Project, findings: &mut [Finding]) {
         return;
     }
     let effects = Trial { project, referred: referred(project), left: MOST_READ }.effects(&offers);
-    let effects: Vec<_> = effects.into_iter().map(|(offer, effect)| (offer.finding, effect)).collect();
+    let mut effects: BTreeMap<_, _> = effects.into_iter().map(|(offer, effect)| (offer.finding, effect)).collect();
+    // What a comparison offers is made whether or not other readers see the file as docker compose does.
+    for offer in offers.iter().filter(|offer| findings[offer.finding].difference.is_some()) {
+        let followers = followers(project, offer.key);
+        if !followers.is_empty() {
+            effects.entry(offer.finding).or_insert(Effect::Changes(followers));
+        }
+    }
     for (at, effect) in effects {
         effect.tell(&mut findings[at]);
     }
@@ -36,6 +43,27 @@ fn referred(project: &Project) -> BTreeSet<&str> {
     let entries = project.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)));
     let templates = entries.filter(|(_, entry)| entry.interpolates).filter_map(|(layer, entry)| layer.content(entry));
     templates.flat_map(references).map(|reference| reference.name).collect()
+}
+
+/// The keys whose values name `key` where somebody else than docker compose may follow that: make does so with `$(A)` and in
+/// lines above, python-dotenv within single quotes.
+fn followers(project: &Project, key: &str) -> BTreeSet<String> {
+    let others = |layer: usize| project.readers.get(layer).into_iter().flatten().any(|reader| reader != "compose");
+    let layers = project.layers.iter().enumerate().filter(|(layer, _)| others(*layer)).map(|(_, layer)| layer);
+    let entries = layers.flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)));
+    let naming = entries.filter(|(layer, entry)| layer.key(entry) != key && names(layer.slice(&entry.value), key));
+    naming.map(|(layer, entry)| layer.key(entry).to_owned()).collect()
+}
+
+/// Whether a text as it is written names a variable behind a dollar sign: `$A`, `${A…}`, `$(A)`.
+fn names(text: &str, key: &str) -> bool {
+    !key.is_empty()
+        && memchr::memchr_iter(b'$', text.as_bytes()).any(|at| {
+            let name = &text[at + 1..];
+            let name = name.strip_prefix(['{', '(']).unwrap_or(name);
+            let is_part = |next: char| next.is_ascii_alphanumeric() || next == '_';
+            name.strip_prefix(key).is_some_and(|rest| !rest.starts_with(is_part))
+        })
 }
 
 /// A replacement in a layer.
@@ -259,7 +287,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::no_final_newline::RULE;
-    use super::limit;
+    use super::{limit, names};
     use crate::finding::Finding;
     use crate::project::files::Files;
     use crate::project::{Options, Project};
@@ -281,6 +309,22 @@ mod tests {
         limit(&project, &mut findings);
         let told = |finding: Finding| if finding.fix.is_some() { "made".to_owned() } else { finding.help.unwrap() };
         findings.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn what_names_a_variable() {
+        for (text, expected) in [
+            ("$A", true),
+            ("x${A:-y}", true),
+            ("'$(A)'", true),
+            ("$$A", true),
+            ("$AB ${AB} $(AB) A", false),
+            ("$", false),
+            ("\u{fc}$\u{fc}${A", true),
+        ] {
+            assert_eq!(names(text, "A"), expected, "{text}");
+        }
+        assert!(!names("$", ""));
     }
 
     #[test]

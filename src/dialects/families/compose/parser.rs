@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{MAX_FAULTS, Parsed};
 use crate::interpolation::{MAX_VALUE, interpolates};
-use crate::layer::{Content, Entry, Fault, RUNS_ON, UNCLOSED};
+use crate::layer::{ASSIGN, Content, Entry, Fault, RUNS_ON, UNCLOSED, key_of};
 
 /// Reads statement after statement into entries and faults.
 pub(super) struct Parser<'t> {
@@ -359,7 +359,10 @@ fn narrow(range: &Range<usize>) -> Range<u32> {
 
 /// Whether the last line of a value is an assignment up to its quote: `NAME=`, and what closed the value opens another one.
 fn ends_in_assignment(inner: &str) -> bool {
-    let last = inner.rsplit('\n').next().unwrap_or_default().trim();
-    let last = last.strip_prefix("export ").map_or(last, str::trim_start);
-    last.strip_suffix('=').is_some_and(|name| crate::plain::is_name(name.trim_end()))
+    let last = inner.rsplit('\n').next().unwrap_or_default().trim_end();
+    let is_name = |key: &str| {
+        !key.starts_with(|first: char| first.is_ascii_digit())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+    };
+    last.ends_with('=') && last.matches(ASSIGN).count() == 1 && key_of(last).is_some_and(is_name)
 }

@@ -33,3 +33,10 @@ pub fn key_blocks(text: &str) -> Vec<Range<u32>> {
     }
     found
 }
+
+/// Whether a place stands in one of these blocks, which are in the order of the text.
+#[must_use]
+pub fn is_in_key_block(blocks: &[Range<u32>], at: u32) -> bool {
+    let before = blocks.partition_point(|block| block.start <= at).checked_sub(1);
+    before.and_then(|block| blocks.get(block)).is_some_and(|block| block.contains(&at))
+}

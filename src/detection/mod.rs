@@ -12,7 +12,7 @@ mod typed;
 mod urls;
 mod values;
 
-pub use blocks::key_blocks;
+pub use blocks::{is_in_key_block, key_blocks};
 use names::Said;
 pub use names::{is_plausible_name, names_a_text, names_secret, names_secret_surely, names_some_key};
 pub use placeholders::{is_placeholder, leads_to_a_placeholder, stands_in_for_a_secret};

@@ -32,11 +32,7 @@ impl Project {
     pub(super) fn rests_in<'l>(&self, layer: &'l Layer) -> impl Iterator<Item = &'l Entry> {
         let entries = if layer.sealed { &[] } else { layer.entries.as_slice() };
         let blocks = if layer.sealed { Vec::new() } else { detection::key_blocks(&layer.text) };
-        let within = move |at: u32| {
-            let before = blocks.partition_point(|block| block.start <= at).checked_sub(1);
-            before.and_then(|block| blocks.get(block)).is_some_and(|block| block.contains(&at))
-        };
-        let in_blocks = entries.iter().filter(move |entry| within(entry.key.start));
+        let in_blocks = entries.iter().filter(move |entry| detection::is_in_key_block(&blocks, entry.key.start));
         let mut is_rest = false;
         let behind = entries.iter().zip(entries.iter().skip(1)).filter_map(move |(before, entry)| {
             let same_line = !layer.slice(&(before.value.end..entry.key.start)).contains('\n');

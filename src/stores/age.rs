@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{CannotSeal, Damage, DamageKind, Order, Readers, Sealed, State, Store, TOO_MUCH, is_name, offset};
-use crate::detection::{is_plausible_name, key_blocks};
+use crate::detection::{is_in_key_block, is_plausible_name, key_blocks};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, Recipient};
 use crate::layer::{Content, Entry, Fault, Parse, key_of};
@@ -70,21 +70,16 @@ impl Shown<'_> {
         is_first
     }
 
-    fn is_in_block(&self, at: u32) -> bool {
-        let before = self.blocks.partition_point(|block| block.start <= at).checked_sub(1);
-        before.and_then(|block| self.blocks.get(block)).is_some_and(|block| block.contains(&at))
-    }
-
     /// Takes over an entry: its name is shown, its value becomes a secret.
     fn entry(&mut self, sealed: &mut Sealed, entry: Entry) {
-        let is_first = self.move_on(entry.key.start) && !self.is_in_block(entry.key.start);
+        let is_first = self.move_on(entry.key.start) && !is_in_key_block(&self.blocks, entry.key.start);
         self.to = self.to.max(entry.value.end as usize);
         push(sealed, &mut self.text, entry, is_first, self.opened);
     }
 
     /// Takes over a line that cannot be read, with the name that it would set.
     fn fault(&mut self, sealed: &mut Sealed, fault: &Fault) {
-        let is_first = self.move_on(fault.at.start) && !self.is_in_block(fault.at.start);
+        let is_first = self.move_on(fault.at.start) && !is_in_key_block(&self.blocks, fault.at.start);
         self.to = self.to.max(fault.at.end as usize);
         let start =
             self.opened.get(..fault.at.start as usize).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));

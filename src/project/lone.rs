@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::files::Files;
-use super::reading::{read_config, read_schema};
+use super::read_schema;
+use super::reading::read_config;
 use super::veil::Veil;
 use super::{Project, files};
 use crate::dialects::{Process, Reading, Variable, compose};

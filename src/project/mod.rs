@@ -27,6 +27,7 @@ mod reading;
 pub mod references;
 mod rests;
 pub mod revocations;
+mod schema_text;
 pub mod sealing;
 pub mod staged;
 mod started;
@@ -60,8 +61,9 @@ use deployments::Deployments;
 use files::Files;
 use layout::Stack;
 use past::{Gap, Holder};
-use reading::{layer_name, read_config, read_schema, stacks};
+use reading::{layer_name, read_config, stacks};
 use revocations::{Names, Revocations, Unplaced, Untold};
+use schema_text::read_schema;
 use strays::Stray;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.

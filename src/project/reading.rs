@@ -12,18 +12,15 @@ use super::files::{self, Files};
 use super::layout::{self, Stack};
 use super::legibility::illegible;
 use super::links;
-use super::naming::{of_layer, of_named_file};
+use super::naming::of_layer;
 use super::past::{Past, Present};
 use super::revocations::Revocations;
-use super::{
-    BUILT_IN, Options, Project, ProjectSchema, SopsFile, compose_entries, references, started, strays, tracking,
-};
+use super::schema_text::SchemaText;
+use super::{Options, Project, SopsFile, compose_entries, references, started, strays, tracking};
 use crate::dialects::compose::{self, Parsed};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::Layer;
-use crate::model;
-use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
 use crate::stores::{self, State};
 
@@ -73,7 +70,7 @@ impl Project {
             ..Self::without_layers(config)
         };
         let text = SchemaText::of(files, &project.config)?;
-        let is_long = text.as_ref().is_some_and(|schema| schema.text.len() > LONG_SCHEMA);
+        let is_long = text.as_ref().is_some_and(SchemaText::is_long);
         let compile = || text.as_ref().map(SchemaText::compile).transpose();
         let read = || project.read_stacks(files, stacks, options, &consumers);
         let (known, schema) = if is_long { rayon::join(read, compile) } else { (read(), compile()) };
@@ -97,10 +94,7 @@ impl Project {
         if options.history && !project.config.access.is_empty() {
             project.ask_history(files, options.identities);
         }
-        project.schema = text.zip(schema).map(|(text, schema)| {
-            let source = project.sources.add(text.shown, text.text);
-            ProjectSchema { schema, source }
-        });
+        project.schema = text.zip(schema).map(|(text, schema)| text.add(schema, &mut project.sources));
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
@@ -373,70 +367,4 @@ pub(super) fn chosen(stacks: Vec<Stack>, names: &[String], files: &Files) -> Res
         }
     }
     Ok(stacks.into_iter().filter(|stack| names.is_empty() || names.contains(&stack.name)).collect())
-}
-
-/// How long a schema's text is, in bytes, before it pays to compile it beside the layers: a thread costs more than it saves
-/// on an everyday schema.
-const LONG_SCHEMA: usize = 64 * 1024;
-
-/// The text of a project's schema, and its path as users see it.
-struct SchemaText {
-    shown: String,
-    text: Arc<str>,
-}
-
-pub(super) fn read_schema(
-    files: &Files,
-    config: &Config,
-    sources: &mut Sources,
-) -> Result<Option<ProjectSchema>, Error> {
-    let Some(text) = SchemaText::of(files, config)? else { return Ok(None) };
-    let schema = text.compile()?;
-    let source = sources.add(text.shown, text.text);
-    Ok(Some(ProjectSchema { schema, source }))
-}
-
-impl SchemaText {
-    fn of(files: &Files, config: &Config) -> Result<Option<Self>, Error> {
-        let path = match &config.schema {
-            Some(path) => path.clone(),
-            None => {
-                let names = files.names("schemas")?;
-                let mut found = names.iter().filter(|name| name.ends_with(".schema.json"));
-                match (found.next(), found.next()) {
-                    (None, _) => return Ok(None),
-                    (Some(name), None) => format!("schemas/{name}"),
-                    (Some(first), Some(_)) => {
-                        let help = format!("say which one in sparkcfg.toml: schema = \"schemas/{first}\"");
-                        return Err(Error::new("there is more than one schema in schemas/").help(help));
-                    }
-                }
-            }
-        };
-        let (shown, text) = if path == BUILT_IN {
-            (path, model::schema_text())
-        } else {
-            let named = config.schema.is_some();
-            let failed = |error| if named { of_named_file(files, "schema", &path, error) } else { error };
-            let (text, _) = files::text(files.read(&path).map_err(failed)?);
-            (files.shown(&path), text)
-        };
-        Ok(Some(Self { shown, text: text.into() }))
-    }
-
-    fn compile(&self) -> Result<Schema, Error> {
-        Schema::of(&self.text).map_err(|broken| {
-            let mut sources = Sources::default();
-            let place = broken.at.as_ref().map(|at| {
-                let source = sources.add(self.shown.clone(), Arc::clone(&self.text));
-                let position = sources.position(source, at.start);
-                format!("{}:{}:{}", self.shown, position.line, position.column)
-            });
-            let error = Error::new(broken.message).at(place.unwrap_or_else(|| self.shown.clone()));
-            match broken.help {
-                Some(help) => error.help(help),
-                None => error,
-            }
-        })
-    }
 }

@@ -246,9 +246,14 @@ fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut seen: HashMap<_, usize> = HashMap::new();
     for finding in findings {
         let place = finding.label.as_ref().map(|label| label.span);
-        let identity = (finding.rule.code, finding.severity, place, finding.key.clone(), finding.message.clone());
+        let identity = (finding.rule.code, place, finding.key.clone(), finding.message.clone());
         if let Some(&index) = seen.get(&identity) {
-            merged[index].environments.extend(finding.environments);
+            let (known, mut finding) = (&mut merged[index], finding);
+            // One mistake of a file that several environments share counts as it does where it is worst.
+            if finding.severity > known.severity {
+                std::mem::swap(known, &mut finding);
+            }
+            known.environments.extend(finding.environments);
         } else {
             seen.insert(identity, merged.len());
             merged.push(finding);

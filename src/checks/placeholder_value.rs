@@ -47,7 +47,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let sealed = matches!(setting.value, Resolved::Secret(_));
-        let message = format!("{} is still a placeholder in {}", told_name(setting.key), subject.environment.name);
+        let message = format!("{} is still a placeholder", told_name(setting.key));
         let help = if sealed || subject.project.is_secret(setting.key) {
             format!("put the real value into {}, sealed", subject.sealed_file())
         } else {

@@ -81,7 +81,7 @@ fn check_keys(project: &Project, findings: &mut Vec<Finding>) {
     for name in readers {
         if let Some(why) = config.fault_of_key(name) {
             let finding = Finding::new(&RULE, format!("nothing can be sealed for {name}: {why}"));
-            findings.push(placed(finding, project, "people", name, "their public key").help(NO_PUBLIC_KEY));
+            findings.push(placed(finding, project, &["people"], name, "their public key").help(NO_PUBLIC_KEY));
         }
     }
 }
@@ -108,7 +108,7 @@ fn check_names(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
             "{} are one public key, so that to revoke one of them takes no access away",
             super::listed(&listed, "and")
         );
-        let mut finding = placed(Finding::new(&RULE, message), project, "people", last, "the same key");
+        let mut finding = placed(Finding::new(&RULE, message), project, &["people"], last, "the same key");
         finding.environments.extend(environments.into_iter().map(Into::into));
         findings.push(finding.help("take all of these names but one out of [people] and [access]"));
     }

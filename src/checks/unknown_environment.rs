@@ -54,7 +54,7 @@ fn in_tables(project: &Project, findings: &mut Vec<Finding>) {
         // An environment with a list of its own is not the one that was meant.
         let without = known.iter().copied().filter(|known| !project.config.access.contains_key(*known));
         let message = format!("[access] names an environment {}, which the project does not have", told_name(name));
-        let finding = placed(Finding::new(&RULE, message), project, "access", name, "guards nothing");
+        let finding = placed(Finding::new(&RULE, message), project, &["access"], name, "guards nothing");
         findings.push(match nearest(name, without) {
             Some(meant) => finding.severity(Severity::Error).help(format!("did you mean {}?", told_name(meant))),
             None => finding
@@ -65,7 +65,7 @@ fn in_tables(project: &Project, findings: &mut Vec<Finding>) {
     for name in project.config.protected.iter().flatten().filter(|name| !known.contains(name.as_str())) {
         let Some(meant) = nearest(name, known.iter().copied()) else { continue };
         let message = format!("protected names an environment {}, which the project does not have", told_name(name));
-        let finding = placed(Finding::new(&RULE, message), project, "", name, "protects nothing");
+        let finding = placed(Finding::new(&RULE, message), project, &["protected"], name, "protects nothing");
         findings.push(finding.help(format!("did you mean {}?", told_name(meant))));
     }
 }

@@ -15,10 +15,10 @@
 use globset::Glob;
 
 use super::Subject;
+use super::tables::placed;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::project::config::DriftRule;
-use crate::project::consumers::place_of;
 use crate::schema::Schema;
 use crate::schema::sameness::Shape;
 use crate::source::{SourceId, Span};
@@ -69,7 +69,7 @@ fn between_one(project: &Project, rule: &DriftRule) -> Option<Finding> {
     }
     let message = format!("a [[drift.rule]] is between {} alone", told_name(only));
     let help = "name two environments or more; without `between` it holds for all";
-    Some(in_config(project, only, Finding::new(&RULE, message).help(help)))
+    Some(placed(Finding::new(&RULE, message).help(help), project, &["drift", "rule"], only, "never applied"))
 }
 
 /// A pattern that is like no key.
@@ -88,26 +88,13 @@ fn without_keys(project: &Project, pattern: &str) -> Option<Finding> {
         None => "write the name of a key, or a pattern of names; or take it away".to_owned(),
     };
     let message = format!("no key is like {} in a [[drift.rule]]", told_pattern(pattern));
-    Some(in_config(project, pattern, Finding::new(&RULE, message).help(help)))
+    Some(placed(Finding::new(&RULE, message).help(help), project, &["drift", "rule"], pattern, "never applied"))
 }
 
 /// A pattern as it stands, unless what is left without its signs is no name that may be shown.
 fn told_pattern(pattern: &str) -> String {
     let letters: String = pattern.chars().filter(|character| !"*?[]{}!,".contains(*character)).collect();
     if letters.is_empty() || told_name(&letters) == letters { pattern.to_owned() } else { told_name(pattern) }
-}
-
-/// Points at a word of a rule.
-fn in_config(project: &Project, word: &str, finding: Finding) -> Finding {
-    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    let place = project.config_source.and_then(|source| {
-        let at = place_of(project.sources.text(source), "[[drift.rule]]", word)?;
-        Some(Span::new(source, offset(at)..offset(at + word.len() + 2)))
-    });
-    match place {
-        Some(span) => finding.at(span, "never applied"),
-        None => finding,
-    }
 }
 
 fn length_of_secrets(project: &Project, findings: &mut Vec<Finding>) {

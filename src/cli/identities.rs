@@ -35,7 +35,7 @@ pub(super) fn collect_with_programs(named: &[PathBuf], files: &Files, config: &C
 
 fn with_published(mut identities: Identities, files: &Files, config: &Config) -> Result<Identities, Error> {
     for path in &config.identities {
-        let bytes = files.read(path).map_err(|error| of_named_file(files, "identities", path, error))?;
+        let bytes = files.read(path).map_err(|error| of_named_file(files, &["identities"], path, error))?;
         add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
     }
     Ok(identities)

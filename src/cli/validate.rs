@@ -223,16 +223,27 @@ impl Validate {
     fn member(
         &self,
         files: &Files,
-        folder: &str,
+        (workspace, folder): (&Workspace, &str),
         person: &Identities,
         global: &Global,
     ) -> Result<Option<Checked>, Error> {
         let member = if folder.is_empty() { None } else { Some(files.member(folder)) };
         let files = member.as_ref().unwrap_or(files);
         let config = Project::config(files)?;
+        if config.workspace.is_some() && !folder.is_empty() {
+            return Err(Error::new("it is a workspace of its own").help(format!(
+                "name its members in [workspace] members of the outer one, as in {folder}/services/*, or run \
+                 `sparkcfg validate --project {folder}` as well"
+            )));
+        }
         // A folder that holds no environments, such as a shared library, is no member; nor is one that has
         // none of those that were named.
         let has = Project::environment_names_in(files, &config)?;
+        if has.is_empty() && workspace::names(workspace, folder) {
+            return Err(Error::new("there is nothing to check in it").help(
+                "it has no environments/*.env, .env or .env.<name>; take it out of [workspace] members, or add them",
+            ));
+        }
         let named: Vec<_> = self.environments.iter().filter(|name| has.contains(name)).cloned().collect();
         if has.is_empty() || named.is_empty() && !self.environments.is_empty() {
             return Ok(None);
@@ -256,7 +267,7 @@ impl Validate {
         let results: Vec<_> = folders
             .into_par_iter()
             .map(|folder| {
-                let result = self.member(files, &folder, person, global);
+                let result = self.member(files, (workspace, &folder), person, global);
                 (folder, result)
             })
             .collect();
@@ -370,7 +381,7 @@ fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {
     let near = crate::suggestion::nearest(code, checks::ALL.iter().map(|check| check.rule.code));
     let help =
         near.map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
-    let place = place_in_config(files, "[severity]", code);
+    let place = place_in_config(files, &["severity"], code);
     Err(Error::new(format!("[severity] has an unknown code `{code}`")).at(place).help(help))
 }
 
@@ -385,5 +396,5 @@ fn unknown_accepted(config: &Config, files: &Files) -> Result<(), Error> {
     let help = crate::suggestion::nearest(code, codes())
         .map_or_else(|| "sparkcfg explain lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     let message = format!("[hardening.accept.{name}] has an unknown code `{code}`");
-    Err(Error::new(message).at(place_in_config(files, &format!("[hardening.accept.{name}]"), code)).help(help))
+    Err(Error::new(message).at(place_in_config(files, &["hardening", "accept", name], code)).help(help))
 }

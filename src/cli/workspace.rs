@@ -14,7 +14,7 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
         if !inside {
             let help = "name folders within the workspace, as in services/*";
             return Err(Error::new(format!("the member `{pattern}` leads out of the workspace"))
-                .at(place_in_config(files, "[workspace]", pattern))
+                .at(place_in_config(files, &["workspace"], pattern))
                 .help(help));
         }
         let mut found = vec![String::new()];
@@ -22,7 +22,7 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
             let glob = globset::Glob::new(part).map_err(|_| {
                 Error::new(format!("`{part}` is no pattern for folders")).at(place_in_config(
                     files,
-                    "[workspace]",
+                    &["workspace"],
                     pattern,
                 ))
             })?;
@@ -42,10 +42,12 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
         }
         let whole = pattern.trim_end_matches('/');
         let (parent, name) = whole.rsplit_once('/').unwrap_or(("", whole));
-        if is_plain(whole) && !files.folders(parent)?.iter().any(|folder| folder == name) {
+        let is_missing = is_plain(whole) && !files.folders(parent)?.iter().any(|folder| folder == name);
+        // Whoever mistypes a pattern would otherwise have a gate that looks at nothing.
+        if is_missing || found.is_empty() {
             let help = "mend the name in [workspace] members, or take it out";
             return Err(Error::new(format!("the workspace names a member `{pattern}`, and there is no such folder"))
-                .at(place_in_config(files, "[workspace]", pattern))
+                .at(place_in_config(files, &["workspace"], pattern))
                 .help(help));
         }
         folders.append(&mut found);
@@ -55,6 +57,11 @@ pub(super) fn members(files: &Files, workspace: &Workspace) -> Result<Vec<String
     folders.sort();
     folders.dedup();
     Ok(folders)
+}
+
+/// Whether the workspace names this very folder as its member, and not only by a pattern.
+pub(super) fn names(workspace: &Workspace, folder: &str) -> bool {
+    workspace.members.iter().any(|member| member.trim_end_matches('/') == folder)
 }
 
 /// Whether a name is just that, and no pattern.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::access::is_person_name;
 use super::deployments::Hardening;
+use super::whereabouts::place_in;
 use crate::drift::policy::Policies;
 use crate::envelope::{self, CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
@@ -235,7 +236,7 @@ impl Config {
                 None => failed,
             }
         })?;
-        config.people_are_known(path)?;
+        config.people_are_known(path, text)?;
         config.hardening.check(path)?;
         if let Err(pattern) = config.references.excluded() {
             return Err(Error::new(format!("[references] exclude: `{pattern}` is no pattern for paths")).at(path));
@@ -243,11 +244,13 @@ impl Config {
         for (environment, files) in &config.environments {
             if let Some(twice) = files.iter().enumerate().find(|(index, file)| files[..*index].contains(file)) {
                 let message = format!("[environments] {environment} lists {} twice", twice.1);
-                return Err(Error::new(message).at(path).help("a layer stands once; later ones win"));
+                let place = place_in(text, path, &["environments", environment], twice.1);
+                return Err(Error::new(message).at(place).help("a layer stands once; later ones win"));
             }
             if files.is_empty() {
                 let message = format!("[environments] {environment} lists no file");
-                return Err(Error::new(message).at(path).help("list its layers, or take the line away"));
+                let place = place_in(text, path, &["environments"], environment);
+                return Err(Error::new(message).at(place).help("list its layers, or take the line away"));
             }
         }
         Ok(config)
@@ -292,21 +295,27 @@ impl Config {
         }
     }
 
-    fn people_are_known(&self, path: &str) -> Result<(), Error> {
+    fn people_are_known(&self, path: &str, text: &str) -> Result<(), Error> {
         if let Some(name) = self.people.keys().find(|name| !is_person_name(name)) {
             let help = "letters, digits, blanks between them and signs that are seen; `::` does not begin it";
             return Err(Error::new(format!("[people] has `{name}`, which is no name for a person"))
-                .at(path)
+                .at(place_in(text, path, &["people"], name))
                 .help(help));
         }
         let is_key = |key: &str| key.starts_with("age1") || key.starts_with("ssh-");
-        if let Some((name, _)) = self.people.iter().find(|(_, key)| !is_key(key)) {
+        if let Some((name, key)) = self.people.iter().find(|(_, key)| !is_key(key)) {
             let help = "a public key starts with age1, ssh-ed25519 or ssh-rsa";
-            return Err(Error::new(format!("[people] {name} is no public key")).at(path).help(help));
+            let place = place_in(text, path, &["people"], if key.is_empty() { name } else { key });
+            return Err(Error::new(format!("[people] {name} is no public key")).at(place).help(help));
         }
         let names = || self.people.keys().map(String::as_str);
         if let Some(name) = self.recovery.as_ref().filter(|name| !self.people.contains_key(*name)) {
-            let failed = Error::new(format!("recovery names `{name}`, who is not in [people]")).at(path);
+            let failed = Error::new(format!("recovery names `{name}`, who is not in [people]")).at(place_in(
+                text,
+                path,
+                &["recovery"],
+                name,
+            ));
             return Err(match nearest(name, names()) {
                 Some(near) => failed.help(format!("did you mean `{near}`?")),
                 None => failed.help("give the public key in [people]"),
@@ -315,7 +324,12 @@ impl Config {
         let stranger = self.access.values().flatten().find(|name| !self.people.contains_key(*name));
         match stranger {
             Some(name) => {
-                let failed = Error::new(format!("[access] names `{name}`, who is not in [people]")).at(path);
+                let failed = Error::new(format!("[access] names `{name}`, who is not in [people]")).at(place_in(
+                    text,
+                    path,
+                    &["access"],
+                    name,
+                ));
                 Err(match nearest(name, names()) {
                     Some(near) => failed.help(format!("did you mean `{near}`?")),
                     None => failed.help("give the public key in [people]"),

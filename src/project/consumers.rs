@@ -10,12 +10,13 @@ use super::files::Files;
 use super::layout::{Stack, is_personal};
 use super::usage;
 pub use super::usage::versions::Older;
+use super::whereabouts::{place_in, place_of};
 use crate::dialects;
 use crate::error::Error;
 use crate::suggestion::nearest;
 
 /// The header of the table in `sparkcfg.toml`.
-const TABLE: &str = "[consumers]";
+const TABLE: &[&str] = &["consumers"];
 
 /// The readers of each file.
 #[derive(Debug)]
@@ -93,12 +94,7 @@ impl Consumers {
         }
         let mut patterns = GlobSetBuilder::new();
         for (pattern, chains) in &config.consumers {
-            let place = |word: &str| {
-                let place = files.shown("sparkcfg.toml");
-                let line =
-                    place_of(text, TABLE, word).map(|at| text.get(..at).unwrap_or_default().matches('\n').count() + 1);
-                line.map_or(place.clone(), |line| format!("{place}:{line}"))
-            };
+            let place = |word: &str| place_in(text, &files.shown("sparkcfg.toml"), TABLE, word);
             let broken = |_| Error::new(format!("`{pattern}` is no pattern for files")).at(place(pattern));
             patterns.add(Glob::new(relative(pattern)).map_err(broken)?);
             for chain in chains {
@@ -190,7 +186,7 @@ pub(super) fn unused(config: &Config, text: &str, stacks: &[Stack]) -> Vec<Unuse
         if !is_empty && (is_personal(pattern) || files().any(|file| glob.is_match(file))) {
             return None;
         }
-        let at = place_of(text, TABLE, pattern).map(|at| at..at + pattern.len() + 2);
+        let at = place_of(text, TABLE, pattern);
         let near = nearest(relative(pattern), files().map(String::as_str)).filter(|_| !is_empty);
         Some(Unused { pattern: pattern.to_owned(), at, is_empty, near: near.map(ToOwned::to_owned) })
     };
@@ -200,14 +196,6 @@ pub(super) fn unused(config: &Config, text: &str, stacks: &[Stack]) -> Vec<Unuse
 /// A pattern of `[consumers]` as paths are written: `./.env` is `.env`.
 pub(super) fn relative(pattern: &str) -> &str {
     pattern.strip_prefix("./").unwrap_or(pattern)
-}
-
-/// Where a word stands in quotes below the header of a table, in bytes of `sparkcfg.toml`; its quotes belong to it.
-#[must_use]
-pub fn place_of(text: &str, table: &str, word: &str) -> Option<usize> {
-    let from = text.find(table)?;
-    let written = |quote: &str| text.get(from..)?.find(&format!("{quote}{word}{quote}"));
-    written("\"").or_else(|| written("'")).map(|at| from + at)
 }
 
 fn unknown(name: &str) -> Error {

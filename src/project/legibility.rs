@@ -3,6 +3,12 @@
 use crate::layer::{Entry, Fault, NO_TEXT, UTF16};
 use crate::plain::is_name;
 
+/// So many NUL bytes in a row stand in no text that a slip has spoilt.
+const PADDING: &str = match std::str::from_utf8(&[0; 64]) {
+    Ok(padding) => padding,
+    Err(_) => "\0",
+};
+
 /// Why nothing in a file can be read; `None` for text. `text` is what becomes of its bytes.
 ///
 /// Only for a file with bytes that are no text. One of them is a slip, so that what counts is whether more lines hold signs
@@ -17,7 +23,9 @@ pub(super) fn illegible(text: &str, entries: &[Entry]) -> Option<Fault> {
     let slice = |range: &std::ops::Range<u32>| text.get(range.start as usize..range.end as usize).unwrap_or_default();
     let assigned = entries.iter().filter(|entry| is_name(slice(&entry.key)) && !entry.value.is_empty()).count();
     let help = "put an env file there, saved as UTF-8; one that is compressed or sealed needs a name that says so";
-    (strange > assigned).then_some(Fault { at: 0..0, message: NO_TEXT, help })
+    // Archives hold the lines of files, and fill them up with NUL.
+    let is_padded = text.contains(PADDING);
+    (strange > assigned || is_padded).then_some(Fault { at: 0..0, message: NO_TEXT, help })
 }
 
 #[cfg(test)]
@@ -34,6 +42,7 @@ mod tests {
             (b"\x1f\x8b\x08\0\0\0\0\0\0\x03+I-.\xe1\x02\0\xc65\xb9;\x05\0\0\0", Some(NO_TEXT)),
             (b"\x7fELF\x02\x01\x01\0\0\nA=1\n\0\0\x02\n", Some(NO_TEXT)),
             (b"\0", Some(NO_TEXT)),
+            (&[&b"a/prod.env"[..], &[0; 90], b"A=1\nB=2\n"].concat(), Some(NO_TEXT)),
             // A slip, an old encoding, colours of a terminal.
             (b"A=1\0B=2\n", None),
             (b"# \xe9\xe8\n# \xe0\nA=\xe9\n", None),

@@ -37,6 +37,7 @@ pub mod templates;
 pub mod tracking;
 mod usage;
 pub mod veil;
+pub mod whereabouts;
 pub mod writing;
 
 use std::collections::{HashMap, HashSet};

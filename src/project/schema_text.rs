@@ -52,7 +52,7 @@ impl SchemaText {
             (path, model::schema_text())
         } else {
             let named = config.schema.is_some();
-            let failed = |error| if named { of_named_file(files, "schema", &path, error) } else { error };
+            let failed = |error| if named { of_named_file(files, &["schema"], &path, error) } else { error };
             let (text, _) = files::text(files.read(&path).map_err(failed)?);
             (files.shown(&path), text)
         };

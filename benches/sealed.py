@@ -17,13 +17,14 @@ def main():
     folder, rounds = sys.argv[1], int(sys.argv[2])
     sparkcfg, sops = os.environ["SPARKCFG"], os.environ.get("SOPS")
     key = os.path.join(folder, "home/.config/sops/age/keys.txt")
-    one, three = os.path.join(folder, "one"), os.path.join(folder, "three")
+    one, three, history = (os.path.join(folder, name) for name in ("one", "three", "history"))
     nobody, person = {"HOME": "/nonexistent"}, {"SOPS_AGE_KEY_FILE": key}
     sealed = "environments/prod.secrets.env"
     commands = {
         FLOOR: [(["/bin/true"], folder, {})],
         BASE: [([sparkcfg, "validate"], one, nobody)],
         "sparkcfg validate, no key, 3 × 200 values": [([sparkcfg, "validate"], three, nobody)],
+        "sparkcfg validate, no key, 200 values, 200 commits": [([sparkcfg, "validate"], history, nobody)],
         "sparkcfg validate, with the key, 200 values": [([sparkcfg, "validate"], one, person)],
         "sparkcfg secrets export, 200 values": [([sparkcfg, "secrets", "export", "prod", "--as", "dotenv"], one, person)],
     }
@@ -31,10 +32,10 @@ def main():
         commands["sops decrypt, 200 values"] = [([sops, "decrypt", sealed], one, person)]
     times, codes = measure(commands, rounds, 60)
     failed = [name for name, code in codes.items() if any(code)]
-    print(f"{'':46}{'wall ms':>9}{'cpu ms':>9}{'to ours':>9}")
+    print(f"{'':52}{'wall ms':>9}{'cpu ms':>9}{'to ours':>9}")
     for name, own in times.items():
         wall, cpu = (1000 * statistics.median(pair[index] for pair in own) for index in (0, 1))
-        print(f"{name:46}{wall:9.1f}{cpu:9.1f}{ratio(times, name, BASE):9.2f}")
+        print(f"{name:52}{wall:9.1f}{cpu:9.1f}{ratio(times, name, BASE):9.2f}")
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 

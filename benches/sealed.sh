@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times sealed files: 200 values in one file, and in each of three environments, checked without a key, beside the work of
-# opening such a file.
+# Times sealed files: 200 values in one file, in each of three environments, and in a git repository with 200 commits that
+# changed one of them, checked without a key, beside the work of opening such a file. Needs git.
 #
 #   benches/sealed.sh [ROUNDS]         21 rounds by default
 #
@@ -37,6 +37,20 @@ for project in one three; do
   for name in $names; do
     values 200 | "$SPARKCFG" secrets import - -e "$name" >/dev/null 2>&1
   done
+done
+
+# `validate` looks in git's history for whoever still has the data key, so each earlier version costs something.
+cp -R "$folder/one" "$folder/history"
+cd "$folder/history"
+git init --quiet
+commit() {
+  git add --all
+  git -c user.name=bench -c user.email=bench@example.com -c commit.gpgsign=false commit --quiet --message "$1"
+}
+commit begin
+for ((number = 0; number < 200; number++)); do
+  head -c 24 /dev/urandom | base64 | "$SPARKCFG" secrets set "$(printf 'SECRET_%03d' "$number")" -e prod >/dev/null 2>&1
+  commit "$number"
 done
 
 python3 "$here/sealed.py" "$folder" "$rounds"

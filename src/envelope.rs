@@ -133,9 +133,16 @@ pub fn has_conflict(bytes: &[u8]) -> bool {
 /// The 1-based line at which git left both sides of a merge in a file.
 #[must_use]
 pub fn conflict_line(bytes: &[u8]) -> Option<usize> {
-    let begins = |mark: &[u8]| bytes.split(|byte| *byte == b'\n').position(|line| line.starts_with(mark));
-    begins(b">>>>>>> ")?;
-    begins(b"<<<<<<< ").map(|at| at + 1)
+    line_with(bytes, b">>>>>>> ")?;
+    let at = line_with(bytes, b"<<<<<<< ")?;
+    Some(memchr::memchr_iter(b'\n', bytes.get(..at)?).count() + 1)
+}
+
+/// Where the first line stands that begins so.
+#[must_use]
+pub fn line_with(bytes: &[u8], start: &[u8]) -> Option<usize> {
+    let begins_line = |at: &usize| at.checked_sub(1).is_none_or(|before| bytes.get(before) == Some(&b'\n'));
+    memchr::memmem::find_iter(bytes, start).find(begins_line)
 }
 
 /// Whether `bytes` begin as an age file does, armored or not.

@@ -356,7 +356,10 @@ impl Scene {
         let (_, out, err) = self.run("nobody", "validate --format json");
         let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
         let mut found = BTreeMap::new();
-        for finding in report["findings"].as_array().unwrap() {
+        // That a version was brought back is a note of its own; see `history.rs`.
+        let is_note =
+            |finding: &&serde_json::Value| finding["code"] == "sealed-file-damaged" && finding["severity"] == "note";
+        for finding in report["findings"].as_array().unwrap().iter().filter(|finding| !is_note(finding)) {
             *found.entry(finding["code"].as_str().unwrap().to_owned()).or_default() += 1;
         }
         found.remove("cannot-open");

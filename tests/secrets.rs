@@ -313,6 +313,10 @@ fn what_is_wrong_changes_nothing() {
     project
         .run(&["set", "A", "-e", "prod", "--identity", "none"], b"")
         .failed(2, "there is no such key file\n   at none\n  help: give the path");
+    // Whose size only its end would tell.
+    project
+        .run(&["set", "A", "-e", "prod", "--identity", "/dev/zero"], b"")
+        .failed(2, "a key file is never over 1 MiB\n   at /dev/zero");
     assert_eq!(project.sealed(), before);
     // What a person wants all the same.
     project.run(&["set", "API_KEY", "-e", "prod", "--no-validate"], b"short").ok();

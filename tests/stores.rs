@@ -291,7 +291,7 @@ fn each_fault_says_what_it_is() {
         ("sops_lastmodified=2026", "sops_lastmodified=then", "RFC 3339"),
         ("=_unencrypted", "=_unencrypted\nsops_encrypted_regex=(A", "more than one rule"),
         ("sops_unencrypted_suffix=_unencrypted", "sops_encrypted_regex=(A", "not valid"),
-        ("sops_unencrypted_suffix=_unencrypted", "sops_encrypted_suffix=B", "although the file's rule"),
+        ("sops_unencrypted_suffix=_unencrypted", "sops_encrypted_suffix=B", "this rule leaves values in plain text"),
         ("sops_unencrypted_suffix", "sops_mac_only_encrypted=true\nsops_unencrypted_suffix", "MAC does not fit"),
         ("sops_version", &format!("{crowd}sops_version"), "64 recipients"),
         ("sops_age__list", "sops_age_list", "names no recipient"),

@@ -10,6 +10,7 @@
 //! program in `SOPS_AGE_KEY_CMD` is started by `sparkcfg secrets`, `run` and `release --rollback` only: checks start none.
 
 use super::File;
+use crate::envelope::CannotOpen;
 use crate::finding::{Finding, Rule, Severity};
 use crate::stores::State;
 
@@ -27,6 +28,9 @@ const HIDDEN: &str =
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let Some(sealed) = file.project.sealed.get(&file.index) else { return };
     let State::Closed(reason) = sealed.state else { return };
+    if is_told_of_all(file, reason) && !file.project.require_secrets {
+        return;
+    }
     let names = file.project.names_of(&sealed.readers.recipients);
     let readers =
         if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
@@ -38,4 +42,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let mut finding = Finding::new(&RULE, message).severity(severity).at(start, "").help(help);
     finding.environments.clone_from(&file.environments);
     findings.push(finding);
+}
+
+/// Whether nobody at all opens the file, which `recipients-differ` tells where a list says who should.
+fn is_told_of_all(file: &File<'_>, reason: CannotOpen) -> bool {
+    let config = &file.project.config;
+    let known = file.project.sealed_files.get(&file.index);
+    let readers = known.and_then(|known| config.readers_of(&known.environments));
+    let is_told = readers.is_some_and(|readers| readers.iter().all(|name| config.fault_of_key(name).is_none()));
+    is_told && matches!(reason, CannotOpen::KeyGroups | CannotOpen::OtherKeys)
 }

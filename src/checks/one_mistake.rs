@@ -30,6 +30,8 @@ const FOLLOWS: &[(&str, &[&str])] = &[
     ("schema-rule", LOOK),
     ("reads-differently", STYLE),
     ("duplicate-key", &["unsealed-value"]),
+    // In plain text, a line has to go whatever else stands on it.
+    ("unsealed-value", &["duplicate-key"]),
     ("values-disagree", &["deprecated-key"]),
 ];
 
@@ -97,7 +99,9 @@ fn explains(one: &Finding, other: &Finding) -> bool {
         one.environments.is_empty() || other.environments.iter().all(|name| one.environments.contains(name));
     // What can be mended by itself may not lose that.
     let mendable = code != "reads-differently" || one.fix.is_some() || other.fix.is_none();
-    listed && about_one && everywhere && mendable
+    // That a key stands there twice says nothing of a value in plain text.
+    let of_key = follower != "unsealed-value" || start(one) == start(other);
+    listed && about_one && of_key && everywhere && mendable
 }
 
 fn take_over(findings: &mut [Finding], one: usize, other: usize) {

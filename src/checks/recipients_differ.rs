@@ -170,6 +170,18 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
         let finding = Finding::new(&RULE, message).at(file.layer.span(&place), "an uninvited recipient");
         findings.push(finding.help(help.clone()));
     }
+    if sealed.state == State::Closed(CannotOpen::OtherKeys) {
+        let kinds: BTreeSet<_> = readers.others.iter().map(|other| told_name(&other.kind)).collect();
+        let kinds: Vec<_> = kinds.into_iter().collect();
+        let message = format!(
+            "{environment} is sealed with keys of {}, and for nobody in its access list",
+            super::listed(&kinds, "and")
+        );
+        let place = readers.others.first().map_or(0..0, |other| other.place.clone());
+        let finding = Finding::new(&RULE, message).at(file.layer.span(&place), "no key of age");
+        findings.push(finding.help(CannotOpen::OtherKeys.help()));
+        return findings;
+    }
     for other in &readers.others {
         let message =
             format!("a key of {} can open {environment}, which no access list can name", told_name(&other.kind));

@@ -5,6 +5,10 @@
 //!
 //! Why it hurts: a merge went wrong, or somebody without a key changed the file.
 //!
+//! A whole earlier version fits its code, and whoever can write to the repository can bring it back, with values that were
+//! changed since, without a key. Where git has the versions and `[access]` a list, a note says so while that is about to be
+//! committed, and in the commit that did it.
+//!
 //! Remedy: restore the file from git, or make the change again with `sparkcfg secrets edit`. Where git left a conflict in
 //! it, `git checkout --merge FILE` merges it anew, key by key once git knows how:
 //!
@@ -39,7 +43,15 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(&RULE, format!("{}: {}", file.layer.name, damage.message));
         findings.push(finding.at(file.layer.span(&damage.range), "").help(damage.help));
     }
+    if let Some(commit) = file.project.restored.get(&file.index) {
+        let message = format!("{} is again what it was in commit {commit}", file.layer.name);
+        let finding = Finding::new(&RULE, message).severity(Severity::Note);
+        findings.push(finding.at(file.layer.span(&(0..0)), "what was changed since is undone").help(BROUGHT_BACK));
+    }
 }
+
+const BROUGHT_BACK: &str =
+    "that takes no key, and brings old values back; if nobody meant it, take the newer version from git";
 
 /// Sealed values where nothing opens them.
 fn misplaced(file: &File<'_>, findings: &mut Vec<Finding>) {

@@ -190,12 +190,18 @@ fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(),
     let help = "give the path of the file with your identity; `sparkcfg secrets init` makes one if you have none";
     let about = std::fs::metadata(path)
         .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()).help(help))?;
-    if about.len() > LIMIT {
-        return Err(Error::new(format!("{place}: a key file is never over 1 MiB")).at(path.to_string_lossy()));
+    let failed = |what: &str| Error::new(format!("{place}: {what}")).at(path.to_string_lossy());
+    // What is no plain file, as a pipe, tells its size by its end alone. Sized beforehand, so that no outgrown buffer keeps
+    // a copy of the key.
+    let size = if about.is_file() { about.len().min(LIMIT) } else { LIMIT };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 32));
+    let file = std::fs::File::open(path).map_err(|_| failed("this key file cannot be read"))?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|_| failed("this key file cannot be read"))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(failed("a key file is never over 1 MiB"));
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|_| Error::new(format!("{place}: this key file cannot be read")).at(path.to_string_lossy()))?;
-    add(identities, place, &text)
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed("this key file cannot be read"))?;
+    add(identities, place, text)
 }
 
 fn add(identities: &mut Identities, place: &str, text: &str) -> Result<(), Error> {

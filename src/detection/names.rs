@@ -246,6 +246,7 @@ mod tests {
             "ENCRYPTION_KEY",
             "SIGNING_KEYS",
             "AZURE_ACCOUNT_KEY",
+            "ALGOLIA_ADMIN_KEY",
         ] {
             assert!(names_secret(key), "{key}");
         }
@@ -278,6 +279,8 @@ mod tests {
             "ENCRYPTION_KEY_ID",
             "ENCRYPTION_MODE",
             "CACHE_KEY",
+            "REFRESH_TOKEN_COOKIE",
+            "API_PUBKEY",
             "GOOGLE_APPLICATION_CREDENTIALS",
             "",
             "_",

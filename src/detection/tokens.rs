@@ -206,7 +206,7 @@ fn before(prefix: &str, text: &str) -> Option<usize> {
 }
 
 /// Three parts in Base64, the first of which is JSON that names an algorithm. One that needs no signature opens
-/// nothing. Whether it is expired only a clock could say.
+/// nothing, and what Supabase makes for browsers is meant to be seen. Whether it is expired only a clock could say.
 fn json_web_token(rest: &str) -> Option<(usize, Certainty)> {
     let length = rest.bytes().take_while(|byte| Word.has(*byte)).count();
     let mut parts = rest[..length].split('.');
@@ -214,11 +214,13 @@ fn json_web_token(rest: &str) -> Option<(usize, Certainty)> {
     if parts.next().is_some_and(|more| !more.is_empty()) || !payload.starts_with("ey") {
         return None;
     }
-    let header = URL_SAFE_NO_PAD.decode(format!("ey{header}")).ok()?;
-    let header: serde_json::Value = serde_json::from_slice(&header).ok()?;
+    let json = |part: &str| serde_json::from_slice::<serde_json::Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let header = json(&format!("ey{header}"))?;
     let algorithm = header.get("alg")?.as_str()?;
+    let says = |name: &str, text: &str| json(payload)?.get(name)?.as_str().map(|found| found.starts_with(text));
     match (algorithm, signature.len()) {
         ("none", _) => Some((length, Certainty::Harmless)),
+        _ if says("role", "anon") == Some(true) && says("iss", "supabase") == Some(true) => None,
         (_, 16..) => Some((length, Certainty::Certain)),
         _ => None,
     }
@@ -287,7 +289,19 @@ mod tests {
             &URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#)[2..],
             "Q7a-9xTb_2LpZ".repeat(3)
         );
+        let of_role = |role: &str| {
+            let payload = URL_SAFE_NO_PAD.encode(format!(r#"{{"iss":"supabase","role":"{role}"}}"#));
+            signed.replace("eyJzdWIiOiJhIn0", &payload)
+        };
         for (text, expected) in [
+            (of_role("anon"), None),
+            (of_role("service_role"), Some(("a JSON web token", 0..115))),
+            (
+                format!("https://corp.webhook.office.com/webhookb2/{}", "41d37321-a5e4/".repeat(5)),
+                Some(("a Teams webhook", 13..112)),
+            ),
+            (format!("FlyV1 fm2_{}", "q7RfT2mLx9KcV4bNz8Wp".repeat(3)), Some(("a Fly.io token", 6..70))),
+            (format!("sq0atp-{}", "q7RfT2mLx9KcV4bNz8WpYs"), Some(("a Square token", 0..29))),
             (github.clone(), Some(("a GitHub token", 0..40))),
             (format!("Bearer {github}, see there"), Some(("a GitHub token", 7..47))),
             (format!("https://x:{github}@host/"), Some(("a GitHub token", 10..50))),

@@ -117,6 +117,8 @@ pub struct Project {
     /// The values of an opened sealed layer that somebody knows from an earlier version who may not open it any more, and of
     /// which no record tells, where git was asked.
     pub remembered: HashMap<usize, Names>,
+    /// The sealed layers that were brought back as they were in an earlier commit, by its name, where git was asked.
+    pub restored: HashMap<usize, String>,
     /// Why git did not tell all earlier versions, if it did not.
     pub gap: Option<Gap>,
     /// The sealed files of which nothing could be read, as they stand: by the number of their layer.

@@ -72,8 +72,15 @@ impl Project {
         let text = SchemaText::of(files, &project.config)?;
         let is_long = text.as_ref().is_some_and(SchemaText::is_long);
         let compile = || text.as_ref().map(SchemaText::compile).transpose();
+        // Without a list, nobody is one too many.
+        let asks = options.history && !project.config.access.is_empty();
+        let held: HashSet<&String> = stacks.iter().flat_map(|stack| &stack.files).collect();
+        let sealed = sealed_files.iter().map(|file| &file.path).filter(|path| held.contains(path));
+        let sealed: Vec<String> = sealed.cloned().collect();
+        let ask = || Past::of(files, &sealed.iter().map(String::as_str).collect::<Vec<_>>());
         let read = || project.read_stacks(files, stacks, options, &consumers);
-        let (known, schema) = if is_long { rayon::join(read, compile) } else { (read(), compile()) };
+        let read_all = || if is_long { rayon::join(read, compile) } else { (read(), compile()) };
+        let (past, (known, schema)) = if asks { rayon::join(ask, read_all) } else { (Past::default(), read_all()) };
         let (known, schema) = (known?, schema?);
         let uses_of = |path: &String| uses.get(plain_of.get(path)?);
         let is_shared = |path: &String| uses_of(path).is_some_and(|uses| *uses > 1);
@@ -90,10 +97,7 @@ impl Project {
         }
         let numbered = sealed_files.into_iter().filter_map(|file| Some((*known.get(&file.path)?, file)));
         project.sealed_files = numbered.collect();
-        // Without a list, nobody is one too many.
-        if options.history && !project.config.access.is_empty() {
-            project.ask_history(files, options.identities);
-        }
+        project.remember(files, &past, options.identities);
         project.schema = text.zip(schema).map(|(text, schema)| text.add(schema, &mut project.sources));
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
@@ -159,6 +163,7 @@ impl Project {
             sealed_files: HashMap::new(),
             holders: HashMap::new(),
             remembered: HashMap::new(),
+            restored: HashMap::new(),
             gap: None,
             unread_files: HashMap::new(),
             schema: None,
@@ -186,13 +191,16 @@ impl Project {
         }
     }
 
-    /// Asks git's history about the sealed files that were read.
-    fn ask_history(&mut self, files: &Files, identities: Option<&Identities>) {
+    /// Keeps what git's history tells of the sealed files that were read.
+    fn remember(&mut self, files: &Files, past: &Past, identities: Option<&Identities>) {
         let sealed = self.sealed_files.iter().map(|(index, file)| (*index, file, self.layers[*index].text.as_bytes()));
         let sealed: Vec<_> = sealed.collect();
-        let past = Past::of(files, &sealed.iter().map(|(_, file, _)| file.path.as_str()).collect::<Vec<_>>());
         let holders = sealed.iter().map(|(index, file, bytes)| (*index, past.holders(&file.path, bytes)));
         self.holders = holders.filter(|(_, holders)| !holders.is_empty()).collect();
+        let restored = sealed.iter().filter_map(|(index, file, bytes)| {
+            past.restored(files, &file.path, bytes).map(|commit| (*index, commit.to_owned()))
+        });
+        self.restored = restored.collect();
         if let Some(identities) = identities {
             // Without a list, everybody may.
             let listed = sealed.iter().filter(|(_, file, _)| self.config.readers_of(&file.environments).is_some());

@@ -17,6 +17,7 @@ use crate::identity::Identities;
 use crate::layer::{Content, Entry, Fault, Parse};
 use crate::secret::Secret;
 
+mod causes;
 mod cipher;
 mod document;
 mod import;
@@ -56,7 +57,11 @@ fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
         Err(Closed::Damaged(found)) => {
             // The profile may have said already what is wrong with a line.
             let said: HashSet<_> = damages.iter().map(|damage| damage.range.clone()).collect();
-            damages.extend(found.iter().filter(|damage| !said.contains(&damage.range)).cloned());
+            // A line that was added breaks the MAC, too.
+            let is_added = damages.iter().any(|damage| damage.kind == DamageKind::Duplicate);
+            let follows = |damage: &Damage| is_added && damage.message == opened::OTHER_MAC;
+            let found = found.iter().filter(|damage| !said.contains(&damage.range) && !follows(damage));
+            damages.extend(found.cloned());
             State::Damaged
         }
     };
@@ -78,7 +83,7 @@ fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
     if recognise(bytes).is_err() {
         return Err(if bytes.len() > envelope::LARGEST { CannotOpen::TooLarge } else { CannotOpen::Damaged });
     }
-    Ok(Document::parse(&String::from_utf8_lossy(bytes)).readers())
+    Ok(Document::metadata_of(std::str::from_utf8(bytes).unwrap_or_default()).readers())
 }
 
 fn plain(bytes: &[u8], identities: &Identities) -> Result<Secret, CannotOpen> {
@@ -145,6 +150,10 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(("this file is not UTF-8 text", RESTORE));
     };
+    if text.starts_with('\u{feff}') {
+        let message = "this file begins with a byte order mark, which SOPS takes for a part of the first name";
+        return Err((message, "save it as UTF-8 without the mark, or take it from the last commit"));
+    }
     if text.contains('\r') {
         let help = "take it from the last commit with Unix line ends, and write `*.secrets.env text eol=lf` into .gitattributes";
         return Err(("this file was converted to Windows line ends, which SOPS cannot read", help));
@@ -152,7 +161,7 @@ fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     if text.trim_start().starts_with('{') {
         return Err(("this is JSON, not a SOPS file in dotenv form", ONLY));
     }
-    let begins = |start: &str| text.lines().any(|line| line.starts_with(start));
+    let begins = |start: &str| envelope::line_with(text.as_bytes(), start.as_bytes()).is_some();
     if begins("sops:") {
         return Err(("this is a SOPS file in YAML form, not in dotenv form", ONLY));
     }
@@ -186,15 +195,21 @@ fn profile(document: &Document<'_>) -> (Vec<Damage>, Vec<Range<u32>>) {
     let mut masks: Vec<_> = damages.iter().map(|damage| damage.range.clone()).collect();
     let mut keys = HashSet::new();
     for line in &document.lines {
-        if let Some(damage) = line.key.and_then(|key| key_damage(key, line, &mut keys)) {
-            if damage.kind == DamageKind::KeyName {
-                masks.push(line.key_range());
-            }
-            damages.push(damage);
+        let of_key = line.key.and_then(|key| key_damage(key, line, &mut keys));
+        let of_value = value_damage(line);
+        let is_no_name = of_key.as_ref().is_some_and(|damage| damage.kind == DamageKind::KeyName);
+        if is_no_name {
+            masks.push(line.key_range());
         }
-        if let Some(damage) = value_damage(line) {
+        if of_value.is_some() {
             masks.push(line.value_range());
-            damages.push(damage);
+        }
+        // One line is one mistake, and what stands there in plain text the worst of it.
+        let is_plain = of_value.as_ref().is_some_and(|damage| damage.kind == DamageKind::Unsealed);
+        match (of_key, of_value) {
+            (Some(_), Some(value)) if is_plain && !line.value.is_empty() => damages.push(value),
+            (Some(key), Some(_)) if is_no_name && line.value.is_empty() => damages.push(key),
+            (key, value) => damages.extend(key.into_iter().chain(value)),
         }
     }
     masks.retain(|range| !range.is_empty());

@@ -204,6 +204,38 @@ fn a_repository_that_git_refuses_is_told() {
     assert_eq!(told(&programs), 0, "no repository");
 }
 
+/// Whoever can push can bring back an old version without a key, and its MAC fits.
+#[test]
+fn a_version_that_is_back_is_told_once() {
+    let scene = sharing();
+    let told = || {
+        let (_, out, err) = scene.run("nobody", "validate --format json");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        let findings = report["findings"].as_array().unwrap().iter();
+        let found = findings.filter(|one| one["code"] == "sealed-file-damaged");
+        let found =
+            found.map(|one| format!("{}: {}", one["severity"].as_str().unwrap(), one["message"].as_str().unwrap()));
+        found.collect::<Vec<_>>()
+    };
+    let old = scene.read(SEALED);
+    let commit = scene.git(&["rev-parse", "HEAD"]).1;
+    let expected = [format!("note: prod.secrets is again what it was in commit {}", &commit[..10])];
+    assert_eq!(told(), NONE);
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    assert_eq!(told(), NONE);
+    scene.commit("set");
+    assert_eq!(told(), NONE);
+    scene.write(SEALED, &old);
+    assert_eq!(told(), expected, "in the folder");
+    scene.commit("back");
+    assert_eq!(told(), expected, "in the commit that did it");
+    scene.write("README", "");
+    scene.commit("something else");
+    assert_eq!(told(), NONE);
+    scene.set("laptop", "TOKEN", "prod", "canary-newer");
+    assert_eq!(told(), NONE);
+}
+
 /// Git is started once to ask about all sealed files, and not at all where there are none.
 #[test]
 fn git_is_asked_once() {

@@ -32,8 +32,15 @@ pub(super) const KEYS: &[[&str; 2]] = &[["access", "key"], ["api", "key"], ["app
 pub(super) const CIPHERS: &[&str] = &["crypto", "decryption", "encrypt", "encryption", "hmac", "signing"];
 
 /// Two words that say so together.
-pub(super) const SECRET_PAIRS: &[[&str; 2]] =
-    &[["account", "key"], ["auth", "token"], ["key", "base"], ["master", "key"], ["private", "key"], ["secret", "key"]];
+pub(super) const SECRET_PAIRS: &[[&str; 2]] = &[
+    ["account", "key"],
+    ["admin", "key"],
+    ["auth", "token"],
+    ["key", "base"],
+    ["master", "key"],
+    ["private", "key"],
+    ["secret", "key"],
+];
 
 /// Last words of names whose values are texts, and no secret even where the name speaks of one: `LDAP_HOST`, `AUTH_URL`.
 pub(super) const TEXTS: &[&str] = &[
@@ -89,6 +96,7 @@ pub(super) const ABOUT_A_SECRET: &[&str] = &[
     "claim",
     "column",
     "contract",
+    "cookie",
     "cost",
     "count",
     "days",
@@ -182,7 +190,7 @@ pub(super) const ASKS_OF_TEXTS: &[&str] =
     &["check", "force", "has", "hide", "is", "log", "send", "trust", "validate", "verify", "with"];
 
 /// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
-pub(super) const PUBLIC: &[&str] = &["public", "publishable", "site"];
+pub(super) const PUBLIC: &[&str] = &["pubkey", "public", "publishable", "site"];
 
 /// What a key is called that finds, sorts or leads somewhere.
 pub(super) const OPENS_NOTHING: &[&str] = &[

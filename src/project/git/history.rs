@@ -12,29 +12,42 @@ use super::{command, run};
 
 /// A version that a file had.
 #[derive(Debug, Clone)]
-pub(in crate::project) struct FileVersion {
+pub(in crate::project) struct FileVersion<T> {
     /// The commit that made the file so, shortened.
     pub(in crate::project) commit: String,
     /// How many commits that changed one of the files came before it: the more, the newer.
     pub(in crate::project) at: usize,
     pub(in crate::project) bytes: Arc<[u8]>,
+    /// What was asked of it, answered while git looks for the next one.
+    pub(in crate::project) answer: T,
 }
 
 /// What files were in the newest commits of what is checked out.
-#[derive(Debug, Default)]
-pub(in crate::project) struct History {
+#[derive(Debug)]
+pub(in crate::project) struct History<T> {
     /// path → its versions, newest first.
-    pub(in crate::project) versions: BTreeMap<String, Vec<FileVersion>>,
+    pub(in crate::project) versions: BTreeMap<String, Vec<FileVersion<T>>>,
     /// The paths of which git does not have all versions here: its clone is shallow, or lacks their contents.
     pub(in crate::project) cut: BTreeSet<String>,
     /// Whether git refuses the repository.
     pub(in crate::project) is_refused: bool,
 }
 
-/// Every version that files had in the newest `commits` of what is checked out; none where nothing is committed yet, or where
-/// there is no git.
+impl<T> Default for History<T> {
+    fn default() -> Self {
+        Self { versions: BTreeMap::new(), cut: BTreeSet::new(), is_refused: false }
+    }
+}
+
+/// Every version that files had in the newest `commits` of what is checked out, each with what `ask` says of its path and
+/// bytes; none where nothing is committed yet, or where there is no git.
 #[must_use]
-pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -> History {
+pub(in crate::project) fn history<T>(
+    root: &Path,
+    paths: &[&str],
+    commits: usize,
+    ask: impl Fn(&str, &[u8]) -> T,
+) -> History<T> {
     let Some((repository, start)) = repository_around(root) else { return History::default() };
     let mut command = command(root);
     command.args(["-c", "core.quotePath=false", "--literal-pathspecs", "fast-export", "--show-original-ids"]);
@@ -46,7 +59,7 @@ pub(in crate::project) fn history(root: &Path, paths: &[&str], commits: usize) -
         return History::default();
     };
     let stream = process.stdout.take().map(BufReader::new);
-    let parsed = stream.map(|stream| parsed(stream, &start, &boundaries(&repository))).unwrap_or_default();
+    let parsed = stream.map(|stream| parsed(stream, &start, &boundaries(&repository), ask)).unwrap_or_default();
     let is_whole = process.wait().is_ok_and(|status| status.success()) && parsed.is_whole;
     let mut history = parsed.history;
     let answers = |arguments: &[&str]| run(root, arguments).is_ok_and(|answer| answer.is_some());
@@ -86,15 +99,25 @@ const LARGEST: u64 = 1024 * 1024;
 const MOST: u64 = 256 * LARGEST;
 
 /// What was read of a stream, and whether that is all of it.
-#[derive(Default)]
-struct Parsed {
-    history: History,
+struct Parsed<T> {
+    history: History<T>,
     is_whole: bool,
+}
+
+impl<T> Default for Parsed<T> {
+    fn default() -> Self {
+        Self { history: History::default(), is_whole: false }
+    }
 }
 
 /// What `git fast-export` writes, oldest first, of the paths that begin with `start`; `boundaries` are commits whose parents
 /// are not there.
-fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) -> Parsed {
+fn parsed<T>(
+    mut stream: impl BufRead,
+    start: &str,
+    boundaries: &BTreeSet<String>,
+    ask: impl Fn(&str, &[u8]) -> T,
+) -> Parsed<T> {
     let (mut history, mut blobs) = (History::default(), HashMap::new());
     let (mut mark, mut name, mut at, mut kept) = (String::new(), String::new(), 0, 0);
     let (mut is_blob, mut begins, mut is_whole) = (false, false, true);
@@ -133,7 +156,7 @@ fn parsed(mut stream: impl BufRead, start: &str, boundaries: &BTreeSet<String>) 
                     history.cut.insert(path.to_owned());
                 }
                 let commit = name.get(..SHORT).unwrap_or(&name).to_owned();
-                let version = FileVersion { commit, at, bytes: Arc::clone(bytes) };
+                let version = FileVersion { commit, at, bytes: Arc::clone(bytes), answer: ask(path, bytes) };
                 history.versions.entry(path.to_owned()).or_default().push(version);
             }
             _ => {}
@@ -193,6 +216,7 @@ mod tests {
 
     #[test]
     fn versions_of_files_newest_first() {
+        let said = |path: &str, bytes: &[u8]| format!("{path} {}", bytes.len());
         let (one, two, three) = ("1".repeat(40), "2".repeat(40), "3".repeat(40));
         let stream = format!(
             "blob\nmark :1\noriginal-oid b1\ndata 6\nblob\nx\n\nblob\nmark :2\ndata 2\ny\n\nreset refs/heads/main\n\
@@ -201,17 +225,18 @@ mod tests {
              commit refs/heads/main\nmark :4\noriginal-oid {two}\ndata 0\nfrom :3\nM 100644 :2 \"p/a b\"\nM 160000 {one} p/sub\n\n\
              commit refs/heads/main\nmark :5\noriginal-oid {three}\ndata 0\nfrom :4\nM 100644 :1 \"p/a b\"\nD p/x\n\n"
         );
-        let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into()).history;
+        let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into(), said).history;
         assert_eq!(history.versions.keys().collect::<Vec<_>>(), ["a b"]);
         let versions = history.versions["a b"].iter();
+        assert!(versions.clone().all(|one| one.answer == format!("a b {}", one.bytes.len())));
         let versions: Vec<_> = versions.map(|one| (one.commit.as_str(), one.at, &*one.bytes)).collect();
         let expected: [(_, _, &[u8]); 3] =
             [("3333333333", 3, b"blob\nx"), ("2222222222", 2, b"y\n"), ("1111111111", 1, b"blob\nx")];
         assert_eq!(versions, expected);
         assert_eq!(history.cut, BTreeSet::from(["a b".to_owned()]), "the first commit has none before");
-        assert!(parsed(stream.as_bytes(), "p/", &[two].into()).history.cut.is_empty());
+        assert!(parsed(stream.as_bytes(), "p/", &[two].into(), said).history.cut.is_empty());
         for cut in 0..stream.len() {
-            let read = parsed(&stream.as_bytes()[..cut], "p/", &BTreeSet::new());
+            let read = parsed(&stream.as_bytes()[..cut], "p/", &BTreeSet::new(), said);
             assert!(read.history.versions.len() <= 1);
             assert!(read.is_whole || !stream.as_bytes()[..cut].ends_with(b"\n\n"));
         }

@@ -54,18 +54,18 @@ impl Past {
         let is = opened(present.path, present.bytes, identities);
         let versions = self.versions(present.path).iter().take(OPENED);
         let versions =
-            versions.map(|version| Opened { version, values: opened(present.path, &version.file.bytes, identities) });
+            versions.map(|version| Opened { version, values: opened(present.path, &version.bytes, identities) });
         let versions: Vec<_> = versions.collect();
         for recipient in departed {
             let name = config.owner_of(recipient).unwrap_or(recipient);
-            let could_open = |version: &Version| version.readers.iter().any(|reader| reader == recipient);
+            let could_open = |version: &Version| version.answer.iter().any(|reader| reader == recipient);
             let (theirs, others): (Vec<_>, Vec<_>) = versions.iter().partition(|one| could_open(one.version));
             let knows = |key: &str, value: &str| theirs.iter().any(|one| one.has(key, value));
             let Some(left) = self.departure(present.path, could_open) else { continue };
             for (key, value) in is.iter().filter(|(key, value)| knows(key, value)) {
                 let told = self.told(present.path, recipient, key, &left);
                 let since = told.unwrap_or(*left.start());
-                let since = others.iter().filter(|one| one.version.file.at >= since);
+                let since = others.iter().filter(|one| one.version.at >= since);
                 let mut other = since.filter_map(|one| one.values.get(key));
                 let is_back = other.any(|other| !knows(key, other));
                 if (told.is_none() && !is_back) || (is_back && detection::tells_apart(value)) {
@@ -78,7 +78,7 @@ impl Past {
 
     /// Those who could open an earlier version and have no way into the file as it is now.
     fn departed(&self, present: &Present<'_>, config: &Config) -> BTreeSet<&str> {
-        let readers = self.versions(present.path).iter().flat_map(|version| &version.readers);
+        let readers = self.versions(present.path).iter().flat_map(|version| &version.answer);
         let may = |key: &str| present.staying.contains(config.owner_of(key).unwrap_or(key));
         let mut departed: BTreeSet<_> = readers.map(String::as_str).filter(|key| !may(key)).collect();
         if !departed.is_empty() {
@@ -96,8 +96,8 @@ impl Past {
     fn departure(&self, path: &str, could_open: impl Fn(&Version) -> bool) -> Option<RangeInclusive<usize>> {
         let versions = self.versions(path);
         let last = versions.iter().position(could_open)?;
-        let next = last.checked_sub(1).map_or(usize::MAX, |next| versions[next].file.at);
-        Some(versions[last].file.at..=next)
+        let next = last.checked_sub(1).map_or(usize::MAX, |next| versions[next].at);
+        Some(versions[last].at..=next)
     }
 
     /// When the record last told that somebody knows a value. A record that changed as they `left` told of them, even if all

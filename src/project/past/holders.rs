@@ -40,12 +40,11 @@ impl Past {
         let now = super::readers(path, bytes);
         let earlier = self.versions(path);
         // Mostly there is nobody who could hold anything, and the values need no look.
-        if !earlier.iter().flat_map(|version| &version.readers).any(|reader| !now.contains(reader)) {
+        if !earlier.iter().flat_map(|version| &version.answer).any(|reader| !now.contains(reader)) {
             return Vec::new();
         }
-        let earlier = earlier
-            .iter()
-            .map(|super::Version { file, readers }| Version::of(&file.bytes, readers.clone(), file.commit.clone()));
+        let earlier =
+            earlier.iter().map(|earlier| Version::of(&earlier.bytes, earlier.answer.clone(), earlier.commit.clone()));
         of_versions(&Version::of(bytes, now, String::new()), earlier.collect())
     }
 }

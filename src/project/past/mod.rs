@@ -2,6 +2,7 @@
 
 mod departures;
 mod holders;
+mod restored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -23,8 +24,8 @@ const COMMITS: usize = 2000;
 #[derive(Debug, Default)]
 pub struct Past {
     sealed: BTreeMap<String, Vec<Version>>,
-    tables: Vec<FileVersion>,
-    record: Vec<FileVersion>,
+    tables: Vec<Version>,
+    record: Vec<Version>,
     /// The record as it is now, where it is not the one of the last commit.
     changed: Option<Vec<u8>>,
     gap: Option<Gap>,
@@ -71,12 +72,8 @@ impl Gap {
     }
 }
 
-/// A version of a sealed file.
-#[derive(Debug)]
-struct Version {
-    file: FileVersion,
-    readers: Vec<String>,
-}
+/// A version of a sealed file, with those who can read it; of other files nobody.
+type Version = FileVersion<Vec<String>>;
 
 /// All who can open a file, as far as it names them.
 pub(super) fn names(readers: &Readers) -> Vec<String> {
@@ -99,19 +96,14 @@ impl Past {
             return Self::default();
         }
         paths.extend([declaration::NAME, revocations::NAME]);
-        let mut history = git::history(files.root(), &paths, COMMITS);
+        let mut history = git::history(files.root(), &paths, COMMITS, readers);
         let mut of = |path| history.versions.remove(path).unwrap_or_default();
         let (tables, record) = (of(declaration::NAME), of(revocations::NAME));
         let is_cut = history.cut.iter().any(|path| stores::of(path).is_some());
         let gap = history.is_refused.then_some(Gap::Git).or_else(|| is_cut.then_some(Gap::Commits));
         let changed = files.read_if_there(revocations::NAME).ok().flatten();
         let changed = changed.filter(|bytes| record.first().is_none_or(|newest| *newest.bytes != **bytes));
-        let sealed = history.versions.into_iter().map(|(path, versions)| {
-            let versions = versions.into_iter().map(|file| Version { readers: readers(&path, &file.bytes), file });
-            let versions = versions.collect();
-            (path, versions)
-        });
-        Self { sealed: sealed.collect(), tables, record, changed, gap, ..Self::default() }
+        Self { sealed: history.versions, tables, record, changed, gap, ..Self::default() }
     }
 
     /// Why git does not tell all versions of a sealed file here, if it does not.

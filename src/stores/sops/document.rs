@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::{Damage, DamageKind, OtherKey, Readers, offset};
+use crate::envelope;
 
 /// What a line of metadata begins with.
 pub(super) const PREFIX: &str = "sops_";
@@ -72,9 +73,19 @@ impl Field<'_> {
 
 impl<'a> Document<'a> {
     pub(super) fn parse(text: &'a str) -> Self {
+        Self::parse_from(text, 0)
+    }
+
+    /// The document from its first line of metadata on, where one is to know nothing else: SOPS writes all of it behind
+    /// the values, of which there may be many.
+    pub(super) fn metadata_of(text: &'a str) -> Self {
+        let start = envelope::line_with(text.as_bytes(), PREFIX.as_bytes());
+        Self::parse_from(text, start.unwrap_or(text.len()))
+    }
+
+    fn parse_from(text: &'a str, mut start: usize) -> Self {
         let mut document = Self { lines: Vec::new(), metadata: BTreeMap::new(), damages: Vec::new() };
-        let mut start = 0;
-        for line in text.split('\n') {
+        for line in text.get(start..).unwrap_or_default().split('\n') {
             document.push(line, start);
             start += line.len() + 1;
         }
@@ -227,6 +238,10 @@ mod tests {
                 "{text}"
             );
             assert_eq!(document.has_key_groups(), groups);
+            for before in ["", "#c\nKEY=value\n", "NOT_sops_age=1\n"] {
+                let text = format!("{before}{text}KEY=behind\n");
+                assert_eq!(Document::metadata_of(&text).readers(), Document::parse(&text).readers(), "{text}");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::cipher::{DataKey, Token, looks_sealed};
 use super::document::{Block, Document, Line};
 use super::selection::Rule;
-use super::{Closed, RESTORE, decoded};
+use super::{Closed, RESTORE, causes, decoded};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::{Identities, RecipientKind};
 use crate::stores::{Damage, DamageKind};
@@ -50,7 +50,8 @@ impl Opened {
     /// Opens every value, or none.
     pub(super) fn open(document: &Document<'_>, identities: &Identities) -> Result<Self, Closed> {
         let key = data_key(document, identities)?;
-        let rule = Rule::of(document).map_err(|message| whole(document, "", message))?;
+        let at_rule = |message| Damage { range: causes::rule_range(document), ..broken(document, "", message) };
+        let rule = Rule::of(document).map_err(|message| Closed::Damaged(vec![at_rule(message)]))?;
         let mut damages = document.damages.clone();
         let mut values = Vec::with_capacity(document.lines.len());
         let mut digest = Mac::new(document.field("mac_only_encrypted") == Some("true"));
@@ -72,7 +73,7 @@ impl Opened {
             verify(document, &key, digest)?;
             Ok(Self { key, rule, values })
         } else {
-            Err(Closed::Damaged(damages))
+            Err(Closed::Damaged(causes::told_once(document, damages)))
         }
     }
 }
@@ -88,13 +89,12 @@ fn open_line(line: &Line<'_>, sealed: bool, key: &DataKey) -> Result<Plain, Dama
         return Err(damage(DamageKind::Unsealed, "the value is in plain text"));
     }
     if !sealed {
-        return Err(damage(DamageKind::Broken, "this is sealed, although the file's rule leaves it in plain text"));
+        return Err(damage(DamageKind::Broken, causes::AGAINST_RULE));
     }
     let token = Token::parse(line.value).filter(|token| token.kind == if comment { "comment" } else { "str" });
     let token = token.ok_or_else(|| damage(DamageKind::Broken, "the sealed value is cut off or changed"))?;
     let opened = key.open(&token, &line.path());
-    let moved = "the sealed value was changed, or moved here from another key or file";
-    opened.map(Plain).ok_or_else(|| damage(DamageKind::Broken, moved))
+    opened.map(Plain).ok_or_else(|| damage(DamageKind::Broken, causes::MOVED))
 }
 
 /// The digest over all values in file order, see [`Opened`]; keys and comments are not part of it.
@@ -143,14 +143,16 @@ pub(super) fn verify(document: &Document<'_>, key: &DataKey, digest: Mac) -> Res
     if *sealed == *digest.finish() {
         return Ok(());
     }
-    let message =
-        "the MAC does not fit: values were added, removed, reordered or changed by somebody who cannot open them";
-    let damage = Damage { help: RESTORE_OR_MERGE, ..broken(document, "mac", message) };
+    let damage = Damage { help: RESTORE_OR_MERGE, ..broken(document, "mac", OTHER_MAC) };
     Err(Closed::Damaged(vec![damage]))
 }
 
 /// Git merges a sealed file line by line where nobody told it of the merge driver.
 const RESTORE_OR_MERGE: &str = "restore the file from the last good commit; if git merged it, merge it anew with the merge driver of `sparkcfg explain sealed-file-damaged`";
+
+/// What is said of values that are not those that were sealed together.
+pub(super) const OTHER_MAC: &str =
+    "the MAC does not fit: values were added, removed, reordered or changed by somebody who cannot open them";
 
 const CHANGED_MAC: &str = "the MAC (sops_mac) or sops_lastmodified was changed";
 
@@ -168,7 +170,7 @@ fn mac<'a>(document: &Document<'a>) -> Result<(Token<'a>, String), Damage> {
 
 /// What of the metadata is seen to be broken without a key.
 pub(super) fn seen(document: &Document<'_>) -> Vec<Damage> {
-    let mut damages: Vec<_> = mac(document).err().into_iter().collect();
+    let mut damages: Vec<_> = mac(document).err().into_iter().chain(causes::seen_of_rule(document)).collect();
     for block in document.blocks().iter().take(envelope::MOST_RECIPIENTS) {
         if let Some(field) = block.recipient.filter(|field| field.value.trim() != field.value) {
             let message = "a blank stands beside this recipient's public key, so SOPS cannot read it";
@@ -180,13 +182,8 @@ pub(super) fn seen(document: &Document<'_>) -> Vec<Damage> {
         match (kinds, block.recipient.map(|field| RecipientKind::of(field.value))) {
             (None, _) => damages.push(cut_off(field.range())),
             (Some(Err(why)), _) if why.is_damage() => damages.push(cut_off(field.range())),
-            // Whoever is let in under somebody else's name would be in no table, and would stay when the file is edited.
-            (Some(Ok(kinds)), kind) if !is_for_one(&kinds, kind) => damages.push(Damage {
-                range: field.range(),
-                kind: DamageKind::Broken,
-                message: "this data key is sealed for others than the recipient that is named",
-                help: "find out who changed it, and restore the file from a commit before that",
-            }),
+            (Some(Ok(kinds)), kind) if !is_for_one(&kinds, kind) => damages.push(for_others(field.range())),
+            (Some(Err(CannotOpen::Passphrase)), _) => damages.push(for_others(field.range())),
             _ => {}
         }
     }
@@ -202,6 +199,13 @@ fn is_for_one(stanzas: &[String], named: Option<RecipientKind>) -> bool {
         // Plugins name their stanzas as they like.
         _ => true,
     }
+}
+
+/// Whoever is let in under somebody else's name would be in no table, and would stay when the file is edited.
+fn for_others(range: Range<u32>) -> Damage {
+    let message = "this data key is sealed for others than the recipient that is named";
+    let help = "find out who changed it, and restore the file from a commit before that";
+    Damage { range, kind: DamageKind::Broken, message, help }
 }
 
 fn cut_off(range: Range<u32>) -> Damage {
@@ -329,5 +333,22 @@ mod tests {
         };
         assert_eq!(*all.finish(), hex(&[b"plain", b"sealed"]));
         assert_eq!(*sealed.finish(), hex(&[&SEALED_ONLY, b"sealed"]));
+    }
+
+    /// Whoever knows the passphrase has the data key, and stands in no table.
+    #[test]
+    fn a_block_for_a_passphrase_is_for_nobody_who_is_named() {
+        use base64::Engine;
+        let header = "age-encryption.org/v1\n-> scrypt rF0/NwblUHHTpgQgRpe5CQ 18\n\
+             gUjEymFKMVXQEKdMMHL24oYexjE3TIC0O0zGSqJ2aUY\n--- rF0/NwblUHHTpgQgRpe5CQrF0/NwblUHHTpgQgRpe5C\n";
+        let body = base64::engine::general_purpose::STANDARD.encode(format!("{header}{}", "x".repeat(48)));
+        let body = body.as_bytes().chunks(64).map(|line| format!("{}\\n", String::from_utf8_lossy(line)));
+        let text = format!(
+            "sops_age__list_0__map_enc=-----BEGIN AGE ENCRYPTED FILE-----\\n{}-----END AGE ENCRYPTED FILE-----\\n\n\
+             sops_age__list_0__map_recipient=age1sntty6rrnszd5265qgh38vqvg9xufsthkx3cay59fyugl30r9gxqzs2nkt\n",
+            body.collect::<String>()
+        );
+        let messages: Vec<_> = seen(&Document::parse(&text)).iter().map(|damage| damage.message).collect();
+        assert_eq!(messages.last(), Some(&for_others(0..0).message), "{messages:?}");
     }
 }

@@ -2,10 +2,20 @@
 
 use regex::{Regex, RegexBuilder};
 
-use super::document::Document;
+use super::document::{Document, Field};
 
 /// What SOPS writes when nobody chose a rule.
 pub(super) const DEFAULT_SUFFIX: &str = "_unencrypted";
+
+/// The names of the metadata that can hold the rule.
+const NAMES: [&str; 6] = [
+    "unencrypted_suffix",
+    "encrypted_suffix",
+    "unencrypted_regex",
+    "encrypted_regex",
+    "unencrypted_comment_regex",
+    "encrypted_comment_regex",
+];
 
 /// The rule of one file.
 #[derive(Debug)]
@@ -21,15 +31,7 @@ pub(super) enum Rule {
 impl Rule {
     /// The rule of a file.
     pub(super) fn of(document: &Document<'_>) -> Result<Self, &'static str> {
-        let names = [
-            "unencrypted_suffix",
-            "encrypted_suffix",
-            "unencrypted_regex",
-            "encrypted_regex",
-            "unencrypted_comment_regex",
-            "encrypted_comment_regex",
-        ];
-        let mut found = names.iter().filter_map(|name| document.field(name).map(|value| (*name, value)));
+        let mut found = NAMES.iter().filter_map(|name| document.field(name).map(|value| (*name, value)));
         let Some((name, value)) = found.next() else { return Ok(Self::default()) };
         if found.next().is_some() {
             return Err("the SOPS metadata has more than one rule for what is sealed");
@@ -42,6 +44,13 @@ impl Rule {
             "unencrypted_comment_regex" => Self::PlainComment(pattern(value)?),
             _ => Self::SealedComment(pattern(value)?),
         })
+    }
+
+    /// Where the rule of a file stands: the last one where there are several; `None` where SOPS's own holds.
+    pub(super) fn field_of<'d>(document: &Document<'d>) -> Option<Field<'d>> {
+        let fields =
+            NAMES.iter().filter_map(|name| document.metadata.get(name)).filter(|field| !field.value.is_empty());
+        fields.max_by_key(|field| field.range().start).copied()
     }
 
     /// Whether what stands at `path` is sealed; `announced` if a comment before it made the rule (see [`Walk`]).

@@ -1,6 +1,7 @@
 //! PM2 files: the apps that an ecosystem file declares, with their places; what only running it could tell is unknown.
 
 pub mod attributes;
+mod cron;
 
 use std::sync::Arc;
 
@@ -56,10 +57,14 @@ fn is_called_process(path: &str) -> bool {
     path.rsplit('/').next().and_then(|name| name.split('.').next()) == Some("process")
 }
 
-/// Whether a tree is that of an ecosystem file and not of Compose.
+/// Whether a text in YAML, whatever its file is called, is an ecosystem file and none of Compose.
 #[must_use]
-pub fn is_ecosystem(root: &Node) -> bool {
-    matches!(root.value, Value::List(_)) || root.get("apps").is_some() && root.get("services").is_none()
+pub fn is_ecosystem(text: &str) -> bool {
+    let begins = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.trim_start_matches(['"', '\'']).strip_prefix(name));
+        lines.any(|rest| rest.trim_start_matches(['"', '\'', ' ']).starts_with(':'))
+    };
+    begins("apps") && !begins("services")
 }
 
 impl Ecosystem {
@@ -213,6 +218,14 @@ mod tests {
 
     #[test]
     fn apps() {
+        for (text, expected) in [
+            ("apps:\n  - name: api\n", true),
+            ("\"apps\" :\n", true),
+            ("services:\n  apps:\n", false),
+            ("x-apps: 1\nservices: {}\napps: []\n", false),
+        ] {
+            assert_eq!(is_ecosystem(text), expected, "{text}");
+        }
         for (path, text, expected) in [
             ("a.js", "module.exports = { apps: [{ name: 'api' }, make(), { script: 'x' }] }", &["api", ""][..]),
             ("a.json", "{\"apps\": [{\"name\": \"api\"}]}", &["api"]),

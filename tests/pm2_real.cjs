@@ -23,8 +23,8 @@ const refuses = (app, name, value) => {
   try { return quiet(() => verifyConfs([app])) instanceof Error; } catch { return true; }
 };
 
-// What no kind of value alone can tell: a pattern of cron, and the number of a list with one item.
-const passedOver = (name, value) => ['cron_restart', 'cron'].includes(name) && ['string', 'number'].includes(typeof value) || Array.isArray(value) && value.length < 2;
+// What no kind of value alone can tell: the number of a list with one item.
+const passedOver = (name, value) => Array.isArray(value) && value.length < 2;
 let [compared, wrong] = [0, 0];
 const compare = (file, text, trials) => {
   fs.writeFileSync(`${folder}/${file}`, text);
@@ -45,7 +45,9 @@ const compare = (file, text, trials) => {
 fs.mkdirSync(`${folder}/environments`, { recursive: true });
 fs.writeFileSync(`${folder}/environments/dev.env`, 'A=1\n');
 const app = (name, value) => ({ ...(name === 'name' ? {} : { name: 'a' }), ...(['script', 'exec'].includes(name) ? {} : { script: '/bin/sleep' }), [name]: value });
-const inScripts = names.flatMap((name) => scripts.map((value) => ({ name, value, app: app(name, value) })));
+const patterns = ['*/5 * * * *', '30 0 3 * * *', '0 3 * * MON-FRI', '0 3 L * *', '0 3 1,15 jan,jul ?', '0 8-18/2 * * *', ' 0  3 * * 7 ', '0 3 * *', '0 3 * * * * *', '60 3 * * *', '0 24 * * *', '0 3 0 * *', '0 3 * 13 *', '0 3 * * 8', '0 5-3 * * *', '*/0 * * * *', '*/61 * * * *', '1-5,10 * * * *', '0 3 * * monday', '@daily', '0 3 , * *', '0 -3 * * *', '0 3- * * *', '0 /5 * * *', '0 3 * * *-5', '0 1-2-3 * * *', '0 1/2/3 * * *', '90/5 * * * *', '0 99999999999 * * *', '0 3 * * * #'];
+const cron = ['cron_restart', 'cron'].flatMap((name) => patterns.map((value) => ({ name, value, app: app(name, value) })));
+const inScripts = names.flatMap((name) => scripts.map((value) => ({ name, value, app: app(name, value) }))).concat(cron);
 inScripts.forEach((trial, at) => { trial.line = at + 2; });
 compare('ecosystem.config.js', `module.exports = [\n${inScripts.map((trial) => JSON.stringify(trial.app)).join(',\n')}\n];\n`, inScripts);
 

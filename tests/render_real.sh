@@ -4,7 +4,7 @@
 # among them, travel through compose files, PM2 files, env files and units. What PM2 refuses is compared with what `validate`
 # says. Ends with `N passed, M failed`.
 #
-# Needs cargo, node, npm with its registry, and docker compose 2.24 or newer, without an engine: the one that is
+# Needs cargo, unless SPARKCFG names a binary, node, npm with its registry, and docker compose 2.24 or newer, without an engine: the one that is
 # installed, or the binary that DOCKER_COMPOSE names (Debian's package docker-compose has it as
 # /usr/libexec/docker/cli-plugins/docker-compose). The manager of systemd, which SYSTEMD names where it is elsewhere, runs for a
 # moment in namespaces of its own, without booting anything; where that cannot be, it is left out, and said so.
@@ -12,8 +12,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 root=$PWD
 
-cargo build --quiet || exit 2
-sparkcfg=$(cargo build --message-format=json 2>/dev/null | sed -n 's/.*"executable":"\([^"]*sparkcfg\)".*/\1/p' | tail -1)
+. tests/built.sh
+sparkcfg=$SPARKCFG
 [ -x "$sparkcfg" ] || { echo 'no sparkcfg was built'; exit 2; }
 if [ -z "${DOCKER_COMPOSE:-}" ]; then
   if docker compose version >/dev/null 2>&1; then DOCKER_COMPOSE='docker compose'; else DOCKER_COMPOSE=docker-compose; fi

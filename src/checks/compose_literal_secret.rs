@@ -2,9 +2,12 @@
 //!
 //! What counts is what `plaintext-secret` counts: the shape of a known token, a password in a URL, a secret by its name.
 //! So does what `published-secret` counts: a value of public examples, and of a password the words that are tried first (`root`).
-//! References (`${DB_PASSWORD}`), names of files (`DB_PASSWORD_FILE`) and placeholders are none. What the schema says of a
+//! A placeholder (`changeme`) in the place of a secret counts, for with that it is started: a note where an environment is not
+//! protected. References (`${DB_PASSWORD}`) and names of files (`DB_PASSWORD_FILE`) are none. What the schema says of a
 //! key goes before its name. A default (`${DB_PASSWORD:-8fKq2vX9}`) is one as well, unless a file of the environment sets the
 //! variable.
+//!
+//! What `render --with-secrets` wrote is meant to hold them, as long as git does not have it.
 //!
 //! Why it hurts: everybody who reads the repository, the image's history or `docker inspect` reads it. An error in protected
 //! environments and for known tokens, a warning elsewhere; of a default a warning in protected environments, a note elsewhere.
@@ -42,11 +45,19 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn tell(deployed: &Deployed<'_>, service: &str, (key, node): (&str, &Node), findings: &mut Vec<Finding>) {
+    if deployed.is_private(node.span) {
+        return;
+    }
     let own = literal(node);
     let is_default = own.is_none();
     let text = own.or_else(|| fallback(node.text()?, &|name| deployed.sets(name)));
     let Some((what, certain)) = text.and_then(|text| secret(deployed.project, key, &text)) else { return };
-    let severity = if certain { Severity::Error } else { deployed.severity_of(is_default) };
+    let severity = match certain {
+        Certainty::Known => Severity::Error,
+        Certainty::Probable => deployed.severity_of(is_default),
+        Certainty::Placeholder if deployed.deployment.protected => deployed.severity_of(is_default),
+        Certainty::Placeholder => Severity::Note,
+    };
     let what = if is_default { format!("{what}, with a default that stands in the file") } else { what };
     let finding = Finding::new(&RULE, format!("{} of {service} {what}", told_name(key)))
         .key(key)
@@ -62,30 +73,45 @@ fn published(project: &Project, key: &str, text: &str) -> Option<&'static str> {
     detection::published_as(key, text).filter(|_| is_secret)
 }
 
-/// What a value is, and whether that is certain; `None` where it is no secret.
-fn secret(project: &Project, key: &str, text: &str) -> Option<(String, bool)> {
+/// How much a value of a secret is worth.
+enum Certainty {
+    /// It is a token that opens something.
+    Known,
+    /// By all that is known it is a secret.
+    Probable,
+    /// It stands where a secret is still to be put.
+    Placeholder,
+}
+
+/// What a value is, and how surely; `None` where it is no secret.
+fn secret(project: &Project, key: &str, text: &str) -> Option<(String, Certainty)> {
     let upper = key.to_ascii_uppercase();
     if text.is_empty() || upper.ends_with("_FILE") || text.starts_with("/run/secrets/") {
         return None;
     }
+    let probable = |what: String| Some((what, Certainty::Probable));
     if let Some(token) = detection::token(text) {
-        let certain = matches!(token.certainty, detection::Certainty::Certain);
-        let counts = !matches!(token.certainty, detection::Certainty::Harmless);
-        return counts.then(|| (format!("is {}", token.name), certain));
+        let what = format!("is {}", token.name);
+        return match token.certainty {
+            detection::Certainty::Certain => Some((what, Certainty::Known)),
+            detection::Certainty::Harmless => None,
+            detection::Certainty::Likely => probable(what),
+        };
     }
     if let Some(password) = detection::url_password(text) {
         let real = !detection::stands_in_for_a_secret(&text[password]) && !detection::is_local_default(text);
-        return real.then(|| (detection::told_password(text).to_owned(), false));
+        return if real { probable(detection::told_password(text).to_owned()) } else { None };
     }
     if let Some(known_from) = published(project, key, text) {
-        return Some((format!("has a value that everybody can read in {known_from}"), false));
+        return probable(format!("has a value that everybody can read in {known_from}"));
     }
     if detection::stands_in_for_a_secret(text) {
-        return None;
+        let starts_with_it = detection::is_placeholder(text) && project.is_secret(key);
+        return starts_with_it.then(|| ("is a placeholder, and is started with it".to_owned(), Certainty::Placeholder));
     }
     match project.declared_secret(key) {
-        Some(true) => Some(("is a secret".to_owned(), false)),
-        Some(false) => None,
-        None => detection::is_secret_by_name(key, text).then(|| ("is a secret by its name".to_owned(), false)),
+        Some(true) => probable("is a secret".to_owned()),
+        None if detection::is_secret_by_name(key, text) => probable("is a secret by its name".to_owned()),
+        Some(false) | None => None,
     }
 }

@@ -10,7 +10,6 @@
 //! Remedy: name the version, as in `redis:7.4.1`, or a digest.
 
 use super::deployed::Deployed;
-use crate::compose::service::fallback;
 use crate::finding::{Finding, Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,27 +22,17 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for service in deployed.services() {
         let Some(node) = service.get("image").filter(|_| service.get("build").is_none()) else { continue };
-        let image = service.literal("image");
-        let is_default = image.is_none();
-        let image = image.or_else(|| fallback(node.text()?, &|name| deployed.sets(name)));
-        let Some(image) = image.filter(|image| !image.is_empty()) else { continue };
+        let Some(image) = service.literal("image").filter(|image| !image.is_empty()) else { continue };
         let told = match tag(&image) {
             _ if image.contains('@') => continue,
             None => "has no tag, which means latest",
             Some("latest") => "has the tag latest",
             Some(_) => continue,
         };
-        let finding = Finding::new(
-            &RULE,
-            format!(
-                "the image of {} {told}{}",
-                service.name,
-                if is_default { " where no variable says otherwise" } else { "" }
-            ),
-        )
-        .at(node.span, "another program another day")
-        .severity(deployed.severity_of(is_default))
-        .help("name the version, as in redis:7.4.1");
+        let finding = Finding::new(&RULE, format!("the image of {} {told}", service.name))
+            .at(node.span, "another program another day")
+            .severity(deployed.severity_of(false))
+            .help("name the version, as in redis:7.4.1");
         deployed.tell(&service.name, finding, findings);
     }
 }

@@ -27,7 +27,9 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
             !image.contains('@')
                 && image.rsplit('/').next().is_some_and(|name| name.contains(':') && !name.ends_with(":latest"))
         };
-        service.get("build").is_none() && service.literal("image").is_some_and(|image| moving(&image))
+        // What a variable says is chosen elsewhere.
+        let is_written = service.get("image").is_some_and(|image| deployed.origin(image.span).is_none());
+        service.get("build").is_none() && is_written && service.literal("image").is_some_and(|image| moving(&image))
     });
     let lacking: Vec<_> = lacking
         .map(|service| (service.name.as_str(), service.get("image").map_or(service.span, |image| image.span)))

@@ -12,7 +12,10 @@
 
 use super::deployed::Deployed;
 use crate::compose::Service;
+use crate::compose::short::{self, Port};
 use crate::finding::{Finding, Rule, Severity};
+use crate::interpolation::interpolates;
+use crate::tree::Node;
 
 pub(super) static RULE: Rule = Rule {
     code: "compose-open-port",
@@ -25,7 +28,8 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     // In the host's own network nothing is published.
     let publishes = |service: &&Service| service.literal("network_mode").as_deref() != Some("host");
     for service in deployed.services().filter(publishes) {
-        for port in service.ports() {
+        let items = service.get("ports").into_iter().flat_map(|ports| ports.items());
+        for (item, port) in items.filter_map(|item| Some((item, short::port(item)?))) {
             let everywhere = port.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"));
             let published = port.published.as_deref().unwrap_or("a port of Docker's choice");
             if !everywhere || matches!(published, "80" | "443") || published.contains('$') {
@@ -43,7 +47,24 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
                         port.target
                     )
                 });
-            deployed.tell(&service.name, finding, findings);
+            // A variable that only says which port does not close it.
+            if is_chosen(deployed, item, &port) {
+                deployed.tell(&service.name, finding, findings);
+            } else {
+                deployed.tell_plainly(&service.name, finding, findings);
+            }
         }
+    }
+}
+
+/// Whether a variable brings the address on which a port is open.
+fn is_chosen(deployed: &Deployed<'_>, item: &Node, port: &Port) -> bool {
+    if port.is_map {
+        return item.get("host_ip").is_some_and(|host| deployed.origin(host.span).is_some());
+    }
+    let Some(origin) = deployed.origin(port.span) else { return false };
+    match short::outside_braces(&origin.written).as_slice() {
+        [host, _, _] => interpolates(host),
+        _ => port.host.is_some(),
     }
 }

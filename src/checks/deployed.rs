@@ -6,12 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{ALL, listed, unused_ignore};
+use crate::compose::resolved::{Known, Origin, Resolved};
 use crate::compose::service::Presence;
 use crate::compose::{Application, Service};
-use crate::finding::{Finding, Label, Rule, Severity};
+use crate::environment::Environment;
+use crate::finding::{Finding, Label, Rule, Severity, told_name};
+use crate::layer::Layer;
 use crate::pm2::{App, Ecosystem};
 use crate::project::Project;
-use crate::project::deployments::{Deployment, HardeningProfile, Kind, RENDERED, accepted};
+use crate::project::deployments::{Deployment, FOUND_BY_COMPOSE, HardeningProfile, Kind, RENDERED, accepted};
 use crate::source::Span;
 
 /// What an environment starts, to be checked.
@@ -20,6 +23,8 @@ pub struct Deployed<'a> {
     pub project: &'a Project,
     /// The environment and its files.
     pub deployment: &'a Deployment,
+    /// The services as they are started.
+    resolved: Resolved,
     /// What was accepted: service and code.
     accepted: &'a RefCell<BTreeSet<(String, &'static str)>>,
     /// What was told of a place, as an index into the findings.
@@ -30,8 +35,15 @@ pub struct Deployed<'a> {
 pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
     let accepted = RefCell::default();
     let mut found = Vec::new();
+    let environments = if project.deployments.all.is_empty() { Vec::new() } else { project.environments() };
     for deployment in &project.deployments.all {
-        let deployed = Deployed { project, deployment, accepted: &accepted, told: RefCell::default() };
+        let environment = environments.iter().find(|environment| environment.name == deployment.environment);
+        let services = match &deployment.kind {
+            Kind::Compose(application) => application.services.as_slice(),
+            Kind::Pm2(_) => &[],
+        };
+        let resolved = Resolved::of(services, &|name| known(project, environment, name));
+        let deployed = Deployed { project, deployment, resolved, accepted: &accepted, told: RefCell::default() };
         for check in ALL {
             if let Some(run) = check.deployment {
                 run(&deployed, &mut found);
@@ -54,6 +66,21 @@ pub(super) fn check(project: &Project, findings: &mut Vec<Finding>) {
     if project.deployments.complete {
         unused(project, &accepted.into_inner(), findings);
     }
+}
+
+/// What an environment says of a variable. What whoever starts Compose brings along is another thing on each machine, and a
+/// secret is told nowhere.
+fn known(project: &Project, environment: Option<&Environment<'_>>, name: &str) -> Known {
+    const BROUGHT_ALONG: &[&str] = &["GID", "HOME", "HOSTNAME", "PATH", "PWD", "SHELL", "TMPDIR", "UID", "USER"];
+    // A sealed file that nobody here opens may set anything.
+    let is_closed = |layer: &&Layer| layer.sealed && layer.entries.is_empty();
+    let hides = environment.is_some_and(|environment| environment.layers.iter().any(is_closed));
+    let set = environment.and_then(|environment| Some((environment, environment.get(name)?)));
+    let Some((environment, setting)) = set.filter(|(_, setting)| setting.is_set()) else {
+        return if hides || BROUGHT_ALONG.contains(&name) { Known::Unknown } else { Known::Unset };
+    };
+    let text = setting.value.text().filter(|text| !project.hides(name, text));
+    text.map_or(Known::Unknown, |text| Known::Set(text.to_owned(), environment.place(setting)))
 }
 
 /// What one template brings into the rendered files of several environments is one mistake: it is told where it is most
@@ -121,6 +148,19 @@ impl<'a> Deployed<'a> {
         }
     }
 
+    /// Whether the files may be meant to lie over others that are rendered as well, as `compose.gpu.yml` does.
+    pub(super) fn lies_over_others(&self) -> bool {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let first = self.application().and_then(|application| application.files.first());
+        let first = first.map(|index| name(&self.project.deployments.compose.all[*index].path));
+        let is_base = first.is_some_and(|first| FOUND_BY_COMPOSE.contains(&first.as_str()));
+        let is_other = |other: &&Deployment| {
+            matches!(other.kind, Kind::Compose(_)) && other.environment == self.deployment.environment
+        };
+        let others = self.project.deployments.all.iter().filter(is_other).count();
+        self.deployment.beside.is_some() && !is_base && others > 1
+    }
+
     /// The PM2 file.
     pub(super) fn ecosystem(&self) -> Option<&'a Ecosystem> {
         match self.deployment.kind {
@@ -129,9 +169,14 @@ impl<'a> Deployed<'a> {
         }
     }
 
-    /// The services of Compose; none of a PM2 file.
-    pub(super) fn services(&self) -> impl Iterator<Item = &'a Service> + use<'a> {
-        self.application().into_iter().flat_map(|application| &application.services)
+    /// The services of Compose with their variables replaced as the environment says; none of a PM2 file.
+    pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
+        self.resolved.services.iter()
+    }
+
+    /// What a text in such a service was made of.
+    pub(super) fn origin(&self, span: Span) -> Option<&Origin> {
+        self.resolved.origin(span)
     }
 
     /// The apps of PM2; none of a Compose file.
@@ -144,6 +189,11 @@ impl<'a> Deployed<'a> {
         self.project
             .layers_of(&self.deployment.environment)
             .any(|layer| layer.entries.iter().any(|entry| layer.slice(&entry.key) == name))
+    }
+
+    /// Whether a place is in a file that is meant to hold secrets.
+    pub(super) fn is_private(&self, span: Span) -> bool {
+        self.project.deployments.private.contains(&span.source)
     }
 
     /// Error in a protected environment, the given severity elsewhere.
@@ -169,9 +219,28 @@ impl<'a> Deployed<'a> {
         accepts
     }
 
+    /// A finding about a service or app as the variables make it: it says which of them do so, and what only a default says,
+    /// which a variable may change, is one step less severe.
+    pub(super) fn tell(&self, name: &str, mut finding: Finding, findings: &mut Vec<Finding>) {
+        if let Some(origin) = finding.label.as_ref().and_then(|label| self.origin(label.span)) {
+            if !origin.defaults.is_empty() {
+                let names: Vec<_> = origin.defaults.iter().map(|name| told_name(name)).collect();
+                finding.message = format!("{} where nothing sets {}", finding.message, listed(&names, "and"));
+                finding.severity = match finding.severity {
+                    Severity::Error => Severity::Warning,
+                    Severity::Warning | Severity::Note => Severity::Note,
+                };
+            }
+            for (name, place) in &origin.set {
+                finding.related.push(Label::new(*place, format!("{} is set here", told_name(name))));
+            }
+        }
+        self.tell_plainly(name, finding, findings);
+    }
+
     /// A finding about a service or app, unless that is accepted. What several have from one place, such as an anchor
     /// that they merge, is told once.
-    pub(super) fn tell(&self, name: &str, finding: Finding, findings: &mut Vec<Finding>) {
+    pub(super) fn tell_plainly(&self, name: &str, finding: Finding, findings: &mut Vec<Finding>) {
         if self.accepts(name, finding.rule) {
             return;
         }
@@ -210,7 +279,12 @@ impl<'a> Deployed<'a> {
     ) {
         let lacking: Vec<_> = lacking.iter().filter(|(name, _)| !self.accepts(name, rule)).collect();
         let Some(((_, first), others)) = lacking.split_first() else { return };
-        let names: Vec<_> = lacking.iter().map(|(name, _)| told(name)).collect();
+        let mut names: Vec<_> = lacking.iter().map(|(name, _)| told(name)).collect();
+        // All of them are among the places.
+        if names.len() > MOST_NAMES {
+            let more = names.split_off(MOST_NAMES - 1).len();
+            names.push(format!("{more} more"));
+        }
         let verb = if others.is_empty() { words.one } else { words.several };
         let finding = Finding::new(rule, format!("{} {verb}", listed(&names, "and"))).at(*first, "").help(words.help);
         let finding =
@@ -237,6 +311,9 @@ impl<'a> Deployed<'a> {
         self.services().any(|service| service.depends_on().into_iter().any(waits))
     }
 }
+
+/// How many services one message names.
+const MOST_NAMES: usize = 8;
 
 /// Something that every service should say.
 #[derive(Debug)]

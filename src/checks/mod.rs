@@ -12,6 +12,7 @@ mod baseline_stale;
 mod cannot_open;
 mod command_substitution;
 mod comparison;
+mod compose_absent_secret;
 mod compose_added_capability;
 mod compose_capabilities;
 mod compose_collision;
@@ -298,6 +299,7 @@ pub static ALL: &[Check] = &[
     Check::of(&baseline_stale::RULE),
     Check::of(&cannot_open::RULE).layer(cannot_open::check),
     Check::of(&command_substitution::RULE).layer(command_substitution::check),
+    Check::of(&compose_absent_secret::RULE).deployment(compose_absent_secret::check),
     Check::of(&compose_added_capability::RULE).deployment(compose_added_capability::check),
     Check::of(&compose_capabilities::RULE).deployment(compose_capabilities::check),
     Check::of(&compose_collision::RULE).deployment(compose_collision::check),
@@ -404,7 +406,7 @@ pub static ALL: &[Check] = &[
     Check::of(&unused_ignore::RULE),
     Check::of(&unused_key::RULE).references(unused_key::check),
     Check::of(&unused_policy::RULE).project(unused_policy::check),
-    Check::of(&value_and_file::RULE).environment(value_and_file::check),
+    Check::of(&value_and_file::RULE).environment(value_and_file::check).deployment(value_and_file::check_services),
     Check::of(&values_collide::RULE).environment(values_collide::check),
     Check::of(&values_disagree::RULE).environment(values_disagree::check),
     Check::of(&wrong_type::RULE).environment(wrong_type::check),

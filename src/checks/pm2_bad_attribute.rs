@@ -1,7 +1,7 @@
 //! An attribute of an app has a value that PM2 refuses.
 //!
 //! Why it hurts: PM2 says what it expected and starts nothing of the whole file. It takes a text for a number where it spells
-//! one (`"5000"`), but neither `"5s"` for milliseconds nor `"false"` for false. Of an `env_<name>` that is a text it makes a
+//! one (`"5000"`), but neither `"5s"` for milliseconds nor `"false"` for false, and no `@daily` for a pattern of cron. Of an `env_<name>` that is a text it makes a
 //! variable for each character.
 //!
 //! Example: `autorestart: "false"`, `restart_delay: "5s"`, `exec_mode: "clustr"`, `env: ["PORT=80"]`

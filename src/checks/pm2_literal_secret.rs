@@ -8,6 +8,8 @@
 //!
 //! Example: `env: { API_KEY: "8fKq2vX9" }`
 //!
+//! What `render --with-secrets` wrote is meant to hold them, as long as git does not have it.
+//!
 //! Remedy: let `sparkcfg run ENV -- node app.js` be the script, so that PM2 never sees the value.
 
 use super::deployed::{Deployed, told};
@@ -30,7 +32,9 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
                 _ => std::slice::from_ref(&pair.value),
             };
             let found = literals.iter().find_map(|literal| Some((literal, secret(deployed, &pair.key, literal)?)));
-            let Some((literal, what)) = found else { continue };
+            let Some((literal, what)) = found.filter(|(literal, _)| !deployed.is_private(literal.span)) else {
+                continue;
+            };
             // A text with gaps stands there whatever these come to.
             let is_fallback = pair.value.is_unknown() && literal.span != pair.value.span;
             let what = if is_fallback { format!("{what}, with a fallback that stands in the file") } else { what };

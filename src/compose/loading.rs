@@ -24,12 +24,14 @@ pub(super) struct Loader<'l, 'o> {
     /// Every file that was included.
     pub(super) included: Vec<usize>,
     pub(super) refusals: Vec<Refusal>,
+    /// Whether everything that is included could be looked at.
+    pub(super) is_whole: bool,
 }
 
 impl<'l, 'o> Loader<'l, 'o> {
     pub(super) fn new(files: &'l mut Files, open: &'l mut Open<'o>) -> Self {
         let (merger, extender) = (Merger::new(), Extender::new(open));
-        Self { files, merger, extender, chain: Vec::new(), included: Vec::new(), refusals: Vec::new() }
+        Self { files, merger, extender, chain: Vec::new(), included: Vec::new(), refusals: Vec::new(), is_whole: true }
     }
 
     /// What these files give; their relative paths start at `folder`.
@@ -79,8 +81,9 @@ impl<'l, 'o> Loader<'l, 'o> {
             self.chain.push(index);
             let brought = self.included(item, folder);
             self.chain.pop();
-            if let Some(brought) = brought {
-                whole = self.joined(&whole, &brought).unwrap_or(whole);
+            match brought {
+                Some(brought) => whole = self.joined(&whole, &brought).unwrap_or(whole),
+                None => self.is_whole = false,
             }
         }
         whole

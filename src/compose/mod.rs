@@ -2,10 +2,13 @@
 //! `include`, both forms of ports, mounts and variables. Interpolation is left as it is written.
 
 pub mod arrival;
+pub mod consistency;
 pub(crate) mod extend;
 mod loading;
 mod merge;
+pub mod names;
 mod rebase;
+pub mod resolved;
 pub mod service;
 pub mod short;
 
@@ -38,6 +41,8 @@ pub struct Application {
     pub services: Vec<Service>,
     /// What speaks against the files as a whole.
     pub refusals: Vec<Refusal>,
+    /// Whether every file that they bring in could be looked at: none lies outside of the project or is named by a variable.
+    pub is_whole: bool,
 }
 
 /// A reference to a variable, as it stands in a file.
@@ -120,6 +125,7 @@ impl Application {
     pub fn within(files: &mut Files, chosen: &[usize], folder: &str, open: &mut Open<'_>) -> Self {
         let mut loader = Loader::new(files, open);
         let root = loader.load(chosen, folder);
+        let is_whole = loader.is_whole;
         let (included, partial, refusals) = loader.finish();
         let services = root.as_ref().and_then(|root| root.get("services").map(Arc::clone));
         let pairs = services.iter().flat_map(|services| services.pairs());
@@ -131,7 +137,7 @@ impl Application {
         };
         let services = pairs.filter(|pair| matches!(pair.value.value, Value::Map(_))).map(service).collect();
         let included: Vec<_> = included.into_iter().filter(|index| !chosen.contains(index)).collect();
-        Self { files: [chosen, &included].concat(), root, services, refusals }
+        Self { files: [chosen, &included].concat(), root, services, refusals, is_whole }
     }
 }
 

@@ -124,7 +124,8 @@ fn cleaned(target: &str) -> String {
 }
 
 /// The parts between colons, without those in `${…}`.
-fn outside_braces(text: &str) -> Vec<&str> {
+#[must_use]
+pub fn outside_braces(text: &str) -> Vec<&str> {
     let (mut depth, mut from, mut parts) = (0_usize, 0, Vec::new());
     for (at, character) in text.char_indices() {
         match character {

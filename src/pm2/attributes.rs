@@ -1,6 +1,7 @@
 //! What PM2 takes for each attribute of an app: what PM2 7 answers when it is given values of every kind, which
 //! `tests/render_real.sh` asks it again.
 
+use super::cron;
 use crate::tree::{Node, Pair, Value};
 
 /// Something that can be said of an app.
@@ -12,6 +13,8 @@ pub struct Attribute {
     others: &'static [&'static str],
     takes: &'static [Kind],
     form: Option<Form>,
+    /// Whether the form is asked of a text alone, and only by the first name.
+    is_form_of_first: bool,
     /// The least number.
     least: f64,
 }
@@ -34,7 +37,7 @@ struct Form {
 }
 
 const fn takes(name: &'static str, takes: &'static [Kind]) -> Attribute {
-    Attribute { name, others: &[], takes, form: None, least: f64::NEG_INFINITY }
+    Attribute { name, others: &[], takes, form: None, is_form_of_first: false, least: f64::NEG_INFINITY }
 }
 
 impl Attribute {
@@ -44,6 +47,10 @@ impl Attribute {
 
     const fn of_form(self, fits: fn(&str) -> bool, told: &'static str) -> Self {
         Self { form: Some(Form { fits, told }), ..self }
+    }
+
+    const fn first_of_form(self, fits: fn(&str) -> bool, told: &'static str) -> Self {
+        Self { is_form_of_first: true, ..self.of_form(fits, told) }
     }
 
     const fn at_least(self, least: f64) -> Self {
@@ -57,6 +64,8 @@ const TEXT: &[Kind] = &[Kind::Text];
 const MAP: &[Kind] = &[Kind::Map];
 const WORDS: &[Kind] = &[Kind::List, Kind::Text];
 
+const CRON: &str = "a pattern of cron, as in \"0 3 * * *\"";
+
 /// Whose values PM2 judges as they stand in the file. It works out `uid`, `gid`, `user`, `username`, `trace` and
 /// `disable_trace` from something else first.
 pub const ALL: &[Attribute] = &[
@@ -65,8 +74,8 @@ pub const ALL: &[Attribute] = &[
     takes("automation", FLAG),
     takes("autorestart", FLAG),
     takes("autostart", FLAG),
-    // Which patterns there are is not judged.
-    takes("cron_restart", &[Kind::Number, Kind::Text]).or(&["cron"]),
+    // What it is called by another name is looked at only when the app runs.
+    takes("cron_restart", &[Kind::Number, Kind::Text]).or(&["cron"]).first_of_form(cron::is_pattern, CRON),
     takes("cwd", TEXT),
     takes("deep_monitoring", FLAG),
     takes("disable_logs", FLAG),
@@ -178,6 +187,10 @@ impl Attribute {
             return false;
         }
         let Some(kind) = kind(node) else { return false };
+        if self.is_form_of_first && said.key == self.name && !matches!(node.value, Value::List(_)) {
+            let fits = |text| self.form.as_ref().is_none_or(|form| (form.fits)(text));
+            return kind != Kind::Text || !node.text().is_some_and(fits);
+        }
         let number = match &node.value {
             Value::Scalar { text, .. } if kind != Kind::Flag => number(text),
             // JavaScript takes a list of one number for the number.
@@ -187,6 +200,7 @@ impl Attribute {
         match number.filter(|_| self.takes.contains(&Kind::Number)) {
             Some(number) => number < self.least,
             None if !self.takes.contains(&kind) => true,
+            None if self.is_form_of_first => false,
             None => self.form.as_ref().is_some_and(|form| node.text().is_some_and(|text| !(form.fits)(text))),
         }
     }
@@ -318,6 +332,11 @@ mod tests {
             ("a.js", "env: 'A=1', args: 5, node_args: '--x', post_update: 'x'", "args env post_update"),
             ("a.js", "env: ['A=1'], stop_exit_codes: '125'", "env"),
             ("a.js", "name: 5, cron_restart: '0 3 * * *', interpreter: true", "exec_interpreter name"),
+            ("a.js", "cron_restart: '@daily'", "cron_restart"),
+            ("a.js", "cron_restart: 5, cron: '0 3 * *'", "cron_restart"),
+            ("a.js", "cron_restart: 0, cron: '@daily'", ""),
+            ("a.js", "cron: true", "cron_restart"),
+            ("a.yaml", "{cron_restart: 0 3 * * *}", ""),
             ("a.js", "killTimeout: '5s', error: 5, maxMemoryRestart: '1G'", "error_file kill_timeout"),
             (
                 "a.yaml",

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::files::{self, Files};
 use super::usage::Moved;
-use super::{Config, Project, templates};
+use super::{Config, Project, templates, tracking};
 use crate::compose::service::fallback;
 use crate::compose::{self, Application};
 use crate::detection;
@@ -79,6 +79,8 @@ pub struct Deployments {
     pub compose: compose::Files,
     /// PM2 files, each once.
     pub ecosystems: Vec<Ecosystem>,
+    /// Those that were rendered with secrets in them, and that git does not have: they are meant to hold them.
+    pub private: Vec<SourceId>,
     /// Whether every environment was looked at.
     pub complete: bool,
 }
@@ -143,6 +145,7 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
             reader.take((&environment, protected), paths, None, moved_to(&project.moved, paths))?;
         }
     }
+    reader.find_private();
     project.deployments = reader.found;
     Ok(())
 }
@@ -270,15 +273,33 @@ impl Reader<'_> {
             return Ok(Some(index));
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        if !(pm2::is_named_so(name) || pm2::is_script(name) || name.ends_with(".json")) {
+        let by_name = pm2::is_named_so(name) || pm2::is_script(name) || name.ends_with(".json");
+        if !(by_name || name.ends_with(".yml") || name.ends_with(".yaml")) {
             return Ok(None);
         }
         let (text, _) = files::text(self.files.read(path)?);
+        if !(by_name || pm2::is_ecosystem(&text)) {
+            return Ok(None);
+        }
         let source = self.sources.add(self.files.shown(path), text.as_str());
         let index = self.found.ecosystems.len();
         self.found.ecosystems.push(Ecosystem::read(source, path, &text));
         self.scripts.insert(path.to_owned(), index);
         Ok(Some(index))
+    }
+
+    /// Looks for files that say of themselves that they hold secrets.
+    fn find_private(&mut self) {
+        let compose = self.found.compose.all.iter().map(|file| (file.source, file.path.as_str()));
+        let scripts = self.scripts.iter().map(|(path, index)| (self.found.ecosystems[*index].source, path.as_str()));
+        let holds = |(source, _): &(SourceId, &str)| masking::holds_secrets(self.sources.text(*source));
+        let mut found: Vec<_> = compose.chain(scripts).filter(holds).collect();
+        if found.is_empty() {
+            return;
+        }
+        let tracked = tracking::tracked(self.files);
+        found.retain(|(_, path)| !tracked.iter().any(|known| known == path));
+        self.found.private = found.into_iter().map(|(source, _)| source).collect();
     }
 
     /// Other files of the same folder that Compose would find by itself.

@@ -1,4 +1,4 @@
-//! Which environments are meant by the Compose files that scripts start by name.
+//! Which environments are meant by the files of Compose and PM2 that scripts start by name.
 
 use super::layout::Stack;
 use super::usage::Started;
@@ -6,15 +6,20 @@ use super::usage::Started;
 /// Other names by which people call an environment.
 const KIN: &[[&str; 2]] = &[["prod", "production"], ["dev", "development"], ["staging", "stage"]];
 
-/// Environment → files, for those commands of which that is clear: by the env file that they name, else by the name of the
-/// environment in the path of a Compose file, else because there is only one environment.
+/// Environment → files, for those commands of which that is clear: by the env file or the environment that they name, else by
+/// the name of the environment in the path of a file, else because there is only one environment.
 pub(super) fn by_environment(started: &[Started], stacks: &[Stack]) -> Vec<(String, Vec<String>)> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for one in started {
         let given: Vec<_> =
             stacks.iter().filter(|stack| one.env_files.iter().any(|file| stack.files.contains(file))).collect();
+        let by_name = one.environment.clone().into_iter().collect::<Vec<_>>();
         let meant = match (given.as_slice(), stacks) {
             ([stack], _) => Some(stack.name.as_str()),
+            ([], [only]) if !by_name.is_empty() && !names_another(std::slice::from_ref(&only.name)) => {
+                Some(only.name.as_str())
+            }
+            ([], _) if !by_name.is_empty() => named(&by_name, stacks),
             ([], [only]) => {
                 named(&one.files, stacks).or(Some(only.name.as_str()).filter(|_| !names_another(&one.files)))
             }
@@ -75,10 +80,16 @@ mod tests {
             (&several[2..], "test/compose.yml", "", None),
         ] {
             let env_files = if env_file.is_empty() { Vec::new() } else { vec![env_file.to_owned()] };
-            let started = Started { files: vec![file.to_owned()], env_files };
+            let started = Started { files: vec![file.to_owned()], env_files, environment: None };
             let found = by_environment(&[started.clone(), started], stacks);
             assert_eq!(found.len(), usize::from(expected.is_some()), "{file}");
             assert_eq!(found.first().map(|(name, _)| name.as_str()), expected, "{file}");
+        }
+        for (environment, expected) in [("production", Some("prod")), ("dev", Some("dev")), ("qa", None)] {
+            let files = vec!["ecosystem.config.js".to_owned()];
+            let started = Started { files, env_files: Vec::new(), environment: Some(environment.to_owned()) };
+            let found = by_environment(&[started], &several);
+            assert_eq!(found.first().map(|(name, _)| name.as_str()), expected, "{environment}");
         }
     }
 }

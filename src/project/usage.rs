@@ -3,6 +3,7 @@
 mod commands;
 mod composed;
 mod home_made;
+mod managed;
 mod options;
 mod runners;
 mod signs;
@@ -66,7 +67,7 @@ pub(super) struct Seen {
     pub(super) usages: Vec<Usage>,
     /// Scripts that read a file in a way of their own.
     pub(super) home_made: Vec<HomeMade>,
-    /// Compose files that commands start by name.
+    /// Files of Compose and PM2 that commands start by name.
     pub(super) started: Vec<Started>,
     /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
     pub(super) moved: Vec<Moved>,
@@ -84,12 +85,15 @@ pub(super) struct HomeMade {
 }
 
 impl Seen {
-    /// Takes in the Compose files that the commands of a file of `folder` start by name.
+    /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name.
     fn start(&mut self, files: &Files, folder: &str, text: &str) {
+        let is_there = |path: &str| files.size(path).is_some();
         for command in composed::commands(text) {
-            self.started.extend(command.started(folder, |path| files.size(path).is_some()));
+            self.started.extend(command.started(folder, is_there));
             self.moved.extend(command.moved(folder));
         }
+        self.started
+            .extend(managed::commands(text).into_iter().filter_map(|command| command.started(folder, is_there)));
     }
 
     /// Which of these readers the project has in a version that reads otherwise than it is modelled here.

@@ -43,13 +43,15 @@ impl Moved {
     }
 }
 
-/// Compose files that a file of the project starts together.
+/// Files of Compose or PM2 that a file of the project starts together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::project) struct Started {
     /// Their paths within the project, each laid over the one before.
     pub(in crate::project) files: Vec<String>,
     /// Those of `--env-file`.
     pub(in crate::project) env_files: Vec<String>,
+    /// The environment that is named beside them.
+    pub(in crate::project) environment: Option<String>,
 }
 
 /// Options of `docker compose` that are followed by a value.
@@ -104,7 +106,7 @@ impl Command {
             let folder = folder.as_str();
             let paths = |names: &[String]| names.iter().map(|name| placed(folder, name)).collect::<Option<Vec<_>>>();
             let files = paths(&self.files).filter(|files| files.iter().all(|file| is_there(file)))?;
-            Some(Started { files, env_files: paths(&self.env_files).unwrap_or_default() })
+            Some(Started { files, env_files: paths(&self.env_files).unwrap_or_default(), environment: None })
         })
     }
 

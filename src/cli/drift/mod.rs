@@ -15,7 +15,6 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::fix::Here;
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
@@ -167,8 +166,8 @@ impl Drift {
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
-            mending::write_patch(&report, path, all, &Here::of(&root, &prefix))?;
-        } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
+            mending::write_patch(&report, path, all, &files, &prefix)?;
+        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, all)? {
             (report, _) = self.compared(&files, global, true)?;
         }
         printing::save(&report, &destinations)?;

@@ -286,9 +286,14 @@ fn first_word(args: &Node) -> Option<&str> {
     first.unwrap_or_else(|| args.text().and_then(|text| text.split_whitespace().next()))
 }
 
-/// The variable of whoever starts PM2 that an expression is: `process.env.KEY`, `process.env["KEY"]`.
+/// The variable of whoever starts PM2 that an expression is: `process.env.KEY`, `process.env["KEY"]`, and what `render` makes of
+/// a secret, which throws where it is not set.
 fn of_process(written: &str) -> Option<&str> {
-    let rest = written.trim().strip_prefix("process.env")?;
+    let rest = written.trim_start_matches('(').strip_prefix("process.env")?;
+    let (rest, end) = rest.split_once(" ?? ").unwrap_or((rest, ""));
+    if !end.is_empty() && !end.starts_with("(() => { throw ") {
+        return None;
+    }
     let within = |quote: char| rest.strip_prefix('[')?.strip_suffix(']')?.strip_prefix(quote)?.strip_suffix(quote);
     let name = rest.strip_prefix('.').or_else(|| within('"')).or_else(|| within('\''))?;
     crate::plain::is_name(name).then_some(name)
@@ -318,6 +323,8 @@ mod tests {
             ("process.env['KEY']", Some("KEY")),
             ("process.env[name]", None),
             ("process.env.KEY || 1", None),
+            ("process.env.KEY ?? 1", None),
+            ("(process.env[\"KEY\"] ?? (() => { throw new Error(\"no\"); })())", Some("KEY")),
             ("process.env", None),
             ("other.KEY", None),
         ] {

@@ -369,6 +369,7 @@ fn every_format_and_exit_code_agrees() {
         ("workspace", "services-of-a-workspace", "sparkcfg drift", 1),
         ("accepted", "accepted-values-have-changed", "sparkcfg drift", 1),
         ("live", "../drift-stale-live/the-process-still-has-the-old-level", "sparkcfg drift prod pm2:pm2.json#web", 1),
+        ("rendered", "what-the-templates-give", "sparkcfg drift prod render:compose#web", 1),
         ("closed", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift", 0),
         ("gate", "../drift-unknown/a-sealed-file-that-was-cut-off", "sparkcfg drift --unknown error", 1),
         ("against", "changed", "sparkcfg drift --against HEAD", 1),

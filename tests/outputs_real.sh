@@ -2,9 +2,6 @@
 # Gives the reports of `cargo test --test outputs` to the tools that read such reports in real life, and to each tool
 # one broken report that it must refuse. Needs cargo, python3 and npm with their registries, and for the pages node and
 # Chromium; ends with `N passed, M failed`.
-#
-# JUNIT_XSD=PATH also checks JUnit reports against Jenkins' schema
-# (jenkinsci/xunit-plugin, src/main/resources/org/jenkinsci/plugins/xunit/types/model/xsd/junit-10.xsd, MIT).
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -105,16 +102,13 @@ etree.XMLSchema(etree.parse(sys.argv[1])).assertValid(etree.parse(sys.argv[2]))
 PYTHON
 sed 's/failures="1"/failures="7"/' "$reports/one-of-each.junit" >"$broken/count.junit"
 sed 's/<testcase name=/<testcase title=/' "$reports/one-of-each.junit" >"$broken/name.junit"
+junit_schema=("$python/python" "$tools/read_xsd.py" tests/data/jenkins/junit-10.xsd)
 for file in "$reports"/*.junit "$drift"/*.junit; do
   accepts junitparser "$file" "$python/python" "$tools/read_junit.py" "$file"
-  [ -z "${JUNIT_XSD:-}" ] || accepts junit-10.xsd "$file" "$python/python" "$tools/read_xsd.py" "$JUNIT_XSD" "$file"
+  accepts junit-10.xsd "$file" "${junit_schema[@]}" "$file"
 done
 refuses junitparser count.junit "$python/python" "$tools/read_junit.py" "$broken/count.junit"
-if [ -n "${JUNIT_XSD:-}" ]; then
-  refuses junit-10.xsd name.junit "$python/python" "$tools/read_xsd.py" "$JUNIT_XSD" "$broken/name.junit"
-else
-  echo 'junit-10.xsd: not checked, JUNIT_XSD is not set'
-fi
+refuses junit-10.xsd name.junit "${junit_schema[@]}" "$broken/name.junit"
 
 # A comment has no link, picture or element but our own, and its table has five columns.
 cat >"$tools/read_markdown.py" <<'PYTHON'

@@ -1,6 +1,7 @@
 //! A key is declared and not in the process that runs.
 //!
-//! What counts: keys that the environment is known to set. `KEY_FILE` in the process counts as the key: its value comes from a file.
+//! What counts: keys that the environment is known to set. `KEY_FILE` in the process counts as the key: its value comes from a file;
+//! so does a reference (`${KEY}`) in what the templates give (`render:compose`): whoever starts it hands the value over.
 //!
 //! A key that is for other services (`x-sparkcfg.services`), and one whose value is there under a name that nobody declared
 //! (`POSTGRES_DB` for `SQL_DATABASE`), does not count.
@@ -33,6 +34,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let noun = compared.noun(live);
         let finding = compared.finding(&RULE, &[0, live], message, &format!("declared, not in the {noun}"));
         findings.push(finding.help(match noun {
+            "rendered file" if compared.lacks_readers(live) => {
+                "use it in the template; or say under `services` who reads it"
+            }
+            "rendered file" => "use it in the template, or take it out of what is declared",
             "file" => "set it there, or take it out of what is declared",
             "service" if compared.lacks_readers(live) => {
                 "see that the variable is handed on to it; or say under `services` who reads it"

@@ -30,7 +30,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             if list.is_empty() { "nowhere".to_owned() } else { format!("in {} only", super::listed(list, "and")) };
         let message = format!("{key} is set in {name}, and belongs {allowed}");
         let mut finding = compared.finding(&RULE, &[column], message, &format!("set in {name}; {allowed}"));
-        let out = if compared.runs(column) { "start what runs without it" } else { "take it out" };
+        let out = match () {
+            () if compared.runs(column) => "start what runs without it",
+            () if compared.is_rendered(column) => "take it out of the template",
+            () => "take it out",
+        };
         finding = finding.help(format!("{out}, or add {} to only-in", compared.environment(column)));
         if let Some((span, stays)) = compared.removal(column) {
             let stays = if stays { "; the comment above it stays" } else { "" };

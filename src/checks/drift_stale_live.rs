@@ -7,6 +7,8 @@
 //!
 //! Example: prod says `LOG_LEVEL=warn`, and the process that PM2 runs has `info`.
 //!
+//! What the templates give (`render:compose`) counts like what runs.
+//!
 //! Remedy: restart what runs so that it reads its configuration again (the report prints the command), or write into the file
 //! what should hold.
 
@@ -28,16 +30,18 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         if !declared || compared.is_for_others(live) || compared.relation(0, live) != Relation::Different {
             continue;
         }
-        let short = format!("declared {} · live {}", compared.told_value(0), compared.told_value(live));
+        let (word, verb) = if compared.is_rendered(live) { ("rendered", "is rendered") } else { ("live", "runs") };
+        let short = format!("declared {} · {word} {}", compared.told_value(0), compared.told_value(live));
         let message = if compared.secret {
             format!("{key} in {} is not the declared secret", compared.name(live))
         } else if compared.hidden {
             format!("{key} in {} is not as declared (hidden)", compared.name(live))
         } else {
-            format!("{key} is declared as {} and runs as {}", compared.told_value(0), compared.told_value(live))
+            format!("{key} is declared as {} and {verb} as {}", compared.told_value(0), compared.told_value(live))
         };
         let finding = compared.finding(&RULE, &[0, live], message, &short);
         findings.push(finding.help(match compared.noun(live) {
+            "rendered file" => "see that its template uses what is declared, or write into the file what should hold",
             "file" => "write into one of them what should hold",
             "service" => "see that it is given what is declared, or write into the file what should hold",
             _ => "restart what runs, or write into the file what should hold",

@@ -31,13 +31,18 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let is_own = |live: &usize| compared.cells[*live].state.is_there() && !compared.stands_for_another(*live);
     let may_be_there = |live: &usize| !compared.is_forbidden(*live);
     let is_known = compared.is_known();
-    let help = if is_known {
-        let sealed = if compared.secret { ", sealed," } else { "" };
-        format!("set it in {}{sealed} or take it out of what runs", compared.home(0))
-    } else {
-        "declare it, take it out of what runs, or list it under [drift] noise".to_owned()
+    let out = |live: usize| if compared.is_rendered(live) { "the template" } else { "what runs" };
+    let help = |live: usize| {
+        if is_known {
+            let sealed = if compared.secret { ", sealed," } else { "" };
+            format!("set it in {}{sealed} or take it out of {}", compared.home(0), out(live))
+        } else {
+            format!("declare it, take it out of {}, or list it under [drift] noise", out(live))
+        }
     };
-    for live in compared.columns().skip(1).filter(is_own).filter(may_be_there) {
+    // What a template writes itself is declared there.
+    let is_told = |live: &usize| is_known || !compared.is_rendered(*live);
+    for live in compared.columns().skip(1).filter(is_own).filter(may_be_there).filter(is_told) {
         let name = compared.name(live);
         let message = if is_known {
             format!("{key} is in {name}, and {} does not set it", compared.name(0))
@@ -50,6 +55,6 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             difference.bucket = Bucket::Unclassified;
             difference.saw = None;
         }
-        findings.push(finding.help(help.clone()));
+        findings.push(finding.help(help(live)));
     }
 }

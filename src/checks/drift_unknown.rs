@@ -34,7 +34,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         // Beside a value that nobody set there is nothing to be the same as.
         let empty = |column: usize| {
             let state = compared.cells[column].state;
-            state == State::Absent || compared.cells[column].by_file
+            state == State::Absent || compared.cells[column].by_file || compared.cells[column].by_reference
         };
         policy && !empty(one) && !empty(other) && compared.relation(one, other) == Relation::Unknown
     });
@@ -51,7 +51,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         (
             message,
             format!("not told in {listed}"),
-            "hand over what it comes from, too, as `kubectl get deploy,cm,secret -o json` and `docker compose config` do",
+            if closed.iter().all(|column| compared.is_rendered(*column)) {
+                "whoever starts it may have it: see that it is handed on"
+            } else {
+                "hand over what it comes from, too, as `kubectl get deploy,cm,secret -o json` and `docker compose config` do"
+            },
         )
     } else if let Some(broken) = closed.iter().find_map(|column| compared.broken_at(*column)) {
         let message = format!("{key} could not be read in {listed}, so its policy is not checked");

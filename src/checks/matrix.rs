@@ -7,11 +7,12 @@ mod times;
 mod unread;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell as Counter, OnceCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{ALL, Subject};
+use crate::drift::live::Handed;
 use crate::drift::policy::{Fitting, Policies};
 use crate::drift::{Cell, Column, Kind, Mode, Relation, Row, State, Unread, classes};
 use crate::environment::{Environment, Setting};
@@ -20,6 +21,7 @@ use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 use crate::source::printable;
+use side::Way;
 pub use times::{Time, Times};
 use unread::Gaps;
 
@@ -36,6 +38,8 @@ pub struct Source<'a> {
     pub is_partial: bool,
     /// What the schema may call it under `services`, where it is one that runs.
     pub services: &'a [String],
+    /// What it has without the value standing in it.
+    pub handed: Option<&'a Handed>,
     /// How far its texts move when the sources of all projects come together.
     pub offset: u32,
 }
@@ -44,7 +48,7 @@ impl<'a> Source<'a> {
     /// A source of which all is known, and whose texts stay where they are.
     #[must_use]
     pub fn of(column: Column, project: &'a Project, environment: &'a Environment<'a>) -> Self {
-        Self { column, project, environment, is_partial: false, services: &[], offset: 0 }
+        Self { column, project, environment, is_partial: false, services: &[], handed: None, offset: 0 }
     }
 }
 
@@ -86,6 +90,10 @@ pub(super) struct Side<'a> {
     is_partial: bool,
     /// Its names, where the schema says of any key which services read it.
     services: &'a [String],
+    /// What it has without the value standing in it.
+    handed: Option<&'a Handed>,
+    /// How many settings may still be looked at to see whether the schema takes a value beside them.
+    left: Counter<usize>,
 }
 
 /// One key in all sources, as a check of drift sees it.
@@ -242,15 +250,16 @@ impl<'c, 'a> Compared<'c, 'a> {
         let secret = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
         let hidden = secret || rules.hides_values;
         let cells = told.iter().zip(&classes).zip(sides.iter().zip(&settings)).map(
-            |(((state, _, by_file), class), (side, setting))| {
+            |(((state, _, way), class), (side, setting))| {
                 Cell {
                     state: *state,
                     class: *class,
                     // Filled in where it is told: see [`Compared::value`].
                     value: None,
-                    sealed: side.column.kind != Kind::Live
+                    sealed: side.column.kind.is_of_files()
                         && setting.is_some_and(|setting| side.subject.environment.layers[setting.layer].sealed),
-                    by_file: *by_file,
+                    by_file: *way == Way::File,
+                    by_reference: *way == Way::Reference,
                     at: setting.and_then(|setting| side.at(setting)),
                     overrides: Vec::new(),
                 }

@@ -1,10 +1,12 @@
 //! How a difference can be mended in the files: lines put in, taken out and replaced; shared by the checks of drift.
 
 use super::File;
+use super::edits::candidates;
 use super::matrix::Compared;
-use super::spelling;
+use super::spelling::{self, Edit};
 use crate::detection::is_placeholder;
 use crate::drift::Kind;
+use crate::environment::Setting;
 use crate::layer::{Entry, Layer};
 use crate::plain::is_name;
 use crate::source::Span;
@@ -28,7 +30,23 @@ pub(super) enum Obstacle {
     Spelling,
     /// The file is longer than [`LONGEST`].
     Length,
+    /// Rules are about several keys, and those are too many to be looked at for each value.
+    TooMany,
 }
+
+/// The words of a schema whose rules may be about several keys.
+const ABOUT_SEVERAL: &[&str] = &[
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+];
 
 /// A spelling is proven by reading the whole file as all its readers do, for each value anew: in a longer one, in bytes, only what
 /// is plain to all of them is written.
@@ -46,6 +64,7 @@ impl Obstacle {
             Self::Follows => "both write the same: mend what that refers to",
             Self::Spelling => "no spelling of it suits all who read its file",
             Self::Length => "its file is too long to prove a spelling in it",
+            Self::TooMany => "there are too many keys to see whether the schema takes it beside them",
         }
     }
 }
@@ -75,28 +94,37 @@ impl Compared<'_, '_> {
             let line = format!("{}={value}", self.key);
             if unended && !before { format!("{end}{line}") } else { format!("{line}{end}") }
         };
-        let value = self.spelled(column, layer, text, |value| (at..at, line(value)))?;
-        let offset = u32::try_from(at).map_err(|_| Obstacle::NoFile)?;
-        Ok((side.place(layer.span(&(offset..offset))), line(&value)))
+        self.spelled(column, layer, text, |value| vec![(at..at, line(value))])
     }
 
-    /// A value as it is written behind the `=` in a layer of a source, so that all who read the file get it. `edit` says which
-    /// bytes of the file change, and into what.
-    fn spelled(
+    /// A change of a layer of a source by which all who read the file get a value. `edits` says how it can be put in, as it is
+    /// written behind the `=`.
+    fn spelled(&self, column: usize, layer: &Layer, text: &str, edits: impl Fn(&str) -> Vec<Edit>) -> Mended {
+        let (range, replacement) = self.edit(column, layer, text, edits)?;
+        let offset = |at: usize| u32::try_from(at).map_err(|_| Obstacle::NoFile);
+        let span = layer.span(&(offset(range.start)?..offset(range.end)?));
+        Ok((self.sides[column].place(span), replacement))
+    }
+
+    fn edit(
         &self,
         column: usize,
         layer: &Layer,
         text: &str,
-        edit: impl Fn(&str) -> (std::ops::Range<usize>, String),
-    ) -> Result<String, Obstacle> {
+        edits: impl Fn(&str) -> Vec<Edit>,
+    ) -> Result<Edit, Obstacle> {
         if is_placeholder(text) {
             return Err(Obstacle::Placeholder);
         }
-        if self.is_refused(column, text) {
-            return Err(Obstacle::Refused);
+        match self.is_refused(column, text) {
+            Some(false) => {}
+            Some(true) => return Err(Obstacle::Refused),
+            None => return Err(Obstacle::TooMany),
         }
-        if is_plain(text) {
-            return Ok(text.to_owned());
+        if is_plain(text)
+            && let Some(edit) = edits(text).into_iter().next().filter(|(range, _)| has_line(&layer.text, range))
+        {
+            return Ok(edit);
         }
         if layer.text.len() > LONGEST {
             return Err(Obstacle::Length);
@@ -104,18 +132,26 @@ impl Compared<'_, '_> {
         let project = self.sides[column].subject.project;
         let index = project.layers.iter().position(|known| std::ptr::eq(known, layer)).ok_or(Obstacle::NoFile)?;
         let file = File::of(project, index, &project.layers[index]);
-        spelling::spelled(&file, self.key, text, edit).ok_or(Obstacle::Spelling)
+        spelling::spelled(&file, self.key, text, edits).ok_or(Obstacle::Spelling)
     }
 
-    /// Whether the schema speaks against a value of the key in a source.
-    fn is_refused(&self, column: usize, text: &str) -> bool {
+    /// Whether the schema speaks against a value of the key in a source; nothing where too much would have to be looked at.
+    fn is_refused(&self, column: usize, text: &str) -> Option<bool> {
         let super::Subject { project, environment, .. } = &self.sides[column].subject;
-        let Some(schema) = &project.schema else { return false };
-        let others = environment.settings.iter().filter(|setting| setting.is_set() && setting.key != self.key);
+        let Some(schema) = &project.schema else { return Some(false) };
+        // Where no rule is about several keys, what the others are does not matter.
+        let is_of_one =
+            schema.schema.value("").is_some_and(|root| ABOUT_SEVERAL.iter().all(|word| root.get(word).is_none()));
+        let is_read = |setting: &&Setting<'_>| !is_of_one && setting.is_set() && setting.key != self.key;
+        if !is_of_one && !self.sides[column].may_check(environment.settings.len()) {
+            return None;
+        }
+        let others = environment.settings.iter().filter(is_read);
         let values = others.map(|setting| (setting.key, setting.value.text()));
         let all = values.chain(std::iter::once((self.key, Some(text))));
         let found = schema.schema.check(Some(&environment.name), all);
-        found.iter().any(|violation| violation.key.as_deref() == Some(self.key) && violation.kind.is_about_value())
+        let is_own = |key: &Option<String>| key.as_deref() == Some(self.key);
+        Some(found.iter().any(|violation| is_own(&violation.key) && violation.kind.is_about_value()))
     }
 
     /// The byte of a file where the key belongs: after the nearest key that stands before it in the schema or in another
@@ -190,8 +226,13 @@ impl Compared<'_, '_> {
             return Err(Obstacle::NoFile);
         }
         let range = entry.value.start as usize..entry.value.end as usize;
-        let value = self.spelled(column, layer, text, |value| (range.clone(), value.to_owned()))?;
-        Ok((side.place(layer.span(&entry.value)), value))
+        let whole = entry.key.start as usize..range.end;
+        self.spelled(column, layer, text, |value| {
+            // Not everybody takes a comment behind a value for one: then it goes above.
+            let line = format!("{}={value}", self.key);
+            let lines = [true, false].into_iter().flat_map(|exports| candidates(&layer.text, &whole, &line, exports));
+            std::iter::once((range.clone(), value.to_owned())).chain(lines).collect()
+        })
     }
 }
 
@@ -199,6 +240,18 @@ impl Compared<'_, '_> {
 fn is_plain(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+,=-".contains(&byte);
     !text.is_empty() && text.bytes().all(plain)
+}
+
+/// Whether a replacement has its line for itself: nothing is left behind it, and the line above does not go on for anybody.
+fn has_line(text: &str, range: &std::ops::Range<usize>) -> bool {
+    let (Some(before), Some(after)) = (text.get(..range.start), text.get(range.end..)) else { return false };
+    let (above, start) = before.rsplit_once('\n').unwrap_or(("", before));
+    let goes_on = |line: &str| line.trim_end().ends_with('\\');
+    if range.is_empty() && (start.is_empty() || after.is_empty()) {
+        // A line is put in: at the end of a file it begins behind that of the last one.
+        return !goes_on(if start.is_empty() { above } else { start });
+    }
+    start.ends_with('=') && !goes_on(above) && (after.is_empty() || after.starts_with(['\n', '\r']))
 }
 
 fn line_start(layer: &Layer, entry: &Entry) -> usize {
@@ -239,7 +292,25 @@ fn line_end(layer: &Layer, entry: &Entry) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{above_comment, comment_start};
+    use super::{above_comment, comment_start, has_line};
+
+    #[test]
+    fn what_has_a_line_for_itself() {
+        for (text, range, expected) in [
+            ("A=1\nB=2\n", 2..3, true),
+            ("A=1 # x\n", 2..3, false),
+            ("A=1 \n", 2..3, false),
+            ("A=1\r\n", 2..3, true),
+            ("A= 1\n", 3..4, false),
+            ("# x \\\nA=1\n", 8..9, false),
+            ("A=1\nB=2\n", 4..4, true),
+            ("A=1\\\nB=2\n", 5..5, false),
+            ("A=1", 3..3, true),
+            ("", 0..0, true),
+        ] {
+            assert_eq!(has_line(text, &range), expected, "{text:?} {range:?}");
+        }
+    }
 
     #[test]
     fn a_line_goes_above_the_comment_of_another() {

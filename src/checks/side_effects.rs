@@ -295,10 +295,14 @@ mod tests {
 
     /// What is left of the replacements of whole lines in `prod.env`: a key, its line, and what takes its place.
     fn left(base: &str, prod: &str, fixes: &[(&str, &str, &str)], safe: bool) -> Vec<String> {
-        let files = [("base", base), ("prod", prod)]
-            .map(|(name, text)| (format!("environments/{name}.env"), text.as_bytes().to_vec()));
-        let files = Files::staged(Path::new("."), "", BTreeMap::from(files));
-        let project = Project::read(&files, &Options::default()).unwrap();
+        left_of(&[("base", base), ("prod", prod)], fixes, safe)
+    }
+
+    /// The same for any files, a person's own among them.
+    fn left_of(files: &[(&str, &str)], fixes: &[(&str, &str, &str)], safe: bool) -> Vec<String> {
+        let files = files.iter().map(|(name, text)| (format!("environments/{name}.env"), text.as_bytes().to_vec()));
+        let files = Files::staged(Path::new("."), "", files.collect::<BTreeMap<_, _>>());
+        let project = Project::read(&files, &Options { personal: true, ..Options::default() }).unwrap();
         let layer = project.layers.iter().find(|layer| layer.name == "prod").unwrap();
         let offered = fixes.iter().map(|(key, line, replacement)| {
             let start = u32::try_from(layer.text.find(line).unwrap()).unwrap();
@@ -370,5 +374,12 @@ mod tests {
             assert_eq!(left(base, prod, &fixes, true), expected, "{base:?} {prod:?}");
         }
         assert_eq!(left("", "A=1\nB=$A\n", &[("A", "A=1\n", "")], false), ["made"], "one that nobody calls safe");
+        // Who has no file of their own has another value then, and so has every gate.
+        let own = [("prod", "A=1\nB=${A:-2}\n"), ("prod.local", "B=3\n")];
+        assert_eq!(left_of(&own, &[("A", "A=1\n", "")], true), [FOLLOWS]);
+        let own = [("prod", "A=1\n"), ("prod.local", "B=${A:-2}\n")];
+        assert_eq!(left_of(&own, &[("A", "A=1\n", "")], true), [FOLLOWS]);
+        let own = [("prod", "A=1\n"), ("prod.local", "B=3\n")];
+        assert_eq!(left_of(&own, &[("A", "A=1\n", "")], true), ["made"]);
     }
 }

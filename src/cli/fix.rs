@@ -6,10 +6,16 @@ use std::path::Path;
 
 use similar::{ChangeTag, TextDiff};
 
+use super::{printing, workspace};
+use crate::drift::command::again;
 use crate::drift::live::word;
 use crate::error::Error;
-use crate::finding::Fix;
-use crate::project::writing;
+use crate::finding::{Fix, told_name};
+use crate::interpolation::references;
+use crate::layer::{Entry, Layer};
+use crate::project::files::Files;
+use crate::project::layout::is_personal;
+use crate::project::{Options, Project, writing};
 use crate::report::Report;
 use crate::source::{SourceId, Span, printable};
 
@@ -28,6 +34,8 @@ pub(super) struct Applied {
     pub(super) fixes: usize,
     /// In which files.
     pub(super) files: BTreeSet<String>,
+    /// The keys that are set anew, each with the file.
+    pub(super) keys: BTreeSet<(String, String)>,
 }
 
 /// Applies the fixes of a report that are safe, or all of them.
@@ -52,9 +60,63 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
         writing::replace(&path, edited.after.as_bytes())
             .map_err(|_| Error::new("this file could not be written; it is as it was").at(shown))?;
         applied.fixes += edited.fixes;
+        applied.keys.extend(keys(report, all).filter(|(path, _)| path == shown));
         applied.files.insert(shown.to_owned());
     }
     Ok(applied)
+}
+
+/// The keys that the fixes of a report are about, each with the file that is changed.
+pub(super) fn keys(report: &Report, all: bool) -> impl Iterator<Item = (String, String)> {
+    report.findings.iter().filter_map(move |finding| {
+        let fix = finding.fix.as_ref().filter(|fix| fix.safe || all)?;
+        Some((report.sources.path(fix.span.source).to_owned(), finding.key.clone()?))
+    })
+}
+
+/// Says where a person's own file (`prod.local.env`) sets a key that was changed, or refers to it. No gate reads such a file, so
+/// what is changed is right without it; and nothing in it is changed by a fix of what stands below it.
+///
+/// # Errors
+/// A workspace whose members cannot be told. Of a project that cannot be read nothing is said.
+pub(super) fn tell_of_own_files(changed: &BTreeSet<(String, String)>, files: &Files) -> Result<(), Error> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let mut folders = vec![String::new()];
+    if let Some(workspace) = &Project::config(files)?.workspace {
+        folders.extend(workspace::members(files, workspace)?);
+    }
+    let mut told = BTreeSet::new();
+    for folder in folders {
+        let options = Options { personal: true, ..Options::default() };
+        let Ok(project) = Project::read(&files.member(&folder), &options) else { continue };
+        for environment in project.environments() {
+            let path = |layer: &Layer| project.sources.path(layer.source).to_owned();
+            let own = || environment.layers.iter().filter(|layer| is_personal(project.sources.path(layer.source)));
+            let reads = |changed: &&(String, String)| environment.layers.iter().any(|layer| path(layer) == changed.0);
+            for ((_, key), layer) in
+                changed.iter().filter(reads).flat_map(|changed| own().map(move |own| (changed, own)))
+            {
+                let refers = |entry: &Entry| {
+                    let text = layer.content(entry).filter(|_| entry.interpolates);
+                    text.is_some_and(|text| references(text).iter().any(|reference| reference.name == key))
+                };
+                let (own, key) = (printable(&path(layer)), told_name(key));
+                let run = again("run", &[&word(&environment.name)], None);
+                if layer.entries.iter().any(|entry| told_name(layer.key(entry)) == key) {
+                    told.insert(format!(
+                        "{own} sets {key} itself: `{run}` keeps that on this machine, unless it is told --no-local\n"
+                    ));
+                } else if layer.entries.iter().any(refers) {
+                    told.insert(format!(
+                        "{own} refers to {key}, so what it sets changes with `{run}` on this machine\n"
+                    ));
+                }
+            }
+        }
+    }
+    told.iter().try_for_each(|line| printing::complain(line))
 }
 
 /// What is put before the paths that users see, and from where a patch is applied.

@@ -6,6 +6,7 @@ use super::{Global, Keys, drift, fix, printing};
 use crate::drift::Row;
 use crate::error::Error;
 use crate::finding::Finding;
+use crate::project::files::Files;
 use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::source::printable;
@@ -81,6 +82,9 @@ impl Promote {
             (_, 0) => format!("{} in the patch\n", keys(promoted)),
             _ => format!("{} in the patch, {left_out} left out: set by hand what must match\n", keys(promoted)),
         })?;
+        if !patch.text.is_empty() {
+            fix::tell_of_own_files(&fix::keys(&report, true).collect(), &Files::on_disk(&root, &prefix))?;
+        }
         if let Some(folder) = &patch.elsewhere {
             printing::complain(&fix::applied_in(folder))?;
         }

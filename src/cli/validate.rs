@@ -122,6 +122,7 @@ impl Validate {
                 }
                 applied.fixes += round.fixes;
                 applied.files.extend(round.files);
+                applied.keys.extend(round.keys);
                 (report, told) = self.report(&files.clone().at_rest(), global)?;
             }
             let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
@@ -130,6 +131,9 @@ impl Validate {
                 plural(applied.fixes, "place"),
                 plural(applied.files.len(), "file")
             ))?;
+            if !self.local {
+                fix::tell_of_own_files(&applied.keys, &files)?;
+            }
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {

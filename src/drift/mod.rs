@@ -120,6 +120,16 @@ pub enum Kind {
     Revision,
     /// A process, a container, or what another tool says about one.
     Live,
+    /// What the templates of the project give for the environment that it is compared with.
+    Rendered,
+}
+
+impl Kind {
+    /// Whether it is made of the files of an environment, and not of what somebody made of them.
+    #[must_use]
+    pub const fn is_of_files(self) -> bool {
+        matches!(self, Self::Declared | Self::Revision)
+    }
 }
 
 /// What a source says about a key.
@@ -182,8 +192,10 @@ pub struct Cell {
     pub value: Option<String>,
     /// Whether it is held sealed.
     pub sealed: bool,
-    /// Whether `KEY_FILE` names a file with the value.
+    /// Whether a file holds the value, which `KEY_FILE` names.
     pub by_file: bool,
+    /// Whether a reference stands for the value: whoever starts it hands that over.
+    pub by_reference: bool,
     /// Where it is set.
     pub at: Option<Span>,
     /// What that overrides, nearest first.
@@ -223,6 +235,8 @@ impl Cell {
             (State::Default, Some(value), _) => format!("({value})"),
             (_, Some(value), _) => value.clone(),
             (_, None, Some(class)) => format!("●{}", Row::letter(class)),
+            _ if self.by_file => "by file".to_owned(),
+            _ if self.by_reference => "by reference".to_owned(),
             _ => "set".to_owned(),
         }
     }
@@ -230,7 +244,10 @@ impl Cell {
     /// How it relates to another cell of its row.
     #[must_use]
     pub fn relation(&self, other: &Self) -> Relation {
-        let is_closed = |cell: &Self| matches!(cell.state, State::Unknown | State::Unresolved) || cell.by_file;
+        let is_closed = |cell: &Self| {
+            matches!(cell.state, State::Unknown | State::Unresolved)
+                || cell.class.is_none() && (cell.by_file || cell.by_reference)
+        };
         match (self.class, other.class) {
             (Some(one), Some(two)) if one == two => Relation::Same,
             _ if is_closed(self) || is_closed(other) => Relation::Unknown,
@@ -427,6 +444,7 @@ mod tests {
             value: None,
             sealed: false,
             by_file: false,
+            by_reference: false,
             at: None,
             overrides: Vec::new(),
         };

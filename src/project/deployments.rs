@@ -191,7 +191,8 @@ pub fn candidates(files: &Files, project: &Project, environment: &str) -> Result
 }
 
 /// The name under which Compose looks for what lies over a file.
-fn over(name: &str) -> Option<String> {
+#[must_use]
+pub fn over(name: &str) -> Option<String> {
     name.rsplit_once('.').map(|(stem, end)| format!("{stem}.override.{end}"))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Project;
+use super::layout::is_personal;
 use crate::dialects::compose;
 use crate::environment::Environment;
 use crate::layer::{Layer, PROCESS};
@@ -22,11 +23,18 @@ impl Project {
         Some(Layer { name, source, text, sealed: false, entries: parsed.entries, faults: parsed.faults })
     }
 
-    /// Each environment that has one of the edited layers, by their numbers: as it is, and as it would be.
+    /// Each environment that has one of the edited layers, by their numbers: as it is, and as it would be. Where a person's own
+    /// files are among its layers, it is there without them, too: as every gate reads it.
     #[must_use]
     pub fn before_and_after<'e>(&'e self, edited: &'e BTreeMap<usize, Layer>) -> Vec<[Environment<'e>; 2]> {
-        let stacks = self.stacks.iter().filter(|(_, layers)| layers.iter().any(|layer| edited.contains_key(layer)));
-        let resolved = |(name, layers): &'e (Arc<str>, Vec<usize>)| {
+        let is_shared = |layer: &usize| !is_personal(self.sources.path(self.layers[*layer].source));
+        let stacks = self.stacks.iter().flat_map(|(name, layers)| {
+            let shared: Vec<_> = layers.iter().copied().filter(is_shared).collect();
+            let without = (shared.len() < layers.len()).then_some((name, shared));
+            std::iter::once((name, layers.clone())).chain(without)
+        });
+        let stacks = stacks.filter(|(_, layers)| layers.iter().any(|layer| edited.contains_key(layer)));
+        let resolved = |(name, layers): (&Arc<str>, Vec<usize>)| {
             let before: Vec<_> = layers.iter().map(|layer| &self.layers[*layer]).collect();
             let after = layers.iter().map(|layer| edited.get(layer).unwrap_or(&self.layers[*layer])).collect();
             let protected = self.config.is_protected(name);

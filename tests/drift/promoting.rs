@@ -66,8 +66,12 @@ fn a_value_is_spelled_for_its_readers() {
     let place = project("", "\"compose\"", "U='a b'\n", &long);
     let promoted = ran("sparkcfg promote staging prod", place.path());
     assert!(promoted.code == 1 && promoted.stderr.contains("too long to prove a spelling"), "{}", promoted.shown());
-    // Another line of the file would have another value.
+    // Another line of the file has another value then, for all who read it, and that is told.
     let place = project("", "\"compose\"", "U='a b'\n", "U=0\nV=${U}\n");
+    let promoted = ran("sparkcfg promote staging prod", place.path());
+    assert!(promoted.code == 0 && promoted.stderr.contains("which changes V, too"), "{}", promoted.shown());
+    // Nor is it followed by one reader alone: a shell takes what is in single quotes as it stands, python-dotenv does not.
+    let place = project("", "\"python-dotenv\", \"shell\"", "U='a b'\n", "U=0\nV='${U}'\n");
     assert_eq!(ran("sparkcfg promote staging prod", place.path()).code, 1);
 }
 

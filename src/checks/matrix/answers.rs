@@ -59,6 +59,11 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.sides[column].column.kind == Kind::Live
     }
 
+    /// Whether a source is what the templates give.
+    pub(in crate::checks) fn is_rendered(&self, column: usize) -> bool {
+        self.sides[column].column.kind == Kind::Rendered
+    }
+
     /// The project that a source belongs to.
     pub(in crate::checks) fn project(&self, column: usize) -> &'a Project {
         self.sides[column].subject.project
@@ -134,6 +139,7 @@ impl<'c, 'a> Compared<'c, 'a> {
     pub(in crate::checks) fn noun(&self, column: usize) -> &'static str {
         match self.name(column).split(':').next() {
             Some("env") => "file",
+            Some("render") => "rendered file",
             Some("pm2" | "proc") => "process",
             Some("compose") => "service",
             _ => "container",

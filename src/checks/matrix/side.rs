@@ -1,13 +1,14 @@
 //! One source of a comparison: what it says about a key, and where.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::super::Subject;
 use super::unread::Gaps;
 use super::{Side, Source};
 use crate::detection;
-use crate::drift::{Kind, State};
+use crate::drift::State;
 use crate::environment::{LooseFault, Resolved, Setting};
 use crate::layer::Layer;
 use crate::project::Project;
@@ -16,9 +17,23 @@ use crate::schema::property::Property;
 use crate::schema::violation::{Because, ViolationKind};
 use crate::source::Span;
 
+/// How many settings are looked at in one run to see which values the schema takes beside them.
+const MOST_CHECKED: usize = 1 << 20;
+
+/// How a source has a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It says it, or does not have it.
+    Itself,
+    /// A file holds it.
+    File,
+    /// A reference stands for it.
+    Reference,
+}
+
 impl<'a> Side<'a> {
     pub(super) fn new(source: Source<'a>, over_time: bool) -> Self {
-        let Source { column, project, environment, is_partial, services, offset } = source;
+        let Source { column, project, environment, is_partial, services, handed, offset } = source;
         let subject = Subject::new(project, environment);
         let mut flaws = HashMap::new();
         for violation in &subject.violations {
@@ -38,14 +53,15 @@ impl<'a> Side<'a> {
                 && loose.fault != LooseFault::Above
         };
         let loose = environment.loose.iter().filter(winning).map(|loose| loose.key).collect();
-        let is_live = column.kind == Kind::Live;
+        let is_live = !column.kind.is_of_files();
         let gaps = if is_live { Gaps::default() } else { Gaps::of(project, environment) };
         let closed = gaps.sealed_text(project);
         let schema = project.schema.as_ref().map(|schema| &schema.schema);
         let names_readers = |key| schema.is_some_and(|schema| !schema.property(key).services().is_empty());
         let is_told = !services.is_empty() && schema.is_some_and(|schema| schema.keys().any(names_readers));
         let services = if is_told { services } else { &[] };
-        Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial, services }
+        let left = Cell::new(MOST_CHECKED);
+        Self { column, subject, offset, flaws, loose, gaps, closed, over_time, is_partial, services, handed, left }
     }
 
     /// What the source says about a key, which it sets to this or not at all, and the text that is compared.
@@ -54,40 +70,46 @@ impl<'a> Side<'a> {
         key: &str,
         setting: Option<&'c Setting<'a>>,
         property: Option<&Property<'c>>,
-    ) -> (State, Option<Cow<'c, str>>, bool) {
+    ) -> (State, Option<Cow<'c, str>>, Way) {
         let environment = self.subject.environment;
         // What cannot be read is still the same as long as all of its text is.
         let as_text = |text: Option<&'a str>| text.filter(|_| self.over_time).map(Cow::Borrowed);
         if self.gaps.breaks(key, setting.map(|setting| setting.layer)) {
-            return (State::Unknown, as_text(self.gaps.text_around(key)), false);
+            return (State::Unknown, as_text(self.gaps.text_around(key)), Way::Itself);
         }
         let Some(setting) = setting else {
-            let is_live = self.column.kind == Kind::Live;
+            let is_live = !self.column.kind.is_of_files();
             let by_file = is_live || property.is_some_and(Property::has_file_variant);
-            if by_file && environment.get(&format!("{key}_FILE")).is_some_and(Setting::is_set) {
-                return (State::Set, None, true);
+            if by_file && environment.get(&format!("{key}_FILE")).is_some_and(Setting::is_set)
+                || self.handed.is_some_and(|handed| handed.by_file.contains(key))
+            {
+                return (State::Set, None, Way::File);
+            }
+            if self.refers_for(key) {
+                return (State::Set, None, Way::Reference);
             }
             let elsewhere = property.and_then(Property::only_in).is_some_and(|list| !self.is_in(list));
             return match property.and_then(Property::default_text) {
-                _ if elsewhere => (State::NotApplicable, None, false),
+                _ if elsewhere => (State::NotApplicable, None, Way::Itself),
                 _ if self.is_partial || self.gaps.is_torn() => {
-                    (State::Unknown, as_text(self.gaps.torn_text().filter(|_| self.closed.is_none())), false)
+                    (State::Unknown, as_text(self.gaps.torn_text().filter(|_| self.closed.is_none())), Way::Itself)
                 }
                 // Which keys it sets nobody knows, so two environments with one such file need not share any.
                 _ if self.closed.is_some() => {
                     let text = self.closed.as_deref().filter(|_| self.over_time);
-                    (State::Unknown, text.map(Cow::Borrowed), false)
+                    (State::Unknown, text.map(Cow::Borrowed), Way::Itself)
                 }
-                Some(default) => (State::Default, Some(Cow::Owned(default)), false),
-                None => (State::Absent, None, false),
+                Some(default) => (State::Default, Some(Cow::Owned(default)), Way::Itself),
+                None => (State::Absent, None, Way::Itself),
             };
         };
         let layer = environment.layers[setting.layer];
         match &setting.value {
-            _ if self.loose.contains(setting.key) => (State::Unresolved, None, false),
+            _ if self.loose.contains(setting.key) => (State::Unresolved, None, Way::Itself),
+            Resolved::Unknown if self.refers_for(key) => (State::Set, None, Way::Reference),
             Resolved::Unknown => {
                 let sealed = layer.slice(&environment.entry(setting).value);
-                (State::Unknown, (layer.sealed && !sealed.is_empty()).then_some(sealed.into()), false)
+                (State::Unknown, (layer.sealed && !sealed.is_empty()).then_some(sealed.into()), Way::Itself)
             }
             value => {
                 let text = value.text().unwrap_or_default();
@@ -100,9 +122,21 @@ impl<'a> Side<'a> {
                 } else {
                     State::Set
                 };
-                (state, Some(text.into()), false)
+                (state, Some(text.into()), if self.refers_for(key) { Way::Reference } else { Way::Itself })
             }
         }
+    }
+
+    /// Whether so many more settings may be looked at for a value that is to be written.
+    pub(in crate::checks) fn may_check(&self, settings: usize) -> bool {
+        let left = self.left.get().checked_sub(settings);
+        self.left.set(left.unwrap_or_default());
+        left.is_some()
+    }
+
+    /// Whether a reference stands there for the value of a key.
+    fn refers_for(&self, key: &str) -> bool {
+        self.handed.is_some_and(|handed| handed.by_reference.contains_key(key))
     }
 
     pub(super) fn is_in(&self, list: &[String]) -> bool {
@@ -115,7 +149,7 @@ impl<'a> Side<'a> {
 
     /// Where a key stands; nowhere in a live source.
     pub(super) fn at(&self, setting: &Setting<'a>) -> Option<Span> {
-        (self.column.kind != Kind::Live).then(|| {
+        (self.column.kind.is_of_files()).then(|| {
             let layer = self.subject.environment.layers[setting.layer];
             let entry = self.subject.environment.entry(setting);
             self.place(crate::environment::place(layer, entry))
@@ -124,10 +158,12 @@ impl<'a> Side<'a> {
 
     /// Whether its value must not be shown; `judge` has said already that the key names no secret.
     pub(super) fn hides(&self, key: &str, setting: &Setting<'_>, judge: &Project) -> bool {
-        let live = self.column.kind == Kind::Live;
+        let live = !self.column.kind.is_of_files();
         let text = match &setting.value {
             Resolved::Secret(secret) if live => Some(secret.expose()),
             Resolved::Secret(_) | Resolved::Unknown => return true,
+            // What a reference to a secret gives holds that.
+            _ if self.handed.and_then(|handed| handed.by_reference.get(key)) == Some(&true) => return true,
             value => value.text(),
         };
         let project = self.subject.project;
@@ -143,7 +179,7 @@ impl<'a> Side<'a> {
     }
 
     pub(super) fn overridden(&self, setting: &Setting<'a>) -> Vec<Span> {
-        if self.column.kind == Kind::Live {
+        if !self.column.kind.is_of_files() {
             return Vec::new();
         }
         let environment = self.subject.environment;

@@ -31,7 +31,7 @@ impl<'c> Compared<'c, '_> {
 
     /// The value of a source, safe to print; `None` for one that may not be shown.
     pub(super) fn value(&self, column: usize) -> Option<String> {
-        let is_live = |side: &Side<'_>| side.column.kind == Kind::Live;
+        let is_live = |side: &Side<'_>| !side.column.kind.is_of_files();
         // What only runs and nobody declared may be anything, so it is not shown.
         let declared =
             || self.settings.iter().zip(self.sides).any(|(setting, side)| setting.is_some() && !is_live(side));

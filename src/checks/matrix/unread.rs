@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::Subject;
 use super::{Compared, Rules, Side};
-use crate::drift::{Kind, Unread};
+use crate::drift::Unread;
 use crate::environment::Environment;
 use crate::finding::{Bucket, Difference, Finding, Severity};
 use crate::layer::{Fault, Layer};
@@ -134,7 +134,7 @@ pub(super) fn files(sides: &[Side<'_>], rules: &Rules<'_>, findings: &mut Vec<Fi
     let all: BTreeSet<_> = sides.iter().flat_map(Side::unread).collect();
     let differs = sides.first().is_some_and(|first| sides.iter().any(|side| side.closed != first.closed));
     let mut told: BTreeSet<String> = BTreeSet::new();
-    for side in sides.iter().filter(|side| differs && side.column.kind != Kind::Live) {
+    for side in sides.iter().filter(|side| differs && side.column.kind.is_of_files()) {
         let name = &side.column.name;
         let is_about = |finding: &Finding| {
             finding.rule.code == "drift-unknown" && finding.environments.iter().any(|known| **known == **name)

@@ -16,7 +16,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::applying::Applying;
 use super::held::{Held, Past};
 use super::identities;
-use super::running::Running;
+use super::running::{self, Running, Said};
 use super::wanted::Wanted;
 use crate::checks::{self, matrix};
 use crate::drift::baseline::{self, Baseline};
@@ -27,7 +27,6 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
-use crate::layer::Layer;
 use crate::project::files::Files;
 use crate::project::{self, Project, git};
 use crate::report::Summary;
@@ -120,7 +119,7 @@ impl<'m> Member<'m> {
             Wanted::Revision { .. } | Wanted::Image(_) | Wanted::Live(_) => None,
         });
         let declared: Vec<_> = declared.collect();
-        if self.name.is_some() && !options.running.is_empty() {
+        if self.name.is_some() && options.wanted.iter().any(|wanted| wanted.as_live().is_some()) {
             return Err(Error::new("what runs is compared with one project, and this is a workspace of several")
                 .help("run it in the folder of the member, or name it with --project DIR"));
         }
@@ -146,13 +145,18 @@ impl<'m> Member<'m> {
         }
         let accepted = self.baseline(&mut working)?;
         let mut hidden = BTreeMap::new();
-        let running = options.running.iter().map(|running| running.layer(&mut working, &mut hidden));
+        let name = options.declared();
+        let read = || Self::read(&self.files, vec![name.to_owned()], options);
+        let rendered = running::rendered(options.wanted, name, read, &self.files)?;
+        let running = options.running.iter().chain(&rendered);
+        let running = running.map(|running| running.layer(&mut working, name, &mut hidden));
         let running: Vec<_> = running.collect::<Result<_, _>>()?;
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
         found.unread.extend(options.running.iter().flat_map(Running::unread));
         if found.findings.iter().any(is_behind) {
-            let Applying { edits, command } = self.applying(&working, &found.findings, options);
+            let first = running.first().map(|said| said.running);
+            let Applying { edits, command } = self.applying(&working, &found.findings, first, options);
             (found.edits, found.apply) = (edits, command.as_deref().map(printable));
         }
         let nothing_is_told = found.findings.is_empty() && found.settled.is_empty() && found.stale.is_empty();
@@ -236,7 +240,7 @@ impl<'m> Member<'m> {
         &self,
         working: &Project,
         before: &[(&Past<'_>, Option<Project>)],
-        running: &[Layer],
+        running: &[Said<'_>],
         accepted: Option<&(Baseline, SourceId)>,
         options: &Options<'_>,
     ) -> Result<Found, Error> {
@@ -257,9 +261,9 @@ impl<'m> Member<'m> {
         // What runs is judged as the environment that it is compared with.
         let first = options.declared();
         let nothing = HashMap::new();
-        let live = running.iter().map(|layer| {
+        let live = running.iter().map(|said| {
             let protected = working.config.is_protected(first);
-            Environment::new(first.into(), protected, vec![layer], &nothing)
+            Environment::new(first.into(), protected, vec![&said.layer], &nothing)
         });
         let live: Vec<_> = live.collect();
         let chosen: Vec<_> = if options.wanted.is_empty() {
@@ -276,11 +280,12 @@ impl<'m> Member<'m> {
                 Wanted::Live(wanted) => {
                     let environment = live.iter().find(|it| it.layers.iter().any(|layer| layer.name == wanted.name))?;
                     let protected = environment.protected;
-                    let column =
-                        Column { name: printable(&wanted.name), kind: Kind::Live, protected, layers: Vec::new() };
-                    let running = options.running.iter().find(|it| it.wanted.name == wanted.name)?;
+                    let Said { running, handed, .. } = running.iter().find(|it| it.layer.name == wanted.name)?;
+                    let kind = if running.templates.is_empty() { Kind::Live } else { Kind::Rendered };
+                    let column = Column { name: printable(&wanted.name), kind, protected, layers: Vec::new() };
                     let Part { has_more, services, .. } = &running.part;
                     Some(matrix::Source {
+                        handed: Some(handed),
                         is_partial: *has_more,
                         services,
                         ..matrix::Source::of(column, working, environment)

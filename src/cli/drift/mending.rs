@@ -5,12 +5,13 @@ use std::path::Path;
 use super::super::{fix, printing};
 use crate::error::Error;
 use crate::finding::Finding;
+use crate::project::files::Files;
 use crate::report::Report;
 use crate::source::printable;
 
 /// Makes the changes, and says whether there were any.
-pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Result<bool, Error> {
-    let applied = fix::apply(report, root, prefix, all)?;
+pub(super) fn apply(report: &Report, files: &Files, prefix: &str, all: bool) -> Result<bool, Error> {
+    let applied = fix::apply(report, files.root(), prefix, all)?;
     let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     printing::complain(&format!(
         "mended {} in {}\n",
@@ -20,6 +21,7 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
     if all {
         tell_what_follows(report)?;
     }
+    fix::tell_of_own_files(&applied.keys, files)?;
     for finding in report.findings.iter().filter(|finding| all && finding.fix.is_none() && is_of_copies(finding)) {
         let key = report.key_of(finding).unwrap_or_default();
         let help = finding.help.as_deref().unwrap_or(&finding.message);
@@ -44,9 +46,9 @@ fn is_of_copies(finding: &Finding) -> bool {
 
 /// Writes the changes as a patch for review. Where there are none the file is empty, so that nobody takes one of before for
 /// it.
-pub(super) fn write_patch(report: &Report, path: &Path, all: bool, here: &fix::Here) -> Result<(), Error> {
+pub(super) fn write_patch(report: &Report, path: &Path, all: bool, files: &Files, prefix: &str) -> Result<(), Error> {
     printing::refuse_inputs(path)?;
-    let fix::Patch { text, left, elsewhere } = fix::patch(report, all, here);
+    let fix::Patch { text, left, elsewhere } = fix::patch(report, all, &fix::Here::of(files.root(), prefix));
     let flag = if all { "--fix=unsafe" } else { "--fix" };
     for (path, title) in left.iter().flat_map(|(path, titles)| titles.iter().map(move |title| (path, title))) {
         printing::complain(&format!(
@@ -56,6 +58,9 @@ pub(super) fn write_patch(report: &Report, path: &Path, all: bool, here: &fix::H
     }
     if all {
         tell_what_follows(report)?;
+    }
+    if !text.is_empty() {
+        fix::tell_of_own_files(&fix::keys(report, all).collect(), files)?;
     }
     if text.is_empty() && left.is_empty() {
         printing::complain("the patch is empty: no finding has a fix of this kind\n")?;

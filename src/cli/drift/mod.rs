@@ -6,6 +6,7 @@ mod changes;
 mod held;
 mod member;
 pub(super) mod mending;
+mod rendered;
 mod running;
 mod suggesting;
 mod wanted;
@@ -14,7 +15,6 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::fix::Here;
 use super::{Global, Keys, identities, printing, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
@@ -40,14 +40,15 @@ Examples:
   pm2 jlist | sparkcfg drift prod pm2:-#web     declared against what runs
   docker compose config | sparkcfg drift prod compose:-#api
   sparkcfg drift prod proc:4711
+  sparkcfg drift prod render:compose#api        declared against what the templates give
   sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why OPS-412";
 
 /// The arguments.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Drift {
     /// What to compare: environments, one at a revision (prod@v1.4.0), or what runs (pm2: docker: compose: k8s: proc: env:,
-    /// each with a file or - and #part; docker-image: takes away what a container has from its image); all environments
-    /// when none is named
+    /// each with a file or - and #part; docker-image: takes away what a container has from its image), or what the templates
+    /// give (render:compose, render:pm2, render:env, render:TEMPLATE); all environments when none is named
     sources: Vec<String>,
     /// Compare the differences with those of a git revision: only new ones count
     #[arg(long, value_name = "REVISION", conflicts_with = "sources")]
@@ -165,8 +166,8 @@ impl Drift {
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
-            mending::write_patch(&report, path, all, &Here::of(&root, &prefix))?;
-        } else if self.fix.is_some() && mending::apply(&report, &root, &prefix, all)? {
+            mending::write_patch(&report, path, all, &files, &prefix)?;
+        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, all)? {
             (report, _) = self.compared(&files, global, true)?;
         }
         printing::save(&report, &destinations)?;

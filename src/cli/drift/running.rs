@@ -1,18 +1,22 @@
 //! What runs, read from where the user points and made a layer like any other.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
+use super::rendered;
 use super::wanted::{Live, Wanted};
 use crate::dialects::compose;
-use crate::drift::live::{self, Part, Restart};
+use crate::drift::live::{self, Handed, Part, Restart};
 use crate::drift::{Unread, noise};
-use crate::environment::Environment;
+use crate::environment::{Environment, Resolved};
 use crate::error::Error;
 use crate::finding::told_name;
+use crate::interpolation::{Budget, Expansion, Outcome, expand, references};
 use crate::layer::{Content, Entry, Fault, Layer};
 use crate::project::Project;
+use crate::project::files::Files;
 use crate::secret::Secret;
 use crate::source::{Sources, printable};
 
@@ -29,22 +33,42 @@ pub(super) struct Running {
     image: Vec<(String, Secret)>,
     /// The words that a process was started with, where they are known.
     pub(super) command_line: Vec<Secret>,
+    /// The templates that it is made of, as users see them; none of what runs.
+    pub(super) templates: Vec<String>,
+}
+
+/// What a source says, as a layer, and what it has besides.
+pub(super) struct Said<'r> {
+    pub(super) running: &'r Running,
+    pub(super) layer: Layer,
+    pub(super) handed: Handed,
 }
 
 /// Reads every live source.
 pub(super) fn all(all: &[Wanted]) -> Result<Vec<Running>, Error> {
     let mut running = Vec::new();
     for wanted in all {
-        if let Wanted::Live(live) = wanted {
-            let mut parts = parts(live)?.into_iter();
-            let Some(part) = parts.next() else {
-                return Err(Error::new(format!("{} cannot be read: there is nothing in it", live.name)));
-            };
-            let (others, image, command_line) = (parts.collect(), images(all)?, command_line(live));
-            running.push(Running { wanted: live.clone(), part, others, image, command_line });
+        if let Some(live) = wanted.as_live().filter(|live| live.tool != rendered::NAME) {
+            let one = Running::of(live, parts(live)?)?;
+            running.push(Running { image: images(all)?, command_line: command_line(live), ..one });
         }
     }
     Ok(running)
+}
+
+/// The same for what the templates give; nothing where that is not wanted.
+pub(super) fn rendered(
+    wanted: &[Wanted],
+    environment: &str,
+    read: impl Fn() -> Result<Project, Error>,
+    files: &Files,
+) -> Result<Option<Running>, Error> {
+    let Some(live) = wanted.iter().filter_map(Wanted::as_live).find(|live| live.tool == rendered::NAME) else {
+        return Ok(None);
+    };
+    let rendered::Rendered { mut parts, templates } = rendered::read(live, environment, read()?, files)?;
+    chosen(live, &mut parts)?;
+    Ok(Some(Running { templates, ..Running::of(live, parts)? }))
 }
 
 /// The variables of the images that were named.
@@ -221,27 +245,49 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
     let lines = entries.iter().filter_map(place).collect();
     let restart = (wanted.path != "-").then_some(Restart::EnvFile { lines });
     let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
+    Part { name: wanted.name.clone(), variables: variables_of(&layer), has_more, broken, restart, ..Part::default() }
+}
+
+/// What docker compose reads in the text of an env file.
+pub(super) fn env_entries(text: &str) -> Vec<(String, Secret)> {
+    let text: Arc<str> = text.into();
+    let source = Sources::default().add("", Arc::clone(&text));
+    let entries = compose::parse(&text).entries;
+    variables_of(&Layer { name: String::new(), source, text, sealed: false, entries, faults: Vec::new() })
+}
+
+fn variables_of(layer: &Layer) -> Vec<(String, Secret)> {
     let none = HashMap::new();
-    let environment = Environment::new(wanted.name.as_str().into(), false, vec![&layer], &none);
-    let variables = environment
-        .settings
-        .iter()
-        .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))));
-    Part { name: wanted.name.clone(), variables: variables.collect(), has_more, broken, restart, ..Part::default() }
+    let environment = Environment::new(layer.name.as_str().into(), false, vec![layer], &none);
+    let settings = environment.settings.iter();
+    settings
+        .filter_map(|setting| Some((setting.key.to_owned(), Secret::new(setting.value.text()?.to_owned()))))
+        .collect()
 }
 
 impl Running {
+    /// One of several that are the same.
+    fn of(live: &Live, parts: Vec<Part>) -> Result<Self, Error> {
+        let mut parts = parts.into_iter();
+        let Some(part) = parts.next() else {
+            return Err(Error::new(format!("{} cannot be read: there is nothing in it", live.name)));
+        };
+        let (image, command_line, templates) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { wanted: live.clone(), part, others: parts.collect(), image, command_line, templates })
+    }
+
     /// Its variables as a layer, without those that say nothing about the configuration; those are counted by profile.
     ///
-    /// A variable that the project knows is never noise.
+    /// A variable that the project knows is never noise. References lead to what is declared: in `environment`.
     ///
     /// # Errors
     /// It runs several times over, and not with the same values of what the project knows.
     pub(super) fn layer(
         &self,
         project: &mut Project,
+        environment: &str,
         hidden: &mut BTreeMap<&'static str, BTreeSet<String>>,
-    ) -> Result<Layer, Error> {
+    ) -> Result<Said<'_>, Error> {
         let mut known: HashSet<String> = HashSet::new();
         for layer in &project.layers {
             known.extend(layer.entries.iter().map(|entry| layer.key(entry).to_owned()));
@@ -259,6 +305,14 @@ impl Running {
             }
             add(&mut text, &mut entries, key, Content::Opened(Secret::new(value.expose().to_owned())));
         }
+        let (given, handed) = self.handed(project, environment);
+        for (key, value) in given {
+            match value {
+                Some(value) => add(&mut text, &mut entries, key, Content::Opened(value)),
+                None if known.contains(key) => add(&mut text, &mut entries, key, Content::Sealed),
+                None => {}
+            }
+        }
         // Of what nobody declared there is nothing to compare.
         for key in self.part.referred.iter().filter(|key| known.contains(*key)) {
             add(&mut text, &mut entries, key, Content::Sealed);
@@ -266,7 +320,50 @@ impl Running {
         let text: Arc<str> = text.into();
         let name = &self.wanted.name;
         let source = project.sources.add(name.as_str(), Arc::clone(&text));
-        Ok(Layer { name: name.clone(), source, text, sealed: true, entries, faults: Vec::new() })
+        let layer = Layer { name: name.clone(), source, text, sealed: true, entries, faults: Vec::new() };
+        Ok(Said { running: self, layer, handed })
+    }
+
+    /// What references give with the values that are declared, where those are known, and which keys arrive by them.
+    fn handed(&self, project: &Project, environment: &str) -> (Vec<(&str, Option<Secret>)>, Handed) {
+        let mut handed = Handed { by_file: self.part.mounted.iter().cloned().collect(), ..Handed::default() };
+        let environments = project.environments();
+        let declared = environments.iter().find(|declared| *declared.name == *environment);
+        let value = |name: &str| declared?.get(name).filter(|setting| setting.is_set()).map(|setting| &setting.value);
+        let is_hidden = |name: &str| match value(name) {
+            Some(Resolved::Secret(_) | Resolved::Unknown) => true,
+            Some(value) => value.text().is_some_and(|text| project.hides(name, text)),
+            None => false,
+        };
+        if self.part.hands_on {
+            let settings = declared.iter().flat_map(|declared| &declared.settings).filter(|setting| setting.is_set());
+            handed.by_reference.extend(settings.map(|setting| (setting.key.to_owned(), is_hidden(setting.key))));
+        }
+        let mut given = Vec::with_capacity(self.part.templates.len());
+        for (key, template) in &self.part.templates {
+            let template = template.expose();
+            let names: Vec<_> = references(template).iter().map(|reference| reference.name).collect();
+            if !names.iter().any(|name| value(name).is_some()) {
+                // Nobody declared what it refers to, so nobody here knows what it is.
+                let alone = expand(template, &mut |_| None, &mut Budget::default());
+                let has_defaults = |all: &Expansion<'_>| all.resolved.iter().all(|it| it.outcome == Outcome::Default);
+                given.push((key.as_str(), alone.ok().filter(has_defaults).map(|all| Secret::new(all.text))));
+                continue;
+            }
+            let is_secret = names.iter().any(|name| is_hidden(name));
+            let of_this = names.iter().filter(|name| value(name).is_some()).map(|name| (*name).to_owned());
+            for name in of_this.chain([key.clone()]) {
+                *handed.by_reference.entry(name).or_default() |= is_secret;
+            }
+            let is_known = |name: &&str| value(name).is_none_or(|value| value.text().is_some());
+            let mut lookup = |name: &str| value(name).and_then(Resolved::text).map(Cow::Borrowed);
+            let expanded = expand(template, &mut lookup, &mut Budget::default()).ok();
+            let whole = expanded.filter(|all| {
+                all.resolved.iter().all(|it| !matches!(it.outcome, Outcome::Undefined | Outcome::Missing))
+            });
+            given.push((key, whole.filter(|_| names.iter().all(is_known)).map(|all| Secret::new(all.text))));
+        }
+        (given, handed)
     }
 
     /// The lines that its readers refuse.

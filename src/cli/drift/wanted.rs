@@ -1,5 +1,6 @@
 //! What the user wants to compare: `prod`, `prod@v1.4.0`, `pm2:-#web`.
 
+use super::rendered;
 use crate::drift::Mode;
 use crate::drift::live;
 use crate::error::Error;
@@ -27,9 +28,9 @@ pub(super) enum Wanted {
 pub(super) struct Live {
     /// As the user wrote it.
     pub(super) name: String,
-    /// The tool; `env` for an env file.
+    /// The tool; `env` for an env file, `render` for what the templates give.
     pub(super) tool: String,
-    /// A file, `-` for the standard input.
+    /// A file, `-` for the standard input; of the templates which.
     pub(super) path: String,
     /// Which of several parts.
     pub(super) part: Option<String>,
@@ -56,6 +57,11 @@ impl Wanted {
             };
             return Err(Error::new(format!("`{name}` alone has nothing to be compared with")).help(help));
         }
+        let rendered = wanted.iter().filter_map(Self::as_live).filter(|live| live.tool == rendered::NAME).count();
+        if rendered > 1 {
+            return Err(Error::new("what the templates give is compared with one environment at a time")
+                .help("name one of each, as in `sparkcfg drift prod render:compose`"));
+        }
         let [lives, others]: [usize; 2] =
             [true, false].map(|live| wanted.iter().filter(|it| !is_image(it) && is_live(it) == live).count());
         if lives > 0 && (lives > 1 || others > 1) {
@@ -73,11 +79,15 @@ impl Wanted {
 
     fn read(text: &str) -> Result<Self, Error> {
         if let Some((tool, rest)) = text.split_once(':')
-            && (tool == "env" || live::find(tool).is_some())
+            && (tool == "env" || tool == rendered::NAME || live::find(tool).is_some())
         {
             let (path, part) = rest.rsplit_once('#').map_or((rest, None), |(path, part)| (path, Some(part.to_owned())));
             if path.is_empty() {
-                let help = format!("write {tool}:FILE, or {tool}:- for the standard input");
+                let help = if tool == rendered::NAME {
+                    format!("write {tool}:compose, {tool}:pm2, {tool}:env or {tool}:TEMPLATE")
+                } else {
+                    format!("write {tool}:FILE, or {tool}:- for the standard input")
+                };
                 return Err(Error::new(format!("`{text}` names no file")).help(help));
             }
             let (tool, path) = (tool.to_owned(), path.to_owned());
@@ -85,7 +95,7 @@ impl Wanted {
             return Ok(if live.tool == live::image::PRODUCER.name { Self::Image(live) } else { Self::Live(live) });
         }
         if let Some((tool, _)) = text.split_once(':').filter(|_| !text.contains('@')) {
-            let tools: Vec<_> = live::ALL.iter().map(|producer| producer.name).chain(["env"]).collect();
+            let tools: Vec<_> = live::ALL.iter().map(|producer| producer.name).chain(["env", rendered::NAME]).collect();
             let help = match crate::suggestion::nearest(tool, tools.iter().copied()) {
                 Some(near) => format!("did you mean `{near}:`?"),
                 None => format!("what runs is read from {}", tools.join(": ") + ":"),
@@ -102,6 +112,11 @@ impl Wanted {
             }
             None => Ok(Self::Declared(text.to_owned())),
         }
+    }
+
+    /// What runs, or what the templates give.
+    pub(super) fn as_live(&self) -> Option<&Live> {
+        if let Self::Live(live) = self { Some(live) } else { None }
     }
 
     /// The environment that it is about.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Part, Producer, Restart, Started, assignment, text};
+use crate::interpolation::references;
 use crate::secret::Secret;
 
 pub(super) const PRODUCER: Producer =
@@ -18,12 +19,19 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
     let services = document.get("services").and_then(Value::as_object).ok_or("there are no services in it")?;
     let is_resolved = is_resolved(&document, services);
     let part = |(name, service): (&String, &Value)| {
-        let (mut variables, mut referred) = (Vec::new(), Vec::new());
+        let (mut variables, mut templates, mut referred) = (Vec::new(), Vec::new(), Vec::new());
+        let mut give = |key: String, value: Secret| {
+            if references(value.expose()).is_empty() {
+                variables.push((key, plain(&value)));
+            } else {
+                templates.push((key, value));
+            }
+        };
         match service.get("environment") {
             Some(Value::Object(members)) => {
                 for (key, value) in members {
                     match text(value).filter(|_| !value.is_null()) {
-                        Some(value) => variables.push((key.clone(), plain(&value))),
+                        Some(value) => give(key.clone(), value),
                         // Compose has looked, and whoever started it does not set the variable.
                         None if is_resolved => {}
                         // It is handed through from a shell that nobody knows here.
@@ -34,7 +42,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             Some(Value::Array(items)) => {
                 for item in items.iter().filter_map(Value::as_str) {
                     match assignment(item) {
-                        Some((key, value)) => variables.push((key, plain(&value))),
+                        Some((key, value)) => give(key, value),
                         None => referred.push(item.to_owned()),
                     }
                 }
@@ -52,6 +60,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Part>, &'static str> {
             name: name.clone(),
             services: vec![name.clone()],
             variables,
+            templates,
             referred,
             restart,
             has_more,

@@ -11,7 +11,7 @@ mod pm2;
 mod process;
 pub mod workload;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -39,6 +39,12 @@ pub struct Part {
     pub variables: Vec<(String, Secret)>,
     /// Variables that it has from elsewhere, so that the tool does not tell their values.
     pub referred: Vec<String>,
+    /// Variables that it has from whoever starts it, and how: a text in which references stand as Compose follows them.
+    pub templates: Vec<(String, Secret)>,
+    /// Variables whose values it finds in a file that is mounted.
+    pub mounted: Vec<String>,
+    /// Whether it starts what it runs with all that is declared: it is `sparkcfg run`.
+    pub hands_on: bool,
     /// Whether it has more of them, whose names the tool does not tell either.
     pub has_more: bool,
     /// Whether it runs nothing by itself: with the other pieces it makes one whole, of which none need be chosen.
@@ -53,6 +59,15 @@ pub struct Part {
     pub broken: Vec<usize>,
     /// What makes it read its configuration again.
     pub restart: Option<Restart>,
+}
+
+/// What something has without the value standing in what tells of it.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// Keys for whose values references stand, and whether one of these leads to a secret.
+    pub by_reference: BTreeMap<String, bool>,
+    /// Keys whose values it finds in a file that is mounted.
+    pub by_file: BTreeSet<String>,
 }
 
 /// What makes something that runs read its configuration again.
@@ -170,7 +185,8 @@ mod tests {
     fn shown(parts: &[Part]) -> Vec<String> {
         let told = |part: &Part| {
             let variables = part.variables.iter().map(|(key, value)| format!("{key}={}", value.expose()));
-            let referred = part.referred.iter().map(|key| format!("{key}?"));
+            let templates = part.templates.iter().map(|(key, template)| format!("{key}<{}", template.expose()));
+            let referred = templates.chain(part.referred.iter().map(|key| format!("{key}?")));
             let more = part.has_more.then(|| "…".to_owned());
             format!("{}: {}", part.name, variables.chain(referred).chain(more).collect::<Vec<_>>().join(" "))
         };
@@ -193,6 +209,11 @@ mod tests {
                 &["api: A=p4ss$w0rd B=1 C?"],
             ),
             ("compose", r#"{"services":{"api":{"environment":["A=x","B"]},"db":{}}}"#, &["api: A=x B?", "db: "]),
+            (
+                "compose",
+                "services:\n  api:\n    environment:\n      A: ${B:?no}\n      C: $$B\n      D: cost $5\n",
+                &["api: C=$B D=cost $5 A<${B:?no}"],
+            ),
             (
                 "k8s",
                 r#"{"kind":"List","items":[{"kind":"ConfigMap","metadata":{"name":"app"},"data":{"A":"1"}},

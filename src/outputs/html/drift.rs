@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::super::{beside_columns, is_told_by_columns, markup, plural, told_values, unexpected, uri, verdict};
 use super::{controls, glyph, title};
 use crate::drift::live::word;
-use crate::drift::{Cell, Comparison, Kind, Mode, Row, State};
+use crate::drift::{Cell, Comparison, Mode, Row, State};
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::report::Report;
 use crate::schema::extension::Drift;
@@ -172,7 +172,7 @@ impl<'a> Page<'a> {
         let place = line.row.cells.get(at).and_then(|cell| cell.as_ref()?.at);
         let is_here = |finding: &&&Finding| match (&finding.label, finding.environments.as_slice()) {
             // What is declared is what should hold.
-            _ if self.comparison.mode == Mode::Live => column.kind == Kind::Live,
+            _ if self.comparison.mode == Mode::Live => !column.kind.is_of_files(),
             (_, [only]) => **only == *column.name,
             (Some(label), _) => place == Some(label.span),
             _ => false,
@@ -421,6 +421,7 @@ fn told(cell: &Cell, value: &str) -> String {
         (Some(_), _) => format!("<code>{}</code>", markup(value)),
         (None, Some(class)) => format!("<b>●{}</b>", Row::letter(class)),
         (None, None) if cell.by_file => quiet("by file"),
+        (None, None) if cell.by_reference => quiet("by reference"),
         (None, None) => quiet("set"),
     };
     match cell.state {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use super::super::{Style, plural, unexpected, verdict};
 use super::wrapping::wrap;
 use crate::abridging::width;
-use crate::drift::{Comparison, Edit, Mode, Row, Shown};
+use crate::drift::{Comparison, Edit, Kind, Mode, Row, Shown};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 use crate::source::MASK;
@@ -75,6 +75,7 @@ impl Page<'_> {
         let Comparison { mode, columns, counts, schema, .. } = self.comparison;
         let told = |(index, column): (usize, &crate::drift::Column)| match (mode, index) {
             (Mode::Live, 0) => format!("{} (declared)", column.name),
+            (Mode::Live, _) if column.kind == Kind::Rendered => format!("{} (rendered)", column.name),
             (Mode::Live, _) => format!("{} (live)", column.name),
             _ => column.name.clone(),
         };

@@ -61,6 +61,7 @@ struct Told<'a> {
     value: Option<&'a str>,
     sealed: bool,
     by_file: bool,
+    by_reference: bool,
     at: Option<String>,
     overrides: Vec<String>,
 }
@@ -130,6 +131,7 @@ fn told<'a>(report: &Report, cell: &'a Cell) -> Told<'a> {
         value: cell.value.as_deref(),
         sealed: cell.sealed,
         by_file: cell.by_file,
+        by_reference: cell.by_reference,
         at: cell.at.map(place),
         overrides: cell.overrides.iter().map(|span| place(*span)).collect(),
     }

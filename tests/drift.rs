@@ -17,6 +17,8 @@ mod living;
 mod promoting;
 #[path = "outputs/readers.rs"]
 mod readers;
+#[path = "drift/uncounted.rs"]
+mod uncounted;
 
 use std::fs;
 use std::path::Path;

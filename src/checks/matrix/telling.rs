@@ -55,7 +55,8 @@ impl<'c> Compared<'c, '_> {
         let mut finding = Finding::new(rule, String::new());
         let (id, short) = (String::new(), String::new());
         let (row, saw, parts, change, accepted) = (Some(self.row), None, None, None, None);
-        finding.difference = Some(Box::new(Difference { id, row, short, saw, parts, bucket, change, accepted }));
+        finding.difference =
+            Some(Box::new(Difference { id, row, short, saw, parts, bucket, change, accepted, because: None }));
         finding
     }
 
@@ -85,6 +86,7 @@ impl<'c> Compared<'c, '_> {
             bucket: Bucket::Unexpected,
             change: None,
             accepted: None,
+            because: None,
         }));
         self.placed(finding, columns)
     }

@@ -169,6 +169,7 @@ fn unopened(finding: Finding, side: &Side<'_>, rules: &Rules<'_>, path: &str) ->
         bucket: if counts { Bucket::Unexpected } else { Bucket::Unknown },
         change: None,
         accepted: None,
+        because: None,
     }));
     finding
 }

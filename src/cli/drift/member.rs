@@ -18,7 +18,7 @@ use super::held::{Held, Past};
 use super::identities;
 use super::running::Running;
 use super::wanted::Wanted;
-use crate::checks::{self, matrix};
+use crate::checks::{self, Silence, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::live::Part;
 use crate::drift::policy::Policies;
@@ -294,9 +294,11 @@ impl<'m> Member<'m> {
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
-        let (mut findings, ignored) = settled(working, findings);
+        let (mut findings, mut silenced) = settled(working, findings);
+        let ignored = silenced.len();
+        settling::let_silenced_go(&silenced, &findings, &mut rows);
         if let Some(keys) = &options.keys {
-            settling::keep(keys, &mut rows, &mut findings);
+            settling::keep(keys, &mut rows, &mut [&mut findings, &mut silenced]);
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         if let Some(accepted) = accepted {
@@ -305,7 +307,7 @@ impl<'m> Member<'m> {
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now = Present { project: working, environments: &environments, columns: &columns };
-            self.follow(past, &now, &mut rows, (&mut findings, &mut settled), options)?;
+            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options)?;
         }
         let summary = Summary {
             environments: columns.len(),
@@ -402,10 +404,23 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
 }
 
-/// The project's say about findings, and how many its comments silence.
-fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, usize) {
-    let ignored = checks::settle(project, &mut findings, true);
-    (findings, ignored)
+/// The project's say about findings, and what does not count for that, each with the reason.
+fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    let silenced = checks::settle_telling(project, &mut findings);
+    let told = silenced.into_iter().map(|(mut finding, silence)| {
+        let because = match silence {
+            Silence::Comment(at) => {
+                let line = project.sources.position(at.source, at.start).line;
+                format!("a comment silences it: {}:{line}", project.sources.path(at.source))
+            }
+            Silence::Off => format!("{} is off in sparkcfg.toml", finding.rule.code),
+        };
+        if let Some(difference) = &mut finding.difference {
+            difference.because = Some(printable(&because));
+        }
+        finding
+    });
+    (findings, told.collect())
 }
 
 fn source<'a>(

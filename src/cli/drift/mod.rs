@@ -333,6 +333,7 @@ impl Drift {
             unchanged: number(Change::Unchanged),
             undecided: number(Change::Unknown),
             resolved: number(Change::Resolved),
+            no_longer_counted: number(Change::NoLongerCounted),
             newly_acknowledged: comparison.newly_acknowledged().count(),
             ..comparison.counts
         };

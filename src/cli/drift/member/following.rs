@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use super::super::changes::Since;
+use super::super::changes::{Since, Then};
 use super::super::held::Past;
 use super::{Member, Options, baseline_in, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
@@ -40,12 +40,12 @@ impl Member<'_> {
         past: &'p Before<'p>,
         now: &Present<'p>,
         rows: &mut [Row],
-        (findings, settled): (&mut Vec<Finding>, &mut Vec<Finding>),
+        (findings, settled, silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
     ) -> Result<(), Error> {
         let accepted = baseline_in(&past.past.files)?.map(|(known, ..)| known);
-        let then = self.findings_then(past, options)?;
-        let then = Self::counting_then(accepted.as_ref(), then, options);
+        let (then, silent) = self.findings_then(past, options)?;
+        let then = Self::counting_then(accepted.as_ref(), then, silent, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
         let accepted = accepted.map(|known| known.renamed(&renamed));
         self.mark_newly_accepted(accepted.as_ref(), settled, now, options);
@@ -69,7 +69,7 @@ impl Member<'_> {
                 times: LazyCell::new(Box::new(move || Times::new(pairs, judge))),
                 unknown: options.unknown,
             };
-            since.split(std::mem::take(findings), then)
+            since.split(std::mem::take(findings), then, silenced)
         };
         *findings = counting;
         settled.extend(others);
@@ -97,26 +97,43 @@ impl Member<'_> {
 
     /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
-    fn counting_then(accepted: Option<&Baseline>, findings: Vec<Finding>, options: &Options<'_>) -> Vec<Finding> {
-        let mut counting = match accepted {
+    fn counting_then(
+        accepted: Option<&Baseline>,
+        findings: Vec<Finding>,
+        silent: Vec<Finding>,
+        options: &Options<'_>,
+    ) -> Then {
+        let mut then = match accepted {
             // What was accepted then was accepted with the secrets of that time.
-            Some(known) => known.apply(findings, &options.today, &|_, _, _| false).0,
-            None => findings,
+            Some(known) => {
+                let (counting, covered, _) = known.apply(findings, &options.today, &|_, _, _| false);
+                Then { counting, silent: covered.into_iter().chain(silent).collect() }
+            }
+            None => Then { counting: findings, silent },
         };
         if let Some(keys) = &options.keys {
-            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+            for findings in [&mut then.counting, &mut then.silent] {
+                findings.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+            }
         }
-        counting
+        then
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
-    fn findings_then<'p>(&self, past: &'p Before<'p>, options: &Options<'_>) -> Result<Vec<Finding>, Error> {
-        let Some(project) = past.project else { return Ok(Vec::new()) };
+    /// With it comes what did not count.
+    fn findings_then<'p>(
+        &self,
+        past: &'p Before<'p>,
+        options: &Options<'_>,
+    ) -> Result<(Vec<Finding>, Vec<Finding>), Error> {
+        let Some(project) = past.project else { return Ok((Vec::new(), Vec::new())) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies("sparkcfg.toml", &names)?;
         let sources = past.environments.iter().map(|environment| source(project, environment, None, 0));
         let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
-        let (findings, _) = self::settled(project, findings);
-        Ok(findings.into_iter().map(|finding| finding.shifted(past.offset)).collect())
+        let (findings, silent) = self::settled(project, findings);
+        let shifted =
+            |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.shifted(past.offset)).collect();
+        Ok((shifted(findings), shifted(silent)))
     }
 }

@@ -92,18 +92,26 @@ fn place(finding: &Finding) -> Option<usize> {
     finding.difference.as_ref().and_then(|difference| difference.row)
 }
 
+/// Takes rows out of the unexpected ones of which nothing counts for what the project says.
+pub(super) fn let_silenced_go(silenced: &[Finding], counting: &[Finding], rows: &mut [Row]) {
+    for finding in silenced {
+        acknowledge(finding, counting, rows);
+    }
+}
+
 /// Keeps the rows of some keys, and the findings about them.
-pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
+pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut [&mut Vec<Finding>]) {
     let mut places = HashMap::new();
     let kept = std::mem::take(rows).into_iter().enumerate().filter(|(_, row)| keys.is_match(&row.key));
     for (at, row) in kept {
         places.insert(at, rows.len());
         rows.push(row);
     }
-    findings.retain_mut(|finding| {
+    let mut is_kept = |finding: &mut Finding| {
         let Some(difference) = &mut finding.difference else { return true };
         let row = difference.row.and_then(|row| places.get(&row).copied());
         difference.row = row;
         row.is_some()
-    });
+    };
+    findings.iter_mut().for_each(|findings| findings.retain_mut(&mut is_kept));
 }

@@ -173,6 +173,8 @@ pub struct Difference {
     pub accepted: Option<Accepted>,
     /// Why it does not count, where no entry of the baseline says so: safe to print.
     pub because: Option<String>,
+    /// The sources between which the baseline accepts it, where it is about more of them.
+    pub partly: Vec<String>,
 }
 
 /// Why a difference is accepted.

@@ -28,6 +28,8 @@ pub(super) struct Applied {
     pub(super) fixes: usize,
     /// In which files.
     pub(super) files: BTreeSet<String>,
+    /// What they replaced.
+    pub(super) places: Vec<Span>,
 }
 
 /// Applies the fixes of a report that are safe, or all of them.
@@ -52,6 +54,7 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
         writing::replace(&path, edited.after.as_bytes())
             .map_err(|_| Error::new("this file could not be written; it is as it was").at(shown))?;
         applied.fixes += edited.fixes;
+        applied.places.extend(wanted.iter().map(|fix| fix.span));
         applied.files.insert(shown.to_owned());
     }
     Ok(applied)

@@ -111,6 +111,8 @@ pub(super) static SHAPES: &[Shape] = &[
     certain("a Slack token", "xapp-", AtLeast(20, Word)),
     certain("a Slack webhook", "hooks.slack.com/services/", AtLeast(20, Visible)),
     certain("a Discord webhook", "discord.com/api/webhooks/", AtLeast(60, Visible)),
+    certain("a Discord webhook", "discord.com/api/v10/webhooks/", AtLeast(60, Visible)),
+    certain("a Discord webhook", "discordapp.com/api/webhooks/", AtLeast(60, Visible)),
     certain("a Stripe key", "sk_live_", AtLeast(16, Alphanumeric)),
     certain("a Stripe key", "rk_live_", AtLeast(16, Alphanumeric)),
     likely("a Stripe test key", "sk_test_", AtLeast(16, Alphanumeric)),

@@ -125,7 +125,7 @@ impl<'m> Member<'m> {
                 .help("run it in the folder of the member, or name it with --project DIR"));
         }
         let mut working = Self::read(&self.files, declared, options)?;
-        let mut before = Vec::with_capacity(self.held.len());
+        let (mut before, mut broken) = (Vec::with_capacity(self.held.len()), Vec::new());
         for past in &self.held {
             let of_revision = options.wanted.iter().filter_map(|wanted| match wanted {
                 Wanted::Revision { environment, revision } if *revision == past.held.revision => {
@@ -133,7 +133,13 @@ impl<'m> Member<'m> {
                 }
                 _ => None,
             });
-            let project = self.read_before(past, of_revision.collect(), options)?;
+            let project = match self.read_before(past, of_revision.collect(), options) {
+                Err(error) if options.against.is_some() => {
+                    broken.push(unreadable(past, &error));
+                    None
+                }
+                project => project?,
+            };
             if project.is_none() && self.name.is_some() && options.against.is_none() {
                 return Ok(None);
             }
@@ -151,6 +157,7 @@ impl<'m> Member<'m> {
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
         found.unread.extend(options.running.iter().flat_map(Running::unread));
+        found.unread.extend(broken);
         if found.findings.iter().any(is_behind) {
             let Applying { edits, command } = self.applying(&working, &found.findings, options);
             (found.edits, found.apply) = (edits, command.as_deref().map(printable));
@@ -243,7 +250,8 @@ impl<'m> Member<'m> {
         let config_path = self.files.shown("sparkcfg.toml");
         let all = Project::environment_names_in(&self.files, &working.config)?;
         let all: Vec<_> = all.iter().map(String::as_str).collect();
-        let policies = working.config.policies(&config_path, &all)?;
+        let text = working.config_source.map_or("", |source| &**working.sources.text(source));
+        let policies = working.config.policies((&config_path, text), &all)?;
         let environments = working.environments();
         let mut offset = u32::try_from(working.sources.ids().count()).unwrap_or(u32::MAX);
         let mut past = Vec::with_capacity(before.len());
@@ -402,6 +410,19 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     let path = files.shown(baseline::NAME);
     let (text, _) = project::files::text(bytes);
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
+}
+
+/// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
+fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
+    let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
+    // Lines are counted, columns are not needed to find it.
+    let parts: Vec<_> = place.rsplitn(3, ':').collect();
+    let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let path = match parts.as_slice() {
+        [column, line, path] if is_number(column) && is_number(line) => format!("{path}:{line}"),
+        _ => place.clone(),
+    };
+    Unread { path: printable(&path), why: "broken" }
 }
 
 /// The project's say about findings, and what does not count for that, each with the reason.

@@ -7,7 +7,7 @@ use super::super::changes::{Since, Then};
 use super::super::held::Past;
 use super::{Member, Options, baseline_in, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
-use crate::drift::baseline::Baseline;
+use crate::drift::baseline::{Baseline, Judge};
 use crate::drift::{Column, Row};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -43,9 +43,10 @@ impl Member<'_> {
         (findings, settled, silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
     ) -> Result<(), Error> {
-        let accepted = baseline_in(&past.past.files)?.map(|(known, ..)| known);
-        let (then, silent) = self.findings_then(past, options)?;
-        let then = Self::counting_then(accepted.as_ref(), then, silent, options);
+        // What cannot be read accepts nothing.
+        let accepted = baseline_in(&past.past.files).ok().flatten().map(|(known, ..)| known);
+        let then = self.findings_then(past, options)?;
+        let then = Self::counting_then(accepted.as_ref(), past, then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
         let accepted = accepted.map(|known| known.renamed(&renamed));
         self.mark_newly_accepted(accepted.as_ref(), settled, now, options);
@@ -87,8 +88,10 @@ impl Member<'_> {
     ) {
         let lasting = self.lasting((now.project, now.environments), options);
         let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
+        let is_same = |key: &str, one: &str, other: &str| settling::is_one_value(now.project, key, one, other);
+        let judge = Judge { today: &options.today, is_another: &is_another, is_same: &is_same };
         for finding in settled {
-            let is_new = then.is_none_or(|then| !then.covers(finding, &options.today, &is_another));
+            let is_new = then.is_none_or(|then| !then.covers(finding, &judge));
             if let Some(accepted) = finding.difference.as_mut().and_then(|difference| difference.accepted.as_mut()) {
                 accepted.is_new = is_new;
             }
@@ -99,14 +102,18 @@ impl Member<'_> {
     /// its entry is gone, is new.
     fn counting_then(
         accepted: Option<&Baseline>,
-        findings: Vec<Finding>,
-        silent: Vec<Finding>,
+        past: &Before<'_>,
+        (findings, silent): (Vec<Finding>, Vec<Finding>),
         options: &Options<'_>,
     ) -> Then {
         let mut then = match accepted {
             // What was accepted then was accepted with the secrets of that time.
             Some(known) => {
-                let (counting, covered, _) = known.apply(findings, &options.today, &|_, _, _| false);
+                let is_same = |key: &str, one: &str, other: &str| {
+                    past.project.is_some_and(|project| settling::is_one_value(project, key, one, other))
+                };
+                let judge = Judge { today: &options.today, is_another: &|_, _, _| false, is_same: &is_same };
+                let (counting, covered, _) = known.apply(findings, &judge);
                 Then { counting, silent: covered.into_iter().chain(silent).collect() }
             }
             None => Then { counting: findings, silent },
@@ -128,7 +135,8 @@ impl Member<'_> {
     ) -> Result<(Vec<Finding>, Vec<Finding>), Error> {
         let Some(project) = past.project else { return Ok((Vec::new(), Vec::new())) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
-        let policies = project.config.policies("sparkcfg.toml", &names)?;
+        let text = project.config_source.map_or("", |source| &**project.sources.text(source));
+        let policies = project.config.policies(("sparkcfg.toml", text), &names).unwrap_or_default();
         let sources = past.environments.iter().map(|environment| source(project, environment, None, 0));
         let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
         let (findings, silent) = self::settled(project, findings);

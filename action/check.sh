@@ -31,13 +31,20 @@ if [[ -s $reports/validate.json ]]; then
   output warnings "$(jq .summary.warnings "$reports/validate.json")"
 fi
 
-if [[ ${DRIFT:-true} == true ]]; then
+# `auto`: where there is nothing to compare, nobody who did not ask for it is stopped.
+if [[ ${DRIFT:-auto} != false ]]; then
   [[ -z ${AGAINST:-} ]] || options+=(--against="$AGAINST")
-  drift=0
+  drift=0 said=$reports/drift.said
   "$SPARKCFG" drift "${options[@]}" --format github --output json="$reports/drift.json" \
-    --output markdown="$reports/drift.md" || drift=$?
-  output drift-verdict "$(verdict "$drift")"
-  [[ $drift -le $code ]] || code=$drift
+    --output markdown="$reports/drift.md" 2>"$said" || drift=$?
+  if [[ $drift == 2 && ${DRIFT:-auto} == auto ]] && grep -Eq 'there is only one environment|nothing to compare' "$said"; then
+    echo '::notice title=sparkcfg drift::there are no two environments to compare; `drift: false` leaves this out'
+  else
+    cat "$said" >&2
+    output drift-verdict "$(verdict "$drift")"
+    [[ $drift -le $code ]] || code=$drift
+  fi
+  rm -f "$said"
 fi
 
 # Each report is below 60,000 bytes, and a summary may have 1,048,576.

@@ -146,6 +146,9 @@ pub enum Change {
     Unknown,
     /// Only the revision has it.
     Resolved,
+    /// It holds, and would count but for what came since the revision: a comment, a severity, another policy; or the revision
+    /// has it, and an environment that it is about is gone.
+    NoLongerCounted,
 }
 
 /// What a finding says about a difference between sources.
@@ -168,6 +171,10 @@ pub struct Difference {
     pub change: Option<Change>,
     /// Why it is accepted.
     pub accepted: Option<Accepted>,
+    /// Why it does not count, where no entry of the baseline says so: safe to print.
+    pub because: Option<String>,
+    /// The sources between which the baseline accepts it, where it is about more of them.
+    pub partly: Vec<String>,
 }
 
 /// Why a difference is accepted.

@@ -114,6 +114,11 @@ checked clean PROJECT=examples/after verdict=clean errors=0 code=0 drift-verdict
 checked 'never fails' 'PROJECT=examples/before FAIL_ON=never' verdict=clean errors=4 code=0
 checked 'no drift' 'PROJECT=examples/before DRIFT=false' verdict=findings code=1
 grep -q '^drift' "$GITHUB_OUTPUT" && fail 'drift is off, and told' || pass
+mkdir -p "$scratch/one"
+echo A=1 >"$scratch/one/.env"
+checked 'one environment' "PROJECT=$scratch/one" verdict=clean code=0
+grep -q '^drift' "$GITHUB_OUTPUT" && fail 'nothing is compared, and told' || pass
+checked 'one environment, and drift' "PROJECT=$scratch/one DRIFT=true" verdict=clean drift-verdict=unchecked code=2
 checked unchecked PROJECT=nowhere verdict=unchecked drift-verdict=unchecked code=2
 grep -q '^errors=' "$GITHUB_OUTPUT" && fail 'nothing was counted, and told' || pass
 checked 'an option as an environment' ENVIRONMENTS=--fix verdict=unchecked code=2

@@ -17,6 +17,8 @@ mod living;
 mod promoting;
 #[path = "outputs/readers.rs"]
 mod readers;
+#[path = "drift/uncounted.rs"]
+mod uncounted;
 
 use std::fs;
 use std::path::Path;
@@ -277,7 +279,7 @@ fn a_forge_is_told_where_in_the_repository() {
             match format {
                 "github" => assert!(text.contains(&format!("file={encoded}/environments/prod.env,")), "{text}"),
                 "markdown" => {
-                    let marker = "<!-- sparkcfg:drift v1 project=services/my_api pair=staging..prod -->\n";
+                    let marker = "<!-- sparkcfg:drift v1 project=services/my=20api pair=staging..prod -->\n";
                     assert!(text.starts_with(marker), "{text}");
                 }
                 _ => assert!(text.contains(&format!("\"{encoded}/environments/prod.env\"")), "{text}"),

@@ -12,6 +12,7 @@
 //! `env_file:` in a compose file, `env` in an ecosystem file).
 
 use super::matrix::Compared;
+use crate::drift::Relation;
 use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
@@ -27,7 +28,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let key = told_name(compared.key);
     let is_absent = |live: &usize| !compared.cells[*live].state.is_there() && !compared.cells[*live].by_file;
-    let is_wanted = |live: &usize| !compared.is_for_others(*live) && !compared.arrives_renamed(*live);
+    // What its readers fall back to may be what is declared.
+    let has_default = |live: usize| compared.relation(0, live) == Relation::Same;
+    let is_wanted =
+        |live: &usize| !has_default(*live) && !compared.is_for_others(*live) && !compared.arrives_renamed(*live);
     for live in compared.columns().skip(1).filter(is_absent).filter(is_wanted) {
         let name = compared.name(live);
         let message = format!("{key} is declared and not in {name}");

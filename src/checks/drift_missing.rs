@@ -39,7 +39,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         let must_match = compared.pairs().any(|(one, other, policy)| {
             policy == Some(Drift::MustMatch) && [one, other].contains(&column) && [one, other].contains(&having)
         });
-        let (text, safe) = match (&default, compared.text(having)) {
+        // Where the others do not agree, nobody says which of them it follows.
+        let is_one_value = compared
+            .columns()
+            .filter(|other| compared.surely_sets(*other))
+            .all(|other| compared.is_pair() || compared.relation(having, other) == crate::drift::Relation::Same);
+        let copied = compared.text(having).filter(|_| is_one_value);
+        let (text, safe) = match (&default, copied) {
             (Some(default), Some(text)) if must_match && default != text => (Some(text), false),
             (Some(default), _) => (Some(default.as_str()), true),
             (None, text) => (text, false),

@@ -65,10 +65,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
-/// The one that is to be changed and the one that it follows: of two the second, of several the one that stands alone.
+/// The one that is to be changed and the one that it follows: of two that somebody named, the second; of several, the one that
+/// stands alone. Else nobody says which of them is right.
 fn odd_one(compared: &Compared<'_, '_>, columns: &[usize]) -> Option<(usize, usize)> {
     if let [one, other] = columns {
-        return Some((*other, *one));
+        return compared.is_pair().then_some((*other, *one));
     }
     let class = |column: &usize| compared.cells[*column].class;
     let alone = |column: &&usize| columns.iter().filter(|other| class(other) == class(column)).count() == 1;

@@ -22,7 +22,9 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let Some(list) = compared.property.as_ref().and_then(crate::schema::property::Property::only_in) else { return };
     let key = told_name(compared.key);
-    let forbidden = compared.judged().filter(|column| compared.is_forbidden(*column));
+    // What stood there before is nothing that changed.
+    let is_old = compared.times().is_some_and(|(then, _)| compared.is_forbidden(then));
+    let forbidden = compared.judged().filter(|column| compared.is_forbidden(*column) && !is_old);
     // What runs has it from what is declared, so where both have it there is one line to take out.
     for column in forbidden.take(if compared.is_live() { 1 } else { usize::MAX }) {
         let name = compared.name(column);

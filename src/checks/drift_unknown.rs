@@ -48,11 +48,14 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     // Of what runs, some is told only by where it comes from.
     let (message, short, help) = if compared.is_live() && closed.iter().all(|column| *column > 0) {
         let message = format!("the value of {key} in {listed} is not told, so it is not compared");
+        let is_file = closed.iter().all(|column| compared.noun(*column) == "file");
         (
             message,
             format!("not told in {listed}"),
             if closed.iter().all(|column| compared.is_rendered(*column)) {
                 "whoever starts it may have it: see that it is handed on"
+            } else if is_file {
+                "mend the lines of it that are broken"
             } else {
                 "hand over what it comes from, too, as `kubectl get deploy,cm,secret -o json` and `docker compose config` do"
             },

@@ -338,6 +338,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             "drift-must-differ" => Some(Drift::MustDiffer),
             _ => None,
         });
+        let is_unclassified = findings.iter().any(|finding| finding.rule.code == "drift-unclassified");
         if !self.rules.lists_all && bucket != Bucket::Unexpected {
             return Row {
                 member: None,
@@ -358,7 +359,8 @@ impl<'c, 'a> Compared<'c, 'a> {
             secret: self.secret,
             description: self.property.as_ref().and_then(Property::description).map(printable),
             owner: self.property.as_ref().and_then(Property::owner).map(printable),
-            policy: broken.or(policies.first().copied()),
+            // That of other pairs says nothing of a difference that nobody classified.
+            policy: broken.or(policies.first().copied().filter(|_| !is_unclassified)),
             bucket,
             cells,
         }

@@ -159,7 +159,7 @@ pub use deployed::{Deployed, Lacking};
 pub use not_checked::not_checked;
 pub use reads_differently::seen_by_each;
 pub use runner::{Found, run, run_references, run_staged_beside};
-pub use settling::settle;
+pub use settling::{Silence, settle, settle_telling};
 use subject::sealed_name;
 pub use subject::{File, Subject};
 use words::{listed, shortened, with_article};

@@ -61,7 +61,7 @@ pub fn run(project: &Project) -> Found {
         [first, others @ ..] if others.iter().all(|other| names(first).eq(names(other))) => first.settings.len(),
         several => several.iter().flat_map(names).collect::<HashSet<_>>().len(),
     };
-    let ignored = settle(project, &mut findings, false);
+    let ignored = settle(project, &mut findings);
     reads_differently::keep_harmless_together(project, &mut findings);
     Found { findings, ignored, looked_at: (environments.len(), project.file_count(), keys) }
 }
@@ -77,7 +77,7 @@ pub fn run_staged_beside(project: &Project) -> Found {
     plaintext_secret::in_strays(project, &mut findings);
     plaintext_secret::check_staged(project, &mut findings);
     secrets_tracked::check_staged(project, &mut findings);
-    let ignored = settle(project, &mut findings, false);
+    let ignored = settle(project, &mut findings);
     Found { findings, ignored, looked_at: (0, 0, 0) }
 }
 
@@ -85,7 +85,7 @@ pub fn run_staged_beside(project: &Project) -> Found {
 #[must_use]
 pub fn run_references(project: &Project) -> Found {
     let mut findings = references::check(project);
-    let ignored = settle_after(project, &mut findings, Run::References);
+    let ignored = settle_after(project, &mut findings, Run::References).len();
     let keys = references::Referenced::new(project).keys.len();
     let looked_at = (project.environment_names().count(), project.references.paths.len(), keys);
     Found { findings, ignored, looked_at }

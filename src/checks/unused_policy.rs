@@ -1,7 +1,8 @@
 //! A policy of drift is never applied.
 //!
 //! What counts: a pattern of a `[[drift.rule]]` that is like no key of the schema or of an environment; `between` with one
-//! environment only, for a policy is about two; and `length` among the `same` of a secret, because how long a secret is may not
+//! environment only, for a policy is about two, or with one that is not there, at which `sparkcfg drift` stops; `keys` without
+//! any; and `length` among the `same` of a secret, because how long a secret is may not
 //! be told, not even by comparison. The rules of a workspace hold for environments beside them, not for its members: where there
 //! are none, those rules count, too. Where a sealed file hides its names, or the schema has patterns of names itself, any pattern
 //! may have its keys.
@@ -43,7 +44,8 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let has_patterns =
         project.schema.as_ref().is_some_and(|schema| schema.schema.value("/patternProperties").is_some());
     for rule in &project.config.drift.rule {
-        if let Some(finding) = between_one(project, rule) {
+        let broken = between_one(project, rule).or_else(|| between_strangers(project, rule));
+        if let Some(finding) = broken.or_else(|| without_patterns(project, rule)) {
             findings.push(finding);
         } else if is_whole && !hides_names && !has_patterns {
             findings.extend(rule.keys.iter().filter_map(|pattern| without_keys(project, pattern)));
@@ -70,6 +72,45 @@ fn between_one(project: &Project, rule: &DriftRule) -> Option<Finding> {
     let message = format!("a [[drift.rule]] is between {} alone", told_name(only));
     let help = "name two environments or more; without `between` it holds for all";
     Some(placed(Finding::new(&RULE, message).help(help), project, &["drift", "rule"], only, "never applied"))
+}
+
+/// A rule about an environment that is not there: `sparkcfg drift` stops at it.
+fn between_strangers(project: &Project, rule: &DriftRule) -> Option<Finding> {
+    let is_there = |name: &String| project.all_environments().any(|known| known == name);
+    let stranger = rule.between.iter().find(|name| !is_there(name))?;
+    let message = format!("a [[drift.rule]] names an unknown environment {}", told_name(stranger));
+    let help = match nearest(stranger, project.all_environments()) {
+        Some(near) => format!("did you mean {near}? `sparkcfg drift` stops at it"),
+        None => "`sparkcfg drift` stops at it: take the name away until there is such an environment".to_owned(),
+    };
+    Some(in_config(project, stranger, Finding::new(&RULE, message).help(help)))
+}
+
+/// A rule about no key at all.
+fn without_patterns(project: &Project, rule: &DriftRule) -> Option<Finding> {
+    if !rule.keys.is_empty() {
+        return None;
+    }
+    let finding = Finding::new(&RULE, "a [[drift.rule]] names no key");
+    let place = project.config_source.and_then(|source| {
+        let text = project.sources.text(source);
+        let word = "keys";
+        let from = text.find("[[drift.rule]]")?;
+        // The list that is empty, however it is written.
+        let is_empty = |at: &usize| {
+            let rest = text.get(at + word.len()..).unwrap_or_default().trim_start().strip_prefix('=');
+            let list = rest.and_then(|rest| rest.trim_start().strip_prefix('['));
+            list.is_some_and(|list| list.trim_start().starts_with(']'))
+        };
+        let at = text.match_indices(word).map(|(at, _)| at).filter(|at| *at > from).find(is_empty)?;
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Some(Span::new(source, offset(at)..offset(at + word.len())))
+    });
+    let finding = finding.help("write the name of a key, or a pattern of names; or take the rule away");
+    Some(match place {
+        Some(span) => finding.at(span, "never applied"),
+        None => finding,
+    })
 }
 
 /// A pattern that is like no key.

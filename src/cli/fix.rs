@@ -36,6 +36,8 @@ pub(super) struct Applied {
     pub(super) files: BTreeSet<String>,
     /// The keys that are set anew, each with the file.
     pub(super) keys: BTreeSet<(String, String)>,
+    /// What they replaced.
+    pub(super) places: Vec<Span>,
 }
 
 /// Applies the fixes of a report that are safe, or all of them.
@@ -61,6 +63,7 @@ pub(super) fn apply(report: &Report, root: &Path, prefix: &str, all: bool) -> Re
             .map_err(|_| Error::new("this file could not be written; it is as it was").at(shown))?;
         applied.fixes += edited.fixes;
         applied.keys.extend(keys(report, all).filter(|(path, _)| path == shown));
+        applied.places.extend(wanted.iter().map(|fix| fix.span));
         applied.files.insert(shown.to_owned());
     }
     Ok(applied)

@@ -118,17 +118,33 @@ pub(super) fn destinations(wanted: &[String]) -> Result<Vec<(&'static Output, Pa
 
 /// A report must not take the place of a file that it is about.
 pub(super) fn refuse_inputs(path: &Path) -> Result<(), Error> {
+    let help =
+        "write --output FORMAT=PATH with a name of its own, as in json=report.json; --format writes to the terminal";
+    refuse_inputs_for(path, "a report", help)
+}
+
+/// The same for something else that is written; `help` says how it is named.
+pub(super) fn refuse_inputs_for(path: &Path, what: &str, help: &str) -> Result<(), Error> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let input = name.starts_with(".env")
         || name.ends_with(".env")
         || name.ends_with(".env.age")
         || name.ends_with(".schema.json")
-        || name == "sparkcfg.toml";
+        || name == "sparkcfg.toml"
+        || path.components().any(|part| part.as_os_str() == ".git");
     if input || name == "-" {
-        let help = "write --output FORMAT=PATH with a name of its own, as in json=report.json; --format writes to the terminal";
-        return Err(Error::new("a report is not written to this name").at(path.to_string_lossy()).help(help));
+        return Err(Error::new(format!("{what} is not written to this name")).at(path.to_string_lossy()).help(help));
     }
     Ok(())
+}
+
+/// Why a file was not written, in words that follow a colon.
+pub(super) fn reason(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "its folder does not exist",
+        std::io::ErrorKind::PermissionDenied => "permission denied",
+        _ => "it cannot be written",
+    }
 }
 
 /// Writes a report to every file that was asked for.
@@ -137,12 +153,7 @@ pub(super) fn save(report: &Report, destinations: &[(&'static Output, PathBuf)])
     for (output, path) in destinations {
         let text = (output.write)(report, &style);
         std::fs::write(path, text).map_err(|error| {
-            let reason = match error.kind() {
-                std::io::ErrorKind::NotFound => "its folder does not exist",
-                std::io::ErrorKind::PermissionDenied => "permission denied",
-                _ => "it cannot be written",
-            };
-            Error::new(format!("the report was not written: {reason}")).at(path.to_string_lossy())
+            Error::new(format!("the report was not written: {}", reason(&error))).at(path.to_string_lossy())
         })?;
     }
     Ok(())

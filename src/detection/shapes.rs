@@ -112,6 +112,8 @@ pub(super) static SHAPES: &[Shape] = &[
     certain("a Slack webhook", "hooks.slack.com/services/", AtLeast(20, Visible)),
     certain("a Discord webhook", "discord.com/api/webhooks/", AtLeast(60, Visible)),
     certain("a Teams webhook", "webhook.office.com/webhookb2/", AtLeast(60, Visible)),
+    certain("a Discord webhook", "discord.com/api/v10/webhooks/", AtLeast(60, Visible)),
+    certain("a Discord webhook", "discordapp.com/api/webhooks/", AtLeast(60, Visible)),
     certain("a Stripe key", "sk_live_", AtLeast(16, Alphanumeric)),
     certain("a Stripe key", "rk_live_", AtLeast(16, Alphanumeric)),
     likely("a Stripe test key", "sk_test_", AtLeast(16, Alphanumeric)),

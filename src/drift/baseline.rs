@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::live;
+use crate::envelope::{CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
 use crate::finding::{Accepted, Bucket, Finding};
 use crate::source::Sources;
@@ -25,7 +26,23 @@ pub const NAME: &str = "sparkcfg-baseline.toml";
 pub struct Baseline {
     /// Each with its bytes in the file.
     entries: Vec<(Entry, std::ops::Range<u32>)>,
+    /// What people wrote beside them.
+    comments: Comments,
 }
+
+/// The comments of the file, each line as it stands.
+#[derive(Debug, Default, Clone)]
+struct Comments {
+    /// At the top.
+    top: Vec<String>,
+    /// Above an entry, and at the end of its line.
+    beside: HashMap<Subject, (Vec<String>, Option<String>)>,
+    /// Below all entries.
+    end: Vec<String>,
+}
+
+/// What an entry is about: code, key and sources.
+type Subject = (String, String, Vec<String>);
 
 /// One accepted difference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -83,6 +100,16 @@ pub enum Use {
     Covers,
 }
 
+/// What says whether an entry still covers what it was written for.
+pub struct Judge<'j> {
+    /// The day, as in `2026-11-25`.
+    pub today: &'j str,
+    /// Whether the secret of a key and source is surely not the one in the sealed file of a name.
+    pub is_another: &'j dyn Fn(&str, &str, &str) -> bool,
+    /// Whether two texts are one value of a key.
+    pub is_same: &'j dyn Fn(&str, &str, &str) -> bool,
+}
+
 impl Baseline {
     /// Reads the text of the file.
     ///
@@ -95,12 +122,18 @@ impl Baseline {
             let position = sources.position(source, u32::try_from(at).unwrap_or(u32::MAX));
             format!("{path}:{}:{}", position.line, position.column)
         };
+        let conflict = text.lines().position(|line| line.starts_with("<<<<<<< "));
+        if let Some(line) = conflict {
+            return Err(Error::new(CONFLICT).at(format!("{path}:{}", line + 1)).help(SOLVE_TEXT));
+        }
         let file: File = toml::from_str(text).map_err(|error| {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             Error::new(message).at(place(error.span().unwrap_or_default().start))
         })?;
         if file.version != 1 {
-            return Err(Error::new(format!("version {} of a baseline is not known", file.version)).at(path));
+            return Err(Error::new(format!("version {} of a baseline is not known", file.version))
+                .at(path)
+                .help("this sparkcfg reads version 1: a newer one may have written it"));
         }
         let mut entries = Vec::with_capacity(file.ack.len());
         for spanned in file.ack {
@@ -123,16 +156,21 @@ impl Baseline {
             let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             entries.push((entry, offset(span.start)..offset(span.end)));
         }
-        Ok(Self { entries })
+        let comments = Comments::read(text, &entries);
+        Ok(Self { entries, comments })
     }
 
-    /// The file's text: sorted, one entry a line.
+    /// The file's text: sorted, one entry a line, each with its comments.
     #[must_use]
     pub fn text(&self) -> String {
         let mut entries: Vec<_> = self.entries.iter().map(|(entry, _)| entry).collect();
         entries.sort();
-        let mut out = String::from("version = 1\nack = [\n");
+        let mut out: String = self.comments.top.iter().map(|line| format!("{line}\n")).collect();
+        out.push_str("version = 1\nack = [\n");
         for entry in entries {
+            let (above, behind) = self.comments.beside.get(&entry.subject()).cloned().unwrap_or_default();
+            above.iter().for_each(|line| _ = writeln!(out, "  {line}"));
+            let behind = behind.map(|text| format!(" {text}")).unwrap_or_default();
             let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
             let mut members = vec![
                 format!("code = {}", quoted(&entry.code)),
@@ -144,9 +182,10 @@ impl Baseline {
             members.push(format!("why = {}", quoted(&entry.why)));
             members.extend(entry.until.as_ref().map(|until| format!("until = {}", quoted(until))));
             members.extend(entry.by.as_ref().map(|by| format!("by = {}", quoted(by))));
-            let _ = writeln!(out, "  {{ {} }},", members.join(", "));
+            let _ = writeln!(out, "  {{ {} }},{behind}", members.join(", "));
         }
         out.push_str("]\n");
+        self.comments.end.iter().for_each(|line| _ = writeln!(out, "{line}"));
         out
     }
 
@@ -183,10 +222,10 @@ impl Baseline {
 
     /// Whether an entry covers a finding; see [`Self::apply`].
     #[must_use]
-    pub fn covers(&self, finding: &Finding, today: &str, is_another: &dyn Fn(&str, &str, &str) -> bool) -> bool {
+    pub fn covers(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
         let covers = |entry: &Entry| {
-            let is_it = !entry.is_expired(today) && entry.is_about(finding) && entry.saw_the_same(finding);
-            is_it && entry.saw_those_secrets(finding, is_another)
+            let is_it = !entry.is_expired(judge.today) && entry.is_about(finding);
+            is_it && entry.saw_the_same(finding, judge) && entry.saw_those_secrets(finding, judge)
         };
         self.entries.iter().any(|(entry, _)| covers(entry))
     }
@@ -194,15 +233,9 @@ impl Baseline {
     /// Splits findings into those that count and those that an entry covers; says of each entry what it did.
     ///
     /// An entry covers a finding of its code and key, about sources that it names, as long as their values are those
-    /// that it saw and its date is not over. `today` is a date, as in `2026-11-25`; `is_another` says whether the secret of a
-    /// key and source is surely not the one in the sealed file of a name.
+    /// that it saw and its date is not over.
     #[must_use]
-    pub fn apply(
-        &self,
-        findings: Vec<Finding>,
-        today: &str,
-        is_another: &dyn Fn(&str, &str, &str) -> bool,
-    ) -> (Vec<Finding>, Vec<Finding>, Vec<Use>) {
+    pub fn apply(&self, findings: Vec<Finding>, judge: &Judge<'_>) -> (Vec<Finding>, Vec<Finding>, Vec<Use>) {
         let mut used = vec![Use::Nothing; self.entries.len()];
         let (mut counting, mut settled) = (Vec::new(), Vec::new());
         for mut finding in findings {
@@ -216,15 +249,16 @@ impl Baseline {
                         entry.within.join(" and ")
                     );
                     finding.help = Some(help);
+                    finding.difference.iter_mut().for_each(|it| it.partly.clone_from(&entry.within));
                 }
                 if !entry.is_about(&finding) {
                     continue;
                 }
-                let covers = entry.saw_the_same(&finding) && entry.saw_those_secrets(&finding, is_another);
+                let covers = entry.saw_the_same(&finding, judge) && entry.saw_those_secrets(&finding, judge);
                 used[at] = used[at].max(if covers { Use::Covers } else { Use::Outdated });
-                if !entry.is_expired(today) && covers {
+                if !entry.is_expired(judge.today) && covers {
                     covering = Some(entry);
-                } else if !entry.is_expired(today) {
+                } else if !entry.is_expired(judge.today) {
                     finding.help = Some("it was accepted with other values; look at it again".to_owned());
                 }
             }
@@ -243,7 +277,39 @@ impl Baseline {
     }
 }
 
+impl Comments {
+    fn read(text: &str, entries: &[(Entry, std::ops::Range<u32>)]) -> Self {
+        let mut found = Self::default();
+        let mut at = 0;
+        let list = if text.starts_with("ack") { 0 } else { text.find("\nack").unwrap_or(text.len()) };
+        for line in text.split_inclusive('\n') {
+            let (start, comment) = (at, line.trim());
+            at += line.len();
+            let next = entries.partition_point(|(_, span)| (span.start as usize) < start);
+            if comment.starts_with('#') {
+                match entries.get(next).map(|(entry, _)| entry.subject()) {
+                    _ if start < list => found.top.push(comment.to_owned()),
+                    Some(subject) => found.beside.entry(subject).or_default().0.push(comment.to_owned()),
+                    None => found.end.push(comment.to_owned()),
+                }
+            }
+        }
+        for (entry, span) in entries {
+            let rest = text.get(span.end as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let rest = rest.trim_start().trim_start_matches(',').trim();
+            if rest.starts_with('#') {
+                found.beside.entry(entry.subject()).or_default().1 = Some(rest.to_owned());
+            }
+        }
+        found
+    }
+}
+
 impl Entry {
+    fn subject(&self) -> Subject {
+        (self.code.clone(), self.key.clone(), self.within.clone())
+    }
+
     /// Puts the sources in order, and the values with them.
     fn sort(&mut self) {
         let mut pairs: Vec<_> = self.within.iter().cloned().enumerate().collect();
@@ -276,19 +342,20 @@ impl Entry {
             && self.within.iter().all(has)
     }
 
-    fn saw_those_secrets(&self, finding: &Finding, is_another: &dyn Fn(&str, &str, &str) -> bool) -> bool {
+    fn saw_those_secrets(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
         let sealed = self.within.iter().zip(self.sealed.iter().flatten()).filter(|(_, name)| !name.is_empty());
         let mut about =
             sealed.filter(|(source, _)| finding.environments.iter().any(|known| is_one_source(known, source)));
-        !about.any(|(source, name)| is_another(&self.key, source, name))
+        !about.any(|(source, name)| (judge.is_another)(&self.key, source, name))
     }
 
-    fn saw_the_same(&self, finding: &Finding) -> bool {
+    fn saw_the_same(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
         let seen = finding.difference.as_ref().and_then(|difference| difference.saw.as_ref());
         let (Some(saw), Some(seen)) = (&self.saw, seen) else { return true };
         finding.environments.iter().zip(seen).all(|(name, value)| {
             let at = self.within.iter().position(|known| is_one_source(known, name));
-            at.and_then(|at| saw.get(at)) == Some(value)
+            let saw = at.and_then(|at| saw.get(at));
+            saw.is_some_and(|saw| saw == value || (judge.is_same)(&self.key, saw, value))
         })
     }
 }
@@ -373,6 +440,21 @@ mod tests {
         let all: Vec<_> = turned.entries().map(|(entry, _)| entry.clone()).collect();
         turned.remove(&all);
         assert_eq!(turned.text(), "version = 1\nack = [\n]\n");
+    }
+
+    #[test]
+    fn comments_stay_with_their_entries() {
+        let text = "# ours\nversion = 1\n# all of them\nack = [\n  # reviewed\n  { code = \"c\", key = \"B\", in = [\"a\"], why = \"x\" }, # until spring\n  \
+                    # last\n  { code = \"c\", key = \"A\", in = [\"a\"], why = \"x\" },\n]\n# end\n";
+        let mut baseline = Baseline::parse("b", text).unwrap();
+        let expected = "# ours\n# all of them\nversion = 1\nack = [\n  # last\n  { code = \"c\", key = \"A\", in = [\"a\"], why = \"x\" },\n  \
+                        # reviewed\n  { code = \"c\", key = \"B\", in = [\"a\"], why = \"x\" }, # until spring\n]\n# end\n";
+        assert_eq!(baseline.text(), expected);
+        let first = baseline.entries().next().unwrap().0.clone();
+        baseline.add(Entry { why: "y".to_owned(), ..first.clone() });
+        assert_eq!(baseline.text(), expected.replace("why = \"x\" }, #", "why = \"y\" }, #"));
+        baseline.remove(&[Entry { why: "y".to_owned(), ..first }]);
+        assert!(!baseline.text().contains("reviewed") && baseline.text().contains("# last"));
     }
 
     #[test]

@@ -314,6 +314,8 @@ pub struct Counts {
     pub undecided: usize,
     /// Findings that only the revision has.
     pub resolved: usize,
+    /// Findings that hold, and that the revision would count.
+    pub no_longer_counted: usize,
 }
 
 /// Which rows people want to see besides those with a finding.
@@ -386,6 +388,15 @@ impl Comparison {
         self.settled.iter().filter_map(|finding| {
             let accepted = finding.difference.as_ref()?.accepted.as_ref().filter(|accepted| accepted.is_new)?;
             Some((finding, accepted))
+        })
+    }
+
+    /// What does not count because of what came since the revision, with the reason.
+    pub fn no_longer_counted(&self) -> impl Iterator<Item = (&Finding, &str)> {
+        let told = |finding: &&Finding| finding.changed(Change::NoLongerCounted);
+        self.settled.iter().filter(told).filter_map(|finding| {
+            let because = finding.difference.as_ref()?.because.as_deref()?;
+            Some((finding, because))
         })
     }
 

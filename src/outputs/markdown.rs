@@ -138,10 +138,10 @@ fn of_project(report: &Report) -> String {
 
 /// A part of a comment that nothing in it ends.
 fn marker(text: &str) -> String {
-    let plain = |character: char| {
-        if character.is_ascii_alphanumeric() || "-_./:@#".contains(character) { character } else { '_' }
-    };
-    text.chars().map(plain).take(LONGEST_MARKER).collect()
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@#".contains(&byte);
+    // Two names that differ in another sign only have comments of their own.
+    let plain = |byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("={byte:02X}") };
+    text.bytes().map(plain).collect::<String>().chars().take(LONGEST_MARKER).collect()
 }
 
 #[cfg(test)]
@@ -153,7 +153,9 @@ mod tests {
         for (text, expected) in [
             ("staging..prod", "staging..prod"),
             ("prod@v1.4.0..pm2:-#web", "prod@v1.4.0..pm2:-#web"),
-            ("a --> <b>..c\u{202e}", "a_--___b_..c_"),
+            ("a\u{e4}b", "a=C3=A4b"),
+            ("a_b", "a_b"),
+            ("a --> <b>..c\u{202e}", "a=20--=3E=20=3Cb=3E..c=E2=80=AE"),
         ] {
             assert_eq!(marker(text), expected);
         }

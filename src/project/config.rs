@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::is_person_name;
+use super::consumers::place_of;
 use super::deployments::Hardening;
 use super::whereabouts::place_in;
 use crate::drift::policy::Policies;
@@ -256,17 +257,24 @@ impl Config {
         Ok(config)
     }
 
-    /// The policies of `[[drift.rule]]`.
+    /// The policies of `[[drift.rule]]`; the path and the text of the file are for mistakes.
     ///
     /// # Errors
     /// A pattern that is none, or an environment that the project does not have.
-    pub fn policies(&self, path: &str, environments: &[&str]) -> Result<Policies, Error> {
+    pub fn policies(&self, (path, text): (&str, &str), environments: &[&str]) -> Result<Policies, Error> {
         let mut policies = Policies::default();
         let near = |name: &str| nearest(name, environments.iter().copied());
+        let place = |table: &str, word: &str| {
+            let Some(at) = place_of(text, table, word) else { return path.to_owned() };
+            let before = &text[..at];
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            format!("{path}:{}:{column}", before.matches('\n').count() + 1)
+        };
         let known = |table: &str, names: &[String], is_meant: &dyn Fn(&str) -> bool| {
             let stranger = |name: &&String| !environments.contains(&name.as_str()) && !is_meant(name);
             let Some(stranger) = names.iter().find(stranger) else { return Ok(()) };
-            let failed = Error::new(format!("{table} names an unknown environment `{stranger}`")).at(path);
+            let failed = Error::new(format!("{table} names an unknown environment `{stranger}`"))
+                .at(place(table.trim_start_matches("[drift] "), stranger));
             Err(match near(stranger) {
                 Some(near) => failed.help(format!("did you mean `{near}`?")),
                 None => failed.help(format!("there are: {}", environments.join(", "))),

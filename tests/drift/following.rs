@@ -7,7 +7,7 @@ use age::secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::console::run;
-use super::{codes, git};
+use super::{codes, git, repository};
 
 /// A repository with sealed files, and the key to them.
 struct Sealed {
@@ -462,4 +462,29 @@ fn a_shallow_clone_is_told() {
     assert!(ran.code == 2 && ran.stderr.contains("git fetch --unshallow"), "{}", ran.shown());
     git(&clone, &["fetch", "-q", "--unshallow", "origin"]);
     assert_eq!(run("sparkcfg drift --against origin/main", &clone, sealed.home.path()).code, 0);
+}
+
+/// A branch is not stopped by what is broken where it began: all of its drift is new.
+#[test]
+fn a_broken_revision_stops_no_branch_that_mends_it() {
+    for path in ["schemas/app.schema.json", "sparkcfg.toml", "sparkcfg-baseline.toml"] {
+        let place = repository("drift/a-page-for-a-reviewer");
+        let home = tempfile::tempdir().unwrap();
+        let file = place.path().join(path);
+        let whole = fs::read_to_string(&file).ok();
+        fs::write(&file, "{\n").unwrap();
+        git(place.path(), &["add", "."]);
+        git(place.path(), &["commit", "-q", "-m", "broken"]);
+        match &whole {
+            Some(text) => fs::write(&file, text).unwrap(),
+            None => fs::remove_file(&file).unwrap(),
+        }
+        let ran = run("sparkcfg drift --against HEAD", place.path(), home.path());
+        let is_told = ran.stdout.contains(&format!("broken: HEAD:{path}:"));
+        // Of the baseline only what it would accept is lost.
+        let accepts = path.ends_with("baseline.toml");
+        let expected = if accepts { "unchanged 4" } else { "introduced 4" };
+        assert!(ran.stdout.contains(expected) && (is_told || accepts), "{}", ran.shown());
+        assert_eq!(ran.code, i32::from(!accepts), "{}", ran.shown());
+    }
 }

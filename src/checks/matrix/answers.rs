@@ -18,6 +18,11 @@ impl<'c, 'a> Compared<'c, 'a> {
         self.rules.mode == Mode::Live
     }
 
+    /// Whether two sources are compared that somebody named, in that order.
+    pub(in crate::checks) fn is_pair(&self) -> bool {
+        self.rules.mode == Mode::Pair
+    }
+
     /// Whether one environment is compared at two revisions.
     pub(in crate::checks) fn is_over_time(&self) -> bool {
         self.rules.mode == Mode::Time
@@ -168,6 +173,12 @@ impl<'c, 'a> Compared<'c, 'a> {
 
     /// How two sources relate.
     pub(in crate::checks) fn relation(&self, one: usize, other: usize) -> Relation {
+        // Sealed or not, a value here and none there are not the same.
+        let lacks = |column: usize| self.cells[column].state == State::Absent;
+        let seals = |column: usize| self.settings[column].is_some() && self.cells[column].state == State::Unknown;
+        if lacks(one) && seals(other) || lacks(other) && seals(one) {
+            return Relation::Different;
+        }
         self.cells[one].relation(&self.cells[other])
     }
 

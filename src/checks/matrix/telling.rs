@@ -55,7 +55,18 @@ impl<'c> Compared<'c, '_> {
         let mut finding = Finding::new(rule, String::new());
         let (id, short) = (String::new(), String::new());
         let (row, saw, parts, change, accepted) = (Some(self.row), None, None, None, None);
-        finding.difference = Some(Box::new(Difference { id, row, short, saw, parts, bucket, change, accepted }));
+        finding.difference = Some(Box::new(Difference {
+            id,
+            row,
+            short,
+            saw,
+            parts,
+            bucket,
+            change,
+            accepted,
+            because: None,
+            partly: Vec::new(),
+        }));
         finding
     }
 
@@ -85,6 +96,8 @@ impl<'c> Compared<'c, '_> {
             bucket: Bucket::Unexpected,
             change: None,
             accepted: None,
+            because: None,
+            partly: Vec::new(),
         }));
         self.placed(finding, columns)
     }

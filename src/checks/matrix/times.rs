@@ -50,16 +50,17 @@ impl<'a> Times<'a> {
     /// Whether two environments have one value for a key at a time; `None` where nobody here can open both.
     #[must_use]
     pub fn agree(&self, environments: [&str; 2], key: &str, time: Time) -> Option<bool> {
-        let column = usize::from(time == Time::Now);
-        let text = |environment| {
-            let text = |compared: &Compared<'_, '_>| compared.text(column).map(|text| Secret::new(text.to_owned()));
-            self.compared(environment, key, text).flatten()
-        };
-        let [one, other] = environments.map(text);
-        let (one, other) = (one?, other?);
+        let (one, other) = self.texts(environments, key, time)?;
         let schema = self.judge.schema.as_ref().map(|schema| &schema.schema);
         let same = || schema.is_some_and(|it| it.property(key).sameness().same(one.expose(), other.expose()));
         Some(one.expose() == other.expose() || same())
+    }
+
+    /// Whether a part of the value of a key is the same in two environments at a time; `None` where nobody here can open both.
+    #[must_use]
+    pub fn part_agrees(&self, environments: [&str; 2], key: &str, part: Shape, time: Time) -> Option<bool> {
+        let (one, other) = self.texts(environments, key, time)?;
+        Some(part.of(one.expose()) == part.of(other.expose()))
     }
 
     /// How what was closed then relates to what is closed now.
@@ -79,6 +80,17 @@ impl<'a> Times<'a> {
             matches!(state, State::Unknown | State::Unresolved) && (value || !compared.surely_sets(column))
         });
         hidden.unwrap_or_default()
+    }
+
+    /// The values of a key in two environments, where both can be opened.
+    fn texts(&self, environments: [&str; 2], key: &str, time: Time) -> Option<(Secret, Secret)> {
+        let column = usize::from(time == Time::Now);
+        let text = |environment| {
+            let text = |compared: &Compared<'_, '_>| compared.text(column).map(|text| Secret::new(text.to_owned()));
+            self.compared(environment, key, text).flatten()
+        };
+        let [one, other] = environments.map(text);
+        one.zip(other)
     }
 
     fn sides(&self, environment: &str) -> Option<&[Side<'a>; 2]> {

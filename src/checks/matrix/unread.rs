@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::Subject;
 use super::{Compared, Rules, Side};
-use crate::drift::Unread;
-use crate::environment::Environment;
+use crate::drift::{Kind, Unread};
+use crate::environment::{Environment, Resolved, Setting};
 use crate::finding::{Bucket, Difference, Finding, Severity};
 use crate::layer::{Fault, Layer};
 use crate::plain::is_name;
@@ -101,7 +101,19 @@ impl Side<'_> {
             let line = sources.position(span.source, span.start).line;
             Unread { path: format!("{}:{line}", printable(sources.path(span.source))), why: "broken" }
         });
-        closed.chain(broken)
+        let Subject { project, environment, .. } = &self.subject;
+        let is_shut = |layer: &&&Layer| layer.sealed && !project.is_closed(layer) && self.column.kind != Kind::Live;
+        let has_unknown = |number: usize| {
+            let unknown = |setting: &Setting<'_>| setting.layer == number && matches!(setting.value, Resolved::Unknown);
+            environment.settings.iter().any(|setting| setting.is_set() && unknown(setting))
+        };
+        let shut =
+            environment.layers.iter().enumerate().filter(move |(number, layer)| is_shut(layer) && has_unknown(*number));
+        let shut = shut.map(|(_, layer)| {
+            let why = if project.is_damaged(layer) { "damaged" } else { "not opened" };
+            Unread { path: printable(sources.path(layer.source)), why }
+        });
+        closed.chain(shut).chain(broken)
     }
 }
 
@@ -169,6 +181,8 @@ fn unopened(finding: Finding, side: &Side<'_>, rules: &Rules<'_>, path: &str) ->
         bucket: if counts { Bucket::Unexpected } else { Bucket::Unknown },
         change: None,
         accepted: None,
+        because: None,
+        partly: Vec::new(),
     }));
     finding
 }

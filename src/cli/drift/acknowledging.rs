@@ -62,7 +62,9 @@ impl Drift {
         root: &Path,
     ) -> Result<(), Error> {
         let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(report, finding)).collect();
-        if let ([code, key], true) = (self.ack.as_slice(), chosen.is_empty()) {
+        let named = self.ack.chunks_exact(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
+        let is_found = |(code, key): &(&String, &String)| chosen.iter().any(|it| is_it(report, it, code, key));
+        if let Some((code, key)) = { named }.find(|pair| !is_found(pair)) {
             let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, report.key_of(finding)?));
             let there: Vec<_> = report.findings.iter().filter_map(named).collect();
             let near = crate::suggestion::nearest(&format!("{code} {key}"), there.iter().map(String::as_str));
@@ -111,14 +113,9 @@ impl Drift {
 
     fn accepts(&self, report: &Report, finding: &Finding) -> bool {
         let Some(difference) = &finding.difference else { return false };
-        match self.ack.as_slice() {
-            [code, key] => {
-                // In a workspace a key without its member is that of every one.
-                let is_it = finding.key.as_ref() == Some(key) || report.key_of(finding).as_ref() == Some(key);
-                finding.rule.code == *code && is_it
-            }
-            _ => self.ack_all && difference.bucket == Bucket::Unexpected,
-        }
+        let mut named = self.ack.chunks_exact(2);
+        named.any(|pair| matches!(pair, [code, key] if is_it(report, finding, code, key)))
+            || self.ack_all && difference.bucket == Bucket::Unexpected
     }
 
     fn entry(&self, report: &Report, finding: &Finding, files: &Files) -> Entry {
@@ -133,6 +130,11 @@ impl Drift {
             by: self.by.clone(),
         }
     }
+}
+
+/// Whether a finding is the one of a code and key. In a workspace a key without its member is that of every one.
+fn is_it(report: &Report, finding: &Finding, code: &str, key: &str) -> bool {
+    finding.rule.code == code && (finding.key.as_deref() == Some(key) || report.key_of(finding).as_deref() == Some(key))
 }
 
 /// The sealed files that hold what a finding is about, as git calls them, for each of its sources; none where no source has one.

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::checks::matrix::{Time, Times};
-use crate::drift::{Column, Relation, Row};
+use crate::drift::{Cell, Column, Relation, Row, State};
 use crate::finding::{Bucket, Change, Finding, Label, Severity};
 use crate::schema::Schema;
+use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
 
 /// An environment and the value that a finding has of it, unless that is a secret.
@@ -44,14 +45,32 @@ pub(super) struct Since<'s, 'p> {
     pub(super) unknown: Severity,
 }
 
+/// What a revision had.
+pub(super) struct Then {
+    /// The findings that counted.
+    pub(super) counting: Vec<Finding>,
+    /// Those that did not, because a comment, a severity or the baseline said so.
+    pub(super) silent: Vec<Finding>,
+}
+
 impl Since<'_, '_> {
     /// Splits findings into those that count and those that do not, by what the revision had.
     ///
     /// A difference is the one that was there only with the same values; one that got smaller is no new one. An environment that came or went makes no old
     /// difference new, unless it brings a value of its own; one that only got another name is the same.
-    pub(super) fn split(&self, findings: Vec<Finding>, before: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
-        let before: Vec<_> =
-            before.into_iter().map(|finding| (subject(&finding), self.by_new_names(finding))).collect();
+    ///
+    /// `silenced` are findings of now that do not count for what the project says: whoever reviews a branch sees those that
+    /// do so since the revision.
+    pub(super) fn split(
+        &self,
+        findings: Vec<Finding>,
+        before: Then,
+        mut silenced: Vec<Finding>,
+    ) -> (Vec<Finding>, Vec<Finding>) {
+        let Then { counting: before, silent } = before;
+        let renamed = |finding: Finding| (subject(&finding), self.by_new_names(finding));
+        let before: Vec<_> = before.into_iter().map(renamed).collect();
+        let silent: Vec<_> = silent.into_iter().map(renamed).collect();
         let mut known: HashMap<&str, Vec<&Finding>> = HashMap::new();
         for (subject, finding) in &before {
             known.entry(subject).or_default().push(finding);
@@ -77,25 +96,121 @@ impl Since<'_, '_> {
             }
             if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
         }
+        silenced.retain(is_unexpected);
+        for finding in &mut silenced {
+            let subject = subject(finding);
+            let of_subject = |all: &'_ [(String, Finding)]| -> Vec<Relation> {
+                let same = all.iter().filter(|(known, _)| *known == subject);
+                same.map(|(_, then)| self.relation(finding, then)).collect()
+            };
+            // What the revision silenced as well is none of this branch's doing.
+            if of_subject(&silent).iter().any(|relation| *relation != Relation::Different) {
+                continue;
+            }
+            let is_new = !of_subject(&before).iter().any(|relation| *relation != Relation::Different);
+            let because = finding.difference.as_ref().and_then(|difference| difference.because.clone());
+            let because = because.unwrap_or_default();
+            now.entry(subject).or_default().extend(finding.environments.iter().map(Arc::clone));
+            no_longer(finding, if is_new { format!("new, and {because}") } else { because });
+            settled.push(finding.clone());
+        }
         let is_there = |subject: &String, finding: &Finding| {
             let environments = now.get(subject);
             environments.is_some_and(|known| finding.environments.iter().any(|name| known.contains(name)))
         };
-        for (_, mut finding) in before.into_iter().filter(|(subject, finding)| !is_there(subject, finding)) {
-            // Of what nobody here can open, nobody can say that it is well now.
-            let change = if self.is_hidden(&finding, Time::Now) { Change::Unknown } else { Change::Resolved };
+        let is_one_of = |known: &Finding, finding: &Finding| is_unexpected(known) && is_about_the_same(known, finding);
+        let is_told = |finding: &Finding| counting.iter().chain(&settled).any(|known| is_one_of(known, finding));
+        let gone = before.into_iter().filter(|(subject, then)| !is_there(subject, then) && is_unexpected(then));
+        let gone: Vec<_> = gone.map(|(_, then)| (self.because(&then).filter(|_| !is_told(&then)), then)).collect();
+        for (because, mut finding) in gone {
+            // Its row is one of the revision's.
+            let row = self.rows.iter().position(|row| Some(&*row.key) == finding.key.as_deref());
             if let Some(difference) = &mut finding.difference {
-                difference.change = Some(change);
-                // Its row is one of the revision's.
-                difference.row = None;
-                if difference.bucket != Bucket::Unexpected {
-                    continue;
+                difference.row = row.filter(|_| because.is_some());
+                // Of what nobody here can open, nobody can say that it is well now.
+                difference.change = Some(Change::Resolved);
+            }
+            match because {
+                Some(because) => no_longer(&mut finding, because),
+                None if self.is_hidden(&finding, Time::Now) => {
+                    finding.difference.iter_mut().for_each(|it| it.change = Some(Change::Unknown));
                 }
+                None => {}
             }
             finding.fix = None;
             settled.push(finding);
         }
         (counting, settled)
+    }
+
+    /// Why a finding of the revision counts no longer, though what it said still holds, or nobody can see any more whether it
+    /// does; `None` where it is mended.
+    fn because(&self, then: &Finding) -> Option<String> {
+        let key = then.key.as_deref()?;
+        let is_now = |name: &&Arc<str>| self.columns.iter().any(|column| *column.name == ***name);
+        let gone: Vec<_> = then.environments.iter().filter(|name| !is_now(name)).map(|name| &**name).collect();
+        match gone.as_slice() {
+            [] => {}
+            [only] => return Some(format!("environment {only} is gone")),
+            several => return Some(format!("environments {} are gone", several.join(", "))),
+        }
+        let row = self.rows.iter().find(|row| row.key == key)?;
+        let cell = |name: &str| row.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref();
+        let named: Vec<_> = then.environments.iter().filter_map(|name| Some((&**name, cell(name)?))).collect();
+        let any_pair = |is_it: &dyn Fn((&str, &Cell), (&str, &Cell)) -> bool| {
+            let others = |at: usize| named.iter().skip(at + 1);
+            named.iter().enumerate().any(|(at, one)| others(at).any(|other| is_it(*one, *other)))
+        };
+        let all: Vec<_> = then.environments.iter().map(|name| &**name).collect();
+        let names = all.join(", ");
+        let policy = |was: Drift| match row.policy {
+            Some(now) if now != was => format!("the policy of {key} was {}, and is {}", was.name(), now.name()),
+            None => format!("the policy of {key} was {}, and there is none", was.name()),
+            Some(_) => format!("no policy says {} of {names} any more", was.name()),
+        };
+        let has_place = |cell: &Cell| cell.state != State::NotApplicable;
+        match then.rule.code {
+            "drift-must-match" => {
+                let differ = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+                    has_place(one) && has_place(other) && one.relation(other) == Relation::Different
+                };
+                any_pair(&differ).then(|| policy(Drift::MustMatch))
+            }
+            "drift-must-differ" => {
+                let same = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+                    one.class.is_some() && one.relation(other) == Relation::Same
+                };
+                any_pair(&same).then(|| policy(Drift::MustDiffer))
+            }
+            "drift-shape" => {
+                let part = part(then)?;
+                let differ = |(one, _): (&str, &Cell), (other, _): (&str, &Cell)| {
+                    self.times.part_agrees([one, other], key, part, Time::Now) == Some(false)
+                };
+                any_pair(&differ).then(|| format!("nothing says any more that its {} stays the same", part.name()))
+            }
+            "drift-exposed-secret" => {
+                let apart = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+                    one.at.is_some() && other.at.is_some() && one.sealed != other.sealed
+                };
+                any_pair(&apart).then(|| format!("{key} is no secret any more"))
+            }
+            "drift-missing" => {
+                let lacks = |cell: &Cell| matches!(cell.state, State::Absent | State::NotApplicable);
+                let is_elsewhere = row.cells.iter().flatten().any(|cell| cell.state.is_there());
+                let holds = is_elsewhere && named.iter().any(|(_, cell)| lacks(cell));
+                holds.then(|| format!("the schema does not demand {key} in {names} any more"))
+            }
+            "drift-not-allowed-here" => {
+                let holds = named.iter().any(|(_, cell)| cell.state.is_there());
+                holds.then(|| format!("the schema allows {key} in {names} now"))
+            }
+            "placeholder-value" => {
+                let holds = named.iter().any(|(_, cell)| cell.state == State::Placeholder);
+                holds.then(|| format!("nothing speaks against a placeholder in {names} any more"))
+            }
+            _ => None,
+        }
     }
 
     /// Points a finding at what the branch wrote, and not at what stood there before.
@@ -229,6 +344,24 @@ impl Since<'_, '_> {
         let property = self.schema.zip(finding.key.as_deref()).map(|(schema, key)| schema.property(key));
         property.is_some_and(|property| property.sameness().same(one, other))
     }
+}
+
+/// Says of a finding that it counts no longer, and why.
+fn no_longer(finding: &mut Finding, because: String) {
+    finding.fix = None;
+    if let Some(difference) = &mut finding.difference {
+        difference.change = Some(Change::NoLongerCounted);
+        difference.because = Some(crate::source::printable(&because));
+    }
+}
+
+fn is_unexpected(finding: &Finding) -> bool {
+    finding.difference.as_ref().is_some_and(|difference| difference.bucket == Bucket::Unexpected)
+}
+
+/// Whether two findings are about one key in an environment that both name.
+fn is_about_the_same(one: &Finding, other: &Finding) -> bool {
+    one.key == other.key && one.environments.iter().any(|name| other.environments.contains(name))
 }
 
 /// What a finding is about, whichever environments have it.

@@ -35,8 +35,9 @@ impl Held {
     /// The files of what is in a folder now; where there was no project in it, those of the folder that it came from.
     pub(super) fn member(&self, folder: &str) -> Result<Past<'_>, Error> {
         let files = self.files.member(folder);
-        let config = Project::config(&files)?;
-        if !Project::has_environments(&files, &config)?
+        // What cannot be read there is told where the project is.
+        let is_there = Project::config(&files).and_then(|config| Project::has_environments(&files, &config));
+        if !is_there.unwrap_or(true)
             && let Some(before) = self.moves().and_then(|moves| moves.folder_before(folder))
         {
             let below = if before.is_empty() { String::new() } else { format!("{before}/") };

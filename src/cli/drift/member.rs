@@ -18,7 +18,7 @@ use super::held::{Held, Past};
 use super::identities;
 use super::running::{self, Running, Said};
 use super::wanted::Wanted;
-use crate::checks::{self, matrix};
+use crate::checks::{self, Silence, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::live::Part;
 use crate::drift::policy::Policies;
@@ -124,7 +124,7 @@ impl<'m> Member<'m> {
                 .help("run it in the folder of the member, or name it with --project DIR"));
         }
         let mut working = Self::read(&self.files, declared, options)?;
-        let mut before = Vec::with_capacity(self.held.len());
+        let (mut before, mut broken) = (Vec::with_capacity(self.held.len()), Vec::new());
         for past in &self.held {
             let of_revision = options.wanted.iter().filter_map(|wanted| match wanted {
                 Wanted::Revision { environment, revision } if *revision == past.held.revision => {
@@ -132,7 +132,13 @@ impl<'m> Member<'m> {
                 }
                 _ => None,
             });
-            let project = self.read_before(past, of_revision.collect(), options)?;
+            let project = match self.read_before(past, of_revision.collect(), options) {
+                Err(error) if options.against.is_some() => {
+                    broken.push(unreadable(past, &error));
+                    None
+                }
+                project => project?,
+            };
             if project.is_none() && self.name.is_some() && options.against.is_none() {
                 return Ok(None);
             }
@@ -154,6 +160,7 @@ impl<'m> Member<'m> {
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
         found.unread.extend(options.running.iter().flat_map(Running::unread));
+        found.unread.extend(broken);
         if found.findings.iter().any(is_behind) {
             let first = running.first().map(|said| said.running);
             let Applying { edits, command } = self.applying(&working, &found.findings, first, options);
@@ -247,7 +254,8 @@ impl<'m> Member<'m> {
         let config_path = self.files.shown("sparkcfg.toml");
         let all = Project::environment_names_in(&self.files, &working.config)?;
         let all: Vec<_> = all.iter().map(String::as_str).collect();
-        let policies = working.config.policies(&config_path, &all)?;
+        let text = working.config_source.map_or("", |source| &**working.sources.text(source));
+        let policies = working.config.policies((&config_path, text), &all)?;
         let environments = working.environments();
         let mut offset = u32::try_from(working.sources.ids().count()).unwrap_or(u32::MAX);
         let mut past = Vec::with_capacity(before.len());
@@ -299,9 +307,11 @@ impl<'m> Member<'m> {
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
-        let (mut findings, ignored) = settled(working, findings);
+        let (mut findings, mut silenced) = settled(working, findings);
+        let ignored = silenced.len();
+        settling::let_silenced_go(&silenced, &findings, &mut rows);
         if let Some(keys) = &options.keys {
-            settling::keep(keys, &mut rows, &mut findings);
+            settling::keep(keys, &mut rows, &mut [&mut findings, &mut silenced]);
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         if let Some(accepted) = accepted {
@@ -310,7 +320,7 @@ impl<'m> Member<'m> {
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now = Present { project: working, environments: &environments, columns: &columns };
-            self.follow(past, &now, &mut rows, (&mut findings, &mut settled), options)?;
+            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options)?;
         }
         let summary = Summary {
             environments: columns.len(),
@@ -407,10 +417,36 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
 }
 
-/// The project's say about findings, and how many its comments silence.
-fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, usize) {
-    let ignored = checks::settle(project, &mut findings, true);
-    (findings, ignored)
+/// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
+fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
+    let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
+    // Lines are counted, columns are not needed to find it.
+    let parts: Vec<_> = place.rsplitn(3, ':').collect();
+    let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let path = match parts.as_slice() {
+        [column, line, path] if is_number(column) && is_number(line) => format!("{path}:{line}"),
+        _ => place.clone(),
+    };
+    Unread { path: printable(&path), why: "broken" }
+}
+
+/// The project's say about findings, and what does not count for that, each with the reason.
+fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
+    let silenced = checks::settle_telling(project, &mut findings);
+    let told = silenced.into_iter().map(|(mut finding, silence)| {
+        let because = match silence {
+            Silence::Comment(at) => {
+                let line = project.sources.position(at.source, at.start).line;
+                format!("a comment silences it: {}:{line}", project.sources.path(at.source))
+            }
+            Silence::Off => format!("{} is off in sparkcfg.toml", finding.rule.code),
+        };
+        if let Some(difference) = &mut finding.difference {
+            difference.because = Some(printable(&because));
+        }
+        finding
+    });
+    (findings, told.collect())
 }
 
 fn source<'a>(

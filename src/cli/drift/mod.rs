@@ -65,7 +65,7 @@ pub(super) struct Drift {
     /// Write the changes of --fix to a file for `git apply` instead of making them
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     patch: Option<std::path::PathBuf>,
-    /// Accept a finding, by its code and key, in sparkcfg-baseline.toml
+    /// Accept a finding, by its code and key, in sparkcfg-baseline.toml; may be given several times
     #[arg(long, num_args = 2, value_names = ["CODE", "KEY"])]
     ack: Vec<String>,
     /// Accept everything unexpected
@@ -152,7 +152,11 @@ impl Drift {
         let (mut report, stale) = self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
         if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
             let patch = suggesting::patch(comparison, &files)?;
-            if patch.is_empty() {
+            let left = suggesting::left(&report, comparison);
+            for told in &left {
+                printing::complain(&format!("{told}\n"))?;
+            }
+            if patch.is_empty() && left.is_empty() {
                 printing::complain(
                     "nothing to propose: every key has a policy, and secrets must differ without one\n",
                 )?;
@@ -304,8 +308,13 @@ impl Drift {
 
     fn nothing(&self, several: bool) -> Error {
         if !self.keys.is_empty() {
-            return Error::new("nothing to compare: no key fits --keys")
-                .help("a pattern stands for the whole name, as in --keys '*_URL'");
+            let is_list = |pattern: &String| pattern.contains(',') && !pattern.contains('{');
+            let help = if self.keys.iter().any(is_list) {
+                "give each pattern an option of its own, as in --keys API_URL --keys '*_PORT'"
+            } else {
+                "a pattern stands for the whole name, as in --keys '*_URL'"
+            };
+            return Error::new("nothing to compare: no key fits --keys").help(help);
         }
         let place =
             if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
@@ -334,6 +343,7 @@ impl Drift {
             unchanged: number(Change::Unchanged),
             undecided: number(Change::Unknown),
             resolved: number(Change::Resolved),
+            no_longer_counted: number(Change::NoLongerCounted),
             newly_acknowledged: comparison.newly_acknowledged().count(),
             ..comparison.counts
         };

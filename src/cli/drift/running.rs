@@ -85,7 +85,7 @@ fn images(wanted: &[Wanted]) -> Result<Vec<(String, Secret)>, Error> {
 /// What the source tells of: one, or the same several times over.
 fn parts(wanted: &Live) -> Result<Vec<Part>, Error> {
     let bytes = read(wanted)?;
-    let Some(producer) = live::find(&wanted.tool) else { return Ok(vec![env_file(wanted, &bytes)]) };
+    let Some(producer) = live::find(&wanted.tool) else { return env_file(wanted, &bytes).map(|part| vec![part]) };
     let failed = |message: &str| {
         Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("it takes {}", producer.summary))
     };
@@ -120,6 +120,7 @@ fn chosen(wanted: &Live, parts: &mut Vec<Part>) -> Result<(), Error> {
                 (Some(list), ..) => format!("it has several parts: {list}"),
                 (_, Some(list), _) => format!("several are called that: {list}"),
                 (.., Some(near)) => format!("did you mean #{near}?"),
+                _ if names.is_empty() => "nothing is in it".to_owned(),
                 _ => format!("there are: {}", names.join(", ")),
             };
             return Err(Error::new(format!("there is no `{name}` in {}:{}", wanted.tool, wanted.path)).help(help));
@@ -229,7 +230,10 @@ fn path_of(wanted: &Live) -> String {
 }
 
 /// A loose env file, read as docker compose reads it.
-fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
+///
+/// # Errors
+/// There is something in it, and no line sets a variable: it is something else.
+fn env_file(wanted: &Live, bytes: &[u8]) -> Result<Part, Error> {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let source = Sources::default().add(wanted.path.as_str(), Arc::clone(&text));
     let compose::Parsed { entries, faults, .. } = compose::parse(&text);
@@ -243,9 +247,18 @@ fn env_file(wanted: &Live, bytes: &[u8]) -> Part {
         Some((text.get(entry.key.start as usize..entry.key.end as usize)?.to_owned(), line))
     };
     let lines = entries.iter().filter_map(place).collect();
+    let sets_any = entries.iter().any(|entry| {
+        let key = text.get(entry.key.start as usize..entry.key.end as usize);
+        key.is_some_and(crate::plain::is_name)
+    });
+    if !sets_any && (has_more || !entries.is_empty()) {
+        let message = format!("{} cannot be read: it is not an env file", wanted.name);
+        return Err(Error::new(message).help("it takes lines of KEY=value"));
+    }
     let restart = (wanted.path != "-").then_some(Restart::EnvFile { lines });
     let layer = Layer { name: wanted.name.clone(), source, text, sealed: false, entries, faults: Vec::new() };
-    Part { name: wanted.name.clone(), variables: variables_of(&layer), has_more, broken, restart, ..Part::default() }
+    let variables = variables_of(&layer);
+    Ok(Part { name: wanted.name.clone(), variables, has_more, broken, restart, ..Part::default() })
 }
 
 /// What docker compose reads in the text of an env file.

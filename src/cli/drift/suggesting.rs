@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
-use crate::drift::{Comparison, Kind, Row, State};
+use crate::drift::{Cell, Column, Comparison, Kind, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
 use crate::plain;
 use crate::project::Project;
 use crate::project::files::Files;
+use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
+use crate::source::printable;
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
 /// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
@@ -56,6 +58,24 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
+}
+
+/// What no policy is proposed for: keys that nobody declared, and some environments lack. Whether they belong there nobody can
+/// see from what is there.
+pub(super) fn left(report: &Report, comparison: &Comparison) -> Vec<String> {
+    let extra = report.findings.iter().filter(|finding| finding.rule.code == "drift-extra");
+    let told = extra.filter_map(|finding| {
+        let row = comparison.rows.get(finding.difference.as_ref()?.row?)?;
+        let lacks = |(column, cell): (&Column, &Option<Cell>)| {
+            let is_absent = cell.as_ref().is_some_and(|cell| cell.state == State::Absent);
+            is_absent.then(|| column.name.clone())
+        };
+        let lacking: Vec<_> = comparison.columns.iter().zip(&row.cells).filter_map(lacks).collect();
+        let key = report.key_of(finding)?;
+        let told = format!("{key} is not set in {}: decide whether it belongs there", lacking.join(", "));
+        Some(printable(&format!("{told}, then set it there, take it away, or say that it may differ")))
+    });
+    told.collect()
 }
 
 /// The line that names the environments which were compared, where these are not all that the project has.

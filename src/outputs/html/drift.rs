@@ -107,6 +107,9 @@ impl<'a> Page<'a> {
             if counts.newly_acknowledged > 0 {
                 let _ = write!(out, ", {} newly acknowledged", counts.newly_acknowledged);
             }
+            if counts.no_longer_counted > 0 {
+                let _ = write!(out, ", {} no longer counted", counts.no_longer_counted);
+            }
             if counts.undecided > 0 {
                 let _ = write!(out, ", {} unknown whether changed", counts.undecided);
             }
@@ -299,6 +302,7 @@ impl<'a> Page<'a> {
             out.push_str("</ul>\n");
         }
         for (title, sign, change) in [
+            ("No longer counted by this change", "☑", Change::NoLongerCounted),
             ("Resolved by this change", "✓", Change::Resolved),
             ("Unknown whether it is resolved by this change", "?", Change::Unknown),
         ] {
@@ -309,7 +313,9 @@ impl<'a> Page<'a> {
             let _ = writeln!(out, "<h2>{title}</h2>\n<ul>");
             for finding in settled {
                 let (code, told) = (finding.rule.code, markup(&finding.message));
-                let _ = writeln!(out, "<li>{sign} <span class=\"code\">{code}</span> {told}</li>");
+                let because = finding.difference.as_ref().and_then(|difference| difference.because.as_deref());
+                let because = because.map(|text| format!(": {}", markup(text))).unwrap_or_default();
+                let _ = writeln!(out, "<li>{sign} <span class=\"code\">{code}</span> {told}{because}</li>");
             }
             out.push_str("</ul>\n");
         }
@@ -374,6 +380,10 @@ fn problem(out: &mut String, finding: &Finding, counts: bool) {
         }
     } else if finding.changed(Change::Unchanged) {
         out.push_str("; unchanged");
+    } else if let (true, Some(because)) =
+        (finding.changed(Change::NoLongerCounted), difference.and_then(|difference| difference.because.as_ref()))
+    {
+        let _ = write!(out, "; no longer counted: {}", markup(because));
     } else if finding.changed(Change::Unknown) {
         out.push_str("; unknown whether changed");
     }

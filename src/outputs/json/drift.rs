@@ -37,6 +37,7 @@ struct Entry<'a> {
     bucket: Bucket,
     change: Option<Change>,
     accepted: Option<&'a Accepted>,
+    because: Option<&'a str>,
     #[serde(flatten)]
     finding: super::Entry<'a>,
     cells: BTreeMap<&'a str, Told<'a>>,
@@ -99,6 +100,7 @@ fn entry<'a>(report: &Report, comparison: &'a Comparison, finding: &'a Finding) 
         bucket: difference.map_or(Bucket::Unexpected, |difference| difference.bucket),
         change: difference.and_then(|difference| difference.change),
         accepted: difference.and_then(|difference| difference.accepted.as_ref()),
+        because: difference.and_then(|difference| difference.because.as_deref()),
         finding: super::entry(report, finding),
         cells: row.map(|row| cells(report, comparison, row)).unwrap_or_default(),
     }

@@ -85,6 +85,7 @@ impl Page<'_> {
             remedies(&mut out, self.report, listed);
         }
         self.newly_acknowledged(&mut out, amount.rest);
+        self.no_longer_counted(&mut out, amount.rest);
         self.settled(&mut out, amount.rest);
         self.expected(&mut out, amount.rest);
         if !self.quiet {
@@ -99,7 +100,10 @@ impl Page<'_> {
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided + counts.newly_acknowledged > 0 => {
+            (Mode::Against(_), new)
+                if new + counts.unchanged + counts.undecided + counts.newly_acknowledged + counts.no_longer_counted
+                    > 0 =>
+            {
                 let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
                 let unknown = match counts.undecided {
                     0 => String::new(),
@@ -109,7 +113,14 @@ impl Page<'_> {
                     0 => String::new(),
                     number => format!(", {number} newly acknowledged"),
                 };
-                format!("{new} new{accepted}, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
+                let silenced = match counts.no_longer_counted {
+                    0 => String::new(),
+                    number => format!(", {number} no longer counted"),
+                };
+                format!(
+                    "{new} new{accepted}{silenced}, {} resolved, {} unchanged{unknown}",
+                    counts.resolved, counts.unchanged
+                )
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
@@ -119,9 +130,9 @@ impl Page<'_> {
             "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
             super::of_project(self.report),
             self.pair(&names),
-            match worst.filter(|worst| *worst > Severity::Note || counts.newly_acknowledged == 0) {
+            match worst.filter(|worst| *worst > Severity::Note || self.let_through() == 0) {
                 Some(worst) => glyph(worst),
-                None if counts.newly_acknowledged > 0 => ACCEPTED,
+                None if self.let_through() > 0 => ACCEPTED,
                 None => "✓",
             }
         );
@@ -135,6 +146,11 @@ impl Page<'_> {
             let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
         }
         out
+    }
+
+    /// How much does not count because the change itself says so: somebody has to look at that.
+    fn let_through(&self) -> usize {
+        self.comparison.counts.newly_acknowledged + self.comparison.counts.no_longer_counted
     }
 
     /// What was asked for: an environment that comes or goes makes no other comment of all of them.
@@ -294,6 +310,28 @@ impl Page<'_> {
         }
     }
 
+    /// What the change itself lets count no longer, in sight for the same reason.
+    fn no_longer_counted(&self, out: &mut String, rest: Rest) {
+        let number = self.comparison.counts.no_longer_counted;
+        let all = || self.comparison.no_longer_counted();
+        if number > 0 && rest >= Rest::Unchanged {
+            let rows = all().map(|(finding, because)| {
+                let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
+                let [short, because] = [short, because].map(|text| phrase(text, LONGEST_MESSAGE));
+                format!("| {} | `{}` {short} | {because} |\n", self.named(finding), finding.rule.code)
+            });
+            let rows: String = rows.collect();
+            let _ = write!(
+                out,
+                "\n**No longer counted by this change** ({number})\n\n| Key | Problem | Why |\n|---|---|---|\n{rows}"
+            );
+        } else if number > 0 {
+            let names: Vec<_> = all().map(|(finding, _)| self.named(finding)).collect();
+            let names = if rest == Rest::Counts { String::new() } else { format!(": {}", names.join(", ")) };
+            let _ = writeln!(out, "\n**No longer counted by this change** ({number}){names}");
+        }
+    }
+
     /// Findings that do not count.
     fn settled(&self, out: &mut String, rest: Rest) {
         let (resolved, left): (Vec<&Finding>, Vec<_>) =
@@ -315,7 +353,7 @@ impl Page<'_> {
         // What nobody classified is counted, not told.
         unchanged.retain(|finding| {
             let counts = finding.difference.as_ref().is_some_and(|found| found.bucket == Bucket::Unexpected);
-            counts && !finding.changed(Change::Unknown)
+            counts && !finding.changed(Change::Unknown) && !finding.changed(Change::NoLongerCounted)
         });
         for (title, findings, tables_from) in [
             ("Unknown whether changed: sealed for whoever made this report", undecided, None),

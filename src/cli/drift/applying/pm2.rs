@@ -3,6 +3,7 @@
 use super::{Applying, Declared, Found, Said, Texts, edit};
 use crate::drift::live::word;
 use crate::pm2::{self, App, Ecosystem};
+use crate::project::files;
 use crate::source::Sources;
 use crate::tree::script::SPREAD;
 
@@ -10,8 +11,13 @@ impl<'a> Declared<'a> {
     /// What is to be done so that an app of PM2 has what is declared; it runs with a block of its file, if not with any.
     pub(super) fn by_pm2(&self, app: &str, (block, any): (Option<&str>, bool), home: Option<&str>) -> Applying {
         let found = |unsure| self.found(None, &|paths, texts| self.said_by_pm2(app, block, paths, (texts, unsure)));
-        // A file that names the app goes before a script that may do so.
-        let found = if any { None } else { found(false).or_else(|| found(true)) };
+        // Of a process nobody knows the block, unless its file has only one; a file that names the app goes before a script that
+        // may do so.
+        let found = if any {
+            found(false).filter(|found| found.paths.iter().all(|path| self.has_one_block(path, app)))
+        } else {
+            found(false).or_else(|| found(true))
+        };
         // What was started without a file has the environment of whoever started it.
         let found = found.unwrap_or(Found { paths: Vec::new(), said: vec![("", Said::Outside)], renders: false });
         // From a file PM2 takes what its block names, and nothing else.
@@ -24,6 +30,19 @@ impl<'a> Declared<'a> {
             }
         };
         self.told(found, home.map(|home| ("PM2_HOME", home)), &program)
+    }
+
+    /// Whether a file gives an app the same environment, however it is started from it.
+    fn has_one_block(&self, path: &str, name: &str) -> bool {
+        let Ok(bytes) = self.files.read(path) else { return false };
+        let (text, _) = files::text(bytes);
+        let source = Sources::default().add(path, text.as_str());
+        let file = Ecosystem::read(source, path, &text);
+        let is_block = |key: &str| key.starts_with("env_");
+        let app = file.apps.iter().find(|app| app.name == name);
+        app.is_some_and(|app| {
+            !app.node.is_unknown() && !app.node.pairs().any(|pair| is_block(&pair.key) || pair.key == SPREAD)
+        })
     }
 
     /// What a file of PM2 says of each key; `None` where it is none, or declares another app. Of a script it may not be known

@@ -3,11 +3,11 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use super::super::changes::Since;
+use super::super::changes::{Since, Then};
 use super::super::held::Past;
 use super::{Member, Options, baseline_in, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
-use crate::drift::baseline::Baseline;
+use crate::drift::baseline::{Baseline, Judge};
 use crate::drift::{Column, Row};
 use crate::environment::Environment;
 use crate::error::Error;
@@ -40,12 +40,13 @@ impl Member<'_> {
         past: &'p Before<'p>,
         now: &Present<'p>,
         rows: &mut [Row],
-        (findings, settled): (&mut Vec<Finding>, &mut Vec<Finding>),
+        (findings, settled, silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
     ) -> Result<(), Error> {
-        let accepted = baseline_in(&past.past.files)?.map(|(known, ..)| known);
+        // What cannot be read accepts nothing.
+        let accepted = baseline_in(&past.past.files).ok().flatten().map(|(known, ..)| known);
         let then = self.findings_then(past, options)?;
-        let then = Self::counting_then(accepted.as_ref(), then, options);
+        let then = Self::counting_then(accepted.as_ref(), past, then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
         let accepted = accepted.map(|known| known.renamed(&renamed));
         self.mark_newly_accepted(accepted.as_ref(), settled, now, options);
@@ -69,7 +70,7 @@ impl Member<'_> {
                 times: LazyCell::new(Box::new(move || Times::new(pairs, judge))),
                 unknown: options.unknown,
             };
-            since.split(std::mem::take(findings), then)
+            since.split(std::mem::take(findings), then, silenced)
         };
         *findings = counting;
         settled.extend(others);
@@ -87,8 +88,10 @@ impl Member<'_> {
     ) {
         let lasting = self.lasting((now.project, now.environments), options);
         let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
+        let is_same = |key: &str, one: &str, other: &str| settling::is_one_value(now.project, key, one, other);
+        let judge = Judge { today: &options.today, is_another: &is_another, is_same: &is_same };
         for finding in settled {
-            let is_new = then.is_none_or(|then| !then.covers(finding, &options.today, &is_another));
+            let is_new = then.is_none_or(|then| !then.covers(finding, &judge));
             if let Some(accepted) = finding.difference.as_mut().and_then(|difference| difference.accepted.as_mut()) {
                 accepted.is_new = is_new;
             }
@@ -97,26 +100,48 @@ impl Member<'_> {
 
     /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
-    fn counting_then(accepted: Option<&Baseline>, findings: Vec<Finding>, options: &Options<'_>) -> Vec<Finding> {
-        let mut counting = match accepted {
+    fn counting_then(
+        accepted: Option<&Baseline>,
+        past: &Before<'_>,
+        (findings, silent): (Vec<Finding>, Vec<Finding>),
+        options: &Options<'_>,
+    ) -> Then {
+        let mut then = match accepted {
             // What was accepted then was accepted with the secrets of that time.
-            Some(known) => known.apply(findings, &options.today, &|_, _, _| false).0,
-            None => findings,
+            Some(known) => {
+                let is_same = |key: &str, one: &str, other: &str| {
+                    past.project.is_some_and(|project| settling::is_one_value(project, key, one, other))
+                };
+                let judge = Judge { today: &options.today, is_another: &|_, _, _| false, is_same: &is_same };
+                let (counting, covered, _) = known.apply(findings, &judge);
+                Then { counting, silent: covered.into_iter().chain(silent).collect() }
+            }
+            None => Then { counting: findings, silent },
         };
         if let Some(keys) = &options.keys {
-            counting.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+            for findings in [&mut then.counting, &mut then.silent] {
+                findings.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+            }
         }
-        counting
+        then
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
-    fn findings_then<'p>(&self, past: &'p Before<'p>, options: &Options<'_>) -> Result<Vec<Finding>, Error> {
-        let Some(project) = past.project else { return Ok(Vec::new()) };
+    /// With it comes what did not count.
+    fn findings_then<'p>(
+        &self,
+        past: &'p Before<'p>,
+        options: &Options<'_>,
+    ) -> Result<(Vec<Finding>, Vec<Finding>), Error> {
+        let Some(project) = past.project else { return Ok((Vec::new(), Vec::new())) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
-        let policies = project.config.policies("sparkcfg.toml", &names)?;
+        let text = project.config_source.map_or("", |source| &**project.sources.text(source));
+        let policies = project.config.policies(("sparkcfg.toml", text), &names).unwrap_or_default();
         let sources = past.environments.iter().map(|environment| source(project, environment, None, 0));
         let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
-        let (findings, _) = self::settled(project, findings);
-        Ok(findings.into_iter().map(|finding| finding.shifted(past.offset)).collect())
+        let (findings, silent) = self::settled(project, findings);
+        let shifted =
+            |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.shifted(past.offset)).collect();
+        Ok((shifted(findings), shifted(silent)))
     }
 }

@@ -6,7 +6,7 @@ use globset::GlobSet;
 
 use super::{Member, Options};
 use crate::checks;
-use crate::drift::baseline::{self, Baseline, Stale, Use};
+use crate::drift::baseline::{self, Baseline, Judge, Stale, Use};
 use crate::drift::{Column, Row, State};
 use crate::environment::Environment;
 use crate::finding::{Bucket, Change, Finding};
@@ -25,7 +25,9 @@ impl Member<'_> {
     ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
         let lasting = self.lasting(working, options);
         let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
-        let (mut counting, covered, used) = baseline.apply(findings, &options.today, &is_another);
+        let is_same = |key: &str, one: &str, other: &str| is_one_value(working.0, key, one, other);
+        let judge = Judge { today: &options.today, is_another: &is_another, is_same: &is_same };
+        let (mut counting, covered, used) = baseline.apply(findings, &judge);
         let mut stale = Vec::new();
         for ((entry, at), used) in baseline.entries().zip(used) {
             let why = if entry.is_expired(&options.today) {
@@ -52,6 +54,12 @@ impl Member<'_> {
     }
 }
 
+/// Whether two texts are one value of a key, as the schema says what it is.
+pub(super) fn is_one_value(project: &Project, key: &str, one: &str, other: &str) -> bool {
+    let schema = project.schema.as_ref().map(|schema| &schema.schema);
+    schema.is_some_and(|schema| schema.property(key).sameness().same(one, other))
+}
+
 /// Whether the sources of an entry were compared, and all of them could be opened.
 fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool {
     let place = |name: &String| columns.iter().position(|column| column.name == *name);
@@ -62,8 +70,12 @@ fn is_judged(entry: &baseline::Entry, columns: &[Column], rows: &[Row]) -> bool 
     let Some(places) = entry.within.iter().map(place).collect::<Option<Vec<_>>>() else { return false };
     let row = rows.iter().find(|row| row.key == entry.key);
     row.is_none_or(|row| {
-        let cells = places.iter().filter_map(|place| row.cells.get(*place)?.as_ref());
-        cells.into_iter().all(|cell| cell.state != State::Unknown)
+        let mut cells = places.iter().filter_map(|place| row.cells.get(*place)?.as_ref());
+        // Whoever has no key meets it again.
+        if entry.code == "drift-unknown" && cells.clone().any(|cell| cell.sealed) {
+            return false;
+        }
+        cells.all(|cell| cell.state != State::Unknown)
     })
 }
 
@@ -92,18 +104,26 @@ fn place(finding: &Finding) -> Option<usize> {
     finding.difference.as_ref().and_then(|difference| difference.row)
 }
 
+/// Takes rows out of the unexpected ones of which nothing counts for what the project says.
+pub(super) fn let_silenced_go(silenced: &[Finding], counting: &[Finding], rows: &mut [Row]) {
+    for finding in silenced {
+        acknowledge(finding, counting, rows);
+    }
+}
+
 /// Keeps the rows of some keys, and the findings about them.
-pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut Vec<Finding>) {
+pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut [&mut Vec<Finding>]) {
     let mut places = HashMap::new();
     let kept = std::mem::take(rows).into_iter().enumerate().filter(|(_, row)| keys.is_match(&row.key));
     for (at, row) in kept {
         places.insert(at, rows.len());
         rows.push(row);
     }
-    findings.retain_mut(|finding| {
+    let mut is_kept = |finding: &mut Finding| {
         let Some(difference) = &mut finding.difference else { return true };
         let row = difference.row.and_then(|row| places.get(&row).copied());
         difference.row = row;
         row.is_some()
-    });
+    };
+    findings.iter_mut().for_each(|findings| findings.retain_mut(&mut is_kept));
 }

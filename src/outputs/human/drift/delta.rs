@@ -23,6 +23,15 @@ impl Page<'_> {
                 self.reason(out, finding, accepted);
             }
         }
+        if counts.no_longer_counted > 0 {
+            let _ = writeln!(out, "{}", self.strong(&format!("no longer counted {}", counts.no_longer_counted)));
+            for (finding, because) in self.comparison.no_longer_counted() {
+                let short =
+                    finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
+                let text = format!("{} {}: {because} ({short})", finding.rule.code, self.named(finding));
+                self.wrapped(out, &text, 4);
+            }
+        }
         for (title, change, number) in [
             ("unknown whether changed", Change::Unknown, counts.undecided),
             ("resolved", Change::Resolved, counts.resolved),

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::Page;
 use crate::abridging::{cut, told_apart, width};
 use crate::drift::Cell;
+use crate::drift::live::word;
 use crate::finding::{Finding, Severity};
 use crate::schema::extension::Drift;
 
@@ -55,10 +56,20 @@ impl Page<'_> {
             ),
             (" - ", "- = not set"),
             (" (", "( ) = default"),
+            (" n/a ", "n/a = the schema keeps it from there"),
         ];
         let told: Vec<_> = signs.iter().filter(|(sign, _)| table.contains(sign)).map(|(_, text)| *text).collect();
         if !told.is_empty() {
             self.wrapped(out, &told.join("   "), 0);
+        }
+        for finding in listed {
+            let difference = finding.difference.as_ref().filter(|it| !it.partly.is_empty());
+            if let (Some(difference), Some(key)) = (difference, self.report.key_of(finding)) {
+                let between = difference.partly.join(" and ");
+                let ack = format!("--ack {} {} --why …", finding.rule.code, word(&key));
+                let told = format!("{key} is accepted between {between} only; mend it, or accept all of it: {ack}");
+                self.wrapped(out, &crate::source::printable(&told), 0);
+            }
         }
         for [one, other] in self.pairs(listed) {
             // A command that is wrapped is none.
@@ -90,7 +101,12 @@ impl Page<'_> {
         let Some(row) = row else { return BTreeSet::new() };
         let is_named = |at: usize| finding.environments.iter().any(|name| **name == *columns[at].name);
         let said = |at: usize| row.cells.get(at).and_then(Option::as_ref).map(|cell| (cell.class, cell.state));
+        let partly = finding.difference.as_ref().map(|difference| difference.partly.as_slice()).unwrap_or_default();
+        let is_accepted = |at: usize| partly.contains(&columns[at].name);
         let is_told = |[one, other]: &[usize; 2]| {
+            if is_accepted(*one) && is_accepted(*other) {
+                return false;
+            }
             let agree = said(*one) == said(*other);
             let (both, either) = (is_named(*one) && is_named(*other), is_named(*one) || is_named(*other));
             match (finding.rule.code, finding.environments.as_slice()) {

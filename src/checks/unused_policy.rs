@@ -83,7 +83,8 @@ fn between_strangers(project: &Project, rule: &DriftRule) -> Option<Finding> {
         Some(near) => format!("did you mean {near}? `sparkcfg drift` stops at it"),
         None => "`sparkcfg drift` stops at it: take the name away until there is such an environment".to_owned(),
     };
-    Some(in_config(project, stranger, Finding::new(&RULE, message).help(help)))
+    let finding = Finding::new(&RULE, message).help(help);
+    Some(placed(finding, project, &["drift", "rule", "between"], stranger, "never applied"))
 }
 
 /// A rule about no key at all.

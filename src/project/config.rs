@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::access::is_person_name;
-use super::consumers::place_of;
 use super::deployments::Hardening;
 use super::whereabouts::place_in;
 use crate::drift::policy::Policies;
@@ -264,17 +263,11 @@ impl Config {
     pub fn policies(&self, (path, text): (&str, &str), environments: &[&str]) -> Result<Policies, Error> {
         let mut policies = Policies::default();
         let near = |name: &str| nearest(name, environments.iter().copied());
-        let place = |table: &str, word: &str| {
-            let Some(at) = place_of(text, table, word) else { return path.to_owned() };
-            let before = &text[..at];
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            format!("{path}:{}:{column}", before.matches('\n').count() + 1)
-        };
-        let known = |table: &str, names: &[String], is_meant: &dyn Fn(&str) -> bool| {
+        let known = |told: &str, table: &[&str], names: &[String], is_meant: &dyn Fn(&str) -> bool| {
             let stranger = |name: &&String| !environments.contains(&name.as_str()) && !is_meant(name);
             let Some(stranger) = names.iter().find(stranger) else { return Ok(()) };
-            let failed = Error::new(format!("{table} names an unknown environment `{stranger}`"))
-                .at(place(table.trim_start_matches("[drift] "), stranger));
+            let failed = Error::new(format!("{told} names an unknown environment `{stranger}`"))
+                .at(place_in(text, path, table, stranger));
             Err(match near(stranger) {
                 Some(near) => failed.help(format!("did you mean `{near}`?")),
                 None => failed.help(format!("there are: {}", environments.join(", "))),
@@ -282,11 +275,12 @@ impl Config {
         };
         // A name that is close to none may be one that is still to come; to be protected under a wrong one is not to be.
         let may_come = |name: &str| near(name).is_none();
-        for (table, names) in [("[drift] protected", &self.drift.protected), ("protected", &self.protected)] {
-            known(table, names.as_deref().unwrap_or_default(), &may_come)?;
+        let drift = ("[drift] protected", &["drift", "protected"][..], &self.drift.protected);
+        for (told, table, names) in [drift, ("protected", &["protected"], &self.protected)] {
+            known(told, table, names.as_deref().unwrap_or_default(), &may_come)?;
         }
         for rule in &self.drift.rule {
-            known("[[drift.rule]]", &rule.between, &|_| false)?;
+            known("[[drift.rule]]", &["drift", "rule", "between"], &rule.between, &|_| false)?;
             policies
                 .add(&rule.keys, &rule.between, rule.policy, &rule.same)
                 .map_err(|pattern| Error::new(format!("[[drift.rule]] `{pattern}` is no pattern for keys")).at(path))?;

@@ -1,12 +1,15 @@
 //! The say that a project has about findings: comments that silence them, severities, and what is told once.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::{
     ALL, Check, Run, concealment, one_mistake, plaintext_secret, side_effects, unknown_code, unused_ignore, wreckage,
 };
 use crate::finding::Finding;
-use crate::ignores;
+use crate::ignores::{self, Ignore};
 use crate::project::Project;
 use crate::project::config::Level;
+use crate::source::SourceId;
 use crate::suggestion::nearest;
 
 /// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
@@ -45,27 +48,16 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
     let references = project.references.sources().filter(|_| run == Run::References);
     let references = references.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
     let ignores = layers.chain(deployments).chain(strays).chain(references);
-    let mut ignores: Vec<_> = ignores.map(|ignore| (ignore, false)).collect();
+    let ignores: Vec<_> = ignores.collect();
     if ignores.is_empty() {
         return 0;
     }
+    let mut silenced = Silenced::by(&ignores);
     let before = findings.len();
-    findings.retain(|finding| {
-        let mut silenced = false;
-        for (ignore, used) in &mut ignores {
-            let here = finding.label.as_ref().is_some_and(|label| {
-                let (line, span) = (ignore.line, label.span);
-                line.source == span.source && span.start >= line.start && span.start <= line.end
-            });
-            if here && ignore.code == finding.rule.code {
-                *used = true;
-                silenced = true;
-            }
-        }
-        !silenced
-    });
+    findings.retain(|finding| !silenced.takes(finding));
     let ignored = before - findings.len();
-    for (ignore, used) in ignores {
+    for ignore in &ignores {
+        let used = silenced.is_used(ignore);
         let check = ALL.iter().find(|check| check.rule.code == ignore.code);
         if run != check.map_or(Run::Files, Check::kind_of_run) {
             continue;
@@ -92,4 +84,42 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
         }
     }
     ignored
+}
+
+/// What comments silence: the lines of each code in each file, and whether something was found there.
+struct Silenced<'i> {
+    lines: HashMap<(SourceId, &'i str), BTreeMap<(u32, u32), bool>>,
+}
+
+impl<'i> Silenced<'i> {
+    fn by(ignores: &'i [Ignore]) -> Self {
+        let mut lines: HashMap<_, BTreeMap<_, _>> = HashMap::new();
+        for ignore in ignores {
+            let line = (ignore.line.start, ignore.line.end);
+            lines.entry((ignore.line.source, ignore.code.as_str())).or_default().insert(line, false);
+        }
+        Self { lines }
+    }
+
+    /// Whether a finding is silenced.
+    fn takes(&mut self, finding: &Finding) -> bool {
+        /// Lines do not overlap: beside the one in which the finding begins there may be the end of the file alone.
+        const MOST: usize = 2;
+        let Some(span) = finding.label.as_ref().map(|label| label.span) else { return false };
+        let Some(lines) = self.lines.get_mut(&(span.source, finding.rule.code)) else { return false };
+        let above = lines.range(..=(span.start, u32::MAX)).rev().take(MOST);
+        // And what is about the whole file, from its first line on.
+        let near = above.chain(lines.range(..=(0, u32::MAX))).map(|(line, _)| *line);
+        let here: Vec<_> = near.filter(|(_, end)| span.start <= *end).collect();
+        for line in &here {
+            lines.insert(*line, true);
+        }
+        !here.is_empty()
+    }
+
+    /// Whether a comment silences something.
+    fn is_used(&self, ignore: &Ignore) -> bool {
+        let lines = self.lines.get(&(ignore.line.source, ignore.code.as_str()));
+        lines.and_then(|lines| lines.get(&(ignore.line.start, ignore.line.end))).copied().unwrap_or_default()
+    }
 }

@@ -428,7 +428,9 @@ mod tests {
             let (mut sources, id) = one(text);
             let masks: Vec<_> = (0..next(5)).map(|_| (next(length), next(length + 1))).collect();
             let masks: Vec<_> = masks.into_iter().filter(|(start, end)| start < end).collect();
-            masks.iter().for_each(|(start, end)| sources.mask(Span::new(id, *start..*end)));
+            for (start, end) in &masks {
+                sources.mask(Span::new(id, *start..*end));
+            }
             for start in 0..length {
                 let line = text[..start as usize].rfind('\n').map_or(0, |at| to_u32(at) + 1);
                 let hiding = masks.iter().filter(|(from, to)| *from < start && line < *to);

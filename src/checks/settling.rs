@@ -86,14 +86,17 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> usize {
     ignored
 }
 
+/// Where lines begin and end, and whether something was found there.
+type Lines = BTreeMap<(u32, u32), bool>;
+
 /// What comments silence: the lines of each code in each file, and whether something was found there.
 struct Silenced<'i> {
-    lines: HashMap<(SourceId, &'i str), BTreeMap<(u32, u32), bool>>,
+    lines: HashMap<(SourceId, &'i str), Lines>,
 }
 
 impl<'i> Silenced<'i> {
     fn by(ignores: &'i [Ignore]) -> Self {
-        let mut lines: HashMap<_, BTreeMap<_, _>> = HashMap::new();
+        let mut lines: HashMap<_, Lines> = HashMap::new();
         for ignore in ignores {
             let line = (ignore.line.start, ignore.line.end);
             lines.entry((ignore.line.source, ignore.code.as_str())).or_default().insert(line, false);

@@ -21,7 +21,8 @@ impl Views<'_> {
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let mut end = None;
         edits.retain(|edit| {
-            let is_apart = end.is_none_or(|end| end < edit.range.start);
+            // Two that touch are one line's, and each may need the other.
+            let is_apart = end.is_none_or(|end| end <= edit.range.start);
             end = end.max(Some(edit.range.end));
             is_apart
         });

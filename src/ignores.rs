@@ -1,5 +1,7 @@
 //! Comments that silence findings: `# sparkcfg: ignore[code] reason`, above a line or at its end.
 
+use std::ops::Range;
+
 use crate::layer::Layer;
 use crate::source::{SourceId, Span};
 
@@ -30,15 +32,23 @@ pub fn in_text(source: SourceId, text: &str) -> Vec<Ignore> {
 
 fn scan(source: SourceId, text: &str, in_value: &dyn Fn(usize) -> bool) -> Vec<Ignore> {
     let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], MARK.as_bytes()).map(|at| from + at) {
-        from = at + MARK.len();
-        let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
-        let before = text[start..at].trim_end();
-        let alone = matches!(before.trim(), "#" | "//");
+    let marks: Vec<usize> = memchr::memmem::find_iter(text.as_bytes(), MARK.as_bytes()).collect();
+    // Many comments may stand in one line, and many above one: each line is looked for once.
+    let (mut line, mut below) = (0..0, Below::default());
+    for (index, at) in marks.iter().copied().enumerate() {
+        if index == 0 || at >= line.end {
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+            line = start..end;
+        }
+        let before = text[line.start..at].trim_end();
+        let alone = matches!(before.trim_start(), "#" | "//");
         if (before.ends_with('#') || before.ends_with("//")) && !in_value(at) {
-            read((source, text), (start, from, end), alone, &mut found);
+            // Another comment ends this one.
+            let end = marks.get(index + 1).map_or(line.end, |next| line.end.min(*next));
+            let about = if alone { below.of(text, line.end) } else { Some((line.start, line.end)) };
+            let about = about.unwrap_or((line.end, line.end));
+            read((source, text), at + MARK.len()..end, about, &mut found);
         }
     }
     found
@@ -51,12 +61,9 @@ fn in_value(layer: &Layer, at: usize) -> bool {
     entry.is_some_and(|entry| (entry.value.start as usize..entry.value.end as usize).contains(&at))
 }
 
-fn read(
-    (source, text): (SourceId, &str),
-    (start, from, end): (usize, usize, usize),
-    alone: bool,
-    found: &mut Vec<Ignore>,
-) {
+/// Reads what a comment says in `said`, about the line `about`.
+fn read((source, text): (SourceId, &str), said: Range<usize>, about: (usize, usize), found: &mut Vec<Ignore>) {
+    let (from, end) = (said.start, said.end);
     let words = text[from..end].trim_start();
     let words_at = end - words.len();
     let (codes_at, whole) = match (words.strip_prefix("ignore-file"), words.strip_prefix("ignore")) {
@@ -69,11 +76,7 @@ fn read(
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         Span::new(source, offset(from)..offset(to))
     };
-    let line = match (whole, alone) {
-        (true, _) => span(0, text.len()),
-        (false, true) => next_line(text, end).map_or_else(|| span(end, end), |(from, to)| span(from, to)),
-        (false, false) => span(start, end),
-    };
+    let line = if whole { span(0, text.len()) } else { span(about.0, about.1) };
     let list = text[codes_at..end].strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(list, _)| list);
     let Some(list) = list else {
         found.push(Ignore { code: String::new(), at: span(words_at, codes_at), line });
@@ -85,6 +88,25 @@ fn read(
         let name = code.trim();
         found.push(Ignore { code: name.to_owned(), at: span(at + blank, at + blank + name.len()), line });
         at += code.len() + 1;
+    }
+}
+
+/// The next line that is neither empty nor a comment, kept for the comments that follow.
+#[derive(Default)]
+struct Below {
+    /// The places of which it is the next line.
+    above: Range<usize>,
+    line: Option<(usize, usize)>,
+}
+
+impl Below {
+    /// The one below `at`, the end of a line.
+    fn of(&mut self, text: &str, at: usize) -> Option<(usize, usize)> {
+        if !self.above.contains(&at) {
+            self.line = next_line(text, at);
+            self.above = at..self.line.map_or(usize::MAX, |(start, _)| start);
+        }
+        self.line
     }
 }
 
@@ -128,5 +150,19 @@ mod tests {
         let expected: Vec<(String, String, String)> =
             expected.iter().map(|(code, at, line)| ((*code).into(), (*at).into(), (*line).into())).collect();
         assert_eq!(found, expected);
+    }
+
+    /// Many comments in one line, and many above one, tell no more than the file holds.
+    #[test]
+    fn each_comment_ends_where_the_next_begins() {
+        let text =
+            ["# sparkcfg: ignore[a,".repeat(2_000).as_str(), "]\n", &"# sparkcfg: ignore[b]\n".repeat(2_000), "X=1\n"]
+                .concat();
+        let mut sources = Sources::default();
+        let found = super::in_text(sources.add("a.yml", text.as_str()), &text);
+        assert_eq!(found.len(), 4_001);
+        assert!(found.iter().map(|ignore| ignore.code.len()).sum::<usize>() < text.len());
+        let line = |ignore: &super::Ignore| &text[ignore.line.range()];
+        assert!(found.iter().filter(|ignore| ignore.code == "b").all(|ignore| line(ignore) == "X=1"));
     }
 }

@@ -68,6 +68,7 @@ const STYLES: &[Style] = &[
     style("", &[('$', "\\$")]),
     style("", &[('#', "\\#")]),
     style("", &[('#', "\\#"), ('$', "$$")]),
+    style("", &[('\\', "\\\\"), ('#', "\\#"), ('$', "$$")]),
     style("", &[('\\', "\\\\"), ('$', "\\$")]),
     style("", &[('\\', "\\\\")]),
     style("", SHELL_WORD),
@@ -266,6 +267,7 @@ mod tests {
             ("a$b", &["compose", "shell", "node"], "K='a$b'"),
             ("a$b'c", &["compose", "shell"], "K=\"a\\$b'c\""),
             ("a$b", &["make"], "K=a$$b"),
+            ("a\\#b", &["make"], "K=a\\\\\\#b"),
             ("a\nb", &["compose", "node"], "K='a\nb'"),
         ] {
             assert_eq!(spelled(value, readers).as_deref(), Ok(expected), "{value:?} {readers:?}");

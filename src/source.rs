@@ -57,9 +57,46 @@ pub struct Position {
 struct Source {
     path: String,
     text: Arc<str>,
-    /// Byte ranges that may not be shown, in any order.
-    masks: Vec<Range<u32>>,
+    masks: Masks,
     line_starts: OnceLock<Vec<u32>>,
+}
+
+/// Byte ranges of a text that may not be shown. There may be as many as lines, and each finding asks for those near it.
+#[derive(Default)]
+struct Masks {
+    /// In any order.
+    all: Vec<Range<u32>>,
+    /// By where they begin, each with the furthest end of those up to it.
+    sorted: OnceLock<Vec<(Range<u32>, u32)>>,
+}
+
+impl Masks {
+    fn add(&mut self, range: Range<u32>) {
+        self.all.push(range);
+        self.sorted.take();
+    }
+
+    /// Those that begin before `end`, from the first that ends at or behind `least` on.
+    fn between(&self, least: u32, end: u32) -> &[(Range<u32>, u32)] {
+        let sorted = self.sorted.get_or_init(|| {
+            let mut sorted = self.all.clone();
+            sorted.sort_by_key(|mask| mask.start);
+            let mut furthest = 0;
+            let with_end = |mask: Range<u32>| {
+                furthest = mask.end.max(furthest);
+                (mask, furthest)
+            };
+            sorted.into_iter().map(with_end).collect()
+        });
+        let first = sorted.partition_point(|(_, furthest)| *furthest < least);
+        let last = sorted.partition_point(|(mask, _)| mask.start < end);
+        sorted.get(first..last).unwrap_or_default()
+    }
+
+    /// Those that share a byte with a range.
+    fn touching(&self, start: u32, end: u32) -> impl Iterator<Item = &Range<u32>> {
+        self.between(start.saturating_add(1), end).iter().map(|(mask, _)| mask).filter(move |mask| start < mask.end)
+    }
 }
 
 /// Every text of a run, by [`SourceId`]. Its `Debug` tells paths, never texts.
@@ -74,14 +111,19 @@ impl Sources {
     /// A byte-order mark is the caller's business: offsets count from the first byte of `text`.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
-        self.all.push(Source { path: path.into(), text: text.into(), masks: Vec::new(), line_starts: OnceLock::new() });
+        self.all.push(Source {
+            path: path.into(),
+            text: text.into(),
+            masks: Masks::default(),
+            line_starts: OnceLock::new(),
+        });
         id
     }
 
     /// Hides a range from every output for the rest of the run.
     pub fn mask(&mut self, span: Span) {
         if span.start < span.end {
-            self.all[span.source.0 as usize].masks.push(span.start..span.end);
+            self.all[span.source.0 as usize].masks.add(span.start..span.end);
         }
     }
 
@@ -148,7 +190,7 @@ impl Sources {
     /// Whether any byte of `span` belongs to a secret.
     #[must_use]
     pub fn hides(&self, span: Span) -> bool {
-        self.all[span.source.0 as usize].masks.iter().any(|mask| mask.start < span.end && span.start < mask.end)
+        !self.all[span.source.0 as usize].masks.between(span.start.saturating_add(1), span.end).is_empty()
     }
 
     /// Whether the exact lines and columns of `span` may be told: no secret lies in it or before it on its lines.
@@ -170,12 +212,9 @@ impl Sources {
     #[must_use]
     pub fn shown(&self, span: Span) -> Shown {
         let source = &self.all[span.source.0 as usize];
-        let mut masks: Vec<_> =
-            source.masks.iter().filter(|mask| mask.start < span.end && span.start < mask.end).cloned().collect();
-        masks.sort_by_key(|mask| mask.start);
         let mut shown = Shown::default();
         let mut at = span.start;
-        for mask in masks {
+        for mask in source.masks.touching(span.start, span.end) {
             if mask.end <= at {
                 continue;
             }
@@ -200,9 +239,11 @@ impl Source {
     fn veiled(&self, offset: u32) -> u32 {
         let starts = self.line_starts();
         let line = starts[starts.partition_point(|start| *start <= offset).max(1) - 1];
-        let hiding = self.masks.iter().filter(|mask| mask.start < offset && line < mask.end);
-        let begins = hiding.map(|mask| if offset <= mask.end { mask.start } else { mask.start.max(line) });
-        begins.min().unwrap_or(offset)
+        let first = |least: u32| self.masks.between(least, offset).first().map(|(mask, _)| mask.start);
+        // The first that reaches as far is that which begins first of all that do. One that ends with the line above hides nothing.
+        let below = line.saturating_add(1);
+        let (around, before) = (first(offset.max(below)), first(below).map(|start| start.max(line)));
+        around.into_iter().chain(before).min().unwrap_or(offset)
     }
 
     fn line_starts(&self) -> &[u32] {
@@ -371,6 +412,37 @@ mod tests {
         }
         assert!(sources.hides(Span::new(id, 14..16)));
         assert!(!sources.hides(Span::new(id, 15..22)));
+    }
+
+    /// What is asked of masks in order is what each of them says alone.
+    #[test]
+    fn masks_in_any_order() {
+        let text = "ab\ncdef\n\ngh\nij";
+        let length = to_u32(text.len());
+        let mut seed = 7_u32;
+        let mut next = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 16) % below
+        };
+        for _ in 0..300 {
+            let (mut sources, id) = one(text);
+            let masks: Vec<_> = (0..next(5)).map(|_| (next(length), next(length + 1))).collect();
+            let masks: Vec<_> = masks.into_iter().filter(|(start, end)| start < end).collect();
+            for (start, end) in &masks {
+                sources.mask(Span::new(id, *start..*end));
+            }
+            for start in 0..length {
+                let line = text[..start as usize].rfind('\n').map_or(0, |at| to_u32(at) + 1);
+                let hiding = masks.iter().filter(|(from, to)| *from < start && line < *to);
+                let begins = hiding.map(|(from, to)| if start <= *to { *from } else { (*from).max(line) });
+                let expected = begins.min().unwrap_or(start);
+                assert_eq!(sources.veiled(Span::new(id, start..start)).start, expected, "{masks:?} {start}");
+                for end in start..length {
+                    let expected = masks.iter().any(|(from, to)| *from < end && start < *to);
+                    assert_eq!(sources.hides(Span::new(id, start..end)), expected, "{masks:?} {start}..{end}");
+                }
+            }
+        }
     }
 
     #[test]

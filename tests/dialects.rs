@@ -221,6 +221,25 @@ fn shells_work_out_what_stands_in_front_of_a_command() {
     }
 }
 
+/// As dash 0.5.12 answered: what stands in a command is read as a program, with its comments, backticks and references.
+#[test]
+fn shells_find_the_end_of_a_command() {
+    for (file, expected) in [
+        ("A=$(echo x # y)\nB=1)\nC=2\n", Some(&["A", "C"][..])),
+        ("A=$(echo ;# 'x\n)\nB=1\n", Some(&["A", "B"])),
+        ("A=$(echo a#b)\nB=1\n", Some(&["A", "B"])),
+        ("A=$(echo `x`)\nB=1\n", Some(&["A", "B"])),
+        ("A=$(echo ${x:-)})\nB=1\n", Some(&["A", "B"])),
+        ("A=$(echo `x)\nB=1\n", None),
+        ("A=$(echo ${x)\nB=1\n", None),
+        ("A=$(echo \"${x)\")\nB=1\n", None),
+    ] {
+        let reading = (dialects::find("shell").unwrap().read)(file.as_bytes(), &Process::new());
+        let found: Vec<_> = reading.vars.iter().map(|one| one.key.as_str()).collect();
+        assert_eq!(reading.error.is_none().then_some(found.as_slice()), expected, "{file}");
+    }
+}
+
 /// As GNU make 4.3 answered: `export` in front of a definition exports names that no shell could have.
 #[test]
 fn make_exports_what_it_is_told_to() {

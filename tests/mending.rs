@@ -71,6 +71,17 @@ fn what_is_written() {
             "GREETING=hello world\nK: v\nexport E=v\n",
             "GREETING=hello world\nK=v\nexport E=v\n",
         ),
+        // What a shell puts in as it reads, and what it runs: nothing else than before, also where nobody is seen to source the file.
+        (&["compose", "shell"], "A=a<b\nB=v$0w\nC=x$1\n", "A='a<b'\nB='v$0w'\nC='x$1'\n"),
+        (&["compose", "shell"], "A=pa$$word\nB=~root\n", "A=pa$$word\nB=~root\n"),
+        (&["make", "shell"], "CMD= true id\n", "CMD= true id\n"),
+        (&["python-dotenv"], "CMD= true id\n", "CMD= true id\n"),
+        (&["compose", "shell"], "CMD= true id\n", "CMD='true id'\n"),
+        (&["compose"], "CMD= true id\n", "CMD=\"true id\"\n"),
+        (&["make"], "CMD = true\n", "CMD=true\n"),
+        // Backslashes that a reader takes off, or keeps.
+        (&["compose", "shell"], "V: C:\\\\dir\n", "V='C:\\\\dir'\n"),
+        (&["compose"], "V: C:\\\\dir\n", "V=C:\\\\dir\n"),
         // Lines that swallow others, or at which a reader gives up, are mended together; so is a dollar sign that is no reference.
         (&["compose", "shell"], "A=it's\nI=1\nJ=don't\n", "A=\"it's\"\nI=1\nJ=\"don't\"\n"),
         (&["compose", "shell"], "A=it's\nH=c d\nJ=x'y z\n", "A=\"it's\"\nH='c d'\nJ=\"x'y z\"\n"),

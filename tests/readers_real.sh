@@ -49,7 +49,8 @@ func main() {
 		if err != nil {
 			kind, vars = "error", map[string]string{}
 		}
-		// As Load does it: what is set already stays.
+		// As Load does it: what is set already stays, and nothing can be set without a name.
+		delete(vars, "")
 		for key := range vars {
 			if own, there := os.LookupEnv(key); there {
 				vars[key] = own

@@ -19,6 +19,8 @@ pub(super) struct Seen<'r> {
     values: HashMap<&'r str, &'r Variable>,
     swallowing: Swallowing,
     stumbles: &'r [Stumble],
+    /// Where it runs something or puts in what only it knows, in the order of the file.
+    runs: Vec<Range<usize>>,
     /// Where it gives up.
     end: usize,
 }
@@ -36,9 +38,51 @@ impl<'r> Seen<'r> {
         let swallowing = Swallowing::of(&file.layer.text, reading);
         let gave_up = reading.gave_up.as_ref().and_then(|error| error.at.as_ref());
         let end = gave_up.map_or(usize::MAX, |at| at.start);
-        reading.error.is_none().then_some(Self { reader, values, swallowing, stumbles, end })
+        let mut runs = reading.executes.clone();
+        runs.sort_unstable_by_key(|place| place.start);
+        reading.error.is_none().then_some(Self { reader, values, swallowing, stumbles, runs, end })
     }
 
+    /// What a reader puts in of a value that only it knows as it reads; `None` where it is the output of a command, which
+    /// is told where that stands, or comes from another value.
+    fn puts_in(&self, text: &str, variable: &Variable) -> Option<&'static PutIn> {
+        let value = &variable.value_span;
+        let first = self.runs.partition_point(|place| place.start < value.start);
+        let mut found = None;
+        for place in self.runs.get(first..).unwrap_or_default() {
+            let is_here = place.start <= value.end
+                || text.get(value.end..place.start).is_some_and(|between| between.trim_matches([' ', '\t']).is_empty());
+            if !is_here {
+                break;
+            }
+            let written = text.get(place.clone())?;
+            found = Some(PUT_IN.iter().find(|one| one.signs.iter().any(|sign| written.starts_with(sign)))?);
+        }
+        found.or_else(|| text.get(value.clone())?.contains(ROOT.signs[0]).then_some(&ROOT))
+    }
+}
+
+/// What a shell puts into a value as it reads it.
+struct PutIn {
+    /// How that begins as it is written.
+    signs: &'static [&'static str],
+    /// What a reader for which it is text must see, for it to be sure that the two differ.
+    text: &'static str,
+    /// What the value is then.
+    says: &'static str,
+}
+
+const PUT_IN: &[PutIn] = &[
+    PutIn { signs: &["$$", "${$"], text: "", says: "one with the number of its process" },
+    PutIn { signs: &["$0", "${0"], text: "", says: "one with its own name" },
+    PutIn { signs: &["$(("], text: "$((", says: "what it works out" },
+    PutIn { signs: &["<"], text: "<", says: "cut off at `<`, and only if that file is there," },
+];
+
+/// Every system has a user of this name. Whether there is another one nobody knows.
+static ROOT: PutIn = PutIn { signs: &["~root"], text: "~root", says: "a home folder" };
+
+impl<'r> Seen<'r> {
     /// Whether what stands at `place` is told elsewhere, because this reader takes it for a part of a value above, or
     /// does not take that line.
     fn passes(&self, place: usize) -> bool {
@@ -65,9 +109,27 @@ struct Swallowed<'r> {
 
 /// Who sees what of one key.
 pub(super) struct Difference<'r> {
-    groups: Vec<(Option<&'r str>, Vec<&'r str>)>,
+    groups: Vec<(Sight<'r>, Vec<&'r str>)>,
     pub(super) hidden: Hidden,
     swallowed: Vec<Swallowed<'r>>,
+}
+
+/// What one reader sees of a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight<'r> {
+    Unset,
+    Text(&'r str),
+    /// Nobody else knows: this is in it.
+    PutIn(&'static str),
+}
+
+impl<'r> Sight<'r> {
+    fn text(self) -> Option<&'r str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Unset | Self::PutIn(_) => None,
+        }
+    }
 }
 
 /// What of a key may not be shown.
@@ -102,23 +164,36 @@ impl<'r> Difference<'r> {
         veil: &Veil,
         is_told: impl Fn(&Seen<'r>) -> bool,
     ) -> Option<Self> {
-        let mut groups: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
+        let mut groups: Vec<(Sight<'_>, Vec<&str>)> = Vec::new();
         let mut own = Vec::new();
+        let mut add = |groups: &mut Vec<(Sight<'r>, Vec<&'r str>)>, sight, found: Option<&'r Variable>, reader| {
+            own.extend(found);
+            match groups.iter_mut().find(|(known, _)| *known == sight) {
+                Some((_, readers)) => readers.push(reader),
+                None => groups.push((sight, vec![reader])),
+            }
+        };
+        let mut unknown = Vec::new();
         for one in seen {
             let found = one.values.get(variable.key.as_str()).copied();
             // That a command gives it is told where the command stands.
-            if found.is_some_and(Variable::is_unknown) {
+            if let Some(found) = found.filter(|found| found.is_unknown()) {
+                unknown.extend(one.puts_in(&file.layer.text, found).map(|put_in| (one.reader, found, put_in)));
                 continue;
             }
             let value = found.and_then(|found| found.value.as_deref());
             if value.is_none() && is_told(one) {
                 continue;
             }
-            own.extend(found);
-            match groups.iter_mut().find(|(known, _)| *known == value) {
-                Some((_, readers)) => readers.push(one.reader),
-                None => groups.push((value, vec![one.reader])),
-            }
+            add(&mut groups, value.map_or(Sight::Unset, Sight::Text), found, one.reader);
+        }
+        let is_sure = |put_in: &PutIn| {
+            let mut texts = groups.iter().filter_map(|(sight, _)| sight.text());
+            texts.any(|text| text.contains(put_in.text))
+        };
+        unknown.retain(|(_, _, put_in)| is_sure(put_in));
+        for (reader, found, put_in) in unknown {
+            add(&mut groups, Sight::PutIn(put_in.says), Some(found), reader);
         }
         if groups.len() < 2 {
             return None;
@@ -223,22 +298,24 @@ impl<'r> Difference<'r> {
     /// Who sees what, in words. `comment` says that it is no assignment to most.
     pub(super) fn views(&self, comment: bool) -> String {
         let mut masked = 0;
-        let told = self.groups.iter().map(|(value, readers)| self.told(*value, readers, comment, &mut masked));
+        let told = self.groups.iter().map(|(sight, readers)| self.told(*sight, readers, comment, &mut masked));
         told.collect::<Vec<_>>().join(", ")
     }
 
     /// What these readers see; `masked` counts the values that may not be shown.
-    fn told(&self, value: Option<&str>, readers: &[&str], comment: bool, masked: &mut usize) -> String {
+    fn told(&self, sight: Sight<'_>, readers: &[&str], comment: bool, masked: &mut usize) -> String {
         let readers = super::listed(readers, "and");
-        if self.hidden != Hidden::Nothing && value.is_some_and(|value| !value.is_empty()) && !comment {
+        let is_something = !matches!(sight, Sight::Unset | Sight::Text(""));
+        if self.hidden != Hidden::Nothing && is_something && !comment {
             *masked += 1;
             return if *masked == 1 { format!("one value for {readers}") } else { format!("another for {readers}") };
         }
-        match value {
-            None => format!("not set for {readers}"),
-            Some(_) if comment => format!("a variable for {readers}"),
-            Some("") => format!("empty for {readers}"),
-            Some(text) => format!("`{}` for {readers}", super::shortened(&text.replace(HOME, "<home>"))),
+        match sight {
+            Sight::Unset => format!("not set for {readers}"),
+            Sight::PutIn(says) => format!("{says} for {readers}"),
+            Sight::Text(_) if comment => format!("a variable for {readers}"),
+            Sight::Text("") => format!("empty for {readers}"),
+            Sight::Text(text) => format!("`{}` for {readers}", super::shortened(&text.replace(HOME, "<home>"))),
         }
     }
 }

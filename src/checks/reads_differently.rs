@@ -360,7 +360,7 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let around = Surroundings::of_file(file);
-    let mut views = Views::of(&file.layer.text, &chains, &around).beside(file.older_reader());
+    let mut views = views(file, &file.layer.text, &chains, &around).guarding_commands();
     let told: HashSet<_> = findings.iter().filter(|finding| finding.rule.code == RULE.code).map(start).collect();
     views.prove_harmless(
         findings.iter().filter(|finding| finding.rule.code != RULE.code).filter_map(|one| one.fix.as_ref()),

@@ -69,6 +69,8 @@ pub(super) struct Views<'a> {
     seen: Vec<Option<View>>,
     /// Readers that nobody sees, and that may be there all the same: they keep what they get.
     guarded: Vec<(&'static str, View)>,
+    /// What a shell runs that nobody sees, if it runs something.
+    commands: Option<View>,
     /// A reader of which it is not known what it makes of a line, unless that is plain.
     unlike: Option<&'a str>,
     /// Whether it counts, too, what a reader makes of the file with the lines at which it stumbles.
@@ -115,6 +117,7 @@ impl<'a> Views<'a> {
             unsure,
             seen,
             guarded,
+            commands: None,
             unlike,
             strict,
             made,
@@ -140,11 +143,24 @@ impl<'a> Views<'a> {
     /// Takes care that a shell, too, keeps what it gets: scripts that source a file are of many kinds, not all of which are
     /// seen.
     pub(super) fn guarded(mut self) -> Self {
-        if !self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL) {
+        if !self.has_shell() {
             let seen = view(SHELL, self.text, self.around, &self.assignments, &mut self.cost);
-            self.guarded.extend(seen.map(|view| (SHELL, view)));
+            self.guarded.extend(seen.map(|view| (SHELL, view.without_returns())));
         }
         self
+    }
+
+    /// Takes care that a shell, which may be there all the same, runs nothing else than it did.
+    pub(super) fn guarding_commands(mut self) -> Self {
+        if !self.has_shell() && self.guarded.is_empty() {
+            let seen = view(SHELL, self.text, self.around, &self.assignments, &mut self.cost);
+            self.commands = seen.filter(View::runs);
+        }
+        self
+    }
+
+    fn has_shell(&self) -> bool {
+        self.chains.iter().flat_map(|chain| chain.split('>')).any(|name| name.trim() == SHELL)
     }
 
     /// Whether nobody who reads the file sees what sparkcfg takes for right, so that to write this would change what they get.
@@ -411,9 +427,15 @@ impl<'a> Views<'a> {
             }
         }
         let mut is_worse = |(name, seen): &&(&str, View)| {
-            !self.stays(Some(seen), view(name, text, self.around, &assignments, work).as_ref(), &[])
+            let now = view(name, text, self.around, &assignments, work).map(View::without_returns);
+            !self.stays(Some(seen), now.as_ref(), &[])
         };
-        self.guarded.iter().find(|guarded| is_worse(guarded)).map_or(Harm::None, |(name, _)| Harm::To(name))
+        if let Some((name, _)) = self.guarded.iter().find(|guarded| is_worse(guarded)) {
+            return Harm::To(name);
+        }
+        let Some(seen) = &self.commands else { return Harm::None };
+        let now = view(SHELL, text, self.around, &assignments, work);
+        if now.is_some_and(|now| now.runs_no_more_than(seen)) { Harm::None } else { Harm::To(SHELL) }
     }
 
     fn stays(&self, seen: Option<&View>, now: Option<&View>, keys: &[&str]) -> bool {
@@ -439,7 +461,7 @@ impl<'a> Views<'a> {
             names.all(|name| stays(name, before.get(name), after.get(name)))
         };
         let holds = !self.strict || seen.refuses || !now.refuses && all_stay(seen.whole(), now.whole());
-        holds && now.executes <= seen.executes && now.stumbles <= seen.stumbles && all_stay(&seen.values, &now.values)
+        holds && now.runs_no_more_than(seen) && now.stumbles <= seen.stumbles && all_stay(&seen.values, &now.values)
     }
 }
 

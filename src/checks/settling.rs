@@ -1,13 +1,15 @@
 //! The say that a project has about findings: comments that silence them, severities, and what is told once.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use super::{
     ALL, Check, Run, concealment, one_mistake, plaintext_secret, side_effects, unknown_code, unused_ignore, wreckage,
 };
 use crate::finding::Finding;
-use crate::ignores;
+use crate::ignores::{self, Ignore};
 use crate::project::Project;
 use crate::project::config::Level;
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::suggestion::nearest;
 
 /// Gives a project its say about findings: comments that silence them, severities, and what may not be told. Gives how
@@ -64,26 +66,24 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> Vec<(Fin
     let references = project.references.sources().filter(|_| run == Run::References);
     let references = references.flat_map(|source| ignores::in_text(source, project.sources.text(source)));
     let ignores = layers.chain(deployments).chain(strays).chain(references);
-    let mut ignores: Vec<_> = ignores.map(|ignore| (ignore, false)).collect();
+    let ignores: Vec<_> = ignores.collect();
     if ignores.is_empty() {
         return Vec::new();
     }
-    let by = |finding: &mut Finding| {
-        let mut silenced = None;
-        for (ignore, used) in &mut ignores {
-            let here = finding.label.as_ref().is_some_and(|label| {
-                let (line, span) = (ignore.line, label.span);
-                line.source == span.source && span.start >= line.start && span.start <= line.end
-            });
-            if here && ignore.code == finding.rule.code {
-                *used = true;
-                silenced = Some(Silence::Comment(ignore.at));
-            }
-        }
-        silenced
+    let mut silenced = Silenced::by(&ignores);
+    let ignored = taken_out(findings, |finding| silenced.takes(finding).map(Silence::Comment));
+    let damaged: BTreeSet<_> = project
+        .layers
+        .iter()
+        .flat_map(|layer| layer.faults.iter().map(|fault| (layer.source, fault.at.start)))
+        .collect();
+    // What a line that cannot be read would be found to be, nobody knows.
+    let is_damaged = |ignore: &Ignore| {
+        let Span { source, start, end } = ignore.line;
+        damaged.range((source, start)..=(source, end)).next().is_some()
     };
-    let ignored = taken_out(findings, by);
-    for (ignore, used) in ignores {
+    for ignore in &ignores {
+        let used = silenced.is_used(ignore);
         let check = ALL.iter().find(|check| check.rule.code == ignore.code);
         if run != check.map_or(Run::Files, Check::kind_of_run) {
             continue;
@@ -100,7 +100,7 @@ fn silence(project: &Project, findings: &mut Vec<Finding>, run: Run) -> Vec<(Fin
                 }
             };
             findings.push(Finding::new(&unknown_code::RULE, message).at(ignore.at, "").help(help));
-        } else if !used {
+        } else if !used && !is_damaged(ignore) {
             let message = format!("{} is not found here", ignore.code);
             findings.push(
                 Finding::new(&unused_ignore::RULE, message)
@@ -126,4 +126,48 @@ fn taken_out(
     }
     *findings = kept;
     out
+}
+
+/// Where lines begin and end, with the comment about each, and whether something was found there.
+type Lines = BTreeMap<(u32, u32), (Span, bool)>;
+
+/// What comments silence: the lines of each code in each file, and whether something was found there.
+struct Silenced<'i> {
+    lines: HashMap<(SourceId, &'i str), Lines>,
+}
+
+impl<'i> Silenced<'i> {
+    fn by(ignores: &'i [Ignore]) -> Self {
+        let mut lines: HashMap<_, Lines> = HashMap::new();
+        for ignore in ignores {
+            let line = (ignore.line.start, ignore.line.end);
+            lines.entry((ignore.line.source, ignore.code.as_str())).or_default().insert(line, (ignore.at, false));
+        }
+        Self { lines }
+    }
+
+    /// Which comment silences a finding.
+    fn takes(&mut self, finding: &Finding) -> Option<Span> {
+        /// Lines do not overlap: beside the one in which the finding begins there may be the end of the file alone.
+        const MOST: usize = 2;
+        let span = finding.label.as_ref()?.span;
+        let lines = self.lines.get_mut(&(span.source, finding.rule.code))?;
+        let above = lines.range(..=(span.start, u32::MAX)).rev().take(MOST);
+        // And what is about the whole file, from its first line on.
+        let near = above.chain(lines.range(..=(0, u32::MAX))).map(|(line, _)| *line);
+        let here: Vec<_> = near.filter(|(_, end)| span.start <= *end).collect();
+        let mut by = None;
+        for line in &here {
+            let (comment, used) = lines.get_mut(line)?;
+            *used = true;
+            by = by.or(Some(*comment));
+        }
+        by
+    }
+
+    /// Whether a comment silences something.
+    fn is_used(&self, ignore: &Ignore) -> bool {
+        let lines = self.lines.get(&(ignore.line.source, ignore.code.as_str()));
+        lines.and_then(|lines| lines.get(&(ignore.line.start, ignore.line.end))).is_some_and(|(_, used)| *used)
+    }
 }

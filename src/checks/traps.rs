@@ -45,6 +45,16 @@ impl Line<'_> {
         Some(at..self.value.end)
     }
 
+    /// Where a dollar sign first stands in front of one of `signs`, if the value begins with no single quote.
+    fn special(&self, signs: &str) -> Option<Range<usize>> {
+        let written = self.written();
+        let is_one = |(at, _): &(usize, &str)| {
+            written.get(at + 1..).is_some_and(|rest| rest.starts_with(|next| signs.contains(next)))
+        };
+        let (at, _) = written.match_indices('$').find(is_one).filter(|_| !written.starts_with('\''))?;
+        Some(self.value.start + at..self.value.end)
+    }
+
     fn quoted(&self) -> bool {
         self.written().starts_with(['"', '\'', '`'])
     }
@@ -172,6 +182,14 @@ const TRAPS: &[Trap] = &[
         },
         says: "`$` and the one sign behind it are a reference",
     },
+    Trap { readers: &["shell"], found: |line| line.special("$"), says: "`$$` is the number of its process" },
+    Trap { readers: &["shell"], found: |line| line.special("0"), says: "`$0` is its own name" },
+    Trap {
+        readers: &["shell"],
+        found: |line| line.special("123456789@*"),
+        says: "`$` and this sign are what a script is called with, most often nothing",
+    },
+    Trap { readers: &["shell"], found: |line| line.special("#?!-"), says: "`$` and this sign are its own state" },
     Trap { readers: &["make"], found: |line| line.found("$("), says: "`$(…)` is a variable or a function of make" },
     Trap { readers: &["shell"], found: |line| line.found("$(("), says: "`$((…))` is worked out" },
     Trap {

@@ -10,11 +10,11 @@ use crate::dialects::Variable;
 /// What one reader sees: `None` for a key without a value.
 pub(super) type Values = HashMap<String, Option<String>>;
 
-/// What one chain makes of a file without the lines at which it stumbles: what it sets, at how many places it runs something,
-/// and how many those lines are.
+/// What one chain makes of a file without the lines at which it stumbles: what it sets, what it runs, and how many those lines
+/// are.
 pub(super) struct View {
     pub(super) values: Values,
-    pub(super) executes: usize,
+    executes: Vec<Run>,
     pub(super) stumbles: usize,
     /// What it sets with those lines, if there are any.
     whole: Option<Values>,
@@ -28,7 +28,7 @@ pub(super) fn own_view(text: &str, around: &Surroundings, work: &mut usize) -> (
     let assignments = Assignments::of(text);
     let Some(on) = ReadOn::of(OWN, text, around, &assignments, work) else { return (None, assignments) };
     let damaged = on.stumbles.iter().map(|stumble| stumble.line.clone()).collect();
-    let own = View::of(on);
+    let own = View::of(on, text);
     let given = |(key, value): (&String, &Option<String>)| Some((key.clone(), value.clone()?));
     let values = if text.contains('$') { own.values.iter().filter_map(given).collect() } else { HashMap::new() };
     (Some(own), assignments.with(damaged, values))
@@ -43,21 +43,53 @@ pub(super) fn view(
     assignments: &Assignments,
     work: &mut usize,
 ) -> Option<View> {
-    ReadOn::of(chain, text, around, assignments, work).map(View::of)
+    ReadOn::of(chain, text, around, assignments, work).map(|on| View::of(on, text))
 }
 
+/// What a reader runs, as it is written: how long it is, and its beginning.
+type Run = (usize, String);
+
 impl View {
-    fn of(on: ReadOn) -> Self {
+    fn of(on: ReadOn, text: &str) -> Self {
+        /// What is longer and begins alike is taken for the same.
+        const MOST: usize = 64;
+        // A byte order mark or a carriage return is nothing that anybody wants to run.
+        let run = |place: &std::ops::Range<usize>| {
+            let written = text.get(place.clone()).unwrap_or_default();
+            let signs = written.chars().filter(|sign| !matches!(sign, '\u{feff}' | '\r'));
+            (written.trim_start_matches('\u{feff}').trim_end_matches('\r').len(), signs.take(MOST).collect())
+        };
+        let mut executes: Vec<Run> = on.reading.executes.iter().map(run).collect();
+        executes.sort_unstable();
         let values = |vars: Vec<Variable>| -> Values {
             vars.into_iter().map(|variable| (variable.key, variable.value)).collect()
         };
         Self {
-            executes: on.reading.executes.len(),
+            executes,
             stumbles: on.stumbles.len(),
             refuses: on.whole.as_ref().is_some_and(|whole| whole.error.is_some()),
             values: values(on.reading.vars),
             whole: on.whole.map(|whole| values(whole.vars)),
         }
+    }
+
+    /// The same without carriage returns behind values, which nobody means.
+    pub(super) fn without_returns(mut self) -> Self {
+        for value in self.values.values_mut().chain(self.whole.iter_mut().flat_map(HashMap::values_mut)).flatten() {
+            value.truncate(value.trim_end_matches('\r').len());
+        }
+        self
+    }
+
+    /// Whether it runs something.
+    pub(super) fn runs(&self) -> bool {
+        !self.executes.is_empty()
+    }
+
+    /// Whether it runs nothing that it does not run for another text.
+    pub(super) fn runs_no_more_than(&self, other: &Self) -> bool {
+        let mut known = other.executes.iter();
+        self.executes.iter().all(|run| known.any(|known| known == run))
     }
 
     /// What it sets as the file stands.

@@ -11,17 +11,18 @@ impl Views<'_> {
         self.prove(fixes.map(edit).collect());
     }
 
-    /// Keeps in mind which of these replacements are proven by one another. Where no reader stumbles, what is right in one line
-    /// does not hang on how another one is written.
+    /// Keeps in mind which of these replacements are proven by one another, because all of them together are right. Whether what
+    /// is left of them at the end is so, too, is looked at there.
     pub(super) fn prove(&mut self, mut edits: Vec<Edit>) {
-        let reads_on = |view: Option<&super::View>| view.is_some_and(|view| view.stumbles == 0);
-        if !self.seen.iter().map(Option::as_ref).chain([self.own.as_ref()]).all(reads_on) {
+        let is_unread = self.seen.iter().any(Option::is_none) || self.own.is_none();
+        if is_unread && edits.iter().any(|edit| edit.key.is_some()) {
             return;
         }
         edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         let mut end = None;
         edits.retain(|edit| {
-            let is_apart = end.is_none_or(|end| end < edit.range.start);
+            // Two that touch are one line's, and each may need the other.
+            let is_apart = end.is_none_or(|end| end <= edit.range.start);
             end = end.max(Some(edit.range.end));
             is_apart
         });

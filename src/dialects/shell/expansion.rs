@@ -90,6 +90,11 @@ impl Variables {
                     out.push(home, true);
                     out.push(rest, false);
                 }
+                // Every system has this user. Of others nobody here knows whether they are there.
+                (_, Some(rest)) if begins && ends && (rest == b"root" || rest.starts_with(b"root/")) => {
+                    out.push(&unknown(), true);
+                    out.push(rest.get(b"root".len()..).unwrap_or_default(), false);
+                }
                 _ => out.push(piece, false),
             }
         }

@@ -245,7 +245,7 @@ impl<'b> Lexer<'b> {
         self.skip_continuations();
         match self.peek() {
             Some(b'(') => {
-                self.parentheses(start)?;
+                self.parentheses(start, depth)?;
                 let span = start..self.at;
                 let written = self.bytes.get(span.clone()).unwrap_or_default();
                 let inner = written.strip_prefix(b"$((").and_then(|inner| inner.strip_suffix(b"))"));
@@ -351,9 +351,12 @@ impl<'b> Lexer<'b> {
         rest.get(..length).unwrap_or_default().to_vec()
     }
 
-    /// Moves behind the parenthesis that closes the one at `self.at`; quotes and nesting count.
-    fn parentheses(&mut self, start: usize) -> Read<()> {
-        let mut depth = 0_usize;
+    /// Moves behind the parenthesis that closes the one at `self.at`; quotes, comments and nesting count.
+    fn parentheses(&mut self, start: usize, depth: usize) -> Read<()> {
+        if depth > MAX_DEPTH {
+            return Err(Fault { message: "quotes and references are nested too deep", at: start..start + 1 });
+        }
+        let mut open = 0_usize;
         let mut quotes = false;
         loop {
             match self.peek() {
@@ -367,10 +370,24 @@ impl<'b> Lexer<'b> {
                     self.at += length + 1;
                 }
                 Some(b'"') => quotes = !quotes,
-                Some(b'(') if !quotes => depth += 1,
+                Some(b'`') => {
+                    self.backticks(&mut Vec::new())?;
+                    continue;
+                }
+                Some(b'$') => {
+                    let context = if quotes { Context::DoubleQuotes } else { Context::Plain };
+                    self.dollar(context, quotes, depth + 1, &mut Vec::new())?;
+                    continue;
+                }
+                Some(b'#') if !quotes && self.begins_word() => {
+                    let rest = self.rest();
+                    self.at += memchr(b'\n', rest).unwrap_or(rest.len());
+                    continue;
+                }
+                Some(b'(') if !quotes => open += 1,
                 Some(b')') if !quotes => {
-                    depth -= 1;
-                    if depth == 0 {
+                    open -= 1;
+                    if open == 0 {
                         self.at += 1;
                         return Ok(());
                     }
@@ -379,6 +396,12 @@ impl<'b> Lexer<'b> {
             }
             self.at += 1;
         }
+    }
+
+    /// Whether a word may begin at `self.at`.
+    fn begins_word(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|last| self.bytes.get(last));
+        before.is_some_and(|before| b" \t\n;&|()".contains(before))
     }
 
     fn skip_continuations(&mut self) {

@@ -2,7 +2,7 @@
 //!
 //! A declared one is told as well, as a warning, where `compose.yaml` refers to it without a default and no env file that is
 //! more than documentation has it: a line in the schema sets nothing, and Compose takes an empty text. The same is told of what a
-//! program reads without a default, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
+//! program stops without, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI

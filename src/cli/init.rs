@@ -255,11 +255,14 @@ fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Opti
 fn ignore_rules(files: &Files, private: &BTreeSet<String>, shows: bool) -> Result<Option<Generated>, Error> {
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
-    let has = |rule: &str| before.lines().any(|line| line.trim() == rule);
+    let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
     // What a rule is for, by one file that it ignores.
     let covers = |rule: &str| ignores(&before, &rule.replace('*', "name"));
-    let mut missing: Vec<&str> =
-        super::secrets::IGNORED.iter().copied().filter(|rule| !has(rule) && !covers(rule)).collect();
+    let mut missing: Vec<&str> = super::secrets::IGNORED
+        .iter()
+        .copied()
+        .filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"]) && !covers(rule))
+        .collect();
     missing.extend(private.iter().map(String::as_str).filter(|name| !ignores(&before, name)));
     if shows && ignores(&before, plan::EXAMPLE) {
         missing.push(SHOWN);

@@ -159,7 +159,8 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
         // `#[arg(env = "PORT")] port: u16`
         if lexed.at(open) == "[" && lexed.before(open, 1) == "#" {
             let colon = (end..end + 4).find(|at| lexed.at(*at) == ":")?;
-            return Some(of_type(lexed, colon + 1)?.taken(Refusal::EmptyToo));
+            let taken = of_type(lexed, colon + 1)?.taken(Refusal::EmptyToo);
+            return Some(Taken { bounds: bounds::of_width(lexed.at(colon + 1)), ..taken });
         }
         // `port: int = Field(alias="APP_PORT")`
         if callee == "Field" && lexed.before(open, 2) == "=" {

@@ -430,7 +430,7 @@ mod tests {
             ("export A_B=1 C_D=2; E_F=3\nG_H=4 run\n", "A_B C_D G_H"),
             ("A_B=1\nexport A_B\nexport C_D\n", "A_B"),
             ("set -a\nA_B=1\nset +a\nC_D=2\n", "A_B"),
-            ("A_B=\"x y\" C_D='z' exec run\nE_F=$(date -u)\nG_H=1 # note\n", "A_B C_D"),
+            ("A_B=\"x y\" exec run\nC_D='z' exec run\nE_F=$(date -u)\nG_H=1 # note\n", "A_B C_D"),
             ("export A_B=\"${A_B:-1}\" C_D=$C_D E_F=$E_F_G\n", "E_F"),
             ("export", ""),
             ("A_B=", ""),

@@ -1,6 +1,6 @@
 //! What programs and files that start them use, as sightings.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 
 use crate::inference::{Origin, Sighting, Without, sighted};
@@ -78,7 +78,15 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
 /// What env files set that are no layers here: those of projects below, and what a script or a container takes in.
 pub(super) fn set_in_env_files(files: &Files, own: &[String]) -> Vec<Sighting> {
     let mut found = Vec::new();
-    for path in references::paths(files) {
+    let mut paths: BTreeSet<String> = references::paths(files).into_iter().collect();
+    // Git most likely ignores them.
+    let folders: BTreeSet<String> =
+        paths.iter().map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()).collect();
+    for folder in folders {
+        let names = files.names(&folder).unwrap_or_default().into_iter();
+        paths.extend(names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }));
+    }
+    for path in paths {
         let counts = references::is_env_file(&path)
             && !references::is_aside(&path)
             && !layout::is_personal(&path)

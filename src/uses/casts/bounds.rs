@@ -66,3 +66,13 @@ pub(super) fn of_method(lexed: &Lexed<'_>, method: &str, open: usize, of_number:
     let bounds = keywords.iter().filter_map(|keyword| Some((*keyword, value.clone()?)));
     bounds.filter(|(keyword, text)| keeps(keyword, text)).collect()
 }
+
+/// What fits into a small number of Rust.
+pub(super) fn of_width(name: &str) -> Vec<Bound> {
+    let most = match name {
+        "u8" => "255",
+        "u16" => "65535",
+        _ => return Vec::new(),
+    };
+    vec![("minimum", "0".to_owned()), ("maximum", most.to_owned())]
+}

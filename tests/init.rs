@@ -315,7 +315,6 @@ fn right_projects_have_no_findings() {
     for files in [
         &[
             ("package.json", "{\"workspaces\":[\"apps/*\",\"packages/*\"]}"),
-            (".gitignore", ".env\n"),
             ("apps/api/package.json", "{\"name\":\"api\",\"dependencies\":{\"dotenv\":\"16.0.0\",\"@acme/db\":\"*\"}}"),
             ("apps/api/i.ts", "import \"dotenv/config\"; import \"@acme/db\";"),
             ("apps/api/.env", "DATABASE_URL=postgres://a@localhost/x\n"),

@@ -276,3 +276,218 @@ fn an_example_is_spelled_as_the_program_compares() {
     assert!(example.contains("QUEUE_URI"), "{example}");
     assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
 }
+
+/// The findings of `validate` and `refs` after `init`, each as its code and key.
+fn findings_after_init(files: &[(&str, &str)]) -> (String, Vec<String>) {
+    let folder = folder(files);
+    let (code, told) = run(folder.path(), &["init", "--yes"]);
+    assert_eq!(code, 0, "{files:?}: {told}");
+    let mut found = Vec::new();
+    for command in ["validate", "refs"] {
+        let (_, report) = run(folder.path(), &[command, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&report).expect(&report);
+        for finding in report["findings"].as_array().unwrap() {
+            let text = |name: &str| finding[name].as_str().unwrap_or_default();
+            if text("severity") != "note" && !text("code").starts_with("compose-") {
+                found.push(format!("{} {}", text("code"), text("key")));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    (told, found)
+}
+
+/// What a program gets in a way that no env file shows is missed by nobody, and what a library reads is not unused.
+#[test]
+fn right_projects_have_no_findings() {
+    const PYDANTIC: &str = "from pydantic_settings import BaseSettings, SettingsConfigDict\n";
+    let pydantic = |text: &str| format!("{PYDANTIC}{text}");
+    let lower = pydantic(
+        "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_file=\".env\")\n    app_name: str\n    port: int\n",
+    );
+    let header = pydantic(
+        "from pydantic import BaseModel\nclass Db(BaseModel):\n    host: str\nclass S(BaseSettings, env_prefix=\"APP_\", env_nested_delimiter=\"__\", env_file=\".env\"):\n    db: Db\n    port: int\n",
+    );
+    let constant = pydantic(
+        "P = \"SVC_\"\nclass S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    host: str\n",
+    );
+    for files in [
+        &[
+            ("package.json", "{\"workspaces\":[\"apps/*\",\"packages/*\"]}"),
+            ("apps/api/package.json", "{\"name\":\"api\",\"dependencies\":{\"dotenv\":\"16.0.0\",\"@acme/db\":\"*\"}}"),
+            ("apps/api/i.ts", "import \"dotenv/config\"; import \"@acme/db\";"),
+            ("apps/api/.env", "DATABASE_URL=postgres://a@localhost/x\n"),
+            ("packages/db/package.json", "{\"name\":\"@acme/db\"}"),
+            ("packages/db/i.ts", "export const u = process.env.DATABASE_URL; if (!u) throw new Error(\"x\");"),
+            (".env", "A=1\n"),
+            ("i.ts", "f(process.env.A)"),
+        ][..],
+        &[
+            ("package.json", "{\"workspaces\":[\"apps/*\"]}"),
+            (".env", "SHARED_KEY=abc\n"),
+            ("i.ts", "f(process.env.SHARED_KEY)"),
+            ("apps/web/package.json", "{\"name\":\"web\"}"),
+            ("apps/web/.env", "TITLE=Shop\n"),
+            ("apps/web/i.ts", "const k = process.env.SHARED_KEY;\nif (!k) throw new Error();\nf(process.env.TITLE)"),
+        ],
+        &[(".env", "app_name=x\nport=1\n"), ("a.py", &lower)],
+        &[(".env", "APP_DB__HOST=x\nAPP_PORT=1\n"), ("a.py", &header)],
+        &[(".env", "SVC_HOST=x\n"), ("a.py", &constant)],
+        &[
+            (
+                "compose.yaml",
+                "services:\n  api:\n    build: ./api\n  worker:\n    build: ./worker\n    command: [\"sh\",\"-c\",\"QUEUE=high exec python main.py\"]\n",
+            ),
+            ("api/Dockerfile", "FROM python:3.12\nCOPY . .\nENTRYPOINT [\"./entry.sh\"]\n"),
+            ("worker/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+            ("api/entry.sh", "#!/bin/sh\nexport DERIVED=1\nset -a; . ./defaults.env; set +a\nexec python main.py\n"),
+            ("api/defaults.env", "FROM_DEFAULTS=1\n"),
+            ("api/main.py", "import os; d=os.environ[\"DERIVED\"]; f=os.environ[\"FROM_DEFAULTS\"]\n"),
+            ("worker/main.py", "import os; q=os.environ[\"QUEUE\"]\n"),
+        ],
+        &[
+            ("pom.xml", "<project/>"),
+            ("src/main/resources/application-prod.properties", "spring.redis.host=${REDIS_HOST}\n"),
+            ("src/main/resources/application.yml", "spring:\n  datasource:\n    name: ${DB_NAME}\n"),
+            ("docker-compose.yml", "services:\n  app:\n    build: .\n    environment:\n      DB_NAME: ${DB_NAME}\n"),
+            (".env", "DB_NAME=shop\n"),
+        ],
+        &[
+            (
+                ".env.schema",
+                "# @defaultSensitive=false @defaultRequired=true\n# ---\n# @type=port\nAPI_PORT=8080\n# @type=url\nAPI_URL=http://localhost:${API_PORT}\n",
+            ),
+            (".env", "API_PORT=9000\n"),
+        ],
+        &[
+            (".env", "DATABASE_URL=postgres://u@localhost/x\nTITLE=y\n"),
+            (
+                "s.py",
+                "import os, dj_database_url\nT=os.environ['TITLE']\nDATABASES={'default': dj_database_url.config(conn_max_age=600)}\n",
+            ),
+        ],
+        &[
+            (".env", "DATABASE_URL=psql://u@localhost:5432/x\nTITLE=y\n"),
+            ("config/settings/base.py", "import environ\nenv = environ.Env()\nT = env(\"TITLE\")\n"),
+            ("config/settings/production.py", "from .base import env\nD = {\"d\": env.db()}\n"),
+        ],
+        &[
+            (".env", "SEC=2\nDYN=4\nVITE_A=1\n"),
+            ("package.json", "{\"devDependencies\":{\"@sveltejs/kit\":\"2.0.0\"}}"),
+            (
+                "src/a.ts",
+                "import { SEC } from '$env/static/private';\nimport { env } from '$env/dynamic/private'; console.log(env.DYN, SEC, import.meta.env.VITE_A);\n",
+            ),
+        ],
+        &[
+            ("composer.json", "{\"require\":{\"laravel/framework\":\"^11.0\"}}"),
+            (
+                "config/app.php",
+                "<?php return ['name'=>env('APP_NAME','Laravel'),'debug'=>env('APP_DEBUG',false),'x'=>env('A2')];",
+            ),
+            (
+                "config/cache.php",
+                "<?php return ['prefix'=>Str::slug((string) env('APP_NAME', 'laravel')), 'c'=>env('MAIL_LOG_CHANNEL')];",
+            ),
+            (".env", "APP_NAME=L\nAPP_DEBUG=true\nA2=1\nLOG_CHANNEL=stack\nDB_CONNECTION=sqlite\nBCRYPT_ROUNDS=12\n"),
+        ],
+        &[
+            (".env", "TITLE=x\n"),
+            (
+                "a.py",
+                "import os\nT=os.environ['TITLE']\nA=os.environ.get('AWS_MEDIA_CUSTOM_DOMAIN')\nB=os.environ.get('B_URL', os.environ.get('C_URL')) or ''\n",
+            ),
+            ("a.rb", "x = ENV['PRES_X'].presence || 'q'\ny = ENV['IFFY_X'] if ENV['IFFY_X']\n"),
+            ("A.java", "String w = Optional.ofNullable(System.getenv(\"WIDTH_X\")).orElse(\"5\");"),
+        ],
+        &[
+            ("package.json", "{\"dependencies\":{\"react-scripts\":\"5.0.1\"}}"),
+            (
+                "src/sw.js",
+                "const p = new URL(process.env.PUBLIC_URL, window.location); const a = process.env.REACT_APP_API; f(process.env.NODE_ENV)",
+            ),
+            (".env", "REACT_APP_API=http://x.test\n"),
+        ],
+    ] {
+        let (told, found) = findings_after_init(files);
+        assert!(found.is_empty(), "{files:?}: {found:?}");
+        assert!(!told.contains("set nowhere"), "{files:?}: {told}");
+    }
+}
+
+/// What a program refuses today is told.
+#[test]
+fn what_programs_refuse_is_found() {
+    let fields = "from typing import Literal\nfrom pydantic import Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    workers: int = Field(4, ge=1, le=16)\n    level: Literal[\"debug\"] | None = None\n";
+    let compose = "services:\n  api:\n    build: .\n    environment:\n      DATABASE_URL: postgres://db/x\n";
+    for (files, expected) in [
+        (
+            &[
+                (
+                    "e.js",
+                    "z.object({ PORT: z.coerce.number().int().min(1024).default(3000), PHRASE: z.string().min(8), RATE: z.coerce.number().max(50), MODE: z.enum([\"production\",\"staging\"]).prefault(\"production\") }).parse(process.env);",
+                ),
+                (".env", "PORT=80\nPHRASE=abc\nRATE=90\nMODE=dev\n"),
+            ][..],
+            &["bad-length PHRASE", "not-allowed-value MODE", "out-of-range PORT", "out-of-range RATE"][..],
+        ),
+        (
+            &[("a.py", fields), (".env", "WORKERS=20\nLEVEL=info\n")],
+            &["not-allowed-value LEVEL", "out-of-range WORKERS"],
+        ),
+        (
+            &[
+                (
+                    "src/main.rs",
+                    "use clap::Parser;\n#[derive(Parser)]\nstruct Args {\n    #[arg(long, env = \"LISTEN_PORT\", default_value_t = 8080)]\n    port: u16,\n    #[arg(long, env = \"ADMIN_PIN\", hide_env_values = true)]\n    pin: String,\n}\n",
+                ),
+                (".env", "LISTEN_PORT=70000\nADMIN_PIN=\n"),
+            ],
+            &["out-of-range LISTEN_PORT"],
+        ),
+        // Nobody knows what is meant by a file that Compose gives to a service of its own.
+        (
+            &[
+                ("a.py", "import os\nA = os.environ['DATABASE_URL']\nB = os.environ['QUEUE_URL']\n"),
+                ("compose.yaml", compose),
+                (".env", "TITLE=x\nQUEUE_URL=y\n"),
+            ],
+            &["not-delivered QUEUE_URL", "unused-key TITLE"],
+        ),
+    ] {
+        assert_eq!(findings_after_init(files).1, expected, "{files:?}");
+    }
+    // What a program stops without is missed when it is taken away, whoever else sets it besides.
+    let folder = folder(&[
+        ("a.py", "import os\nA = os.environ['DATABASE_URL']\n"),
+        ("compose.yaml", compose),
+        (".env", "DATABASE_URL=postgres://localhost/x\nTITLE=x\n"),
+    ]);
+    assert_eq!(run(folder.path(), &["init", "--yes"]).0, 0);
+    fs::write(folder.path().join(".env"), "TITLE=x\n").unwrap();
+    let (code, told) = run(folder.path(), &["validate"]);
+    assert!(code == 1 && told.contains("error[missing-key]: DATABASE_URL"), "{told}");
+}
+
+/// A file that somebody wrote is written over by nobody.
+#[test]
+fn modules_that_somebody_wrote_stay() {
+    let own = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    PORT: int = 1\n";
+    let folder = folder(&[("settings.py", own), (".env", "PORT=5\n"), ("notes.html", "mine\n")]);
+    let root = folder.path();
+    assert_eq!(run(root, &["init", "--yes"]).0, 0);
+    for arguments in [&["schema", "--types", "python=settings.py"][..], &["docs", "--output", "html=notes.html"]] {
+        let (code, told) = run(root, arguments);
+        assert!(code == 2 && told.contains("this file was written by hand"), "{told}");
+    }
+    assert_eq!((read(root, "settings.py").as_str(), read(root, "notes.html").as_str()), (own, "mine\n"));
+    assert_eq!(run(root, &["schema", "--types", "python=settings.py", "--force"]).0, 0);
+    // Its own it writes anew.
+    assert_eq!(run(root, &["schema", "--types", "python=settings.py"]).0, 0);
+    assert_ne!(read(root, "settings.py"), own);
+    // Nothing is half done where the folder of the schema cannot be.
+    let blocked = self::folder(&[("schemas", ""), (".env", "A=1\n")]);
+    assert_eq!(run(blocked.path(), &["init", "--yes"]).0, 2);
+    assert!(!blocked.path().join("sparkcfg.toml").exists());
+}

@@ -112,12 +112,15 @@ fn told(field: &Field<'_>) -> Vec<String> {
     lines
 }
 
+/// What every module has in it, by which a file is known that may be written anew.
+pub const WRITTEN: &str = "Written by `sparkcfg schema --types ";
+
 /// What every module says of itself, line by line.
 fn heading(module: &Module<'_>, language: &str) -> [String; 5] {
     [
         format!("{}.", module.title.trim_end_matches('.')),
         String::new(),
-        format!("Written by `sparkcfg schema --types {language}` from {}: change that, not this.", module.schema),
+        format!("{WRITTEN}{language}` from {}: change that, not this.", module.schema),
         "A text is read as sparkcfg reads it. Checked are types, bounds, lengths, patterns and lists of values, and the".to_owned(),
         "formats that a pattern says exactly; all else, such as rules over several keys, `sparkcfg validate` checks.".to_owned(),
     ]

@@ -93,9 +93,10 @@ fn given(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Given {
     let mut names = names(referenced, file, service);
     if let (Some(context), Some(image)) = (&context, &image) {
         let set = image.set_by_commands(service);
-        names = names.zip(set).map(|(mut names, set)| {
+        let baked = baked(referenced, context, (image, service));
+        names = names.zip(set).zip(baked).map(|((mut names, set), baked)| {
             names.extend(set);
-            names.extend(baked(referenced, context, image));
+            names.extend(baked);
             names
         });
     }
@@ -163,15 +164,20 @@ fn keys_of(referenced: &Referenced<'_>, path: &str) -> Option<Vec<String>> {
     (!keys.is_empty()).then_some(keys)
 }
 
-/// What Dockerfiles of a folder set, and scripts that get into the image: one of them may be its entry.
-fn baked(referenced: &Referenced<'_>, folder: &str, image: &Image) -> Vec<String> {
+/// What Dockerfiles of a folder set, and scripts that get into the image: one of them may be its entry. `None` where that takes
+/// variables from a file.
+fn baked(referenced: &Referenced<'_>, folder: &str, (image, service): (&Image, &Service)) -> Option<Vec<String>> {
     let of =
         |file: &&Used, reader: &str| file.reader.is_some_and(|own| own.name == reader) && is_within(&file.path, folder);
     let files = || referenced.project.references.files.iter();
     let dockerfiles = files().filter(|file| of(file, "dockerfile")).flat_map(|file| &file.uses);
     let set = dockerfiles.filter(|found| found.kind == Kind::Set).map(|found| found.name.clone());
-    let scripts = files().filter(|file| of(file, "shell") && image.holds(&file.path));
-    set.chain(scripts.flat_map(|file| shell::sets(referenced.project.sources.text(file.source)))).collect()
+    let scripts = || files().filter(|file| of(file, "shell") && image.holds(&file.path));
+    let text = |file: &Used| referenced.project.sources.text(file.source);
+    if scripts().any(|file| image.begins_with(service, &file.path) && shell::sources(text(file))) {
+        return None;
+    }
+    Some(set.chain(scripts().flat_map(|file| shell::sets(text(file)))).collect())
 }
 
 /// A path beside a file; `None` where it leads out of the project or is not known.

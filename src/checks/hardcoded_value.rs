@@ -89,7 +89,8 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             values.entry(value).or_insert(declared);
         }
     }
-    let files = || referenced.project.references.files.iter().filter(|file| file.is_code() && !file.aside);
+    let counts = |file: &&Used| file.is_code() && !file.aside && !is_made_up(&file.path);
+    let files = || referenced.project.references.files.iter().filter(counts);
     for (value, declared) in &values {
         let mut places = files().filter_map(|file| {
             let at = literal(file, referenced.project.sources.text(file.source), &declared.name, value)?;
@@ -104,6 +105,18 @@ fn programs(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         let finding = finding.related(declared.span, "declared here");
         findings.push(finding.help(format!("read {name} there, if it should follow the key")));
     }
+}
+
+/// Whether a file holds what is shown in place of real things, by its name: `example-data.ts`.
+fn is_made_up(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let mut words = name.split(['-', '_', '.']);
+    words.any(|word| {
+        matches!(
+            word,
+            "example" | "examples" | "fixture" | "fixtures" | "mock" | "mocks" | "sample" | "samples" | "seed"
+        )
+    })
 }
 
 /// Where a text stands as a whole string, on no line that is a comment, and as no default.

@@ -6,7 +6,6 @@ use super::delivery::{is_within, joined};
 use super::references::Referenced;
 use crate::compose::Service;
 use crate::project::references::is_env_file;
-use crate::tree::{Node, Value};
 use crate::uses::{docker, shell};
 
 /// Programs that give what they start an environment from a store of their own.
@@ -78,8 +77,17 @@ impl Image {
 
     /// Every command that is run when the container starts.
     fn commands(&self, service: &Service) -> Vec<String> {
-        let own = ["entrypoint", "command"].iter().filter_map(|key| service.get(key)).map(|node| command(node));
+        let own = ["entrypoint", "command"].iter().filter_map(|key| service.get(key)).map(|node| shell::command(node));
         own.chain(self.dockerfile.iter().flat_map(|text| docker::commands(text))).collect()
+    }
+
+    /// Whether a script at a path is what a container begins with.
+    pub(super) fn begins_with(&self, service: &Service, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.commands(service).iter().any(|command| {
+            let words = command.split(|sign: char| sign.is_whitespace() || ";&|".contains(sign));
+            words.into_iter().any(|word| word.rsplit('/').next() == Some(name))
+        })
     }
 
     /// What commands set before the program runs; `None` where they take the environment from somewhere else.
@@ -105,14 +113,6 @@ impl Image {
 
 fn beside(folder: &str) -> String {
     if folder.is_empty() { ".env".to_owned() } else { format!("{folder}/.env") }
-}
-
-/// A command as one text; that of `sh -c` is one of its words.
-fn command(node: &Node) -> String {
-    match &node.value {
-        Value::List(_) => node.items().filter_map(|item| item.text()).collect::<Vec<_>>().join(" ; "),
-        _ => node.text().unwrap_or_default().replace(['"', '\''], ";"),
-    }
 }
 
 /// What is copied from a context; `None` where that cannot be said.

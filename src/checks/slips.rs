@@ -6,7 +6,7 @@ use super::references::{Key, Referenced, rank};
 use crate::finding::{Finding, Severity};
 use crate::project::references::Used;
 use crate::suggestion::{distance, is_slip};
-use crate::uses::known::{Known, known, meaning};
+use crate::uses::known::{Known, is_of_framework, known, meaning};
 use crate::uses::{Kind, Side, Use};
 
 /// The shortest name that a slip is looked for in.
@@ -25,7 +25,9 @@ impl<'a> Referenced<'a> {
     pub(super) fn doubles(&self) -> Vec<(&'a str, &'a str)> {
         let known_here = |name: &str| known(name) != Some(Known::Ambient);
         let unread = self.keys.iter().filter(|(name, key)| {
-            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside);
+            // What a script sets is for what that script starts.
+            let is_script = |file: &Used| file.reader.is_some_and(|reader| reader.name == "shell");
+            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside && !is_script(file));
             // A function that nobody knows may well read it, and so may a program whose language nobody here reads.
             let unsure = key.uses.iter().any(|(file, found)| match found.kind {
                 Kind::Read => file.is_code(),
@@ -37,6 +39,7 @@ impl<'a> Referenced<'a> {
                 && !unsure
                 && known_here(name)
                 && self.is_own(name)
+                && !is_of_framework(name, &self.project.references.paths)
         });
         let read = |name: &str, key: &Key<'_>| {
             let read = self.keys.iter().find(|(other, key)| {

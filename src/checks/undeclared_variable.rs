@@ -2,7 +2,7 @@
 //!
 //! A declared one is told as well, as a warning, where `compose.yaml` refers to it without a default and no env file that is
 //! more than documentation has it: a line in the schema sets nothing, and Compose takes an empty text. The same is told of what a
-//! program reads without a default, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
+//! program stops without, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
 //! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
@@ -27,7 +27,7 @@ use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::layout::documents;
 use crate::project::references::Used;
 use crate::schema::extension::REVIEW;
-use crate::uses::{Kind, Side, Use};
+use crate::uses::{Fallback, Kind, Side, Use};
 
 pub(super) static RULE: Rule = Rule {
     code: "undeclared-variable",
@@ -103,8 +103,13 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         // Whoever else names it may set it: a script that starts Compose, a workflow.
         let perhaps = key.uses.iter().any(|(file, found)| found.kind == Kind::Set || !file.is_code() && !is_main(file));
         let guessed = is_guess(project, name) && !key.is_written_down() && referenced.missed(key) == Severity::Error;
-        let counts = |file: &Used| has_layers && is_main(file) || guessed && file.is_code() && !file.aside;
-        let mut places: Vec<_> = key.sure().filter(|(file, found)| found.kind == Kind::Read && counts(file)).collect();
+        // Of a program only what it surely stops without is missed: `None` may well mean that something is off.
+        let counts = |file: &Used, found: &Use| {
+            let stops = || found.fallback == Fallback::Required;
+            has_layers && is_main(file) || guessed && file.is_code() && !file.aside && stops()
+        };
+        let mut places: Vec<_> =
+            key.sure().filter(|(file, found)| found.kind == Kind::Read && counts(file, found)).collect();
         if perhaps || places.is_empty() || places.iter().any(|(_, found)| !found.fallback.is_missing()) {
             continue;
         }

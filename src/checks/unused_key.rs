@@ -5,7 +5,8 @@
 //! keys that libraries read by themselves are left out, and so are those that a program reads by a prefix
 //! (`envy::prefixed("APP_")`, viper's `AutomaticEnv`) or may read by a field of Rust with that name. Nor is anything told where
 //! most of ten keys or more would be unread: then programs have a way to read them that cannot be seen, nor of an env file
-//! that a service of somebody else's image is given; where there is such a service, it is a note.
+//! that a service of somebody else's image is given; where there is such a service, it is a note, and so it is for names that
+//! libraries of many kinds read by themselves, as `DATABASE_URL`.
 //!
 //! Why it hurts: people set it, and believe that it does something.
 //!
@@ -18,8 +19,8 @@ use std::collections::HashSet;
 use super::references::{Key, Referenced};
 use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::references::{Declarer, Used};
-use crate::uses::known::is_of_framework;
+use crate::project::references::Declarer;
+use crate::uses::known::{is_conventional, is_of_framework};
 
 pub(super) static RULE: Rule = Rule {
     code: "unused-key",
@@ -64,7 +65,8 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        let severity = if foreign.is_empty() { Severity::Warning } else { Severity::Note };
+        let sure = foreign.is_empty() && !is_conventional(name);
+        let severity = if sure { Severity::Warning } else { Severity::Note };
         let message = format!("{} is declared, but nothing reads it", told_name(name));
         let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
         for (index, declared) in key.places().into_iter().enumerate() {
@@ -75,15 +77,21 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             };
             finding = if index == 0 { finding.at(declared.span, by) } else { finding.related(declared.span, by) };
         }
-        findings.push(finding.help("take it away, or say what reads it"));
+        findings.push(finding.help(if sure {
+            "take it away, or say what reads it"
+        } else {
+            "say what reads it; take it away only if nothing does"
+        }));
     }
 }
 
-/// The words of Rust programs: libraries and macros call a variable by a field there, `DATA_FOLDER` by `data_folder`.
+/// The words of Rust programs, and of Python programs with settings: libraries and macros call a variable by a field there,
+/// `DATA_FOLDER` by `data_folder`.
 fn fields<'a>(referenced: &'a Referenced<'_>) -> HashSet<&'a str> {
-    let rust = |file: &&Used| file.reader.is_some_and(|reader| reader.name == "rust");
-    let files = referenced.project.references.files.iter().filter(rust);
-    let texts = files.map(|file| referenced.project.sources.text(file.source));
+    let files = referenced.project.references.files.iter().filter_map(|file| Some((file, file.reader?.name)));
+    let texts = files.map(|(file, reader)| (referenced.project.sources.text(file.source), reader));
+    let counts = |text: &str, reader: &str| reader == "rust" || reader == "python" && text.contains("Settings)");
+    let texts = texts.filter(|(text, reader)| counts(text, reader)).map(|(text, _)| text);
     texts.flat_map(|text| text.split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')).collect()
 }
 

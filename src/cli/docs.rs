@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{Global, generated};
+use super::{Global, generated, init};
 use crate::error::Error;
-use crate::project::Declared;
 use crate::project::files::{self, Files};
+use crate::project::{Declared, Project};
 use crate::reference::{self, Form, Reference, example, markers};
+use crate::source::printable;
 use generated::Generated;
 
 pub(super) const EXAMPLES: &str = "\
@@ -36,8 +37,8 @@ pub(super) struct Docs {
     /// Write nothing; fail with a diff when a file is not what would be written
     #[arg(long)]
     check: bool,
-    /// Let --example take the place of a file that somebody wrote by hand
-    #[arg(long, requires = "example")]
+    /// Let --example and --output take the place of a file that somebody wrote by hand
+    #[arg(long)]
     force: bool,
 }
 
@@ -52,7 +53,7 @@ impl Docs {
             written.push(inject(&files, path, &reference)?);
         }
         for wanted in &global.output {
-            written.push(whole(&files, wanted, &reference)?);
+            written.push(self.whole(&files, wanted, &reference)?);
         }
         if let Some(path) = &self.example {
             written.push(self.example(&files, path, &reference)?);
@@ -65,20 +66,54 @@ impl Docs {
             super::printing::print(&(form.write)(&reference))?;
             return Ok(ExitCode::SUCCESS);
         }
+        let example = self.example.as_ref().and_then(|_| written.last()).map(|file| file.path.clone());
         let from = reference.schema.as_str();
-        generated::finish(&files, written, self.check, from, "write it with the same command without --check")
+        let code =
+            generated::finish(&files, written, self.check, from, "write it with the same command without --check")?;
+        if let Some(path) = example {
+            tell_ignored(&files, &path)?;
+        }
+        Ok(code)
     }
 
     fn example(&self, files: &Files, path: &Path, reference: &Reference) -> Result<Generated, Error> {
         let file = Generated::named(files, path)?;
-        let by_hand = file.before.as_ref().is_some_and(|text| !text.starts_with(example::FIRST));
-        if by_hand && !self.force && !self.check {
-            let help = "compare it first: `--check` shows what would change; then write over it with --force";
-            return Err(Error::new("this file was written by hand, and is left as it is").at(file.shown).help(help));
-        }
+        let file = if self.writes_over() { file } else { file.spares(|text| text.starts_with(example::FIRST))? };
         let text = example::write(reference);
         Ok(file.holding(text))
     }
+
+    /// Whether it does not matter who wrote a file.
+    fn writes_over(&self) -> bool {
+        self.force || self.check
+    }
+
+    fn whole(&self, files: &Files, wanted: &str, reference: &Reference) -> Result<Generated, Error> {
+        /// How many bytes at the beginning tell that a file is a reference in the same form.
+        const BEGINNING: usize = 7;
+        let Some((name, path)) = wanted.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            let help = "write --output FORMAT=PATH, as in html=docs/keys.html";
+            return Err(Error::new(format!("--output {wanted} names no file")).help(help));
+        };
+        let form = form(name)?;
+        super::printing::refuse_inputs(Path::new(path))?;
+        let (file, text) = (Generated::named(files, Path::new(path))?, (form.write)(reference));
+        let begins = |before: &str| before.as_bytes().get(..BEGINNING) == text.as_bytes().get(..BEGINNING);
+        let file = if self.writes_over() { file } else { file.spares(begins)? };
+        Ok(file.holding(text))
+    }
+}
+
+/// Tells of a file that every clone needs, and that the rules beside it keep out of git.
+fn tell_ignored(files: &Files, path: &str) -> Result<(), Error> {
+    let rules = files.read_if_there(".gitignore")?.map(|bytes| files::text(bytes).0).unwrap_or_default();
+    if !init::ignores(&rules, path) || Project::is_in_git(files, path) {
+        return Ok(());
+    }
+    let (shown, path) = (printable(&files.shown(path)), printable(path));
+    super::printing::complain(&format!(
+        "{shown} is ignored by .gitignore, so no commit will have it; add the line !{path} at its end\n"
+    ))
 }
 
 fn form(name: &str) -> Result<&'static Form, Error> {
@@ -101,16 +136,6 @@ fn inject(files: &Files, path: &Path, reference: &Reference) -> Result<Generated
         Error::new(format!("{}; nothing was written", fault.message)).at(place).help(help)
     })?;
     Ok(file.holding(text))
-}
-
-fn whole(files: &Files, wanted: &str, reference: &Reference) -> Result<Generated, Error> {
-    let Some((name, path)) = wanted.split_once('=').filter(|(_, path)| !path.is_empty()) else {
-        let help = "write --output FORMAT=PATH, as in html=docs/keys.html";
-        return Err(Error::new(format!("--output {wanted} names no file")).help(help));
-    };
-    let form = form(name)?;
-    super::printing::refuse_inputs(Path::new(path))?;
-    Ok(Generated::named(files, Path::new(path))?.holding((form.write)(reference)))
 }
 
 /// The text of a file that is there, which must be UTF-8: what is not could not be written back as it was.

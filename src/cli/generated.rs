@@ -49,6 +49,16 @@ impl Generated {
         self
     }
 
+    /// Refuses to write over a file that somebody wrote by hand: one that `is_own` does not know as written by sparkcfg.
+    pub(super) fn spares(self, is_own: impl Fn(&str) -> bool) -> Result<Self, Error> {
+        let by_hand = self.before.as_ref().is_some_and(|before| !before.trim().is_empty() && !is_own(before));
+        if by_hand {
+            let help = "compare it first: `--check` shows what would change; then write over it with --force";
+            return Err(Error::new("this file was written by hand, and is left as it is").at(self.shown).help(help));
+        }
+        Ok(self)
+    }
+
     pub(super) fn is_stale(&self) -> bool {
         self.before.as_ref() != Some(&self.after)
     }

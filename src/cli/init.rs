@@ -64,6 +64,7 @@ impl Init {
             let one = from(path, &files)?;
             imported.proposals.extend(one.proposals);
             imported.open |= one.open;
+            imported.whole |= one.whole;
         }
         let mut plans = Plan::all(&files, imported)?;
         for note in plans.iter().flat_map(|plan| &plan.found.notes) {
@@ -225,7 +226,14 @@ fn schema_file(files: &Files, proposals: &[Proposal], open: bool) -> Result<Opti
             .find(|name| name.ends_with(".schema.json"))
             .map(|name| format!("schemas/{name}")),
     };
-    let file = Generated::within(files, path.as_deref().unwrap_or(SCHEMA))?;
+    let path = path.as_deref().unwrap_or(SCHEMA);
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let full = files.root().join(folder);
+    if full.exists() && !full.is_dir() {
+        let error = Error::new("a file stands where the folder of the schema would be").at(files.shown(folder));
+        return Err(error.help("rename it, or name another schema in sparkcfg.toml; nothing was written"));
+    }
+    let file = Generated::within(files, path)?;
     let Some(before) = file.before.clone() else { return Ok(Some(file.holding(draft::new(proposals, open)))) };
     let declared = Declared::read(files)?;
     let is_new = |proposal: &&Proposal| !declared.schema.schema.property(&proposal.key).is_declared();
@@ -248,8 +256,13 @@ fn ignore_rules(files: &Files, private: &BTreeSet<String>, shows: bool) -> Resul
     let file = Generated::within(files, ".gitignore")?;
     let before = file.before.clone().unwrap_or_default();
     let has = |rules: &[&str]| before.lines().any(|line| rules.contains(&line.trim()));
-    let mut missing: Vec<&str> =
-        super::secrets::IGNORED.iter().copied().filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"])).collect();
+    // What a rule is for, by one file that it ignores.
+    let covers = |rule: &str| ignores(&before, &rule.replace('*', "name"));
+    let mut missing: Vec<&str> = super::secrets::IGNORED
+        .iter()
+        .copied()
+        .filter(|rule| !has(&[rule, ".env*", ".env.*", "*.env*"]) && !covers(rule))
+        .collect();
     missing.extend(private.iter().map(String::as_str).filter(|name| !ignores(&before, name)));
     if shows && ignores(&before, plan::EXAMPLE) {
         missing.push(SHOWN);
@@ -269,7 +282,7 @@ fn ignore_rules(files: &Files, private: &BTreeSet<String>, shows: bool) -> Resul
 }
 
 /// Whether the rules of a `.gitignore` ignore a file of its folder.
-fn ignores(rules: &str, name: &str) -> bool {
+pub(super) fn ignores(rules: &str, name: &str) -> bool {
     let mut builder = GitignoreBuilder::new("");
     for line in rules.lines() {
         // A line that is no pattern ignores nothing.
@@ -320,7 +333,12 @@ fn summary(plans: &[Plan]) -> String {
         let _ = writeln!(out, "and {} more like these; sparkcfg refs tells every place", discoveries.len() - MOST);
     }
     if !plans.iter().any(|plan| plan.found.has_env_files()) {
-        out.push_str(".env.example shows what a .env has to have; copy it and fill in what is empty\n");
+        let read = plans.iter().any(|plan| plan.found.is_read);
+        out.push_str(if read {
+            ".env.example shows what a .env has to have; copy it and fill in what is empty\n"
+        } else {
+            ".env.example shows what programs read; nothing here reads a .env, so give it to whoever starts them\n"
+        });
     }
     out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate, and sparkcfg refs\n");
     out

@@ -35,6 +35,9 @@ pub(super) struct Schema {
     /// Print a typed settings module of this project's schema; write it with LANGUAGE=FILE; may be given several times
     #[arg(long, value_name = "LANGUAGE[=FILE]", conflicts_with_all = ["env", "print"])]
     types: Vec<String>,
+    /// Let --types take the place of a file that somebody wrote by hand
+    #[arg(long, requires = "types")]
+    force: bool,
     /// Print a schema that comes with sparkcfg
     #[arg(long, value_name = "NAME", value_parser = ["spark", "report", "refs"], conflicts_with_all = ["check", "env"])]
     print: Option<String>,
@@ -101,7 +104,12 @@ impl Schema {
         for (language, path) in wanted {
             let text = (language.write)(&module);
             match path {
-                Some(path) => written.push(Generated::named(&files, &path)?.holding(text)),
+                Some(path) => {
+                    let file = Generated::named(&files, &path)?;
+                    let over = self.force || self.check;
+                    let file = if over { file } else { file.spares(|before| before.contains(bindings::WRITTEN))? };
+                    written.push(file.holding(text));
+                }
                 None => printing::print(&text)?,
             }
         }

@@ -10,6 +10,7 @@ use crate::detection;
 use crate::schema::extension::{KEYWORD, REVIEW};
 use crate::source::printable;
 use crate::uses::casts::{Cast, Refusal};
+use crate::uses::{Side, reader};
 
 /// A proposal for a key, from all that was seen of it. `secrets` are values that no text may hold.
 #[must_use]
@@ -97,10 +98,33 @@ pub(super) fn is_secret(key: &str, seen: &[&Sighting]) -> bool {
         || values().any(|value| detection::is_secret_by_name(key, value));
     // Whole numbers keep nothing secret, and a program that reads one says so.
     let counts = seen.iter().any(|sighting| matches!(sighting.cast(), Some(Cast::Integer | Cast::Number)));
-    named && !counts
+    named && !counts && !says_amount(key)
         || seen.iter().any(|sighting| {
             matches!(sighting.origin, Origin::Layer { sealed: true, .. }) || sighting.told().is_some_and(value)
         })
+}
+
+/// Whether a name says how long or how many, whatever of: `RESET_PASSWORD_LOCK_TIME`.
+fn says_amount(key: &str) -> bool {
+    const AMOUNTS: &[&str] = &[
+        "AGE",
+        "ATTEMPTS",
+        "DAYS",
+        "DURATION",
+        "EXPIRY",
+        "HOURS",
+        "INTERVAL",
+        "LENGTH",
+        "LIFETIME",
+        "LIMIT",
+        "MINUTES",
+        "SECONDS",
+        "THRESHOLD",
+        "TIME",
+        "TIMEOUT",
+        "TTL",
+    ];
+    key.rsplit('_').next().is_some_and(|word| AMOUNTS.contains(&word.to_ascii_uppercase().as_str()))
 }
 
 /// Whether an env file, or what documents one, has the key without a value: for those who wrote it, that is none.
@@ -116,7 +140,9 @@ fn may_be_empty(seen: &[&Sighting]) -> bool {
 
 /// Lets an empty value be none, where a type or a format would refuse it.
 fn accept_empty(property: &mut Map<String, Value>) {
-    let narrow = property.contains_key("format") || property.contains_key("enum") || !is_typed(property, "string");
+    let bounded = property.contains_key("minLength");
+    let narrow =
+        bounded || property.contains_key("format") || property.contains_key("enum") || !is_typed(property, "string");
     let Some(kind) = property.get("type").cloned().filter(|_| narrow) else { return };
     property.insert("type".to_owned(), json!([kind, "null"]));
     if let Some(choices) = property.get_mut("enum").and_then(Value::as_array_mut) {
@@ -224,7 +250,7 @@ fn shown_values(
         .iter()
         .filter(|_| compares)
         .find(|text| is_typed(property, "boolean") && matches!(**text, "True" | "False"));
-    if let Some(spelled) = spelled {
+    if let (Some(spelled), true) = (spelled, examples.is_empty()) {
         property.insert("examples".to_owned(), json!([spelled]));
     } else if let Some(example) = examples.first() {
         property.insert("examples".to_owned(), json!([typed(example, property)]));
@@ -274,11 +300,16 @@ fn required<'a>(seen: &[&Sighting], environments: Environments<'a>) -> Option<Re
     // Whoever starts the program gives it a value, or the program has one for some cases.
     let falls_back = |sighting: &&&Sighting| sighting.value.is_some();
     let references = || seen.iter().filter(|sighting| matches!(sighting.origin, Origin::Reference { .. }));
-    let helped = seen.iter().any(|sighting| match sighting.origin {
-        Origin::Set => true,
+    let has_default = seen.iter().any(|sighting| match sighting.origin {
         Origin::Reference { .. } | Origin::Read { .. } => sighting.value.is_some(),
         _ => false,
     });
+    // What starts a program may set it for this one alone; a script, an image or a program sets it for good.
+    let is_set = |for_good: bool| {
+        let is_script = |place: &str| reader(place).is_some_and(|reader| reader.side != Side::Start);
+        seen.iter().any(|sighting| sighting.origin == Origin::Set && (!for_good || is_script(&sighting.place)))
+    };
+    let helped = has_default || is_set(false);
     let has = |name: &&String| {
         seen.iter().any(|sighting| match &sighting.origin {
             Origin::Layer { environments, sealed } => {
@@ -295,6 +326,11 @@ fn required<'a>(seen: &[&Sighting], environments: Environments<'a>) -> Option<Re
     // Where none of them has it, what Compose asks for comes from somewhere else; so may what a program asks for, where each
     // service has an env file of its own. Else it is what is missing.
     let stops = given.is_empty() && seen.iter().any(|sighting| reads(sighting));
+    let documented = own.is_empty() && given.is_empty() && seen.iter().any(|one| one.origin == Origin::Example);
+    let all_have = documented || having.len() == own.len() + given.len() && !having.is_empty();
+    if demanded && !has_default && all_have && !is_set(true) {
+        return required("required, because a reader stops without it", having);
+    }
     if demanded && !helped && (stops || own.is_empty() && given.is_empty() || !having.is_empty()) {
         return required("required, because a reader stops without it", having);
     }

@@ -18,6 +18,8 @@ pub struct Imported {
     pub open: bool,
     /// The class of pydantic that it describes. It says the names of the fields, which lack the prefix of the variables.
     pub class: Option<String>,
+    /// Whether it names every key that an env file may have, whatever reads it: what it does not name is a mistake there.
+    pub whole: bool,
 }
 
 impl Imported {
@@ -44,16 +46,17 @@ pub fn read(name: &str, text: &str) -> Option<Imported> {
     let is_true = |root: &Map<String, Value>, key: &str| root.get(key) == Some(&Value::Bool(true));
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(root)) if root.contains_key("entries") => {
-            Some(Imported { proposals: linter(name, &root), open: is_true(&root, "allowOtherKeys"), class: None })
+            let open = ["allow_other_keys", "allowOtherKeys"].iter().any(|key| is_true(&root, key));
+            Some(Imported { proposals: linter(name, &root), open, class: None, whole: !open })
         }
         Ok(Value::Object(root)) if root.contains_key("properties") => {
             let open = is_true(&root, "additionalProperties");
-            Some(Imported { proposals: pydantic(name, &root), open, class: class(&root) })
+            Some(Imported { proposals: pydantic(name, &root), open, class: class(&root), whole: false })
         }
         Ok(_) => None,
         Err(_) => {
             let proposals = varlock::read(name, text);
-            (!proposals.is_empty()).then_some(Imported { proposals, open: false, class: None })
+            (!proposals.is_empty()).then_some(Imported { proposals, open: false, class: None, whole: false })
         }
     }
 }
@@ -75,20 +78,42 @@ pub(super) fn proposal(name: &str, key: &str, mut property: Map<String, Value>, 
     Proposal { key: key.to_owned(), property, required }
 }
 
-/// The longest text by which all keys of one kind begin, in bytes.
+/// The most that stands in all keys of one kind as it is, in characters.
 const MAX_START: usize = 8;
+
+/// Whether a pattern says what all secrets of one kind look like, `^sk_`, `^[A-Z0-9]{32}$`, and not what one of them is: beside
+/// classes of characters, little stands there as it is.
+fn is_of_a_kind(pattern: &str) -> bool {
+    let (mut plain, mut class, mut classes) = (0_usize, false, 0_usize);
+    let mut signs = pattern.strip_prefix('^').unwrap_or_default().chars();
+    while let Some(sign) = signs.next() {
+        match (sign, class) {
+            ('\\', _) => match signs.next() {
+                Some('d' | 'w' | 's') => classes += 1,
+                _ => plain += 1,
+            },
+            ('[', false) => (class, classes) = (true, classes + 1),
+            (']', true) => class = false,
+            ('{', false) => drop(signs.find(|sign| *sign == '}')),
+            ('.', false) => classes += 1,
+            ('(' | ')' | '?' | ':' | '|' | '*' | '+' | '$', false) | (_, true) => {}
+            ('_' | '-', false) => plain += 1,
+            (sign, false) if sign.is_ascii_alphabetic() => plain += 1,
+            // How keys begin is a word.
+            _ => return false,
+        }
+    }
+    // Several of them, one of which it is, are values.
+    let whole = pattern.ends_with('$');
+    let lists = pattern.contains('|');
+    pattern.starts_with('^') && plain <= MAX_START && !lists && (classes > 0 || !whole && plain > 0)
+}
 
 /// Says of a property that it is a secret, and nothing that may be its value.
 pub fn keep_secret(property: &mut Map<String, Value>) {
-    // How all such keys begin, `^sk_`, tells nothing of one.
-    let begins = |pattern: &str| {
-        let start = pattern.strip_prefix('^').unwrap_or_default();
-        (1..=MAX_START).contains(&start.len())
-            && start.bytes().all(|byte| byte.is_ascii_alphabetic() || b"_-".contains(&byte))
-    };
     property.retain(|keyword, value| match keyword.as_str() {
         "default" | "examples" | "enum" | "const" => false,
-        "pattern" => value.as_str().is_some_and(begins),
+        "pattern" => value.as_str().is_some_and(is_of_a_kind),
         _ => true,
     });
     property.insert("writeOnly".to_owned(), true.into());
@@ -224,8 +249,21 @@ mod tests {
             "nested": {"$ref": "#/$defs/Nested", "default": {"x": "hunter2"}},
             "url": {"anyOf": [{"type": "string", "format": "uri", "minLength": 1}, {"type": "null"}], "default": null}},
             "required": ["mode"], "type": "object"}"##;
+        for (pattern, kept) in [
+            ("^sk_", true),
+            ("^[A-Z]+$", true),
+            ("^[0-9]{4}$", true),
+            (r"^sk-\w{20,}$", true),
+            ("^hunter2$", false),
+            ("^hunter2pass[a-z]$", false),
+            ("^(a1|b2)$", false),
+            ("hunter2", false),
+            ("", false),
+        ] {
+            assert_eq!(is_of_a_kind(pattern), kept, "{pattern}");
+        }
         let linter = r#"{"version": "1.0", "entries": {"PORT": {"type": "Integer", "required": true}, "NAME": {"type": "String", "regex": "^[A-Z]+$"}}}"#;
-        let strict = "# @defaultSensitive=false @defaultRequired=infer\n# ---\n\n# --- Web ---\n\n# @type=number(min=1, max=100, precision=0)\nA=4\n# @type=port(min=1024) @required\nB=\n\n# Begins so.\n# @type=string(minLength=5, startsWith=\"s, k\", endsWith=.x) @example=\"s, k-5.x\"\nC=\nD= # @type=enum(a, b) @required @deprecated\n# @type=string(matches=\"^[a-z, ]+$\") @required=forEnv(production)\nE=\n# @type=url @sensitive\nF=http://x.example/\n";
+        let strict = "# @defaultSensitive=false @defaultRequired=infer\n# ---\n\n# --- Web ---\n\n# @type=number(min=1, max=100, precision=0)\nA=4\n# @type=port(min=1024) @required\nB=\n\n# Begins so.\n# @type=string(minLength=5, startsWith=\"s, k\", endsWith=.x) @example=\"s, k-5.x\"\nC=\nD= # @type=enum(a, b) @required @deprecated\n# @type=string(matches=\"^[a-z, ]+$\") @required=forEnv(production)\nE=\n# @type=url @sensitive\nF=http://x.example/\n# @type=url @required\nG=http://${A}/\n# @type=number(isInt=true) @example=3000\nH=\n";
         let bare = "VAULT=hunter2\nURL=\n# @public @type=port\nPORT=1\n# @optional @sensitive=false @example=x\nB=\n";
         let varlock = "# @defaultRequired=true @defaultSensitive=inferFromPrefix(PUBLIC_)\n# ---\n\n# Where it listens\n# @type=port @sensitive=false\nPORT=3000\n\n# @type=enum(a, b) @optional @sensitive=false\nMODE=a\n\nTOKEN=exec(`op read`)\nPUBLIC_X=y\n";
         for (name, text, expected) in [
@@ -288,6 +326,8 @@ mod tests {
                     ("D", r#"{"enum":["a","b"],"deprecated":true}"#, true),
                     ("E", r#"{"type":"string","pattern":"^[a-z, ]+$"}"#, false),
                     ("F", r#"{"type":"string","format":"uri","writeOnly":true}"#, false),
+                    ("G", r#"{"type":"string","format":"uri"}"#, false),
+                    ("H", r#"{"type":"integer","examples":[3000]}"#, false),
                 ],
             ),
         ] {
@@ -296,8 +336,12 @@ mod tests {
             assert_eq!(told(name, text), expected, "{name}");
         }
         assert!(read("x", "[1]").is_none() && read("x", "prose").is_none());
+        for (name, text) in [("x.toml", "[a]\ntype = \"x\"\n"), ("README.md", "# T\n\nexport FOO=bar\n")] {
+            assert!(read(name, text).is_none(), "{name}");
+        }
         for (text, open) in [
             (r#"{"entries": {}, "allowOtherKeys": true}"#, true),
+            (r#"{"entries": {}, "allow_other_keys": true}"#, true),
             (r#"{"entries": {}}"#, false),
             (r#"{"properties": {}, "additionalProperties": true}"#, true),
         ] {

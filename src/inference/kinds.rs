@@ -41,7 +41,10 @@ pub(super) fn says_more(comment: &str, guessed: &Guess) -> bool {
 /// A type because programs take the value as such, where the values that are known are of it, or a program surely refuses
 /// those that are not.
 pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Guess> {
-    let casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast()).collect();
+    let mut casts: BTreeSet<&Cast> = seen.iter().filter_map(|sighting| sighting.cast()).collect();
+    if casts.len() > 1 {
+        casts.remove(&Cast::Text);
+    }
     // A program that takes whole numbers is the narrower one.
     let both = casts.len() == 2 && casts.contains(&Cast::Integer) && casts.contains(&Cast::Number);
     let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
@@ -52,7 +55,11 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
     let refused = insists && values.iter().any(|value| refuses(cast, value));
     let all = |is: &dyn Fn(&str) -> bool| refused || values.iter().all(|value| is(value));
     let guessed = match cast {
-        Cast::Integer | Cast::Number if says("type", "integer") => return Some(of_name),
+        Cast::Integer if says("type", "integer") => of_name,
+        // What a program takes as any number is whole for other reasons: a port is.
+        Cast::Number if says("type", "integer") && (both || !insists || of_name.keywords.len() > 1) => of_name,
+        Cast::Text if says("type", "string") => of_name,
+        Cast::Text => text(),
         Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
             guess(&[("type", "integer".into())], "a whole number, because a program reads it as one")
         }
@@ -72,7 +79,20 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
         }
         _ => return None,
     };
-    Some(guessed)
+    Some(with_bounds(guessed, seen))
+}
+
+/// A guess with the bounds of the programs, where all of them have the same and stop at what is outside.
+fn with_bounds(mut guessed: Guess, seen: &[&Sighting]) -> Guess {
+    let taken = seen.iter().filter_map(|one| one.taken.as_ref());
+    let mut bounds = taken.filter(|taken| taken.refuses > Refusal::Perhaps).map(|taken| &taken.bounds);
+    let Some(first) = bounds.next().filter(|first| bounds.all(|other| other == *first)) else { return guessed };
+    for (keyword, text) in first {
+        let Ok(number) = serde_json::from_str::<Value>(text) else { continue };
+        guessed.keywords.retain(|(name, _)| name != keyword);
+        guessed.keywords.push(((*keyword).to_owned(), number));
+    }
+    guessed
 }
 
 /// Whether a value has a format; of one that is not tested here, as far as it can be told.
@@ -102,7 +122,7 @@ fn refuses(cast: &Cast, value: &str) -> bool {
         Cast::Format("uuid") => value.bytes().filter(u8::is_ascii_hexdigit).count() < 32,
         // Without a unit.
         Cast::Format("duration") => number().is_some_and(|number| number != 0.0),
-        Cast::Format(_) => false,
+        Cast::Format(_) | Cast::Text => false,
         Cast::Choice(texts) => !texts.iter().any(|text| text == value),
     }
 }

@@ -170,7 +170,16 @@ pub fn slips(sightings: &[Sighting]) -> Vec<(String, String)> {
         // Who hands a name on by that same name has written it twice.
         let alone = !has_default && uses.len() == 1 && uses.iter().all(|sighting| sighting.service.is_none());
         let near = declared.iter().filter(|(near, _)| is_slip(name, near) && letters(name) != letters(near));
-        let near = near.filter(|(_, seen)| alone || !seen.iter().any(|sighting| takes(&sighting)));
+        let is_swapped = |near: &str| {
+            let signs = |name: &str| {
+                let mut signs: Vec<_> = name.chars().collect();
+                signs.sort_unstable();
+                signs
+            };
+            uses.len() == 1 && signs(name) == signs(near)
+        };
+        let near =
+            near.filter(|(near, seen)| alone || is_swapped(near) || !seen.iter().any(|sighting| takes(&sighting)));
         Some(((*name).to_owned(), near.map(|(near, _)| *near).min()?.to_owned()))
     };
     all.iter().filter_map(slip).collect()
@@ -190,7 +199,14 @@ pub fn discoveries(sightings: &[Sighting]) -> Vec<Discovery> {
             && known(key).is_none()
             && let Some(first) = seen.first()
         {
-            let has_default = seen.iter().all(|sighting| sighting.value.is_some());
+            let takes = |one: &&&Sighting| matches!(one.origin, Origin::Read { .. } | Origin::Reference { .. });
+            let needed = |one: &Sighting| match one.origin {
+                // Only what stops without it surely needs it.
+                Origin::Read { required } => required,
+                _ => one.value.is_none(),
+            };
+            let helped = seen.iter().any(|one| matches!(one.origin, Origin::Read { .. }) && one.value.is_some());
+            let has_default = helped || !seen.iter().filter(takes).any(|one| needed(one));
             let by = |sighting: &Sighting| match sighting.origin {
                 Origin::Read { .. } => PROGRAMS.to_owned(),
                 _ => sighting.place.clone(),

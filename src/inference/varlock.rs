@@ -10,7 +10,16 @@ use crate::source::printable;
 /// A decorator: its name, and what stands behind it, nothing for `@required`.
 type Decorator<'t> = (&'t str, &'t str);
 
+/// The proposals of a text; none where nothing says that it is one of varlock's: neither its name nor a decorator.
 pub(super) fn read(name: &str, text: &str) -> Vec<Proposal> {
+    let decorates = |line: &str| {
+        let comment = line.trim_start().strip_prefix('#').map(str::trim_start);
+        let word = comment.and_then(|comment| comment.strip_prefix('@'));
+        word.is_some_and(|word| word.starts_with(|first: char| first.is_ascii_alphabetic()))
+    };
+    if !(name == ".env" || name.starts_with(".env.") || name.ends_with(".schema") || text.lines().any(decorates)) {
+        return Vec::new();
+    }
     let (header, body) = header(text);
     let header = decorators(header).0;
     let said = |word: &str| header.iter().find(|(name, _)| *name == word).map_or("", |(_, value)| *value);
@@ -40,7 +49,8 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
         property.insert("description".to_owned(), printable(&prose).into());
     }
     if let Some(example) = said("example").map(unquoted).filter(|example| !example.is_empty()) {
-        property.insert("examples".to_owned(), vec![example].into());
+        let typed = as_typed(example, &property);
+        property.extend(typed.map(|example| ("examples".to_owned(), vec![example].into())));
     }
     if said("deprecated").is_some_and(|value| value != "false") {
         property.insert("deprecated".to_owned(), true.into());
@@ -51,13 +61,11 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
         property.insert("writeOnly".to_owned(), true.into());
     }
     // varlock takes what stands in the schema itself, so no env file has to have it.
-    let given = value.iter().any(|value| !value.is_empty());
+    // One that is made of others, `http://${HOST}`, is one as well.
+    let given = value.as_deref() != Some("");
     let value = value.into_iter().find(|value| !value.is_empty() && !value.contains(['(', '$']));
     if let Some(value) = value.filter(|_| !property.contains_key("writeOnly")) {
-        let typed = match property.get("type").and_then(Value::as_str) {
-            Some("integer" | "number" | "boolean") => serde_json::from_str(&value).ok(),
-            _ => Some(Value::from(value)),
-        };
+        let typed = as_typed(&value, &property);
         property.extend(typed.map(|value| ("default".to_owned(), value)));
     }
     let sometimes = said("required").filter(|value| value.contains('('));
@@ -70,6 +78,14 @@ fn one(name: &str, found: Sighting, all: &All<'_>) -> Proposal {
         proposal.property.insert("$comment".to_owned(), comment.into());
     }
     proposal
+}
+
+/// A text as the type of the property has it; `None` where it is none of that type.
+fn as_typed(text: &str, property: &Map<String, Value>) -> Option<Value> {
+    match property.get("type").and_then(Value::as_str) {
+        Some("integer" | "number" | "boolean") => serde_json::from_str(text).ok(),
+        _ => Some(Value::from(text)),
+    }
 }
 
 /// The first block and what follows it. A ruler between keys ends nothing.
@@ -165,7 +181,7 @@ fn typed(kind: &str) -> Map<String, Value> {
     let mut add = |keyword: &str, value: Option<Value>| property.extend(value.map(|value| (keyword.to_owned(), value)));
     match name {
         "number" => {
-            let whole = argument("precision") == Some("0");
+            let whole = argument("precision") == Some("0") || argument("isInt") == Some("true");
             add("type", Some(if whole { "integer" } else { "number" }.into()));
             add("minimum", number("min"));
             add("maximum", number("max"));

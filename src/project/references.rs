@@ -143,8 +143,10 @@ impl Project {
         let taken = tree::taken_in(files, &paths);
         let found = uses(files, &paths, &names, &taken);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
+        let capitals = uses::in_capitals(known.iter().copied());
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
+            uses::respell(&path, &text, &mut uses, &capitals);
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
             let reader = uses::reader(&path).or_else(|| tree::compose().filter(|_| taken.contains(&path)));
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
@@ -181,6 +183,11 @@ impl Project {
                 let value = layer.content(entry).map(ToOwned::to_owned);
                 let (name, span) = (layer.key(entry).to_owned(), layer.span(&entry.key));
                 found.push(Declared { name, span, by: Declarer::Layer, value });
+            }
+            // What documents says of a key in a comment, too, is said.
+            if layout::documents(self.sources.path(layer.source)) {
+                let commented = declared_in(layer.source, self.sources.text(layer.source)).into_iter();
+                found.extend(commented.filter(|declared| declared.value.is_none()));
             }
         }
         found

@@ -90,6 +90,10 @@ pub(super) fn around(lexed: &Lexed<'_>, helpers: &Helpers<'_>, uses: &mut Vec<Us
         }
         let open = (function + 1..index).find(|at| lexed.at(*at) == "(").unwrap_or(index - 1);
         let arguments = lexed.arguments(open);
+        // `get("APP_" + name)` is about other names.
+        if lexed.at(index + 1) == "+" {
+            continue;
+        }
         let fallback = match arguments.get(1) {
             Some(second) => match lexed.fallback(second.clone()) {
                 text @ Fallback::Text { .. } => text,

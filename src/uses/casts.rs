@@ -1,5 +1,6 @@
 //! As what a program takes the value of a variable: by a call around it, its annotation, or what follows.
 
+mod bounds;
 mod validators;
 
 use std::ops::Range;
@@ -22,7 +23,12 @@ pub enum Cast {
     Format(&'static str),
     /// One of these texts.
     Choice(Vec<String>),
+    /// Any text within bounds.
+    Text,
 }
+
+/// A bound: the keyword of the schema, and what stands there in the program.
+pub type Bound = (&'static str, String);
 
 /// How a program takes a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +37,8 @@ pub struct Taken {
     pub cast: Cast,
     /// Which values it does without, rather than with what it would make of them.
     pub refuses: Refusal,
+    /// The bounds of what it takes.
+    pub bounds: Vec<Bound>,
 }
 
 /// Which values a program stops at.
@@ -46,7 +54,7 @@ pub enum Refusal {
 
 impl Cast {
     fn taken(self, refuses: Refusal) -> Taken {
-        Taken { cast: self, refuses }
+        Taken { cast: self, refuses, bounds: Vec::new() }
     }
 }
 
@@ -106,7 +114,10 @@ fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
 
 /// The annotation of a field, which whoever reads it into a class insists on.
 fn annotated(lexed: &Lexed<'_>, field: usize) -> Option<Taken> {
-    Some(annotation(lexed, field)?.taken(Refusal::EmptyToo))
+    let cast = annotation(lexed, field);
+    let bounds = bounds::of_field(lexed, field, cast.as_ref());
+    let cast = cast.or_else(|| (!bounds.is_empty()).then_some(Cast::Text))?;
+    Some(Taken { bounds, ..cast.taken(Refusal::EmptyToo) })
 }
 
 /// What stands around the use at an index, from the inside to the outside.
@@ -148,7 +159,8 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
         // `#[arg(env = "PORT")] port: u16`
         if lexed.at(open) == "[" && lexed.before(open, 1) == "#" {
             let colon = (end..end + 4).find(|at| lexed.at(*at) == ":")?;
-            return Some(of_type(lexed, colon + 1)?.taken(Refusal::EmptyToo));
+            let taken = of_type(lexed, colon + 1)?.taken(Refusal::EmptyToo);
+            return Some(Taken { bounds: bounds::of_width(lexed.at(colon + 1)), ..taken });
         }
         // `port: int = Field(alias="APP_PORT")`
         if callee == "Field" && lexed.before(open, 2) == "=" {
@@ -262,7 +274,9 @@ fn annotation(lexed: &Lexed<'_>, field: usize) -> Option<Cast> {
     let mut words = words.filter(telling);
     let first = words.next()?;
     if lexed.at(first) == "Literal" && lexed.at(first + 1) == "[" {
-        return choices(lexed, first + 2..lexed.close(first + 1));
+        let texts = first + 2..lexed.close(first + 1);
+        let alone = lexed.string(texts.start).filter(|_| texts.len() == 1);
+        return alone.map(|text| Cast::Choice(vec![text.to_owned()])).or_else(|| choices(lexed, texts));
     }
     // `int | str` takes everything.
     let more = words.next().is_some_and(|next| lexed.before(next, 1) == "|");
@@ -330,6 +344,11 @@ mod tests {
             ("a.py", &field("a_b: PostgresDsn"), Some(Cast::Format("postgres-url"))),
             ("a.py", &field("a_b: Literal['x', \"y\"] = 'x'"), choice(&["x", "y"])),
             ("a.py", &field("port: int = Field(\n        default=1, alias='A_B'\n    )"), Some(Cast::Integer)),
+            ("a.py", &field("a_b: Literal['x'] | None = None"), choice(&["x"])),
+            ("a.py", &field("a_b: str = Field(min_length=8)"), Some(Cast::Text)),
+            ("a.ts", "createEnv({ server: { A_B: z.string().min(8) } })", Some(Cast::Text)),
+            ("a.ts", "createEnv({ server: { A_B: z.string().min(1) } })", None),
+            ("a.ts", "createEnv({ server: { A_B: z.enum(['a', 'b']).prefault('a') } })", choice(&["a", "b"])),
             ("a.ts", "const x = Number(process.env.A_B ?? 5)", Some(Cast::Number)),
             ("a.ts", "const x = parseInt(process.env.A_B || '5', 10)", Some(Cast::Integer)),
             ("a.ts", "const x = process.env.A_B === 'true'", Some(Cast::Boolean)),
@@ -357,6 +376,48 @@ mod tests {
             let uses = read(path, text);
             let at = uses.iter().position(|found| found.name == "A_B").expect(text);
             assert_eq!(casts(path, text, &uses)[at].as_ref().map(|taken| &taken.cast), expected.as_ref(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bounds_of_programs() {
+        let settings = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    ";
+        for (path, text, expected) in [
+            (
+                "a.py",
+                format!("{settings}a_b: int = Field(4, ge=1, le=16)\n    c: int = Field(ge=2)\n"),
+                "minimum 1, maximum 16",
+            ),
+            (
+                "a.py",
+                format!("{settings}a_b: float = Field(gt=0, lt=0.5)\n"),
+                "exclusiveMinimum 0, exclusiveMaximum 0.5",
+            ),
+            ("a.py", format!("{settings}a_b: str = Field(min_length=8, max_length=x)\n"), "minLength 8"),
+            ("a.py", format!("{settings}a_b: int\n    c: int = Field(ge=2)\n"), ""),
+            (
+                "a.ts",
+                "createEnv({ server: { A_B: z.coerce.number().int().min(1024).default(3000) } })".to_owned(),
+                "minimum 1024",
+            ),
+            (
+                "a.ts",
+                "createEnv({ server: { A_B: z.coerce.number().positive().max(50, 'm') } })".to_owned(),
+                "exclusiveMinimum 0, maximum 50",
+            ),
+            (
+                "a.ts",
+                "createEnv({ server: { A_B: z.string().min(8).max(20) } })".to_owned(),
+                "minLength 8, maxLength 20",
+            ),
+            ("a.ts", "createEnv({ server: { A_B: z.string().length(32) } })".to_owned(), "minLength 32, maxLength 32"),
+            ("a.ts", "createEnv({ server: { A_B: z.coerce.number().min(least) } })".to_owned(), ""),
+        ] {
+            let uses = read(path, &text);
+            let at = uses.iter().position(|found| found.name == "A_B").expect(&text);
+            let taken = casts(path, &text, &uses)[at].clone().expect(&text);
+            let told: Vec<_> = taken.bounds.iter().map(|(keyword, number)| format!("{keyword} {number}")).collect();
+            assert_eq!(told.join(", "), expected, "{text}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Compose files: every `${…}`, and what `environment` and `build.args` of each service set or hand on.
 
-use super::{Fallback, Kind, Path, Use};
+use super::{Fallback, Kind, Path, Use, shell};
 use crate::compose::service::literal;
 use crate::compose::{Application, File, Files, Reference, references_in, short};
 use crate::interpolation::{Operator, Sign};
@@ -26,12 +26,24 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         for variable in service.environment() {
             entry(text, (&variable.name, variable.name_span), &variable.value, owner, uses);
         }
+        for node in ["entrypoint", "command"].iter().filter_map(|key| service.get(key)) {
+            uses.extend(set_by(text, node, &service.name));
+        }
         let Some(arguments) = service.node.find(&["build", "args"]) else { continue };
         let listed = arguments.items().filter_map(short::assignment);
         for Pair { key, key_span, value } in arguments.pairs().cloned().chain(listed) {
             entry(text, (&key, key_span), &value, owner, uses);
         }
     }
+}
+
+/// What a command sets for the program that it starts: `sh -c "X=1 exec run"`.
+fn set_by<'n>(text: &'n str, node: &'n Node, owner: &'n str) -> impl Iterator<Item = Use> + 'n {
+    let names = shell::given(&shell::command(node).replace("$$", "$")).into_iter();
+    names.map(move |name| {
+        let (at, owner) = (name_within(text, node.span, &name), Some(owner.to_owned()));
+        Use { name, at, kind: Kind::Set, fallback: Fallback::Computed, sure: true, owner, secret: None }
+    })
 }
 
 /// `KEY:`, `- KEY`, `KEY: ${KEY}` hand on; anything else sets.
@@ -127,6 +139,7 @@ mod tests {
                 "x-env: &e\n  A_B: ${C_D}\nservices:\n  a:\n    environment: *e\n  b:\n    environment:\n      <<: *e\n",
                 "set ~A_B=? C_D",
             ),
+            ("services:\n  a:\n    command: [\"sh\", \"-c\", \"A_B=1 exec run\"]\n", "set A_B=?"),
             ("services: [", ""),
             ("", ""),
         ] {

@@ -42,6 +42,12 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             }
         }
     }
+    // `CMD ["sh", "-c", "X=1 exec run"]`
+    for name in commands(text).iter().flat_map(|command| shell::given(command)) {
+        let Some(from) = text.find(&format!("{name}=")) else { continue };
+        let (at, fallback) = (to_u32(from)..to_u32(from + name.len()), Fallback::Computed);
+        uses.push(Use { name, at, kind: Kind::Set, fallback, sure: true, owner: None, secret: None });
+    }
 }
 
 /// `NAME=value NAME2="a value"`, `NAME value`, `NAME`.
@@ -180,6 +186,7 @@ mod tests {
             ),
             ("ENV A_B=1 \\\n    C_D=$A_B\n# ENV E_F=1\n", "set A_B=1 set C_D=?"),
             ("CMD [\"sh\", \"-c\", \"run ${A_B:?}\"]\n", "A_B!"),
+            ("CMD [\"sh\", \"-c\", \"A_B=1 exec run\"]\n", "set A_B=?"),
             ("ENV\nARG =\n", ""),
         ] {
             assert_eq!(shown("Dockerfile", text), expected, "{text}");

@@ -32,6 +32,7 @@ pub(super) const MARKERS: &[&str] = &[
     "process\"",
     "= process",
     "/env",
+    "$env/",
 ];
 
 /// How far behind a list of all variables is looked, in tokens.
@@ -48,6 +49,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let aliases = Aliases::of(&lexed);
     let mut helpers = Helpers::of("function");
     for index in 0..lexed.tokens.len() {
+        of_svelte(&lexed, index, uses);
         if let Some(end) = environment(&lexed, index, &aliases) {
             member(&lexed, index, end, &mut helpers, uses);
         } else if aliases.modules.contains(lexed.at(index)) && lexed.at(index + 1) == "." {
@@ -59,6 +61,21 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     schemas::read(&lexed, uses);
     calls::around(&lexed, &helpers, uses);
     lexed.mentions(uses);
+}
+
+/// `import { A, B as b } from "$env/static/private"` of SvelteKit: each name is a variable, which the build puts in.
+/// <https://svelte.dev/docs/kit/$env-static-private>
+fn of_svelte(lexed: &Lexed<'_>, from: usize, uses: &mut Vec<Use>) {
+    let is_it = lexed.string(from + 1).is_some_and(|module| module.starts_with("$env/static/"));
+    let Some(close) = from.checked_sub(1).filter(|close| is_it && lexed.at(from) == "from" && lexed.at(*close) == "}")
+    else {
+        return;
+    };
+    let open = lexed.tokens[close].partner as usize;
+    if open < close {
+        let names = lexed.arguments(open).into_iter();
+        uses.extend(names.filter_map(|part| lexed.used(part.start, Kind::Read, Fallback::Absent, true)));
+    }
 }
 
 /// Names that stand for the environment, and for the `process` that has it.
@@ -85,7 +102,9 @@ impl<'t> Aliases<'t> {
         if lexed.at(from) == "from" && is_called_environment(lexed, from + 1) && lexed.before(from, 2) == "import" {
             self.modules.insert(lexed.before(from, 1));
         }
-        if lexed.at(from) != "from" || !is_process(lexed, from + 1) {
+        // `import { env } from "$env/dynamic/private"` of SvelteKit
+        let dynamic = lexed.string(from + 1).is_some_and(|module| module.starts_with("$env/dynamic/"));
+        if lexed.at(from) != "from" || !(dynamic || is_process(lexed, from + 1)) {
             return;
         }
         let Some(before) = from.checked_sub(1) else { return };
@@ -334,6 +353,9 @@ mod tests {
             ("const { env: e } = process\nconst p = require('process')\nuse(e.A_B, p.env.C_D)", "A_B C_D"),
             ("return <p>Don't use process.env.A_B, it's {process.env.C_D}</p>", "C_D"),
             ("const x = import.meta.env.VITE_A", "VITE_A"),
+            ("import { A_B, C_D as c } from '$env/static/private';", "A_B C_D"),
+            ("import { env } from '$env/dynamic/private';\nuse(env.A_B ?? 'd')", "A_B=d"),
+            ("import { env as e } from \"$env/dynamic/public\";\nuse(e.PUBLIC_A)", "PUBLIC_A"),
             ("Deno.env.get('A_B')", "A_B"),
             ("const s = `http://${process.env.A_B}:${process.env.C_D ?? '80'}/`", "A_B C_D=80"),
             ("// process.env.A_B\n/* process.env.C_D */", ""),

@@ -60,7 +60,8 @@ fn bound(lexed: &Lexed<'_>, open: usize) -> Option<Use> {
 fn getenv(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
     let close = lexed.close(index + 1);
     if lexed.string(index + 2).is_some() {
-        uses.extend(lexed.used(index + 2, Kind::Read, after(lexed, close + 1), true));
+        let fallback = wrapped(lexed, index).unwrap_or_else(|| after(lexed, close + 1));
+        uses.extend(lexed.used(index + 2, Kind::Read, fallback, true));
         return;
     }
     // `System.getenv().getOrDefault("X", "d")`, `System.getenv()["X"]`
@@ -82,6 +83,36 @@ fn getenv(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
     }
 }
 
+/// What is done with the value within `Optional.ofNullable(System.getenv("X")).orElse("d")`, `requireNonNull(…)`.
+fn wrapped(lexed: &Lexed<'_>, index: usize) -> Option<Fallback> {
+    let open =
+        index.checked_sub(3).filter(|open| lexed.at(*open) == "(" && lexed.follows(open + 1, &["System", "."]))?;
+    match lexed.before(open, 1) {
+        "requireNonNull" | "checkNotNull" => Some(Fallback::Required),
+        "requireNonNullElse" => {
+            lexed.arguments(open).get(1).map(|second| lexed.fallback(second.clone())).or(Some(Fallback::Computed))
+        }
+        "ofNullable" => {
+            let mut at = lexed.close(open) + 1;
+            for _ in 0..6 {
+                if lexed.at(at) != "." {
+                    break;
+                }
+                let arguments = lexed.arguments(at + 2);
+                match lexed.at(at + 1) {
+                    "orElse" => return arguments.first().map(|first| lexed.fallback(first.clone())),
+                    "orElseThrow" => return Some(Fallback::Required),
+                    "orElseGet" => return Some(Fallback::Computed),
+                    _ => {}
+                }
+                at = if lexed.at(at + 2) == "(" { lexed.close(at + 2) + 1 } else { at + 2 };
+            }
+            Some(Fallback::Optional)
+        }
+        _ => None,
+    }
+}
+
 /// Kotlin's `?: "d"`, and comparisons.
 fn after(lexed: &Lexed<'_>, end: usize) -> Fallback {
     if lexed.follows(end, &["?", ":"]) {
@@ -95,15 +126,34 @@ fn after(lexed: &Lexed<'_>, end: usize) -> Fallback {
     if asked { Fallback::Optional } else { Fallback::Absent }
 }
 
-/// Settings of Spring as lines: a comment begins with `#`.
+/// Settings of Spring as lines: a comment begins with `#`. Of several documents in a file those for a profile are read only
+/// where that is active.
 pub(super) fn read_settings(text: &str, uses: &mut Vec<Use>) {
-    let mut at = 0;
+    let (mut at, mut document) = (0, uses.len());
+    let mut of_profile = false;
+    let end = |found: &mut [Use], of_profile: bool| {
+        if of_profile {
+            found.iter_mut().for_each(Use::may_lack);
+        }
+    };
     for line in text.split_inclusive('\n') {
-        if !line.trim_start().starts_with('#') {
+        let body = line.trim_start();
+        if body.starts_with("---") || body.starts_with("#---") {
+            end(&mut uses[document..], of_profile);
+            (document, of_profile) = (uses.len(), false);
+        } else if !body.starts_with('#') {
+            of_profile |= body.starts_with("on-profile") || body.starts_with("spring.config.activate.on-profile");
             placeholders(line, to_u32(at), uses);
         }
         at += line.len();
     }
+    end(&mut uses[document..], of_profile);
+}
+
+/// Whether Spring reads a file of settings only where a profile is active: `application-prod.yml`.
+/// <https://docs.spring.io/spring-boot/reference/features/external-config.html>
+pub(super) fn is_of_profile(path: &Path<'_>) -> bool {
+    reads_settings(path) && ["application-", "bootstrap-"].iter().any(|start| path.name.starts_with(start))
 }
 
 /// `${NAME:default}`; names in lower case are Spring's own properties.
@@ -143,6 +193,9 @@ mod tests {
         for (path, text, expected) in [
             ("A.java", "String x = System.getenv(\"A_B\");", "A_B"),
             ("A.java", "String x = System.getenv().getOrDefault(\"A_B\", \"d\");", "A_B=d"),
+            ("A.java", "String x = Optional.ofNullable(System.getenv(\"A_B\")).map(f).orElse(\"d\");", "A_B=d"),
+            ("A.java", "String x = Optional.ofNullable(System.getenv(\"A_B\")).orElseThrow();", "A_B!"),
+            ("A.java", "String x = Objects.requireNonNull(System.getenv(\"A_B\"));", "A_B!"),
             ("A.java", "if (System.getenv(\"A_B\") != null) {}", "A_B?"),
             ("A.java", "@Value(\"${A_B:d}\") String x; @Value(\"${app.name}\") String y;", "A_B=d"),
             ("A.java", "@ConfigurationProperties(prefix = \"app.mail-out\") class A {}", "prefix APP_MAILOUT_"),
@@ -152,7 +205,12 @@ mod tests {
             ("A.kt", "val x = System.getenv(\"A_B\") ?: error(\"no\")", "A_B!"),
             ("A.kt", "val x = dotenv[\"A_B\"]", "A_B"),
             ("application.yml", "a: ${A_B:5}\n# ${C_D}\nb: ${E_F}\nc: ${own.name}\n", "A_B=5 E_F!"),
-            ("application-dev.properties", "a=${A_B:}\n", "A_B="),
+            ("application-dev.properties", "a=${A_B:}\nb=${C_D}\n", "A_B= C_D?"),
+            (
+                "application.yml",
+                "a: ${A_B}\n---\nspring:\n  config.activate:\n    on-profile: prod\nb: ${C_D}\n---\nc: ${E_F}\n",
+                "A_B! C_D? E_F!",
+            ),
         ] {
             assert_eq!(shown(path, text), expected, "{text}");
         }

@@ -5,7 +5,7 @@
 
 mod names;
 
-use names::{AMBIENT, LIBRARY, OF_LARAVEL, OF_PROGRAMS, OF_PROJECTS, OF_SPRING, OF_STRAPI};
+use names::{AMBIENT, CONVENTIONAL, LIBRARY, OF_LARAVEL, OF_PROGRAMS, OF_PROJECTS, OF_SPRING, OF_STRAPI};
 
 /// Who knows a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -37,6 +37,13 @@ pub fn is_of_programs(name: &str) -> bool {
     is_in(OF_PROGRAMS, name)
 }
 
+/// Whether libraries of many kinds read a name by themselves, where a program says no more than that it uses them: sqlx, Rails
+/// and Prisma `DATABASE_URL`.
+#[must_use]
+pub fn is_conventional(name: &str) -> bool {
+    is_in(CONVENTIONAL, name)
+}
+
 /// Whether a framework that the files at `paths` belong to reads a name by itself: Laravel merges configuration files of its own
 /// with those of the application, Spring Boot binds its properties to variables, plugins of Strapi read some.
 #[must_use]
@@ -48,8 +55,10 @@ pub fn is_of_framework(name: &str, paths: &[String]) -> bool {
     };
     let strapi = ["config/admin.", "config/middlewares.", "config/server."];
     let is_strapi = || strapi.iter().all(|start| paths.iter().any(|path| path.contains(start)));
+    let is_there = |wanted: &str| paths.binary_search_by(|path| path.as_str().cmp(wanted)).is_ok();
+    let is_laravel = || has(&|file| file == "artisan") || is_there("composer.json") && is_there("config/app.php");
     is_in(OF_STRAPI, name) && is_strapi()
-        || is_in(OF_LARAVEL, name) && has(&|file| file == "artisan")
+        || is_in(OF_LARAVEL, name) && is_laravel()
         || is_in(OF_SPRING, name) && has(&spring)
 }
 

@@ -158,7 +158,9 @@ impl<'t> Lexed<'t> {
     pub(super) fn constants(&self) -> HashMap<&'t str, usize> {
         let mut found: HashMap<&str, Option<usize>> = HashMap::new();
         for index in 0..self.tokens.len() {
-            if self.at(index) == "=" && self.string(index + 1).is_some_and(is_name) {
+            // `KEY = "APP_" + name` is another one.
+            let alone = !matches!(self.at(index + 2), "+" | "%" | ".");
+            if self.at(index) == "=" && alone && self.string(index + 1).is_some_and(is_name) {
                 // `const KEY: &str = …`, `const key string = …`
                 let begin =
                     (index.saturating_sub(7)..index).rev().find(|at| matches!(self.at(*at), "const" | "static"));

@@ -32,6 +32,7 @@ mod terraform;
 mod viper;
 mod workflow;
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// One use of a variable.
@@ -54,6 +55,13 @@ pub struct Use {
 }
 
 impl Use {
+    /// Says that whoever reads it does so only in some cases.
+    fn may_lack(&mut self) {
+        if self.fallback.is_missing() {
+            self.fallback = Fallback::Optional;
+        }
+    }
+
     /// Every variable that begins with a text may be read, all of them where it is empty.
     fn prefix(name: String, at: Range<u32>) -> Self {
         Self { name, at, kind: Kind::Prefix, fallback: Fallback::Optional, sure: true, owner: None, secret: None }
@@ -158,7 +166,7 @@ pub static ALL: &[Reader] = &[
     Reader { name: "dockerfile", side: Side::Build, reads: docker::reads, markers: &[], read: docker::read },
     Reader { name: "make", side: Side::Build, reads: makefile::reads, markers: &[], read: makefile::read },
     Reader { name: "terraform", side: Side::Build, reads: terraform::reads, markers: &[], read: terraform::read },
-    Reader { name: "shell", side: Side::Build, reads: shell::reads, markers: &["$"], read: shell::read },
+    Reader { name: "shell", side: Side::Build, reads: shell::reads, markers: &["$", "export", "="], read: shell::read },
     Reader { name: "python", side: Side::Code, reads: python::reads, markers: python::MARKERS, read: python::read },
     Reader {
         name: "javascript",
@@ -197,14 +205,17 @@ impl Reader {
         self.side == Side::Start || self.name == "dockerfile"
     }
 
-    /// Every use in a text, in the order of their places, each once. None in a text over [`MAX_BYTES`].
+    /// Every use in the text at a path, in the order of their places, each once. None in a text over [`MAX_BYTES`].
     #[must_use]
-    pub fn uses(&self, text: &str) -> Vec<Use> {
+    pub fn uses(&self, path: &str, text: &str) -> Vec<Use> {
         let mut uses = Vec::new();
         if text.len() > MAX_BYTES {
             return uses;
         }
         (self.read)(text, &mut uses);
+        if jvm::is_of_profile(&Path::new(path)) {
+            uses.iter_mut().for_each(Use::may_lack);
+        }
         uses.retain(|found| found.kind == Kind::Prefix || is_name(&found.name));
         uses.sort_by(|one, other| (one.at.start, one.kind, &one.name).cmp(&(other.at.start, other.kind, &other.name)));
         // Of several readings of one place the sure one counts.
@@ -217,7 +228,37 @@ impl Reader {
 /// Every use in the text of a file; none where no reader knows such a file.
 #[must_use]
 pub fn read(path: &str, text: &str) -> Vec<Use> {
-    reader(path).map(|reader| reader.uses(text)).unwrap_or_default()
+    reader(path).map(|reader| reader.uses(path, text)).unwrap_or_default()
+}
+
+/// Gives the variables that a program of Python reads in any case, as settings of pydantic do, the names that are declared, by
+/// their names in capital letters: `app_name` for `APP_NAME`.
+pub fn respell(path: &str, text: &str, uses: &mut [Use], declared: &HashMap<String, &str>) {
+    if reader(path).is_none_or(|reader| reader.name != "python") {
+        return;
+    }
+    for found in uses.iter_mut().filter(|found| found.kind == Kind::Read) {
+        // What is written as it is counts as it is.
+        let written = text.get(found.at.start as usize..found.at.end as usize);
+        if written == Some(found.name.as_str()) {
+            continue;
+        }
+        if let Some(name) = declared.get(&found.name.to_ascii_uppercase()) {
+            (*name).clone_into(&mut found.name);
+        }
+    }
+}
+
+/// Names by what they are in capital letters; those that are so themselves come first.
+#[must_use]
+pub fn in_capitals<'n>(names: impl Iterator<Item = &'n str>) -> HashMap<String, &'n str> {
+    let mut found: HashMap<String, &str> = HashMap::new();
+    for name in names {
+        let capitals = name.to_ascii_uppercase();
+        let counts = capitals == name;
+        found.entry(capitals).and_modify(|known| *known = if counts { name } else { *known }).or_insert(name);
+    }
+    found
 }
 
 /// Whether a word can be a variable's name at all.

@@ -47,6 +47,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
                 let arguments = lexed.arguments(index + 1);
                 // Its configuration takes null where nothing is set.
                 let default = arguments.get(1).map_or(Fallback::Optional, |second| lexed.fallback(second.clone()));
+                let default = if is_respelled(&lexed, index) { Fallback::Computed } else { default };
                 lexed.string(index + 2).map(|_| (index + 2, Kind::Read, default, true))
             }
             _ => None,
@@ -55,6 +56,13 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
     calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
+}
+
+/// Whether what a call gives is spelled anew: `Str::slug(env('APP_NAME', 'laravel'))`, `Str::slug((string) env(…))`.
+fn is_respelled(lexed: &Lexed<'_>, index: usize) -> bool {
+    let open = if lexed.before(index, 1) == ")" && lexed.before(index, 3) == "(" { 4 } else { 1 };
+    lexed.before(index, open) == "("
+        && matches!(lexed.before(index, open + 1), "slug" | "snake" | "kebab" | "strtolower")
 }
 
 /// Whether a word is a method's name, or the name of a function that is written here.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::calls::{self, Helpers};
 use super::guards::is_caught;
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, is_name, secrecy, settings};
+use super::{Fallback, Kind, Path, Use, casts, is_name, secrecy, settings};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
@@ -31,6 +31,29 @@ pub(super) const MARKERS: &[&str] = &[
     "_env",
     "Env.",
     "envvar_prefix",
+    "dj_database_url",
+    "env.",
+];
+
+/// Methods of environs and django-environ that nobody else's `env` has together with a name.
+const TYPES: &[&str] = &[
+    "str",
+    "int",
+    "float",
+    "bool",
+    "list",
+    "tuple",
+    "dict",
+    "json",
+    "url",
+    "path",
+    "db",
+    "db_url",
+    "cache",
+    "cache_url",
+    "email",
+    "email_url",
+    "search_url",
 ];
 
 /// How far behind a list of all variables is looked, in tokens.
@@ -48,7 +71,9 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         environ: aliases(&lexed, "environ"),
         getenv: aliases(&lexed, "getenv"),
         decouple: text.contains("decouple") || text.contains("starlette.config"),
-        environs: text.contains("environs") || text.contains("import environ") || text.contains("from environ"),
+        environs: Environs::of(&lexed),
+        database_url: (0..lexed.tokens.len())
+            .any(|at| lexed.follows(at, &["from", "dj_database_url", "import", "config"])),
         prefixes: prefixes(&lexed),
         helpers: Helpers::of("def"),
         lexed: &lexed,
@@ -82,6 +107,48 @@ fn aliases<'t>(lexed: &Lexed<'t>, name: &str) -> Vec<&'t str> {
     found
 }
 
+/// Objects of environs and django-environ, by their names.
+struct Environs<'t> {
+    /// Whether a text has one of the two at all.
+    imported: bool,
+    /// Those that are made here.
+    own: Vec<&'t str>,
+    /// Whether `env` is that of another module, as in `from .base import env`.
+    shared: bool,
+}
+
+impl<'t> Environs<'t> {
+    fn of(lexed: &Lexed<'t>) -> Self {
+        let all = || 0..lexed.tokens.len();
+        // `import os, environ`, `from environs import Env`; not `from os import environ`.
+        let begins = |at: usize| lexed.tokens[at].indent.is_some();
+        let named = |at: usize, names: &[&str]| {
+            let line = (at + 1..lexed.tokens.len()).take_while(|at| !begins(*at));
+            line.into_iter().any(|at| names.contains(&lexed.at(at)))
+        };
+        let imported = all().filter(|at| begins(*at)).any(|at| match lexed.at(at) {
+            "import" => named(at, &["environ", "environs"]),
+            "from" => matches!(lexed.at(at + 1), "environ" | "environs"),
+            _ => false,
+        });
+        let takes = |at: usize| lexed.at(at) == "from" && named(at, &["env"]);
+        let shared = !imported && all().filter(|at| begins(*at)).any(takes);
+        let made = |at: &usize| {
+            let value = if lexed.follows(at + 2, &["environ", "."]) || lexed.follows(at + 2, &["environs", "."]) {
+                4
+            } else {
+                2
+            };
+            lexed.at(at + 1) == "="
+                && matches!(lexed.at(at + value), "Env" | "FileAwareEnv")
+                && lexed.at(at + value + 1) == "("
+        };
+        let own =
+            if imported { all().filter(made).map(|at| lexed.at(at)).chain(["env"]).collect() } else { Vec::new() };
+        Self { imported, own, shared }
+    }
+}
+
 struct Reading<'l, 't> {
     lexed: &'l Lexed<'t>,
     /// Names that are set to a text.
@@ -91,7 +158,9 @@ struct Reading<'l, 't> {
     environ: Vec<&'t str>,
     getenv: Vec<&'t str>,
     decouple: bool,
-    environs: bool,
+    environs: Environs<'t>,
+    /// Whether `config` is that of `dj_database_url`.
+    database_url: bool,
     /// The bodies of `with env.prefixed("X_"):`, each with its prefix where that is written there.
     prefixes: Vec<(Range<usize>, Option<&'t str>)>,
     helpers: Helpers<'t>,
@@ -185,7 +254,12 @@ impl Reading<'_, '_> {
     fn call(&mut self, open: usize, otherwise: Fallback, uses: &mut Vec<Use>) {
         let lexed = self.lexed;
         let arguments = lexed.arguments(open);
-        let Some(first) = arguments.first().filter(|first| first.len() == 1).map(|first| first.start) else { return };
+        let Some(name) = arguments.first() else { return };
+        // `os.environ.get("APP_" + name)`
+        if let (Some(start), "+") = (lexed.string(name.start), lexed.at(name.start + 1)) {
+            uses.extend(is_name(start).then(|| Use::prefix(start.to_owned(), lexed.range(name.start))));
+        }
+        let Some(first) = Some(name.start).filter(|_| name.len() == 1) else { return };
         let default = arguments.iter().skip(1).find_map(|argument| match lexed.at(argument.start + 1) {
             "=" if lexed.at(argument.start) == "default" => Some(argument.start + 2..argument.end),
             "=" => None,
@@ -213,6 +287,9 @@ impl Reading<'_, '_> {
         if let Some(said) = self.asked(open, close).or(default) {
             return said;
         }
+        if self.is_stand_in(open) {
+            return Fallback::Optional;
+        }
         match lexed.at(close + 1) {
             "is" | "in" | "=" if lexed.at(close + 2) == "=" || lexed.at(close + 1) != "=" => Fallback::Optional,
             "!" | "and" | "if" => Fallback::Optional,
@@ -233,7 +310,22 @@ impl Reading<'_, '_> {
         }
         let ends = lexed.tokens.get(close + 1).is_none_or(|token| token.indent.is_some());
         let name = from.checked_sub(2).filter(|_| ends && lexed.at(from - 1) == "=")?;
-        lexed.said_later(name, name, |at| lexed.asked(at..at + 1))
+        // `ACTIVE = bool(url)`
+        let weighs = |at: usize| lexed.before(at, 1) == "(" && lexed.before(at, 2) == "bool" && lexed.at(at + 1) == ")";
+        lexed.said_later(name, name, |at| lexed.asked(at..at + 1).or(weighs(at).then_some(Fallback::Optional)))
+    }
+
+    /// Whether the call that opens at `open` gives what another one falls back to: `get("A", get("B"))`.
+    fn is_stand_in(&self, open: usize) -> bool {
+        let lexed = self.lexed;
+        let mut at = open;
+        while at > 0 && (lexed.is_word(at - 1) && !self.keyword(at - 1) || lexed.at(at - 1) == ".") {
+            at -= 1;
+        }
+        let named = lexed.follows(at.saturating_sub(2), &["default", "="]);
+        let callee =
+            |open: usize| matches!(lexed.before(open, 1), "get" | "getenv" | "pop" | "setdefault" | "config" | "env");
+        (lexed.before(at, 1) == "," || named) && casts::enclosing(lexed, at).is_some_and(callee)
     }
 
     /// Whether the call that opens at `open` is the whole question of an `if`: `if not os.getenv("X")`, `bool(…)`.
@@ -243,14 +335,14 @@ impl Reading<'_, '_> {
             at -= 1;
         }
         let before = self.lexed.before(at, 1);
-        matches!(before, "if" | "elif" | "not" | "and" | "or" | "while" | "assert")
+        matches!(before, "if" | "elif" | "not" | "and" | "or" | "while" | "assert" | "match")
             || before == "(" && matches!(self.lexed.before(at, 2), "bool" | "any" | "all")
     }
 
     fn keyword(&self, index: usize) -> bool {
         matches!(
             self.lexed.at(index),
-            "if" | "elif" | "not" | "and" | "or" | "while" | "return" | "in" | "assert" | "else"
+            "if" | "elif" | "not" | "and" | "or" | "while" | "return" | "in" | "assert" | "else" | "match"
         )
     }
 
@@ -259,11 +351,25 @@ impl Reading<'_, '_> {
         let lexed = self.lexed;
         let is_call = lexed.at(index + 1) == "(";
         match lexed.at(index) {
+            // `dj_database_url.config(default="sqlite://…")`
+            "config"
+                if is_call
+                    && (lexed.follows(index.saturating_sub(2), &["dj_database_url", "."])
+                        || self.database_url && lexed.before(index, 1) != ".") =>
+            {
+                self.database_url(index, uses);
+            }
             "config" if self.decouple && is_call && lexed.before(index, 1) != "." => {
                 self.call(index + 1, Fallback::Required, uses);
             }
-            "env" if self.environs && is_call && lexed.before(index, 1) != "." => self.environs_call(index + 1, uses),
-            "env" if self.environs && lexed.at(index + 1) == "." && lexed.at(index + 3) == "(" => {
+            word if is_call && lexed.before(index, 1) != "." && self.environs.own.contains(&word) => {
+                self.environs_call(index + 1, uses);
+            }
+            word if lexed.at(index + 1) == "."
+                && lexed.at(index + 3) == "("
+                && (self.environs.own.contains(&word)
+                    || word == "env" && self.environs.shared && lexed.before(index, 1) != ".") =>
+            {
                 let convenient = match (lexed.at(index + 2), lexed.at(index + 4)) {
                     ("db" | "db_url", ")") => Some("DATABASE_URL"),
                     ("cache" | "cache_url", ")") => Some("CACHE_URL"),
@@ -276,11 +382,15 @@ impl Reading<'_, '_> {
                     uses.push(Use { name, at, kind, fallback, sure: true, owner: None, secret: None });
                 }
                 if !matches!(lexed.at(index + 2), "read_env" | "prefixed") {
+                    let from = uses.len();
                     self.environs_call(index + 3, uses);
+                    // What another module calls so may be somebody else's.
+                    let typed = TYPES.contains(&lexed.at(index + 2));
+                    uses[from..].iter_mut().for_each(|found| found.sure &= typed || !self.environs.shared);
                 }
             }
             // `environ.Env(DEBUG=(bool, False))`
-            "Env" if self.environs && is_call => {
+            "Env" if self.environs.imported && is_call => {
                 for argument in lexed.arguments(index + 1) {
                     if lexed.at(argument.start + 1) == "=" && super::is_screaming(lexed.at(argument.start)) {
                         let parts = lexed.arguments(argument.start + 2);
@@ -302,6 +412,25 @@ impl Reading<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// What `dj_database_url` reads by itself: `DATABASE_URL`, or what `env=` says.
+    fn database_url(&self, index: usize, uses: &mut Vec<Use>) {
+        let lexed = self.lexed;
+        let arguments = lexed.arguments(index + 1);
+        let given = |name: &str| {
+            let is_it = |argument: &&Range<usize>| lexed.follows(argument.start, &[name, "="]);
+            arguments.iter().find(is_it).map(|argument| argument.start + 2..argument.end)
+        };
+        let default = given("default").map_or(Fallback::Optional, |default| lexed.fallback(default));
+        let named = given("env").map(|value| value.start).filter(|at| lexed.string(*at).is_some());
+        let found = match named {
+            Some(at) => lexed.used(at, Kind::Read, default, true),
+            None => lexed
+                .used(index, Kind::Read, default, true)
+                .map(|found| Use { name: "DATABASE_URL".to_owned(), ..found }),
+        };
+        uses.extend(found);
     }
 
     /// Within a block with a prefix the name is only a part of the variable's.
@@ -386,6 +515,19 @@ mod tests {
                 "import environ\nenv = environ.Env(A_B=(bool, False))\nx = env.db()\ny = env('C_D')",
                 "A_B=False DATABASE_URL! C_D!",
             ),
+            ("import os, environ\nenv = environ.Env()\nx = env.db()\ny = env('C_D')", "DATABASE_URL! C_D!"),
+            ("import environ\nE = environ.Env()\nx = E('C_D')\ny = E.float('E_F', default=1.5)", "C_D! E_F=1.5"),
+            (
+                "from .base import env\nD = {'d': env.db()}\nx = env('C_D')\ny = env.int('E_F', default=1)",
+                "DATABASE_URL! ~C_D? E_F=1",
+            ),
+            ("from os import environ\nx = env.db()", ""),
+            ("import dj_database_url\nx = dj_database_url.config(conn_max_age=600)", "DATABASE_URL?"),
+            ("from dj_database_url import config\nx = config(env='A_B', default='d')", "A_B=d"),
+            ("x = os.environ.get('A_B', os.environ.get('C_D')) or ''", "A_B=? C_D?"),
+            ("x = os.environ.get('A_B')\ny = bool(x)\n", "A_B?"),
+            ("match os.environ.get('A_B'):\n    case 'x': pass\n", "A_B?"),
+            ("x = os.environ.get('PFX_' + name)", "prefix PFX_"),
             ("@click.option('--x', envvar='A_B')", "A_B?"),
             ("x = require_env('A_B')", "~A_B?"),
             ("x = settings.lookup('A_B_C')", "@A_B_C"),

@@ -65,6 +65,16 @@ fn environment(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
 }
 
 fn after(lexed: &Lexed<'_>, from: usize, end: usize) -> Fallback {
+    match (lexed.at(end), lexed.at(end + 1)) {
+        // Nothing is an empty text, and 0.
+        (".", "to_s" | "to_i" | "to_f" | "to_a") => return Fallback::Optional,
+        (".", "presence") => {
+            return Some(after(lexed, from, end + 2))
+                .filter(|said| *said != Fallback::Absent)
+                .unwrap_or(Fallback::Optional);
+        }
+        _ => {}
+    }
     let or = lexed.at(end) == "|" && lexed.at(end + 1) == "|";
     if or {
         let begin = if lexed.at(end + 2) == "=" { end + 3 } else { end + 2 };
@@ -112,6 +122,7 @@ mod tests {
             ("{ a: ENV['A_B'], 'c' => ENV['C_D'] }", "A_B? C_D?"),
             ("x = ENV['A_B']\nreturn nil unless x.present?\ny = ENV['C_D']\nf(y)", "A_B? C_D"),
             ("ENV['A_B'] = 'x'", "set A_B=x"),
+            ("x = ENV['A_B'].presence || 'q'\ny = ENV['C_D'].to_s\nz = ENV['E_F'].presence", "A_B=q C_D? E_F?"),
             ("ENV.key?('A_B')", "A_B?"),
             ("x = \"#{ENV['A_B']}/y\"", "A_B"),
             ("=begin\nENV['A_B']\n=end\nENV['C_D']", "C_D"),

@@ -114,6 +114,10 @@ fn around(lexed: &Lexed<'_>, types: &Types<'_>, found: &Use) -> Option<Range<usi
         {
             return Some(open..close);
         }
+        // What is said of one field says nothing of those beside it.
+        if attribute {
+            return None;
+        }
         inner = open;
     }
     None
@@ -178,6 +182,8 @@ mod tests {
             ("a.rs", "struct A {\n#[arg(env = \"A_B\", hide_env_values = true)]\nx: String,\n}".to_owned(), Some(vec![])),
             ("a.rs", "struct A {\n#[arg(env, hide_env_values = true)]\na_b: String,\n}".to_owned(), Some(vec![])),
             ("a.rs", "struct A {\n#[arg(env = \"A_B\")]\nx: String,\ny: SecretString }".to_owned(), None),
+            ("a.rs", "struct A {\n#[arg(env = \"A_B\")]\nx: u16,\n#[arg(env = \"C_D\", hide_env_values = true)]\ny: String }".to_owned(), None),
+            ("a.rs", "struct A {\n#[arg(env)]\na_b: u16,\n#[arg(env, hide_env_values = true)]\ny: String }".to_owned(), None),
             ("a.go", "type C struct {\n P Secret `env:\"A_B\" envDefault:\"hunter2\"`\n}".to_owned(), Some(vec![])),
             ("a.go", "type C struct {\n P Secret\n Q string `env:\"A_B\"`\n}".to_owned(), None),
         ] {

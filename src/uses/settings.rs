@@ -15,6 +15,8 @@ const MAX_CLASSES: usize = 32;
 /// A class of the text.
 struct Class<'t> {
     bases: Vec<&'t str>,
+    /// What stands in its brackets: `BaseSettings, env_prefix="APP_"`.
+    header: Range<usize>,
     /// Its body.
     body: Range<usize>,
     /// How far its fields stand from the margin.
@@ -25,6 +27,8 @@ struct Class<'t> {
 #[derive(Default, Clone)]
 struct Naming<'t> {
     prefix: &'t str,
+    /// Whether the prefix cannot be seen: it is made elsewhere.
+    hidden: bool,
     delimiter: Option<&'t str>,
     /// Whether names count as written.
     exact: bool,
@@ -48,6 +52,11 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     for name in order.iter().filter(|name| is_settings(name)) {
         let Some(class) = classes.get(name) else { continue };
         let naming = naming(lexed, class, &classes, 0);
+        if naming.hidden {
+            // Any name may be one of its own.
+            uses.push(Use::prefix(String::new(), lexed.range(class.body.start)));
+            continue;
+        }
         for field in fields(lexed, class) {
             let from = uses.len();
             field_uses(lexed, &field, (&naming, &secrets), &classes, uses);
@@ -104,13 +113,14 @@ fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>)
     for index in 0..lexed.tokens.len() {
         let Some(margin) = lexed.tokens[index].indent.filter(|_| lexed.at(index) == "class") else { continue };
         let name = lexed.at(index + 1);
-        let (bases, colon) = if lexed.at(index + 2) == "(" {
+        let (bases, header) = if lexed.at(index + 2) == "(" {
             let bases = lexed.arguments(index + 2).into_iter();
             // `pydantic_settings.BaseSettings` is known by its last word.
-            (bases.map(|base| lexed.at(base.end - 1)).collect(), lexed.close(index + 2) + 1)
+            (bases.map(|base| lexed.at(base.end - 1)).collect(), index + 3..lexed.close(index + 2))
         } else {
-            (Vec::new(), index + 2)
+            (Vec::new(), index + 2..index + 2)
         };
+        let colon = if lexed.at(index + 2) == "(" { header.end + 1 } else { header.end };
         if lexed.at(colon) != ":" {
             continue;
         }
@@ -122,7 +132,7 @@ fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>)
         let ends =
             |at: &usize| lexed.tokens[*at].indent.is_some_and(|indent| indent <= margin) && !is_inside(lexed, *at);
         let end = (begin..lexed.tokens.len()).find(ends).unwrap_or(lexed.tokens.len());
-        if found.insert(name, Class { bases, body: begin..end, indent }).is_none() {
+        if found.insert(name, Class { bases, header, body: begin..end, indent }).is_none() {
             order.push(name);
         }
     }
@@ -148,16 +158,35 @@ fn naming<'t>(lexed: &Lexed<'t>, class: &Class<'t>, classes: &HashMap<&'t str, C
     let above =
         if depth < MAX_DEPTH { above.map(|class| naming(lexed, class, classes, depth + 1)).next() } else { None };
     let mut naming = above.unwrap_or_default();
-    for at in class.body.clone() {
-        let value = at + 2;
+    let is_said = |at: &usize| matches!(lexed.at(at + 1), "=" | ":") && lexed.at(at + 2) != "=";
+    for at in class.header.clone().chain(class.body.clone()).filter(is_said) {
+        // `env_prefix: str = "APP_"`
+        let value = if lexed.at(at + 1) == ":" && lexed.at(at + 3) == "=" { at + 4 } else { at + 2 };
         match lexed.string(at).unwrap_or_else(|| lexed.at(at)) {
-            "env_prefix" => naming.prefix = lexed.string(value).unwrap_or(naming.prefix),
-            "env_nested_delimiter" => naming.delimiter = lexed.string(value).or(naming.delimiter),
+            "env_prefix" => {
+                let written = text_of(lexed, value);
+                (naming.prefix, naming.hidden) = (written.unwrap_or_default(), written.is_none());
+            }
+            "env_nested_delimiter" => naming.delimiter = text_of(lexed, value).or(naming.delimiter),
             "case_sensitive" => naming.exact = lexed.at(value) == "True",
             _ => {}
         }
     }
     naming
+}
+
+/// The text that stands at an index alone, or that the constant stands for which does.
+fn text_of<'t>(lexed: &Lexed<'t>, index: usize) -> Option<&'t str> {
+    let ends = matches!(lexed.at(index + 1), "," | ")" | "}")
+        || lexed.tokens.get(index + 1).is_none_or(|token| token.indent.is_some());
+    let given = |name: &str| {
+        let is_it = |at: &usize| lexed.at(*at) == name && lexed.at(at + 1) == "=" && lexed.before(*at, 1) != ".";
+        let mut values = (0..lexed.tokens.len()).filter(is_it).filter(|at| lexed.tokens[*at].indent.is_some());
+        let first = values.next().and_then(|at| lexed.string(at + 2));
+        first.filter(|_| values.next().is_none())
+    };
+    let named = || Some(lexed.at(index)).filter(|_| lexed.is_word(index)).and_then(given);
+    lexed.string(index).or_else(named).filter(|_| ends)
 }
 
 /// The fields of a class: `name: annotation = value`.
@@ -336,6 +365,19 @@ mod tests {
             (
                 "class S(BaseSettings):\n    a: str = Field(default_factory=list)\n    _b: int = 1\n    C: ClassVar[int] = 2\n",
                 "A=?",
+            ),
+            ("class S(BaseSettings, env_prefix=\"APP_\", env_file=\".env\"):\n    port: int\n", "APP_PORT!"),
+            (
+                "P = 'APP_'\nclass S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    port: int\n",
+                "APP_PORT!",
+            ),
+            (
+                "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=f'{x}_')\n    port: int\n",
+                "prefix ",
+            ),
+            (
+                "class D(BaseModel):\n    host: str\n\nclass S(BaseSettings, env_nested_delimiter=\"__\"):\n    db: D\n",
+                "DB__HOST?",
             ),
             (
                 "class D(BaseModel):\n    host: str\n    port: int = 5\n\nclass S(BaseSettings):\n    model_config = {\"env_nested_delimiter\": \"__\"}\n    db: D\n",

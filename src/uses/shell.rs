@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, is_screaming, to_u32};
+use crate::tree::{Node, Value};
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
     matches!(path.extension, "sh" | "bash" | "zsh" | "ksh")
@@ -17,6 +18,10 @@ pub(super) struct Script {
     pub(super) reads: Vec<Use>,
     /// Names that the script sets, and where.
     pub(super) sets: Vec<(String, Range<u32>)>,
+    /// Of these, in order, what programs that it starts get: `export X=1`, `X=1 program`, and all behind `set -a`.
+    exports: Vec<(String, Range<u32>)>,
+    /// Names that are exported without a value of their own: `export X`.
+    exported: Vec<String>,
     /// What is text to the shell, in bytes: between single quotes, and in here-documents.
     texts: Vec<Range<usize>>,
 }
@@ -28,6 +33,58 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     let asks = |found: &Use| !own.contains(found.name.as_str()) || assigns_itself(text, found);
     let reads: Vec<_> = script.reads.iter().filter(|found| asks(found)).cloned().collect();
     uses.extend(reads);
+    let given = exports(text, script).into_iter().filter(|(name, _)| is_screaming(name));
+    uses.extend(given.map(|(name, at)| Use {
+        name,
+        at,
+        kind: Kind::Set,
+        fallback: Fallback::Computed,
+        sure: true,
+        owner: None,
+        secret: None,
+    }));
+}
+
+/// What a piece of shell gives to the programs that it starts; `X=$X` gives what there was.
+fn exports(text: &str, script: Script) -> Vec<(String, Range<u32>)> {
+    let Script { mut exports, exported, sets, .. } = script;
+    exports.extend(sets.into_iter().filter(|(name, _)| exported.contains(name)));
+    exports.sort_by_key(|(_, at)| at.start);
+    exports.dedup();
+    exports.retain(|(name, at)| {
+        let value = text.get(at.end as usize..).unwrap_or_default();
+        let value = value.trim_start_matches(['=', '"']);
+        let own = value.strip_prefix("${").or_else(|| value.strip_prefix('$'));
+        let rest = own.and_then(|own| own.strip_prefix(name.as_str()));
+        rest.is_none_or(|rest| rest.starts_with(|sign: char| sign.is_ascii_alphanumeric() || sign == '_'))
+    });
+    exports
+}
+
+/// The names that a command gives to what it starts.
+#[must_use]
+pub fn given(text: &str) -> Vec<String> {
+    exports(text, scan(text, 0)).into_iter().map(|(name, _)| name).collect()
+}
+
+/// A command of a Compose file as one text; that of `sh -c` is one of its words.
+#[must_use]
+pub fn command(node: &Node) -> String {
+    match &node.value {
+        Value::List(_) => node.items().filter_map(|item| item.text()).collect::<Vec<_>>().join(" ; "),
+        _ => node.text().unwrap_or_default().replace(['"', '\''], ";"),
+    }
+}
+
+/// Whether a script takes variables from a file: `. ./defaults.env`.
+#[must_use]
+pub fn sources(text: &str) -> bool {
+    let takes = |command: &str| {
+        let mut words = command.split_whitespace();
+        matches!(words.next(), Some("." | "source")) && words.next().is_some()
+    };
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    lines.flat_map(|line| line.split([';', '&', '|'])).any(takes)
 }
 
 /// Whether a use stands in an assignment to its own name.
@@ -56,8 +113,7 @@ pub fn quoted(text: &str) -> Vec<Range<usize>> {
 
 /// Reads a text as shell; `base` is added to every place.
 pub(super) fn scan(text: &str, base: u32) -> Script {
-    let mut scanner =
-        Scanner { text, base, at: 0, script: Script::default(), command: true, quoted: false, ends: Vec::new() };
+    let mut scanner = Scanner { command: true, ..Scanner::of(text, base) };
     scanner.run();
     scanner.script
 }
@@ -71,6 +127,8 @@ struct Scanner<'t> {
     command: bool,
     /// Whether within `"…"`.
     quoted: bool,
+    /// Whether all that is set is given to programs: `set -a`.
+    all: bool,
     /// Words that end texts which begin on the next line, with whether `$` counts there.
     ends: Vec<(String, bool)>,
 }
@@ -149,16 +207,51 @@ impl Scanner<'_> {
         );
         if sets {
             self.set(from..from + length);
+            if self.all || self.is_before_command(from + length) {
+                self.script.exports.extend(self.script.sets.last().cloned());
+            }
             self.at = from + length + 1;
             // `A=1 B=2 command`: another may follow, once the value is over.
             return;
         }
+        let is_option = word == "set";
         self.at = from + length.max(1);
+        if begins && self.command && is_option {
+            let option = self.text[self.at..].lines().next().unwrap_or_default().trim_start();
+            let mut signs = option.chars();
+            let (sign, rest) = (signs.next(), signs.as_str());
+            let letters = rest.split(|sign: char| !sign.is_ascii_alphabetic()).next().unwrap_or_default();
+            if letters != "o" && letters.contains('a') || rest.starts_with("o allexport") {
+                self.all = sign == Some('-');
+            }
+        }
         if begins && self.command && declares {
             self.declared();
         } else if !opens || self.quoted {
             self.command = false;
         }
+    }
+
+    /// Whether a program follows an assignment whose name ends before `at`: `X=1 program`, `X="a b" Y=2 program`.
+    fn is_before_command(&self, at: usize) -> bool {
+        let rest = &self.text[at..self.text.floor_char_boundary(at + MAX_DEFAULT)];
+        let (mut quote, mut depth) = (None, 0_u32);
+        let over = |sign: char| matches!(sign, ' ' | '\t' | '\n' | ';' | '&' | '|' | ')');
+        let end = rest.char_indices().find(|(_, sign)| {
+            match (*sign, quote) {
+                (sign, Some(open)) if sign == open => quote = None,
+                ('"' | '\'' | '`', None) => quote = Some(*sign),
+                ('(', None) => depth += 1,
+                (')', None) if depth > 0 => {
+                    depth -= 1;
+                    return false;
+                }
+                _ => {}
+            }
+            quote.is_none() && depth == 0 && over(*sign)
+        });
+        let after = end.map_or("", |(end, _)| rest[end..].trim_start_matches([' ', '\t']));
+        !after.is_empty() && !after.starts_with(['\n', ';', '&', '|', ')', '#', '\r'])
     }
 
     fn set(&mut self, range: Range<usize>) {
@@ -172,13 +265,17 @@ impl Scanner<'_> {
         let end = self.at + line;
         let mut at = self.at;
         let mut found = Vec::new();
+        let exports = self.text[..self.at].ends_with("export");
         for word in self.text[at..end].split([' ', '\t']) {
             let name = word.split(['=', '+']).next().unwrap_or_default();
             // `export "${X}"`, `for x in …`
             if word == "in" {
                 break;
             }
-            let exported_only = !word.contains('=') && self.text[..self.at].ends_with("export");
+            let exported_only = !word.contains('=') && exports;
+            if exported_only && super::is_name(name) {
+                self.script.exported.push(name.to_owned());
+            }
             if super::is_name(name) && !exported_only {
                 found.push(at..at + name.len());
             }
@@ -186,6 +283,9 @@ impl Scanner<'_> {
         }
         for range in found {
             self.set(range);
+            if exports || self.all {
+                self.script.exports.extend(self.script.sets.last().cloned());
+            }
         }
         self.command = false;
     }
@@ -280,7 +380,16 @@ impl Scanner<'_> {
 
 impl<'t> Scanner<'t> {
     fn of(text: &'t str, base: u32) -> Self {
-        Self { text, base, at: 0, script: Script::default(), command: false, quoted: false, ends: Vec::new() }
+        Self {
+            text,
+            base,
+            at: 0,
+            script: Script::default(),
+            command: false,
+            quoted: false,
+            all: false,
+            ends: Vec::new(),
+        }
     }
 
     fn finished(mut self) -> Script {
@@ -316,6 +425,26 @@ mod tests {
     use super::super::tests::shown;
 
     #[test]
+    fn what_programs_are_given() {
+        for (text, expected) in [
+            ("export A_B=1 C_D=2; E_F=3\nG_H=4 run\n", "A_B C_D G_H"),
+            ("A_B=1\nexport A_B\nexport C_D\n", "A_B"),
+            ("set -a\nA_B=1\nset +a\nC_D=2\n", "A_B"),
+            ("A_B=\"x y\" exec run\nC_D='z' exec run\nE_F=$(date -u)\nG_H=1 # note\n", "A_B C_D"),
+            ("export A_B=\"${A_B:-1}\" C_D=$C_D E_F=$E_F_G\n", "E_F"),
+            ("export", ""),
+            ("A_B=", ""),
+        ] {
+            assert_eq!(super::given(text).join(" "), expected, "{text}");
+        }
+        for (text, expected) in
+            [("set -a; . ./x.env\n", true), ("source x\n", true), ("# . x\n./run\n", false), ("cd . && ls\n", false)]
+        {
+            assert_eq!(super::sources(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_text() {
         for (text, expected) in [
             ("a 'b c' \"d 'e'\" 'f", &["'b c'", "'f"][..]),
@@ -334,11 +463,11 @@ mod tests {
             (": \"${A_B:?set it}\"\nx=${C_D:-d}\n", "A_B! ~C_D=d"),
             ("A_B=1\necho $A_B $C_D\n", "~C_D"),
             ("A_B=\"${A_B:-1}\"\necho $A_B\n", "~A_B=1"),
-            ("export A_B=1 C_D\necho $A_B $C_D\n", "~C_D"),
+            ("export A_B=1 C_D\necho $A_B $C_D\n", "set A_B=? ~C_D"),
             ("for A_B in x y; do echo $A_B; done\nwhile read C_D; do echo $C_D; done", ""),
             ("if true; then A_B=1; fi; echo $A_B", ""),
             ("cat <<EOF\n$A_B\nEOF\ncat <<'EOF'\n$C_D\nEOF\necho $E_F", "~A_B ~E_F"),
-            ("x=$(A_B=1 cmd \"$C_D\")", "~C_D"),
+            ("x=$(A_B=1 cmd \"$C_D\")", "set A_B=? ~C_D"),
             ("echo ${#A_B} ${A_B%x} $lower $1 $$ $?", "~A_B ~A_B"),
             ("echo ${", ""),
             ("$", ""),

@@ -33,6 +33,8 @@ pub(super) struct Found {
     slips: Vec<(String, String)>,
     /// Who reads each of the env files, or what shows them where there are none, as far as can be seen.
     pub(super) readers: Vec<(String, Vec<String>)>,
+    /// Whether somebody here reads a `.env`, be there one or not.
+    pub(super) is_read: bool,
     /// Whether the layers stand in `environments/`.
     pub(super) in_folder: bool,
     /// Env files that no commit should hold: `.env` beside a file that documents it, and what has a secret in it.
@@ -42,8 +44,9 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// What stands in a folder and below, without the folders `others`, which are projects of their own.
-    pub(super) fn read(files: &Files, config: &Config, others: &[String]) -> Result<Self, Error> {
+    /// What stands in a folder and below, without the folders `others`, which are projects of their own. `above` is what the
+    /// workspace sets for all of them.
+    pub(super) fn read(files: &Files, config: &Config, others: &[String], above: &[Sighting]) -> Result<Self, Error> {
         let stacks = Project::stacks_of(files, config)?;
         let documented = |path: &String| layout::documents(path);
         let mut found = Self {
@@ -52,6 +55,7 @@ impl Found {
             env_files: Vec::new(),
             slips: Vec::new(),
             readers: Vec::new(),
+            is_read: false,
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
             private: BTreeSet::new(),
             notes: Vec::new(),
@@ -73,7 +77,12 @@ impl Found {
         }
         found.compose(files, &names, others)?;
         found.pm2(files, &names);
-        found.sightings.extend(programs::sightings(files, config, others));
+        let mut own = paths.clone();
+        own.extend(found.env_files.iter().map(|(_, path)| path.clone()));
+        let declared: Vec<_> = found.sightings.iter().map(|sighting| sighting.key.clone()).collect();
+        found.sightings.extend(programs::sightings(files, config, others, &declared));
+        found.sightings.extend(programs::set_in_env_files(files, &own));
+        found.sightings.extend(above.iter().cloned());
         let kept = found.kept_by_programs();
         let holds = |one: &&Sighting| {
             let filled_in = one.value.as_deref().is_some_and(|value| !detection::stands_in_for_a_secret(value));
@@ -91,7 +100,10 @@ impl Found {
         }
         read.sort();
         read.dedup();
-        let readers = Project::visible_readers(files, &read)?;
+        read.push(".env".to_owned());
+        let mut readers = Project::visible_readers(files, &read)?;
+        found.is_read = readers.pop().is_some_and(|readers| !readers.is_empty());
+        read.pop();
         found.readers = read.into_iter().zip(readers).filter(|(_, readers)| !readers.is_empty()).collect();
         Ok(found)
     }
@@ -100,6 +112,18 @@ impl Found {
     fn kept_by_programs(&self) -> HashSet<&str> {
         let kept = |one: &&Sighting| one.holds_secret && matches!(one.origin, Origin::Read { .. });
         self.sightings.iter().filter(kept).map(|one| one.key.as_str()).collect()
+    }
+
+    /// What the env files of a workspace set, as the project in a folder below sees it.
+    pub(super) fn seen_from(&self, folder: &str) -> Vec<Sighting> {
+        let up = "../".repeat(folder.split('/').count());
+        let layers = self.sightings.iter().filter(|one| matches!(one.origin, Origin::Layer { .. }));
+        let set = |one: &Sighting| {
+            let (key, place) = (one.key.clone(), format!("{up}{}", one.place));
+            let origin = Origin::Set;
+            Sighting { key, place, origin, value: None, holds_secret: false, comment: None, service: None, taken: None }
+        };
+        layers.map(set).collect()
     }
 
     /// The text of a file; one that cannot be read is left out, and that is told.
@@ -261,6 +285,19 @@ impl Found {
             }
             proposals.push(propose(key, &seen, environments, &secrets));
         }
+    }
+
+    /// Takes down the env files at the top that have a value for a key that is proposed as a secret.
+    pub(super) fn keep_private(&mut self, proposals: &[Proposal]) {
+        let secret = |key: &str| proposals.iter().any(|one| one.key == key && one.property.contains_key("writeOnly"));
+        let holds = |one: &&Sighting| {
+            let filled_in = one.value.as_deref().is_some_and(|value| !detection::stands_in_for_a_secret(value));
+            matches!(one.origin, Origin::Layer { sealed: false, .. })
+                && !one.place.contains('/')
+                && filled_in
+                && secret(&one.key)
+        };
+        self.private.extend(self.sightings.iter().filter(holds).map(|one| one.place.clone()));
     }
 
     /// Whether there is an env file, or what documents one.

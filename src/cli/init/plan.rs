@@ -7,8 +7,8 @@ use super::super::workspace;
 use super::found::Found;
 use super::{config_file, hook, ignore_rules, schema_file};
 use crate::error::Error;
-use crate::inference::Proposal;
 use crate::inference::imported::{self, Imported};
+use crate::inference::{Proposal, Sighting};
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
 use crate::project::{Declared, Project, layout, references};
@@ -43,7 +43,7 @@ impl Plan {
             Some(workspace) => workspace::members(files, workspace)?,
             None => members(files),
         };
-        let mut top = Self::new(files.clone(), &config, &members, imported)?;
+        let mut top = Self::new(files.clone(), &config, &members, (imported, &[]))?;
         let mut plans = Vec::new();
         if configured && config.workspace.is_none() {
             if !members.is_empty() {
@@ -60,7 +60,8 @@ impl Plan {
                 let nested: Vec<_> =
                     members.iter().filter_map(|other| other.strip_prefix(&start)).map(ToOwned::to_owned).collect();
                 let config = Project::config(&inside)?;
-                let mut plan = Self::new(inside, &config, &nested, Imported::default())?;
+                let mut plan =
+                    Self::new(inside, &config, &nested, (Imported::default(), &top.found.seen_from(folder)))?;
                 plan.write(&[])?;
                 plans.push(plan);
             }
@@ -87,8 +88,14 @@ impl Plan {
         Ok(plans)
     }
 
-    fn new(files: Files, config: &Config, members: &[String], mut imported: Imported) -> Result<Self, Error> {
-        let mut found = Found::read(&files, config, members)?;
+    /// What is found in a folder, beside what another tool says of it and what the workspace sets.
+    fn new(
+        files: Files,
+        config: &Config,
+        members: &[String],
+        (mut imported, above): (Imported, &[Sighting]),
+    ) -> Result<Self, Error> {
+        let mut found = Found::read(&files, config, members, above)?;
         let declared = Declared::read(&files).ok();
         let is_declared = |name: &str| {
             let by_schema = |declared: &Declared| declared.schema.schema.property(name).is_declared();
@@ -102,10 +109,13 @@ impl Plan {
         {
             imported = imported::read(VARLOCK, &files::text(bytes).0).unwrap_or_default();
         }
-        let Imported { mut proposals, open, .. } = imported;
+        let Imported { mut proposals, open, whole, .. } = imported;
         // Who wrote a schema knows all keys; whoever looks from outside does not.
         let open = open || proposals.is_empty();
-        found.add_to(&mut proposals);
+        if !whole || proposals.is_empty() {
+            found.add_to(&mut proposals);
+        }
+        found.keep_private(&proposals);
         Ok(Self { files, found, proposals, open, written: Vec::new() })
     }
 

@@ -62,6 +62,18 @@ const WORKS_ON: &[&str] = &[
     "version",
 ];
 
+/// The folders, with `/` at the end, of programs that react-scripts builds: to these it gives `PUBLIC_URL`, an empty one where
+/// nobody sets it. <https://create-react-app.dev/docs/advanced-configuration>
+pub(super) fn built_by_react_scripts(files: &Files, paths: &[String]) -> Vec<String> {
+    let manifests = paths.iter().filter_map(|path| Some((path, path.strip_suffix("package.json")?)));
+    let manifests = manifests.filter(|(_, folder)| folder.is_empty() || folder.ends_with('/'));
+    let uses = |path: &str| {
+        let text = files.read(path).unwrap_or_default();
+        memchr::memmem::find(&text, b"\"react-scripts\"").is_some()
+    };
+    manifests.filter(|(path, _)| uses(path)).map(|(_, folder)| folder.to_owned()).collect()
+}
+
 /// The files among `paths`, sorted, that only such scripts start.
 pub(super) fn tools(files: &Files, paths: &[String]) -> HashSet<String> {
     let mut found: BTreeMap<String, bool> = BTreeMap::new();

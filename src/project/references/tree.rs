@@ -145,6 +145,10 @@ pub(super) fn uses(
     taken: &HashSet<String>,
 ) -> Vec<(String, String, Vec<Use>)> {
     let markers: Vec<_> = uses::ALL.iter().map(|reader| matcher(reader.markers.iter().copied())).collect();
+    let built = tools::built_by_react_scripts(files, paths);
+    let is_given =
+        |path: &str, name: &str| name == "PUBLIC_URL" && built.iter().any(|folder| path.starts_with(folder.as_str()));
+    let declared = names;
     let names = matcher(names.iter().map(String::as_str));
     let one = |path: &String| -> Option<(String, String, Vec<Use>)> {
         if is_env_file(path) || is_rendered(path) {
@@ -170,9 +174,11 @@ pub(super) fn uses(
             return None;
         }
         let (text, _) = files::text(bytes);
-        let mut found = if marked { reader.map(|reader| reader.uses(&text)).unwrap_or_default() } else { Vec::new() };
+        let mut found =
+            if marked { reader.map(|reader| reader.uses(path, &text)).unwrap_or_default() } else { Vec::new() };
+        found.retain(|found| declared.contains(&found.name) || !is_given(path, &found.name));
         if taken.contains(path) {
-            found.extend(compose().map(|compose| compose.uses(&text)).unwrap_or_default());
+            found.extend(compose().map(|compose| compose.uses(path, &text)).unwrap_or_default());
             // What a service of it is given is that of the one that takes it in.
             found.retain(|found| found.kind == Kind::Read);
         }

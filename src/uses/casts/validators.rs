@@ -1,6 +1,6 @@
 //! What schemas of zod and validators of envalid make of a value.
 
-use super::{Cast, Refusal, Taken, choices};
+use super::{Cast, Refusal, Taken, bounds, choices};
 use crate::uses::lexer::Lexed;
 
 /// A schema of zod or envalid that begins at `from`: `z.coerce.number().int()`, `port({ default: 3000 })`.
@@ -22,11 +22,16 @@ pub(super) fn described(lexed: &Lexed<'_>, from: usize) -> Option<Taken> {
     let mut at = from + 1;
     let mut found = None;
     let mut refuses = Refusal::EmptyToo;
+    let mut within = Vec::new();
     for _ in 0..12 {
         if lexed.at(at) != "." || !lexed.is_word(at + 1) {
             break;
         }
         let open = at + 2;
+        let of_number = matches!(found, Some(Cast::Integer | Cast::Number));
+        if lexed.at(open) == "(" && (of_number || matches!(found, None | Some(Cast::Format(_)))) {
+            within.extend(bounds::of_method(lexed, lexed.at(at + 1), open, of_number));
+        }
         match lexed.at(at + 1) {
             "number" | "bigint" => found = found.or(Some(Cast::Number)),
             "int" => found = Some(Cast::Integer),
@@ -41,13 +46,14 @@ pub(super) fn described(lexed: &Lexed<'_>, from: usize) -> Option<Taken> {
             // Nothing is 0.
             "coerce" => refuses = Refusal::Others,
             "string" | "default" | "optional" | "nullable" | "nullish" | "min" | "max" | "positive" | "nonnegative"
-            | "describe" | "trim" => {}
+            | "describe" | "trim" | "prefault" | "gte" | "gt" | "lte" | "lt" | "length" | "nonempty" => {}
             // What is taken apart or turned into something else is a text as far as anybody can tell.
             _ => return None,
         }
         at = if lexed.at(open) == "(" { lexed.close(open) + 1 } else { open };
     }
-    Some(found?.taken(refuses))
+    let found = found.or_else(|| (!within.is_empty()).then_some(Cast::Text))?;
+    Some(Taken { bounds: within, ..found.taken(refuses) })
 }
 
 /// `choices: ["a", "b"]` of an envalid validator.

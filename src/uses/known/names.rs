@@ -201,6 +201,9 @@ pub(super) const AMBIENT: &[&str] = &[
     "HOMEBREW_*",
     "NIX_*",
     "XPC_*",
+    // What names the surroundings, set by whoever starts or builds a program.
+    "NODE_ENV",
+    "DJANGO_SETTINGS_MODULE",
     // What cargo gives to build scripts, and what starts programs on many machines at once.
     "NUM_JOBS",
     "VERGEN_*",
@@ -234,6 +237,10 @@ pub(super) const OF_PROJECTS: &[&str] = &[
     "GITLAB_OAUTH_*",
     "GITLAB_WEBHOOK_*",
 ];
+
+/// Read by libraries that many programs use, and by programs' own lines as well.
+pub(super) const CONVENTIONAL: &[&str] =
+    &["CACHE_URL", "CELERY_*", "DATABASE_URL", "EMAIL_URL", "MONGODB_URI", "MONGO_URL", "REDIS_URL"];
 
 /// Read by plugins of Strapi that a project has without a line of its own.
 pub(super) const OF_STRAPI: &[&str] = &["ENCRYPTION_KEY", "JWT_*", "STRAPI_*", "TRANSFER_TOKEN_SALT"];
@@ -281,7 +288,6 @@ pub(super) const OF_SPRING: &[&str] =
 
 /// Read by libraries and programs of somebody else.
 pub(super) const LIBRARY: &[&str] = &[
-    "NODE_ENV",
     "NODE_OPTIONS",
     "NODE_PATH",
     "NODE_EXTRA_CA_CERTS",
@@ -315,7 +321,6 @@ pub(super) const LIBRARY: &[&str] = &[
     "POETRY_*",
     "PDM_*",
     "FLASK_*",
-    "DJANGO_SETTINGS_MODULE",
     "DJANGO_CONFIGURATION",
     "UVICORN_*",
     "GUNICORN_*",
@@ -374,6 +379,10 @@ pub(super) const LIBRARY: &[&str] = &[
     "MAVEN_OPTS",
     "GRADLE_*",
     "SPRING_*",
+    "QUARKUS_*",
+    "MICRONAUT_*",
+    "ASPNETCORE_*",
+    "DOTNET_*",
     "CATALINA_OPTS",
     "MIX_ENV",
     "ERL_*",

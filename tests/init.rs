@@ -285,7 +285,7 @@ fn findings_after_init(files: &[(&str, &str)]) -> (String, Vec<String>) {
     let mut found = Vec::new();
     for command in ["validate", "refs"] {
         let (_, report) = run(folder.path(), &[command, "--format", "json"]);
-        let report: serde_json::Value = serde_json::from_str(&report).expect(&report);
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap_or_else(|_| panic!("{report}"));
         for finding in report["findings"].as_array().unwrap() {
             let text = |name: &str| finding[name].as_str().unwrap_or_default();
             if text("severity") != "note" && !text("code").starts_with("compose-") {

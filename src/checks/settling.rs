@@ -51,7 +51,9 @@ pub(super) fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: 
     }
     side_effects::limit(project, findings);
     concealment::conceal(project, findings);
-    silenced.iter_mut().for_each(|(finding, _)| concealment::conceal(project, std::slice::from_mut(finding)));
+    for (finding, _) in &mut silenced {
+        concealment::conceal(project, std::slice::from_mut(finding));
+    }
     silenced
 }
 

@@ -165,11 +165,16 @@ impl Baseline {
     pub fn text(&self) -> String {
         let mut entries: Vec<_> = self.entries.iter().map(|(entry, _)| entry).collect();
         entries.sort();
-        let mut out: String = self.comments.top.iter().map(|line| format!("{line}\n")).collect();
+        let mut out = String::new();
+        for line in &self.comments.top {
+            let _ = writeln!(out, "{line}");
+        }
         out.push_str("version = 1\nack = [\n");
         for entry in entries {
             let (above, behind) = self.comments.beside.get(&entry.subject()).cloned().unwrap_or_default();
-            above.iter().for_each(|line| _ = writeln!(out, "  {line}"));
+            for line in above {
+                let _ = writeln!(out, "  {line}");
+            }
             let behind = behind.map(|text| format!(" {text}")).unwrap_or_default();
             let list = |items: &[String]| items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(", ");
             let mut members = vec![

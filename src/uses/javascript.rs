@@ -63,7 +63,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     lexed.mentions(uses);
 }
 
-/// `import { A, B as b } from "$env/static/private"` of SvelteKit: each name is a variable, which the build puts in.
+/// `import { A, B as b } from "$env/static/private"` of `SvelteKit`: each name is a variable, which the build puts in.
 /// <https://svelte.dev/docs/kit/$env-static-private>
 fn of_svelte(lexed: &Lexed<'_>, from: usize, uses: &mut Vec<Use>) {
     let is_it = lexed.string(from + 1).is_some_and(|module| module.starts_with("$env/static/"));

@@ -32,7 +32,7 @@ mod terraform;
 mod viper;
 mod workflow;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// One use of a variable.
@@ -233,7 +233,7 @@ pub fn read(path: &str, text: &str) -> Vec<Use> {
 
 /// Gives the variables that a program of Python reads in any case, as settings of pydantic do, the names that are declared, by
 /// their names in capital letters: `app_name` for `APP_NAME`.
-pub fn respell(path: &str, text: &str, uses: &mut [Use], declared: &HashMap<String, &str>) {
+pub fn respell(path: &str, text: &str, uses: &mut [Use], declared: &BTreeMap<String, &str>) {
     if reader(path).is_none_or(|reader| reader.name != "python") {
         return;
     }
@@ -251,8 +251,8 @@ pub fn respell(path: &str, text: &str, uses: &mut [Use], declared: &HashMap<Stri
 
 /// Names by what they are in capital letters; those that are so themselves come first.
 #[must_use]
-pub fn in_capitals<'n>(names: impl Iterator<Item = &'n str>) -> HashMap<String, &'n str> {
-    let mut found: HashMap<String, &str> = HashMap::new();
+pub fn in_capitals<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<String, &'n str> {
+    let mut found: BTreeMap<String, &str> = BTreeMap::new();
     for name in names {
         let capitals = name.to_ascii_uppercase();
         let counts = capitals == name;

@@ -111,7 +111,7 @@ impl Since<'_, '_> {
             let because = finding.difference.as_ref().and_then(|difference| difference.because.clone());
             let because = because.unwrap_or_default();
             now.entry(subject).or_default().extend(finding.environments.iter().map(Arc::clone));
-            no_longer(finding, if is_new { format!("new, and {because}") } else { because });
+            no_longer(finding, &if is_new { format!("new, and {because}") } else { because });
             settled.push(finding.clone());
         }
         let is_there = |subject: &String, finding: &Finding| {
@@ -131,7 +131,7 @@ impl Since<'_, '_> {
                 difference.change = Some(Change::Resolved);
             }
             match because {
-                Some(because) => no_longer(&mut finding, because),
+                Some(because) => no_longer(&mut finding, &because),
                 None if self.is_hidden(&finding, Time::Now) => {
                     finding.difference.iter_mut().for_each(|it| it.change = Some(Change::Unknown));
                 }
@@ -157,7 +157,7 @@ impl Since<'_, '_> {
         let row = self.rows.iter().find(|row| row.key == key)?;
         let cell = |name: &str| row.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref();
         let named: Vec<_> = then.environments.iter().filter_map(|name| Some((&**name, cell(name)?))).collect();
-        let any_pair = |is_it: &dyn Fn((&str, &Cell), (&str, &Cell)) -> bool| {
+        let any_pair = |is_it: &Relates<'_>| {
             let others = |at: usize| named.iter().skip(at + 1);
             named.iter().enumerate().any(|(at, one)| others(at).any(|other| is_it(*one, *other)))
         };
@@ -346,12 +346,15 @@ impl Since<'_, '_> {
     }
 }
 
+/// Whether something holds between the cells of two environments.
+type Relates<'r> = dyn Fn((&str, &Cell), (&str, &Cell)) -> bool + 'r;
+
 /// Says of a finding that it counts no longer, and why.
-fn no_longer(finding: &mut Finding, because: String) {
+fn no_longer(finding: &mut Finding, because: &str) {
     finding.fix = None;
     if let Some(difference) = &mut finding.difference {
         difference.change = Some(Change::NoLongerCounted);
-        difference.because = Some(crate::source::printable(&because));
+        difference.because = Some(crate::source::printable(because));
     }
 }
 

@@ -320,7 +320,7 @@ impl<'m> Member<'m> {
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now = Present { project: working, environments: &environments, columns: &columns };
-            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options)?;
+            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options);
         }
         let summary = Summary {
             environments: columns.len(),

@@ -10,7 +10,6 @@ use crate::checks::matrix::Times;
 use crate::drift::baseline::{Baseline, Judge};
 use crate::drift::{Column, Row};
 use crate::environment::Environment;
-use crate::error::Error;
 use crate::finding::Finding;
 use crate::project::Project;
 
@@ -42,10 +41,10 @@ impl Member<'_> {
         rows: &mut [Row],
         (findings, settled, silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
-    ) -> Result<(), Error> {
+    ) {
         // What cannot be read accepts nothing.
         let accepted = baseline_in(&past.past.files).ok().flatten().map(|(known, ..)| known);
-        let then = self.findings_then(past, options)?;
+        let then = self.findings_then(past, options);
         let then = Self::counting_then(accepted.as_ref(), past, then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
         let accepted = accepted.map(|known| known.renamed(&renamed));
@@ -75,7 +74,6 @@ impl Member<'_> {
         *findings = counting;
         settled.extend(others);
         settling::let_go(findings, rows);
-        Ok(())
     }
 
     /// Marks what the branch itself accepts, so that whoever reviews it sees that.
@@ -128,12 +126,8 @@ impl Member<'_> {
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
     /// With it comes what did not count.
-    fn findings_then<'p>(
-        &self,
-        past: &'p Before<'p>,
-        options: &Options<'_>,
-    ) -> Result<(Vec<Finding>, Vec<Finding>), Error> {
-        let Some(project) = past.project else { return Ok((Vec::new(), Vec::new())) };
+    fn findings_then<'p>(&self, past: &'p Before<'p>, options: &Options<'_>) -> (Vec<Finding>, Vec<Finding>) {
+        let Some(project) = past.project else { return (Vec::new(), Vec::new()) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
         let text = project.config_source.map_or("", |source| &**project.sources.text(source));
         let policies = project.config.policies(("sparkcfg.toml", text), &names).unwrap_or_default();
@@ -142,6 +136,6 @@ impl Member<'_> {
         let (findings, silent) = self::settled(project, findings);
         let shifted =
             |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.shifted(past.offset)).collect();
-        Ok((shifted(findings), shifted(silent)))
+        (shifted(findings), shifted(silent))
     }
 }

@@ -125,5 +125,7 @@ pub(super) fn keep(keys: &GlobSet, rows: &mut Vec<Row>, findings: &mut [&mut Vec
         difference.row = row;
         row.is_some()
     };
-    findings.iter_mut().for_each(|findings| findings.retain_mut(&mut is_kept));
+    for findings in findings {
+        findings.retain_mut(&mut is_kept);
+    }
 }

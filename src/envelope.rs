@@ -40,6 +40,8 @@ pub enum CannotOpen {
     OtherKeys,
     /// Not an age file, cut off or changed.
     Damaged,
+    /// It opens, to what is no text that an env file can hold.
+    NoText,
     /// Larger than [`LARGEST`].
     TooLarge,
     /// More than [`MOST_RECIPIENTS`].
@@ -60,6 +62,7 @@ impl CannotOpen {
             Self::KeyGroups => "its key is split over several key groups (Shamir), which is not supported",
             Self::OtherKeys => "it is sealed with PGP or a cloud's key service, which is not supported",
             Self::Damaged => "it is not an age file, or it was cut off or changed",
+            Self::NoText => "it opens, but what is in it is no text that an env file can hold",
             Self::TooLarge => "it is larger than 1 MiB",
             Self::TooManyRecipients => "it has more than 64 recipients",
         }
@@ -80,6 +83,9 @@ impl CannotOpen {
             }
             Self::Plugin => "seal it for an age1… recipient, or build sparkcfg with `--features plugin`",
             Self::Damaged | Self::TooLarge => "restore the file from the last commit in which it opened",
+            Self::NoText => {
+                "`secrets edit` cannot change it: get what is in it with `age -d -i KEYFILE FILE > PLAIN`, and seal it under another name, or as KEY=value lines in UTF-8"
+            }
             Self::KeyGroups => "seal it with one key group: `sops rotate` after changing .sops.yaml",
             Self::PostQuantum | Self::Passphrase | Self::OtherKeys | Self::TooManyRecipients => {
                 "seal it for age1… recipients, of which there may be 64"
@@ -90,7 +96,7 @@ impl CannotOpen {
     /// Whether the file itself is at fault, rather than the lack of a key.
     #[must_use]
     pub const fn is_damage(self) -> bool {
-        matches!(self, Self::Damaged | Self::TooLarge | Self::TooManyRecipients)
+        matches!(self, Self::Damaged | Self::NoText | Self::TooLarge | Self::TooManyRecipients)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The text is the compose dialect's, and each value stays on one line, because SOPS knows nothing of quotes.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::layer::{Content, Parse};
@@ -29,28 +30,66 @@ pub fn set(text: &Secret, key: &str, value: &Secret, parse: Parse) -> Option<Sec
 /// The same with a value that is spelled already, as [`spelled`] does it; `None` if `key` is no name.
 #[must_use]
 pub fn put(text: &Secret, key: &str, spelled: &Secret, parse: Parse) -> Option<Secret> {
-    let text = Some(text.expose()).filter(|_| is_name(key))?;
+    put_all(text, &[(key, spelled)], parse)
+}
+
+/// The same for many keys, in one go; of a key that is named twice the last value counts.
+#[must_use]
+pub fn put_all(text: &Secret, values: &[(&str, &Secret)], parse: Parse) -> Option<Secret> {
+    let text = Some(text.expose()).filter(|_| values.iter().all(|(key, _)| is_name(key)))?;
     let (entries, _) = parse(text);
-    let entry = entries.iter().rfind(|entry| slice(text, &entry.key) == key);
-    let (at, start) = match entry {
-        Some(entry) if matches!(entry.content, Content::Inherited) => (entry.key.end..entry.key.end, "="),
-        Some(entry) => {
+    let known: HashMap<_, _> = entries.iter().map(|entry| (slice(text, &entry.key), entry)).collect();
+    let last: HashMap<_, _> = values.iter().enumerate().map(|(index, (key, _))| (*key, index)).collect();
+    let (mut changes, mut new) = (Vec::new(), Vec::new());
+    for (index, (key, spelled)) in values.iter().enumerate().filter(|(index, (key, _))| last[key] == *index) {
+        let Some(entry) = known.get(key) else {
+            new.push((index, *key, *spelled));
+            continue;
+        };
+        let (at, start) = if matches!(entry.content, Content::Inherited) {
+            (entry.key.end..entry.key.end, "=")
+        } else {
             // Blanks around a value, and a comment behind it, are a part of the value for SOPS.
             let between = slice(text, &(entry.key.end..entry.value.start));
             let start = if between.starts_with('=') { entry.key.end + 1 } else { entry.value.start };
             (start..line_end(text, entry.value.end), "")
+        };
+        changes.push((at, Piece::from([start, spelled.expose()].concat()), index));
+    }
+    changes.sort_by_key(|(at, ..)| at.start);
+    let mut in_place: Vec<(Range<u32>, Piece)> = Vec::with_capacity(changes.len() + new.len());
+    for (at, piece, index) in changes {
+        // What stood behind another value on its line went with that.
+        if in_place.last().is_some_and(|(before, _)| at.start < before.end) {
+            new.push((index, values[index].0, values[index].1));
+        } else {
+            in_place.push((at, piece));
         }
-        None => return Some(appended(text, key, spelled.expose())),
-    };
-    Some(replaced(text, &[(at, [start, spelled.expose()].concat().into())]))
+    }
+    new.sort_by_key(|(index, ..)| *index);
+    let end = offset(text.len());
+    let mut is_open = !text.is_empty() && !text.ends_with('\n');
+    for (_, key, spelled) in new {
+        let line = [if is_open { "\n" } else { "" }, key, "=", spelled.expose(), "\n"].concat();
+        in_place.push((end..end, line.into()));
+        is_open = false;
+    }
+    Some(replaced(text, &in_place))
 }
 
 /// The text without the lines of `key`; `None` if it has none.
 #[must_use]
 pub fn unset(text: &Secret, key: &str, parse: Parse) -> Option<Secret> {
+    unset_all(text, &[key], parse)
+}
+
+/// The text without the lines of any of `keys`; `None` if it has none.
+#[must_use]
+pub fn unset_all(text: &Secret, keys: &[impl AsRef<str>], parse: Parse) -> Option<Secret> {
     let text = text.expose();
     let (entries, _) = parse(text);
-    let lines = entries.iter().filter(|entry| slice(text, &entry.key) == key).map(|entry| {
+    let keys: HashSet<_> = keys.iter().map(AsRef::as_ref).collect();
+    let lines = entries.iter().filter(|entry| keys.contains(slice(text, &entry.key))).map(|entry| {
         let start = text.get(..entry.key.start as usize).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
         let rest = text.get(entry.value.end as usize..).unwrap_or_default();
         let end = rest.find('\n').map_or(text.len(), |at| entry.value.end as usize + at + 1);
@@ -169,16 +208,6 @@ fn replaced(text: &str, changes: &[(Range<u32>, Piece)]) -> Secret {
     Secret::new(edited)
 }
 
-fn appended(text: &str, key: &str, spelled: &str) -> Secret {
-    let mut changed = String::with_capacity(text.len() + key.len() + spelled.len() + 3);
-    changed.push_str(text);
-    if !text.is_empty() && !text.ends_with('\n') {
-        changed.push('\n');
-    }
-    changed.extend([key, "=", spelled, "\n"]);
-    Secret::new(changed)
-}
-
 /// The end of the line that `at` lies in.
 fn line_end(text: &str, at: u32) -> u32 {
     let rest = text.get(at as usize..).unwrap_or_default();
@@ -274,6 +303,25 @@ mod tests {
             let changed = set(&secret(text), key, &secret(value), parse).unwrap();
             assert_eq!(changed.expose(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn many_at_once_are_as_one_after_the_other() {
+        let (one, two, three) = (secret("1"), secret("'2 2'"), secret("3"));
+        for text in ["", "B=x", "# c\nA=9 # y\nB=8\n", "C=1\nA\nA='x\ny'\n", "A=\"x\" B=2\nB=4\n"] {
+            for values in [
+                &[("A", &one), ("B", &two)][..],
+                &[("B", &one), ("D", &two), ("A", &three)],
+                &[("A", &one), ("A", &three)],
+            ] {
+                let each =
+                    values.iter().fold(secret(text), |text, (key, value)| put(&text, key, value, parse).unwrap());
+                assert_eq!(put_all(&secret(text), values, parse).unwrap().expose(), each.expose(), "{text}");
+            }
+        }
+        assert!(put_all(&secret("A=1\n"), &[("B", &one), ("A B", &two)], parse).is_none());
+        assert_eq!(unset_all(&secret("A=1\nB=2\nC=3\n"), &["C", "A", "D"], parse).unwrap().expose(), "B=2\n");
+        assert!(unset_all(&secret("A=1\n"), &["D"], parse).is_none());
     }
 
     #[test]

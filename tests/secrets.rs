@@ -702,6 +702,30 @@ fn no_signal_leaves_plain_text_behind() {
     assert_eq!(project.private(), [""; 0]);
 }
 
+/// What is sealed is read after what stays in plain text, which then refers to nothing.
+#[test]
+fn nothing_that_is_referred_to_is_taken_away() {
+    let project = Project::new();
+    let plain = "DB_PASSWORD=hunter2canary\r\nDSN=jdbc:mysql://h/db?password=${DB_PASSWORD}\r\nLEVEL=debug\r\n";
+    project.write("p/environments/dev.env", plain);
+    let import = ["import", "environments/dev.env", "-e", "dev", "--remove"];
+    let some = project.run(&[&import[..], &["--only-secrets"]].concat(), b"");
+    some.failed(2, "DSN would refer to a name that has no value any more");
+    assert_eq!(project.read("p/environments/dev.env"), plain);
+    assert!(!project.path("p/environments/dev.secrets.env").exists());
+    project.run(&[&import[..], &["--key", "DB_PASSWORD", "--key", "DSN"]].concat(), b"").ok();
+    // The lines that stay have the ends that they had.
+    assert_eq!(project.read("p/environments/dev.env"), "LEVEL=debug\r\n");
+    let got = project.run(&["get", "DSN", "-e", "dev"], b"").ok().stdout;
+    assert_eq!(String::from_utf8(got).unwrap(), format!("jdbc:mysql://h/db?password={CANARY}"));
+    // A value with a hole in it is nobody's.
+    let url = b"URL=postgres://app:${DB_PASSWORD}@${DB_HOST}/app\n";
+    project.run(&["import", "-", "-e", "dev", "--no-validate"], url).ok();
+    project.run(&["get", "URL", "-e", "dev"], b"").failed(2, "URL refers to a name that has no value");
+    let nothing = project.run(&[&import[..], &["--only-secrets"]].concat(), b"").ok().stderr;
+    assert!(nothing.contains("nothing to import") && !nothing.contains("removed"), "{nothing}");
+}
+
 #[test]
 fn dotenv_files_are_taken_over() {
     let project = Project::new().with_schema();

@@ -195,7 +195,7 @@ fn help_for(kind: Loose, severity: Severity) -> &'static str {
 /// What follows a value on its line may be the rest of that value.
 fn begins_its_line(layer: &Layer, entry: &Entry) -> bool {
     let before = layer.text.get(..entry.key.start as usize).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default().trim();
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_start_matches('\u{feff}').trim();
     line.is_empty() || line == "export"
 }
 

@@ -50,7 +50,7 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let allowed: BTreeSet<&str> =
         readers.into_iter().filter_map(|name| config.people.get(name)).map(|key| written(key)).collect();
     let of_file = if is_unreadable(file) { Vec::new() } else { recipients(file, &allowed, &known.environments) };
-    let of_sops = rules(file, &known.path, &allowed);
+    let of_sops = rules(file, &known.path, &allowed, &known.environments);
     findings.extend(of_file.into_iter().chain(of_sops).map(|mut finding| {
         finding.environments.clone_from(&file.environments);
         finding
@@ -155,6 +155,11 @@ fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help));
 }
 
+/// Whether the list of one of these environments names somebody, who else is kept for recovery.
+fn is_listed(config: &Config, environments: &[String], name: &str) -> bool {
+    environments.iter().filter_map(|environment| config.access.get(environment)).flatten().any(|one| one == name)
+}
+
 /// What the file itself says.
 fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -164,6 +169,7 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
     let rotated = environments.first().map_or("--all", String::as_str);
     let help = format!("seal it for the people of [access], with a new data key: `sparkcfg secrets rotate {rotated}`");
     let readers = &sealed.readers;
+    let path = file.project.sealed_files.get(&file.index).map(|known| known.path.as_str());
     for (index, key) in readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str())) {
         let place = readers.places.get(index).cloned().unwrap_or(0..0);
         let message = format!("{} can open {environment}, but is not in its access list", named(config, key));
@@ -214,14 +220,22 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
     let recipients: BTreeSet<&str> = readers.recipients.iter().map(String::as_str).collect();
     for key in allowed.difference(&recipients) {
         let name = named(config, key);
-        let listed = environments.iter().filter_map(|name| config.access.get(name)).flatten().any(|one| *one == name);
-        let message = if listed {
-            format!("{name} is in the access list of {environment}, but cannot open it")
+        let (message, help) = if !is_listed(config, environments, &name) {
+            (
+                format!("{name} must be able to open every sealed file, but cannot open that of {environment}"),
+                help.clone(),
+            )
+        } else if path.is_some_and(|path| file.project.revocations.tells_of(path, &config.names_of(key), key)) {
+            let message = format!("{name} lost access to {environment}, but is in its access list");
+            let help = format!(
+                "if sparkcfg.toml was not committed with the rest of that change, take {name} out of [access]; to let them in again: `sparkcfg secrets grant {name} {rotated}`"
+            );
+            (message, help)
         } else {
-            format!("{name} must be able to open every sealed file, but cannot open that of {environment}")
+            (format!("{name} is in the access list of {environment}, but cannot open it"), help.clone())
         };
         let finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them");
-        findings.push(finding.help(help.clone()));
+        findings.push(finding.help(help));
     }
     findings
 }
@@ -240,7 +254,7 @@ fn holding(file: &File<'_>, allowed: &BTreeSet<&str>, environment: &str, help: &
 }
 
 /// What `.sops.yaml` lets SOPS do. Whole age files are none of SOPS's.
-fn rules(file: &File<'_>, path: &str, allowed: &BTreeSet<&str>) -> Vec<Finding> {
+fn rules(file: &File<'_>, path: &str, allowed: &BTreeSet<&str>, environments: &[String]) -> Vec<Finding> {
     let project = file.project;
     let Some(sops) = project.sops.as_ref().filter(|_| !path.ends_with(".age")) else { return Vec::new() };
     let place = |line: usize| {
@@ -268,7 +282,13 @@ fn rules(file: &File<'_>, path: &str, allowed: &BTreeSet<&str>) -> Vec<Finding> 
             format!("SOPS would seal {path} for {}, who is not in its access list", named(&project.config, key))
         }
         DifferenceKind::LeftOut(key) => {
-            format!("SOPS would not seal {path} for {}, who is in its access list", named(&project.config, key))
+            let name = named(&project.config, key);
+            let why = if is_listed(&project.config, environments, &name) {
+                "is in its access list"
+            } else {
+                "must be able to open every sealed file"
+            };
+            format!("SOPS would not seal {path} for {name}, who {why}")
         }
         DifferenceKind::OtherKeys => format!("SOPS would seal {path} with other keys than those of age"),
         DifferenceKind::PartlySealed => format!("SOPS would leave values of {path} in plain text"),

@@ -18,7 +18,10 @@
 //! be it `sparkcfg secrets rotate ENV`, brings them into the record.
 //!
 //! The record tells only those who have it. Where git has the sealed files that it is about, and not the record, that is a
-//! warning, and with `--staged` an error.
+//! warning, and with `--staged` an error; so it is where git had the record in an earlier commit and nobody has it any more.
+//!
+//! A value that was set to another one and back again is told too, by git's history and a key that opens it: not where all of
+//! that, and the loss of access, is one commit, and not where a new data key came in between.
 //!
 //! ```console
 //! $ sparkcfg secrets revoke deploy prod
@@ -117,8 +120,17 @@ pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>
 
 /// A record that only this folder has tells nobody else.
 fn untold(project: &Project, findings: &mut Vec<Finding>) {
-    let Some(Untold { at, paths }) = &project.untold else { return };
+    let Some(Untold { at, removed_since, paths }) = &project.untold else { return };
     let files = super::listed(&paths.iter().map(|path| printable(path)).collect::<Vec<_>>(), "and");
+    if let Some(commit) = removed_since {
+        let severity = if project.staged { Severity::Error } else { RULE.severity };
+        let message = format!("{NAME} is gone, which alone tells what is still to change in {files}");
+        let help = format!(
+            "git checkout {commit} -- {NAME}; the line of a value that needs no change can be taken out of it then"
+        );
+        findings.push(Finding::new(&RULE, message).severity(severity).at(*at, "not all of it is known").help(help));
+        return;
+    }
     let (severity, message) = if project.staged {
         let what = "is not staged as it is, and a commit without it forgets";
         (Severity::Error, format!("{NAME} {what} what is still to change in {files}"))

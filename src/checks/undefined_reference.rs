@@ -41,7 +41,7 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let at = (loose.layer, loose.entry);
         let is_hidden = known.filter(|(known, _)| *known == at).map_or_else(|| hidden(subject, loose), |(_, is)| is);
         known = Some((at, is_hidden));
-        if is_hidden {
+        if is_hidden && !is_meant(subject, loose, name) {
             let message = format!("{key} refers to a name that has no value");
             let help = if is_doubled(subject, loose) {
                 "write $$ for a dollar sign that belongs to the secret, or set the name above"
@@ -90,6 +90,14 @@ fn brought_together(subject: &Subject<'_>, loose: &Loose<'_>, name: &str, settin
 fn hidden(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
     layer.entries.get(loose.entry).is_none_or(|entry| subject.project.hides_entry(layer, entry))
+}
+
+/// Whether a piece of a hidden value is a reference for certain, as in `postgres://app:${DB_PASSWORD}@db`: in braces, and to a
+/// key of this environment.
+fn is_meant(subject: &Subject<'_>, loose: &Loose<'_>, name: &str) -> bool {
+    let text = subject.project.sources.text(loose.span.source);
+    let written = text.get(loose.span.start as usize..loose.span.end as usize).unwrap_or_default();
+    written.starts_with("${") && subject.environment.get(name).is_some()
 }
 
 /// Whether `$$` is a dollar sign for all who read the file.

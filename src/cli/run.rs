@@ -132,14 +132,17 @@ impl Run {
         if findings.is_empty() {
             return Ok(true);
         }
+        // What stays sealed, or is damaged, can be handed to no command, checked or not.
+        let cannot = project
+            .environments()
+            .first()
+            .is_some_and(|environment| project.closed(environment).is_some() || project.damaged(environment).is_some());
         project.hide_secrets();
         let mut report =
             Report::new("run", findings, std::mem::take(&mut project.sources), summary).failing_from(global.fail_on);
         gate::tell(&report, global)?;
         if report.fails() {
-            let sealed =
-                project.environments().first().is_some_and(|environment| project.closed(environment).is_some());
-            gate::refuse("started", (!sealed).then_some("starts"), global)?;
+            gate::refuse("started", (!cannot).then_some("starts"), global)?;
         }
         project.sources = std::mem::take(&mut report.sources);
         Ok(!report.fails())

@@ -146,7 +146,7 @@ impl Sealing {
         // Read first, so that a broken one stops a change before it is made.
         let mut record = Revocations::read(&self.files)?;
         record.reveal(&self.identities, &self.files);
-        self.may_write(target)?;
+        self.may_seal(target, change.anew)?;
         if self.files.read_if_there(&target.file.path)? != target.bytes {
             let error = Error::new("this file changed since it was read; it is left as it is now").at(shown);
             return Err(error.help("run it again"));
@@ -205,9 +205,18 @@ impl Sealing {
     /// Whether whoever runs this can write a file: it would be sealed for them too.
     ///
     /// # Errors
-    /// It would not, or for nobody at all.
+    /// It would not, or for nobody at all; or it would be sealed again for somebody who lost access to it.
     pub fn may_write(&self, target: &Target) -> Result<(), Error> {
-        self.writer_can_read(target, &self.recipients(target)?)
+        self.may_seal(target, None)
+    }
+
+    /// The same, where somebody is granted access, by public key.
+    ///
+    /// # Errors
+    /// See [`Sealing::may_write`].
+    pub fn may_seal(&self, target: &Target, granted: Option<&str>) -> Result<(), Error> {
+        self.writer_can_read(target, &self.recipients(target)?)?;
+        self.refuse_returning(target, granted)
     }
 
     /// Whether whoever writes is among those for whom it is sealed; else the file could neither be proven nor ever be

@@ -91,7 +91,7 @@ impl Project {
 }
 
 /// Text in UTF-16, as PowerShell writes it, in UTF-8; anything else as it is.
-fn of_utf_16(bytes: Vec<u8>) -> Vec<u8> {
+pub(super) fn of_utf_16(bytes: Vec<u8>) -> Vec<u8> {
     let unit: fn([u8; 2]) -> u16 = match bytes.as_slice() {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,

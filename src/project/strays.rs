@@ -1,7 +1,7 @@
 //! Env files beside the layers that no environment uses: copies and examples, which get into git as easily.
 
 use super::layout::{self, Loose, Stack};
-use super::{Project, files::Files, layer_name, rests, tracking};
+use super::{Project, files::Files, layer_name, rests, staged, tracking};
 use crate::dialects::compose;
 use crate::layer::Layer;
 use crate::project::config::Config;
@@ -52,7 +52,7 @@ impl Project {
         if files.size(path).is_none_or(|size| size > LARGEST) {
             return;
         }
-        let Ok(bytes) = files.read(path) else { return };
+        let Ok(bytes) = files.read(path).map(staged::of_utf_16) else { return };
         if !bytes.contains(&0) {
             self.add_stray(&files.shown(path), bytes, kind);
         }

@@ -135,10 +135,13 @@ fn readers(bytes: &[u8]) -> Result<Readers, CannotOpen> {
 fn plain(bytes: &[u8], identities: &Identities) -> Result<Secret, CannotOpen> {
     let mut opened = envelope::open(bytes, identities)?;
     match String::from_utf8(std::mem::take(&mut *opened)) {
-        Ok(text) => Ok(Secret::new(text)),
+        Ok(text) => {
+            let text = Secret::new(text);
+            if text.expose().contains('\0') { Err(CannotOpen::NoText) } else { Ok(text) }
+        }
         Err(error) => {
             drop(zeroize::Zeroizing::new(error.into_bytes()));
-            Err(CannotOpen::Damaged)
+            Err(CannotOpen::NoText)
         }
     }
 }
@@ -222,6 +225,17 @@ mod tests {
         );
         assert_eq!(sealed.readers.unnamed, ["X25519"]);
         assert!(!format!("{sealed:?}{plain:?}").contains("canary"));
+    }
+
+    #[test]
+    fn what_opens_to_no_text() {
+        let (identities, [recipient]) = pair();
+        for bytes in [&b"A=canary\xff\n"[..], b"A=canary\0\n"] {
+            let text = envelope::seal(bytes, &[&recipient]).unwrap();
+            let sealed = open(text.as_bytes(), &identities, lines);
+            assert_eq!((sealed.state, sealed.entries.len()), (State::Damaged, 0));
+            assert_eq!(sealed.damages[0].message, CannotOpen::NoText.message());
+        }
     }
 
     #[test]

@@ -106,6 +106,22 @@ fn a_value_that_is_back_is_known_again() {
     assert_eq!(left_for(&scene, "deploy"), NONE);
 }
 
+/// Between two commits a value may be set to another one and back: that strikes it, and its sealed text tells.
+#[test]
+fn a_value_that_was_away_between_two_commits_is_known_again() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    scene.set("laptop", "TOKEN", "prod", "canary-3");
+    for is_committed in [false, true] {
+        if is_committed {
+            scene.commit("set, and set back");
+        }
+        told(&scene, &ALL[..2], &ALL);
+    }
+}
+
 /// Values that are no secrets are struck in the same commit as others are changed.
 #[test]
 fn what_was_struck_at_once_stays_struck() {

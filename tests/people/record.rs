@@ -109,3 +109,52 @@ fn a_value_with_a_new_name_is_still_known() {
     set_the_same(&scene, "NEW_TOKEN", "environments/dev.secrets.env.age", "rhinoceros-71");
     assert!(left_for(&scene, "laptop").contains(&"NEW_TOKEN: deploy".to_owned()), "{:?}", left_for(&scene, "laptop"));
 }
+
+/// What only the record tells is missed once git has it no more.
+#[test]
+fn a_record_that_was_removed_is_missed() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    scene.git(&["rm", "-q", NAME]);
+    let gone = format!("{NAME} is gone, which alone tells what is still to change in {SEALED}");
+    let (code, out, err) = scene.run("nobody", "validate --staged");
+    assert!(code == 1 && out.contains(&gone), "{out}{err}");
+    scene.git(&["commit", "-q", "-m", "tidy up"]);
+    let (code, out, err) = scene.run("nobody", "validate");
+    assert!(code == 0 && out.contains(&gone), "{out}{err}");
+    let help = out.split("git checkout ").nth(1).unwrap();
+    let commit = help.split(' ').next().unwrap();
+    assert_eq!(scene.git(&["checkout", commit, "--", NAME]).1, "");
+    let (_, out, err) = scene.run("nobody", "validate");
+    assert!(!out.contains(&gone) && out.contains("API_KEY is still what deploy could read"), "{out}{err}");
+    // Whatever it told of has changed: nobody misses it.
+    for key in ["API_KEY", "DB_PASSWORD", "TOKEN"] {
+        scene.set("laptop", key, "prod", &format!("canary-new-{key}"));
+    }
+    std::fs::remove_file(scene.root().join(NAME)).unwrap();
+    let (_, out, err) = scene.run("nobody", "validate");
+    assert!(!out.contains(&gone), "{out}{err}");
+}
+
+/// A table that was not committed with a revocation, or came back, lets nobody in again by the way.
+#[test]
+fn an_older_table_lets_nobody_in_again() {
+    let scene = sharing();
+    let table = scene.read("sparkcfg.toml");
+    let (code, _, err) = scene.run("laptop", "secrets revoke deploy prod");
+    let all = ["sparkcfg.toml", ".sops.yaml", NAME, SEALED];
+    let all: Vec<_> = all.into_iter().filter(|path| scene.root().join(path).exists()).collect();
+    assert!(code == 0 && err.contains(&format!("git add {}", all.join(" "))), "{err}");
+    scene.write("sparkcfg.toml", &table);
+    let (_, out, err) = scene.run("nobody", "validate");
+    assert!(out.contains("deploy lost access to prod, but is in its access list"), "{out}{err}");
+    for line in ["secrets rotate prod", "secrets set API_KEY -e prod"] {
+        let (code, _, err) = scene.run_with("laptop", line, "canary-new");
+        assert!(code == 2 && err.contains("secrets grant deploy prod"), "{line}: {err}");
+    }
+    assert_eq!(scene.reads("deploy", "prod"), None);
+    scene.does("laptop", "secrets grant deploy prod");
+    assert!(scene.reads("deploy", "prod").is_some());
+    scene.does("laptop", "secrets rotate prod");
+}

@@ -60,6 +60,10 @@ impl Diff {
         };
         let (one, two) = (side(&self.one)?, side(&self.two)?);
         let rows = self.rows(&one, &two);
+        if let Some(path) = one.closed.iter().chain(&two.closed).next().filter(|_| rows.is_empty()) {
+            let error = Error::new("this file stays closed, and shows no names, so there is nothing to compare");
+            return Err(error.at(path).help("pass --identity FILE, or let somebody compare them who can open both"));
+        }
         let mut text = super::columns(&rows);
         if rows.is_empty() {
             text.push_str("neither has a secret\n");
@@ -80,6 +84,9 @@ impl Diff {
         let row = |key: &String| {
             let said = match (one.values.get(key), two.values.get(key)) {
                 (Some(one), Some(two)) => compared(one, two).to_owned(),
+                // A closed file may have it too.
+                (Some(_), None) if !two.closed.is_empty() => UNKNOWN.to_owned(),
+                (None, Some(_)) if !one.closed.is_empty() => UNKNOWN.to_owned(),
                 (Some(_), None) => format!("only in {}", printable(&self.one)),
                 _ => format!("only in {}", printable(&self.two)),
             };

@@ -69,7 +69,7 @@ impl Edit {
             editor::edit(&session.editor, &session.folder.path(&session.name))?;
             let edited = session.folder.read(&session.name)?;
             if edited.expose().trim().is_empty() && !session.before.expose().trim().is_empty() {
-                let help = "`sparkcfg secrets unset KEY` removes one secret, and `git rm` the whole file";
+                let help = "`sparkcfg secrets unset KEY -e ENV` removes one secret, and `git rm` the whole file";
                 return Err(Error::new("the editor left an empty file; nothing was changed").help(help));
             }
             if is_same(&session.target, &session.before, &edited) {

@@ -18,10 +18,11 @@ use crate::suggestion::nearest;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg secrets get API_KEY -e prod | wl-copy
-  psql \"$(sparkcfg secrets get DATABASE_URL -e prod)\"
+  sparkcfg secrets get DEPLOY_KEY -e prod | ssh-add -
   sparkcfg secrets get API_KEY -e prod --reveal     on the terminal
 
-A pipe gets the bytes of the value and nothing else, no line end added; a terminal gets one.";
+A pipe gets the bytes of the value and nothing else, no line end added; a terminal gets one. As an argument of a command, \
+a value is seen by everybody on the machine, as in `ps`: to start one with secrets, use sparkcfg run ENV -- CMD.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -90,6 +91,17 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
         return Err(error
             .at(project.sources.path(layer.source))
             .help("`sparkcfg validate` says where, and what is wrong"));
+    }
+    // Nobody gets a value with a hole in it from an environment; a file alone may refer to what others set.
+    let setting = environment.get(key).map(|setting| (setting.layer, setting.entry));
+    if setting.is_some_and(|place| environment.loose.iter().any(|loose| (loose.layer, loose.entry) == place)) {
+        let message = format!("{} refers to a name that has no value", told_name(key));
+        if file.is_none() {
+            let help =
+                format!("`sparkcfg validate {name}` says where; `sparkcfg secrets edit {name}` shows what is written");
+            return Err(Error::new(message).help(help));
+        }
+        printing::complain(&format!("{message} in {name}, and becomes nothing there\n"))?;
     }
     match environment.get(key).map(|setting| &setting.value) {
         Some(Resolved::Unknown) => {

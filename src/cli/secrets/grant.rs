@@ -59,8 +59,8 @@ impl Grant {
         for one in &opened {
             tell_of_leaving(&sharing.sealing, &one.target, &sharing.leaving(&one.target))?;
         }
-        let (name, environment) = (printable(name), printable(environment));
-        printing::complain(&format!("{name} can open {environment}; commit sparkcfg.toml with the sealed files\n"))?;
+        let (name, environment, add) = (printable(name), printable(environment), sharing.to_commit(&opened)?);
+        printing::complain(&format!("{name} can open {environment}; commit all of it together: {add}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
 }

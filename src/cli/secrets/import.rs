@@ -1,9 +1,11 @@
 //! `sparkcfg secrets import`: secrets of another file taken over into a sealed one.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueHint;
+use zeroize::Zeroizing;
 
 use super::{Global, Keys, input, judging};
 use crate::cli::printing;
@@ -50,6 +52,9 @@ pub(super) struct Import {
     #[arg(long)]
     no_validate: bool,
 }
+
+/// How many keys are named one by one in an advice.
+const MOST_TOLD: usize = 10;
 
 /// What a file has to give.
 #[derive(Default)]
@@ -100,6 +105,9 @@ impl Import {
             printing::complain("nothing was changed; --no-validate imports it all the same\n")?;
             return Ok(ExitCode::from(1));
         }
+        if !self.no_validate {
+            self.refuse_to_take_from_references(&sealing, &target, &text, &found)?;
+        }
         let written = if taken.is_empty() { Written::Unchanged } else { super::seal(&sealing, &lock, &target, &text)? };
         if !target.sealed {
             found.plain = None;
@@ -139,6 +147,39 @@ impl Import {
         }
         let help = "import it without --remove, into each of them or into base, and take the values out by hand then";
         let message = format!("--remove would take the values from {} too, which read this file", others.join(", "));
+        Err(Error::new(message).at(self.file.to_string_lossy()).help(help))
+    }
+
+    /// What stays in plain text is read before what is sealed, and sees none of it.
+    fn refuse_to_take_from_references(
+        &self,
+        sealing: &Sealing,
+        target: &Target,
+        text: &Secret,
+        found: &Found,
+    ) -> Result<(), Error> {
+        let Some(plain) = found.plain.as_ref().filter(|_| self.remove && target.sealed) else { return Ok(()) };
+        let stacks = Project::stacks_of(&sealing.files, &sealing.config)?;
+        let mut paths = stacks.iter().flat_map(|stack| &stack.files);
+        let Some(path) = paths.find(|path| self.is_file(sealing, path)) else { return Ok(()) };
+        let keys: Vec<_> = found.values.iter().map(|value| value.key.as_str()).collect();
+        let Some(rest) = plain::unset_all(plain, &keys, compose_entries) else { return Ok(()) };
+        let sealed = sealing.draft(target, text, &super::change(&super::now()))?;
+        let files = sealing.files.with(path, rest.expose().as_bytes()).with(&target.file.path, sealed.into_bytes());
+        let before = judging::leading_nowhere(sealing, &sealing.files, target);
+        let after = judging::leading_nowhere(sealing, &files, target);
+        let left: Vec<_> = after.difference(&before).map(String::as_str).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        let names = left.iter().map(|key| told_name(key)).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "{names} would refer to a name that has no value any more: what is sealed is read after what stays in plain text"
+        );
+        let all: Vec<_> = keys.iter().chain(&left).map(|key| format!("--key {key}")).collect();
+        let along = if all.len() > MOST_TOLD { "name all of it with --key".to_owned() } else { all.join(" ") };
+        let help =
+            format!("nothing was changed; take it along: {along}, without --only-secrets; or leave --remove out");
         Err(Error::new(message).at(self.file.to_string_lossy()).help(help))
     }
 
@@ -232,22 +273,31 @@ impl Import {
 
     /// The sealed text with the new values, and the keys that changed in it.
     fn taken_over(&self, found: &Found, before: &Secret, shown: &str) -> Result<(Secret, Vec<String>), Error> {
-        let mut text = Secret::new(before.expose().to_owned());
+        let known: HashMap<_, _> = of_text(before, "")
+            .map(|known| known.values)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|value| (value.key, value.content))
+            .collect();
         let (mut taken, mut differing) = (Vec::new(), Vec::new());
         for value in &found.values {
-            let known = content(before, &value.key);
-            if known.as_ref().is_some_and(|known| known.expose() == value.content.expose()) {
+            let known = known.get(&value.key);
+            if known.is_some_and(|known| known.expose() == value.content.expose()) {
                 continue;
             }
             if known.is_some() {
                 differing.push(value.key.clone());
             }
-            let failed = || Error::new(format!("{} cannot be written", told_name(&value.key))).at(shown);
-            text = plain::put(&text, &value.key, &value.spelled, compose_entries).ok_or_else(failed)?;
-            taken.push(value.key.clone());
+            if !plain::is_name(&value.key) {
+                return Err(Error::new(format!("{} cannot be written", told_name(&value.key))).at(shown));
+            }
+            taken.push(value);
         }
         if differing.is_empty() || self.overwrite {
-            return Ok((text, taken));
+            let values: Vec<_> = taken.iter().map(|value| (value.key.as_str(), &value.spelled)).collect();
+            let text = plain::put_all(before, &values, compose_entries);
+            let text = text.ok_or_else(|| Error::new("the values cannot be written").at(shown))?;
+            return Ok((text, taken.into_iter().map(|value| value.key.clone()).collect()));
         }
         let message = format!("other values are sealed already: {}", differing.join(", "));
         Err(Error::new(message).at(shown).help("--overwrite takes the new ones; --key KEY takes only some"))
@@ -268,7 +318,7 @@ impl Import {
         }
         let file = printable(&self.file.to_string_lossy());
         match &found.plain {
-            Some(plain) if self.remove && self.file != Path::new("-") => {
+            Some(plain) if self.remove && !all.is_empty() && self.file != Path::new("-") => {
                 remove(&self.file, plain, &all)?;
                 told.push(format!("removed them from {file}; where git has it, its history still does:"));
                 told.push("change each value where it is used".to_owned());
@@ -327,12 +377,15 @@ fn of_text(text: &Secret, place: &str) -> Result<Found, Error> {
             found.left_out.push((key, "it is empty, and SOPS cannot seal that"));
             continue;
         }
-        found.values.retain(|value| value.key != key);
         let assignment = Secret::new(["K=", &written].concat());
         let joined = plain::on_single_lines(&assignment, compose_entries);
         let spelled = Secret::new(joined.expose().strip_prefix("K=").unwrap_or_default().to_owned());
         found.values.push(Value { key, content: Secret::new(content), spelled });
     }
+    // Of a key that stands there twice the last value counts.
+    let mut seen = HashSet::new();
+    found.values = found.values.into_iter().rev().filter(|value| seen.insert(value.key.clone())).collect();
+    found.values.reverse();
     Ok(found)
 }
 
@@ -367,25 +420,18 @@ fn of_lines(text: &Secret, place: &str, own: bool) -> Result<Found, Error> {
     Ok(found)
 }
 
-/// The value of a key, before references are resolved.
-fn content(text: &Secret, key: &str) -> Option<Secret> {
-    let found = of_text(text, "").ok()?;
-    found.values.into_iter().find(|value| value.key == key).map(|value| value.content)
-}
-
 /// Takes keys out of a plain file; whatever else it holds stays.
 fn remove(path: &Path, plain: &Secret, keys: &[String]) -> Result<(), Error> {
     let place = || path.to_string_lossy();
     let now = input::bytes(path)?;
-    let now = String::from_utf8_lossy(&now);
+    let now = Zeroizing::new(String::from_utf8_lossy(&now).into_owned());
     if now.trim_start_matches('\u{feff}').replace("\r\n", "\n") != plain.expose() {
         let help = "the secrets are sealed; take them out of it by hand";
         return Err(Error::new("this file changed meanwhile, so nothing was removed from it").at(place()).help(help));
     }
-    let mut text = Secret::new(plain.expose().to_owned());
-    for key in keys {
-        text = plain::unset(&text, key, compose_entries).unwrap_or(text);
-    }
+    // As it stands, with the line ends that it has.
+    let now = Secret::new(now.as_str().to_owned());
+    let text = plain::unset_all(&now, keys, compose_entries).unwrap_or(now);
     writing::replace(path, text.expose().as_bytes())
         .map_err(|_| Error::new("this file could not be written; it still holds the values").at(place()))
 }

@@ -51,6 +51,10 @@ impl Init {
         let _lock = locking::lock(&root)?;
         let text = files.read_if_there(declaration::NAME)?.map(|bytes| files::text(bytes).0).unwrap_or_default();
         let config = Config::parse(&files.shown(declaration::NAME), &text)?;
+        // No member of a workspace looks for people in its root.
+        if config.workspace.is_some() && !Project::has_environments(&files, &config)? {
+            return Err(super::root_of_workspace(&config));
+        }
         let known = identities::of_newcomer(&keys.identity)?;
         // A name that cannot be used is told before a key is made.
         let wanted = match owner(&config, &known) {

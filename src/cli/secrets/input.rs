@@ -1,5 +1,6 @@
 //! Where a new value comes from: a prompt without echo, a pipe or a file; never the command line.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -121,11 +122,15 @@ pub(super) fn spelled(value: &Secret) -> Result<Secret, Error> {
 /// The text with each of `keys` spelled as `set` would: what differs from that was written by another program. A value that
 /// refers to others stays as it stands, and one with a comment behind it.
 pub(super) fn spelled_alike(text: &Secret, keys: &[String]) -> Secret {
-    let mut spelled_alike = Secret::new(text.expose().to_owned());
-    for key in keys {
-        let reading = compose::read(spelled_alike.expose().as_bytes(), &Process::new());
-        let Some(variable) = reading.vars.iter().find(|variable| variable.key == *key) else { continue };
-        let text = spelled_alike.expose();
+    let reading = compose::read(text.expose().as_bytes(), &Process::new());
+    let mut variables = HashMap::new();
+    for variable in &reading.vars {
+        variables.entry(variable.key.as_str()).or_insert(variable);
+    }
+    let mut spellings = Vec::new();
+    for key in keys.iter().filter(|key| plain::is_name(key)) {
+        let Some(variable) = variables.get(key.as_str()) else { continue };
+        let text = text.expose();
         let written = text.get(variable.value_span.clone()).unwrap_or_default();
         // A comment behind it is nothing to be lost.
         if !text
@@ -140,11 +145,10 @@ pub(super) fn spelled_alike(text: &Secret, keys: &[String]) -> Secret {
         let value =
             variable.value.as_deref().filter(|_| !plain::refers(written)).map(|value| Secret::new(value.to_owned()));
         let spelled = value.filter(|value| !value.expose().is_empty()).and_then(|value| sealed_spelling(&value));
-        if let Some(next) = spelled.and_then(|spelled| plain::put(&spelled_alike, key, &spelled, compose_entries)) {
-            spelled_alike = next;
-        }
+        spellings.extend(spelled.map(|spelled| (key.as_str(), spelled)));
     }
-    spelled_alike
+    let spellings: Vec<_> = spellings.iter().map(|(key, spelled)| (*key, spelled)).collect();
+    plain::put_all(text, &spellings, compose_entries).unwrap_or_else(|| Secret::new(text.expose().to_owned()))
 }
 
 /// Whether docker compose reads exactly `value` as `key`.

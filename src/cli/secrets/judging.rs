@@ -1,6 +1,6 @@
 //! What a sealed file is about to hold, judged by the project's checks before it is written.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::carrying::values;
 use super::{Global, change, now};
@@ -49,7 +49,9 @@ pub(super) fn accepts(
             || finding.environments.iter().any(|name| target.file.environments.iter().any(|own| **name == **own))
     };
     let counts = |finding: &Finding| {
-        let own = finding.key.as_ref().is_some_and(|key| changed.contains(key)) && here(finding);
+        // Of a first file, what is said of its keys counts wherever that stands: there is nothing to compare with.
+        let own = finding.key.as_ref().is_some_and(|key| changed.contains(key))
+            && (here(finding) || known.is_none() && concerns(finding));
         own || concerns(finding) && known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
     };
     let errors: Vec<_> = found.into_iter().filter(counts).collect();
@@ -97,6 +99,16 @@ fn judged(sealing: &Sealing, files: &Files) -> Result<(Project, Vec<Finding>), E
     let mut found = checks::run(&project).findings;
     found.retain(|finding| finding.severity == Severity::Error);
     Ok((project, found))
+}
+
+/// The keys whose values hold references that lead nowhere, in the environments of a sealed file; none where the project
+/// cannot be read.
+pub(super) fn leading_nowhere(sealing: &Sealing, files: &Files, target: &Target) -> BTreeSet<String> {
+    let options = Options { identities: Some(&sealing.identities), ..Options::default() };
+    let Ok(project) = Project::read(files, &options) else { return BTreeSet::new() };
+    let environments = project.environments();
+    let concerned = environments.iter().filter(|one| target.file.environments.iter().any(|name| **name == *one.name));
+    concerned.flat_map(|one| &one.loose).map(|loose| loose.key.to_owned()).collect()
 }
 
 /// What makes two findings the same although lines moved.

@@ -79,8 +79,11 @@ impl Folder {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(self.path(name));
-        file.and_then(|mut file| file.write_all(text.expose().as_bytes()))
-            .map_err(|_| Error::new("the private file cannot be written"))
+        file.and_then(|mut file| file.write_all(text.expose().as_bytes())).map_err(|error| {
+            let what = if error.kind() == std::io::ErrorKind::StorageFull { ": no space is left" } else { "" };
+            let place = self.place.path().to_string_lossy().into_owned();
+            Error::new(format!("the private file cannot be written{what}")).at(place)
+        })
     }
 
     /// What the file holds now.

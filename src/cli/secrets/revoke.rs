@@ -11,8 +11,7 @@ use crate::identity::Recipient;
 use crate::project::access::sealed_files;
 use crate::project::compose_entries;
 use crate::project::declaration::Change;
-use crate::project::revocations::{self, Revocations};
-use crate::project::tracking;
+use crate::project::revocations::Revocations;
 use crate::source::printable;
 use crate::stores::sops::opened_traces;
 
@@ -146,11 +145,9 @@ impl Revoke {
             text.extend(keys.into_iter().map(|key| format!("    {key}\n")));
         }
         printing::print(&text)?;
-        let is_new = !tracking::has(&sharing.sealing.files, revocations::NAME);
-        let new = if is_new { ": `git add` it, as `git commit -a` leaves new files out" } else { "" };
         printing::complain(&format!(
-            "`sparkcfg validate` warns of each until it has changed; commit {} with the sealed files{new}\n",
-            revocations::NAME
+            "`sparkcfg validate` warns of each until it has changed; commit all of it together, or others get the access back: {}\n",
+            sharing.to_commit(lost)?
         ))
     }
 }

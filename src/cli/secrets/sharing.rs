@@ -6,10 +6,11 @@ use crate::cli::printing;
 use crate::error::Error;
 use crate::project::access::sealed_files;
 use crate::project::config::Config;
+use crate::project::creation_rules;
 use crate::project::declaration::{self, Change as Declared};
 use crate::project::files;
 use crate::project::locking::Lock;
-use crate::project::revocations::{Revocations, UNNAMED, Version};
+use crate::project::revocations::{self, Revocations, UNNAMED, Version};
 use crate::project::sealing::{Change, Sealing, Target, Written};
 use crate::project::{Project, writing};
 use crate::secret::Secret;
@@ -61,7 +62,7 @@ impl Sharing {
             if environment.is_none_or(|name| file.environments.iter().any(|one| one == name)) {
                 let target = self.sealing.load(file)?;
                 let plain = self.sealing.plain(&target)?;
-                self.sealing.may_write(&target)?;
+                self.sealing.may_seal(&target, change.anew)?;
                 self.sealing.rehearsed(&target, &plain, change)?;
                 opened.push(Opened { target, plain });
             }
@@ -119,6 +120,20 @@ impl Sharing {
             record.forgive(&one.target.file.path, name, Version { plain: &one.plain, bytes: &bytes }, &recipients);
         }
         if record == before { Ok(()) } else { record.write(&self.sealing.files) }
+    }
+
+    /// The command of git that takes all that such a change may have written. What is left out of the commit would take the
+    /// change back for others, or make their checks fail.
+    pub(super) fn to_commit(&self, opened: &[Opened]) -> Result<String, Error> {
+        let mut paths = Vec::new();
+        for path in [declaration::NAME, creation_rules::NAME, revocations::NAME] {
+            if self.sealing.files.read_if_there(path)?.is_some() {
+                paths.push(path);
+            }
+        }
+        paths.extend(opened.iter().map(|one| one.target.file.path.as_str()));
+        let paths: Vec<_> = paths.into_iter().map(|path| printable(&self.sealing.files.shown(path))).collect();
+        Ok(format!("git add {}", paths.join(" ")))
     }
 
     /// Writes every file, goes on where one fails, and ends with what became of each.

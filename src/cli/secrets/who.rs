@@ -164,6 +164,7 @@ fn cell(name: &str, environment: &str, known: &[Known], config: &Config) -> &'st
         // Without a line in the table, what opens says all. With one, shared files are for the people of every environment
         // that uses them.
         (false, opened) if opened == named.len() && !config.access.contains_key(environment) => "yes",
+        (false, _) if named.iter().filter(opens).any(|one| one.file.environments.len() == 1) => "in part",
         (false, _) => "shared",
     }
 }
@@ -191,6 +192,10 @@ fn table(environments: &[String], known: &[Known], config: &Config, files: &File
     }
     let legend = [
         ("not yet", "in the table, but a file is not sealed for them: `sparkcfg secrets rotate ENV`"),
+        (
+            "in part",
+            "can open only some of its files, and no list of [access] says who may: `sparkcfg secrets grant NAME ENV`",
+        ),
         ("shared", "only what the environment shares with another one that they may open"),
         ("unknown", "a file of it cannot be read"),
         ("uninvited", "can open it, but is not in the table: `sparkcfg secrets rotate ENV`"),

@@ -14,6 +14,7 @@ use crate::identity::Identities;
 use crate::project::config::Config;
 use crate::project::revocations::{Names, values};
 use crate::stores;
+use crate::stores::sops::{Traces, traces};
 
 /// How many of the newest versions of a file are opened.
 const OPENED: usize = 100;
@@ -33,6 +34,7 @@ pub struct Present<'p> {
 struct Opened<'v> {
     version: &'v Version,
     values: BTreeMap<String, Zeroizing<String>>,
+    traces: Traces,
 }
 
 impl Opened<'_> {
@@ -51,10 +53,12 @@ impl Past {
         if departed.is_empty() {
             return found;
         }
-        let is = opened(present.path, present.bytes, identities);
-        let versions = self.versions(present.path).iter().take(OPENED);
-        let versions =
-            versions.map(|version| Opened { version, values: opened(present.path, &version.bytes, identities) });
+        let (is, now) = (opened(present.path, present.bytes, identities), traces(present.bytes));
+        let versions = self.versions(present.path).iter().take(OPENED).map(|version| Opened {
+            version,
+            values: opened(present.path, &version.bytes, identities),
+            traces: traces(&version.bytes),
+        });
         let versions: Vec<_> = versions.collect();
         for recipient in departed {
             let name = config.owner_of(recipient).unwrap_or(recipient);
@@ -67,7 +71,8 @@ impl Past {
                 let since = told.unwrap_or(*left.start());
                 let since = others.iter().filter(|one| one.version.at >= since);
                 let mut other = since.filter_map(|one| one.values.get(key));
-                let is_back = other.any(|other| !knows(key, other));
+                let is_back = other.any(|other| !knows(key, other))
+                    || told.is_some_and(|told| was_away(key, value, &now, &versions, told));
                 if (told.is_none() && !is_back) || (is_back && detection::tells_apart(value)) {
                     found.entry(key.clone()).or_default().insert(name.to_owned());
                 }
@@ -119,6 +124,24 @@ impl Past {
         let changed = self.records().iter().map(|(at, _)| *at).find(|at| at > left.start() && at <= left.end());
         of_reader.max(changed)
     }
+}
+
+/// Whether a value was another one between two versions, of which the older one may be that of the record that `told` of it:
+/// sealed text stays the same as long as the value and the data key do. It was not if the line was struck by hand.
+fn was_away(key: &str, value: &str, now: &Traces, versions: &[Opened<'_>], told: usize) -> bool {
+    let since = versions.iter().take_while(|one| one.version.at > told).count();
+    let mut newer = now;
+    for older in versions.iter().take(since + 1) {
+        if !older.has(key, value) {
+            return false;
+        }
+        let is_same_key = newer.keys.intersection(&older.traces.keys).next().is_some();
+        if is_same_key && newer.values.get(key) != older.traces.values.get(key) {
+            return true;
+        }
+        newer = &older.traces;
+    }
+    false
 }
 
 /// The values of a sealed file; none where nobody here can open it.

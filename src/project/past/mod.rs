@@ -28,6 +28,8 @@ pub struct Past {
     record: Vec<Version>,
     /// The record as it is now, where it is not the one of the last commit.
     changed: Option<Vec<u8>>,
+    /// Whether there is no record any more.
+    is_removed: bool,
     gap: Option<Gap>,
     /// All names that public keys have or had in `[people]`; found when first asked for.
     names: OnceLock<BTreeMap<String, BTreeSet<String>>>,
@@ -101,15 +103,26 @@ impl Past {
         let (tables, record) = (of(declaration::NAME), of(revocations::NAME));
         let is_cut = history.cut.iter().any(|path| stores::of(path).is_some());
         let gap = history.is_refused.then_some(Gap::Git).or_else(|| is_cut.then_some(Gap::Commits));
-        let changed = files.read_if_there(revocations::NAME).ok().flatten();
+        let changed = files.read_if_there(revocations::NAME).ok();
+        let is_removed = matches!(changed, Some(None)) && !record.is_empty();
+        let changed = changed.flatten();
         let changed = changed.filter(|bytes| record.first().is_none_or(|newest| *newest.bytes != **bytes));
-        Self { sealed: history.versions, tables, record, changed, gap, ..Self::default() }
+        Self { sealed: history.versions, tables, record, changed, is_removed, gap, ..Self::default() }
     }
 
     /// Why git does not tell all versions of a sealed file here, if it does not.
     #[must_use]
     pub const fn gap(&self) -> Option<Gap> {
         self.gap
+    }
+
+    /// The last record that git has, with the commit that made it so, where the project has none any more.
+    pub(super) fn removed_record(&self) -> Option<(&str, Revocations)> {
+        let mut versions = self.record.iter().filter(|_| self.is_removed);
+        versions.find_map(|version| {
+            let text = String::from_utf8_lossy(&version.bytes);
+            Some((version.commit.as_str(), Revocations::parse(revocations::NAME, &text).ok()?))
+        })
     }
 
     fn versions(&self, path: &str) -> &[Version] {

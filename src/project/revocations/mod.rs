@@ -239,6 +239,13 @@ impl Revocations {
         })
     }
 
+    /// Whether somebody is on record for a file, by one of their names or by their public key.
+    #[must_use]
+    pub fn tells_of(&self, path: &str, names: &[&str], key: &str) -> bool {
+        let is_theirs = |reader: &String| reader == key || names.contains(&reader.as_str());
+        self.readers_in(path).any(|(_, readers)| readers.iter().any(is_theirs))
+    }
+
     /// The files that the record is about.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -12,8 +12,10 @@ use crate::stores::sops::Noted;
 /// A record that others would not have.
 #[derive(Debug)]
 pub struct Untold {
-    /// Where it names the first of the files.
+    /// Where it names the first of the files; the beginning of that file where the record is gone.
     pub at: Span,
+    /// The commit from which git brings it back, where it is gone.
+    pub removed_since: Option<String>,
     /// The sealed files of which it alone knows what is still to be changed.
     pub paths: Vec<String>,
 }
@@ -39,7 +41,7 @@ impl Revocations {
         let text = folder.read_if_there(NAME)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let text = text.unwrap_or_default();
         let source = sources.add(files.shown(NAME), text.as_str());
-        Ok(Some(Untold { at: Span::new(source, place(&text, first)), paths }))
+        Ok(Some(Untold { at: Span::new(source, place(&text, first)), removed_since: None, paths }))
     }
 
     /// Whether what is said of `path` is about this version of it.

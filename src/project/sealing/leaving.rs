@@ -9,6 +9,7 @@ use crate::project::locking::Lock;
 use crate::project::past::{self, Present};
 use crate::project::revocations::{Carried, Names, Revocations, UNNAMED, Version};
 use crate::secret::Secret;
+use crate::source::printable;
 use crate::stores::sops::{KnownTo, opened_traces};
 use crate::stores::{self, Readers};
 
@@ -38,6 +39,37 @@ impl Sealing {
         let mut names = self.not_staying(target, past::names(readers));
         names.extend((self.beyond(target, readers) > 0).then(|| UNNAMED.to_owned()));
         names
+    }
+
+    /// Refuses to seal a file again for somebody who lost access to it by the record, be it that an older table came back or
+    /// that the new one was never committed. Whoever is `granted` access, by public key, is meant.
+    ///
+    /// # Errors
+    /// There is somebody, or the record cannot be read.
+    pub(super) fn refuse_returning(&self, target: &Target, granted: Option<&str>) -> Result<(), Error> {
+        let (path, environments) = (&target.file.path, &target.file.environments);
+        let (Some(bytes), Some(listed)) = (target.previous(), self.config.readers_of(environments)) else {
+            return Ok(());
+        };
+        let readers = (target.store.readers)(bytes).unwrap_or_default();
+        let lacks_one = target.store.shows_names
+            || self.recipients(target).is_ok_and(|all| readers.counted(all.iter().map(Recipient::as_str)).too_few > 0);
+        let record = Revocations::read(&self.files)?;
+        let is_returning = |name: &&str| {
+            let names = self.config.names_for(name);
+            let key = self.config.people.get(*name).map_or("", String::as_str);
+            let is_reader = |reader: &String| self.config.owner_of(reader).is_some_and(|owner| names.contains(&owner));
+            let is_granted =
+                granted.and_then(|key| self.config.owner_of(key)).is_some_and(|owner| names.contains(&owner));
+            !is_granted && !readers.recipients.iter().any(is_reader) && record.tells_of(path, &names, key)
+        };
+        let Some(name) = listed.into_iter().filter(|_| lacks_one).find(is_returning) else { return Ok(()) };
+        let (name, environment) = (printable(name), environments.first().map_or("ENV", String::as_str));
+        let message = format!("{name} lost access to this file, but is in its access list in sparkcfg.toml");
+        let help = format!(
+            "take {name} out of [access], where the change that took it away is not there; to let them in again: sparkcfg secrets grant {name} {environment}"
+        );
+        Err(Error::new(message).at(self.shown(target)).help(help))
     }
 
     /// Those who hold the data key of a file from an earlier version, and whom the table does not let open it.

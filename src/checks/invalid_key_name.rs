@@ -1,7 +1,8 @@
 //! A key is not a name that every reader takes.
 //!
 //! A name is made of letters, digits and `_`, and does not start with a digit. docker compose takes `.`, `-` and letters
-//! of any script too; shells, make, systemd and others drop such a line without a word, or refuse the file.
+//! of any script too; shells, make, systemd and others drop such a line without a word, or refuse the file. Where nobody but
+//! docker compose and docker is seen to read a file, `discovery.type=single-node`, as images of Elasticsearch want it, is a note.
 //!
 //! Example: `my-key=1`, `2FA=on`, `=value`.
 //!
@@ -66,12 +67,30 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
                 (format!("{shown} is not a portable name"), "use letters, digits and _, and no digit first".to_owned())
             }
         };
+        let is_taken = near.is_none() && is_dotted(key) && only_docker_reads(file);
+        let (help, severity) = match is_taken {
+            true => ("docker compose takes it, and others would not".to_owned(), Severity::Note),
+            false => (help, RULE.severity),
+        };
         let span = match key.is_empty() {
             true if entry.key.start == entry.value.start => entry.value.clone(),
             true => entry.key.start..entry.value.start,
             false => entry.key.clone(),
         };
         let here = if key.is_empty() { "no name" } else { "letters, digits and _ only" };
-        findings.push(file.about(&RULE, entry, message).at(file.layer.span(&span), here).help(help));
+        let finding = file.about(&RULE, entry, message).at(file.layer.span(&span), here).help(help);
+        findings.push(finding.severity(severity));
     }
+}
+
+/// Names with dots between them: `xpack.security.enabled`.
+fn is_dotted(key: &str) -> bool {
+    key.contains('.') && key.split('.').all(is_name)
+}
+
+/// Whether all who are known to read a file hand its names to a container as they are.
+fn only_docker_reads(file: &File<'_>) -> bool {
+    let readers = file.project.readers.get(file.index).map(Vec::as_slice).unwrap_or_default();
+    !readers.is_empty()
+        && readers.iter().all(|reader| ["compose", "compose-raw", "docker-run"].contains(&reader.as_str()))
 }

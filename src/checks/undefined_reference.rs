@@ -32,6 +32,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let on_circle: HashSet<_> = subject.environment.circles().into_iter().map(|(index, _)| index).collect();
     // A value may hold thousands of references, and is read from end to end to know whether it is a secret.
     let mut known: Option<((usize, usize), bool)> = None;
+    // Nothing tells the references of a hidden value apart.
+    let mut told = HashSet::new();
     for (index, loose) in loose.iter().enumerate() {
         let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
         if on_circle.contains(&index) {
@@ -42,6 +44,9 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let is_hidden = known.filter(|(known, _)| *known == at).map_or_else(|| hidden(subject, loose), |(_, is)| is);
         known = Some((at, is_hidden));
         if is_hidden && !is_meant(subject, loose, name) {
+            if !told.insert(at) {
+                continue;
+            }
             let message = format!("{key} refers to a name that has no value");
             let help = if is_doubled(subject, loose) {
                 "write $$ for a dollar sign that belongs to the secret, or set the name above"

@@ -177,12 +177,12 @@ fn environments(found: &Found, has_schema: bool) -> String {
     let new = [("example".to_owned(), plan::EXAMPLE.to_owned())];
     let documents = if found.documents.is_empty() { &new[..] } else { &found.documents };
     // Who lists some environments lists all of them.
-    let own = found.stacks.iter().map(|stack| (&stack.name, stack.files.as_slice()));
+    let own = found.stacks.iter().map(|stack| (&stack.name, stack.files.clone()));
     let (title, listed): (_, Vec<_>) = if !found.env_files.is_empty() {
-        let given = found.env_files.iter().map(|(name, path)| (name, std::slice::from_ref(path)));
+        let given = found.env_files.iter().map(|(name, path)| (name, found.layers_of(path)));
         ("Env files, and those that Compose gives to its services.", own.chain(given).collect())
     } else if found.stacks.is_empty() && has_schema {
-        let shown = documents.iter().map(|(name, path)| (name, std::slice::from_ref(path)));
+        let shown = documents.iter().map(|(name, path)| (name, vec![path.clone()]));
         ("As long as there is no env file, what documents them is checked.", shown.collect())
     } else {
         return String::new();

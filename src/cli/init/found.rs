@@ -9,6 +9,7 @@ use crate::detection;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::inference::{self, Discovery, Environments, Origin, Proposal, Sighting, Without, by_key, propose, sighted};
+use crate::interpolation::references;
 use crate::pm2::Ecosystem;
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
@@ -18,6 +19,9 @@ use crate::project::{Project, compose_entries};
 use crate::source::Sources;
 use crate::stores;
 use crate::uses::{self, Kind};
+
+/// What docker compose reads beside a Compose file, before all else.
+const BESIDE: &str = ".env";
 
 /// All sightings of a project. It may hold secrets, so it has no `Debug`.
 pub(super) struct Found {
@@ -29,6 +33,8 @@ pub(super) struct Found {
     /// Env files that no environment has, and that a Compose file gives to services: what they are called as environments,
     /// and their paths.
     pub(super) env_files: Vec<(String, String)>,
+    /// Those of them that refer to what `.env` sets: docker compose looks there first.
+    beside: BTreeSet<String>,
     /// Names that were most likely meant by others, each with that one.
     slips: Vec<(String, String)>,
     /// Who reads each of the env files, or what shows them where there are none, as far as can be seen.
@@ -53,6 +59,7 @@ impl Found {
             sightings: Vec::new(),
             documents: Vec::new(),
             env_files: Vec::new(),
+            beside: BTreeSet::new(),
             slips: Vec::new(),
             readers: Vec::new(),
             is_read: false,
@@ -225,8 +232,34 @@ impl Found {
         let whole = [folder.as_str(), own.as_str()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
         let whole = whole.join("-");
         if let Some(name) = [own, whole].into_iter().find(|name| !taken(name)) {
+            if self.refers_to_what_stands_beside(files, &path) {
+                self.beside.insert(path.clone());
+            }
             self.env_files.push((name, path));
         }
+    }
+
+    fn refers_to_what_stands_beside(&self, files: &Files, path: &str) -> bool {
+        if !self.stacks.iter().any(|stack| stack.files.iter().any(|file| file == BESIDE)) {
+            return false;
+        }
+        let read = |path: &str| files.read_if_there(path).ok().flatten().map(|bytes| files::text(bytes).0);
+        let (Some(text), Some(beside)) = (read(path), read(BESIDE)) else { return false };
+        let slice = |text: &str, range: &std::ops::Range<u32>| {
+            text.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned()
+        };
+        let set: HashSet<_> = compose_entries(&beside).0.iter().map(|entry| slice(&beside, &entry.key)).collect();
+        let (entries, _) = compose_entries(&text);
+        entries.iter().filter(|entry| entry.interpolates).any(|entry| {
+            let value = slice(&text, &entry.value);
+            references(&value).iter().any(|reference| set.contains(reference.name))
+        })
+    }
+
+    /// The layers of an env file that Compose gives to a service.
+    pub(super) fn layers_of(&self, path: &str) -> Vec<String> {
+        let beside = self.beside.contains(path).then(|| BESIDE.to_owned());
+        beside.into_iter().chain([path.to_owned()]).collect()
     }
 
     /// Who lists environments in `sparkcfg.toml` lists all of them: of one that is there already, and of what would lose the
@@ -238,9 +271,10 @@ impl Found {
             return Ok(());
         }
         for (name, path) in std::mem::take(&mut self.env_files) {
-            let (shown, name, path) = (files.shown(&path), super::quoted(&name), super::quoted(&path));
+            let layers: Vec<_> = self.layers_of(&path).iter().map(|layer| super::quoted(layer)).collect();
+            let (shown, name, layers) = (files.shown(&path), super::quoted(&name), layers.join(", "));
             self.notes.push(format!(
-                "{shown} is not checked: Compose gives it to a service, and no environment has it; add to [environments] in sparkcfg.toml: {name} = [{path}]"
+                "{shown} is not checked: Compose gives it to a service, and no environment has it; add to [environments] in sparkcfg.toml: {name} = [{layers}]"
             ));
         }
         Ok(())

@@ -113,7 +113,7 @@ fn a_value_that_was_away_between_two_commits_is_known_again() {
     scene.does("laptop", "secrets revoke deploy prod");
     scene.commit("revoke");
     scene.set("laptop", "TOKEN", "prod", "canary-new");
-    scene.set("laptop", "TOKEN", "prod", "canary-3");
+    set_all_the_same(&scene, "TOKEN", "canary-3");
     for is_committed in [false, true] {
         if is_committed {
             scene.commit("set, and set back");

@@ -36,8 +36,8 @@ pub(super) fn accepts(
             return printing::complain(&format!("{error}\n")).map(|()| false);
         }
     }
-    // A project that is about to get its first file, or is broken today, has no findings to compare with.
-    let before = target.bytes.as_ref().and_then(|_| judged(sealing, &sealing.files).ok());
+    // A project that is broken today has no findings to compare with.
+    let before = judged(sealing, &sealing.files).ok();
     let known: Option<HashSet<_>> = before.map(|(_, found)| found.iter().map(identity).collect());
     let path = sealing.files.shown(&target.file.path);
     let here =
@@ -49,10 +49,10 @@ pub(super) fn accepts(
             || finding.environments.iter().any(|name| target.file.environments.iter().any(|own| **name == **own))
     };
     let counts = |finding: &Finding| {
-        // Of a first file, what is said of its keys counts wherever that stands: there is nothing to compare with.
-        let own = finding.key.as_ref().is_some_and(|key| changed.contains(key))
-            && (here(finding) || known.is_none() && concerns(finding));
-        own || concerns(finding) && known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
+        let is_own = finding.key.as_ref().is_some_and(|key| changed.contains(key));
+        let is_new = known.as_ref().is_some_and(|known| !known.contains(&identity(finding)));
+        // With a first file, what is said of a project's tables is about what is still to be written.
+        is_own && here(finding) || is_new && concerns(finding) && (is_own || target.bytes.is_some())
     };
     let errors: Vec<_> = found.into_iter().filter(counts).collect();
     if errors.is_empty() {

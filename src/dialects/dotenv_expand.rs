@@ -80,6 +80,9 @@ impl Expander<'_> {
 
     /// Replaces one reference after the other; `None` when that has no end.
     fn expand(&mut self, mut text: String) -> Option<String> {
+        // A text that comes back comes back for ever. One from before is kept, after twice as many steps each time, so that
+        // circles of any length are met (R. P. Brent, "An improved Monte Carlo factorization algorithm", 1980).
+        let (mut before, mut steps, mut next) = (None, 0_usize, 1_usize);
         while let Some((written, inner)) = next_reference(&text) {
             self.work = self.work.checked_sub(text.len() + 16)?;
             let (name, replacement) = self.replacement(inner);
@@ -92,6 +95,14 @@ impl Expander<'_> {
             text = expanded;
             if ends {
                 break;
+            }
+            if before.as_ref() == Some(&text) {
+                return None;
+            }
+            steps += 1;
+            if steps == next {
+                next *= 2;
+                before = Some(text.clone());
             }
         }
         Some(text)
@@ -210,5 +221,32 @@ fn runs_command(text: &str) -> bool {
 fn set_last(depth: &mut [Option<u8>], quote: Option<u8>) {
     if let Some(last) = depth.last_mut() {
         *last = quote;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+
+    use super::{Expander, MAX_WORK};
+
+    #[test]
+    fn circles_are_met_early() {
+        let raw = [("SELF", "$SELF"), ("A", "$B"), ("B", "${C}"), ("C", "$A"), ("PLAIN", "x"), ("MORE", "$MORE-")];
+        let raw: HashMap<_, _> = raw.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        for (text, expected, most) in [
+            ("${SELF}/x", None, 256),
+            ("$A/", None, 1024),
+            ("$PLAIN${PLAIN}", Some("xx"), 256),
+            ("$NONE", Some(""), 256),
+            ("$NONE$NONE", Some(""), 256),
+            // It grows for ever, and never comes back.
+            ("$MORE/", None, MAX_WORK),
+        ] {
+            let mut expander =
+                Expander { process: &BTreeMap::new(), raw: &raw, running: BTreeMap::new(), work: MAX_WORK };
+            assert_eq!(expander.expand(text.to_owned()).as_deref(), expected, "{text}");
+            assert!(MAX_WORK - expander.work <= most, "{text}: {}", MAX_WORK - expander.work);
+        }
     }
 }

@@ -321,6 +321,7 @@ fn right_projects_have_no_findings() {
             ("packages/db/package.json", "{\"name\":\"@acme/db\"}"),
             ("packages/db/i.ts", "export const u = process.env.DATABASE_URL; if (!u) throw new Error(\"x\");"),
             (".env", "A=1\n"),
+            (".gitignore", ".env\n"),
             ("i.ts", "f(process.env.A)"),
         ][..],
         &[

@@ -96,6 +96,7 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             || has_default
             || missing.contains(*name)
             || project.references.beside.declared.contains(*name)
+            || project.references.set_aside.contains(*name)
             || !referenced.is_own(name)
         {
             continue;

@@ -11,9 +11,10 @@ use std::fs;
 use super::files::{self, Files};
 use super::{Project, ProjectSchema, layout, read_schema};
 use crate::finding::Finding;
+use crate::layer::Entry;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-pub use tree::{all_uses, is_aside, is_env_file, paths};
+pub use tree::{all_uses, env_files_that_git_ignores, is_aside, is_env_file, may_set, paths};
 use tree::{leave_out, uses};
 
 /// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
@@ -30,6 +31,9 @@ pub struct References {
     pub paths: Vec<String>,
     /// What programs keep secret, whatever its name.
     pub secrets: HashSet<String>,
+    /// Names that env files set which git ignores and no environment has, as those of members: their values are nobody's
+    /// business here.
+    pub set_aside: HashSet<String>,
     /// What the workspace has beside this member of it.
     pub beside: Beside,
 }
@@ -156,7 +160,11 @@ impl Project {
         }
         let kept = used.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());
         let secrets = kept.map(|found| found.name.clone()).collect();
-        self.references = References { files: used, declared, paths, secrets, beside: Beside::default() };
+        let set_aside = tree::env_files_that_git_ignores(files, &paths).into_iter();
+        let set_aside = set_aside.filter(|path| !layers.contains(&files.shown(path)));
+        let set_aside = set_aside.filter_map(|path| files.read_if_there(&path).ok().flatten());
+        let set_aside = set_aside.flat_map(|bytes| names_set_in(&files::text(bytes).0)).collect();
+        self.references = References { files: used, declared, paths, secrets, set_aside, beside: Beside::default() };
     }
 
     /// What the schemas of projects below declare; one that is broken is told where that project is checked.
@@ -260,6 +268,13 @@ fn declared_by(schema: &ProjectSchema) -> Vec<Declared> {
         Declared { name: key.to_owned(), span, by: Declarer::Schema, value: property.default_text() }
     };
     schema.schema.keys().map(one).collect()
+}
+
+/// The names that an env file sets.
+fn names_set_in(text: &str) -> Vec<String> {
+    let (entries, _) = super::compose_entries(text);
+    let name = |entry: &Entry| text.get(entry.key.start as usize..entry.key.end as usize).map(ToOwned::to_owned);
+    entries.iter().filter_map(name).collect()
 }
 
 /// What an env file that is no layer declares, assignments in comments included: they document.

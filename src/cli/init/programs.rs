@@ -1,16 +1,14 @@
 //! What programs and files that start them use, as sightings.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs;
+use std::collections::{HashMap, HashSet};
 
 use crate::inference::{Origin, Sighting, Without, sighted};
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::{self, Files};
-use crate::project::{layout, references};
-use crate::stores;
+use crate::project::references;
 use crate::uses::casts::casts;
-use crate::uses::{self, Fallback, Kind, MAX_BYTES, Side, Use, settings};
+use crate::uses::{self, Fallback, Kind, Side, Use, settings};
 
 /// The sightings of a tree, without those below the folders `others`. Compose and PM2 files at the top are read by
 /// whoever knows more of them; of these only what they set is told here. `declared` are names that env files have.
@@ -78,25 +76,11 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
 /// What env files set that are no layers here: those of projects below, and what a script or a container takes in.
 pub(super) fn set_in_env_files(files: &Files, own: &[String]) -> Vec<Sighting> {
     let mut found = Vec::new();
-    let mut paths: BTreeSet<String> = references::paths(files).into_iter().collect();
-    // Git most likely ignores them.
-    let folders: BTreeSet<String> =
-        paths.iter().map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()).collect();
-    for folder in folders {
-        let names = files.names(&folder).unwrap_or_default().into_iter();
-        paths.extend(names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }));
-    }
-    for path in paths {
-        let counts = references::is_env_file(&path)
-            && !references::is_aside(&path)
-            && !layout::is_personal(&path)
-            && !layout::documents(&path)
-            && stores::of(&path).is_none()
-            && !own.contains(&path);
-        let small = || fs::metadata(files.root().join(&path)).is_ok_and(|about| about.len() <= MAX_BYTES as u64);
-        if !counts || !small() {
-            continue;
-        }
+    let mut paths = references::paths(files);
+    let ignored = references::env_files_that_git_ignores(files, &paths);
+    paths.retain(|path| references::may_set(files, path));
+    paths.extend(ignored);
+    for path in paths.into_iter().filter(|path| !own.contains(path)) {
         let Ok(Some(bytes)) = files.read_if_there(&path) else { continue };
         let seen = sighted::in_env_file(&path, &Origin::Set, &files::text(bytes).0);
         // What is set there is nobody's business here.

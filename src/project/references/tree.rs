@@ -13,8 +13,9 @@ use super::tools;
 use crate::compose::extend::beside;
 use crate::project::config::Config;
 use crate::project::files::{self, Files};
-use crate::project::tracking;
+use crate::project::{layout, tracking};
 use crate::source::Span;
+use crate::stores;
 use crate::tree::yaml;
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Use};
 
@@ -288,6 +289,32 @@ fn says_nothing(path: &str) -> bool {
         || name.ends_with(".schema.json")
         || name == "sparkcfg.toml"
         || name.ends_with("lock.yaml")
+}
+
+/// The env files beside what git would take, that it ignores and that a program may read all the same: those of members, and what
+/// a script or a container takes in. Personal files, examples and sealed ones are left out, as is what is too long to be one.
+#[must_use]
+pub fn env_files_that_git_ignores(files: &Files, paths: &[String]) -> BTreeSet<String> {
+    let folders: BTreeSet<&str> =
+        paths.iter().map(|path| path.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+    let mut found = BTreeSet::new();
+    for folder in folders {
+        let names = files.names(folder).unwrap_or_default().into_iter();
+        let beside = names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") });
+        found.extend(beside.filter(|path| may_set(files, path) && paths.binary_search(path).is_err()));
+    }
+    found
+}
+
+/// Whether an env file sets something for whoever reads it, by its name and length.
+#[must_use]
+pub fn may_set(files: &Files, path: &str) -> bool {
+    is_env_file(path)
+        && !is_aside(path)
+        && !layout::is_personal(path)
+        && !layout::documents(path)
+        && stores::of(path).is_none()
+        && fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= MAX_BYTES as u64)
 }
 
 /// Whether a file holds `KEY=value` lines, by its name.

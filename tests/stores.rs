@@ -592,8 +592,13 @@ fn two_hundred_new_files_read_back() {
         assert_round_trip(&lines, &order(&recipients, None), &people[reader % people.len()].0);
         let text = Secret::new(lines.concat());
         let whole = (whole_age().seal)(&text, &order(&recipients, None)).unwrap();
-        let opened = (whole_age().plain)(whole.as_bytes(), &people[0].0).unwrap();
-        prop_assert_eq!(opened.expose(), text.expose());
+        let opened = (whole_age().plain)(whole.as_bytes(), &people[0].0);
+        // No variable of a process can hold NUL, so that such a text is none of an env file.
+        if text.expose().contains('\0') {
+            prop_assert_eq!(opened.err(), Some(CannotOpen::NoText));
+        } else {
+            prop_assert_eq!(opened.unwrap().expose(), text.expose());
+        }
     });
 }
 

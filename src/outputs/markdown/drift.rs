@@ -263,7 +263,7 @@ impl Page<'_> {
         }
         let accepts = |finding: &&&Finding| {
             let counts = finding.difference.as_ref().is_some_and(|found| found.bucket != Bucket::Expected);
-            counts && finding.key.is_some()
+            counts && finding.key.is_some() && finding.rule.code != "policy-conflict"
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
             let key = self.report.key_of(finding).unwrap_or_default();

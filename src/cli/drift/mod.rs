@@ -283,7 +283,7 @@ impl Drift {
             return Err(self.nothing(several));
         }
         for (held, folder) in left {
-            gathered.add_left(Member::left(files, held, &folder, &options)?);
+            gathered.add_left(Member::left(files, held, &folder, &options));
         }
         let stale = std::mem::take(&mut gathered.stale);
         let unchecked: Vec<_> = broken.into_iter().map(|(folder, _)| folder).collect();

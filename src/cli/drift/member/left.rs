@@ -4,28 +4,22 @@ use super::super::changes::{is_unexpected, no_longer};
 use super::super::held::Held;
 use super::following::Before;
 use super::{Found, Member, Options, baseline_in, unreadable};
-use crate::error::Error;
 use crate::project::Project;
 use crate::project::files::Files;
 
 impl Member<'_> {
     /// What a member that only the revision has had there, of what counted.
-    pub(in crate::cli::drift) fn left(
-        files: &Files,
-        held: &Held,
-        folder: &str,
-        options: &Options<'_>,
-    ) -> Result<Found, Error> {
+    pub(in crate::cli::drift) fn left(files: &Files, held: &Held, folder: &str, options: &Options<'_>) -> Found {
         let name = if folder.is_empty() { "." } else { folder };
         let member = Member { files: files.member(folder), held: Vec::new(), name: Some(name.into()) };
         let past = held.at(folder);
         let mut found = Found::default();
         let mut project = match member.read_before(&past, Vec::new(), options) {
             Ok(Some(project)) => project,
-            Ok(None) => return Ok(found),
+            Ok(None) => return found,
             Err(error) => {
                 found.unread.push(unreadable(&past, &error));
-                return Ok(found);
+                return found;
             }
         };
         let is_there = Project::config(&member.files)
@@ -50,6 +44,6 @@ impl Member<'_> {
         }
         project.hide_secrets();
         found.sources = std::mem::take(&mut project.sources);
-        Ok(found)
+        found
     }
 }

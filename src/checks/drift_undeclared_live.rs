@@ -40,9 +40,9 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
             format!("declare it, take it out of {}, or list it under [drift] noise", out(live))
         }
     };
-    // What a template writes itself is declared there.
-    let is_told = |live: &usize| is_known || !compared.is_rendered(*live);
-    for live in compared.columns().skip(1).filter(is_own).filter(may_be_there).filter(is_told) {
+    // A template that names the file of a secret says where that is, and no value.
+    let is_file = |live: &usize| compared.is_rendered(*live) && compared.key.ends_with("_FILE") && !is_known;
+    for live in compared.columns().skip(1).filter(is_own).filter(may_be_there).filter(|live| !is_file(live)) {
         let name = compared.name(live);
         let message = if is_known {
             format!("{key} is in {name}, and {} does not set it", compared.name(0))

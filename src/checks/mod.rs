@@ -374,7 +374,7 @@ pub static ALL: &[Check] = &[
     Check::of(&pm2_syntax::RULE).deployment(pm2_syntax::check),
     Check::of(&pm2_wait_ready::RULE).deployment(pm2_wait_ready::check),
     Check::of(&pm2_watch::RULE).deployment(pm2_watch::check),
-    Check::of(&policy_conflict::RULE).row(policy_conflict::check),
+    Check::of(&policy_conflict::RULE).project(policy_conflict::check_rules).row(policy_conflict::check),
     Check::of(&published_secret::RULE).environment(published_secret::check),
     Check::of(&reads_differently::RULE).layer(reads_differently::check),
     Check::of(&recipients_differ::RULE).layer(recipients_differ::check).project(recipients_differ::check_tables),

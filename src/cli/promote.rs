@@ -31,6 +31,13 @@ pub(super) struct Promote {
 
 impl Promote {
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
+        // What runs, what is rendered and a loose file have no layers, and nobody writes into the past.
+        for (name, signs) in [(&self.from, [':'].as_slice()), (&self.to, &[':', '@'])] {
+            if name.contains(signs) {
+                return Err(Error::new(format!("`{}` is no environment of the project", printable(name)))
+                    .help("values are promoted from one environment to another, as in sparkcfg promote staging prod"));
+            }
+        }
         let drift = drift::Drift::between(
             [self.from.clone(), self.to.clone()],
             Keys { identity: self.keys.identity.clone(), process_env: self.keys.process_env },

@@ -286,7 +286,8 @@ impl Validate {
                 }
                 // What can be said about the others is said all the same.
                 Err(error) => {
-                    all.absorb(unchecked(files, &folder, &error));
+                    let (finding, sources) = unchecked(files, &folder, &error);
+                    all.absorb(Checked { findings: vec![finding], sources, ..Checked::default() });
                     all.broken.push((folder, error));
                 }
             }
@@ -314,7 +315,7 @@ impl Validate {
 
 /// That a member could not be checked, at the place that its error names, and with the text there: it is the member's
 /// schema, or its `sparkcfg.toml`.
-fn unchecked(files: &Files, folder: &str, error: &Error) -> Checked {
+pub(super) fn unchecked(files: &Files, folder: &str, error: &Error) -> (Finding, Sources) {
     let mut sources = Sources::default();
     let place = error.place.as_deref().map(|place| {
         let mut parts = place.rsplitn(3, ':');
@@ -336,8 +337,7 @@ fn unchecked(files: &Files, folder: &str, error: &Error) -> Checked {
         let at = offset(&text, (at.0.max(1), at.1.max(1))).unwrap_or_default();
         Span::new(sources.add(path, text), at..at)
     });
-    let findings = vec![checks::not_checked(folder, error, place)];
-    Checked { findings, sources, ..Checked::default() }
+    (checks::not_checked(folder, error, place), sources)
 }
 
 /// What is wrong with the `sparkcfg.toml` of a workspace in which there are no environments but those of its members.

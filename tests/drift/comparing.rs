@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::console::run;
-use super::{copy, git, repository};
+use super::{copy, environments, git, repository};
 
 /// Each state of a cell has a word of its own, and only what is known has a value or a letter.
 #[test]
@@ -166,5 +166,19 @@ fn the_hint_leads_to_the_difference() {
         let matrix = run("sparkcfg drift", place.path(), home.path());
         assert!(matrix.stdout.contains(&format!("sparkcfg drift {pair} tells")), "{}", matrix.shown());
         assert_eq!(run(&format!("sparkcfg drift {pair}"), place.path(), home.path()).code, 1);
+    }
+}
+
+/// The page marks the sources that more others contradict, and none where nobody says which is right.
+#[test]
+fn the_page_marks_what_the_others_contradict() {
+    for (dev, qa, expected) in [("5", "5", vec!["prod"]), ("5", "50", vec!["dev"]), ("5", "6", vec![])] {
+        let place = environments("", &format!("TIMEOUT={dev}s\n"), "TIMEOUT=50s\n");
+        fs::write(place.path().join("environments/qa.env"), format!("TIMEOUT={qa}s\n")).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let page = run("sparkcfg drift --format html", place.path(), home.path()).stdout;
+        let cells = page.split("<td data-in=\"").skip(1).filter(|cell| cell.contains("class=\"wrong error\""));
+        let marked: Vec<_> = cells.filter_map(|cell| cell.split('"').next()).collect();
+        assert_eq!(marked, expected, "{dev} {qa}");
     }
 }

@@ -10,14 +10,14 @@ use super::console::run;
 use super::{codes, git, repository};
 
 /// A repository with sealed files, and the key to them.
-struct Sealed {
+pub(super) struct Sealed {
     place: tempfile::TempDir,
     home: tempfile::TempDir,
     recipient: sparkcfg::identity::Recipient,
 }
 
 impl Sealed {
-    fn new(schema: &str) -> Self {
+    pub(super) fn new(schema: &str) -> Self {
         let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         for folder in ["environments", "schemas"] {
             fs::create_dir(place.path().join(folder)).unwrap();
@@ -29,11 +29,11 @@ impl Sealed {
         Self { recipient: key.to_public().to_string().parse().unwrap(), place, home }
     }
 
-    fn folder(&self) -> &Path {
+    pub(super) fn folder(&self) -> &Path {
         self.place.path()
     }
 
-    fn seal(&self, path: &str, text: &str) {
+    pub(super) fn seal(&self, path: &str, text: &str) {
         let recipients = [self.recipient.clone()];
         let order = sparkcfg::stores::Order {
             recipients: &recipients,
@@ -47,7 +47,7 @@ impl Sealed {
         fs::write(self.folder().join(path), sealed).unwrap();
     }
 
-    fn commit(&self) {
+    pub(super) fn commit(&self) {
         git(self.folder(), &["add", "-A"]);
         git(self.folder(), &["commit", "-q", "-m", "one"]);
     }
@@ -61,8 +61,8 @@ impl Sealed {
     }
 }
 
-const PROD: &str = "environments/prod.secrets.env";
-const STAGING: &str = "environments/staging.secrets.env";
+pub(super) const PROD: &str = "environments/prod.secrets.env";
+pub(super) const STAGING: &str = "environments/staging.secrets.env";
 
 /// With the key values are compared in memory; without it, sealed text that is another one may hold what it held.
 #[test]

@@ -4,7 +4,8 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{console, git, repository};
+use super::following::{PROD as SEALED_PROD, STAGING, Sealed};
+use super::{console, environments, git, repository};
 
 /// A change of one file, or the end of one: its path, a text in it, and the one that takes its place.
 type Edit = (&'static str, &'static str, &'static str);
@@ -46,7 +47,7 @@ fn a_difference_that_is_left_is_never_resolved() {
         (vec![(SCHEMA, "\"must-match\"", "\"may-differ\"")], vec![policy("must-match", "is may-differ")]),
         (
             vec![(SCHEMA, "\"must-match\"", "\"may-differ\""), (PROD, "30000", "90000")],
-            vec![policy("must-match", "is may-differ")],
+            vec![format!("{key} new, and the policy of API_TIMEOUT_MS was must-match, and is may-differ")],
         ),
         (vec![(SCHEMA, "\"drift\": \"must-match\"", "")], vec![policy("must-match", "there is none")]),
         // A comment, above what was there and above what is new.
@@ -62,6 +63,14 @@ fn a_difference_that_is_left_is_never_resolved() {
         (
             vec![("sparkcfg.toml", "", "[severity]\ndrift-must-match = \"off\"\n")],
             vec![format!("{key} drift-must-match is off in sparkcfg.toml")],
+        ),
+        (
+            vec![("sparkcfg.toml", "", "[severity]\ndrift-must-match = \"note\"\n")],
+            vec![format!("{key} drift-must-match was error, and is note in sparkcfg.toml")],
+        ),
+        (
+            vec![("sparkcfg.toml", "", "[severity]\ndrift-must-match = \"warning\"\n"), (PROD, "30000", "90000")],
+            vec![format!("{key} new, and drift-must-match was error, and is warning in sparkcfg.toml")],
         ),
         // What the schema demanded or forbade.
         (
@@ -112,5 +121,110 @@ fn what_a_removed_environment_had_is_not_resolved() {
     ] {
         let told = ran(format);
         assert!(told.contains(expected), "{expected}\n{told}");
+    }
+}
+
+/// `CODE KEY CHANGE` of what is told of a repository since its last commit, with the reason, and the exit code.
+fn told_of(folder: &std::path::Path, options: &str) -> (Vec<String>, i32) {
+    let home = tempfile::tempdir().unwrap();
+    let line = format!("sparkcfg drift --against HEAD --format json{options}");
+    let ran = console::run(&line, folder, home.path());
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let line = |it: &Value| [&it["code"], &it["key"], &it["change"], &it["because"]].map(text).join(" ");
+    let mut told: Vec<_> = report["findings"].as_array().unwrap().iter().map(line).collect();
+    told.sort();
+    (told.iter().map(|line| line.trim_end().to_owned()).collect(), ran.code)
+}
+
+/// What did not count before this branch is none of its doing, whatever the value is now.
+#[test]
+fn what_was_silenced_before_is_not_told_again() {
+    let place = environments("TIMEOUT=3s\n", "", "# sparkcfg: ignore[drift-must-match] load test\nTIMEOUT=30s\n");
+    let prod = place.path().join(PROD);
+    let text = fs::read_to_string(&prod).unwrap();
+    fs::write(&prod, text.replace("30s", "60s")).unwrap();
+    assert_eq!(told_of(place.path(), ""), (Vec::new(), 0));
+    // Without the comment it counts.
+    fs::write(&prod, "TIMEOUT=60s\n").unwrap();
+    assert_eq!(told_of(place.path(), ""), (vec!["drift-must-match TIMEOUT introduced".to_owned()], 1));
+}
+
+#[test]
+fn who_takes_strict_away_is_told_what_that_lets_through() {
+    let place = environments("X=1\n", "", "X=2\n");
+    let config = place.path().join("sparkcfg.toml");
+    fs::write(&config, "[drift]\nstrict = true\n").unwrap();
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "strict"]);
+    fs::remove_file(&config).unwrap();
+    fs::write(place.path().join(PROD), "X=2\nY=2\n").unwrap();
+    fs::write(place.path().join("environments/dev.env"), "Y=1\n").unwrap();
+    let why = "strict was true in sparkcfg.toml, and is not";
+    let expected = [
+        format!("drift-unclassified X no-longer-counted {why}"),
+        format!("drift-unclassified Y no-longer-counted new, and {why}"),
+    ];
+    assert_eq!(told_of(place.path(), ""), (expected.to_vec(), 0));
+    assert_eq!(told_of(place.path(), " --strict").1, 1);
+}
+
+#[test]
+fn what_a_member_had_that_is_none_any_more_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let schema = r#"{"properties": {"POOL": {"x-sparkcfg": {"drift": "must-match"}}}}"#;
+    for member in ["a", "b"] {
+        for (name, text) in [("environments/dev.env", "POOL=5\n"), (PROD, "POOL=50\n"), (SCHEMA, schema)] {
+            let path = place.path().join(format!("services/{member}/{name}"));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    let config = place.path().join("sparkcfg.toml");
+    fs::write(&config, "[workspace]\nmembers = [\"services/*\"]\n").unwrap();
+    git(place.path(), &["init", "-q", "-b", "main"]);
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "one"]);
+    let unchanged = |key: &str| format!("drift-must-match {key} unchanged");
+    let gone = |why: &str| format!("drift-must-match services/b/POOL no-longer-counted services/b {why}");
+    fs::write(&config, "[workspace]\nmembers = [\"services/a\"]\n").unwrap();
+    assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is no member any more")]);
+    fs::remove_dir_all(place.path().join("services/b")).unwrap();
+    assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is gone")]);
+    // One that has another name now is none that is gone.
+    git(place.path(), &["reset", "-q", "--hard"]);
+    git(place.path(), &["mv", "services/b", "services/c"]);
+    assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), unchanged("POOL")]);
+}
+
+/// Nobody needs the key to see that a policy went.
+#[test]
+fn a_looser_policy_of_what_is_sealed_is_told_without_the_key() {
+    let schema = r#"{"properties": {"TOKEN": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#;
+    let sealed = Sealed::new(schema);
+    sealed.seal(STAGING, "TOKEN=c4n4ry-staging\n");
+    sealed.seal(SEALED_PROD, "TOKEN=c4n4ry-prod\n");
+    sealed.commit();
+    fs::write(sealed.folder().join(SCHEMA), schema.replace("must-match", "may-differ")).unwrap();
+    let expected = "drift-unknown TOKEN no-longer-counted the policy of TOKEN was must-match, and is may-differ";
+    for options in ["", " --unknown error"] {
+        assert_eq!(told_of(sealed.folder(), options), (vec![expected.to_owned()], 0), "{options}");
+    }
+}
+
+/// Where policies disagree nothing is settled, and nobody accepts it.
+#[test]
+fn policies_that_disagree_settle_nothing() {
+    let place = environments("TIMEOUT=3s\n", "", "TIMEOUT=30s\n");
+    let home = tempfile::tempdir().unwrap();
+    let rule = "[[drift.rule]]\nkeys = [\"TIMEOUT\"]\npolicy = \"may-differ\"\n";
+    fs::write(place.path().join("sparkcfg.toml"), rule).unwrap();
+    let expected = ["drift-must-match TIMEOUT unknown", "policy-conflict TIMEOUT introduced"].map(ToOwned::to_owned);
+    assert_eq!(told_of(place.path(), ""), (expected.to_vec(), 2));
+    let entry = "version = 1\nack = [\n  { code = \"policy-conflict\", key = \"TIMEOUT\", in = [\"dev\", \"prod\"], why = \"x\" },\n]\n";
+    fs::write(place.path().join("sparkcfg-baseline.toml"), entry).unwrap();
+    for line in ["drift", "drift --ack policy-conflict TIMEOUT --why x", "drift --ack-all --why x"] {
+        let ran = console::run(&format!("sparkcfg {line}"), place.path(), home.path());
+        assert_eq!(ran.code, 2, "{}", ran.shown());
     }
 }

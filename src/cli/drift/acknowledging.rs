@@ -15,6 +15,9 @@ use crate::project::{git, writing};
 use crate::report::Report;
 use crate::source::printable;
 
+/// What cannot be accepted: until it is mended, nothing can be judged.
+const NEVER: &str = "policy-conflict";
+
 impl Drift {
     /// Whether the baseline is to be changed.
     pub(super) fn changes_baseline(&self) -> bool {
@@ -34,6 +37,10 @@ impl Drift {
         if let Some(process) = self.sources.iter().find(is_process).filter(|_| accepts) {
             return Err(Error::new(format!("`{process}` has another number once it is started again"))
                 .help("accept it of what starts the process, as in pm2:-#web, or of a file: env:FILE"));
+        }
+        if self.ack.chunks_exact(2).any(|pair| pair.first().is_some_and(|code| code == NEVER)) {
+            return Err(Error::new("of two policies that disagree nobody can say what is accepted")
+                .help(format!("take one of them away: `sparkcfg explain {NEVER}` says how")));
         }
         if !accepts && (self.why.is_some() || self.until.is_some() || self.by.is_some()) {
             return Err(Error::new("--why, --until and --by are about what is accepted, and nothing is")
@@ -115,7 +122,7 @@ impl Drift {
         let Some(difference) = &finding.difference else { return false };
         let mut named = self.ack.chunks_exact(2);
         named.any(|pair| matches!(pair, [code, key] if is_it(report, finding, code, key)))
-            || self.ack_all && difference.bucket == Bucket::Unexpected
+            || self.ack_all && difference.bucket == Bucket::Unexpected && finding.rule.code != NEVER
     }
 
     fn entry(&self, report: &Report, finding: &Finding, files: &Files) -> Entry {

@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::abridging::told_apart;
 use crate::checks::matrix::{Time, Times};
 use crate::drift::{Cell, Column, Relation, Row, State};
 use crate::finding::{Bucket, Change, Finding, Label, Severity};
@@ -43,6 +44,8 @@ pub(super) struct Since<'s, 'p> {
     pub(super) times: Lazy<'p>,
     /// How bad it is when something could not be opened.
     pub(super) unknown: Severity,
+    /// What a difference of each key meant at the revision, where a policy said so.
+    pub(super) policies: &'s HashMap<String, Drift>,
 }
 
 /// What a revision had.
@@ -103,8 +106,11 @@ impl Since<'_, '_> {
                 let same = all.iter().filter(|(known, _)| *known == subject);
                 same.map(|(_, then)| self.relation(finding, then)).collect()
             };
-            // What the revision silenced as well is none of this branch's doing.
-            if of_subject(&silent).iter().any(|relation| *relation != Relation::Different) {
+            // What the revision silenced as well is none of this branch's doing: by the baseline with the same values, by
+            // what the project says with any.
+            let is_old = |(known, then): &(String, Finding)| *known == subject && silences(then, finding);
+            if silent.iter().any(is_old) || of_subject(&silent).iter().any(|relation| *relation != Relation::Different)
+            {
                 continue;
             }
             let is_new = !of_subject(&before).iter().any(|relation| *relation != Relation::Different);
@@ -120,9 +126,25 @@ impl Since<'_, '_> {
         };
         let is_one_of = |known: &Finding, finding: &Finding| is_unexpected(known) && is_about_the_same(known, finding);
         let is_told = |finding: &Finding| counting.iter().chain(&settled).any(|known| is_one_of(known, finding));
-        let gone = before.into_iter().filter(|(subject, then)| !is_there(subject, then) && is_unexpected(then));
-        let gone: Vec<_> = gone.map(|(_, then)| (self.because(&then).filter(|_| !is_told(&then)), then)).collect();
-        for (because, mut finding) in gone {
+        let undecided = |then: &Finding| {
+            counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == then.key)
+                || self.is_hidden(then, Time::Now)
+        };
+        let gone = before.into_iter().filter_map(|(subject, then)| {
+            let (is_there, lacks) = (is_there(&subject, &then), self.is_without(&then));
+            let follows =
+                if is_unexpected(&then) { lacks || !is_there } else { is_unknown(&then) && !lacks && !is_there };
+            let is_new = || counting.iter().any(|known| is_one_of(known, &then));
+            let because = || self.because(&then).filter(|_| if lacks { !is_new() } else { !is_told(&then) });
+            let because = if follows { because() } else { return None };
+            if is_there && because.is_none() {
+                return None;
+            }
+            // Whether what was closed was as it should be, nobody knows.
+            (because.is_some() || is_unexpected(&then)).then(|| (because, undecided(&then), then))
+        });
+        let gone: Vec<_> = gone.collect();
+        for (because, is_undecided, mut finding) in gone {
             // Its row is one of the revision's.
             let row = self.rows.iter().position(|row| Some(&*row.key) == finding.key.as_deref());
             if let Some(difference) = &mut finding.difference {
@@ -131,8 +153,11 @@ impl Since<'_, '_> {
                 difference.change = Some(Change::Resolved);
             }
             match because {
-                Some(because) => no_longer(&mut finding, &because),
-                None if self.is_hidden(&finding, Time::Now) => {
+                Some(because) => {
+                    let is_new = self.tell_values_of_now(&mut finding);
+                    no_longer(&mut finding, &if is_new { format!("new, and {because}") } else { because });
+                }
+                None if is_undecided => {
                     finding.difference.iter_mut().for_each(|it| it.change = Some(Change::Unknown));
                 }
                 None => {}
@@ -147,9 +172,7 @@ impl Since<'_, '_> {
     /// does; `None` where it is mended.
     fn because(&self, then: &Finding) -> Option<String> {
         let key = then.key.as_deref()?;
-        let is_now = |name: &&Arc<str>| self.columns.iter().any(|column| *column.name == ***name);
-        let gone: Vec<_> = then.environments.iter().filter(|name| !is_now(name)).map(|name| &**name).collect();
-        match gone.as_slice() {
+        match self.gone(then).as_slice() {
             [] => {}
             [only] => return Some(format!("environment {only} is gone")),
             several => return Some(format!("environments {} are gone", several.join(", "))),
@@ -205,12 +228,64 @@ impl Since<'_, '_> {
                 let holds = named.iter().any(|(_, cell)| cell.state.is_there());
                 holds.then(|| format!("the schema allows {key} in {names} now"))
             }
+            // Nobody needs the value to see that the policy went.
+            "drift-unknown" => {
+                let was = *self.policies.get(key)?;
+                let holds = row.policy != Some(was) && named.iter().any(|(_, cell)| cell.state == State::Unknown);
+                holds.then(|| policy(was))
+            }
             "placeholder-value" => {
                 let holds = named.iter().any(|(_, cell)| cell.state == State::Placeholder);
                 holds.then(|| format!("nothing speaks against a placeholder in {names} any more"))
             }
             _ => None,
         }
+    }
+
+    /// The environments of a finding of the revision that are no more.
+    fn gone<'f>(&self, then: &'f Finding) -> Vec<&'f str> {
+        let is_now = |name: &&str| self.columns.iter().any(|column| column.name == **name);
+        then.environments.iter().map(|name| &**name).filter(|name| !is_now(name)).collect()
+    }
+
+    /// Whether an environment that a finding of the revision is about is no more.
+    fn is_without(&self, then: &Finding) -> bool {
+        !self.gone(then).is_empty()
+    }
+
+    /// Tells a finding of the revision with the values of now, where the branch changed one, and says whether it did: who
+    /// reviews it must see what is let through.
+    fn tell_values_of_now(&self, finding: &mut Finding) -> bool {
+        const LIMIT: usize = 60;
+        let is_about_all = matches!(finding.rule.code, "drift-must-match" | "drift-must-differ" | "drift-shape");
+        let Some(key) = finding.key.as_deref().filter(|_| is_about_all && !self.is_without(finding)) else {
+            return false;
+        };
+        let row = finding.difference.as_ref().and_then(|difference| self.rows.get(difference.row?));
+        let cell = |name: &str| row?.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref();
+        let cells: Option<Vec<_>> = finding.environments.iter().map(|name| Some((&**name, cell(name)?))).collect();
+        let Some(cells) = cells else { return false };
+        let changed = cells.iter().filter(|(name, _)| self.times.relation(name, key, None) == Relation::Different);
+        let changed: Vec<_> = changed.map(|(_, cell)| cell.at).collect();
+        if changed.is_empty() {
+            return false;
+        }
+        let texts: Vec<_> = cells.iter().map(|(_, cell)| cell.told()).collect();
+        let texts = told_apart(&texts, &vec![LIMIT; texts.len()]);
+        let told: Vec<_> = cells.iter().zip(&texts).map(|((name, _), text)| format!("{name} {text}")).collect();
+        if let Some(difference) = &mut finding.difference {
+            finding.message = finding.message.replace(&difference.short.replace(" · ", ", "), &told.join(", "));
+            if difference.parts.is_none() {
+                difference.short = crate::source::printable(&told.join(" · "));
+            }
+            let value = |cell: &Cell| cell.value.clone().unwrap_or_else(|| cell.state.name().to_owned());
+            difference.saw = difference.saw.take().map(|_| cells.iter().map(|(_, cell)| value(cell)).collect());
+        }
+        if let Some(span) = changed.into_iter().flatten().next_back() {
+            finding.related.clear();
+            finding.label = Some(Label { span, message: String::new() });
+        }
+        true
     }
 
     /// Points a finding at what the branch wrote, and not at what stood there before.
@@ -350,15 +425,22 @@ impl Since<'_, '_> {
 type Relates<'r> = dyn Fn((&str, &Cell), (&str, &Cell)) -> bool + 'r;
 
 /// Says of a finding that it counts no longer, and why.
-fn no_longer(finding: &mut Finding, because: &str) {
+pub(super) fn no_longer(finding: &mut Finding, because: &str) {
     finding.fix = None;
     if let Some(difference) = &mut finding.difference {
+        difference.bucket = Bucket::Unexpected;
         difference.change = Some(Change::NoLongerCounted);
         difference.because = Some(crate::source::printable(because));
     }
 }
 
-fn is_unexpected(finding: &Finding) -> bool {
+/// Whether what silenced a finding of the revision, and was no entry of the baseline, silences one of now as well.
+fn silences(then: &Finding, now: &Finding) -> bool {
+    let is_said = then.difference.as_ref().is_some_and(|difference| difference.because.is_some());
+    is_said && now.environments.iter().all(|name| then.environments.contains(name))
+}
+
+pub(super) fn is_unexpected(finding: &Finding) -> bool {
     finding.difference.as_ref().is_some_and(|difference| difference.bucket == Bucket::Unexpected)
 }
 

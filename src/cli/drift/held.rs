@@ -48,6 +48,25 @@ impl Held {
         Ok(Past { held: self, files })
     }
 
+    /// The folders of what was compared at the revision, and has no place among those of `now`.
+    pub(super) fn left(&self, now: &[String]) -> Vec<String> {
+        // What cannot be read there is told where the project is.
+        let then = Project::config(&self.files).and_then(|config| super::folders(&self.files, &config));
+        let mut left: Vec<_> = then.unwrap_or_default().into_iter().filter(|folder| !now.contains(folder)).collect();
+        if !left.is_empty()
+            && let Some(moves) = self.moves()
+        {
+            let moved: Vec<_> = now.iter().filter_map(|folder| moves.folder_before(folder)).collect();
+            left.retain(|folder| !moved.contains(folder));
+        }
+        left
+    }
+
+    /// The files of a folder at the revision.
+    pub(super) fn at(&self, folder: &str) -> Past<'_> {
+        Past { held: self, files: self.files.member(folder) }
+    }
+
     fn moves(&self) -> Option<&Moves> {
         self.moves.get_or_init(|| Moves::since(self.files.root(), &self.meant).ok()).as_ref()
     }

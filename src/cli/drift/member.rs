@@ -4,6 +4,8 @@ mod access;
 mod behind;
 mod following;
 mod lasting;
+mod left;
+mod loosened;
 mod renaming;
 mod settling;
 
@@ -29,7 +31,7 @@ use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
 use crate::project::files::Files;
 use crate::project::{self, Project, git};
-use crate::report::Summary;
+use crate::report::{FailOn, Summary};
 use crate::source::{SourceId, Sources, printable};
 use behind::is_behind;
 use following::{Before, Present};
@@ -46,6 +48,8 @@ pub(super) struct Options<'o> {
     pub(super) hides_values: bool,
     /// Whether somebody looks at what is not unexpected.
     pub(super) lists_all: bool,
+    /// From which severity on the run fails.
+    pub(super) fail_on: FailOn,
     /// Only these keys; all when absent.
     pub(super) keys: Option<GlobSet>,
     pub(super) person: &'o Identities,
@@ -67,6 +71,7 @@ pub(super) struct Member<'m> {
 }
 
 /// What came of one project.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) rows: Vec<Row>,
     pub(super) findings: Vec<Finding>,
@@ -307,6 +312,7 @@ impl<'m> Member<'m> {
         let access = self.access_changes(&chosen, working, then, options)?;
         let lists_all = Self::lists_all(working, accepted.is_some(), options);
         let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
+        let severities = loosened::severities(&findings, working);
         let (mut findings, mut silenced) = settled(working, findings);
         let ignored = silenced.len();
         settling::let_silenced_go(&silenced, &findings, &mut rows);
@@ -319,7 +325,8 @@ impl<'m> Member<'m> {
             (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
-            let now = Present { project: working, environments: &environments, columns: &columns };
+            let now =
+                Present { project: working, environments: &environments, columns: &columns, severities: &severities };
             self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options);
         }
         let summary = Summary {

@@ -15,13 +15,14 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, identities, printing, workspace};
+use super::{Global, Keys, identities, printing, validate, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
 use crate::drift::{Column, Comparison, Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
+use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::git;
 use crate::project::layout;
@@ -182,8 +183,9 @@ impl Drift {
         }
         let conflict = report.findings.iter().any(|finding| finding.rule.code == "policy-conflict");
         let failed = report.fails();
+        let is_whole = report.unchecked.is_empty();
         std::mem::forget(report);
-        Ok(ExitCode::from(if conflict { 2 } else { u8::from(failed) }))
+        Ok(ExitCode::from(if conflict || !is_whole { 2 } else { u8::from(failed) }))
     }
 
     /// The report, for other commands.
@@ -226,6 +228,7 @@ impl Drift {
             unknown: if self.unknown == "error" { Severity::Error } else { Severity::Note },
             hides_values: self.values == "hide",
             lists_all,
+            fail_on: global.fail_on,
             keys: member::patterns(&self.keys)?,
             person: &person,
             named: &self.access.identity,
@@ -234,18 +237,19 @@ impl Drift {
             folder: folder.as_deref(),
             today: today(),
         };
-        let mut folders = vec![String::new()];
-        if let Some(workspace) = &config.workspace {
-            folders = workspace::members(files, workspace)?;
-            if Project::has_environments(files, &config)? {
-                folders.insert(0, String::new());
-            }
-        }
+        let folders = folders(files, &config)?;
         let revisions = wanted::revisions(&wanted, self.against.as_deref());
         let held = revisions.into_iter().map(|name| Held::new(files, name, self.meant(files, name)?));
         let held: Vec<_> = held.collect::<Result<_, Error>>()?;
         let several = config.workspace.is_some();
-        let compare = |folder: String| Member::new(files, &held, &folder, several)?.compare(&options);
+        let left: Vec<_> = match (&self.against, held.first()) {
+            (Some(_), Some(held)) => held.left(&folders).into_iter().map(|folder| (held, folder)).collect(),
+            _ => Vec::new(),
+        };
+        let compare = |folder: String| {
+            let found = Member::new(files, &held, &folder, several).and_then(|member| member.compare(&options));
+            found.map_err(|error| (folder, error))
+        };
         let results: Vec<_> = if folders.len() == 1 {
             // Threads cost more than they save on one project.
             folders.into_iter().map(compare).collect()
@@ -254,17 +258,36 @@ impl Drift {
         };
         let mut gathered = Gathered::default();
         let mut any = false;
+        let mut broken = Vec::new();
         for found in results {
-            if let Some(found) = found? {
-                any = true;
-                gathered.add(found);
+            match found {
+                Ok(None) => {}
+                Ok(Some(found)) => {
+                    any = true;
+                    gathered.add(found);
+                }
+                Err(failed) => broken.push(failed),
             }
+        }
+        // What can be said about the others is said all the same.
+        match broken.first_mut() {
+            Some((_, first)) if !any => return Err(std::mem::replace(first, Error::new(""))),
+            _ => {}
+        }
+        for (folder, error) in &broken {
+            let (finding, sources) = validate::unchecked(files, folder, error);
+            let offset = gathered.sources.absorb(sources);
+            gathered.findings.push(finding.shifted(offset));
         }
         if !self.may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
             return Err(self.nothing(several));
         }
+        for (held, folder) in left {
+            gathered.add_left(Member::left(files, held, &folder, &options));
+        }
         let stale = std::mem::take(&mut gathered.stale);
-        Ok((self.finished(gathered, mode, global), stale))
+        let unchecked: Vec<_> = broken.into_iter().map(|(folder, _)| folder).collect();
+        Ok((self.finished(gathered, mode, global).without(&unchecked), stale))
     }
 
     /// What is wrong with the only source, where it is none.
@@ -358,6 +381,13 @@ impl Drift {
 }
 
 impl Gathered {
+    /// Takes over what a member had that is none any more: it has no rows.
+    fn add_left(&mut self, found: Found) {
+        let offset = self.sources.absorb(found.sources);
+        self.comparison.settled.extend(found.settled.into_iter().map(|finding| finding.shifted(offset)));
+        self.comparison.unread.extend(found.unread);
+    }
+
     /// Takes over what one member found: its texts move, its rows follow, its columns are found or added.
     fn add(&mut self, found: Found) {
         let offset = self.sources.absorb(found.sources);
@@ -407,6 +437,16 @@ impl Gathered {
         self.summary.keys += found.summary.keys;
         self.summary.ignored += found.summary.ignored;
     }
+}
+
+/// The folders of the projects that are compared; that of the only one is empty.
+fn folders(files: &Files, config: &Config) -> Result<Vec<String>, Error> {
+    let Some(workspace) = &config.workspace else { return Ok(vec![String::new()]) };
+    let mut folders = workspace::members(files, workspace)?;
+    if Project::has_environments(files, config)? {
+        folders.insert(0, String::new());
+    }
+    Ok(folders)
 }
 
 /// The day, as in `2026-11-25`, in UTC.

@@ -1,6 +1,8 @@
 //! A comparison as a page: every key in every source, the unexpected ones first, with its places and what to do.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::super::{beside_columns, is_told_by_columns, markup, plural, told_values, unexpected, uri, verdict};
 use super::{controls, glyph, title};
@@ -177,10 +179,27 @@ impl<'a> Page<'a> {
             // What is declared is what should hold.
             _ if self.comparison.mode == Mode::Live => !column.kind.is_of_files(),
             (_, [only]) => **only == *column.name,
+            (_, names) if finding.rule.code == "drift-must-match" => {
+                names.iter().any(|name| **name == *column.name) && self.is_outnumbered(line, names, at)
+            }
             (Some(label), _) => place == Some(label.span),
             _ => false,
         };
         line.unexpected().iter().filter(is_here).map(|finding| finding.severity).max()
+    }
+
+    /// Whether more of the sources that must have one value have another one than have that of this source. Of as many on
+    /// either side nobody says which is right.
+    fn is_outnumbered(&self, line: &Line<'_>, names: &[Arc<str>], at: usize) -> bool {
+        let class = |at: usize| line.row.cells.get(at).and_then(Option::as_ref).and_then(|cell| cell.class);
+        let mut numbers: BTreeMap<_, usize> = BTreeMap::new();
+        for (at, column) in self.comparison.columns.iter().enumerate() {
+            if names.iter().any(|name| **name == *column.name) {
+                *numbers.entry(class(at)).or_default() += 1;
+            }
+        }
+        let own = numbers.remove(&class(at)).unwrap_or_default();
+        numbers.into_values().any(|number| number > own)
     }
 
     fn line(&self, out: &mut String, line: &Line<'_>, order: &[usize]) {
@@ -253,7 +272,10 @@ impl<'a> Page<'a> {
         for told in about.iter().flatten() {
             let _ = write!(out, "<li>{}</li>", markup(told));
         }
-        let open = |finding: &&&Finding| finding.difference.as_ref().is_some_and(|it| it.accepted.is_none());
+        let open = |finding: &&&Finding| {
+            finding.rule.code != "policy-conflict"
+                && finding.difference.as_ref().is_some_and(|it| it.accepted.is_none())
+        };
         if let (0, Some(finding)) = (line.kind, line.findings.iter().find(open)) {
             let (code, key) = (finding.rule.code, markup(&word(&named(line.row))));
             let _ = write!(out, "<li>to accept it: <code>{drift} --ack {code} {key} --why …</code></li>");

@@ -1,5 +1,6 @@
 //! A comparison as a comment on a pull request that is updated in place.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::super::{Style, beside_columns, plural, told_values, unexpected, verdict};
@@ -263,7 +264,7 @@ impl Page<'_> {
         }
         let accepts = |finding: &&&Finding| {
             let counts = finding.difference.as_ref().is_some_and(|found| found.bucket != Bucket::Expected);
-            counts && finding.key.is_some()
+            counts && finding.key.is_some() && finding.rule.code != "policy-conflict"
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
             let key = self.report.key_of(finding).unwrap_or_default();
@@ -326,9 +327,32 @@ impl Page<'_> {
                 "\n**No longer counted by this change** ({number})\n\n| Key | Problem | Why |\n|---|---|---|\n{rows}"
             );
         } else if number > 0 {
-            let names: Vec<_> = all().map(|(finding, _)| self.named(finding)).collect();
-            let names = if rest == Rest::Counts { String::new() } else { format!(": {}", names.join(", ")) };
-            let _ = writeln!(out, "\n**No longer counted by this change** ({number}){names}");
+            /// So many are named in the least room.
+            const SOME: usize = 20;
+            /// So many reasons are: most changes have one for all.
+            const REASONS: usize = 3;
+            let most = if rest == Rest::Counts { SOME } else { number };
+            let names: Vec<_> = all().take(most).map(|(finding, _)| self.named(finding)).collect();
+            let names = names.join(", ");
+            let more = match number.saturating_sub(most) {
+                0 => String::new(),
+                more => format!(" and {more} more: see the full report"),
+            };
+            let _ = writeln!(out, "\n**No longer counted by this change** ({number}): {names}{more}");
+            // A comment has a line of its own for each of them, so that is told by its file.
+            let because = |because: &str| {
+                let text = because.strip_prefix("new, and ").unwrap_or(because);
+                let line = text.rsplit_once(':').filter(|(_, line)| line.bytes().all(|byte| byte.is_ascii_digit()));
+                line.map_or(text, |(text, _)| text).to_owned()
+            };
+            let reasons: BTreeSet<_> = all().map(|(_, text)| because(text)).collect();
+            let told = reasons.iter().take(REASONS).map(|reason| phrase(reason, LONGEST_MESSAGE));
+            let told = told.collect::<Vec<_>>().join("; ");
+            let more = match reasons.len().saturating_sub(REASONS) {
+                0 => String::new(),
+                more => format!("; and {}", plural(more, "more reason")),
+            };
+            let _ = writeln!(out, "\nWhy: {told}{more}");
         }
     }
 

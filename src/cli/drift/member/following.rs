@@ -1,17 +1,19 @@
 //! `--against`: what a project had at the revision, and what of its findings was there then.
 
 use std::cell::LazyCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::changes::{Since, Then};
 use super::super::held::Past;
-use super::{Member, Options, baseline_in, renaming, settled, settling, source};
+use super::{Member, Options, baseline_in, loosened, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
 use crate::drift::baseline::{Baseline, Judge};
 use crate::drift::{Column, Row};
 use crate::environment::Environment;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::project::Project;
+use crate::schema::extension::Drift;
 
 /// The project at a revision.
 pub(super) struct Before<'p> {
@@ -29,6 +31,8 @@ pub(super) struct Present<'p> {
     pub(super) project: &'p Project,
     pub(super) environments: &'p [Environment<'p>],
     pub(super) columns: &'p [Column],
+    /// How bad each finding is where `sparkcfg.toml` says nothing of it, by its id.
+    pub(super) severities: &'p HashMap<String, Severity>,
 }
 
 impl Member<'_> {
@@ -39,12 +43,12 @@ impl Member<'_> {
         past: &'p Before<'p>,
         now: &Present<'p>,
         rows: &mut [Row],
-        (findings, settled, silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
+        (findings, settled, mut silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
     ) {
         // What cannot be read accepts nothing.
         let accepted = baseline_in(&past.past.files).ok().flatten().map(|(known, ..)| known);
-        let then = self.findings_then(past, options);
+        let (then, policies) = self.findings_then(past, options);
         let then = Self::counting_then(accepted.as_ref(), past, then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
         let accepted = accepted.map(|known| known.renamed(&renamed));
@@ -52,6 +56,11 @@ impl Member<'_> {
         let by_new_name = |environment: &Environment<'_>| -> Arc<str> {
             Arc::clone(renamed.get(&environment.name).unwrap_or(&environment.name))
         };
+        if let Some(project) = past.project {
+            let lowered = loosened::taken_out(findings, &project.config, now, options);
+            settling::let_silenced_go(&lowered, findings, rows);
+            silenced.extend(lowered);
+        }
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
             let before = source(past.project?, then, Some(&past.past.held.revision), past.offset);
@@ -68,6 +77,7 @@ impl Member<'_> {
                 accepted: settled,
                 times: LazyCell::new(Box::new(move || Times::new(pairs, judge))),
                 unknown: options.unknown,
+                policies: &policies,
             };
             since.split(std::mem::take(findings), then, silenced)
         };
@@ -98,7 +108,7 @@ impl Member<'_> {
 
     /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
-    fn counting_then(
+    pub(super) fn counting_then(
         accepted: Option<&Baseline>,
         past: &Before<'_>,
         (findings, silent): (Vec<Finding>, Vec<Finding>),
@@ -125,17 +135,22 @@ impl Member<'_> {
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.
-    /// With it comes what did not count.
-    fn findings_then<'p>(&self, past: &'p Before<'p>, options: &Options<'_>) -> (Vec<Finding>, Vec<Finding>) {
-        let Some(project) = past.project else { return (Vec::new(), Vec::new()) };
+    /// With it comes what did not count, and the policies of that time.
+    pub(super) fn findings_then<'p>(
+        &self,
+        past: &'p Before<'p>,
+        options: &Options<'_>,
+    ) -> ((Vec<Finding>, Vec<Finding>), HashMap<String, Drift>) {
+        let Some(project) = past.project else { return ((Vec::new(), Vec::new()), HashMap::new()) };
         let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
         let text = project.config_source.map_or("", |source| &**project.sources.text(source));
         let policies = project.config.policies(("sparkcfg.toml", text), &names).unwrap_or_default();
         let sources = past.environments.iter().map(|environment| source(project, environment, None, 0));
-        let (_, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
+        let (rows, findings, _) = self.judged(sources.collect(), &policies, project, options, true);
         let (findings, silent) = self::settled(project, findings);
         let shifted =
             |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.shifted(past.offset)).collect();
-        (shifted(findings), shifted(silent))
+        let said = rows.into_iter().filter_map(|row| Some((row.key, row.policy?)));
+        ((shifted(findings), shifted(silent)), said.collect())
     }
 }

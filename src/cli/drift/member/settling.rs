@@ -27,7 +27,11 @@ impl Member<'_> {
         let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
         let is_same = |key: &str, one: &str, other: &str| is_one_value(working.0, key, one, other);
         let judge = Judge { today: &options.today, is_another: &is_another, is_same: &is_same };
+        // Where policies disagree there is nothing to accept, whoever wrote an entry.
+        let (conflicts, findings): (Vec<_>, _) =
+            findings.into_iter().partition(|finding| finding.rule.code == "policy-conflict");
         let (mut counting, covered, used) = baseline.apply(findings, &judge);
+        counting.extend(conflicts);
         let mut stale = Vec::new();
         for ((entry, at), used) in baseline.entries().zip(used) {
             let why = if entry.is_expired(&options.today) {

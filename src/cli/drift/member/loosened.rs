@@ -1,0 +1,64 @@
+//! What a branch lets count less in `sparkcfg.toml`: a severity that fails no run any more, and what nobody classified.
+
+use std::collections::HashMap;
+
+use super::Options;
+use super::following::Present;
+use crate::finding::{Bucket, Finding, Severity};
+use crate::project::Project;
+use crate::project::config::Config;
+use crate::report::FailOn;
+
+/// How bad each finding is before the project says so, by its id; nothing where it says nothing of any.
+pub(super) fn severities(findings: &[Finding], project: &Project) -> HashMap<String, Severity> {
+    if project.config.severity.is_empty() {
+        return HashMap::new();
+    }
+    let own = |finding: &Finding| Some((finding.difference.as_ref()?.id.clone(), finding.severity));
+    findings.iter().filter_map(own).collect()
+}
+
+/// Takes out the findings that do not fail the run, and would by what the revision says, each with the reason.
+pub(super) fn taken_out(
+    findings: &mut Vec<Finding>,
+    then: &Config,
+    now: &Present<'_>,
+    options: &Options<'_>,
+) -> Vec<Finding> {
+    // Whoever lets nothing fail wants to see the same report.
+    let fail_on = if options.fail_on == FailOn::Never { FailOn::Error } else { options.fail_on };
+    let because = |finding: &Finding| {
+        let code = finding.rule.code;
+        let level = then.severity.get(code);
+        let was_strict = then.drift.strict && !now.project.config.drift.strict && !options.strict;
+        let difference = finding.difference.as_ref()?;
+        let is_unclassified = difference.bucket == Bucket::Unclassified;
+        let own = if is_unclassified && was_strict {
+            Severity::Error
+        } else {
+            now.severities.get(&difference.id).copied().unwrap_or(finding.severity)
+        };
+        let was = level.map_or(Some(own), |level| level.severity())?;
+        if !fail_on.counts(was) || fail_on.counts(finding.severity) {
+            return None;
+        }
+        Some(if is_unclassified && was_strict {
+            "strict was true in sparkcfg.toml, and is not".to_owned()
+        } else {
+            format!("{code} was {}, and is {} in sparkcfg.toml", was.name(), finding.severity.name())
+        })
+    };
+    let (mut kept, mut out) = (Vec::with_capacity(findings.len()), Vec::new());
+    for mut finding in findings.drain(..) {
+        match (because(&finding), &mut finding.difference) {
+            (Some(because), Some(difference)) => {
+                difference.because = Some(because);
+                difference.bucket = Bucket::Unexpected;
+                out.push(finding);
+            }
+            _ => kept.push(finding),
+        }
+    }
+    *findings = kept;
+    out
+}

@@ -76,6 +76,7 @@ impl Fault {
             message if message.contains("UTF-8") => "docker compose replaces it",
             message if message.contains("NUL") => "no variable of a process can hold it",
             RUNS_ON => "docker compose takes the next key into the value",
+            BEHIND_QUOTE => "docker compose takes it for another key, and refuses the file",
             message if message.contains("MiB") => "too long to be read here",
             _ => "docker compose refuses the file",
         }
@@ -121,6 +122,8 @@ pub const TOO_LONG: &str = "the file is longer than 8 MiB";
 pub const UNCLOSED: &str = "this quote is not closed";
 /// A quote that is closed where the next value begins: `A="x` above `B="y=z"`.
 pub const RUNS_ON: &str = "only the quote of the next value closes this one";
+/// What a quote does not hold: `A="x"y!`.
+pub const BEHIND_QUOTE: &str = "text stands behind the closing quote";
 /// Why nothing was read of a program, a compressed file and the like.
 pub const NO_TEXT: &str = "the file is no text";
 /// Why nothing was read of a file that an editor of Windows saved.
@@ -148,6 +151,18 @@ impl Layer {
             Content::Opened(secret) => Some(secret.expose()),
             Content::Inherited | Content::Sealed => None,
         }
+    }
+
+    /// The entry with the quoted value behind which, on the same line, a word stands that is an entry by itself only because
+    /// docker compose takes it for a key: `b` in `A="x"b`. `index` is that of the word in [`Layer::entries`].
+    #[must_use]
+    pub fn quoted_before(&self, index: usize) -> Option<&Entry> {
+        let (before, entry) = (self.entries.get(index.checked_sub(1)?)?, self.entries.get(index)?);
+        // At the end of a file without a line end, the word is the value of a variable without a name.
+        let is_word = matches!(entry.content, Content::Inherited) || entry.key.start == entry.value.start;
+        let is_quoted = self.slice(&before.value).starts_with(['"', '\'']);
+        let between = || self.text.get(before.value.end as usize..entry.key.start as usize);
+        (is_word && is_quoted && between().is_some_and(|text| !text.contains('\n'))).then_some(before)
     }
 
     /// The place of a byte range of this layer's text.

@@ -201,6 +201,19 @@ impl Line<'_> {
     }
 }
 
+/// What to write for an entry with a value as it is to be spelled; of a secret, and of what is too long to be typed, the name
+/// alone.
+pub(super) fn to_write(file: &File<'_>, entry: &Entry, value: &str) -> String {
+    /// In characters.
+    const LONGEST: usize = 80;
+    let name = file.name(entry);
+    let is_long = value.chars().count() > LONGEST || value.contains('\n');
+    if is_long || file.project.hides_entry(file.layer, entry) || !file.project.secrets_in(value, &[]).is_empty() {
+        return format!("write {name}={}", if value.starts_with('"') { "\"…\"" } else { "…" });
+    }
+    format!("write {}", shown(&format!("{name}={value}")))
+}
+
 /// A line as it can be read and typed: each control character by its sign, and what that stands for.
 pub(super) fn shown(line: &str) -> String {
     let sign = |control: char| match control {

@@ -25,6 +25,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let mut again: Vec<Again> = Vec::new();
     // Lines without a key are no two lines for one key.
     for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.key.is_empty()) {
+        // What stands behind a quote is no key that anybody wrote.
+        if file.layer.quoted_before(at).is_some() {
+            continue;
+        }
         let Some(first) = seen.insert(file.layer.key(entry), at) else { continue };
         match again.last_mut() {
             // A block that was pasted twice is one mistake.

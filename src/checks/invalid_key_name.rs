@@ -21,10 +21,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    for entry in &file.layer.entries {
+    for (index, entry) in file.layer.entries.iter().enumerate() {
         let key = file.layer.key(entry);
         // A token that was pasted without its key is told as that.
-        if is_name(key) || detection::known_token(key).is_some() {
+        if is_name(key) || detection::known_token(key).is_some() || file.layer.quoted_before(index).is_some() {
             continue;
         }
         let suggestion: String =

@@ -3,14 +3,16 @@
 //! docker compose takes its value from the process environment of whoever starts it, or sets nothing. Others set an
 //! empty value, refuse the file, or glue the line to the next one.
 //!
-//! Example: a line that says `ADMIN_PORT`.
+//! So it is with a word behind a closing quote, which a shell glues to the value.
 //!
-//! Remedy: write `ADMIN_PORT=8081`, or `ADMIN_PORT=` for an empty value, or take the line away.
+//! Example: a line that says `ADMIN_PORT`; `b` in `NAME="a"b`.
+//!
+//! Remedy: write `ADMIN_PORT=8081`, or `ADMIN_PORT=` for an empty value, or take the line away; `NAME="ab"`.
 
-use super::File;
+use super::{File, behind_quote};
 use crate::detection;
 use crate::finding::{Finding, Rule, Severity};
-use crate::layer::Content;
+use crate::layer::{BEHIND_QUOTE, Content, Entry};
 
 pub(super) static RULE: Rule = Rule {
     code: "key-without-value",
@@ -20,9 +22,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
-    let alone = file.layer.entries.iter().filter(|entry| matches!(entry.content, Content::Inherited));
     // A token that was pasted without its key is told as that.
-    for entry in alone.filter(|entry| detection::known_token(file.layer.key(entry)).is_none()) {
+    let is_token = |entry: &Entry| detection::known_token(file.layer.key(entry)).is_some();
+    for (index, entry) in file.layer.entries.iter().enumerate().filter(|(_, entry)| !is_token(entry)) {
+        if let Some(before) = file.layer.quoted_before(index) {
+            let at = if entry.key.is_empty() { &entry.value } else { &entry.key };
+            findings.push(
+                file.about(&RULE, before, format!("{BEHIND_QUOTE} of {}", file.name(before)))
+                    .at(file.layer.span(at), "docker compose takes it for another key")
+                    .help(behind_quote::advice(file, before)),
+            );
+            continue;
+        }
+        if !matches!(entry.content, Content::Inherited) {
+            continue;
+        }
         let name = file.name(entry);
         findings.push(
             file.about(&RULE, entry, format!("{name} has no = and no value"))

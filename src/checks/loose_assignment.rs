@@ -7,7 +7,7 @@
 //!
 //! Remedy: write `TTL=30`. `sparkcfg validate --fix` does it.
 
-use super::File;
+use super::{File, advice};
 use crate::finding::{Finding, Rule, Severity};
 use crate::layer::Content;
 
@@ -38,16 +38,13 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         };
         let span = file.layer.span(&between);
         let finding = file.about(&RULE, entry, message);
+        let write = || advice::to_write(file, entry, file.layer.slice(&entry.value));
         findings.push(if file.looks_like_comment(entry) {
             finding
                 .at(file.layer.span(&entry.value), "for docker compose this is the value, and no comment")
                 .help("put the comment on a line of its own, above; a value that begins with # needs quotes")
         } else {
-            finding.at(span, "some readers refuse this").help(format!("write {}=…", file.name(entry))).fix(
-                span,
-                "=",
-                "write = without blanks",
-            )
+            finding.at(span, "some readers refuse this").help(write()).fix(span, "=", "write = without blanks")
         });
     }
 }

@@ -9,6 +9,7 @@ mod bad_format;
 mod bad_length;
 mod bad_pattern;
 mod baseline_stale;
+mod behind_quote;
 mod cannot_open;
 mod command_substitution;
 mod comparison;

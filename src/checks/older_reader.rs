@@ -7,7 +7,7 @@
 //! sparkcfg knows it, this is quiet; not of node, which may be one version in an image and another at work: then what the
 //! later one sees is compared with the other readers.
 //! npm's dotenv before 16, dotenv-expand before 1000, godotenv before 1.5, Ruby's dotenv before 3, python-dotenv before 0.16
-//! and node before 22 read otherwise. What such a reader sees is not compared with the others, and `--fix` writes into its
+//! and node before 22 read otherwise, and so does dotenv-cli up to 11, which has a dotenv-expand of 12 at most. What such a reader sees is not compared with the others, and `--fix` writes into its
 //! files only what all versions read alike: plain values of letters, digits and `! % * + , - . / : = ? @ [ ] ^ _ { } ~`.
 //!
 //! Why it hurts: npm's dotenv 10 takes `fast   # the default` for the value, comment and all, and of a value over two lines
@@ -39,9 +39,12 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
         let message =
             format!("{package} {version} reads env files otherwise than {known}, which {reader} stands for here");
         let unlike = beside.as_ref().map_or_else(String::new, |path| format!(", unlike that of {}", printable(path)));
+        let (when, take) = match first {
+            Some(first) => (format!("before {first} it"), format!(": take {first} or later")),
+            None => ("it".to_owned(), String::new()),
+        };
         let help = format!(
-            "before {first} it {before}; what it sees is not compared{unlike}, and --fix writes only what it reads \
-             alike: take {first} or later"
+            "{when} {before}; what it sees is not compared{unlike}, and --fix writes only what it reads alike{take}"
         );
         findings.push(Finding::new(&RULE, message).at(*place, "this version").help(help));
     }

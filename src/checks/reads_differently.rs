@@ -372,6 +372,13 @@ pub(super) fn keep_harmless(file: &File<'_>, findings: &mut Vec<Finding>) {
             Harm::None => return true,
             Harm::To(_) if NOTES.contains(&finding.rule.code) && told.contains(&start(finding)) => return false,
             Harm::To(OWN) => Some(format!("mend the line first; to {title} now would make it another")),
+            // What an older version makes of a line is not known, so nothing is said of it.
+            Harm::To(reader)
+                if file.older_reader() == Some(reader) && !file.readers().iter().any(|one| one == reader) =>
+            {
+                let help = finding.help.take().unwrap_or_else(|| title.clone());
+                Some(format!("{help}; by hand, because this version of {reader} is not compared"))
+            }
             Harm::To(reader) => {
                 Some(format!("{title} only where {reader} does not read it: it would read it otherwise"))
             }

@@ -6,10 +6,10 @@
 //!
 //! Remedy: write `KEY=value`, or `# ` before a comment.
 
-use super::{File, Subject};
+use super::{File, Subject, behind_quote};
 use crate::environment::LooseFault;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::layer::UNCLOSED;
+use crate::layer::{BEHIND_QUOTE, UNCLOSED};
 
 pub(super) static RULE: Rule = Rule {
     code: "syntax",
@@ -24,6 +24,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let mut finding = finding.help(fault.help);
         if fault.message == UNCLOSED && file.read_by("systemd") {
             finding.help = Some(format!("{}; systemd takes every line below for a part of the value", fault.help));
+        }
+        if fault.message == BEHIND_QUOTE {
+            let before = file.layer.entries.partition_point(|entry| entry.key.start < fault.at.start);
+            let before = before.checked_sub(1).and_then(|at| file.layer.entries.get(at));
+            finding.help = before.map(|before| behind_quote::advice(file, before)).or(finding.help);
         }
         finding.key = (!fault.hides_file()).then(|| file.layer.key_on_line(fault.at.start)).flatten().map(told_name);
         findings.push(finding);

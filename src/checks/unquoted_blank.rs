@@ -10,7 +10,7 @@
 //! Remedy: quote it: `GREETING="hello big world"`. docker run and make keep quotes as part of the value; if one of them
 //! reads the file, no spelling suits all.
 
-use super::File;
+use super::{File, advice};
 use crate::finding::{Finding, Rule, Severity};
 use crate::layer::Content;
 
@@ -59,7 +59,8 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         // Quotes change nothing for docker compose only where the text has nothing that they give a meaning to.
         let plain = !text.contains(['"', '\\', '\'']) && !file.project.is_secret(file.layer.key(entry));
         findings.push(if plain {
-            finding.help(format!("write {name}=\"…\"")).fix(span, format!("\"{text}\""), "quote the value")
+            let quoted = format!("\"{text}\"");
+            finding.help(advice::to_write(file, entry, &quoted)).fix(span, quoted, "quote the value")
         } else {
             finding.help("quote the value")
         });

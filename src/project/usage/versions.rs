@@ -17,10 +17,13 @@ struct Since {
     /// The readers that are made of the package.
     readers: &'static [&'static str],
     package: Package,
+    /// One above all there are where none does, as of dotenv-cli.
     first: [u32; 3],
     /// What was otherwise before.
     before: &'static str,
 }
+
+const EXPAND_BEFORE: &str = "runs no `$(…)` and reads some references otherwise, such as `$1` and `${A-default}`";
 
 /// The one list of it. That the versions from `first` on agree with the modelled one, and those before do not, was seen by
 /// running them.
@@ -31,12 +34,9 @@ const SINCE: &[Since] = &[
         first: [16, 0, 0],
         before: "lacks comments behind values, values over several lines, or backticks as quotes",
     },
-    Since {
-        readers: &["dotenv-expand"],
-        package: Package::DotenvExpand,
-        first: [1000, 0, 0],
-        before: "runs no `$(…)` and reads some references otherwise, such as `$1` and `${A-default}`",
-    },
+    Since { readers: &["dotenv-expand"], package: Package::DotenvExpand, first: [1000, 0, 0], before: EXPAND_BEFORE },
+    // Each has a dotenv-expand of its own: 7 to 9 have 10, 10 has 11, 11 has 12.
+    Since { readers: &["dotenv-expand"], package: Package::DotenvCli, first: [12, 0, 0], before: EXPAND_BEFORE },
     Since {
         readers: &["godotenv"],
         package: Package::Godotenv,
@@ -70,6 +70,7 @@ const SINCE: &[Since] = &[
 enum Package {
     Dotenv,
     DotenvExpand,
+    DotenvCli,
     Godotenv,
     PythonDotenv,
     RubyDotenv,
@@ -81,6 +82,7 @@ impl Package {
         match self {
             Self::Dotenv | Self::RubyDotenv => "dotenv",
             Self::DotenvExpand => "dotenv-expand",
+            Self::DotenvCli => "dotenv-cli",
             Self::Godotenv => "godotenv",
             Self::PythonDotenv => "python-dotenv",
             Self::Node => "node",
@@ -113,8 +115,8 @@ pub struct Older {
     pub package: &'static str,
     /// The version, as it is written.
     pub version: String,
-    /// The first version that reads as modelled.
-    pub first: String,
+    /// The first version that reads as modelled, if there is one yet.
+    pub first: Option<String>,
     /// What was otherwise before.
     pub before: &'static str,
     /// The file that says so.
@@ -256,7 +258,12 @@ fn below(version: [u32; 3]) -> Option<[u32; 3]> {
 /// and one in an image.
 pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
     let mut found: Vec<Older> = Vec::new();
+    let names_expand = sightings.iter().any(|sighting| sighting.package == Package::DotenvExpand);
     for since in SINCE {
+        // A lock, or the project itself, says more of dotenv-expand than what depends on it.
+        if since.package == Package::DotenvCli && names_expand {
+            continue;
+        }
         let of_package = || sightings.iter().filter(|sighting| sighting.package == since.package);
         let wanted: Vec<_> = of_package().filter(|sighting| !sighting.is_locked).map(|one| one.version[0]).collect();
         let locked: Vec<_> = of_package().filter(|sighting| sighting.is_locked).collect();
@@ -282,7 +289,7 @@ pub(super) fn older(readers: &[&str], sightings: &[Sighting]) -> Vec<Older> {
                 reader,
                 package: since.package.name(),
                 version: first.written.clone(),
-                first: format!("{major}.{minor}.{patch}"),
+                first: (since.package != Package::DotenvCli).then(|| format!("{major}.{minor}.{patch}")),
                 before: since.before,
                 path: first.path.clone(),
                 at: first.at.clone(),

@@ -168,7 +168,8 @@ mod tests {
             // The quote closes in the next value; the fault is told where it opens, and that value is read.
             ("K=\"abc \nL=\"x\"\nM=1\n", &["L|\"x\"|x", "M|1|1"], &["\"abc"]),
             ("K='abc\nL='x y=z'\n", &["L|'x y=z'|x y=z"], &["'abc"]),
-            ("K=\"a\"\"b\"\nM=1", &["K|\"a\"|a", "M|1|1"], &["\""]),
+            ("K=\"a\"\"b\" \nM=1", &["K|\"a\"|a", "M|1|1"], &["\"b\""]),
+            ("K='a' <b>\n<c>\n", &["K|'a'|a"], &["<b>", "<"]),
             ("K=1\nexport ", &["K|1|1"], &["export"]),
             ("K\u{301}=1\nM=1", &["M|1|1"], &["\u{301}"]),
         ] {

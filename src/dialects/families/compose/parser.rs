@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{MAX_FAULTS, Parsed};
 use crate::interpolation::{MAX_VALUE, interpolates};
-use crate::layer::{ASSIGN, Content, Entry, Fault, RUNS_ON, UNCLOSED, key_of};
+use crate::layer::{ASSIGN, BEHIND_QUOTE, Content, Entry, Fault, RUNS_ON, UNCLOSED, key_of};
 
 /// Reads statement after statement into entries and faults.
 pub(super) struct Parser<'t> {
@@ -18,6 +18,8 @@ pub(super) struct Parser<'t> {
     pub(super) at: usize,
     /// The last value that ran over a line end.
     multiline: Option<Multiline>,
+    /// The end of the line on which the last quote closed, if it opened there.
+    quoted_until: usize,
     /// Whether nothing is told that compose itself takes.
     strictly: bool,
     pub(super) parsed: Parsed,
@@ -44,7 +46,15 @@ enum Key {
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, strictly: bool) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, multiline: None, strictly, parsed: Parsed::default() }
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            multiline: None,
+            quoted_until: 0,
+            strictly,
+            parsed: Parsed::default(),
+        }
     }
 
     /// Moves over blanks, line ends and comments; `false` at the end of the text.
@@ -103,6 +113,7 @@ impl<'t> Parser<'t> {
                             }
                         };
                         return self.bad_key(
+                            start,
                             at..at + character.len_utf8(),
                             "this character cannot be part of a key",
                             help,
@@ -116,7 +127,7 @@ impl<'t> Parser<'t> {
         let range = start..start + key.len();
         if key.contains(' ') {
             let help = "write `KEY=value`, or `#` in front of a comment";
-            return self.bad_key(range, "a key cannot hold a space", help);
+            return self.bad_key(start, range, "a key cannot hold a space", help);
         }
         self.at = at + 1;
         if delimiter == b'\n' { Key::Inherited(range) } else { Key::Assigned(range) }
@@ -143,11 +154,18 @@ impl<'t> Parser<'t> {
         Key::Assigned(start..start)
     }
 
-    fn bad_key(&mut self, at: Range<usize>, message: &'static str, help: &'static str) -> Key {
+    /// Tells of a statement that begins at `start` and has no key.
+    fn bad_key(&mut self, start: usize, at: Range<usize>, message: &'static str, help: &'static str) -> Key {
         match self.multiline {
             Some(Multiline { quote, line_end, entries }) if at.start < line_end => {
                 self.parsed.entries.truncate(entries);
                 self.unclosed(quote, UNCLOSED);
+            }
+            _ if start < self.quoted_until => {
+                self.at = self.line_end(at.end);
+                let written = self.text.get(start..self.at).unwrap_or_default().trim_end().len();
+                let help = "put all of the value in one pair of quotes, or `#` in front of a comment";
+                self.fault(start..start + written, BEHIND_QUOTE, help);
             }
             _ => {
                 self.at = self.line_end(at.end);
@@ -221,6 +239,8 @@ impl<'t> Parser<'t> {
             }
             let (line_end, entries) = (self.line_end(close), self.parsed.entries.len());
             self.multiline = Some(Multiline { quote: open, line_end, entries });
+        } else {
+            self.quoted_until = self.line_end(close);
         }
         self.entry(key, open..close + 1, content, dollar);
     }

@@ -21,7 +21,11 @@ const fn naming(files: fn(&str) -> bool, pattern: Pattern, package: fn(&str) -> 
 }
 
 fn npm(name: &str) -> Package {
-    if name.ends_with("dotenv-expand") { Package::DotenvExpand } else { Package::Dotenv }
+    match name {
+        "dotenv-expand" => Package::DotenvExpand,
+        "dotenv-cli" => Package::DotenvCli,
+        _ => Package::Dotenv,
+    }
 }
 
 /// The name as it may be written.
@@ -31,7 +35,7 @@ const PYTHON_DOTENV: &str = "python[-_.]dotenv";
 pub(super) static NAMING: [Naming; 18] = [
     naming(
         |name| name == "package.json",
-        LazyLock::new(|| Regex::new(r#""(dotenv|dotenv-expand)"\s*:\s*"([^"]+)""#).ok()),
+        LazyLock::new(|| Regex::new(r#""(dotenv|dotenv-expand|dotenv-cli)"\s*:\s*"([^"]+)""#).ok()),
         npm,
         false,
     ),
@@ -52,7 +56,7 @@ pub(super) static NAMING: [Naming; 18] = [
     // What `catalog:` in a manifest stands for.
     naming(
         |name| name == "pnpm-workspace.yaml",
-        LazyLock::new(|| Regex::new(r#"(?m)^ +["']?(dotenv|dotenv-expand)["']? *: *["']?([^\s"'#]+)"#).ok()),
+        LazyLock::new(|| Regex::new(r#"(?m)^ +["']?(dotenv|dotenv-expand|dotenv-cli)["']? *: *["']?([^\s"'#]+)"#).ok()),
         npm,
         false,
     ),

@@ -113,6 +113,15 @@ fn readers_of_other_versions() {
         (&[("Gemfile.lock", "    dotenv (2.7.6)\n    rails (7.0)\n")], "ruby-dotenv", "ruby-dotenv 2.7.6"),
         (&[("Gemfile.lock", "    dotenv (3.1.0)\n")], "ruby-dotenv", ""),
         (&[("go.mod", "require github.com/joho/godotenv v1.4.0\n")], "node", ""),
+        // It brings a dotenv-expand along; what a lock says of that is more.
+        (&[("package.json", "{\"dotenv-cli\": \"7.4.2\"}")], "dotenv-expand", "dotenv-expand 7.4.2"),
+        (&[("package.json", "{\"dotenv-cli\": \"*\"}")], "dotenv-expand", ""),
+        (
+            &[("package.json", "{\"dotenv-cli\": \"^7.0.0\"}"), ("pnpm-lock.yaml", "  dotenv-expand@10.0.0:\n")],
+            "dotenv-expand",
+            "dotenv-expand 10.0.0",
+        ),
+        (&[("package.json", "{\"dotenv-cli\": \"^7.0.0\", \"dotenv-expand\": \"^1000.0.0\"}")], "dotenv-expand", ""),
     ] {
         assert_eq!(told(files, readers), expected, "{files:?}");
     }

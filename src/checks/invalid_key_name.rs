@@ -68,9 +68,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             }
         };
         let is_taken = near.is_none() && is_dotted(key) && only_docker_reads(file);
-        let (help, severity) = match is_taken {
-            true => ("docker compose takes it, and others would not".to_owned(), Severity::Note),
-            false => (help, RULE.severity),
+        let (help, severity) = if is_taken {
+            ("docker compose takes it, and others would not".to_owned(), Severity::Note)
+        } else {
+            (help, RULE.severity)
         };
         let span = match key.is_empty() {
             true if entry.key.start == entry.value.start => entry.value.clone(),

@@ -29,6 +29,7 @@ const TABLES: &[&str] = &["dialects", "checks", "stores", "targets", "outputs", 
 /// Files within a table that are no members but serve them.
 const SHARED: &[[&str; 2]] = &[
     ["checks", "advice"],
+    ["checks", "behind_quote"],
     ["checks", "assignments"],
     ["checks", "comparison"],
     ["checks", "concealment"],

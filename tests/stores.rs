@@ -597,7 +597,8 @@ fn two_hundred_new_files_read_back() {
         if text.expose().contains('\0') {
             prop_assert_eq!(opened.err(), Some(CannotOpen::NoText));
         } else {
-            prop_assert_eq!(opened.unwrap().expose(), text.expose());
+            let opened = opened.unwrap();
+            prop_assert_eq!(opened.expose(), text.expose());
         }
     });
 }

@@ -12,7 +12,7 @@ pub use self::holders::Holder;
 use super::config::Config;
 use super::declaration;
 use super::files::Files;
-use super::git::{self, FileVersion};
+use super::git::{self, FileVersion, History};
 use super::revocations::{self, Revocations};
 use crate::finding::told_name;
 use crate::stores::{self, Readers};
@@ -24,6 +24,9 @@ const COMMITS: usize = 2000;
 #[derive(Debug, Default)]
 pub struct Past {
     sealed: BTreeMap<String, Vec<Version>>,
+    /// The parents of each commit, and the name of the newest; see [`History`].
+    parents: Vec<Vec<usize>>,
+    newest: String,
     tables: Vec<Version>,
     record: Vec<Version>,
     /// The record as it is now, where it is not the one of the last commit.
@@ -107,7 +110,8 @@ impl Past {
         let is_removed = matches!(changed, Some(None)) && !record.is_empty();
         let changed = changed.flatten();
         let changed = changed.filter(|bytes| record.first().is_none_or(|newest| *newest.bytes != **bytes));
-        Self { sealed: history.versions, tables, record, changed, is_removed, gap, ..Self::default() }
+        let History { versions: sealed, parents, newest, .. } = history;
+        Self { sealed, parents, newest, tables, record, changed, is_removed, gap, ..Self::default() }
     }
 
     /// Why git does not tell all versions of a sealed file here, if it does not.

@@ -1088,6 +1088,7 @@ fn an_argument_too_many_is_not_repeated() {
     ] {
         project.run(line, b"").failed(2, "one argument too many");
     }
+    project.run(&["revoke", "bob", "dev", "prod"], b"").failed(2, "name one person and one environment");
     project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "hunter2x"], b"").failed(2, "there is no such file");
     project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "no/file"], b"").failed(2, "at no/file");
 }

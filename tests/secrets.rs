@@ -826,6 +826,32 @@ fn sealed_files_are_taken_over() {
     assert_eq!(String::from_utf8(dev).unwrap(), CANARY);
 }
 
+/// Whole env files are sealed, with time zones and hosts in them: only secrets must differ.
+#[test]
+fn what_two_environments_may_share() {
+    let project = Project::new();
+    project.set("TZ", "Europe/Berlin");
+    project.set("API_KEY", CANARY);
+    project.set("STRIPE_KEY", "pk_live_f81k20zqp3mmw7x9c4vt");
+    // The first one in its file, under another name, and of another environment: it is told at the one in prod.
+    let other = ["set", "OLD_NAME", "-e", "dev"];
+    project.run(&other, CANARY.as_bytes()).failed(1, "API_KEY in prod is the same secret as OLD_NAME in dev");
+    project.run(&["set", "TZ", "-e", "dev"], b"Europe/Berlin").ok();
+    project.run(&["set", "STRIPE_KEY", "-e", "dev"], b"pk_live_f81k20zqp3mmw7x9c4vt").ok();
+    let same = ["set", "API_KEY", "-e", "dev"];
+    project.run(&same, CANARY.as_bytes()).failed(1, "if it is no secret, `\"writeOnly\": false`");
+    for said in [r#""writeOnly": false"#, r#""x-sparkcfg": {"secret": false}"#] {
+        let schema = format!(r#"{{"properties": {{"TZ": {{}}, "STRIPE_KEY": {{}}, "API_KEY": {{{said}}}}}}}"#);
+        project.write("p/schemas/app.schema.json", &schema);
+        project.run(&same, CANARY.as_bytes()).ok();
+        project.run(&["unset", "API_KEY", "-e", "dev"], b"").ok();
+    }
+    project.run(&["unset", "TZ", "-e", "dev"], b"").ok();
+    let schema = r#"{"properties": {"API_KEY": {}, "STRIPE_KEY": {}, "TZ": {"writeOnly": true}}}"#;
+    project.write("p/schemas/app.schema.json", schema);
+    project.run(&["set", "TZ", "-e", "dev"], b"Europe/Berlin").failed(1, "TZ is the same secret in prod and dev");
+}
+
 /// Quotes in a file by SOPS are signs like any other, unless sparkcfg wrote it.
 #[test]
 fn a_file_by_sops_is_taken_sign_by_sign() {
@@ -1062,6 +1088,7 @@ fn an_argument_too_many_is_not_repeated() {
     ] {
         project.run(line, b"").failed(2, "one argument too many");
     }
+    project.run(&["revoke", "bob", "dev", "prod"], b"").failed(2, "name one person and one environment");
     project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "hunter2x"], b"").failed(2, "there is no such file");
     project.run(&["set", "API_KEY", "-e", "prod", "--from-file", "no/file"], b"").failed(2, "at no/file");
 }

@@ -1,9 +1,11 @@
 //! The same secret stands in two environments, or under two keys.
 //!
-//! What counts: opened values of secrets of at least eight characters. In two environments it is an error where one of
-//! them is protected, else a warning; not where the schema says `"x-sparkcfg": { "drift": "must-match" }`, and not for a
-//! layer that both share on purpose. Under two keys of one environment it is a warning, but not where `agree` in the
-//! schema says that they are equal. Values that are known from public examples have a code of their own.
+//! What counts: opened values of at least eight characters, where one of the keys is a secret: the schema says so
+//! (`writeOnly`), or, where it says nothing, its name or the look of the value. A time zone in a sealed file is none. In
+//! two environments it is an error where one of them is protected, else a warning; not where the schema says
+//! `"x-sparkcfg": { "drift": "must-match" }`, and not for a layer that both share on purpose. Under two keys of one
+//! environment it is a warning, but not where `agree` in the schema says that they are equal. Values that are known from
+//! public examples have a code of their own.
 //!
 //! Values are compared in memory only: nothing here tells more than that they are the same.
 //!
@@ -12,7 +14,7 @@
 //! Example: `DB_PASSWORD` in `staging.secrets.env` and in `prod.secrets.env`, copied.
 //!
 //! Remedy: make a secret of its own for each. Where it has to be one, say so in the schema, or put it into the layer that
-//! both share.
+//! both share. Where it is no secret, say `"writeOnly": false` of the key.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,6 +23,7 @@ use crate::detection;
 use crate::environment::{Resolved, Setting};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::PROCESS;
+use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::source::SourceId;
 
@@ -57,7 +60,11 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let counts = |places: &Vec<Place<'_, '_>>| {
         places.len() > 1 && places.iter().any(|place| is_opened(place.subject, place.setting))
     };
-    let mut groups: Vec<_> = same.into_values().filter(counts).collect();
+    let is_one = |text: &str, places: &[Place<'_, '_>]| {
+        places.iter().any(|place| is_secret(place.subject.project, place.setting.key, text))
+    };
+    let groups = same.into_iter().filter(|(text, places)| counts(places) && is_one(text, places));
+    let mut groups: Vec<_> = groups.map(|(_, places)| places).collect();
     groups.sort_by_key(|places| places[0].entry);
     for places in &groups {
         between_environments(places, findings);
@@ -69,16 +76,26 @@ fn is_opened(subject: &Subject<'_>, setting: &Setting<'_>) -> bool {
     matches!(setting.value, Resolved::Secret(_)) && subject.environment.layers[setting.layer].name != PROCESS
 }
 
-/// The text of a secret that may not be shared.
+/// The text of what may be a secret that may not be shared.
 fn counted<'s, 'a>(subject: &Subject<'a>, setting: &'s Setting<'a>) -> Option<&'s str> {
     let layer = subject.environment.layers[setting.layer];
     let entry = subject.environment.entry(setting);
     // A value that only refers to another key is that other key's business.
     let literal = !entry.interpolates || !layer.content(entry).unwrap_or_default().contains('$');
     let text = setting.value.text()?;
-    let secret = is_opened(subject, setting)
+    let may_be = is_opened(subject, setting)
         || subject.project.is_secret(setting.key) && layer.name != PROCESS && detection::may_be_secret(text);
-    (secret && literal && detection::tells_apart(text)).then_some(text)
+    let denied = subject.project.declared_secret(setting.key) == Some(false);
+    (may_be && !denied && literal && detection::tells_apart(text)).then_some(text)
+}
+
+/// Whether a value is a secret for what the schema says, else for its name or its look: whole env files are sealed, with
+/// time zones and hosts in them.
+fn is_secret(project: &Project, key: &str, text: &str) -> bool {
+    // Besides names, programs tell what is a secret.
+    let is_known = || project.is_secret(key) && !detection::names_secret(key) && detection::may_be_secret(text);
+    let looks_so = || project.looks_secret(key, text) || detection::has_private_key(text);
+    project.declared_secret(key).unwrap_or_else(|| looks_so() || is_known())
 }
 
 fn may_be_shared(place: &Place<'_, '_>) -> bool {
@@ -103,14 +120,17 @@ fn between_environments(places: &[Place<'_, '_>], findings: &mut Vec<Finding>) {
     }
     let severity = if is_protected(most) { Severity::Error } else { Severity::Warning };
     let names: Vec<_> = others.iter().map(|place| name(place).to_string()).collect();
-    let message = format!(
-        "{} is the same secret in {} and {}",
-        told_name(most.setting.key),
-        name(most),
-        super::listed(&names, "and")
-    );
+    let key = told_name(most.setting.key);
+    let message = if others.iter().all(|place| place.setting.key == most.setting.key) {
+        format!("{key} is the same secret in {} and {}", name(most), super::listed(&names, "and"))
+    } else {
+        let others = others.iter().map(|place| format!("{} in {}", told_name(place.setting.key), name(place)));
+        let others: Vec<_> = others.collect();
+        format!("{key} in {} is the same secret as {}", name(most), super::listed(&others, "and"))
+    };
     let help = format!(
-        "make one for each, and change it where it is used: who reads {} knows that of {}",
+        "make one for each, and change it where it is used: who reads {} knows that of {}. If both are to have it, say \
+         `\"x-sparkcfg\": {{ \"drift\": \"must-match\" }}` of {key} in the schema; if it is no secret, `\"writeOnly\": false`",
         names[0],
         name(most)
     );

@@ -243,11 +243,16 @@ fn not_understood(arguments: &[OsString], error: clap::Error) -> ExitCode {
     }
     // A value that was typed by mistake would stand in the log of a job.
     if error.kind() == ErrorKind::UnknownArgument && is_command(arguments, "secrets") && !option.starts_with('-') {
-        let _ = printing::complain(
-            "error: there is one argument too many, which is not repeated here\n  \
-             help: where a value is set or printed, the environment stands behind -e; a value itself is never given on the command line: \
-             if it was real, change it where it is used\n",
-        );
+        let is = |verb: &str| arguments.iter().any(|argument| argument == verb);
+        let help = if is("grant") || is("revoke") {
+            "name one person and one environment; for more, run it once for each"
+        } else {
+            "where a value is set or printed, the environment stands behind -e; a value itself is never given on the command line: \
+             if it was real, change it where it is used"
+        };
+        let _ = printing::complain(&format!(
+            "error: there is one argument too many, which is not repeated here\n  help: {help}\n"
+        ));
         return ExitCode::from(2);
     }
     // clap's own exit codes are the ones that the table promises: 0 for help, 2 for wrong usage. What `run` starts may

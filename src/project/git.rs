@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-pub(super) use self::history::{FileVersion, history};
+pub(super) use self::history::{FileVersion, History, history};
 pub use self::moves::Moves;
 use super::config::Config;
 use super::creation_rules;

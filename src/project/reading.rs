@@ -13,7 +13,7 @@ use super::layout::{self, Stack};
 use super::legibility::illegible;
 use super::links;
 use super::naming::of_layer;
-use super::past::{Past, Present};
+use super::past::{self, Past, Present};
 use super::revocations::{Revocations, Untold};
 use super::schema_text::SchemaText;
 use super::{Options, Project, SopsFile, compose_entries, references, started, strays, tracking};
@@ -22,7 +22,6 @@ use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::Layer;
 use crate::source::{SourceId, Sources, Span};
-use crate::stores::sops::Noted;
 use crate::stores::{self, State};
 
 impl Project {
@@ -213,11 +212,7 @@ impl Project {
             self.remembered = known.filter(|(_, names)| !names.is_empty()).collect();
         }
         let removed = past.removed_record().and_then(|(commit, record)| {
-            let is_left = |file: &SealedFile, bytes: &[u8]| {
-                let staying = self.config.names_of_readers(&file.environments);
-                let may = |reader: &String| staying.contains(self.config.owner_of(reader).unwrap_or(reader));
-                record.told(&file.path, bytes, &Noted::default()).iter().any(|one| !one.readers.iter().all(may))
-            };
+            let is_left = |file: &SealedFile, bytes: &[u8]| past::is_left(&record, file, bytes, &self.config);
             let mut left: Vec<_> = sealed.iter().filter(|(_, file, bytes)| is_left(file, bytes)).collect();
             left.sort_by(|one, other| one.1.path.cmp(&other.1.path));
             let at = Span::new(self.layers[left.first()?.0].source, 0..0);

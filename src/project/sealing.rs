@@ -119,11 +119,13 @@ impl Sealing {
     /// anew: they may have changed while a person typed, or while the lock was somebody else's.
     ///
     /// # Errors
-    /// See [`locking::lock`] and [`Project::config`].
+    /// See [`locking::lock`], [`Project::config`] and [`Past::may_record`].
     pub fn lock(&mut self) -> Result<Lock, Error> {
         let lock = locking::lock(self.files.root())?;
         self.config = Project::config(&self.files)?;
         self.sweep();
+        // Whatever seals may write the record.
+        Past::may_record(&self.files, &self.config)?;
         Ok(lock)
     }
 

@@ -252,6 +252,47 @@ fn a_version_that_is_back_is_told_once() {
     assert_eq!(told(), NONE);
 }
 
+/// What a merge takes from one of its sides is no earlier version, wherever that side stands in the history.
+#[test]
+fn a_merge_that_takes_a_side_brings_nothing_back() {
+    let scene = sharing();
+    let told = || {
+        let (_, out, err) = scene.run("nobody", "validate");
+        assert!(out.contains("environments, "), "{out}{err}");
+        out.contains("is again what it was")
+    };
+    let old = scene.read(SEALED);
+    scene.git(&["checkout", "-q", "-b", "side"]);
+    scene.set("laptop", "TOKEN", "prod", "canary-theirs");
+    scene.commit("theirs");
+    let theirs = scene.read(SEALED);
+    scene.git(&["checkout", "-q", "-"]);
+    scene.set("laptop", "TOKEN", "prod", "canary-ours");
+    scene.commit("ours");
+    let ours = scene.read(SEALED);
+    for (taken, expected) in [(&ours, false), (&theirs, false), (&old, true)] {
+        scene.git(&["merge", "-q", "--no-commit", "side"]);
+        scene.write(SEALED, taken);
+        scene.commit("merge");
+        assert_eq!(scene.git(&["rev-parse", "HEAD^2"]).1, scene.git(&["rev-parse", "side"]).1);
+        assert_eq!(told(), expected);
+        scene.git(&["reset", "-q", "--hard", "HEAD^1"]);
+    }
+    // A change that both have, one of them with another one after it.
+    scene.git(&["reset", "-q", "--hard", "HEAD^"]);
+    scene.git(&["cherry-pick", "side"]);
+    scene.set("laptop", "API_KEY", "prod", "canary-later");
+    scene.commit("later");
+    let later = scene.read(SEALED);
+    scene.git(&["checkout", "-q", "side"]);
+    scene.set("laptop", "API_KEY", "dev", "canary-of-dev");
+    scene.commit("of dev");
+    scene.git(&["checkout", "-q", "-"]);
+    let (merged, text) = scene.git(&["merge", "-q", "--no-edit", "side"]);
+    assert!(merged && scene.read(SEALED) == later, "{text}");
+    assert!(!told());
+}
+
 /// Git is started once to ask about all sealed files, and not at all where there are none.
 #[test]
 fn git_is_asked_once() {

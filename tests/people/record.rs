@@ -50,6 +50,34 @@ fn a_commit_takes_the_record_along() {
     assert_eq!(staged(&scene), (0, vec![]));
 }
 
+/// A record that is gone is not begun anew: nobody would hear any more of what it told.
+#[test]
+fn none_is_begun_in_the_place_of_one_that_is_gone() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let commit = scene.git(&["rev-parse", "HEAD"]).1;
+    let record = scene.read(NAME);
+    let table = scene.read("sparkcfg.toml");
+    for is_committed in [false, true] {
+        std::fs::remove_file(scene.root().join(NAME)).unwrap();
+        if is_committed {
+            scene.commit("remove");
+        }
+        for line in ["secrets grant deploy dev", "secrets revoke deploy dev", "secrets init", "secrets rotate dev"] {
+            let (code, out, err) = scene.run("laptop", line);
+            let expected = format!("{NAME} is gone, which alone tells what is still to change in {SEALED}");
+            assert!(code == 2 && err.contains(&expected), "{line}: {out}{err}");
+            assert!(err.contains(&format!("git checkout {} -- {NAME}", &commit[..10])), "{err}");
+            assert!(!scene.root().join(NAME).exists() && scene.read("sparkcfg.toml") == table, "{line}");
+        }
+        scene.git(&["checkout", "-q", &commit[..10], "--", NAME]);
+        assert_eq!(scene.read(NAME), record);
+    }
+    scene.does("laptop", "secrets grant deploy dev");
+    assert_eq!(left(&scene).len(), 3);
+}
+
 #[test]
 fn of_a_whole_file_too() {
     let scene = two_people();

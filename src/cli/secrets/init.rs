@@ -15,6 +15,7 @@ use crate::project::declaration::{self, Change};
 use crate::project::files::{self, Files};
 use crate::project::git;
 use crate::project::locking;
+use crate::project::past::Past;
 use crate::project::revocations::{self, Revocations};
 use crate::project::{Project, writing};
 use crate::source::printable;
@@ -55,6 +56,7 @@ impl Init {
         if config.workspace.is_some() && !Project::has_environments(&files, &config)? {
             return Err(super::root_of_workspace(&config));
         }
+        Past::may_record(&files, &config)?;
         let known = identities::of_newcomer(&keys.identity)?;
         // A name that cannot be used is told before a key is made.
         let wanted = match owner(&config, &known) {

@@ -52,7 +52,10 @@ pub(super) fn accepts(
         let is_own = finding.key.as_ref().is_some_and(|key| changed.contains(key));
         let is_new = known.as_ref().is_some_and(|known| !known.contains(&identity(finding)));
         // With a first file, what is said of a project's tables is about what is still to be written.
-        is_own && here(finding) || is_new && concerns(finding) && (is_own || target.bytes.is_some())
+        // Of two places that must not be the same, it may be told at the other one.
+        let mut related = finding.related.iter();
+        let is_second = related.any(|label| project.sources.path(label.span.source) == path);
+        is_own && here(finding) || is_new && concerns(finding) && (is_own || is_second || target.bytes.is_some())
     };
     let errors: Vec<_> = found.into_iter().filter(counts).collect();
     if errors.is_empty() {

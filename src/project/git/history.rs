@@ -29,13 +29,24 @@ pub(in crate::project) struct History<T> {
     pub(in crate::project) versions: BTreeMap<String, Vec<FileVersion<T>>>,
     /// The paths of which git does not have all versions here: its clone is shallow, or lacks their contents.
     pub(in crate::project) cut: BTreeSet<String>,
+    /// Of every commit that changed one of the files, oldest first, its parents as [`FileVersion::at`] counts them; the
+    /// first one is the commit that it is told as a change of.
+    pub(in crate::project) parents: Vec<Vec<usize>>,
+    /// The name of the newest of them.
+    pub(in crate::project) newest: String,
     /// Whether git refuses the repository.
     pub(in crate::project) is_refused: bool,
 }
 
 impl<T> Default for History<T> {
     fn default() -> Self {
-        Self { versions: BTreeMap::new(), cut: BTreeSet::new(), is_refused: false }
+        Self {
+            versions: BTreeMap::new(),
+            cut: BTreeSet::new(),
+            parents: Vec::new(),
+            newest: String::new(),
+            is_refused: false,
+        }
     }
 }
 
@@ -118,7 +129,7 @@ fn parsed<T>(
     boundaries: &BTreeSet<String>,
     ask: impl Fn(&str, &[u8]) -> T,
 ) -> Parsed<T> {
-    let (mut history, mut blobs) = (History::default(), HashMap::new());
+    let (mut history, mut blobs, mut commits) = (History::default(), HashMap::new(), HashMap::new());
     let (mut mark, mut name, mut at, mut kept) = (String::new(), String::new(), 0, 0);
     let (mut is_blob, mut begins, mut is_whole) = (false, false, true);
     loop {
@@ -132,9 +143,20 @@ fn parsed<T>(
         match line.split_once(' ').unwrap_or((line, "")) {
             _ if !is_whole => break,
             ("blob", "") => is_blob = true,
-            ("commit", _) => (is_blob, begins, at) = (false, true, at + 1),
-            ("mark", text) => text.clone_into(&mut mark),
-            ("original-oid", text) => text.clone_into(&mut name),
+            ("commit", _) => {
+                (is_blob, begins, at) = (false, true, at + 1);
+                history.parents.push(Vec::new());
+            }
+            ("mark", text) => {
+                text.clone_into(&mut mark);
+                commits.extend((!is_blob).then(|| (text.to_owned(), at)));
+            }
+            ("original-oid", text) => {
+                text.clone_into(&mut name);
+                if !is_blob {
+                    text.clone_into(&mut history.newest);
+                }
+            }
             ("data", length) => {
                 let length = length.parse().unwrap_or(u64::MAX);
                 let keeps = is_blob && length <= LARGEST;
@@ -145,7 +167,15 @@ fn parsed<T>(
                     blobs.insert(mark.clone(), Arc::<[u8]>::from(data));
                 }
             }
-            ("from", _) => begins = false,
+            ("from" | "merge", mark) => {
+                begins = false;
+                // What is not among the commits that were asked for has no place.
+                history
+                    .parents
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|all| all.push(commits.get(mark).copied().unwrap_or(0)));
+            }
             // `M mode mark path`
             ("M", text) => {
                 let mut words = text.splitn(3, ' ').skip(1);
@@ -223,13 +253,15 @@ mod tests {
              commit refs/heads/main\nmark :3\noriginal-oid {one}\nauthor \u{fc} <a> 1 +0000\ndata 8\nM 1 :1 z\n\
              M 100644 :1 \"p/a b\"\nM 100644 :2 other\n\n\
              commit refs/heads/main\nmark :4\noriginal-oid {two}\ndata 0\nfrom :3\nM 100644 :2 \"p/a b\"\nM 160000 {one} p/sub\n\n\
-             commit refs/heads/main\nmark :5\noriginal-oid {three}\ndata 0\nfrom :4\nM 100644 :1 \"p/a b\"\nD p/x\n\n"
+             commit refs/heads/main\nmark :5\noriginal-oid {three}\ndata 0\nfrom :4\nmerge :3\nmerge {one}\nM 100644 :1 \"p/a b\"\nD p/x\n\n"
         );
         let history = parsed(stream.as_bytes(), "p/", &[one.clone(), three].into(), said).history;
         assert_eq!(history.versions.keys().collect::<Vec<_>>(), ["a b"]);
         let versions = history.versions["a b"].iter();
         assert!(versions.clone().all(|one| one.answer == format!("a b {}", one.bytes.len())));
         let versions: Vec<_> = versions.map(|one| (one.commit.as_str(), one.at, &*one.bytes)).collect();
+        assert_eq!(history.parents, [vec![], vec![1], vec![2, 1, 0]]);
+        assert_eq!(history.newest, "3".repeat(40));
         let expected: [(_, _, &[u8]); 3] =
             [("3333333333", 3, b"blob\nx"), ("2222222222", 2, b"y\n"), ("1111111111", 1, b"blob\nx")];
         assert_eq!(versions, expected);

@@ -9,12 +9,16 @@ use std::sync::OnceLock;
 
 pub use self::departures::Present;
 pub use self::holders::Holder;
+use super::access::{SealedFile, sealed_files};
 use super::config::Config;
 use super::declaration;
 use super::files::Files;
-use super::git::{self, FileVersion};
+use super::git::{self, FileVersion, History};
 use super::revocations::{self, Revocations};
+use crate::error::Error;
 use crate::finding::told_name;
+use crate::source::printable;
+use crate::stores::sops::Noted;
 use crate::stores::{self, Readers};
 
 /// How many commits are looked through, so that a long history costs no more than a check should.
@@ -24,6 +28,9 @@ const COMMITS: usize = 2000;
 #[derive(Debug, Default)]
 pub struct Past {
     sealed: BTreeMap<String, Vec<Version>>,
+    /// The parents of each commit, and the name of the newest; see [`History`].
+    parents: Vec<Vec<usize>>,
+    newest: String,
     tables: Vec<Version>,
     record: Vec<Version>,
     /// The record as it is now, where it is not the one of the last commit.
@@ -77,6 +84,13 @@ impl Gap {
 /// A version of a sealed file, with those who can read it; of other files nobody.
 type Version = FileVersion<Vec<String>>;
 
+/// Whether a record tells of somebody who could read what is still in a file, and may not any more.
+pub(super) fn is_left(record: &Revocations, file: &SealedFile, bytes: &[u8], config: &Config) -> bool {
+    let staying = config.names_of_readers(&file.environments);
+    let may = |reader: &String| staying.contains(config.owner_of(reader).unwrap_or(reader));
+    record.told(&file.path, bytes, &Noted::default()).iter().any(|one| !one.readers.iter().all(may))
+}
+
 /// All who can open a file, as far as it names them.
 pub(super) fn names(readers: &Readers) -> Vec<String> {
     let others = readers.others.iter().map(|other| format!("a key of {}", told_name(&other.kind)));
@@ -107,7 +121,8 @@ impl Past {
         let is_removed = matches!(changed, Some(None)) && !record.is_empty();
         let changed = changed.flatten();
         let changed = changed.filter(|bytes| record.first().is_none_or(|newest| *newest.bytes != **bytes));
-        Self { sealed: history.versions, tables, record, changed, is_removed, gap, ..Self::default() }
+        let History { versions: sealed, parents, newest, .. } = history;
+        Self { sealed, parents, newest, tables, record, changed, is_removed, gap, ..Self::default() }
     }
 
     /// Why git does not tell all versions of a sealed file here, if it does not.
@@ -123,6 +138,36 @@ impl Past {
             let text = String::from_utf8_lossy(&version.bytes);
             Some((version.commit.as_str(), Revocations::parse(revocations::NAME, &text).ok()?))
         })
+    }
+
+    /// Refuses to begin a record anew where git has one that tells of what is still to change: the new one would take its
+    /// place, and nobody would hear of that any more.
+    ///
+    /// # Errors
+    /// There was one; or a file cannot be read.
+    pub fn may_record(files: &Files, config: &Config) -> Result<(), Error> {
+        if Revocations::is_there(files)? {
+            return Ok(());
+        }
+        let sealed = sealed_files(files, config)?;
+        let paths: Vec<_> = sealed.iter().map(|file| file.path.as_str()).collect();
+        let past = Self::of(files, &paths);
+        let Some((commit, record)) = past.removed_record() else { return Ok(()) };
+        let mut left = Vec::new();
+        for file in &sealed {
+            let bytes = files.read_if_there(&file.path)?;
+            if bytes.is_some_and(|bytes| is_left(&record, file, &bytes, config)) {
+                left.push(printable(&files.shown(&file.path)));
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        let shown = printable(&files.shown(revocations::NAME));
+        let left = left.join(" and ");
+        Err(Error::new(format!("{shown} is gone, which alone tells what is still to change in {left}")).help(format!(
+            "git checkout {commit} -- {shown}; then run it again. The line of a value that needs no change can be taken out of it"
+        )))
     }
 
     fn versions(&self, path: &str) -> &[Version] {

@@ -27,6 +27,10 @@ fn write(report: &Report, _: &Style) -> String {
         let suite = suites.entry(path.unwrap_or_else(|| PROJECT.to_owned())).or_default();
         suite.entry(finding.rule.code).or_default().push(finding);
     }
+    if suites.is_empty() {
+        // A report without a case would look as if nothing had run.
+        suites.entry(PROJECT.to_owned()).or_default();
+    }
     let tests: usize = suites.values().map(|cases| cases.len().max(1)).sum();
     let failures: usize = suites.values().map(|cases| failures(report, cases)).sum();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

@@ -162,7 +162,7 @@ impl Drift {
                     "nothing to propose: every key has a policy, and secrets must differ without one\n",
                 )?;
             }
-            printing::print(&crate::source::printable_lines(&patch))?;
+            printing::print(&suggesting::printable_patch(&patch))?;
             return Ok(ExitCode::SUCCESS);
         }
         if self.changes_baseline() {

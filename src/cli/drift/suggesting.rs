@@ -13,7 +13,7 @@ use crate::project::files::Files;
 use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
-use crate::source::printable;
+use crate::source::{printable, printable_lines};
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
 /// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
@@ -58,6 +58,15 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
+}
+
+/// A patch without signs that a terminal or a runner would obey. Its lines keep their ends: `git apply` looks for those.
+pub(super) fn printable_patch(patch: &str) -> String {
+    let line = |line: &str| match line.strip_suffix("\r\n") {
+        Some(line) => printable_lines(line) + "\r\n",
+        None => printable_lines(line),
+    };
+    patch.split_inclusive('\n').map(line).collect()
 }
 
 /// What no policy is proposed for: keys that nobody declared, and some environments lack. Whether they belong there nobody can
@@ -107,4 +116,22 @@ fn is_known_twice(row: &Row) -> bool {
 
 fn is_set_everywhere(row: &Row) -> bool {
     row.cells.iter().flatten().all(|cell| cell.state == State::Set) && row.cells.iter().flatten().count() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable_patch;
+
+    #[test]
+    fn lines_keep_their_ends() {
+        for (patch, expected) in [
+            (" a\r\n+b\n", " a\r\n+b\n"),
+            (" a\rb\r\n", " a\\u{d}b\r\n"),
+            ("+::warning\r\n", "+::warning\r\n"),
+            ("::warning\r\n", "\\u{3a}:warning\r\n"),
+            ("+\u{1b}[1m", "+\\u{1b}[1m"),
+        ] {
+            assert_eq!(printable_patch(patch), expected, "{patch:?}");
+        }
+    }
 }

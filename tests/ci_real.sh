@@ -76,15 +76,17 @@ template=examples/ci/gitlab/sparkcfg.gitlab-ci.yml
 accepts "$template" "${schema[@]}" "${gitlab[@]}" "$template"
 broken "$template" 's/codequality: /codequalities: /; s/when: always/when: sometimes/'
 refuses "$broken" sometimes "${schema[@]}" "${gitlab[@]}" "$broken"
-# readme START: the YAML block of the README that begins with the line START.
-readme() { awk -v start="$1" '/^```/ { inside = 0 } inside; before ~ /^```yaml/ && $0 == start { inside = 1; print } { before = $0 }' README.md; }
-readme 'name: environments' >"$scratch/readme.yml"
-readme 'environments:' >"$scratch/readme.gitlab-ci.yml"
-accepts 'the workflow of the README' "${schema[@]}" vendor.github-workflows "$scratch/readme.yml"
-accepts 'the workflow of the README' "${zizmor[@]}" "$scratch/readme.yml"
-accepts 'the GitLab job of the README' "${schema[@]}" "${gitlab[@]}" "$scratch/readme.gitlab-ci.yml"
-sed -i 's/runs-on/run-on/' "$scratch/readme.yml"
-refuses 'the workflow of the README' run-on "${schema[@]}" vendor.github-workflows "$scratch/readme.yml"
+# block PAGE START: the YAML block of PAGE that begins with the line START.
+block() { awk -v start="$2" '/^```/ { inside = 0 } inside; before ~ /^```yaml/ && $0 == start { inside = 1; print } { before = $0 }' "$1"; }
+block docs/ci.md 'name: environments' >"$scratch/page.yml"
+accepts 'the workflow of docs/ci.md' "${schema[@]}" vendor.github-workflows "$scratch/page.yml"
+accepts 'the workflow of docs/ci.md' "${zizmor[@]}" "$scratch/page.yml"
+for page in README.md docs/ci.md; do
+  block "$page" 'environments:' >"$scratch/page.gitlab-ci.yml"
+  accepts "the GitLab job of $page" "${schema[@]}" "${gitlab[@]}" "$scratch/page.gitlab-ci.yml"
+done
+sed -i 's/runs-on/run-on/' "$scratch/page.yml"
+refuses 'the workflow of docs/ci.md' run-on "${schema[@]}" vendor.github-workflows "$scratch/page.yml"
 # What the jobs of the template run must exist.
 grep -E '^ +- sparkcfg ' "$template" | grep -oE -- '--output [a-z]+=' | grep -vqE 'gitlab|junit|html' && fail 'an unknown format in the template'
 

@@ -1,14 +1,17 @@
-//! What the project says of itself is so: a code is a file, a page and a folder of cases; exit codes; formats; README.
+//! What the project says of itself is so: a code is a file, a page and a folder of cases; exit codes; formats; the README
+//! and the pages of `docs/`.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
 mod console;
+#[path = "promises/pages.rs"]
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use console::{difference, run};
+use console::run;
 use sparkcfg::{checks, outputs};
 
 fn root() -> &'static Path {
@@ -239,48 +242,6 @@ fn the_reference_is_up_to_date() {
     let home = tempfile::tempdir().unwrap();
     let ran = run("sparkcfg docs --inject schemas/README.md --check", root(), home.path());
     assert_eq!(ran.code, 0, "{}", ran.shown());
-}
-
-/// Every `console` block of the README that starts with `$ sparkcfg` runs, and shows what stands there.
-#[test]
-fn readme_commands() {
-    let home = tempfile::tempdir().unwrap();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap_or_default();
-    let differences: Vec<_> = console_blocks(&readme)
-        .into_iter()
-        .filter_map(|(line, expected)| {
-            let shown = run(&line, root(), home.path()).shown();
-            let trimmed: String = shown.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-            difference(&line, expected.trim_end(), trimmed.trim_end())
-        })
-        .collect();
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
-
-/// The commands of `console` blocks with what stands under each.
-fn console_blocks(text: &str) -> Vec<(String, String)> {
-    let blocks = text.split("```console\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
-    let mut found = Vec::new();
-    for block in blocks.filter(|block| block.starts_with("$ sparkcfg ")) {
-        for part in block.strip_prefix("$ ").unwrap_or(block).split("\n$ ") {
-            let (line, output) = part.split_once('\n').unwrap_or((part, ""));
-            // `[exit 1]` may stand last, as in the transcripts.
-            let output = output.trim_end();
-            let output = output
-                .rsplit_once('\n')
-                .filter(|(_, last)| last.starts_with("[exit "))
-                .map_or(output, |(rest, _)| rest);
-            found.push((line.to_owned(), output.to_owned()));
-        }
-    }
-    found
-}
-
-#[test]
-fn console_blocks_are_found() {
-    let text = "a\n```console\n$ sparkcfg explain\nlist\n\n$ sparkcfg validate\nbad\n[exit 1]\n```\n```console\n$ cargo test\n```\n";
-    let expected = [("sparkcfg explain", "list"), ("sparkcfg validate", "bad")];
-    assert_eq!(console_blocks(text), expected.map(|(line, output)| (line.to_owned(), output.to_owned())));
 }
 
 /// A small project in a repository of its own, with what the closure does to it committed.

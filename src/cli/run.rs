@@ -301,9 +301,9 @@ mod tests {
     use super::variables::{LOADERS, PASSED};
 
     #[test]
-    fn the_readme_lists_what_comes_from_no_file() {
+    fn the_page_lists_what_comes_from_no_file() {
         let line = LOADERS.join(" ");
-        assert!(include_str!("../../README.md").contains(&line), "{line}");
+        assert!(include_str!("../../docs/run.md").contains(&line), "{line}");
     }
 
     #[test]

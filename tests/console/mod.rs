@@ -1,4 +1,4 @@
-//! Runs a `$ sparkcfg …` line as a terminal would, for the transcripts of the cases and of the README.
+//! Runs a `$ sparkcfg …` line as a terminal would, for the transcripts of the cases and of the pages.
 
 use std::path::Path;
 use std::process::Command;

@@ -16,56 +16,46 @@ fn pages() -> Vec<(String, String)> {
     paths.map(|path| (path.clone(), fs::read_to_string(root().join(path)).unwrap())).collect()
 }
 
-/// Every `console` block that starts with `$ sparkcfg` runs, and shows what stands there.
+/// Every `console` block that starts with `$ sparkcfg` shows what happens; `UPDATE=1` writes it anew.
 #[test]
 fn console_blocks_show_what_happens() {
     let home = tempfile::tempdir().unwrap();
     let mut differences = Vec::new();
     for (page, text) in pages() {
-        for Shown { line, output, code } in console_blocks(&text) {
-            let ran = run(&line, root(), home.path());
-            let trimmed: String = ran.shown().lines().map(|line| format!("{}\n", line.trim_end())).collect();
-            differences.extend(difference(&format!("{page}: {line}"), &output, trimmed.trim_end()));
-            if ran.code != code {
-                differences.push(format!("{page}: {line}\nended with {}, not with {code}", ran.code));
-            }
+        let fresh = refreshed(&text, |line| {
+            let ran = run(line, root(), home.path());
+            let shown: String = ran.shown().trim_end().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+            if ran.code == 0 { shown } else { format!("{shown}[exit {}]\n", ran.code) }
+        });
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(root().join(page), fresh).unwrap();
+        } else {
+            differences.extend(difference(&page, &text, &fresh));
         }
     }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(differences.is_empty(), "{}\nUPDATE=1 cargo test --test promises", differences.join("\n"));
 }
 
-/// A command of a `console` block, with what stands under it.
-#[derive(Debug, PartialEq, Eq)]
-struct Shown {
-    line: String,
-    output: String,
-    /// What `[exit 1]` as the last line says, as in the transcripts; 0 without it.
-    code: i32,
-}
-
-fn console_blocks(text: &str) -> Vec<Shown> {
-    let blocks = text.split("```console\n").skip(1).filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
-    let mut found = Vec::new();
-    for block in blocks.filter(|block| block.starts_with("$ sparkcfg ")) {
-        for part in block.strip_prefix("$ ").unwrap_or(block).split("\n$ ") {
-            let (line, output) = part.split_once('\n').unwrap_or((part, ""));
-            let output = output.trim_end();
-            let (rest, last) = output.rsplit_once('\n').unwrap_or(("", output));
-            let code = last.strip_prefix("[exit ").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
-            let (output, code) = code.map_or((output, 0), |code| (rest, code));
-            found.push(Shown { line: line.to_owned(), output: output.to_owned(), code });
-        }
+/// The page with what `shows` gives below each command of its `console` blocks.
+fn refreshed(page: &str, shows: impl Fn(&str) -> String) -> String {
+    const START: &str = "```console\n";
+    let mut parts = page.split(START);
+    let mut fresh = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (block, rest) = part.split_once("```").unwrap();
+        let lines = block.lines().filter(|line| line.starts_with("$ sparkcfg "));
+        let shown: String = lines.map(|line| format!("{line}\n{}", shows(line.trim_start_matches("$ ")))).collect();
+        let block = if block.starts_with("$ sparkcfg ") { &shown } else { block };
+        fresh.extend([START, block, "```", rest]);
     }
-    found
+    fresh
 }
 
 #[test]
-fn console_blocks_are_found() {
-    let text = "a\n```console\n$ sparkcfg explain\nlist\n\n$ sparkcfg validate\nbad\n[exit 1]\n```\n```console\n$ cargo test\n```\n";
-    let expected = [("sparkcfg explain", "list", 0), ("sparkcfg validate", "bad", 1)];
-    let expected =
-        expected.map(|(line, output, code)| Shown { line: line.to_owned(), output: output.to_owned(), code });
-    assert_eq!(console_blocks(text), expected);
+fn what_stands_below_a_command_is_compared() {
+    let page = "a\n```console\n$ sparkcfg one\nold\n\nold\n$ sparkcfg two\n```\nb\n```console\n$ cargo test\nc\n```\n";
+    let expected = "a\n```console\n$ sparkcfg one\n<sparkcfg one>\n$ sparkcfg two\n<sparkcfg two>\n```\nb\n```console\n$ cargo test\nc\n```\n";
+    assert_eq!(refreshed(page, |line| format!("<{line}>\n")), expected);
 }
 
 /// Every link to a file or a heading leads there, and the README leads to every page.

@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, is_screaming, to_u32};
 use crate::tree::{Node, Value};
 
+/// How many assignments before a command are looked at, so that a long line of them takes no quadratic time.
+const MAX_ASSIGNMENTS: usize = 32;
+
 pub(super) fn reads(path: &Path<'_>) -> bool {
     matches!(path.extension, "sh" | "bash" | "zsh" | "ksh")
         || matches!(path.name, ".envrc" | "entrypoint" | "docker-entrypoint")
@@ -131,6 +134,10 @@ struct Scanner<'t> {
     all: bool,
     /// Words that end texts which begin on the next line, with whether `$` counts there.
     ends: Vec<(String, bool)>,
+    /// Where the value of the last assignment ends: behind it another one, or the command, begins.
+    value: usize,
+    /// The same of what is around each `(` that is open.
+    around: Vec<usize>,
 }
 
 impl Scanner<'_> {
@@ -149,7 +156,7 @@ impl Scanner<'_> {
                 }
                 b'"' => {
                     self.quoted = !self.quoted;
-                    self.command = false;
+                    self.ends_command();
                     self.at += 1;
                 }
                 b'\'' if !self.quoted => {
@@ -157,13 +164,23 @@ impl Scanner<'_> {
                     let start = self.at;
                     self.at += end.map_or(self.rest().len(), |end| end + 2);
                     self.script.texts.push(start..self.at);
-                    self.command = false;
+                    self.command &= start < self.value;
                 }
                 b'$' => self.expansion(),
                 b'#' if !self.quoted && self.blank_before() => {
                     self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len());
                 }
                 b'<' if !self.quoted && self.rest().starts_with(b"<<") => self.text_begins(),
+                b'(' if !self.quoted => {
+                    self.around.push(std::mem::take(&mut self.value));
+                    self.command = true;
+                    self.at += 1;
+                }
+                b')' if !self.quoted => {
+                    self.value = self.around.pop().unwrap_or_default();
+                    self.command = self.at < self.value;
+                    self.at += 1;
+                }
                 b';' | b'&' | b'|' | b'(' | b'{' | b'!' => {
                     self.command |= !self.quoted;
                     self.at += 1;
@@ -171,11 +188,16 @@ impl Scanner<'_> {
                 b' ' | b'\t' => self.at += 1,
                 _ if byte.is_ascii_alphabetic() || byte == b'_' => self.word(),
                 _ => {
-                    self.command = false;
+                    self.ends_command();
                     self.at += 1;
                 }
             }
         }
+    }
+
+    /// What stands here is a word of a command, unless it belongs to a value that is assigned: `A=1 B=2 command`.
+    fn ends_command(&mut self) {
+        self.command &= self.at < self.value;
     }
 
     fn blank_before(&self) -> bool {
@@ -210,8 +232,12 @@ impl Scanner<'_> {
             if self.all || self.is_before_command(from + length) {
                 self.script.exports.extend(self.script.sets.last().cloned());
             }
+            self.value = self.value_end(from + length);
             self.at = from + length + 1;
-            // `A=1 B=2 command`: another may follow, once the value is over.
+            return;
+        }
+        if from < self.value {
+            self.at = from + length.max(1);
             return;
         }
         let is_option = word == "set";
@@ -232,8 +258,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Whether a program follows an assignment whose name ends before `at`: `X=1 program`, `X="a b" Y=2 program`.
-    fn is_before_command(&self, at: usize) -> bool {
+    /// Where the value of an assignment ends whose name ends before `at`; no further than defaults are looked at.
+    fn value_end(&self, at: usize) -> usize {
         let rest = &self.text[at..self.text.floor_char_boundary(at + MAX_DEFAULT)];
         let (mut quote, mut depth) = (None, 0_u32);
         let over = |sign: char| matches!(sign, ' ' | '\t' | '\n' | ';' | '&' | '|' | ')');
@@ -250,7 +276,20 @@ impl Scanner<'_> {
             }
             quote.is_none() && depth == 0 && over(*sign)
         });
-        let after = end.map_or("", |(end, _)| rest[end..].trim_start_matches([' ', '\t']));
+        at + end.map_or(rest.len(), |(end, _)| end)
+    }
+
+    /// Whether a program follows an assignment whose name ends before `at`: `X=1 program`, `X="a b" Y=2 program`.
+    fn is_before_command(&self, at: usize) -> bool {
+        let mut after = self.text[self.value_end(at)..].trim_start_matches([' ', '\t']);
+        for _ in 0..MAX_ASSIGNMENTS {
+            let from = self.text.len() - after.len();
+            let name = self.name(from).len();
+            if name == 0 || !after[name..].starts_with('=') {
+                break;
+            }
+            after = self.text[self.value_end(from + name)..].trim_start_matches([' ', '\t']);
+        }
         !after.is_empty() && !after.starts_with(['\n', ';', '&', '|', ')', '#', '\r'])
     }
 
@@ -301,10 +340,13 @@ impl Scanner<'_> {
                 let fallback = fallback(after, self.base + to_u32(from + length));
                 self.push(from..from + length, fallback);
                 // What stands in the default is read on.
+                self.ends_command();
                 self.at = (from + length).max(self.at + 2);
-                self.command = false;
             }
             Some(b'(') => {
+                if !self.quoted {
+                    self.around.push(std::mem::take(&mut self.value));
+                }
                 self.at += 2;
                 self.command = true;
             }
@@ -312,8 +354,8 @@ impl Scanner<'_> {
                 let from = self.at + 1;
                 let length = self.name(from).len();
                 self.push(from..from + length, Fallback::Absent);
+                self.ends_command();
                 self.at = from + length;
-                self.command = false;
             }
         }
     }
@@ -389,6 +431,8 @@ impl<'t> Scanner<'t> {
             quoted: false,
             all: false,
             ends: Vec::new(),
+            value: 0,
+            around: Vec::new(),
         }
     }
 
@@ -430,6 +474,8 @@ mod tests {
             ("export A_B=1 C_D=2; E_F=3\nG_H=4 run\n", "A_B C_D G_H"),
             ("A_B=1\nexport A_B\nexport C_D\n", "A_B"),
             ("set -a\nA_B=1\nset +a\nC_D=2\n", "A_B"),
+            ("A_B=1 C_D=x E_F='y' G_H=\"z\" run I_J=1\n", "A_B C_D E_F G_H"),
+            ("A_B=1 C_D=x E_F='y' G_H=$(I_J=1 run K_L=1) M_N=1\n", "I_J"),
             ("A_B=\"x y\" exec run\nC_D='z' exec run\nE_F=$(date -u)\nG_H=1 # note\n", "A_B C_D"),
             ("export A_B=\"${A_B:-1}\" C_D=$C_D E_F=$E_F_G\n", "E_F"),
             ("export", ""),
@@ -466,6 +512,8 @@ mod tests {
             ("export A_B=1 C_D\necho $A_B $C_D\n", "set A_B=? ~C_D"),
             ("for A_B in x y; do echo $A_B; done\nwhile read C_D; do echo $C_D; done", ""),
             ("if true; then A_B=1; fi; echo $A_B", ""),
+            ("x=$(run A_B=1) C_D=1; echo $A_B $C_D", "~A_B"),
+            ("A_B='x' C_D=y E_F=\"z\" G_H=1\necho $A_B $C_D $E_F $G_H; echo I_J=$I_J", "~I_J"),
             ("cat <<EOF\n$A_B\nEOF\ncat <<'EOF'\n$C_D\nEOF\necho $E_F", "~A_B ~E_F"),
             ("x=$(A_B=1 cmd \"$C_D\")", "set A_B=? ~C_D"),
             ("echo ${#A_B} ${A_B%x} $lower $1 $$ $?", "~A_B ~A_B"),

@@ -13,7 +13,7 @@ use crate::finding::{Finding, Severity};
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
 use crate::project::{Project, templates};
-use crate::rendering::{self, Fault, FaultKind, Input, Variable, header};
+use crate::rendering::{self, Fault, FaultKind, Input, Unset, Variable, header};
 use crate::report::{Report, Summary};
 use crate::schema::Property;
 use crate::schema::extension::Render;
@@ -194,12 +194,13 @@ fn input<'p>(project: &'p Project, environment: &'p Environment<'p>, reveal: boo
         return Err(Error::new(format!("no key here opens {}", closed.join(", ")))
             .help("pass --identity FILE, or leave --with-secrets out"));
     }
-    let unset = project.schema.iter().flat_map(|schema| schema.schema.keys());
-    let unset = unset.filter(|key| environment.get(key).is_none_or(|setting| !setting.is_set()));
+    let unset =
+        project.schema.iter().flat_map(|schema| schema.schema.keys().map(|key| (key, schema.schema.property(key))));
+    let unset = unset.filter(|(key, _)| environment.get(key).is_none_or(|setting| !setting.is_set()));
     Ok(Input {
         environment: &environment.name,
         variables,
-        unset: unset.map(ToOwned::to_owned).collect(),
+        unset: unset.map(|(key, property)| Unset { key, services: property.services() }).collect(),
         reveals: reveal,
     })
 }

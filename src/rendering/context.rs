@@ -156,9 +156,10 @@ fn own<'i>(input: &'i Input<'_>, service: &str) -> impl Iterator<Item = &'i supe
     input.variables.iter().filter(move |variable| variable.services.iter().any(|name| name == service))
 }
 
-/// The keys that a service reads.
+/// The keys that a service reads, be they set or not.
 pub(super) fn keys_of(input: &Input<'_>, service: &str) -> Vec<String> {
-    own(input, service).map(|variable| variable.key.to_owned()).collect()
+    let own = input.known().filter(|(_, services)| services.iter().any(|name| name == service));
+    own.map(|(key, _)| key.to_owned()).collect()
 }
 
 /// The secrets among them that are only referred to.

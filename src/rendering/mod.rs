@@ -33,9 +33,18 @@ pub struct Input<'i> {
     /// The keys that are set, sorted.
     pub variables: Vec<Variable<'i>>,
     /// Keys that the schema knows and that are not set.
-    pub unset: Vec<String>,
+    pub unset: Vec<Unset<'i>>,
     /// Whether secrets are among the texts.
     pub reveals: bool,
+}
+
+/// A key without a value.
+#[derive(Debug, Clone, Copy)]
+pub struct Unset<'i> {
+    /// The key.
+    pub key: &'i str,
+    /// The services that read it.
+    pub services: &'i [String],
 }
 
 /// One key. Its `Debug` tells no value.
@@ -53,6 +62,12 @@ pub struct Variable<'i> {
 }
 
 impl Input<'_> {
+    /// All keys that are known, each with the services that read it.
+    fn known(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let set = self.variables.iter().map(|variable| (variable.key, variable.services));
+        set.chain(self.unset.iter().map(|unset| (unset.key, unset.services)))
+    }
+
     /// The same for a file of which nobody mounts secrets as files.
     fn without_mounts(&self) -> Self {
         let variables = self.variables.iter().map(|variable| Variable {
@@ -152,7 +167,10 @@ pub fn render(template: &str, templates: &Templates, input: &Input<'_>) -> Resul
     } else {
         plain::run(template, templates, input)?
     };
-    let body = settle(kind, template, &draft, input)?;
+    let mut body = settle(kind, template, &draft, input)?;
+    if !body.is_empty() && !body.ends_with('\n') {
+        body.push('\n');
+    }
     let mut used = draft.used;
     if kind.interpolates {
         used.extend(handed_on(path, &body));

@@ -60,9 +60,13 @@ impl Writer<'_> {
         for resolved in &expansion.resolved {
             let name = resolved.reference.name;
             self.run.used.insert(name.to_owned());
-            if matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing) {
-                let from = reference.range.start + resolved.reference.range.start;
-                self.faults.push(self.undefined(name, from..from + resolved.reference.range.len()));
+            let from = reference.range.start + resolved.reference.range.start;
+            let at = from..from + resolved.reference.range.len();
+            match resolved.outcome {
+                Outcome::Undefined | Outcome::Missing => self.faults.push(self.undefined(name, at)),
+                // Where the name of a key is misspelt, its default is all that ever comes out.
+                Outcome::Default | Outcome::Absent => self.faults.extend(self.misspelt(name, at)),
+                Outcome::Value => {}
             }
         }
         let piece = match reference.operator {
@@ -99,18 +103,33 @@ impl Writer<'_> {
     }
 
     fn undefined(&self, name: &str, at: Range<usize>) -> Fault {
-        let near = nearest(name, self.input.variables.iter().map(|variable| variable.key));
-        let help = match near {
+        let environment = self.input.environment;
+        if self.known.contains_key(name) {
+            let help = format!("give it a value, or write ${{{name}?}}, which takes an empty one");
+            return self.fault(name, at, format!("{name} is empty in {environment}"), help);
+        }
+        let help = match self.near(name) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("set it, or write ${{{name}:-default}}; $$ is a plain dollar sign"),
         };
-        Fault {
-            template: self.template.to_owned(),
-            at,
-            kind: FaultKind::Undefined,
-            key: Some(name.to_owned()),
-            message: format!("{name} has no value in {}", self.input.environment),
-            help,
-        }
+        self.fault(name, at, format!("{name} has no value in {environment}"), help)
+    }
+
+    /// A name with a default that is no key, where one comes near.
+    fn misspelt(&self, name: &str, at: Range<usize>) -> Option<Fault> {
+        let near = self.near(name)?;
+        let message = format!("{name} is neither set in {} nor in the schema", self.input.environment);
+        Some(self.fault(name, at, message, format!("did you mean {near}?")))
+    }
+
+    /// The key that a name which is none comes near to.
+    fn near(&self, name: &str) -> Option<&str> {
+        let is_known = self.input.known().any(|(key, _)| key == name);
+        if is_known { None } else { nearest(name, self.input.known().map(|(key, _)| key)) }
+    }
+
+    fn fault(&self, name: &str, at: Range<usize>, message: String, help: String) -> Fault {
+        let (template, key) = (self.template.to_owned(), Some(name.to_owned()));
+        Fault { template, at, kind: FaultKind::Undefined, key, message, help }
     }
 }

@@ -6,7 +6,7 @@ use proptest::prelude::{Strategy, any, proptest};
 use proptest::test_runner::Config;
 use serde_json::{Value, json};
 
-use super::{FaultKind, Input, Templates, Variable, header, render};
+use super::{FaultKind, Input, Templates, Unset, Variable, header, render};
 use crate::masking::holds_secrets;
 
 mod defaults;
@@ -31,7 +31,7 @@ fn input<'i>(services: &'i [String], value: &'i str) -> Input<'i> {
             variable("PORT", Some("8080"), json!(8080)),
             variable("V", Some(value), value.into()),
         ],
-        unset: vec!["LATER".to_owned()],
+        unset: vec![Unset { key: "LATER", services: &[] }],
         reveals: false,
     }
 }

@@ -112,6 +112,12 @@ const HARD: &[&str] = &[
 ];
 
 #[test]
+fn nothing_stays_nothing_for_terraform() {
+    let written = (find("tfvars").unwrap().write)(&picture(&[("KEY", "", Value::Null)])).unwrap();
+    assert_eq!(written, "KEY = null\n");
+}
+
+#[test]
 fn what_is_written_is_read_back() {
     let mut refused = 0;
     for target in ALL {

@@ -9,12 +9,11 @@ pub(super) const TARGET: Target = Target {
     name: "tfvars",
     summary: "Terraform variables, with the types of the schema",
     write: |picture| {
-        picture.each(|variable, text| {
+        picture.each(|variable, _| {
             if !is_plain_name(variable.key) {
                 return Err("Terraform has no variable of this name".to_owned());
             }
-            let value = if variable.typed.is_null() { quoting::hcl(text) } else { expression(&variable.typed) };
-            Ok(format!("{} = {value}\n", variable.key))
+            Ok(format!("{} = {}\n", variable.key, expression(&variable.typed)))
         })
     },
 };

@@ -13,12 +13,11 @@ use super::{Scene, UNNAMED};
 use crate::suggestion::nearest;
 
 pub(super) fn undefined(template: &str, at: Range<usize>, name: &str, input: &Input<'_>) -> Fault {
-    let (message, help) = if input.unset.iter().any(|key| key == name) {
+    let (message, help) = if input.unset.iter().any(|unset| unset.key == name) {
         let help = format!("give it one, or write {{{{ {name} | default(\"…\") }}}} or {{% if {name} is defined %}}");
         (format!("{name} has no value in {}", input.environment), help)
     } else {
-        let keys = input.variables.iter().map(|variable| variable.key).chain(input.unset.iter().map(String::as_str));
-        let help = match nearest(name, keys) {
+        let help = match nearest(name, input.known().map(|(key, _)| key)) {
             Some(near) => format!("did you mean {near}?"),
             None => "declare it in the schema and set it, or take it out of the template".to_owned(),
         };

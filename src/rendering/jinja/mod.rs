@@ -142,8 +142,7 @@ fn attempt(scene: &Scene<'_>, values: &BTreeMap<String, Value>) -> Result<Run, E
     let traces = std::mem::take(&mut *traces.lock().unwrap_or_else(PoisonError::into_inner));
     used.extend(traces.used);
     if used.contains("env") {
-        used.extend(input.variables.iter().map(|variable| variable.key.to_owned()));
-        used.extend(input.unset.iter().cloned());
+        used.extend(input.known().map(|(key, _)| key.to_owned()));
     }
     Ok(Run { text, pieces: traces.pieces, used, origins })
 }
@@ -204,7 +203,7 @@ const FUNCTIONS: &[(&str, Answer)] = &[
 
 /// `env_of("api", …)`: what services get; `plain_of`: that without secrets; `secrets_of`: the names of the secrets.
 fn add_functions(environment: &mut Environment<'static>, input: &Input<'_>, traces: &Arc<Mutex<Traces>>) {
-    let services: BTreeSet<&String> = input.variables.iter().flat_map(|variable| variable.services).collect();
+    let services: BTreeSet<&String> = input.known().flat_map(|(_, services)| services).collect();
     for (name, gives) in FUNCTIONS {
         let answers: BTreeMap<String, Value> =
             services.iter().map(|service| ((*service).clone(), gives(input, service))).collect();
@@ -354,6 +353,5 @@ fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) ->
 }
 
 fn is_known(name: &str, input: &Input<'_>) -> bool {
-    let set = input.variables.iter().any(|variable| variable.key == name);
-    set || GLOBALS.contains(&name) || input.unset.iter().any(|key| key == name)
+    GLOBALS.contains(&name) || input.known().any(|(key, _)| key == name)
 }

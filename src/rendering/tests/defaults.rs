@@ -41,10 +41,10 @@ fn a_default_is_quoted_as_a_value_is() {
         ("a.yml", "a: ${X:-no}\n", "a: \"no\"\n"),
         (
             "a.json",
-            "{\"a\": ${X:-}, \"b\": ${X:-no}, \"c\": \"x${X:-'}\"}",
-            "{\"a\": \"\", \"b\": \"no\", \"c\": \"x'\"}",
+            "{\"a\": ${X:-}, \"b\": ${X:-no}, \"c\": \"x${X:-'}\"}\n",
+            "{\"a\": \"\", \"b\": \"no\", \"c\": \"x'\"}\n",
         ),
-        ("a.js", "a = ${X:-it's}; b = \"${X:-it's}\";", "a = \"it's\"; b = \"it\\'s\";"),
+        ("a.js", "a = ${X:-it's}; b = \"${X:-it's}\";", "a = \"it's\"; b = \"it\\'s\";\n"),
         ("a.sh", "A=${X:-b; touch c}\nB=\"${X:-$$(d) ${P}}\"\n", "A='b; touch c'\nB=\"\\$(d) 80\"\n"),
         ("a.env", "A=${X:-b c}\nB=\"${X:-d e}\"\nC=${X:-}\n", "A='b c'\nB='d e'\nC=\n"),
         ("a.service", "[Service]\nEnvironment=\"A=${X:-b %c}\"\n", "[Service]\nEnvironment=\"A=b %%c\"\n"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{FaultKind, Input, Templates, Variable, render};
+use super::super::{FaultKind, Input, Templates, Unset, Variable, render};
 
 fn rendered(text: &str) -> Result<String, Vec<super::super::Fault>> {
     let variable = |key, text, typed| Variable { key, text: Some(text), typed, has_file_variant: false, services: &[] };
@@ -18,11 +18,12 @@ fn rendered(text: &str) -> Result<String, Vec<super::super::Fault>> {
             variable("RATE", "0.10", json!(0.1)),
             variable("YES", "yes", json!(true)),
         ],
-        unset: vec!["LATER".to_owned()],
+        unset: vec![Unset { key: "LATER", services: &[] }],
         reveals: false,
     };
     let templates = Templates::from([("a.txt.j2".to_owned(), text.to_owned())]);
-    render("a.txt.j2", &templates, &input).map(|rendered| rendered.body)
+    // Whatever is rendered ends its last line.
+    render("a.txt.j2", &templates, &input).map(|rendered| rendered.body.trim_end_matches('\n').to_owned())
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub struct Ecosystem {
     pub source: SourceId,
     /// The apps that are written as literals, in order.
     pub apps: Vec<App>,
-    /// Why the file cannot be read; never for a script, of which everything unknown stays unknown.
+    /// Why the file cannot be read. Of a script everything unknown stays unknown, so there it is only what node refuses.
     pub refusal: Option<Refusal>,
     /// Every name whose value is a scalar.
     pub named: Vec<Pair>,
@@ -73,7 +73,11 @@ impl Ecosystem {
     pub fn read(source: SourceId, path: &str, text: &str) -> Self {
         let mut file = Self { source, apps: Vec::new(), refusal: None, named: Vec::new() };
         let root = if is_script(path) {
-            script::parse(source, text)
+            let root = script::parse(source, text);
+            if root.is_none() {
+                file.refusal = script::refusal(source, text);
+            }
+            root
         } else {
             match yaml::parse(source, text) {
                 Ok(documents) => documents.roots.into_iter().next(),
@@ -260,7 +264,18 @@ mod tests {
             let file = Ecosystem::read(Sources::default().add("a.js", text.as_str()), "a.js", &text);
             assert_eq!(file.apps[0].mode(), expected, "{text}");
         }
-        let source = Sources::default().add("a.json", "{");
-        assert!(Ecosystem::read(source, "a.json", "{").refusal.is_some());
+        for (path, text, expected) in [
+            ("a.json", "{", true),
+            ("a.js", "module.exports = { apps: [{ name: 'a' }]\n", true),
+            ("a.js", "module.exports = { apps: [{ name: 'a, script: 'b' }] }\n", true),
+            ("a.js", "module.exports = { apps: [{ name: `a }] }\n", true),
+            ("a.js", "module.exports = { apps: [{ name: 'a' ] }\n", true),
+            ("a.js", "module.exports = make({ a: /[{]/ })\n", false),
+            ("a.js", "if (a) /[(]/.test(b)\nmodule.exports = make()\n", false),
+            ("a.js", "// {\nmodule.exports = make(`{${'}'}`)\n", false),
+        ] {
+            let source = Sources::default().add(path, text);
+            assert_eq!(Ecosystem::read(source, path, text).refusal.is_some(), expected, "{text}");
+        }
     }
 }

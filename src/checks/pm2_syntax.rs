@@ -1,6 +1,7 @@
-//! A PM2 file in JSON or YAML cannot be read.
+//! A PM2 file cannot be read.
 //!
-//! Scripts (`.js`, `.cjs`) are read as text and never run; what is no literal in them is simply not known, and no finding.
+//! Scripts (`.js`, `.cjs`) are read as text and never run; what is no literal in them is simply not known, and no finding. A
+//! bracket or a text that is never closed is one: node refuses the file.
 //!
 //! Example: `{"apps": [`
 //!

@@ -289,6 +289,8 @@ impl<'a> Deployed<'a> {
         let finding = Finding::new(rule, format!("{} {verb}", listed(&names, "and"))).at(*first, "").help(words.help);
         let finding =
             others.iter().fold(finding, |finding, (name, span)| finding.related(*span, format!("and {}", told(name))));
+        // On a developer's machine nobody misses what only a deployed service needs.
+        let finding = if self.deployment.protected { finding } else { finding.severity(Severity::Note) };
         findings.push(self.of_environment(finding));
     }
 

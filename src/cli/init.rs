@@ -169,6 +169,7 @@ fn config_file(files: &Files, found: &Found, has_schema: bool, members: &[String
             let _ = writeln!(text, "{} = [{}]  # review", quoted(&pattern), readers.join(", "));
         }
     }
+    text.push_str("\n# What programs use and nobody declares or delivers is told by `sparkcfg validate`, too.\n[references]\nvalidate = true\n");
     Ok(Some(file.holding(text)))
 }
 
@@ -340,6 +341,6 @@ fn summary(plans: &[Plan]) -> String {
             ".env.example shows what programs read; nothing here reads a .env, so give it to whoever starts them\n"
         });
     }
-    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate, and sparkcfg refs\n");
+    out.push_str("next: look for \"review\" in what was written, then: sparkcfg validate\n");
     out
 }

@@ -13,7 +13,7 @@ use crate::project::files::Files;
 use crate::project::references::{Beside, Declarer, Used};
 use crate::project::{Options, Project};
 use crate::report::{Report, Summary};
-use crate::source::{Span, printable};
+use crate::source::{Sources, Span, printable};
 use crate::uses::known::known;
 use crate::uses::{Fallback, Kind, Use};
 
@@ -51,37 +51,16 @@ impl Refs {
         let destinations = printing::destinations(&global.output)?;
         let (root, prefix) = global.folder()?;
         let files = Files::on_disk(&root, &prefix);
-        let members = match &Project::config(&files)?.workspace {
-            Some(workspace) => workspace::members(&files, workspace)?,
-            None => Vec::new(),
-        };
-        let (project, mut looked) = self.looked(&files, &members, None)?;
+        let members = members(&files)?;
+        let key = self.key.as_deref();
+        let (project, looked) = looked(&files, &members, None, key)?;
         let (table, json) = {
             let referenced = Referenced::new(&project);
-            let wanted = wanted(&referenced, self.key.as_deref())?;
-            let table = if self.key.is_some() { places_table(&project, &wanted) } else { table(&wanted) };
+            let wanted = wanted(&referenced, key)?;
+            let table = if key.is_some() { places_table(&project, &wanted) } else { table(&wanted) };
             (table, keys_json(&project, &wanted))
         };
-        // What is about a member is told of that member alone: what another one declares or reads does not count there.
-        let of_members: Vec<_> = {
-            let referenced = Referenced::new(&project);
-            let one = |folder: &String| {
-                let beside = referenced.beside(&files.shown(""), folder, &members);
-                let start = format!("{folder}/");
-                let nested = members.iter().filter_map(|other| other.strip_prefix(&start)).map(ToOwned::to_owned);
-                let (mut project, looked) =
-                    self.looked(&files.member(folder), &nested.collect::<Vec<_>>(), Some(beside))?;
-                Ok((std::mem::take(&mut project.sources), looked))
-            };
-            members.par_iter().map(one).collect::<Vec<Result<_, Error>>>()
-        };
-        let mut project = project;
-        let mut sources = std::mem::take(&mut project.sources);
-        for member in of_members {
-            let (own, member) = member?;
-            looked.absorb(member, sources.absorb(own));
-        }
-        let Looked { findings, summary } = looked;
+        let (sources, Looked { findings, summary }) = with_members(project, looked, &files, &members, key)?;
         let report =
             Report::new("refs", findings, sources, summary).failing_from(global.fail_on).at_home(global.home());
         printing::save(&report, &destinations)?;
@@ -97,29 +76,79 @@ impl Refs {
         }
         Ok(ExitCode::from(u8::from(report.fails())))
     }
+}
 
-    /// Looks at a folder and all below, and leaves out what is about the folders `members`, which are looked at by themselves.
-    fn looked(&self, files: &Files, members: &[String], beside: Option<Beside>) -> Result<(Project, Looked), Error> {
-        let mut project = Project::read_if_any(files, &Options::default())?;
-        project.read_references(files);
-        project.references.beside = beside.unwrap_or_default();
-        let found = checks::run_references(&project);
-        let mut findings = found.findings;
-        if let Some(key) = &self.key {
-            let told = told_name(key);
-            findings.retain(|finding| finding.key.as_deref() == Some(told.as_str()));
-        }
-        let starts: Vec<_> = members.iter().map(|folder| files.shown(&format!("{folder}/"))).collect();
-        findings.retain(|finding| {
-            let path = finding.label.as_ref().map(|label| project.sources.path(label.span.source));
-            path.is_none_or(|path| !starts.iter().any(|start| path.starts_with(start)))
-        });
-        let (environments, count, keys) = found.looked_at;
-        let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
-        project.hide_secrets();
-        project.hide_in_references(&findings);
-        Ok((project, Looked { findings, summary }))
+/// What is wrong about the variables of a project and of the members of its workspace.
+pub(super) fn findings(files: &Files) -> Result<(Sources, Vec<Finding>, Summary), Error> {
+    let members = members(files)?;
+    let (project, found) = looked(files, &members, None, None)?;
+    let (sources, Looked { findings, summary }) = with_members(project, found, files, &members, None)?;
+    Ok((sources, findings, summary))
+}
+
+fn members(files: &Files) -> Result<Vec<String>, Error> {
+    match &Project::config(files)?.workspace {
+        Some(workspace) => workspace::members(files, workspace),
+        None => Ok(Vec::new()),
     }
+}
+
+/// Looks at a folder and all below, and leaves out what is about the folders `members`, which are looked at by themselves.
+/// With a key only what is about that is told.
+fn looked(
+    files: &Files,
+    members: &[String],
+    beside: Option<Beside>,
+    key: Option<&str>,
+) -> Result<(Project, Looked), Error> {
+    let mut project = Project::read_if_any(files, &Options::default())?;
+    project.read_references(files);
+    project.references.beside = beside.unwrap_or_default();
+    let found = checks::run_references(&project);
+    let mut findings = found.findings;
+    if let Some(key) = key {
+        let told = told_name(key);
+        findings.retain(|finding| finding.key.as_deref() == Some(told.as_str()));
+    }
+    let starts: Vec<_> = members.iter().map(|folder| files.shown(&format!("{folder}/"))).collect();
+    findings.retain(|finding| {
+        let path = finding.label.as_ref().map(|label| project.sources.path(label.span.source));
+        path.is_none_or(|path| !starts.iter().any(|start| path.starts_with(start)))
+    });
+    let (environments, count, keys) = found.looked_at;
+    let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
+    project.hide_secrets();
+    project.hide_in_references(&findings);
+    Ok((project, Looked { findings, summary }))
+}
+
+/// Adds what was found in the members. What is about a member is told of that member alone: what another one declares or reads
+/// does not count there.
+fn with_members(
+    mut project: Project,
+    mut found: Looked,
+    files: &Files,
+    members: &[String],
+    key: Option<&str>,
+) -> Result<(Sources, Looked), Error> {
+    let of_members: Vec<_> = {
+        let referenced = Referenced::new(&project);
+        let one = |folder: &String| {
+            let beside = referenced.beside(&files.shown(""), folder, members);
+            let start = format!("{folder}/");
+            let nested = members.iter().filter_map(|other| other.strip_prefix(&start)).map(ToOwned::to_owned);
+            let nested: Vec<_> = nested.collect();
+            let (mut project, looked) = looked(&files.member(folder), &nested, Some(beside), key)?;
+            Ok((std::mem::take(&mut project.sources), looked))
+        };
+        members.par_iter().map(one).collect::<Vec<Result<_, Error>>>()
+    };
+    let mut sources = std::mem::take(&mut project.sources);
+    for member in of_members {
+        let (own, member) = member?;
+        found.absorb(member, sources.absorb(own));
+    }
+    Ok((sources, found))
 }
 
 /// What was found in a project, or in one member of a workspace.

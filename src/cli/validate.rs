@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::fix::{self, Applied};
-use super::{Global, Keys, identities, printing, readers, workspace};
+use super::{Global, Keys, identities, printing, readers, refs, workspace};
 use crate::checks::{self, Found};
 use crate::error::Error;
 use crate::finding::Finding;
@@ -25,6 +25,7 @@ Examples:
   sparkcfg validate                       every environment
   sparkcfg validate staging prod          two of them
   sparkcfg validate --fail-on warning     be strict
+  sparkcfg validate --refs                what programs read and nobody declares or delivers, too
   sparkcfg validate --output sarif=report.sarif --output json=report.json
   sparkcfg validate --format github       annotations in a workflow
   SOPS_AGE_KEY_FILE=key.txt sparkcfg validate prod --require-secrets";
@@ -46,6 +47,9 @@ pub(super) struct Validate {
     /// Mend what can be mended safely, then check again
     #[arg(long, conflicts_with = "staged")]
     fix: bool,
+    /// Look at the variables that programs use, too, as `sparkcfg refs` does; always with `validate = true` under [references]
+    #[arg(long, conflicts_with = "staged")]
+    refs: bool,
     /// Include personal layers (prod.local.env), which a gate leaves out
     #[arg(long)]
     local: bool,
@@ -99,6 +103,14 @@ fn with_what_is_beside(mut checked: Checked, files: &Files, config: &Config) -> 
     let summary = Summary { ignored: found.ignored, ..Summary::default() };
     let sources = std::mem::take(&mut project.sources);
     checked.absorb(Checked { findings: found.findings, sources, summary, ..Checked::default() });
+    Ok(checked)
+}
+
+/// Adds what is wrong about the variables that programs use.
+fn with_references(mut checked: Checked, files: &Files) -> Result<Checked, Error> {
+    let (sources, findings, found) = refs::findings(files)?;
+    let summary = Summary { ignored: found.ignored, ..Summary::default() };
+    checked.absorb(Checked { findings, sources, summary, ..Checked::default() });
     Ok(checked)
 }
 
@@ -172,6 +184,9 @@ impl Validate {
             }
         };
         let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
+        // What a program uses belongs to no environment, and the tree of the index is not there to be looked at.
+        let wants_references = self.refs || config.references.validate && self.environments.is_empty() && !self.staged;
+        let checked = if wants_references { with_references(checked, files)? } else { checked };
         let (unchecked, broken): (Vec<_>, _) = checked.broken.into_iter().unzip();
         let report = Report::new("validate", checked.findings, checked.sources, checked.summary)
             .failing_from(global.fail_on)

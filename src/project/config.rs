@@ -44,11 +44,11 @@ pub struct Config {
     pub workspace: Option<Workspace>,
     /// What differences between environments mean.
     pub drift: Drifting,
-    /// Where `refs` looks, and which names it takes for known.
+    /// Whether `validate` looks at variables as `refs` does, where that looks, and which names it takes for known.
     pub references: Referencing,
 }
 
-/// `[references]`: where `refs` looks, and which names it takes for known.
+/// `[references]`: whether `validate` tells what `refs` tells, where that looks, and which names it takes for known.
 #[derive(Debug, Default, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Referencing {
@@ -56,6 +56,8 @@ pub struct Referencing {
     pub exclude: Vec<String>,
     /// Names that somebody else declares, sets or reads; a `*` at the end takes every rest: `ACME_*`.
     pub known: Vec<String>,
+    /// Whether `validate` tells of the variables that programs use, too, where it checks the whole project.
+    pub validate: bool,
 }
 
 impl Referencing {

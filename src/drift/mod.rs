@@ -359,6 +359,12 @@ impl Comparison {
         finding.severity > Severity::Note || shown.is_none_or(|shown| self.shows(shown))
     }
 
+    /// Whether an environment is compared with what the templates give, so that nothing of it runs.
+    #[must_use]
+    pub fn is_rendered(&self) -> bool {
+        self.columns.iter().any(|column| column.kind == Kind::Rendered)
+    }
+
     /// Puts the columns in order, and the cells of every row with them.
     pub fn sort_columns<K: Ord>(&mut self, key: impl Fn(&Column) -> K) {
         let mut order: Vec<_> = (0..self.columns.len()).collect();

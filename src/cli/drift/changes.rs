@@ -125,15 +125,23 @@ impl Since<'_, '_> {
             environments.is_some_and(|known| finding.environments.iter().any(|name| known.contains(name)))
         };
         let is_one_of = |known: &Finding, finding: &Finding| is_unexpected(known) && is_about_the_same(known, finding);
-        let is_told = |finding: &Finding| counting.iter().chain(&settled).any(|known| is_one_of(known, finding));
+        let is_told = |finding: &Finding| {
+            // That it cannot be opened now either says nothing of another policy.
+            let mut others =
+                counting.iter().chain(&settled).filter(|known| !(is_unknown(known) && is_unknown(finding)));
+            others.any(|known| is_one_of(known, finding))
+        };
         let undecided = |then: &Finding| {
             counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == then.key)
                 || self.is_hidden(then, Time::Now)
         };
         let gone = before.into_iter().filter_map(|(subject, then)| {
             let (is_there, lacks) = (is_there(&subject, &then), self.is_without(&then));
-            let follows =
-                if is_unexpected(&then) { lacks || !is_there } else { is_unknown(&then) && !lacks && !is_there };
+            let follows = if is_unknown(&then) && !lacks {
+                !is_there || self.is_loosened(&then)
+            } else {
+                is_unexpected(&then) && (lacks || !is_there)
+            };
             let is_new = || counting.iter().any(|known| is_one_of(known, &then));
             let because = || self.because(&then).filter(|_| if lacks { !is_new() } else { !is_told(&then) });
             let because = if follows { because() } else { return None };
@@ -240,6 +248,14 @@ impl Since<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether a value had to be the same everywhere, and what counts for it now is something else: for a secret that may be
+    /// what counts for all of them.
+    fn is_loosened(&self, then: &Finding) -> bool {
+        let Some(key) = then.key.as_deref() else { return false };
+        let is_now = || self.rows.iter().find(|row| row.key == key).and_then(|row| row.policy);
+        self.policies.get(key) == Some(&Drift::MustMatch) && is_now() != Some(Drift::MustMatch)
     }
 
     /// The environments of a finding of the revision that are no more.

@@ -17,9 +17,9 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::applying::Applying;
 use super::held::{Held, Past};
-use super::identities;
 use super::running::{self, Running, Said};
 use super::wanted::Wanted;
+use super::{identities, readers, validate};
 use crate::checks::{self, Silence, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::live::Part;
@@ -58,6 +58,8 @@ pub(super) struct Options<'o> {
     pub(super) running: Vec<Running>,
     /// The folder of the project, as the user named it.
     pub(super) folder: Option<&'o str>,
+    /// Whether somebody wants to know what is read.
+    pub(super) verbose: bool,
     /// The day, as in `2026-11-25`; it only counts for entries of the baseline with a last one.
     pub(super) today: String,
 }
@@ -85,6 +87,8 @@ pub(super) struct Found {
     pub(super) apply: Option<String>,
     pub(super) edits: Vec<Edit>,
     pub(super) summary: Summary,
+    /// What was read, a line each, where somebody asked for that.
+    pub(super) read: Vec<String>,
     /// Entries of the baseline that no longer do what they were written for, with the member's folder.
     pub(super) stale: Vec<(String, baseline::Entry)>,
 }
@@ -114,6 +118,7 @@ impl<'m> Member<'m> {
     /// Compares what `options` want; nothing where the project has none of it.
     pub(super) fn compare(&self, options: &Options<'_>) -> Result<Option<Found>, Error> {
         let config = Project::config(&self.files)?;
+        validate::lowered_conflict(&config, &self.files)?;
         let names = Project::environment_names_in(&self.files, &config)?;
         let strangers = |wanted: &&Wanted| matches!(wanted, Wanted::Declared(name) if !names.contains(name));
         if self.name.is_some() && (names.is_empty() || options.wanted.iter().any(|wanted| strangers(&wanted))) {
@@ -151,8 +156,7 @@ impl<'m> Member<'m> {
         }
         let alone = working.environment_names().count() < 2 && options.wanted.is_empty() && options.against.is_none();
         if alone {
-            let name = working.environment_names().next().map(ToString::to_string).unwrap_or_default();
-            return if self.name.is_some() { Ok(None) } else { Err(single(&name)) };
+            return Ok(None);
         }
         let accepted = self.baseline(&mut working)?;
         let mut hidden = BTreeMap::new();
@@ -164,6 +168,9 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect::<Result<_, _>>()?;
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
+        if options.verbose {
+            found.read = self.read_by(&working, &before, &running);
+        }
         found.unread.extend(options.running.iter().flat_map(Running::unread));
         found.unread.extend(broken);
         if found.findings.iter().any(is_behind) {
@@ -194,6 +201,19 @@ impl<'m> Member<'m> {
         if self.name.is_none() {
             std::mem::forget(done);
         }
+    }
+
+    /// The files of the project with those who read them, those of revisions, and what runs.
+    fn read_by(&self, working: &Project, before: &[(&Past<'_>, Option<Project>)], running: &[Said<'_>]) -> Vec<String> {
+        let own = readers::of_files(working, &self.files.shown(""));
+        let past = before.iter().filter_map(|(_, project)| project.as_ref());
+        let past = past.flat_map(|project| project.layers.iter().map(|layer| project.sources.path(layer.source)));
+        let live = running.iter().flat_map(|said| match said.running.templates.as_slice() {
+            [] => std::slice::from_ref(&said.layer.name),
+            templates => templates,
+        });
+        let others = past.chain(live.map(|name| &**name)).map(|name| format!("read {}\n", printable(name)));
+        own.iter().map(validate::told).chain(others).collect()
     }
 
     /// Whether what is not unexpected is filled in: because somebody looks at it, or because a comment, a severity or an
@@ -320,6 +340,7 @@ impl<'m> Member<'m> {
             settling::keep(keys, &mut rows, &mut [&mut findings, &mut silenced]);
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
+        let mut unread = unread;
         if let Some(accepted) = accepted {
             let working = (working, environments.as_slice());
             (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
@@ -327,7 +348,7 @@ impl<'m> Member<'m> {
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now =
                 Present { project: working, environments: &environments, columns: &columns, severities: &severities };
-            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options);
+            unread.extend(self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options));
         }
         let summary = Summary {
             environments: columns.len(),
@@ -351,6 +372,7 @@ impl<'m> Member<'m> {
             apply: None,
             edits: Vec::new(),
             summary,
+            read: Vec::new(),
             stale,
         })
     }
@@ -424,6 +446,17 @@ fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Erro
     Ok(Some((Baseline::parse(&path, &text)?, path, text)))
 }
 
+/// What a revision accepts. A baseline that cannot be read there accepts nothing, and that is told.
+fn baseline_then(past: &Past<'_>, unread: &mut Vec<Unread>) -> Option<Baseline> {
+    match baseline_in(&past.files) {
+        Ok(known) => known.map(|(known, ..)| known),
+        Err(error) => {
+            unread.push(unreadable(past, &error));
+            None
+        }
+    }
+}
+
 /// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
 fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
     let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
@@ -469,9 +502,4 @@ fn source<'a>(
     let layers = environment.layers.iter().map(|layer| printable(project.sources.path(layer.source))).collect();
     let column = Column { name: printable(&name), kind, protected: environment.protected, layers };
     matrix::Source { offset, ..matrix::Source::of(column, project, environment) }
-}
-
-fn single(name: &str) -> Error {
-    Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
-        .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION"))
 }

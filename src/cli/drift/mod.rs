@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, identities, printing, validate, workspace};
+use super::{Global, Keys, identities, printing, readers, validate, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
 use crate::drift::{Column, Comparison, Counts, Mode, Shown};
@@ -101,8 +101,8 @@ pub(super) struct Drift {
     unknown: String,
     #[command(flatten)]
     access: Keys,
-    /// Whether nothing to compare is no mistake.
-    #[arg(skip)]
+    /// End well where there are no two environments to compare, as in a workflow for many projects; no report is written then
+    #[arg(long, conflicts_with = "sources")]
     may_be_empty: bool,
     /// Whether the revision is what runs, whichever branch it is on.
     #[arg(skip)]
@@ -116,7 +116,17 @@ struct Gathered {
     sources: Sources,
     summary: Summary,
     comparison: Comparison,
+    read: Vec<String>,
     stale: Vec<(String, Entry)>,
+}
+
+/// What came of a comparison.
+struct Done {
+    report: Report,
+    /// Entries of the baseline that no longer do what they were written for, with the member's folder.
+    stale: Vec<(String, Entry)>,
+    /// What was read, a line each, where somebody asked for that.
+    read: Vec<String>,
 }
 
 impl Drift {
@@ -150,30 +160,28 @@ impl Drift {
         if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
             return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
         }
-        let (mut report, stale) = self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
-        if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
-            let patch = suggesting::patch(comparison, &files)?;
-            let left = suggesting::left(&report, comparison);
-            for told in &left {
-                printing::complain(&format!("{told}\n"))?;
-            }
-            if patch.is_empty() && left.is_empty() {
-                printing::complain(
-                    "nothing to propose: every key has a policy, and secrets must differ without one\n",
-                )?;
-            }
-            printing::print(&suggesting::printable_patch(&patch))?;
+        let Done { mut report, stale, read } =
+            self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
+        read.iter().try_for_each(|line| printing::complain(line))?;
+        if report.comparison.as_ref().is_none_or(|comparison| comparison.rows.is_empty()) && report.unchecked.is_empty()
+        {
+            let nothing = self.nothing(&files)?.message;
+            printing::complain(&format!("{nothing}; --may-be-empty takes that for no mistake\n"))?;
             return Ok(ExitCode::SUCCESS);
+        }
+        if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
+            suggesting::print(&report, comparison, &files)?;
+            return Ok(ExitCode::from(if tell_unchecked(&report)? { 2 } else { 0 }));
         }
         if self.changes_baseline() {
             self.change_baseline(&report, &stale, &files, &root)?;
-            (report, _) = self.compared(&files, global, true)?;
+            report = self.report(&files, global)?;
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
             mending::write_patch(&report, path, all, &files, &prefix)?;
-        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, all)? {
-            (report, _) = self.compared(&files, global, true)?;
+        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, (all, global.quiet > 1))? {
+            report = self.report(&files, global)?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
@@ -190,7 +198,7 @@ impl Drift {
 
     /// The report, for other commands.
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
-        self.compared(files, global, true).map(|(report, _)| report)
+        self.compared(files, global, true).map(|done| done.report)
     }
 
     /// The report of such a comparison.
@@ -205,12 +213,7 @@ impl Drift {
         is_asked || global.format != "human" || !global.output.is_empty() || global.fail_on == FailOn::Note
     }
 
-    fn compared(
-        &self,
-        files: &Files,
-        global: &Global,
-        lists_all: bool,
-    ) -> Result<(Report, Vec<(String, Entry)>), Error> {
+    fn compared(&self, files: &Files, global: &Global, lists_all: bool) -> Result<Done, Error> {
         let wanted = Wanted::all(&self.sources).map_err(|error| self.misspelt(files).unwrap_or(error))?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),
@@ -235,6 +238,7 @@ impl Drift {
             process: self.access.process(),
             running: running::all(&wanted)?,
             folder: folder.as_deref(),
+            verbose: global.verbose,
             today: today(),
         };
         let folders = folders(files, &config)?;
@@ -279,15 +283,16 @@ impl Drift {
             let offset = gathered.sources.absorb(sources);
             gathered.findings.push(finding.shifted(offset));
         }
-        if !self.may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
-            return Err(self.nothing(several));
+        let may_be_empty = self.may_be_empty && self.keys.is_empty();
+        if !may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
+            return Err(self.nothing(files)?);
         }
         for (held, folder) in left {
             gathered.add_left(Member::left(files, held, &folder, &options));
         }
-        let stale = std::mem::take(&mut gathered.stale);
+        let (stale, read) = (std::mem::take(&mut gathered.stale), std::mem::take(&mut gathered.read));
         let unchecked: Vec<_> = broken.into_iter().map(|(folder, _)| folder).collect();
-        Ok((self.finished(gathered, mode, global).without(&unchecked), stale))
+        Ok(Done { report: self.finished(gathered, mode, global).without(&unchecked), stale, read })
     }
 
     /// What is wrong with the only source, where it is none.
@@ -329,7 +334,8 @@ impl Drift {
         (options, scope.map(said).collect())
     }
 
-    fn nothing(&self, several: bool) -> Error {
+    /// Why there is nothing to compare.
+    fn nothing(&self, files: &Files) -> Result<Error, Error> {
         if !self.keys.is_empty() {
             let is_list = |pattern: &String| pattern.contains(',') && !pattern.contains('{');
             let help = if self.keys.iter().any(is_list) {
@@ -337,12 +343,23 @@ impl Drift {
             } else {
                 "a pattern stands for the whole name, as in --keys '*_URL'"
             };
-            return Error::new("nothing to compare: no key fits --keys").help(help);
+            return Ok(Error::new("nothing to compare: no key fits --keys").help(help));
+        }
+        let config = Project::config(files)?;
+        let several = config.workspace.is_some();
+        if let (false, true, true, [name]) = (
+            several,
+            self.sources.is_empty(),
+            self.against.is_none(),
+            Project::environment_names_in(files, &config)?.as_slice(),
+        ) {
+            return Ok(Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
+                .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION")));
         }
         let place =
             if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
-        Error::new(format!("nothing to compare: {place}"))
-            .help("drift needs two environments, as in `sparkcfg drift staging prod`, or --against REVISION")
+        Ok(Error::new(format!("nothing to compare: {place}"))
+            .help("drift needs two environments, as in `sparkcfg drift staging prod`, or --against REVISION"))
     }
 
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
@@ -427,6 +444,7 @@ impl Gathered {
             (known, _) => known.filter(|known| Some(known) == found.schema.as_ref()),
         };
         self.stale.extend(found.stale);
+        self.read.extend(found.read);
         self.comparison.access.extend(found.access);
         self.comparison.unread.extend(found.unread);
         self.comparison.hidden.extend(found.hidden);
@@ -437,6 +455,19 @@ impl Gathered {
         self.summary.keys += found.summary.keys;
         self.summary.ignored += found.summary.ignored;
     }
+}
+
+/// Says of which members of a workspace nothing is known, where no report does, and whether there are any.
+pub(super) fn tell_unchecked(report: &Report) -> Result<bool, Error> {
+    if report.unchecked.is_empty() {
+        return Ok(false);
+    }
+    for finding in report.findings.iter().filter(|finding| finding.rule.code == "not-checked") {
+        let place = finding.label.as_ref().map(|label| report.place(label.span));
+        let place = place.map(|place| format!(" ({}:{})", place.path, place.line)).unwrap_or_default();
+        printing::complain(&format!("{}{place}\n", finding.message))?;
+    }
+    Ok(true)
 }
 
 /// The folders of the projects that are compared; that of the only one is empty.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::super::{Style, beside_columns, plural, told_values, unexpected, verdict};
+use super::super::{
+    LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_values, unexpected, verdict,
+};
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Mode, Row};
@@ -19,9 +21,6 @@ const LONGEST_COMMAND: usize = 1_000;
 
 /// So many places are named that have to be changed.
 const MOST_EDITS: usize = 20;
-
-/// What begins the headline where nothing is wrong, and somebody has to look at what was accepted all the same.
-const ACCEPTED: &str = "☑";
 
 /// How much is told of what does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,27 +100,14 @@ impl Page<'_> {
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new)
-                if new + counts.unchanged + counts.undecided + counts.newly_acknowledged + counts.no_longer_counted
-                    > 0 =>
-            {
+            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided + let_through(counts) > 0 => {
                 let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
                 let unknown = match counts.undecided {
                     0 => String::new(),
                     number => format!(", {number} unknown whether changed"),
                 };
-                let accepted = match counts.newly_acknowledged {
-                    0 => String::new(),
-                    number => format!(", {number} newly acknowledged"),
-                };
-                let silenced = match counts.no_longer_counted {
-                    0 => String::new(),
-                    number => format!(", {number} no longer counted"),
-                };
-                format!(
-                    "{new} new{accepted}{silenced}, {} resolved, {} unchanged{unknown}",
-                    counts.resolved, counts.unchanged
-                )
+                let through = told_let_through(counts);
+                format!("{new} new{through}, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
@@ -131,9 +117,9 @@ impl Page<'_> {
             "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
             super::of_project(self.report),
             self.pair(&names),
-            match worst.filter(|worst| *worst > Severity::Note || self.let_through() == 0) {
+            match worst.filter(|worst| *worst > Severity::Note || let_through(counts) == 0) {
                 Some(worst) => glyph(worst),
-                None if self.let_through() > 0 => ACCEPTED,
+                None if let_through(counts) > 0 => LET_THROUGH,
                 None => "✓",
             }
         );
@@ -147,11 +133,6 @@ impl Page<'_> {
             let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
         }
         out
-    }
-
-    /// How much does not count because the change itself says so: somebody has to look at that.
-    fn let_through(&self) -> usize {
-        self.comparison.counts.newly_acknowledged + self.comparison.counts.no_longer_counted
     }
 
     /// What was asked for: an environment that comes or goes makes no other comment of all of them.
@@ -238,7 +219,9 @@ impl Page<'_> {
             Some(difference) if self.is_wide() || !difference.short.contains(" · ") => {
                 phrase(&difference.short, LONGEST_MESSAGE)
             }
-            Some(_) if self.row(finding).is_some() => phrase(&beside_columns(finding), LONGEST_MESSAGE),
+            Some(_) if self.row(finding).is_some() => {
+                phrase(&beside_columns(self.comparison, finding), LONGEST_MESSAGE)
+            }
             _ => phrase(&finding.message, LONGEST_MESSAGE),
         }
     }

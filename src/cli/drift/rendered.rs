@@ -308,7 +308,7 @@ fn of_app(app: &App, block: &str, text: &str) -> Part {
                 continue;
             }
             seen.push(pair.key.as_str());
-            let written = |span: Span| text.get(span.range()).and_then(of_process);
+            let written = |span: Span| text.get(span.range()).and_then(kinds::variable_of);
             match (pair.value.text(), written(pair.value.span)) {
                 (Some(value), _) => part.variables.push((pair.key.clone(), Secret::new(value.to_owned()))),
                 (None, Some(name)) => part.templates.push((pair.key.clone(), Secret::new(format!("${{{name}}}")))),
@@ -324,24 +324,11 @@ fn first_word(args: &Node) -> Option<&str> {
     first.unwrap_or_else(|| args.text().and_then(|text| text.split_whitespace().next()))
 }
 
-/// The variable of whoever starts PM2 that an expression is: `process.env.KEY`, `process.env["KEY"]`, and what `render` makes of
-/// a secret, which throws where it is not set.
-fn of_process(written: &str) -> Option<&str> {
-    let rest = written.trim_start_matches('(').strip_prefix("process.env")?;
-    let (rest, end) = rest.split_once(" ?? ").unwrap_or((rest, ""));
-    if !end.is_empty() && !end.starts_with("(() => { throw ") {
-        return None;
-    }
-    let within = |quote: char| rest.strip_prefix('[')?.strip_suffix(']')?.strip_prefix(quote)?.strip_suffix(quote);
-    let name = rest.strip_prefix('.').or_else(|| within('"')).or_else(|| within('\''))?;
-    crate::plain::is_name(name).then_some(name)
-}
-
 /// What an env file holds; a secret stands in a comment that names it.
 fn of_env(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, Refused> {
     let text = paths.first().and_then(|path| set.text(path)).unwrap_or_default();
-    let left = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" is a secret: sparkcfg run "));
-    let templates: Vec<_> = left.map(|(name, _)| (name.to_owned(), Secret::new(format!("${{{name}}}")))).collect();
+    let left = text.lines().filter_map(kinds::left_to_run);
+    let templates: Vec<_> = left.map(|name| (name.to_owned(), Secret::new(format!("${{{name}}}")))).collect();
     let variables = env_entries(&text);
     if variables.is_empty() && templates.is_empty() {
         return Err(Refused::because("there is nothing in it"));
@@ -351,24 +338,7 @@ fn of_env(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMS, groups, of_process};
-
-    #[test]
-    fn what_whoever_starts_pm2_has() {
-        for (written, expected) in [
-            ("process.env.KEY", Some("KEY")),
-            ("process.env[\"A_KEY\"]", Some("A_KEY")),
-            ("process.env['KEY']", Some("KEY")),
-            ("process.env[name]", None),
-            ("process.env.KEY || 1", None),
-            ("process.env.KEY ?? 1", None),
-            ("(process.env[\"KEY\"] ?? (() => { throw new Error(\"no\"); })())", Some("KEY")),
-            ("process.env", None),
-            ("other.KEY", None),
-        ] {
-            assert_eq!(of_process(written), expected, "{written}");
-        }
-    }
+    use super::{FORMS, groups};
 
     #[test]
     fn an_override_goes_with_its_file() {

@@ -6,6 +6,7 @@ mod following;
 mod lasting;
 mod left;
 mod loosened;
+mod reading;
 mod renaming;
 mod settling;
 
@@ -18,8 +19,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::applying::Applying;
 use super::held::{Held, Past};
 use super::running::{self, Running, Said};
+use super::validate;
 use super::wanted::Wanted;
-use super::{identities, readers, validate};
 use crate::checks::{self, Silence, matrix};
 use crate::drift::baseline::{self, Baseline};
 use crate::drift::live::Part;
@@ -29,12 +30,13 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
+use crate::project::Project;
 use crate::project::files::Files;
-use crate::project::{self, Project, git};
 use crate::report::{FailOn, Summary};
 use crate::source::{SourceId, Sources, printable};
 use behind::is_behind;
 use following::{Before, Present};
+use reading::{baseline_in, baseline_then, unreadable};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -203,63 +205,12 @@ impl<'m> Member<'m> {
         }
     }
 
-    /// The files of the project with those who read them, those of revisions, and what runs.
-    fn read_by(&self, working: &Project, before: &[(&Past<'_>, Option<Project>)], running: &[Said<'_>]) -> Vec<String> {
-        let own = readers::of_files(working, &self.files.shown(""));
-        let past = before.iter().filter_map(|(_, project)| project.as_ref());
-        let past = past.flat_map(|project| project.layers.iter().map(|layer| project.sources.path(layer.source)));
-        let live = running.iter().flat_map(|said| match said.running.templates.as_slice() {
-            [] => std::slice::from_ref(&said.layer.name),
-            templates => templates,
-        });
-        let others = past.chain(live.map(|name| &**name)).map(|name| format!("read {}\n", printable(name)));
-        own.iter().map(validate::told).chain(others).collect()
-    }
-
     /// Whether what is not unexpected is filled in: because somebody looks at it, or because a comment, a severity or an
     /// entry of the baseline may be about it.
     fn lists_all(project: &Project, has_baseline: bool, options: &Options<'_>) -> bool {
         let has_comment = || project.layers.iter().any(|layer| layer.text.contains("sparkcfg:"));
         let plain = matches!(options.mode, Mode::Matrix | Mode::Pair);
         options.lists_all || has_baseline || !plain || !project.config.severity.is_empty() || has_comment()
-    }
-
-    fn read(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Project, Error> {
-        let config = Project::config(files)?;
-        let own = match config.identities.as_slice() {
-            [] => None,
-            _ => Some(identities::collect(options.named, files, &config)?),
-        };
-        let options = project::Options {
-            environments,
-            personal: false,
-            identities: Some(own.as_ref().unwrap_or(options.person)),
-            require_secrets: false,
-            history: false,
-            process: options.process.clone(),
-        };
-        Project::read(files, &options)
-    }
-
-    /// The project at a revision; nothing where it did not exist yet, unless it is the only one, and one of its environments is
-    /// asked for.
-    fn read_before(
-        &self,
-        past: &Past<'_>,
-        environments: Vec<String>,
-        options: &Options<'_>,
-    ) -> Result<Option<Project>, Error> {
-        let config = Project::config(&past.files)?;
-        if Project::has_environments(&past.files, &config)? {
-            return Self::read(&past.files, environments, options).map(Some);
-        }
-        if environments.is_empty() || self.name.is_some() {
-            return Ok(None);
-        }
-        let folder = past.files.shown("");
-        let place = printable(folder.trim_end_matches(['/', ':']));
-        Err(Error::new(format!("there is no project in {place}, and git knows of none that was moved to here"))
-            .help("a folder that was moved is followed once git has the move, by `git mv` or `git add`"))
     }
 
     /// The accepted differences, and where they stand.
@@ -377,33 +328,6 @@ impl<'m> Member<'m> {
         })
     }
 
-    /// Who can read more or less than at the revision that `then` is, and which sealed files are older than it.
-    fn access_changes<'s>(
-        &self,
-        chosen: &[matrix::Source<'s>],
-        working: &'s Project,
-        then: Option<(&'s Project, &'s [Environment<'s>])>,
-        options: &Options<'_>,
-    ) -> Result<Vec<Access>, Error> {
-        let config_path = self.files.shown("sparkcfg.toml");
-        if let ([then, now], Mode::Time) = (chosen, options.mode) {
-            return Ok(access::between(&access::Side::of(then), &access::Side::of(now), &config_path));
-        }
-        let (Some((project, environments)), Some(revision)) = (then, options.against) else { return Ok(Vec::new()) };
-        let then = access::Side { project, environments: environments.iter().collect() };
-        let now = access::Side { project: working, environments: chosen.iter().map(|it| it.environment).collect() };
-        let mut changes = access::between(&then, &now, &config_path);
-        for path in access::changed(&then, &now) {
-            let Some(commit) = git::replaced_in(self.files.root(), revision, path)? else { continue };
-            let shown = printable(path);
-            match changes.iter_mut().find(|change| change.path == shown) {
-                Some(change) => change.replaced_in = Some(commit),
-                None => changes.push(Access { path: shown, replaced_in: Some(commit), ..Access::default() }),
-            }
-        }
-        Ok(changes)
-    }
-
     fn judged(
         &self,
         sources: Vec<matrix::Source<'_>>,
@@ -436,38 +360,6 @@ impl Options<'_> {
     fn sees_everything(&self) -> bool {
         self.wanted.is_empty() && self.keys.is_none()
     }
-}
-
-/// The accepted differences of a project, with the path and the text of their file.
-fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Error> {
-    let Some(bytes) = files.read_if_there(baseline::NAME)? else { return Ok(None) };
-    let path = files.shown(baseline::NAME);
-    let (text, _) = project::files::text(bytes);
-    Ok(Some((Baseline::parse(&path, &text)?, path, text)))
-}
-
-/// What a revision accepts. A baseline that cannot be read there accepts nothing, and that is told.
-fn baseline_then(past: &Past<'_>, unread: &mut Vec<Unread>) -> Option<Baseline> {
-    match baseline_in(&past.files) {
-        Ok(known) => known.map(|(known, ..)| known),
-        Err(error) => {
-            unread.push(unreadable(past, &error));
-            None
-        }
-    }
-}
-
-/// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
-fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
-    let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
-    // Lines are counted, columns are not needed to find it.
-    let parts: Vec<_> = place.rsplitn(3, ':').collect();
-    let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let path = match parts.as_slice() {
-        [column, line, path] if is_number(column) && is_number(line) => format!("{path}:{line}"),
-        _ => place.clone(),
-    };
-    Unread { path: printable(&path), why: "broken" }
 }
 
 /// The project's say about findings, and what does not count for that, each with the reason.

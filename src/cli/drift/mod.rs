@@ -3,9 +3,11 @@
 mod acknowledging;
 mod applying;
 mod changes;
+mod gathered;
 mod held;
 mod member;
 pub(super) mod mending;
+mod refusing;
 mod rendered;
 mod running;
 mod suggesting;
@@ -18,7 +20,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::{Global, Keys, identities, printing, readers, validate, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
-use crate::drift::{Column, Comparison, Counts, Mode, Shown};
+use crate::drift::{Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
@@ -26,10 +28,10 @@ use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::git;
 use crate::project::layout;
-use crate::report::{FailOn, Report, Summary};
-use crate::source::Sources;
+use crate::report::{FailOn, Report};
+use gathered::Gathered;
 use held::Held;
-use member::{Found, Member};
+use member::Member;
 use wanted::Wanted;
 
 pub(super) const EXAMPLES: &str = "\
@@ -107,17 +109,6 @@ pub(super) struct Drift {
     /// Whether the revision is what runs, whichever branch it is on.
     #[arg(skip)]
     is_since_release: bool,
-}
-
-/// What all members found, together.
-#[derive(Default)]
-struct Gathered {
-    findings: Vec<Finding>,
-    sources: Sources,
-    summary: Summary,
-    comparison: Comparison,
-    read: Vec<String>,
-    stale: Vec<(String, Entry)>,
 }
 
 /// What came of a comparison.
@@ -295,21 +286,6 @@ impl Drift {
         Ok(Done { report: self.finished(gathered, mode, global).without(&unchecked), stale, read })
     }
 
-    /// What is wrong with the only source, where it is none.
-    fn misspelt(&self, files: &Files) -> Option<Error> {
-        let ([name], Ok(config)) = (self.sources.as_slice(), Project::config(files)) else { return None };
-        let names = Project::environment_names_in(files, &config).ok()?;
-        if name.contains(['@', ':']) || names.is_empty() || names.contains(name) {
-            return None;
-        }
-        let all = names.join(", ");
-        let help = match crate::suggestion::nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`? There are: {all}"),
-            None => format!("there are: {all}"),
-        };
-        Some(Error::new(format!("there is no environment `{name}`")).help(help))
-    }
-
     /// The commit that is meant by a revision, as reports name it. What a branch did is what came since it parted from that
     /// revision; what else came there is not its doing.
     fn meant(&self, files: &Files, revision: &str) -> Result<String, Error> {
@@ -332,34 +308,6 @@ impl Drift {
         let scope = against.chain(self.keys.iter().map(|pattern| ("--keys", pattern)));
         let said = |(flag, value): (&str, &String)| format!("{flag} {}", word(&crate::source::printable(value)));
         (options, scope.map(said).collect())
-    }
-
-    /// Why there is nothing to compare.
-    fn nothing(&self, files: &Files) -> Result<Error, Error> {
-        if !self.keys.is_empty() {
-            let is_list = |pattern: &String| pattern.contains(',') && !pattern.contains('{');
-            let help = if self.keys.iter().any(is_list) {
-                "give each pattern an option of its own, as in --keys API_URL --keys '*_PORT'"
-            } else {
-                "a pattern stands for the whole name, as in --keys '*_URL'"
-            };
-            return Ok(Error::new("nothing to compare: no key fits --keys").help(help));
-        }
-        let config = Project::config(files)?;
-        let several = config.workspace.is_some();
-        if let (false, true, true, [name]) = (
-            several,
-            self.sources.is_empty(),
-            self.against.is_none(),
-            Project::environment_names_in(files, &config)?.as_slice(),
-        ) {
-            return Ok(Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
-                .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION")));
-        }
-        let place =
-            if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
-        Ok(Error::new(format!("nothing to compare: {place}"))
-            .help("drift needs two environments, as in `sparkcfg drift staging prod`, or --against REVISION"))
     }
 
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
@@ -394,66 +342,6 @@ impl Drift {
         Report::of_comparison("drift", findings, sources, summary, comparison)
             .failing_from(global.fail_on)
             .at_home(global.home())
-    }
-}
-
-impl Gathered {
-    /// Takes over what a member had that is none any more: it has no rows.
-    fn add_left(&mut self, found: Found) {
-        let offset = self.sources.absorb(found.sources);
-        self.comparison.settled.extend(found.settled.into_iter().map(|finding| finding.shifted(offset)));
-        self.comparison.unread.extend(found.unread);
-    }
-
-    /// Takes over what one member found: its texts move, its rows follow, its columns are found or added.
-    fn add(&mut self, found: Found) {
-        let offset = self.sources.absorb(found.sources);
-        let first_row = self.comparison.rows.len();
-        let moved = |finding: Finding| {
-            let mut finding = finding.shifted(offset);
-            if let Some(row) = finding.difference.as_mut().and_then(|difference| difference.row.as_mut()) {
-                *row += first_row;
-            }
-            finding
-        };
-        self.findings.extend(found.findings.into_iter().map(moved));
-        self.comparison.settled.extend(found.settled.into_iter().map(moved));
-        let place = |column: &Column, columns: &mut Vec<Column>| {
-            let Some(at) = columns.iter().position(|known| known.name == column.name) else {
-                columns.push(column.clone());
-                return columns.len() - 1;
-            };
-            columns[at].layers.extend_from_slice(&column.layers);
-            at
-        };
-        let places: Vec<_> = found.columns.iter().map(|column| place(column, &mut self.comparison.columns)).collect();
-        let width = self.comparison.columns.len();
-        for row in &mut self.comparison.rows {
-            row.cells.resize(width, None);
-        }
-        for mut row in found.rows {
-            let mut cells = vec![None; width];
-            for (cell, place) in row.cells.into_iter().zip(&places) {
-                cells[*place] = cell.map(|cell| cell.shifted(offset));
-            }
-            row.cells = cells;
-            self.comparison.rows.push(row);
-        }
-        self.comparison.schema = match (self.comparison.schema.take(), first_row) {
-            (None, 0) => found.schema,
-            (known, _) => known.filter(|known| Some(known) == found.schema.as_ref()),
-        };
-        self.stale.extend(found.stale);
-        self.read.extend(found.read);
-        self.comparison.access.extend(found.access);
-        self.comparison.unread.extend(found.unread);
-        self.comparison.hidden.extend(found.hidden);
-        self.comparison.apply = self.comparison.apply.take().or(found.apply);
-        self.comparison.edits.extend(found.edits);
-        self.summary.environments += found.summary.environments;
-        self.summary.files += found.summary.files;
-        self.summary.keys += found.summary.keys;
-        self.summary.ignored += found.summary.ignored;
     }
 }
 

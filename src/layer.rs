@@ -58,6 +58,8 @@ pub enum Content {
 pub struct Fault {
     /// Where, as bytes of [`Layer::text`].
     pub at: Range<u32>,
+    /// Which kind.
+    pub kind: FaultKind,
     /// What is wrong, in lower case; never quotes the file.
     pub message: &'static str,
     /// What to do.
@@ -67,31 +69,54 @@ pub struct Fault {
 /// Reads a dialect's text, without its name: for those who get a dialect handed over and may not choose one.
 pub type Parse = fn(&str) -> (Vec<Entry>, Vec<Fault>);
 
+/// What kind of fault it is: what comes of it, and what of the text stands among the entries all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// docker compose refuses the file.
+    Refused,
+    /// The same for a quote without an end.
+    Unclosed,
+    /// A quote is closed where the next value begins: `A="x` above `B="y=z"`.
+    RunsOn,
+    /// Text that a quote does not hold: `A="x"y!`.
+    BehindQuote,
+    /// A value is longer than anything that is read.
+    LongValue,
+    /// The whole file is.
+    LongFile,
+    /// The whole file is a program, compressed or in an encoding of Windows.
+    NoText,
+    /// A byte is not UTF-8.
+    NotUtf8,
+    /// A byte is NUL.
+    Nul,
+}
+
 impl Fault {
     /// What comes of it.
     #[must_use]
-    pub fn effect(&self) -> &'static str {
-        match self.message {
-            NO_TEXT | UTF16 => "no reader finds a key in it",
-            message if message.contains("UTF-8") => "docker compose replaces it",
-            message if message.contains("NUL") => "no variable of a process can hold it",
-            RUNS_ON => "docker compose takes the next key into the value",
-            BEHIND_QUOTE => "docker compose takes it for another key, and refuses the file",
-            message if message.contains("MiB") => "too long to be read here",
-            _ => "docker compose refuses the file",
+    pub const fn effect(&self) -> &'static str {
+        match self.kind {
+            FaultKind::Refused | FaultKind::Unclosed => "docker compose refuses the file",
+            FaultKind::RunsOn => "docker compose takes the next key into the value",
+            FaultKind::BehindQuote => "docker compose takes it for another key, and refuses the file",
+            FaultKind::LongValue | FaultKind::LongFile => "too long to be read here",
+            FaultKind::NoText => "no reader finds a key in it",
+            FaultKind::NotUtf8 => "docker compose replaces it",
+            FaultKind::Nul => "no variable of a process can hold it",
         }
     }
 
     /// Whether it stands for the whole file, of which nothing was read.
     #[must_use]
-    pub fn hides_file(&self) -> bool {
-        [TOO_LONG, NO_TEXT, UTF16].contains(&self.message)
+    pub const fn hides_file(&self) -> bool {
+        matches!(self.kind, FaultKind::LongFile | FaultKind::NoText)
     }
 
     /// Whether values may stand there that are not among the entries.
     #[must_use]
-    pub fn hides_values(&self) -> bool {
-        !self.message.contains("UTF-8") && !self.message.contains("NUL")
+    pub const fn hides_values(&self) -> bool {
+        !matches!(self.kind, FaultKind::NotUtf8 | FaultKind::Nul)
     }
 }
 

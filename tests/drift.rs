@@ -17,6 +17,8 @@ mod living;
 mod promoting;
 #[path = "outputs/readers.rs"]
 mod readers;
+#[path = "drift/suggesting.rs"]
+mod suggesting;
 #[path = "drift/uncounted.rs"]
 mod uncounted;
 
@@ -819,4 +821,96 @@ fn a_part_of_a_difference_may_be_accepted() {
         assert!(ran.code == 1 && !ran.stdout.contains("baseline-stale"), "{}", ran.shown());
         assert_eq!(fs::read_to_string(place.path().join("sparkcfg-baseline.toml")).unwrap(), kept);
     }
+}
+
+/// What is taken out stands nowhere else where it was never committed, so its name is told; of a secret nothing more.
+#[test]
+fn what_a_fix_does_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["environments", "schemas"] {
+        fs::create_dir(place.path().join(folder)).unwrap();
+    }
+    let schema = r#"{"properties": {
+        "TOOLBAR": {"x-sparkcfg": {"only-in": ["dev"]}},
+        "TOKEN": {"writeOnly": true, "x-sparkcfg": {"only-in": ["dev"]}},
+        "POOL": {"type": "integer", "default": 7}}, "required": ["POOL"]}"#;
+    fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+    fs::write(place.path().join("environments/dev.env"), "TOOLBAR=yes\nPOOL=5\n").unwrap();
+    let prod = place.path().join("environments/prod.env");
+    let before = "TOOLBAR=no\nTOKEN=c4n4ry-token\nPOOL=5\n";
+    fs::write(&prod, before).unwrap();
+    let ran = run("sparkcfg drift --fix", place.path(), home.path());
+    for line in ["  environments/prod.env:1 TOOLBAR - TOOLBAR=no\n", "  environments/prod.env:2 TOKEN is taken out\n"] {
+        assert!(ran.stderr.contains(line) && !ran.shown().contains("c4n4ry"), "{line}{}", ran.shown());
+    }
+    assert_eq!(fs::read_to_string(&prod).unwrap(), "POOL=5\n");
+    fs::write(&prod, before).unwrap();
+    let silent = run("sparkcfg drift --fix -qq", place.path(), home.path());
+    assert_eq!((silent.stdout.as_str(), silent.stderr.as_str(), silent.code), ("", "", 0));
+    assert_eq!(fs::read_to_string(&prod).unwrap(), "POOL=5\n");
+}
+
+#[test]
+fn what_is_read_is_said_on_demand() {
+    let place = repository("drift/a-page-for-a-reviewer");
+    let home = tempfile::tempdir().unwrap();
+    let ran = |line: &str| run(line, place.path(), home.path());
+    for (line, expected) in [
+        ("drift", vec!["read environments/prod.env; "]),
+        ("drift --against HEAD", vec!["read environments/prod.env; ", "read HEAD:environments/prod.env\n"]),
+        ("drift prod env:environments/dev.env", vec!["read env:environments/dev.env\n"]),
+    ] {
+        let loud = ran(&format!("sparkcfg {line} -v"));
+        assert!(expected.iter().all(|text| loud.stderr.contains(text)), "{}", loud.shown());
+        let quiet = ran(&format!("sparkcfg {line}"));
+        assert_eq!((&loud.stdout, loud.code, quiet.stderr.as_str()), (&quiet.stdout, quiet.code, ""));
+    }
+}
+
+/// Of the sources that say something else than most of the others, each is marked; of as many on either side none is.
+#[test]
+fn a_page_marks_what_most_others_contradict() {
+    let place = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["environments", "schemas"] {
+        fs::create_dir(place.path().join(folder)).unwrap();
+    }
+    let schema =
+        r#"{"properties": {"POOL": {"x-sparkcfg": {"drift": "must-match"}}, "PORT": {}}, "required": ["PORT"]}"#;
+    fs::write(place.path().join("schemas/app.schema.json"), schema).unwrap();
+    for (name, text) in [
+        ("a", "POOL=5\nPORT=1\nEXTRA=1\nHALF=1\n"),
+        ("b", "POOL=5\nPORT=1\nEXTRA=1\nHALF=1\n"),
+        ("c", "POOL=5\nPORT=1\nEXTRA=1\nHALF=1\n"),
+        ("d", "PORT=1\nEXTRA=1\n"),
+        ("e", "OTHER=1\n"),
+        ("f", "EXTRA=1\n"),
+    ] {
+        fs::write(place.path().join(format!("environments/{name}.env")), text).unwrap();
+    }
+    let page = run("sparkcfg drift --format html", place.path(), home.path()).stdout;
+    let marked = |key: &str| {
+        let start = page.find(&format!("<tr id=\"key-{key}\"")).unwrap_or_else(|| panic!("{key}\n{page}"));
+        let row = page[start..].split("</tr>").next().unwrap();
+        let cells =
+            row.split("<td data-in=\"").skip(1).filter(|cell| cell.split('>').next().unwrap().contains("wrong"));
+        cells.map(|cell| cell.split('"').next().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(marked("PORT"), "e f");
+    assert_eq!(marked("EXTRA"), "e");
+    assert_eq!(marked("HALF"), "");
+    assert_eq!(marked("POOL"), "");
+    assert_eq!(marked("OTHER"), "e");
+}
+
+/// What reads the JSON of a comparison finds its schema where `--help` says.
+#[test]
+fn the_schema_of_the_json_is_printed() {
+    let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let printed = run("sparkcfg schema --print drift", place.path(), home.path());
+    let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/drift.schema.json")).unwrap();
+    assert_eq!((printed.stdout, printed.code), (kept, 0));
+    let help = run("sparkcfg drift --help", place.path(), home.path()).stdout;
+    assert!(help.contains("`sparkcfg schema --print report`, or `drift`"), "{help}");
 }

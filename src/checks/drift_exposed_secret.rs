@@ -8,7 +8,8 @@
 //!
 //! Remedy: seal it in both (`sparkcfg explain plaintext-secret` says how), and rotate what was seen.
 
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
+use crate::drift::Cell;
 use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
@@ -39,4 +40,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     let help =
         format!("seal it in {}, and rotate it", plain.last().map(|column| compared.home(*column)).unwrap_or_default());
     findings.push(compared.finding(&RULE, &plain, message, &short).help(help));
+}
+
+/// Sealed here and plain there.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let apart = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+        one.at.is_some() && other.at.is_some() && one.sealed != other.sealed
+    };
+    past.any_pair(apart).then(|| format!("{} is no secret any more", past.key))
 }

@@ -10,8 +10,9 @@
 //! Remedy: set the key in the file of that environment. `--fix` does so where the schema has a default, `--fix=unsafe`
 //! copies the other environment's value if it is no secret.
 
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
 use super::mending::Obstacle;
+use crate::drift::{Cell, State};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
 
@@ -66,4 +67,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// Set elsewhere, and not here.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let lacks = |cell: &Cell| matches!(cell.state, State::Absent | State::NotApplicable);
+    let is_elsewhere = past.row.cells.iter().flatten().any(|cell| cell.state.is_there());
+    let holds = is_elsewhere && past.any(lacks);
+    holds.then(|| format!("the schema does not demand {} in {} any more", past.key, past.names()))
 }

@@ -7,8 +7,8 @@
 //!
 //! Remedy: make a new value for one of them, in its sealed file. A secret that was shared counts as known: rotate it.
 
-use super::matrix::Compared;
-use crate::drift::{Relation, State};
+use super::matrix::{Compared, Lapsed};
+use crate::drift::{Cell, Relation, State};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
 
@@ -43,4 +43,12 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         (message, told.join(" · "), "give each environment a value of its own")
     };
     findings.push(compared.finding(&RULE, &columns, message, &short).help(help));
+}
+
+/// Two values that must not be one and are.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let same = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+        one.class.is_some() && one.relation(other) == Relation::Same
+    };
+    past.any_pair(same).then(|| past.policy(Drift::MustDiffer))
 }

@@ -9,9 +9,9 @@
 //! Remedy: give both the same value, best in the base that they share; or accept it with a reason:
 //! `sparkcfg drift --ack drift-must-match API_TIMEOUT_MS --why "…"`.
 
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
 use super::mending::Obstacle;
-use crate::drift::{Relation, State};
+use crate::drift::{Cell, Relation, State};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
 
@@ -63,6 +63,15 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         }
     }
     findings.push(finding);
+}
+
+/// Two values that must be one and are not.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let has_place = |cell: &Cell| cell.state != State::NotApplicable;
+    let differ = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
+        has_place(one) && has_place(other) && one.relation(other) == Relation::Different
+    };
+    past.any_pair(differ).then(|| past.policy(Drift::MustMatch))
 }
 
 /// The one that is to be changed and the one that it follows: of two that somebody named, the second; of several, the one that

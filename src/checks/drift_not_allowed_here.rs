@@ -9,7 +9,7 @@
 //! Remedy: take the line out (`--fix` does, where no other environment reads it), start what runs without it, or add the
 //! environment to `only-in`.
 
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
 use crate::finding::{Finding, Rule, Severity, told_name};
 
 pub(super) static RULE: Rule = Rule {
@@ -44,4 +44,10 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// Set where it was forbidden.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let holds = past.any(|cell| cell.state.is_there());
+    holds.then(|| format!("the schema allows {} in {} now", past.key, past.names()))
 }

@@ -8,8 +8,8 @@
 //!
 //! Remedy: mend the value that is wrong, or take the part out of `same`.
 
-use super::matrix::Compared;
-use crate::drift::Relation;
+use super::matrix::{Compared, Lapsed};
+use crate::drift::{Cell, Relation};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::schema::sameness::Shape;
 
@@ -57,4 +57,11 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         compared.narrow(&mut finding, shape.name(), &columns, parts);
         findings.push(finding);
     }
+}
+
+/// A part that is not the same.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let part = past.part()?;
+    let differ = |(one, _): (&str, &Cell), (other, _): (&str, &Cell)| past.part_differs([one, other], part);
+    past.any_pair(differ).then(|| format!("nothing says any more that its {} stays the same", part.name()))
 }

@@ -10,7 +10,7 @@
 //! Remedy: give a key that opens the file, as `sparkcfg explain cannot-open` says. No key opens one that is damaged: restore it,
 //! as `sparkcfg explain sealed-file-damaged` says.
 
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
 use crate::drift::{Relation, State};
 use crate::finding::{Bucket, Finding, Rule, Severity, told_name};
 use crate::schema::extension::Drift;
@@ -79,6 +79,13 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
         finding = finding.at(at, "nobody here can open it");
     }
     findings.push(settled(compared, finding));
+}
+
+/// Still closed, and another policy: nobody needs the value to see that.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let was = past.was?;
+    let holds = past.row.policy != Some(was) && past.any(|cell| cell.state == State::Unknown);
+    holds.then(|| past.policy(was))
 }
 
 /// What is said about a file that may hold any key.

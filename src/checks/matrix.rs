@@ -1,6 +1,7 @@
 //! Sources side by side: what each says about a key, and what is made of the difference; shared by the checks of drift.
 
 mod answers;
+mod lapsed;
 mod side;
 mod telling;
 mod times;
@@ -21,6 +22,7 @@ use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 use crate::source::printable;
+pub use lapsed::{Lapsed, part, subject};
 use side::Way;
 pub use times::{Time, Times};
 use unread::Gaps;

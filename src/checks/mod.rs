@@ -180,6 +180,8 @@ pub struct Check {
     pub row: Option<CheckRow>,
     /// Looks at one key as it is declared and as it runs.
     pub live: Option<CheckRow>,
+    /// Says why a finding of a revision counts no longer, though it is not mended.
+    pub lapsed: Option<CheckLapsed>,
     /// Looks at the Compose or PM2 files of one environment.
     pub deployment: Option<CheckDeployment>,
     /// What every service of a Compose file should say.
@@ -194,6 +196,8 @@ pub type CheckFile = fn(&File<'_>, &mut Vec<Finding>);
 pub type CheckEnvironment = fn(&Subject<'_>, &mut Vec<Finding>);
 /// Looks at one key in all sources.
 pub type CheckRow = fn(&matrix::Compared<'_, '_>, &mut Vec<Finding>);
+/// Looks at a finding of a revision, and at its key now.
+pub type CheckLapsed = fn(&matrix::Lapsed<'_>) -> Option<String>;
 /// Looks at the Compose or PM2 files of one environment.
 pub type CheckDeployment = fn(&Deployed<'_>, &mut Vec<Finding>);
 /// Looks at where variables are declared and used.
@@ -210,6 +214,7 @@ impl Check {
             project: None,
             row: None,
             live: None,
+            lapsed: None,
             deployment: None,
             lacking: None,
             references: None,
@@ -253,6 +258,11 @@ impl Check {
 
     const fn live(mut self, run: CheckRow) -> Self {
         self.live = Some(run);
+        self
+    }
+
+    const fn lapsed(mut self, run: CheckLapsed) -> Self {
+        self.lapsed = Some(run);
         self
     }
 
@@ -333,18 +343,21 @@ pub static ALL: &[Check] = &[
     Check::of(&doubtful_schema::RULE).project(doubtful_schema::check),
     Check::of(&drift_absent_live::RULE).live(drift_absent_live::check),
     Check::of(&drift_changed::RULE).row(drift_changed::check),
-    Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check),
+    Check::of(&drift_exposed_secret::RULE).row(drift_exposed_secret::check).lapsed(drift_exposed_secret::lapsed),
     Check::of(&drift_extra::RULE).row(drift_extra::check),
-    Check::of(&drift_missing::RULE).row(drift_missing::check),
-    Check::of(&drift_must_differ::RULE).row(drift_must_differ::check),
-    Check::of(&drift_must_match::RULE).row(drift_must_match::check),
-    Check::of(&drift_not_allowed_here::RULE).row(drift_not_allowed_here::check).live(drift_not_allowed_here::check),
+    Check::of(&drift_missing::RULE).row(drift_missing::check).lapsed(drift_missing::lapsed),
+    Check::of(&drift_must_differ::RULE).row(drift_must_differ::check).lapsed(drift_must_differ::lapsed),
+    Check::of(&drift_must_match::RULE).row(drift_must_match::check).lapsed(drift_must_match::lapsed),
+    Check::of(&drift_not_allowed_here::RULE)
+        .row(drift_not_allowed_here::check)
+        .live(drift_not_allowed_here::check)
+        .lapsed(drift_not_allowed_here::lapsed),
     Check::of(&drift_rename::RULE).row(drift_rename::check),
-    Check::of(&drift_shape::RULE).row(drift_shape::check),
+    Check::of(&drift_shape::RULE).row(drift_shape::check).lapsed(drift_shape::lapsed),
     Check::of(&drift_stale_live::RULE).live(drift_stale_live::check),
     Check::of(&drift_unclassified::RULE).row(drift_unclassified::check),
     Check::of(&drift_undeclared_live::RULE).live(drift_undeclared_live::check),
-    Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check),
+    Check::of(&drift_unknown::RULE).row(drift_unknown::check).live(drift_unknown::check).lapsed(drift_unknown::lapsed),
     Check::of(&duplicate_key::RULE).layer(duplicate_key::check),
     Check::of(&hardcoded_value::RULE).references(hardcoded_value::check),
     Check::of(&home_made_reader::RULE).project(home_made_reader::check),
@@ -360,7 +373,10 @@ pub static ALL: &[Check] = &[
     Check::of(&not_delivered::RULE).references(not_delivered::check),
     Check::of(&older_reader::RULE).project(older_reader::check),
     Check::of(&out_of_range::RULE).environment(out_of_range::check),
-    Check::of(&placeholder_value::RULE).environment(placeholder_value::check).row(placeholder_value::check_row),
+    Check::of(&placeholder_value::RULE)
+        .environment(placeholder_value::check)
+        .row(placeholder_value::check_row)
+        .lapsed(placeholder_value::lapsed),
     Check::of(&plaintext_secret::RULE).layer(plaintext_secret::check).project(plaintext_secret::check_strays),
     Check::of(&pm2_bad_attribute::RULE).deployment(pm2_bad_attribute::check),
     Check::of(&pm2_crash_loop::RULE).deployment(pm2_crash_loop::check),

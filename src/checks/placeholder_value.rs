@@ -11,7 +11,7 @@
 //! Remedy: set the real value; if it is a secret, with `sparkcfg secrets set KEY -e ENV`.
 
 use super::Subject;
-use super::matrix::Compared;
+use super::matrix::{Compared, Lapsed};
 use crate::detection;
 use crate::drift::State;
 use crate::environment::Resolved;
@@ -56,6 +56,12 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         let severity = if stands_in { Severity::Warning } else { subject.severity(Severity::Note) };
         findings.push(subject.about(&RULE, setting, message).severity(severity).help(help));
     }
+}
+
+/// Still a placeholder.
+pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
+    let holds = past.any(|cell| cell.state == State::Placeholder);
+    holds.then(|| format!("nothing speaks against a placeholder in {} any more", past.names()))
 }
 
 fn is_about_form(kind: &ViolationKind) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! The nearest rule decides: one that spells out more of the key's name, and of two such the one that names environments. The
 //! schema's own word counts as a rule with the whole name. Where two are equally near and say different things, nobody can know
-//! which was meant; `sparkcfg drift` ends with exit code 2, and no baseline accepts it. `sparkcfg validate` tells it at the rule.
+//! which was meant; `sparkcfg drift` ends with exit code 2. No baseline accepts it, no comment silences it there, and `sparkcfg.toml` may
+//! not make it less than an error: there is no result to let through. `sparkcfg validate` tells it at the rule.
 //!
 //! Example: `API_*` must match and `*_URL` may differ, and the key is `API_URL`.
 //!

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    ALL, Check, Run, concealment, one_mistake, plaintext_secret, side_effects, unknown_code, unused_ignore, wreckage,
+    ALL, Check, Run, concealment, one_mistake, plaintext_secret, policy_conflict, side_effects, unknown_code,
+    unused_ignore, wreckage,
 };
 use crate::finding::Finding;
 use crate::ignores::{self, Ignore};
@@ -34,6 +35,9 @@ pub enum Silence {
 
 /// See [`settle`]; of what is off nothing is given, unless the run is a comparison.
 pub(super) fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: Run) -> Vec<(Finding, Silence)> {
+    // Where policies disagree a comparison has no result, which nobody can wish away.
+    let is_conflict = |finding: &mut Finding| run == Run::Drift && finding.rule.code == policy_conflict::RULE.code;
+    let conflicts: Vec<_> = findings.extract_if(.., is_conflict).collect();
     let mut silenced = silence(project, findings, run);
     let off = taken_out(findings, |finding| match project.config.severity.get(finding.rule.code)? {
         Level::Off => Some(Silence::Off),
@@ -45,6 +49,7 @@ pub(super) fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: 
     if run == Run::Drift {
         silenced.extend(off);
     }
+    findings.extend(conflicts);
     if run == Run::Files {
         wreckage::told_once(project, findings);
         one_mistake::kept(project, findings);

@@ -9,7 +9,7 @@
 use super::{File, Subject, behind_quote};
 use crate::environment::LooseFault;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::layer::{BEHIND_QUOTE, UNCLOSED};
+use crate::layer::FaultKind;
 
 pub(super) static RULE: Rule = Rule {
     code: "syntax",
@@ -22,10 +22,10 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     for fault in &file.layer.faults {
         let finding = Finding::new(&RULE, fault.message).at(file.layer.span(&fault.at), fault.effect());
         let mut finding = finding.help(fault.help);
-        if fault.message == UNCLOSED && file.read_by("systemd") {
+        if fault.kind == FaultKind::Unclosed && file.read_by("systemd") {
             finding.help = Some(format!("{}; systemd takes every line below for a part of the value", fault.help));
         }
-        if fault.message == BEHIND_QUOTE {
+        if fault.kind == FaultKind::BehindQuote {
             let before = file.layer.entries.partition_point(|entry| entry.key.start < fault.at.start);
             let before = before.checked_sub(1).and_then(|at| file.layer.entries.get(at));
             finding.help = before.map(|before| behind_quote::advice(file, before)).or(finding.help);

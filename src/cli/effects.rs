@@ -15,7 +15,7 @@ fn without_effect(path: &[&str]) -> &'static [&'static str] {
         ["run", ..] => &["format", "output"],
         ["secrets", "who"] => &["verbose"],
         ["secrets", ..] => &["format", "output", "fail_on", "quiet", "verbose"],
-        ["validate", ..] => &[],
+        ["validate" | "drift", ..] => &[],
         _ => &["verbose"],
     }
 }

@@ -16,7 +16,8 @@ Examples:
   sparkcfg promote staging prod                 print the patch
   sparkcfg promote staging prod | git apply     and apply it
 
-Only keys whose policy is must-match are promoted, and never a secret. One that is left out is told, and the exit code is 1.";
+Only keys whose policy is must-match are promoted, and never a secret. One that is left out is told, and the exit code is 1;
+where a member of a workspace cannot be checked it is 2.";
 
 /// The arguments.
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,8 @@ impl Promote {
             return Err(Error::new("two policies for one key disagree, so nobody can say what must match")
                 .help(format!("{} tells which", report.comparison.unwrap_or_default().command())));
         }
+        // What can be said about the others is said all the same.
+        let is_whole = !drift::tell_unchecked(&report)?;
         let mut left_out = 0;
         let accepted = report.comparison.iter().flat_map(|comparison| &comparison.settled);
         for finding in accepted.filter(|finding| self.must_match(&report, finding)) {
@@ -85,6 +88,7 @@ impl Promote {
         let keys = |number: usize| format!("{number} key{}", if number == 1 { "" } else { "s" });
         let promoted = report.findings.len().saturating_sub(left_out - accepted);
         printing::complain(&match (promoted, left_out) {
+            (0, 0) if !is_whole => "nothing to promote in what was checked\n".to_owned(),
             (0, 0) => format!("nothing to promote: {} has all that must match\n", printable(&self.to)),
             (_, 0) => format!("{} in the patch\n", keys(promoted)),
             _ => format!("{} in the patch, {left_out} left out: set by hand what must match\n", keys(promoted)),
@@ -97,7 +101,7 @@ impl Promote {
         }
         printing::print(&patch.text)?;
         // Whoever pipes it into `git apply` is to know that it is not all.
-        Ok(ExitCode::from(u8::from(left_out > 0)))
+        Ok(ExitCode::from(if is_whole { u8::from(left_out > 0) } else { 2 }))
     }
 
     /// Whether a finding says that the environment that gets values lacks one which must match.

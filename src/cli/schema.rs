@@ -19,7 +19,7 @@ Examples:
   sparkcfg schema                  write schemas/spark.schema.json from the built-in model
   sparkcfg schema --check          fail, with a diff, when that file is stale
   sparkcfg schema --env prod       print the plain JSON Schema of prod for any other validator
-  sparkcfg schema --print report   print the schema of the JSON report; refs: that of `refs --format json`
+  sparkcfg schema --print report   print the schema of the JSON report; drift, refs: those of `drift` and `refs`
   sparkcfg schema --types typescript          print a settings module that reads as sparkcfg does
   sparkcfg schema --types python=settings.py  write it; with --check, fail when it is stale";
 
@@ -39,7 +39,7 @@ pub(super) struct Schema {
     #[arg(long, requires = "types")]
     force: bool,
     /// Print a schema that comes with sparkcfg
-    #[arg(long, value_name = "NAME", value_parser = ["spark", "report", "refs"], conflicts_with_all = ["check", "env"])]
+    #[arg(long, value_name = "NAME", value_parser = ["spark", "report", "drift", "refs"], conflicts_with_all = ["check", "env"])]
     print: Option<String>,
 }
 
@@ -51,6 +51,7 @@ impl Schema {
         if let Some(name) = &self.print {
             let text = match name.as_str() {
                 "report" => include_str!("../../schemas/report.schema.json").to_owned(),
+                "drift" => include_str!("../../schemas/drift.schema.json").to_owned(),
                 "refs" => include_str!("../../schemas/refs.schema.json").to_owned(),
                 _ => model::schema_text(),
             };

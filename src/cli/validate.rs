@@ -9,9 +9,9 @@ use super::fix::{self, Applied};
 use super::{Global, Keys, identities, printing, readers, refs, workspace};
 use crate::checks::{self, Found};
 use crate::error::Error;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
-use crate::project::config::{Config, Workspace};
+use crate::project::config::{Config, Level, Workspace};
 use crate::project::declaration;
 use crate::project::files::{self, Files};
 use crate::project::git::{self, Tree};
@@ -365,7 +365,7 @@ fn of_workspace(files: &Files) -> Result<Checked, Error> {
 }
 
 /// `read .env; so do compose (compose.yml), node (package.json)`
-fn told(file: &FileRead) -> String {
+pub(super) fn told(file: &FileRead) -> String {
     match readers::listed(&file.readers) {
         nobody if nobody.is_empty() => format!("read {}; nobody else is seen to read it\n", file.path),
         readers => format!("read {}; so do {readers}\n", file.path),
@@ -387,11 +387,25 @@ impl Keys {
 /// Reads one project and runs every check over it: the same for a run and for an editor.
 pub(super) fn check(files: &Files, config: &Config, options: &Options<'_>) -> Result<(Project, Found), Error> {
     unknown_severities(config, files)?;
+    lowered_conflict(config, files)?;
     unknown_accepted(config, files)?;
     let mut project = Project::read(files, options)?;
     project.read_deployments(files, options.environments.is_empty())?;
     let found = checks::run(&project);
     Ok((project, found))
+}
+
+/// Where two policies disagree `drift` has no result, and no severity makes one.
+pub(super) fn lowered_conflict(config: &Config, files: &Files) -> Result<(), Error> {
+    let code = "policy-conflict";
+    let is_lower = |level: &Level| level.severity() != Some(Severity::Error);
+    if !config.severity.get(code).is_some_and(is_lower) {
+        return Ok(());
+    }
+    let help = "take the line away, and one of the two policies: sparkcfg explain policy-conflict says how";
+    Err(Error::new(format!("[severity] cannot make {code} less than an error"))
+        .at(place_in_config(files, &["severity"], code))
+        .help(help))
 }
 
 fn unknown_severities(config: &Config, files: &Files) -> Result<(), Error> {

@@ -4,7 +4,9 @@
 //! secret neither a value nor a hash: such an entry covers that the values are equal, or not, as long as git can tell that they are
 //! those that the sealed files held which it names.
 
-use std::borrow::Cow;
+mod comments;
+mod entry;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,11 +14,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::live;
 use crate::envelope::{CONFLICT, SOLVE_TEXT};
 use crate::error::Error;
 use crate::finding::{Accepted, Bucket, Finding};
 use crate::source::Sources;
+use comments::Comments;
+use entry::Subject;
+pub use entry::{Entry, lasting};
 
 /// The name of the file, beside `sparkcfg.toml`.
 pub const NAME: &str = "sparkcfg-baseline.toml";
@@ -28,48 +32,6 @@ pub struct Baseline {
     entries: Vec<(Entry, std::ops::Range<u32>)>,
     /// What people wrote beside them.
     comments: Comments,
-}
-
-/// The comments of the file, each line as it stands.
-#[derive(Debug, Default, Clone)]
-struct Comments {
-    /// At the top.
-    top: Vec<String>,
-    /// Above an entry, and at the end of its line.
-    beside: HashMap<Subject, (Vec<String>, Option<String>)>,
-    /// Below all entries.
-    end: Vec<String>,
-}
-
-/// What an entry is about: code, key and sources.
-type Subject = (String, String, Vec<String>);
-
-/// One accepted difference.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// The code of the finding.
-    pub code: String,
-    /// The key.
-    pub key: String,
-    /// The sources, sorted.
-    #[serde(rename = "in")]
-    pub within: Vec<String>,
-    /// The values that were accepted, in the order of the sources; none for a secret.
-    #[serde(default)]
-    pub saw: Option<Vec<String>>,
-    /// Of a secret the sealed files that held it, in the same order, each by the name that git has for it; empty for a source
-    /// that has none.
-    #[serde(default)]
-    pub sealed: Option<Vec<String>>,
-    /// Why.
-    pub why: String,
-    /// The last day on which it counts: `2026-12-31`.
-    #[serde(default)]
-    pub until: Option<String>,
-    /// Who said so.
-    #[serde(default)]
-    pub by: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -280,105 +242,6 @@ impl Baseline {
         }
         (counting, settled, used)
     }
-}
-
-impl Comments {
-    fn read(text: &str, entries: &[(Entry, std::ops::Range<u32>)]) -> Self {
-        let mut found = Self::default();
-        let mut at = 0;
-        let list = if text.starts_with("ack") { 0 } else { text.find("\nack").unwrap_or(text.len()) };
-        for line in text.split_inclusive('\n') {
-            let (start, comment) = (at, line.trim());
-            at += line.len();
-            let next = entries.partition_point(|(_, span)| (span.start as usize) < start);
-            if comment.starts_with('#') {
-                match entries.get(next).map(|(entry, _)| entry.subject()) {
-                    _ if start < list => found.top.push(comment.to_owned()),
-                    Some(subject) => found.beside.entry(subject).or_default().0.push(comment.to_owned()),
-                    None => found.end.push(comment.to_owned()),
-                }
-            }
-        }
-        for (entry, span) in entries {
-            let rest = text.get(span.end as usize..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-            let rest = rest.trim_start().trim_start_matches(',').trim();
-            if rest.starts_with('#') {
-                found.beside.entry(entry.subject()).or_default().1 = Some(rest.to_owned());
-            }
-        }
-        found
-    }
-}
-
-impl Entry {
-    fn subject(&self) -> Subject {
-        (self.code.clone(), self.key.clone(), self.within.clone())
-    }
-
-    /// Puts the sources in order, and the values with them.
-    fn sort(&mut self) {
-        let mut pairs: Vec<_> = self.within.iter().cloned().enumerate().collect();
-        pairs.sort_by(|(_, one), (_, other)| one.cmp(other));
-        for list in [&mut self.saw, &mut self.sealed] {
-            *list = list.take().map(|list| pairs.iter().filter_map(|(at, _)| list.get(*at).cloned()).collect());
-        }
-        self.within = pairs.into_iter().map(|(_, name)| name).collect();
-    }
-
-    /// Whether its date is over.
-    #[must_use]
-    pub fn is_expired(&self, today: &str) -> bool {
-        self.until.as_deref().is_some_and(|until| until < today)
-    }
-
-    fn is_about(&self, finding: &Finding) -> bool {
-        self.code == finding.rule.code
-            && finding.key.as_deref() == Some(&*self.key)
-            && finding.environments.iter().all(|name| self.within.iter().any(|known| is_one_source(known, name)))
-    }
-
-    /// Whether a finding goes beyond the sources of this entry, which it has all of.
-    fn is_about_a_part(&self, finding: &Finding) -> bool {
-        let has = |name: &String| finding.environments.iter().any(|known| is_one_source(known, name));
-        self.code == finding.rule.code
-            && finding.key.as_deref() == Some(&*self.key)
-            && self.within.len() > 1
-            && self.within.len() < finding.environments.len()
-            && self.within.iter().all(has)
-    }
-
-    fn saw_those_secrets(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
-        let sealed = self.within.iter().zip(self.sealed.iter().flatten()).filter(|(_, name)| !name.is_empty());
-        let mut about =
-            sealed.filter(|(source, _)| finding.environments.iter().any(|known| is_one_source(known, source)));
-        !about.any(|(source, name)| (judge.is_another)(&self.key, source, name))
-    }
-
-    fn saw_the_same(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
-        let seen = finding.difference.as_ref().and_then(|difference| difference.saw.as_ref());
-        let (Some(saw), Some(seen)) = (&self.saw, seen) else { return true };
-        finding.environments.iter().zip(seen).all(|(name, value)| {
-            let at = self.within.iter().position(|known| is_one_source(known, name));
-            let saw = at.and_then(|at| saw.get(at));
-            saw.is_some_and(|saw| saw == value || (judge.is_same)(&self.key, saw, value))
-        })
-    }
-}
-
-/// A source by what stays of its name: what runs is the same wherever the output of its tool lies, `pm2:#web` for `pm2:-#web`. A
-/// file and a process are what they are.
-#[must_use]
-pub fn lasting(source: &str) -> Cow<'_, str> {
-    let Some((tool, rest)) = source.split_once(':').filter(|(tool, _)| *tool != "proc" && live::find(tool).is_some())
-    else {
-        return source.into();
-    };
-    let part = rest.rfind('#').and_then(|at| rest.get(at..)).unwrap_or_default();
-    format!("{tool}:{part}").into()
-}
-
-fn is_one_source(one: &str, other: &str) -> bool {
-    one == other || lasting(one) == lasting(other)
 }
 
 /// Whether `text` is a day, as in `2026-12-31`.

@@ -89,6 +89,14 @@ impl Fitting<'_> {
         self.rules.len() + usize::from(self.declared.is_some()) < 2
     }
 
+    /// The pattern of the nearest rule, where neither a rule nor the schema names the key in full.
+    #[must_use]
+    pub fn by_pattern(&self) -> Option<&str> {
+        let is_named = self.declared.is_some() || self.rules.iter().any(|rule| rule.nearness().exact);
+        let nearest = self.rules.iter().max_by_key(|rule| rule.nearness()).filter(|_| !is_named);
+        nearest.map(|rule| rule.pattern.as_str())
+    }
+
     /// The parts of a value that some rule keeps the same.
     pub fn shapes(&self) -> impl Iterator<Item = Shape> {
         self.rules.iter().flat_map(|rule| rule.same.iter().copied())
@@ -190,6 +198,15 @@ mod tests {
             let found = found.map_err(|conflict| [conflict.one.0, conflict.other.0]);
             assert_eq!(found, expected.map_err(|names| names.map(ToOwned::to_owned)), "{key} {pair:?}");
         }
+        for (key, declared, expected) in [
+            ("NAME", None, None),
+            ("X_TIMEOUT_MS", None, Some("*_TIMEOUT_MS")),
+            ("X", None, Some("*")),
+            ("X", Some(MayDiffer), None),
+        ] {
+            assert_eq!(policies.of(key, declared).by_pattern(), expected, "{key}");
+        }
+        assert_eq!(Policies::default().of("A", None).by_pattern(), None);
         assert_eq!(Policies::default().of("A", None).between("a", "b"), Ok(None));
         assert_eq!(Policies::default().add(&["[".to_owned()], &[], MayDiffer, &[]), Err("[".to_owned()));
     }

@@ -24,7 +24,7 @@ fn write(report: &Report, _: &Style) -> String {
 /// Each finding with its place.
 fn findings(out: &mut String, report: &Report) {
     let worst = report.findings.iter().map(|finding| finding.severity).max();
-    title(out, report, worst, &verdict(&report.summary));
+    title(out, report, worst.map_or(("clean", "✓"), signed), &verdict(&report.summary));
     let _ = write!(out, "<p>{}</p>\n</header>\n<main>\n", checked(&report.summary));
     if report.findings.is_empty() {
         out.push_str("<p>Nothing to mend.</p>\n");
@@ -44,12 +44,10 @@ fn findings(out: &mut String, report: &Report) {
 }
 
 /// The beginning of the page: one sign for colour-blind eyes, and the verdict.
-fn title(out: &mut String, report: &Report, worst: Option<Severity>, told: &str) {
+fn title(out: &mut String, report: &Report, (class, sign): (&str, &str), told: &str) {
     let _ = write!(
         out,
-        "<body>\n<header class=\"{}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{}</span> sparkcfg {}: {told}</h1>\n",
-        worst.map_or("clean", Severity::name),
-        worst.map_or("✓", glyph),
+        "<body>\n<header class=\"{class}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{sign}</span> sparkcfg {}: {told}</h1>\n",
         report.command,
     );
 }
@@ -122,6 +120,11 @@ fn place(report: &Report, label: &Label) -> String {
     let place = report.place(label.span);
     let told = format!("<code>{}:{}:{}</code>", markup(&place.path), place.line, place.column);
     if label.message.is_empty() { told } else { format!("{told} {}", markup(&label.message)) }
+}
+
+/// How a severity is told by colour and by sign.
+fn signed(severity: Severity) -> (&'static str, &'static str) {
+    (severity.name(), glyph(severity))
 }
 
 /// Colour is never the only sign.

@@ -11,7 +11,7 @@ use crate::finding::{Finding, Label, Severity};
 use crate::report::{FileRead, Place, Report, Summary};
 
 pub(super) const OUTPUT: Output =
-    Output { name: "json", summary: "for programs; its schema is schemas/report.schema.json", write };
+    Output { name: "json", summary: "for programs; its schema: `sparkcfg schema --print report`, or `drift`", write };
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -18,7 +18,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use crate::abridging::told_apart;
-use crate::drift::Cell;
+use crate::drift::{Cell, Comparison, Counts};
 use crate::finding::{Bucket, Finding, Fix, Severity};
 pub(crate) use crate::quoting::{json_text, markup};
 use crate::report::{Report, Summary};
@@ -115,17 +115,36 @@ fn unexpected(report: &Report, word: &str) -> String {
     }
 }
 
+/// What begins a report in which nothing is wrong, and somebody has to look at what a change lets through all the same.
+const LET_THROUGH: &str = "☑";
+
+/// How much a change lets through: what it accepts, and what counts no longer because of it.
+fn let_through(counts: &Counts) -> usize {
+    counts.newly_acknowledged + counts.no_longer_counted
+}
+
+/// `, 2 newly acknowledged, 4 no longer counted`, as far as there are any.
+fn told_let_through(counts: &Counts) -> String {
+    let told = [(counts.newly_acknowledged, "newly acknowledged"), (counts.no_longer_counted, "no longer counted")]
+        .map(|(number, words)| if number == 0 { String::new() } else { format!(", {number} {words}") });
+    told.concat()
+}
+
 /// Whether the columns of a table tell all of a difference.
 fn is_told_by_columns(finding: &Finding) -> bool {
     finding.difference.as_ref().is_some_and(|difference| difference.short.contains(" · "))
 }
 
 /// What is wrong, in words that stand beside the values of all sources.
-fn beside_columns(finding: &Finding) -> String {
+fn beside_columns(comparison: &Comparison, finding: &Finding) -> String {
     let short = finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
     match short.split_once([' ', ':']) {
         // Which part of the value it is, no column tells.
         Some((part, _)) if finding.rule.code == "drift-shape" => format!("the {part} must stay the same"),
+        // Of what the templates give nothing runs.
+        _ if finding.rule.code == "drift-stale-live" && comparison.is_rendered() => {
+            "what is rendered has another value than the declared one".to_owned()
+        }
         _ if is_told_by_columns(finding) => finding.rule.summary.to_owned(),
         _ => short.to_owned(),
     }

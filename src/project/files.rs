@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::listings::{Listing, Listings, missing};
 use super::tracking::Index;
 use crate::error::Error;
-use crate::layer::Fault;
+use crate::layer::{Fault, FaultKind};
 
 /// The largest file that is read, in bytes. A layer over 8 MiB is a finding of its own; this only keeps a mistake, such
 /// as a disk image called `.env.old`, out of memory.
@@ -449,6 +449,7 @@ pub fn text(bytes: Vec<u8>) -> (String, Vec<Fault>) {
             let at = offset(error.utf8_error().valid_up_to());
             let fault = Fault {
                 at: at..at.saturating_add(3),
+                kind: FaultKind::NotUtf8,
                 message: "this byte is not UTF-8",
                 help: "save the file as UTF-8; some readers refuse it, others replace the character",
             };
@@ -457,6 +458,7 @@ pub fn text(bytes: Vec<u8>) -> (String, Vec<Fault>) {
     };
     faults.extend(memchr::memchr(0, text.as_bytes()).map(|at| Fault {
         at: offset(at)..offset(at + 1),
+        kind: FaultKind::Nul,
         message: "this is a NUL byte",
         help: "take it out; some readers refuse the file, others cut the value there",
     }));

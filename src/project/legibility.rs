@@ -1,6 +1,6 @@
 //! Whether a file is an env file at all: what is no text is told once, and not line by line.
 
-use crate::layer::{Entry, Fault, NO_TEXT, UTF16};
+use crate::layer::{Entry, Fault, FaultKind, NO_TEXT, UTF16};
 use crate::plain::is_name;
 
 /// So many NUL bytes in a row stand in no text that a slip has spoilt.
@@ -16,7 +16,7 @@ const PADDING: &str = match std::str::from_utf8(&[0; 64]) {
 pub(super) fn illegible(text: &str, entries: &[Entry]) -> Option<Fault> {
     // U+FFFD twice is what a byte order mark of UTF-16 becomes.
     if text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') {
-        return Some(Fault { at: 0..0, message: UTF16, help: "save it as UTF-8" });
+        return Some(Fault { at: 0..0, kind: FaultKind::NoText, message: UTF16, help: "save it as UTF-8" });
     }
     let is_control = |sign: char| matches!(sign, '\0'..='\x08' | '\x0e'..='\x1a' | '\x1c'..='\x1f' | '\x7f');
     let strange = text.lines().filter(|line| line.contains(is_control)).count();
@@ -25,7 +25,7 @@ pub(super) fn illegible(text: &str, entries: &[Entry]) -> Option<Fault> {
     let help = "put an env file there, saved as UTF-8; one that is compressed or sealed needs a name that says so";
     // Archives hold the lines of files, and fill them up with NUL.
     let is_padded = text.contains(PADDING);
-    (strange > assigned || is_padded).then_some(Fault { at: 0..0, message: NO_TEXT, help })
+    (strange > assigned || is_padded).then_some(Fault { at: 0..0, kind: FaultKind::NoText, message: NO_TEXT, help })
 }
 
 #[cfg(test)]

@@ -162,6 +162,7 @@ fn seal(plain: &Secret, order: &Order<'_>) -> Result<String, CannotSeal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::FaultKind;
 
     fn pair() -> (Identities, [Recipient; 1]) {
         use ::age::secrecy::ExposeSecret;
@@ -178,7 +179,7 @@ mod tests {
             let body = line.trim_end();
             let range = |from: usize, to: usize| offset(start + from)..offset(start + to);
             if body == "!" {
-                faults.push(Fault { at: range(0, 1), message: "bad", help: "" });
+                faults.push(Fault { at: range(0, 1), kind: FaultKind::Refused, message: "bad", help: "" });
             } else if let Some(at) = body.find('=') {
                 let (key, value) = (range(0, at), range(at + 1, body.len()));
                 entries.push(Entry { key, value: value.clone(), content: Content::Slice(value), interpolates: true });
@@ -218,7 +219,7 @@ mod tests {
         });
         let read: Vec<_> = read.collect();
         assert_eq!(read, ["canary", "inherited", ""]);
-        assert_eq!(sealed.faults, [Fault { at: 3..3, message: "bad", help: "" }]);
+        assert_eq!(sealed.faults, [Fault { at: 3..3, kind: FaultKind::Refused, message: "bad", help: "" }]);
         assert_eq!(
             sealed.damages.iter().map(|damage| (damage.kind, damage.range.clone())).collect::<Vec<_>>(),
             [(DamageKind::KeyName, 6..6), (DamageKind::KeyName, 7..7)]

@@ -14,7 +14,7 @@ use self::opened::Opened;
 use super::{Damage, DamageKind, Readers, Sealed, State, Store, begins_sealed, is_name, offset};
 use crate::envelope::{self, CannotOpen};
 use crate::identity::Identities;
-use crate::layer::{Content, Entry, Fault, Parse};
+use crate::layer::{Content, Entry, Fault, FaultKind, Parse};
 use crate::secret::Secret;
 
 mod causes;
@@ -266,8 +266,8 @@ fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> Sa
             None => (Content::Sealed, false),
             Some(value) => match read(key, value, parse) {
                 Ok(read) => read,
-                Err((message, help)) => {
-                    all.faults.push(Fault { at: line.value_range(), message, help });
+                Err((kind, message, help)) => {
+                    all.faults.push(Fault { at: line.value_range(), kind, message, help });
                     continue;
                 }
             },
@@ -282,16 +282,17 @@ fn entries(document: &Document<'_>, opened: Option<&Opened>, parse: Parse) -> Sa
 }
 
 /// Reads one opened line in the dialect. Line by line, so that a quote left open in one value cannot swallow others.
-fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (&'static str, &'static str)> {
+fn read(key: &str, value: &str, parse: Parse) -> Result<(Content, bool), (FaultKind, &'static str, &'static str)> {
     let mut line = Zeroizing::new(String::with_capacity(key.len() + 2 * value.len() + 2));
     push_line(&mut line, Some(key), value);
     let (mut found, faults) = parse(&line);
     if let Some(fault) = faults.first() {
-        return Err((fault.message, fault.help));
+        return Err((fault.kind, fault.message, fault.help));
     }
     let entry = found.pop().filter(|entry| found.is_empty() && entry.key == (0..offset(key.len())));
     let Some(entry) = entry else {
-        return Err(("the opened value goes on after its closing quote", "mend it with `sparkcfg secrets edit`"));
+        let help = "mend it with `sparkcfg secrets edit`";
+        return Err((FaultKind::Refused, "the opened value goes on after its closing quote", help));
     };
     let secret = match entry.content {
         Content::Slice(range) => line.get(range.start as usize..range.end as usize).unwrap_or_default().to_owned(),

@@ -22,6 +22,9 @@ pub struct Documents {
 /// What is said of a text that cannot be read.
 pub const NO_YAML: &str = "this is no YAML";
 
+/// What is said of a name that is there already; its place is the second one.
+pub const TWICE: &str = "this name stands twice in one map";
+
 /// Reads YAML or JSON.
 ///
 /// # Errors
@@ -199,7 +202,7 @@ impl Builder {
             None => {
                 let Value::Scalar { text, .. } = &node.value else { return Err(ODD) };
                 if text != "<<" && !map.keys.insert(text.clone()) {
-                    return Err(("this name stands twice in one map", "keep one of the two; Compose refuses the file"));
+                    return Err((TWICE, "keep one of the two; Compose refuses the file"));
                 }
                 map.key = Some((text.clone(), node.span));
             }

@@ -169,6 +169,32 @@ fn who_takes_strict_away_is_told_what_that_lets_through() {
     assert_eq!(told_of(place.path(), " --strict").1, 1);
 }
 
+/// Strict asks somebody to decide on each key; a pattern for all of them is none of that.
+#[test]
+fn who_ends_strict_by_a_pattern_is_told_what_that_lets_through() {
+    let place = environments("X=1\nZ=1\n", "Z=2\n", "X=2\n");
+    let config = place.path().join("sparkcfg.toml");
+    let strict = "[drift]\nstrict = true\n";
+    fs::write(&config, strict).unwrap();
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "strict"]);
+    fs::write(place.path().join(PROD), "X=2\nY=2\n").unwrap();
+    fs::write(place.path().join("environments/dev.env"), "Y=1\nZ=2\n").unwrap();
+    let rule = |keys: &str| format!("{strict}\n[[drift.rule]]\nkeys = [{keys}]\npolicy = \"may-differ\"\n");
+    fs::write(&config, rule("\"*\"")).unwrap();
+    let let_through = |key: &str, new: &str| {
+        format!(
+            "drift-unclassified {key} no-longer-counted {new}strict asks for a policy, and `*` says may-differ in sparkcfg.toml"
+        )
+    };
+    let expected = [let_through("X", ""), let_through("Y", "new, and "), let_through("Z", "")];
+    assert_eq!(told_of(place.path(), ""), (expected.to_vec(), 0));
+    // To name a key is the decision.
+    fs::write(&config, rule("\"X\", \"Y\", \"Z\"")).unwrap();
+    let expected = ["drift-unclassified X resolved", "drift-unclassified Z resolved"].map(ToOwned::to_owned);
+    assert_eq!(told_of(place.path(), ""), (expected.to_vec(), 0));
+}
+
 #[test]
 fn what_a_member_had_that_is_none_any_more_is_told() {
     let place = tempfile::tempdir().unwrap();
@@ -189,6 +215,41 @@ fn what_a_member_had_that_is_none_any_more_is_told() {
     let gone = |why: &str| format!("drift-must-match services/b/POOL no-longer-counted services/b {why}");
     fs::write(&config, "[workspace]\nmembers = [\"services/a\"]\n").unwrap();
     assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is no member any more")]);
+    // What the branch adds there counts no more than what was there, and whoever reviews it sees the values of now.
+    let prod = place.path().join("services/b").join(PROD);
+    fs::write(&prod, "POOL=70\n").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(
+        told_of(place.path(), "").0,
+        [
+            unchanged("POOL"),
+            "drift-must-match services/b/POOL no-longer-counted new, and services/b is no member any more".to_owned()
+        ]
+    );
+    for (format, expected) in [
+        (
+            "human",
+            "no longer counted 1\n    drift-must-match services/b/POOL: new, and services/b is no member any more (dev 5 · prod 70)\n",
+        ),
+        ("human", "☑ nothing new, 1 no longer counted "),
+        ("markdown", "### ☑ Config drift: nothing new, 1 no longer counted, 0 resolved, 1 unchanged\n"),
+        (
+            "markdown",
+            "| `services/b/POOL` | `drift-must-match` `dev 5 · prod 70` | new, and services/b is no member any more |",
+        ),
+        ("html", "☑</span> sparkcfg drift: nothing new, 1 no longer counted</h1>"),
+        ("html", "POOL must match: dev 5, prod 70: new, and services/b is no member any more</li>"),
+    ] {
+        let line = format!("sparkcfg drift --against HEAD --format {format}");
+        let ran = console::run(&line, place.path(), home.path());
+        assert!(ran.code == 0 && ran.stdout.contains(expected), "{expected}\n{}", ran.shown());
+    }
+    // What it mends there is mended.
+    fs::write(&prod, "POOL=5\n").unwrap();
+    assert_eq!(
+        told_of(place.path(), "").0,
+        [unchanged("POOL"), "drift-must-match services/b/POOL resolved".to_owned()]
+    );
     fs::remove_dir_all(place.path().join("services/b")).unwrap();
     assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is gone")]);
     // One that has another name now is none that is gone.
@@ -212,6 +273,46 @@ fn a_looser_policy_of_what_is_sealed_is_told_without_the_key() {
     }
 }
 
+/// A secret of which nobody says anything any more must differ like all of them, and need not match.
+#[test]
+fn the_end_of_the_policy_of_what_is_sealed_is_told_without_the_key() {
+    let schema = r#"{"properties": {"TOKEN": {"writeOnly": true, "x-sparkcfg": {"drift": "must-match"}}}}"#;
+    let sealed = Sealed::new(schema);
+    sealed.seal(STAGING, "TOKEN=c4n4ry-staging\n");
+    sealed.seal(SEALED_PROD, "TOKEN=c4n4ry-prod\n");
+    fs::write(sealed.folder().join("sparkcfg.toml"), "protected = [\"prod\"]\n").unwrap();
+    sealed.commit();
+    fs::write(sealed.folder().join(SCHEMA), schema.replace("\"drift\": \"must-match\"", "")).unwrap();
+    let expected = "drift-unknown TOKEN no-longer-counted the policy of TOKEN was must-match, and is must-differ";
+    for options in ["", " --unknown error"] {
+        let told = told_of(sealed.folder(), options).0;
+        assert!(told.contains(&expected.to_owned()), "{options}: {told:?}");
+    }
+}
+
+/// A baseline of the revision that cannot be read accepts nothing there, and that is told.
+#[test]
+fn a_broken_baseline_of_the_revision_is_told() {
+    let place = environments("TIMEOUT=3s\n", "", "TIMEOUT=30s\n");
+    let home = tempfile::tempdir().unwrap();
+    let baseline = place.path().join("sparkcfg-baseline.toml");
+    fs::write(&baseline, "version = 1\nack = [\n").unwrap();
+    git(place.path(), &["add", "."]);
+    git(place.path(), &["commit", "-q", "-m", "broken"]);
+    fs::remove_file(&baseline).unwrap();
+    for (format, expected) in [
+        ("human", "broken: HEAD:sparkcfg-baseline.toml:"),
+        ("markdown", "❔ `HEAD:sparkcfg-baseline.toml:"),
+        ("html", "<code>HEAD:sparkcfg-baseline.toml:"),
+        ("json", "\"HEAD:sparkcfg-baseline.toml:"),
+    ] {
+        let line = format!("sparkcfg drift --against HEAD --format {format}");
+        let ran = console::run(&line, place.path(), home.path());
+        assert!(ran.code == 0 && ran.stdout.contains(expected), "{expected}\n{}", ran.shown());
+    }
+    assert_eq!(told_of(place.path(), "").0, ["drift-must-match TIMEOUT unchanged"]);
+}
+
 /// Where policies disagree nothing is settled, and nobody accepts it.
 #[test]
 fn policies_that_disagree_settle_nothing() {
@@ -226,5 +327,30 @@ fn policies_that_disagree_settle_nothing() {
     for line in ["drift", "drift --ack policy-conflict TIMEOUT --why x", "drift --ack-all --why x"] {
         let ran = console::run(&format!("sparkcfg {line}"), place.path(), home.path());
         assert_eq!(ran.code, 2, "{}", ran.shown());
+    }
+    fs::remove_file(place.path().join("sparkcfg-baseline.toml")).unwrap();
+    // A comment above the value does not silence it either, in any format.
+    let comment = "# sparkcfg: ignore[policy-conflict] who cares\nTIMEOUT=30s\n";
+    fs::write(place.path().join(PROD), comment).unwrap();
+    for (format, expected) in [
+        ("human", "policy-conflict"),
+        ("markdown", "### ✗ Config drift: 1 unexpected (1 error)\n"),
+        ("html", "✗</span> sparkcfg drift: 1 unexpected (1 error)</h1>"),
+        ("json", "\"code\": \"policy-conflict\""),
+    ] {
+        let ran = console::run(&format!("sparkcfg drift --format {format}"), place.path(), home.path());
+        assert!(ran.code == 2 && ran.stdout.contains(expected), "{}", ran.shown());
+    }
+    let told = console::run("sparkcfg validate", place.path(), home.path());
+    assert!(told.stdout.contains("unused-ignore"), "{}", told.shown());
+    for level in ["off", "note", "warning"] {
+        let config = format!("[severity]\npolicy-conflict = \"{level}\"\n{rule}");
+        fs::write(place.path().join("sparkcfg.toml"), config).unwrap();
+        for command in ["drift", "validate"] {
+            let ran = console::run(&format!("sparkcfg {command}"), place.path(), home.path());
+            let expected =
+                "error: [severity] cannot make policy-conflict less than an error\n   at sparkcfg.toml:2:1\n";
+            assert!(ran.code == 2 && ran.stderr.contains(expected), "{}", ran.shown());
+        }
     }
 }

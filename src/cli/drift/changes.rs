@@ -5,12 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::abridging::told_apart;
-use crate::checks::matrix::{Time, Times};
-use crate::drift::{Cell, Column, Relation, Row, State};
+use crate::checks::matrix::{Lapsed, Time, Times, part, subject};
+use crate::drift::{Cell, Column, Relation, Row};
 use crate::finding::{Bucket, Change, Finding, Label, Severity};
 use crate::schema::Schema;
 use crate::schema::extension::Drift;
-use crate::schema::sameness::Shape;
 
 /// An environment and the value that a finding has of it, unless that is a secret.
 type Seen<'f> = (&'f str, Option<&'f str>);
@@ -125,15 +124,23 @@ impl Since<'_, '_> {
             environments.is_some_and(|known| finding.environments.iter().any(|name| known.contains(name)))
         };
         let is_one_of = |known: &Finding, finding: &Finding| is_unexpected(known) && is_about_the_same(known, finding);
-        let is_told = |finding: &Finding| counting.iter().chain(&settled).any(|known| is_one_of(known, finding));
+        let is_told = |finding: &Finding| {
+            // That it cannot be opened now either says nothing of another policy.
+            let mut others =
+                counting.iter().chain(&settled).filter(|known| !(is_unknown(known) && is_unknown(finding)));
+            others.any(|known| is_one_of(known, finding))
+        };
         let undecided = |then: &Finding| {
             counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == then.key)
                 || self.is_hidden(then, Time::Now)
         };
         let gone = before.into_iter().filter_map(|(subject, then)| {
             let (is_there, lacks) = (is_there(&subject, &then), self.is_without(&then));
-            let follows =
-                if is_unexpected(&then) { lacks || !is_there } else { is_unknown(&then) && !lacks && !is_there };
+            let follows = if is_unknown(&then) && !lacks {
+                !is_there || self.is_loosened(&then)
+            } else {
+                is_unexpected(&then) && (lacks || !is_there)
+            };
             let is_new = || counting.iter().any(|known| is_one_of(known, &then));
             let because = || self.because(&then).filter(|_| if lacks { !is_new() } else { !is_told(&then) });
             let because = if follows { because() } else { return None };
@@ -177,69 +184,16 @@ impl Since<'_, '_> {
             [only] => return Some(format!("environment {only} is gone")),
             several => return Some(format!("environments {} are gone", several.join(", "))),
         }
-        let row = self.rows.iter().find(|row| row.key == key)?;
-        let cell = |name: &str| row.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref();
-        let named: Vec<_> = then.environments.iter().filter_map(|name| Some((&**name, cell(name)?))).collect();
-        let any_pair = |is_it: &Relates<'_>| {
-            let others = |at: usize| named.iter().skip(at + 1);
-            named.iter().enumerate().any(|(at, one)| others(at).any(|other| is_it(*one, *other)))
-        };
-        let all: Vec<_> = then.environments.iter().map(|name| &**name).collect();
-        let names = all.join(", ");
-        let policy = |was: Drift| match row.policy {
-            Some(now) if now != was => format!("the policy of {key} was {}, and is {}", was.name(), now.name()),
-            None => format!("the policy of {key} was {}, and there is none", was.name()),
-            Some(_) => format!("no policy says {} of {names} any more", was.name()),
-        };
-        let has_place = |cell: &Cell| cell.state != State::NotApplicable;
-        match then.rule.code {
-            "drift-must-match" => {
-                let differ = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
-                    has_place(one) && has_place(other) && one.relation(other) == Relation::Different
-                };
-                any_pair(&differ).then(|| policy(Drift::MustMatch))
-            }
-            "drift-must-differ" => {
-                let same = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
-                    one.class.is_some() && one.relation(other) == Relation::Same
-                };
-                any_pair(&same).then(|| policy(Drift::MustDiffer))
-            }
-            "drift-shape" => {
-                let part = part(then)?;
-                let differ = |(one, _): (&str, &Cell), (other, _): (&str, &Cell)| {
-                    self.times.part_agrees([one, other], key, part, Time::Now) == Some(false)
-                };
-                any_pair(&differ).then(|| format!("nothing says any more that its {} stays the same", part.name()))
-            }
-            "drift-exposed-secret" => {
-                let apart = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
-                    one.at.is_some() && other.at.is_some() && one.sealed != other.sealed
-                };
-                any_pair(&apart).then(|| format!("{key} is no secret any more"))
-            }
-            "drift-missing" => {
-                let lacks = |cell: &Cell| matches!(cell.state, State::Absent | State::NotApplicable);
-                let is_elsewhere = row.cells.iter().flatten().any(|cell| cell.state.is_there());
-                let holds = is_elsewhere && named.iter().any(|(_, cell)| lacks(cell));
-                holds.then(|| format!("the schema does not demand {key} in {names} any more"))
-            }
-            "drift-not-allowed-here" => {
-                let holds = named.iter().any(|(_, cell)| cell.state.is_there());
-                holds.then(|| format!("the schema allows {key} in {names} now"))
-            }
-            // Nobody needs the value to see that the policy went.
-            "drift-unknown" => {
-                let was = *self.policies.get(key)?;
-                let holds = row.policy != Some(was) && named.iter().any(|(_, cell)| cell.state == State::Unknown);
-                holds.then(|| policy(was))
-            }
-            "placeholder-value" => {
-                let holds = named.iter().any(|(_, cell)| cell.state == State::Placeholder);
-                holds.then(|| format!("nothing speaks against a placeholder in {names} any more"))
-            }
-            _ => None,
-        }
+        let part_agrees = |pair: [&str; 2], part| self.times.part_agrees(pair, key, part, Time::Now);
+        Lapsed::of(then, (self.columns, self.rows), self.policies, &part_agrees)?.because()
+    }
+
+    /// Whether a value had to be the same everywhere, and what counts for it now is something else: for a secret that may be
+    /// what counts for all of them.
+    fn is_loosened(&self, then: &Finding) -> bool {
+        let Some(key) = then.key.as_deref() else { return false };
+        let is_now = || self.rows.iter().find(|row| row.key == key).and_then(|row| row.policy);
+        self.policies.get(key) == Some(&Drift::MustMatch) && is_now() != Some(Drift::MustMatch)
     }
 
     /// The environments of a finding of the revision that are no more.
@@ -421,9 +375,6 @@ impl Since<'_, '_> {
     }
 }
 
-/// Whether something holds between the cells of two environments.
-type Relates<'r> = dyn Fn((&str, &Cell), (&str, &Cell)) -> bool + 'r;
-
 /// Says of a finding that it counts no longer, and why.
 pub(super) fn no_longer(finding: &mut Finding, because: &str) {
     finding.fix = None;
@@ -447,20 +398,6 @@ pub(super) fn is_unexpected(finding: &Finding) -> bool {
 /// Whether two findings are about one key in an environment that both name.
 fn is_about_the_same(one: &Finding, other: &Finding) -> bool {
     one.key == other.key && one.environments.iter().any(|name| other.environments.contains(name))
-}
-
-/// What a finding is about, whichever environments have it.
-fn subject(finding: &Finding) -> String {
-    let id = finding.difference.as_ref().map(|difference| difference.id.as_str()).unwrap_or_default();
-    let environments = crate::source::printable(&finding.environments.join(","));
-    id.strip_suffix(&environments).unwrap_or(id).to_owned()
-}
-
-/// The part of the value that a finding is about, where that is not all of it: `port` of `drift-shape:URL#port:`.
-fn part(finding: &Finding) -> Option<Shape> {
-    let subject = subject(finding);
-    let (_, name) = subject.strip_suffix(':')?.rsplit_once('#')?;
-    Shape::named(name)
 }
 
 /// The environments of a finding with what each has, unless that is a secret.

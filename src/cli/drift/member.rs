@@ -6,6 +6,7 @@ mod following;
 mod lasting;
 mod left;
 mod loosened;
+mod reading;
 mod renaming;
 mod settling;
 
@@ -17,8 +18,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::applying::Applying;
 use super::held::{Held, Past};
-use super::identities;
 use super::running::{self, Running, Said};
+use super::validate;
 use super::wanted::Wanted;
 use crate::checks::{self, Silence, matrix};
 use crate::drift::baseline::{self, Baseline};
@@ -29,12 +30,13 @@ use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
 use crate::identity::Identities;
+use crate::project::Project;
 use crate::project::files::Files;
-use crate::project::{self, Project, git};
 use crate::report::{FailOn, Summary};
 use crate::source::{SourceId, Sources, printable};
 use behind::is_behind;
 use following::{Before, Present};
+use reading::{baseline_in, baseline_then, unreadable};
 
 /// What holds for every member.
 pub(super) struct Options<'o> {
@@ -58,6 +60,8 @@ pub(super) struct Options<'o> {
     pub(super) running: Vec<Running>,
     /// The folder of the project, as the user named it.
     pub(super) folder: Option<&'o str>,
+    /// Whether somebody wants to know what is read.
+    pub(super) verbose: bool,
     /// The day, as in `2026-11-25`; it only counts for entries of the baseline with a last one.
     pub(super) today: String,
 }
@@ -85,6 +89,8 @@ pub(super) struct Found {
     pub(super) apply: Option<String>,
     pub(super) edits: Vec<Edit>,
     pub(super) summary: Summary,
+    /// What was read, a line each, where somebody asked for that.
+    pub(super) read: Vec<String>,
     /// Entries of the baseline that no longer do what they were written for, with the member's folder.
     pub(super) stale: Vec<(String, baseline::Entry)>,
 }
@@ -114,6 +120,7 @@ impl<'m> Member<'m> {
     /// Compares what `options` want; nothing where the project has none of it.
     pub(super) fn compare(&self, options: &Options<'_>) -> Result<Option<Found>, Error> {
         let config = Project::config(&self.files)?;
+        validate::lowered_conflict(&config, &self.files)?;
         let names = Project::environment_names_in(&self.files, &config)?;
         let strangers = |wanted: &&Wanted| matches!(wanted, Wanted::Declared(name) if !names.contains(name));
         if self.name.is_some() && (names.is_empty() || options.wanted.iter().any(|wanted| strangers(&wanted))) {
@@ -151,8 +158,7 @@ impl<'m> Member<'m> {
         }
         let alone = working.environment_names().count() < 2 && options.wanted.is_empty() && options.against.is_none();
         if alone {
-            let name = working.environment_names().next().map(ToString::to_string).unwrap_or_default();
-            return if self.name.is_some() { Ok(None) } else { Err(single(&name)) };
+            return Ok(None);
         }
         let accepted = self.baseline(&mut working)?;
         let mut hidden = BTreeMap::new();
@@ -164,6 +170,9 @@ impl<'m> Member<'m> {
         let running: Vec<_> = running.collect::<Result<_, _>>()?;
         let mut found = self.compared(&working, &before, &running, accepted.as_ref(), options)?;
         found.hidden = hidden;
+        if options.verbose {
+            found.read = self.read_by(&working, &before, &running);
+        }
         found.unread.extend(options.running.iter().flat_map(Running::unread));
         found.unread.extend(broken);
         if found.findings.iter().any(is_behind) {
@@ -202,44 +211,6 @@ impl<'m> Member<'m> {
         let has_comment = || project.layers.iter().any(|layer| layer.text.contains("sparkcfg:"));
         let plain = matches!(options.mode, Mode::Matrix | Mode::Pair);
         options.lists_all || has_baseline || !plain || !project.config.severity.is_empty() || has_comment()
-    }
-
-    fn read(files: &Files, environments: Vec<String>, options: &Options<'_>) -> Result<Project, Error> {
-        let config = Project::config(files)?;
-        let own = match config.identities.as_slice() {
-            [] => None,
-            _ => Some(identities::collect(options.named, files, &config)?),
-        };
-        let options = project::Options {
-            environments,
-            personal: false,
-            identities: Some(own.as_ref().unwrap_or(options.person)),
-            require_secrets: false,
-            history: false,
-            process: options.process.clone(),
-        };
-        Project::read(files, &options)
-    }
-
-    /// The project at a revision; nothing where it did not exist yet, unless it is the only one, and one of its environments is
-    /// asked for.
-    fn read_before(
-        &self,
-        past: &Past<'_>,
-        environments: Vec<String>,
-        options: &Options<'_>,
-    ) -> Result<Option<Project>, Error> {
-        let config = Project::config(&past.files)?;
-        if Project::has_environments(&past.files, &config)? {
-            return Self::read(&past.files, environments, options).map(Some);
-        }
-        if environments.is_empty() || self.name.is_some() {
-            return Ok(None);
-        }
-        let folder = past.files.shown("");
-        let place = printable(folder.trim_end_matches(['/', ':']));
-        Err(Error::new(format!("there is no project in {place}, and git knows of none that was moved to here"))
-            .help("a folder that was moved is followed once git has the move, by `git mv` or `git add`"))
     }
 
     /// The accepted differences, and where they stand.
@@ -320,6 +291,7 @@ impl<'m> Member<'m> {
             settling::keep(keys, &mut rows, &mut [&mut findings, &mut silenced]);
         }
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
+        let mut unread = unread;
         if let Some(accepted) = accepted {
             let working = (working, environments.as_slice());
             (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
@@ -327,7 +299,7 @@ impl<'m> Member<'m> {
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now =
                 Present { project: working, environments: &environments, columns: &columns, severities: &severities };
-            self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options);
+            unread.extend(self.follow(past, &now, &mut rows, (&mut findings, &mut settled, silenced), options));
         }
         let summary = Summary {
             environments: columns.len(),
@@ -351,35 +323,9 @@ impl<'m> Member<'m> {
             apply: None,
             edits: Vec::new(),
             summary,
+            read: Vec::new(),
             stale,
         })
-    }
-
-    /// Who can read more or less than at the revision that `then` is, and which sealed files are older than it.
-    fn access_changes<'s>(
-        &self,
-        chosen: &[matrix::Source<'s>],
-        working: &'s Project,
-        then: Option<(&'s Project, &'s [Environment<'s>])>,
-        options: &Options<'_>,
-    ) -> Result<Vec<Access>, Error> {
-        let config_path = self.files.shown("sparkcfg.toml");
-        if let ([then, now], Mode::Time) = (chosen, options.mode) {
-            return Ok(access::between(&access::Side::of(then), &access::Side::of(now), &config_path));
-        }
-        let (Some((project, environments)), Some(revision)) = (then, options.against) else { return Ok(Vec::new()) };
-        let then = access::Side { project, environments: environments.iter().collect() };
-        let now = access::Side { project: working, environments: chosen.iter().map(|it| it.environment).collect() };
-        let mut changes = access::between(&then, &now, &config_path);
-        for path in access::changed(&then, &now) {
-            let Some(commit) = git::replaced_in(self.files.root(), revision, path)? else { continue };
-            let shown = printable(path);
-            match changes.iter_mut().find(|change| change.path == shown) {
-                Some(change) => change.replaced_in = Some(commit),
-                None => changes.push(Access { path: shown, replaced_in: Some(commit), ..Access::default() }),
-            }
-        }
-        Ok(changes)
     }
 
     fn judged(
@@ -416,27 +362,6 @@ impl Options<'_> {
     }
 }
 
-/// The accepted differences of a project, with the path and the text of their file.
-fn baseline_in(files: &Files) -> Result<Option<(Baseline, String, String)>, Error> {
-    let Some(bytes) = files.read_if_there(baseline::NAME)? else { return Ok(None) };
-    let path = files.shown(baseline::NAME);
-    let (text, _) = project::files::text(bytes);
-    Ok(Some((Baseline::parse(&path, &text)?, path, text)))
-}
-
-/// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
-fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
-    let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
-    // Lines are counted, columns are not needed to find it.
-    let parts: Vec<_> = place.rsplitn(3, ':').collect();
-    let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let path = match parts.as_slice() {
-        [column, line, path] if is_number(column) && is_number(line) => format!("{path}:{line}"),
-        _ => place.clone(),
-    };
-    Unread { path: printable(&path), why: "broken" }
-}
-
 /// The project's say about findings, and what does not count for that, each with the reason.
 fn settled(project: &Project, mut findings: Vec<Finding>) -> (Vec<Finding>, Vec<Finding>) {
     let silenced = checks::settle_telling(project, &mut findings);
@@ -469,9 +394,4 @@ fn source<'a>(
     let layers = environment.layers.iter().map(|layer| printable(project.sources.path(layer.source))).collect();
     let column = Column { name: printable(&name), kind, protected: environment.protected, layers };
     matrix::Source { offset, ..matrix::Source::of(column, project, environment) }
-}
-
-fn single(name: &str) -> Error {
-    Error::new(format!("there is only one environment, `{name}`, and nothing to compare it with"))
-        .help(format!("name a revision, as in `sparkcfg drift {name}@HEAD {name}`, or --against REVISION"))
 }

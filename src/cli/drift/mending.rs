@@ -10,21 +10,30 @@ use crate::project::files::Files;
 use crate::report::Report;
 use crate::source::printable;
 
-/// Makes the changes, and says whether there were any.
-pub(super) fn apply(report: &Report, files: &Files, prefix: &str, all: bool) -> Result<bool, Error> {
+/// Makes the changes, and gives whether there were any. Each is told, unless nobody wants to hear of it: what is taken out may
+/// stand nowhere else.
+pub(super) fn apply(
+    report: &Report,
+    files: &Files,
+    prefix: &str,
+    (all, is_silent): (bool, bool),
+) -> Result<bool, Error> {
     let applied = fix::apply(report, files.root(), prefix, all)?;
+    if is_silent {
+        return Ok(applied.fixes > 0);
+    }
     let plural = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
     printing::complain(&format!(
         "mended {} in {}\n",
         plural(applied.fixes, "place"),
         plural(applied.files.len(), "file")
     ))?;
-    if all {
-        for finding in &report.findings {
-            if let Some(fix) = finding.fix.as_ref().filter(|fix| applied.places.contains(&fix.span)) {
-                printing::complain(&format!("  {}\n", told(report, finding, fix)))?;
-            }
+    for finding in &report.findings {
+        if let Some(fix) = finding.fix.as_ref().filter(|fix| (fix.safe || all) && applied.places.contains(&fix.span)) {
+            printing::complain(&format!("  {}\n", told(report, finding, fix)))?;
         }
+    }
+    if all {
         tell_what_follows(report)?;
     }
     fix::tell_of_own_files(&applied.keys, files)?;
@@ -47,6 +56,8 @@ fn told(report: &Report, finding: &Finding, fix: &Fix) -> String {
     let is_hidden = row.is_some_and(|row| row.secret) || report.sources.hides(fix.span);
     let before = report.sources.shown(fix.span).text;
     let what = match (before.trim(), fix.replacement.trim()) {
+        ("", _) if is_hidden => "is set".to_owned(),
+        (_, "") if is_hidden => "is taken out".to_owned(),
         _ if is_hidden => "changed".to_owned(),
         ("", after) => format!("+ {after}"),
         (before, "") => format!("- {}", before.lines().last().unwrap_or_default()),

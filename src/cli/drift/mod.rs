@@ -3,9 +3,11 @@
 mod acknowledging;
 mod applying;
 mod changes;
+mod gathered;
 mod held;
 mod member;
 pub(super) mod mending;
+mod refusing;
 mod rendered;
 mod running;
 mod suggesting;
@@ -15,10 +17,10 @@ use std::process::ExitCode;
 
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::{Global, Keys, identities, printing, validate, workspace};
+use super::{Global, Keys, identities, printing, readers, validate, workspace};
 use crate::drift::baseline::Entry;
 use crate::drift::live::word;
-use crate::drift::{Column, Comparison, Counts, Mode, Shown};
+use crate::drift::{Counts, Mode, Shown};
 use crate::error::Error;
 use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
@@ -26,10 +28,10 @@ use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::git;
 use crate::project::layout;
-use crate::report::{FailOn, Report, Summary};
-use crate::source::Sources;
+use crate::report::{FailOn, Report};
+use gathered::Gathered;
 use held::Held;
-use member::{Found, Member};
+use member::Member;
 use wanted::Wanted;
 
 pub(super) const EXAMPLES: &str = "\
@@ -101,22 +103,21 @@ pub(super) struct Drift {
     unknown: String,
     #[command(flatten)]
     access: Keys,
-    /// Whether nothing to compare is no mistake.
-    #[arg(skip)]
+    /// End well where there are no two environments to compare, as in a workflow for many projects; no report is written then
+    #[arg(long, conflicts_with = "sources")]
     may_be_empty: bool,
     /// Whether the revision is what runs, whichever branch it is on.
     #[arg(skip)]
     is_since_release: bool,
 }
 
-/// What all members found, together.
-#[derive(Default)]
-struct Gathered {
-    findings: Vec<Finding>,
-    sources: Sources,
-    summary: Summary,
-    comparison: Comparison,
+/// What came of a comparison.
+struct Done {
+    report: Report,
+    /// Entries of the baseline that no longer do what they were written for, with the member's folder.
     stale: Vec<(String, Entry)>,
+    /// What was read, a line each, where somebody asked for that.
+    read: Vec<String>,
 }
 
 impl Drift {
@@ -150,30 +151,28 @@ impl Drift {
         if self.values == "hide" && (self.fix.is_some() || self.patch.is_some() || self.suggest) {
             return Err(Error::new("with --values=hide no value can be written").help("leave one of them out"));
         }
-        let (mut report, stale) = self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
-        if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
-            let patch = suggesting::patch(comparison, &files)?;
-            let left = suggesting::left(&report, comparison);
-            for told in &left {
-                printing::complain(&format!("{told}\n"))?;
-            }
-            if patch.is_empty() && left.is_empty() {
-                printing::complain(
-                    "nothing to propose: every key has a policy, and secrets must differ without one\n",
-                )?;
-            }
-            printing::print(&suggesting::printable_patch(&patch))?;
+        let Done { mut report, stale, read } =
+            self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
+        read.iter().try_for_each(|line| printing::complain(line))?;
+        if report.comparison.as_ref().is_none_or(|comparison| comparison.rows.is_empty()) && report.unchecked.is_empty()
+        {
+            let nothing = self.nothing(&files)?.message;
+            printing::complain(&format!("{nothing}; --may-be-empty takes that for no mistake\n"))?;
             return Ok(ExitCode::SUCCESS);
+        }
+        if let (true, Some(comparison)) = (self.suggest, &report.comparison) {
+            suggesting::print(&report, comparison, &files)?;
+            return Ok(ExitCode::from(if tell_unchecked(&report)? { 2 } else { 0 }));
         }
         if self.changes_baseline() {
             self.change_baseline(&report, &stale, &files, &root)?;
-            (report, _) = self.compared(&files, global, true)?;
+            report = self.report(&files, global)?;
         }
         let all = self.fix.as_deref() == Some("unsafe");
         if let Some(path) = &self.patch {
             mending::write_patch(&report, path, all, &files, &prefix)?;
-        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, all)? {
-            (report, _) = self.compared(&files, global, true)?;
+        } else if self.fix.is_some() && mending::apply(&report, &files, &prefix, (all, global.quiet > 1))? {
+            report = self.report(&files, global)?;
         }
         printing::save(&report, &destinations)?;
         if global.quiet < 2 {
@@ -190,7 +189,7 @@ impl Drift {
 
     /// The report, for other commands.
     pub(super) fn report(&self, files: &Files, global: &Global) -> Result<Report, Error> {
-        self.compared(files, global, true).map(|(report, _)| report)
+        self.compared(files, global, true).map(|done| done.report)
     }
 
     /// The report of such a comparison.
@@ -205,12 +204,7 @@ impl Drift {
         is_asked || global.format != "human" || !global.output.is_empty() || global.fail_on == FailOn::Note
     }
 
-    fn compared(
-        &self,
-        files: &Files,
-        global: &Global,
-        lists_all: bool,
-    ) -> Result<(Report, Vec<(String, Entry)>), Error> {
+    fn compared(&self, files: &Files, global: &Global, lists_all: bool) -> Result<Done, Error> {
         let wanted = Wanted::all(&self.sources).map_err(|error| self.misspelt(files).unwrap_or(error))?;
         let mode = match &self.against {
             Some(revision) => Mode::Against(crate::source::printable(revision)),
@@ -235,6 +229,7 @@ impl Drift {
             process: self.access.process(),
             running: running::all(&wanted)?,
             folder: folder.as_deref(),
+            verbose: global.verbose,
             today: today(),
         };
         let folders = folders(files, &config)?;
@@ -279,30 +274,16 @@ impl Drift {
             let offset = gathered.sources.absorb(sources);
             gathered.findings.push(finding.shifted(offset));
         }
-        if !self.may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
-            return Err(self.nothing(several));
+        let may_be_empty = self.may_be_empty && self.keys.is_empty();
+        if !may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
+            return Err(self.nothing(files)?);
         }
         for (held, folder) in left {
             gathered.add_left(Member::left(files, held, &folder, &options));
         }
-        let stale = std::mem::take(&mut gathered.stale);
+        let (stale, read) = (std::mem::take(&mut gathered.stale), std::mem::take(&mut gathered.read));
         let unchecked: Vec<_> = broken.into_iter().map(|(folder, _)| folder).collect();
-        Ok((self.finished(gathered, mode, global).without(&unchecked), stale))
-    }
-
-    /// What is wrong with the only source, where it is none.
-    fn misspelt(&self, files: &Files) -> Option<Error> {
-        let ([name], Ok(config)) = (self.sources.as_slice(), Project::config(files)) else { return None };
-        let names = Project::environment_names_in(files, &config).ok()?;
-        if name.contains(['@', ':']) || names.is_empty() || names.contains(name) {
-            return None;
-        }
-        let all = names.join(", ");
-        let help = match crate::suggestion::nearest(name, names.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`? There are: {all}"),
-            None => format!("there are: {all}"),
-        };
-        Some(Error::new(format!("there is no environment `{name}`")).help(help))
+        Ok(Done { report: self.finished(gathered, mode, global).without(&unchecked), stale, read })
     }
 
     /// The commit that is meant by a revision, as reports name it. What a branch did is what came since it parted from that
@@ -327,22 +308,6 @@ impl Drift {
         let scope = against.chain(self.keys.iter().map(|pattern| ("--keys", pattern)));
         let said = |(flag, value): (&str, &String)| format!("{flag} {}", word(&crate::source::printable(value)));
         (options, scope.map(said).collect())
-    }
-
-    fn nothing(&self, several: bool) -> Error {
-        if !self.keys.is_empty() {
-            let is_list = |pattern: &String| pattern.contains(',') && !pattern.contains('{');
-            let help = if self.keys.iter().any(is_list) {
-                "give each pattern an option of its own, as in --keys API_URL --keys '*_PORT'"
-            } else {
-                "a pattern stands for the whole name, as in --keys '*_URL'"
-            };
-            return Error::new("nothing to compare: no key fits --keys").help(help);
-        }
-        let place =
-            if several { "no member of the workspace has two environments with keys" } else { "no source has a key" };
-        Error::new(format!("nothing to compare: {place}"))
-            .help("drift needs two environments, as in `sparkcfg drift staging prod`, or --against REVISION")
     }
 
     fn finished(&self, gathered: Gathered, mode: Mode, global: &Global) -> Report {
@@ -380,63 +345,17 @@ impl Drift {
     }
 }
 
-impl Gathered {
-    /// Takes over what a member had that is none any more: it has no rows.
-    fn add_left(&mut self, found: Found) {
-        let offset = self.sources.absorb(found.sources);
-        self.comparison.settled.extend(found.settled.into_iter().map(|finding| finding.shifted(offset)));
-        self.comparison.unread.extend(found.unread);
+/// Says of which members of a workspace nothing is known, where no report does, and whether there are any.
+pub(super) fn tell_unchecked(report: &Report) -> Result<bool, Error> {
+    if report.unchecked.is_empty() {
+        return Ok(false);
     }
-
-    /// Takes over what one member found: its texts move, its rows follow, its columns are found or added.
-    fn add(&mut self, found: Found) {
-        let offset = self.sources.absorb(found.sources);
-        let first_row = self.comparison.rows.len();
-        let moved = |finding: Finding| {
-            let mut finding = finding.shifted(offset);
-            if let Some(row) = finding.difference.as_mut().and_then(|difference| difference.row.as_mut()) {
-                *row += first_row;
-            }
-            finding
-        };
-        self.findings.extend(found.findings.into_iter().map(moved));
-        self.comparison.settled.extend(found.settled.into_iter().map(moved));
-        let place = |column: &Column, columns: &mut Vec<Column>| {
-            let Some(at) = columns.iter().position(|known| known.name == column.name) else {
-                columns.push(column.clone());
-                return columns.len() - 1;
-            };
-            columns[at].layers.extend_from_slice(&column.layers);
-            at
-        };
-        let places: Vec<_> = found.columns.iter().map(|column| place(column, &mut self.comparison.columns)).collect();
-        let width = self.comparison.columns.len();
-        for row in &mut self.comparison.rows {
-            row.cells.resize(width, None);
-        }
-        for mut row in found.rows {
-            let mut cells = vec![None; width];
-            for (cell, place) in row.cells.into_iter().zip(&places) {
-                cells[*place] = cell.map(|cell| cell.shifted(offset));
-            }
-            row.cells = cells;
-            self.comparison.rows.push(row);
-        }
-        self.comparison.schema = match (self.comparison.schema.take(), first_row) {
-            (None, 0) => found.schema,
-            (known, _) => known.filter(|known| Some(known) == found.schema.as_ref()),
-        };
-        self.stale.extend(found.stale);
-        self.comparison.access.extend(found.access);
-        self.comparison.unread.extend(found.unread);
-        self.comparison.hidden.extend(found.hidden);
-        self.comparison.apply = self.comparison.apply.take().or(found.apply);
-        self.comparison.edits.extend(found.edits);
-        self.summary.environments += found.summary.environments;
-        self.summary.files += found.summary.files;
-        self.summary.keys += found.summary.keys;
-        self.summary.ignored += found.summary.ignored;
+    for finding in report.findings.iter().filter(|finding| finding.rule.code == "not-checked") {
+        let place = finding.label.as_ref().map(|label| report.place(label.span));
+        let place = place.map(|place| format!(" ({}:{})", place.path, place.line)).unwrap_or_default();
+        printing::complain(&format!("{}{place}\n", finding.message))?;
     }
+    Ok(true)
 }
 
 /// The folders of the projects that are compared; that of the only one is empty.

@@ -12,7 +12,7 @@ use super::wanted::Live;
 use crate::compose::{Application, Files as ComposeFiles, Service, extend::beside};
 use crate::drift::live::Part;
 use crate::error::Error;
-use crate::finding::Severity;
+use crate::finding::{Severity, told_name};
 use crate::interpolation::references;
 use crate::pm2::{self, App, Ecosystem};
 use crate::project::Project;
@@ -22,7 +22,8 @@ use crate::project::templates::FOLDER;
 use crate::rendering::{kinds, target_path};
 use crate::secret::Secret;
 use crate::source::{Sources, Span, printable};
-use crate::tree::Node;
+use crate::tree::yaml::TWICE;
+use crate::tree::{Node, Refusal};
 
 /// What stands before the colon.
 pub(super) const NAME: &str = "render";
@@ -34,7 +35,37 @@ struct Form {
     /// Whether a file of this path is one.
     is: fn(&str) -> bool,
     /// What it gives to each service or app, or why it cannot be read.
-    read: fn(&Set<'_>, &[String]) -> Result<Vec<Part>, &'static str>,
+    read: fn(&Set<'_>, &[String]) -> Result<Vec<Part>, Refused>,
+}
+
+/// Why what the templates give cannot be read.
+struct Refused {
+    /// What is wrong, and where; it names no value.
+    message: String,
+    /// What to do.
+    help: Option<&'static str>,
+    /// The file, where it is known which one.
+    path: Option<String>,
+}
+
+impl Refused {
+    fn because(message: &str) -> Self {
+        Self { message: message.to_owned(), help: None, path: None }
+    }
+
+    /// What is wrong with one of the files, with the line: nobody has that file before it is written.
+    fn at(refusal: &Refusal, sources: &Sources) -> Self {
+        let Refusal { at, message, help } = refusal;
+        let (path, text) = (sources.path(at.source), sources.text(at.source));
+        let line = sources.position(at.source, at.start).line;
+        let name = text.get(at.range()).filter(|_| *message == TWICE);
+        let what = match name.map(|name| name.trim_matches(['"', '\''])) {
+            Some(name) => format!("the name {} stands twice in one map", printable(&told_name(name))),
+            None => (*message).to_owned(),
+        };
+        let message = format!("{what}, in line {line} of {}", printable(path));
+        Self { message, help: Some(help), path: Some(path.to_owned()) }
+    }
 }
 
 static FORMS: &[Form] = &[
@@ -84,12 +115,18 @@ pub(super) fn read(wanted: &Live, environment: &str, mut project: Project, files
     let [group] = groups.as_slice() else {
         return Err(none_or_several(wanted, form, &groups, &templates, files));
     };
-    let parts = (form.read)(&Set { texts: &texts, files }, group).map_err(|message| {
-        let path = group.first().map(String::as_str).unwrap_or_default();
-        Error::new(format!("{} cannot be read: {message}", wanted.name))
-            .help(format!("sparkcfg render {environment} writes it to {}", printable(&files.shown(path))))
-    })?;
     let template = |path: &String| Some(printable(&files.shown(&format!("{FOLDER}/{}", templates.get(path)?))));
+    let parts = (form.read)(&Set { texts: &texts, files }, group).map_err(|refused| {
+        let Refused { message, help, path } = refused;
+        let path = path.or_else(|| group.first().cloned()).unwrap_or_default();
+        let help = help.map(|help| format!("{help}; ")).unwrap_or_default();
+        let render = format!("sparkcfg render {environment} writes it to {}", printable(&files.shown(&path)));
+        let error = Error::new(format!("{} cannot be read: {message}", wanted.name)).help(format!("{help}{render}"));
+        match template(&path) {
+            Some(template) => error.at(template),
+            None => error,
+        }
+    })?;
     Ok(Rendered { parts, templates: group.iter().filter_map(template).collect() })
 }
 
@@ -177,7 +214,7 @@ fn broken(wanted: &Live, outcome: &Outcome, project: &Project) -> Error {
 }
 
 /// What Compose files give to each service.
-fn of_compose(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, &'static str> {
+fn of_compose(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, Refused> {
     let folder = paths.first().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
     let (mut sources, mut files) = (Sources::default(), ComposeFiles::default());
     let mut open = |path: &str| {
@@ -187,13 +224,13 @@ fn of_compose(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, &'static str
     let chosen: Vec<_> = paths.iter().filter_map(|path| files.open(path, &mut open)).collect();
     let application = Application::of(&mut files, &chosen, &mut open);
     if let Some(refusal) = files.all.iter().find_map(|file| file.documents.as_ref().err()) {
-        return Err(refusal.message);
+        return Err(Refused::at(refusal, &sources));
     }
     if let Some(refusal) = application.refusals.first() {
-        return Err(refusal.message);
+        return Err(Refused::at(refusal, &sources));
     }
     if application.services.is_empty() {
-        return Err("there are no services in it");
+        return Err(Refused::because("there are no services in it"));
     }
     let secrets = application.root.as_ref().and_then(|root| root.get("secrets").map(Arc::clone));
     Ok(application.services.iter().map(|service| of_service(service, secrets.as_deref(), folder, set)).collect())
@@ -241,16 +278,17 @@ fn of_service(service: &Service, secrets: Option<&Node>, folder: &str, set: &Set
 }
 
 /// What a PM2 file gives to each app: with `--env` of the environment's own name, where it has such a block.
-fn of_pm2(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, &'static str> {
+fn of_pm2(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, Refused> {
     let path = paths.first().map(String::as_str).unwrap_or_default();
     let text = set.text(path).unwrap_or_default();
-    let source = Sources::default().add(path, text.as_str());
+    let mut sources = Sources::default();
+    let source = sources.add(path, text.as_str());
     let file = Ecosystem::read(source, path, &text);
     if let Some(refusal) = &file.refusal {
-        return Err(refusal.message);
+        return Err(Refused::at(refusal, &sources));
     }
     if file.apps.is_empty() {
-        return Err("there are no apps in it whose settings can be read without running it");
+        return Err(Refused::because("there are no apps in it whose settings can be read without running it"));
     }
     let block = path.rsplit('/').nth(1).map(|environment| format!("env_{environment}")).unwrap_or_default();
     Ok(file.apps.iter().map(|app| of_app(app, &block, &text)).collect())
@@ -270,7 +308,7 @@ fn of_app(app: &App, block: &str, text: &str) -> Part {
                 continue;
             }
             seen.push(pair.key.as_str());
-            let written = |span: Span| text.get(span.range()).and_then(of_process);
+            let written = |span: Span| text.get(span.range()).and_then(kinds::variable_of);
             match (pair.value.text(), written(pair.value.span)) {
                 (Some(value), _) => part.variables.push((pair.key.clone(), Secret::new(value.to_owned()))),
                 (None, Some(name)) => part.templates.push((pair.key.clone(), Secret::new(format!("${{{name}}}")))),
@@ -286,51 +324,21 @@ fn first_word(args: &Node) -> Option<&str> {
     first.unwrap_or_else(|| args.text().and_then(|text| text.split_whitespace().next()))
 }
 
-/// The variable of whoever starts PM2 that an expression is: `process.env.KEY`, `process.env["KEY"]`, and what `render` makes of
-/// a secret, which throws where it is not set.
-fn of_process(written: &str) -> Option<&str> {
-    let rest = written.trim_start_matches('(').strip_prefix("process.env")?;
-    let (rest, end) = rest.split_once(" ?? ").unwrap_or((rest, ""));
-    if !end.is_empty() && !end.starts_with("(() => { throw ") {
-        return None;
-    }
-    let within = |quote: char| rest.strip_prefix('[')?.strip_suffix(']')?.strip_prefix(quote)?.strip_suffix(quote);
-    let name = rest.strip_prefix('.').or_else(|| within('"')).or_else(|| within('\''))?;
-    crate::plain::is_name(name).then_some(name)
-}
-
 /// What an env file holds; a secret stands in a comment that names it.
-fn of_env(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, &'static str> {
+fn of_env(set: &Set<'_>, paths: &[String]) -> Result<Vec<Part>, Refused> {
     let text = paths.first().and_then(|path| set.text(path)).unwrap_or_default();
-    let left = text.lines().filter_map(|line| line.strip_prefix("# ")?.split_once(" is a secret: sparkcfg run "));
-    let templates: Vec<_> = left.map(|(name, _)| (name.to_owned(), Secret::new(format!("${{{name}}}")))).collect();
+    let left = text.lines().filter_map(kinds::left_to_run);
+    let templates: Vec<_> = left.map(|name| (name.to_owned(), Secret::new(format!("${{{name}}}")))).collect();
     let variables = env_entries(&text);
     if variables.is_empty() && templates.is_empty() {
-        return Err("there is nothing in it");
+        return Err(Refused::because("there is nothing in it"));
     }
     Ok(vec![Part { name: "file".to_owned(), variables, templates, is_piece: true, ..Part::default() }])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMS, groups, of_process};
-
-    #[test]
-    fn what_whoever_starts_pm2_has() {
-        for (written, expected) in [
-            ("process.env.KEY", Some("KEY")),
-            ("process.env[\"A_KEY\"]", Some("A_KEY")),
-            ("process.env['KEY']", Some("KEY")),
-            ("process.env[name]", None),
-            ("process.env.KEY || 1", None),
-            ("process.env.KEY ?? 1", None),
-            ("(process.env[\"KEY\"] ?? (() => { throw new Error(\"no\"); })())", Some("KEY")),
-            ("process.env", None),
-            ("other.KEY", None),
-        ] {
-            assert_eq!(of_process(written), expected, "{written}");
-        }
-    }
+    use super::{FORMS, groups};
 
     #[test]
     fn an_override_goes_with_its_file() {

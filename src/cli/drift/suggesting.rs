@@ -1,9 +1,12 @@
 //! `--suggest`: policies for keys that have none, proposed from what is there.
 
+mod writing;
+
 use std::collections::BTreeMap;
 
 use similar::TextDiff;
 
+use super::super::printing;
 use crate::drift::{Cell, Column, Comparison, Kind, Row, State};
 use crate::error::Error;
 use crate::finding::Bucket;
@@ -14,11 +17,12 @@ use crate::report::Report;
 use crate::schema::extension::Drift;
 use crate::schema::sameness::Shape;
 use crate::source::{printable, printable_lines};
+use writing::{NAME, Proposal};
 
 /// Rules for `sparkcfg.toml`, as a patch that `git apply` takes: what is the same everywhere must match, what differs may,
 /// a URL in all but the parts that are the same now; a secret must differ, also where it does not yet. What some environments
 /// show is said of those alone.
-pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+fn patch(comparison: &Comparison, files: &Files) -> Result<String, Error> {
     if comparison.columns.iter().any(|column| column.kind != Kind::Declared) {
         return Err(Error::new("policies are about environments, and no other source shows what they need")
             .help("name two environments, or none for all of them: sparkcfg drift --suggest"));
@@ -34,34 +38,44 @@ pub(super) fn patch(comparison: &Comparison, files: &Files) -> Result<String, Er
         let folder = row.member.as_deref().filter(|member| *member != ".").unwrap_or_default();
         proposed.entry((folder, policy, same)).or_default().push(&row.key);
     }
-    let mut rules: BTreeMap<&str, String> = BTreeMap::new();
+    let mut rules: BTreeMap<&str, Vec<Proposal>> = BTreeMap::new();
     for ((folder, policy, same), keys) in proposed {
         let between = between(comparison, &files.member(folder))?;
-        let keys = keys.join("\",\n    \"");
-        let same: Vec<_> = same.iter().map(|shape| format!("\"{}\"", shape.name())).collect();
-        let same = if same.is_empty() { String::new() } else { format!("same = [{}]\n", same.join(", ")) };
-        let rule =
-            format!("\n[[drift.rule]]\nkeys = [\n    \"{keys}\",\n]\n{between}policy = \"{}\"\n{same}", policy.name());
-        rules.entry(folder).or_default().push_str(&rule);
+        let keys = keys.into_iter().map(ToOwned::to_owned).collect();
+        rules.entry(folder).or_default().push(Proposal { keys, between, policy, same });
     }
     let mut out = String::new();
     for (folder, rules) in rules {
-        let path = if folder.is_empty() { "sparkcfg.toml".to_owned() } else { format!("{folder}/sparkcfg.toml") };
+        let path = if folder.is_empty() { NAME.to_owned() } else { format!("{folder}/{NAME}") };
         let before = files.read_if_there(&path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let shown = files.shown(&path);
         let (old, before) =
             before.map_or_else(|| ("/dev/null".to_owned(), String::new()), |text| (format!("a/{shown}"), text));
-        let rules = if before.is_empty() { rules.trim_start() } else { &rules };
-        let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        let after = format!("{before}{end}{rules}");
+        let after = writing::with_rules(&before, &rules, &shown)?;
         let diff = TextDiff::from_lines(&before, &after);
         out.push_str(&diff.unified_diff().header(&old, &format!("b/{shown}")).to_string());
     }
     Ok(out)
 }
 
+/// Prints the patch, and says what is left to people.
+pub(super) fn print(report: &Report, comparison: &Comparison, files: &Files) -> Result<(), Error> {
+    let patch = patch(comparison, files)?;
+    let left = left(report, comparison);
+    for told in &left {
+        printing::complain(&format!("{told}\n"))?;
+    }
+    if patch.is_empty() && left.is_empty() {
+        let of = if report.unchecked.is_empty() { "" } else { " that was checked" };
+        printing::complain(&format!(
+            "nothing to propose: every key{of} has a policy, and secrets must differ without one\n"
+        ))?;
+    }
+    printing::print(&printable_patch(&patch))
+}
+
 /// A patch without signs that a terminal or a runner would obey. Its lines keep their ends: `git apply` looks for those.
-pub(super) fn printable_patch(patch: &str) -> String {
+fn printable_patch(patch: &str) -> String {
     let line = |line: &str| match line.strip_suffix("\r\n") {
         Some(line) => printable_lines(line) + "\r\n",
         None => printable_lines(line),
@@ -71,7 +85,7 @@ pub(super) fn printable_patch(patch: &str) -> String {
 
 /// What no policy is proposed for: keys that nobody declared, and some environments lack. Whether they belong there nobody can
 /// see from what is there.
-pub(super) fn left(report: &Report, comparison: &Comparison) -> Vec<String> {
+fn left(report: &Report, comparison: &Comparison) -> Vec<String> {
     let extra = report.findings.iter().filter(|finding| finding.rule.code == "drift-extra");
     let told = extra.filter_map(|finding| {
         let row = comparison.rows.get(finding.difference.as_ref()?.row?)?;
@@ -87,12 +101,12 @@ pub(super) fn left(report: &Report, comparison: &Comparison) -> Vec<String> {
     told.collect()
 }
 
-/// The line that names the environments which were compared, where these are not all that the project has.
-fn between(comparison: &Comparison, files: &Files) -> Result<String, Error> {
+/// The environments which were compared, where these are not all that the project has.
+fn between(comparison: &Comparison, files: &Files) -> Result<Vec<String>, Error> {
     let all = Project::environment_names_in(files, &Project::config(files)?)?;
     let is_compared = |name: &&String| comparison.columns.iter().any(|column| column.name == **name);
-    let compared: Vec<_> = all.iter().filter(is_compared).map(|name| format!("\"{name}\"")).collect();
-    Ok(if compared.len() == all.len() { String::new() } else { format!("between = [{}]\n", compared.join(", ")) })
+    let compared: Vec<_> = all.iter().filter(is_compared).cloned().collect();
+    Ok(if compared.len() == all.len() { Vec::new() } else { compared })
 }
 
 /// The parts that all values of a key have in common, where they are URLs.

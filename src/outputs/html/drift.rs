@@ -1,11 +1,14 @@
 //! A comparison as a page: every key in every source, the unexpected ones first, with its places and what to do.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::sync::Arc;
+mod marking;
 
-use super::super::{beside_columns, is_told_by_columns, markup, plural, told_values, unexpected, uri, verdict};
-use super::{controls, glyph, title};
+use std::fmt::Write;
+
+use super::super::{
+    LET_THROUGH, beside_columns, is_told_by_columns, let_through, markup, plural, told_let_through, told_values,
+    unexpected, uri, verdict,
+};
+use super::{controls, glyph, signed, title};
 use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Mode, Row, State};
 use crate::finding::{Bucket, Change, Finding, Severity};
@@ -99,19 +102,19 @@ impl<'a> Page<'a> {
             (_, 0) => verdict(&self.report.summary),
             _ => unexpected(self.report, new),
         };
-        title(out, self.report, listed.iter().map(|finding| finding.severity).max(), &told);
+        let worst = listed.iter().map(|finding| finding.severity).max();
+        let sign = match worst.filter(|worst| *worst > Severity::Note || let_through(counts) == 0) {
+            Some(worst) => signed(worst),
+            None if let_through(counts) > 0 => (Severity::Note.name(), LET_THROUGH),
+            None => ("clean", "✓"),
+        };
+        title(out, self.report, sign, &(told + &told_let_through(counts)));
         let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
         let names: Vec<_> = columns.iter().map(|column| markup(&column.name)).collect();
         let _ = write!(out, "<p><strong>{}</strong> · {}", names.join(between), plural(counts.keys, "key"));
         if let Mode::Against(revision) = mode {
             let _ = write!(out, " · compared with <code>{}</code>", markup(revision));
             let _ = write!(out, ": {} resolved, {} unchanged", counts.resolved, counts.unchanged);
-            if counts.newly_acknowledged > 0 {
-                let _ = write!(out, ", {} newly acknowledged", counts.newly_acknowledged);
-            }
-            if counts.no_longer_counted > 0 {
-                let _ = write!(out, ", {} no longer counted", counts.no_longer_counted);
-            }
             if counts.undecided > 0 {
                 let _ = write!(out, ", {} unknown whether changed", counts.undecided);
             }
@@ -171,37 +174,6 @@ impl<'a> Page<'a> {
         order
     }
 
-    /// How bad it is what is about the value of a key in a source, of what counts.
-    fn wrong(&self, line: &Line<'_>, at: usize) -> Option<Severity> {
-        let column = self.comparison.columns.get(at)?;
-        let place = line.row.cells.get(at).and_then(|cell| cell.as_ref()?.at);
-        let is_here = |finding: &&&Finding| match (&finding.label, finding.environments.as_slice()) {
-            // What is declared is what should hold.
-            _ if self.comparison.mode == Mode::Live => !column.kind.is_of_files(),
-            (_, [only]) => **only == *column.name,
-            (_, names) if finding.rule.code == "drift-must-match" => {
-                names.iter().any(|name| **name == *column.name) && self.is_outnumbered(line, names, at)
-            }
-            (Some(label), _) => place == Some(label.span),
-            _ => false,
-        };
-        line.unexpected().iter().filter(is_here).map(|finding| finding.severity).max()
-    }
-
-    /// Whether more of the sources that must have one value have another one than have that of this source. Of as many on
-    /// either side nobody says which is right.
-    fn is_outnumbered(&self, line: &Line<'_>, names: &[Arc<str>], at: usize) -> bool {
-        let class = |at: usize| line.row.cells.get(at).and_then(Option::as_ref).and_then(|cell| cell.class);
-        let mut numbers: BTreeMap<_, usize> = BTreeMap::new();
-        for (at, column) in self.comparison.columns.iter().enumerate() {
-            if names.iter().any(|name| **name == *column.name) {
-                *numbers.entry(class(at)).or_default() += 1;
-            }
-        }
-        let own = numbers.remove(&class(at)).unwrap_or_default();
-        numbers.into_values().any(|number| number > own)
-    }
-
     fn line(&self, out: &mut String, line: &Line<'_>, order: &[usize]) {
         let kind = KINDS[line.kind];
         let worst = line.unexpected().iter().map(|finding| finding.severity).max();
@@ -238,7 +210,7 @@ impl<'a> Page<'a> {
             out.push_str(KINDS[line.kind]);
         }
         for (number, finding) in line.findings.iter().enumerate() {
-            problem(out, finding, number < line.counting);
+            problem(out, self.comparison, finding, number < line.counting);
         }
         self.more(out, line);
         out.push_str("</td>");
@@ -324,7 +296,7 @@ impl<'a> Page<'a> {
             out.push_str("</ul>\n");
         }
         for (title, sign, change) in [
-            ("No longer counted by this change", "☑", Change::NoLongerCounted),
+            ("No longer counted by this change", LET_THROUGH, Change::NoLongerCounted),
             ("Resolved by this change", "✓", Change::Resolved),
             ("Unknown whether it is resolved by this change", "?", Change::Unknown),
         ] {
@@ -380,8 +352,8 @@ impl<'a> Page<'a> {
 }
 
 /// What is wrong with a key, in a few words; the columns tell the values.
-fn problem(out: &mut String, finding: &Finding, counts: bool) {
-    let short = beside_columns(finding);
+fn problem(out: &mut String, comparison: &Comparison, finding: &Finding, counts: bool) {
+    let short = beside_columns(comparison, finding);
     let code = finding.rule.code;
     if counts {
         let severity = finding.severity.name();

@@ -7,7 +7,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::{Style, plural, unexpected, verdict};
+use super::super::{LET_THROUGH, Style, let_through, plural, told_let_through, unexpected, verdict};
 use super::wrapping::wrap;
 use crate::abridging::width;
 use crate::drift::{Comparison, Edit, Kind, Mode, Row, Shown};
@@ -214,8 +214,14 @@ impl Page<'_> {
         }
         if clean {
             let keys = plural(counts.keys, "key");
-            let nothing =
-                if matches!(self.comparison.mode, Mode::Against(_)) { "no new drift" } else { "no unexpected drift" };
+            let nothing = match self.comparison.mode {
+                Mode::Against(_) if let_through(&counts) > 0 => {
+                    let sign = if self.style.unicode { format!("{LET_THROUGH} ") } else { String::new() };
+                    format!("{sign}nothing new{}", told_let_through(&counts))
+                }
+                Mode::Against(_) => "no new drift".to_owned(),
+                _ => "no unexpected drift".to_owned(),
+            };
             self.wrapped(out, &format!("{nothing}    {keys}    {told}"), 0);
         } else {
             let hint = if self.comparison.shown.is_empty() { "    --show all lists them" } else { "" };

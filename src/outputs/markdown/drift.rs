@@ -1,9 +1,12 @@
 //! A comparison as a comment on a pull request that is updated in place.
 
-use std::collections::BTreeSet;
+mod passing;
+
 use std::fmt::Write;
 
-use super::super::{Style, beside_columns, plural, told_values, unexpected, verdict};
+use super::super::{
+    LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_values, unexpected, verdict,
+};
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;
 use crate::drift::{Cell, Comparison, Mode, Row};
@@ -19,9 +22,6 @@ const LONGEST_COMMAND: usize = 1_000;
 
 /// So many places are named that have to be changed.
 const MOST_EDITS: usize = 20;
-
-/// What begins the headline where nothing is wrong, and somebody has to look at what was accepted all the same.
-const ACCEPTED: &str = "☑";
 
 /// How much is told of what does not count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,27 +101,14 @@ impl Page<'_> {
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new)
-                if new + counts.unchanged + counts.undecided + counts.newly_acknowledged + counts.no_longer_counted
-                    > 0 =>
-            {
+            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided + let_through(counts) > 0 => {
                 let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
                 let unknown = match counts.undecided {
                     0 => String::new(),
                     number => format!(", {number} unknown whether changed"),
                 };
-                let accepted = match counts.newly_acknowledged {
-                    0 => String::new(),
-                    number => format!(", {number} newly acknowledged"),
-                };
-                let silenced = match counts.no_longer_counted {
-                    0 => String::new(),
-                    number => format!(", {number} no longer counted"),
-                };
-                format!(
-                    "{new} new{accepted}{silenced}, {} resolved, {} unchanged{unknown}",
-                    counts.resolved, counts.unchanged
-                )
+                let through = told_let_through(counts);
+                format!("{new} new{through}, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
@@ -131,9 +118,9 @@ impl Page<'_> {
             "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
             super::of_project(self.report),
             self.pair(&names),
-            match worst.filter(|worst| *worst > Severity::Note || self.let_through() == 0) {
+            match worst.filter(|worst| *worst > Severity::Note || let_through(counts) == 0) {
                 Some(worst) => glyph(worst),
-                None if self.let_through() > 0 => ACCEPTED,
+                None if let_through(counts) > 0 => LET_THROUGH,
                 None => "✓",
             }
         );
@@ -147,11 +134,6 @@ impl Page<'_> {
             let _ = writeln!(out, "\n{} {are} resolved.", plural(counts.resolved, "earlier finding"));
         }
         out
-    }
-
-    /// How much does not count because the change itself says so: somebody has to look at that.
-    fn let_through(&self) -> usize {
-        self.comparison.counts.newly_acknowledged + self.comparison.counts.no_longer_counted
     }
 
     /// What was asked for: an environment that comes or goes makes no other comment of all of them.
@@ -238,7 +220,9 @@ impl Page<'_> {
             Some(difference) if self.is_wide() || !difference.short.contains(" · ") => {
                 phrase(&difference.short, LONGEST_MESSAGE)
             }
-            Some(_) if self.row(finding).is_some() => phrase(&beside_columns(finding), LONGEST_MESSAGE),
+            Some(_) if self.row(finding).is_some() => {
+                phrase(&beside_columns(self.comparison, finding), LONGEST_MESSAGE)
+            }
             _ => phrase(&finding.message, LONGEST_MESSAGE),
         }
     }
@@ -287,72 +271,6 @@ impl Page<'_> {
         }
         if !hints.is_empty() {
             let _ = writeln!(out, "\n{}", hints.join("  \n"));
-        }
-    }
-
-    /// What the change itself accepts, in sight: whoever reviews it decides about that.
-    fn newly_acknowledged(&self, out: &mut String, rest: Rest) {
-        let number = self.comparison.counts.newly_acknowledged;
-        if number > 0 && rest >= Rest::Unchanged {
-            let rows = self.comparison.newly_acknowledged().map(|(finding, accepted)| {
-                let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
-                let [short, why] = [short, &accepted.why].map(|text| phrase(text, LONGEST_MESSAGE));
-                format!("| {} | `{}` {short} | {why} |\n", self.named(finding), finding.rule.code)
-            });
-            let rows: String = rows.collect();
-            let _ = write!(
-                out,
-                "\n**Acknowledged by this change** ({number})\n\n| Key | Problem | Reason |\n|---|---|---|\n{rows}"
-            );
-        } else if number > 0 {
-            let names: Vec<_> = self.comparison.newly_acknowledged().map(|(finding, _)| self.named(finding)).collect();
-            let names = if rest == Rest::Counts { String::new() } else { format!(": {}", names.join(", ")) };
-            let _ = writeln!(out, "\n**Acknowledged by this change** ({number}){names}");
-        }
-    }
-
-    /// What the change itself lets count no longer, in sight for the same reason.
-    fn no_longer_counted(&self, out: &mut String, rest: Rest) {
-        let number = self.comparison.counts.no_longer_counted;
-        let all = || self.comparison.no_longer_counted();
-        if number > 0 && rest >= Rest::Unchanged {
-            let rows = all().map(|(finding, because)| {
-                let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
-                let [short, because] = [short, because].map(|text| phrase(text, LONGEST_MESSAGE));
-                format!("| {} | `{}` {short} | {because} |\n", self.named(finding), finding.rule.code)
-            });
-            let rows: String = rows.collect();
-            let _ = write!(
-                out,
-                "\n**No longer counted by this change** ({number})\n\n| Key | Problem | Why |\n|---|---|---|\n{rows}"
-            );
-        } else if number > 0 {
-            /// So many are named in the least room.
-            const SOME: usize = 20;
-            /// So many reasons are: most changes have one for all.
-            const REASONS: usize = 3;
-            let most = if rest == Rest::Counts { SOME } else { number };
-            let names: Vec<_> = all().take(most).map(|(finding, _)| self.named(finding)).collect();
-            let names = names.join(", ");
-            let more = match number.saturating_sub(most) {
-                0 => String::new(),
-                more => format!(" and {more} more: see the full report"),
-            };
-            let _ = writeln!(out, "\n**No longer counted by this change** ({number}): {names}{more}");
-            // A comment has a line of its own for each of them, so that is told by its file.
-            let because = |because: &str| {
-                let text = because.strip_prefix("new, and ").unwrap_or(because);
-                let line = text.rsplit_once(':').filter(|(_, line)| line.bytes().all(|byte| byte.is_ascii_digit()));
-                line.map_or(text, |(text, _)| text).to_owned()
-            };
-            let reasons: BTreeSet<_> = all().map(|(_, text)| because(text)).collect();
-            let told = reasons.iter().take(REASONS).map(|reason| phrase(reason, LONGEST_MESSAGE));
-            let told = told.collect::<Vec<_>>().join("; ");
-            let more = match reasons.len().saturating_sub(REASONS) {
-                0 => String::new(),
-                more => format!("; and {}", plural(more, "more reason")),
-            };
-            let _ = writeln!(out, "\nWhy: {told}{more}");
         }
     }
 

@@ -120,7 +120,7 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             misfits.push(Misfit { at, key: Some(key), message, help });
             return String::new();
         }
-        return format!("{above}# {name} is a secret: sparkcfg run {} sets it", draft.environment);
+        return format!("{above}# {name}{LEFT_TO_RUN}{} sets it", draft.environment);
     }
     let value = known(&parts, at, "an env file").unwrap_or_default();
     let readers: Vec<&Dialect> = portable::COMMON.iter().filter_map(|name| dialects::find(name)).collect();
@@ -140,6 +140,15 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             String::new()
         }
     }
+}
+
+/// What stands behind the name of a secret that is left to `sparkcfg run`.
+const LEFT_TO_RUN: &str = " is a secret: sparkcfg run ";
+
+/// The secret that a line of a rendered env file leaves to `sparkcfg run`.
+#[must_use]
+pub fn left_to_run(line: &str) -> Option<&str> {
+    line.strip_prefix("# ")?.split_once(LEFT_TO_RUN).map(|(name, _)| name)
 }
 
 /// What stands in the quotes that a template puts around a value, for those that suit it are chosen anew, and whether all

@@ -12,6 +12,8 @@ mod systemd;
 mod text;
 mod yaml;
 
+pub use env::left_to_run;
+pub use javascript::variable_of;
 use serde_json::Value;
 
 use super::marks::{Part, Piece, Pieces};

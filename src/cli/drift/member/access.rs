@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{Member, Options};
 use crate::checks::matrix;
-use crate::drift::Access;
+use crate::drift::{Access, Mode};
 use crate::environment::Environment;
-use crate::project::Project;
+use crate::error::Error;
 use crate::project::config::Config;
+use crate::project::{Project, git};
 use crate::source::printable;
 
 /// A project at one time, with the environments that are looked at.
@@ -19,6 +21,35 @@ impl<'s> Side<'s> {
     /// One environment.
     pub(super) fn of(source: &matrix::Source<'s>) -> Self {
         Self { project: source.project, environments: vec![source.environment] }
+    }
+}
+
+impl Member<'_> {
+    /// Who can read more or less than at the revision that `then` is, and which sealed files are older than it.
+    pub(super) fn access_changes<'s>(
+        &self,
+        chosen: &[matrix::Source<'s>],
+        working: &'s Project,
+        then: Option<(&'s Project, &'s [Environment<'s>])>,
+        options: &Options<'_>,
+    ) -> Result<Vec<Access>, Error> {
+        let config_path = self.files.shown("sparkcfg.toml");
+        if let ([then, now], Mode::Time) = (chosen, options.mode) {
+            return Ok(between(&Side::of(then), &Side::of(now), &config_path));
+        }
+        let (Some((project, environments)), Some(revision)) = (then, options.against) else { return Ok(Vec::new()) };
+        let then = Side { project, environments: environments.iter().collect() };
+        let now = Side { project: working, environments: chosen.iter().map(|it| it.environment).collect() };
+        let mut changes = between(&then, &now, &config_path);
+        for path in changed(&then, &now) {
+            let Some(commit) = git::replaced_in(self.files.root(), revision, path)? else { continue };
+            let shown = printable(path);
+            match changes.iter_mut().find(|change| change.path == shown) {
+                Some(change) => change.replaced_in = Some(commit),
+                None => changes.push(Access { path: shown, replaced_in: Some(commit), ..Access::default() }),
+            }
+        }
+        Ok(changes)
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::super::changes::{Since, Then};
 use super::super::held::Past;
-use super::{Member, Options, baseline_in, loosened, renaming, settled, settling, source};
+use super::{Member, Options, baseline_then, loosened, renaming, settled, settling, source};
 use crate::checks::matrix::Times;
 use crate::drift::baseline::{Baseline, Judge};
-use crate::drift::{Column, Row};
+use crate::drift::{Column, Row, Unread};
 use crate::environment::Environment;
 use crate::finding::{Finding, Severity};
 use crate::project::Project;
@@ -37,7 +37,7 @@ pub(super) struct Present<'p> {
 
 impl Member<'_> {
     /// Leaves in `findings` what the past does not have, or of which nobody can say so; what is unchanged, or resolved, is
-    /// settled.
+    /// settled. Gives what of the revision could not be read.
     pub(super) fn follow<'p>(
         &'p self,
         past: &'p Before<'p>,
@@ -45,9 +45,9 @@ impl Member<'_> {
         rows: &mut [Row],
         (findings, settled, mut silenced): (&mut Vec<Finding>, &mut Vec<Finding>, Vec<Finding>),
         options: &'p Options<'p>,
-    ) {
-        // What cannot be read accepts nothing.
-        let accepted = baseline_in(&past.past.files).ok().flatten().map(|(known, ..)| known);
+    ) -> Vec<Unread> {
+        let mut unread = Vec::new();
+        let accepted = baseline_then(past.past, &mut unread);
         let (then, policies) = self.findings_then(past, options);
         let then = Self::counting_then(accepted.as_ref(), past, then, options);
         let renamed = renaming::renamed(&past.environments, now.environments);
@@ -60,6 +60,7 @@ impl Member<'_> {
             let lowered = loosened::taken_out(findings, &project.config, now, options);
             settling::let_silenced_go(&lowered, findings, rows);
             silenced.extend(lowered);
+            silenced.extend(self.classified_by_pattern(project, now, rows, options));
         }
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
@@ -84,6 +85,7 @@ impl Member<'_> {
         *findings = counting;
         settled.extend(others);
         settling::let_go(findings, rows);
+        unread
     }
 
     /// Marks what the branch itself accepts, so that whoever reviews it sees that.

@@ -1,49 +1,92 @@
-//! A member of a workspace that is no member any more: what it had at the revision counts no longer.
+//! A member of a workspace that is no member any more: what it has counts no longer, be it from before or new.
 
 use super::super::changes::{is_unexpected, no_longer};
 use super::super::held::Held;
 use super::following::Before;
-use super::{Found, Member, Options, baseline_in, unreadable};
+use super::{Found, Member, Options, baseline_then, unreadable};
+use crate::finding::{Change, Finding};
 use crate::project::Project;
 use crate::project::files::Files;
 
 impl Member<'_> {
-    /// What a member that only the revision has had there, of what counted.
+    /// What a member that only the revision has would add to the findings that count: what it has now where its folder is
+    /// still there, else what it had.
     pub(in crate::cli::drift) fn left(files: &Files, held: &Held, folder: &str, options: &Options<'_>) -> Found {
         let name = if folder.is_empty() { "." } else { folder };
-        let member = Member { files: files.member(folder), held: Vec::new(), name: Some(name.into()) };
-        let past = held.at(folder);
-        let mut found = Found::default();
-        let mut project = match member.read_before(&past, Vec::new(), options) {
-            Ok(Some(project)) => project,
-            Ok(None) => return found,
-            Err(error) => {
-                found.unread.push(unreadable(&past, &error));
-                return found;
-            }
-        };
+        let member = Member { files: files.member(folder), held: vec![held.at(folder)], name: Some(name.into()) };
         let is_there = Project::config(&member.files)
             .and_then(|config| Project::has_environments(&member.files, &config))
             .unwrap_or(true);
-        let because = if is_there { format!("{name} is no member any more") } else { format!("{name} is gone") };
+        if is_there && let Ok(Some(found)) = member.compare(options) {
+            return uncounted(found, name);
+        }
+        member.left_behind(name, is_there, options)
+    }
+
+    /// What counted at the revision, of a member that cannot be compared any more.
+    fn left_behind(&self, name: &str, is_there: bool, options: &Options<'_>) -> Found {
+        let mut found = Found::default();
+        let Some(past) = self.held.first() else { return found };
+        let mut project = match self.read_before(past, Vec::new(), options) {
+            Ok(Some(project)) => project,
+            Ok(None) => return found,
+            Err(error) => {
+                found.unread.push(unreadable(past, &error));
+                return found;
+            }
+        };
+        let because = if is_there { no_member(name) } else { format!("{name} is gone") };
         let then = {
-            let before =
-                Before { past: &past, project: Some(&project), environments: project.environments(), offset: 0 };
-            let accepted = baseline_in(&past.files).ok().flatten().map(|(known, ..)| known);
-            let (then, _) = member.findings_then(&before, options);
+            let before = Before { past, project: Some(&project), environments: project.environments(), offset: 0 };
+            let accepted = baseline_then(past, &mut found.unread);
+            let (then, _) = self.findings_then(&before, options);
             Self::counting_then(accepted.as_ref(), &before, then, options)
         };
         for mut finding in then.counting.into_iter().filter(is_unexpected) {
             no_longer(&mut finding, &because);
-            // There is no row to say whose it is.
-            finding.key = finding.key.map(|key| format!("{name}/{key}"));
-            if let Some(difference) = &mut finding.difference {
-                difference.row = None;
-            }
-            found.settled.push(finding);
+            found.settled.push(without_row(finding, name));
         }
         project.hide_secrets();
         found.sources = std::mem::take(&mut project.sources);
         found
     }
+}
+
+fn no_member(name: &str) -> String {
+    format!("{name} is no member any more")
+}
+
+/// What was found in a member that is none, as what would count if it still were one.
+fn uncounted(found: Found, name: &str) -> Found {
+    let Found { findings, mut settled, sources, unread, .. } = found;
+    // What is only counted is not followed.
+    let follows = |finding: &Finding| {
+        is_unexpected(finding) || finding.changed(Change::Unknown) && finding.rule.code != "drift-unknown"
+    };
+    settled.extend(findings);
+    let told = settled.into_iter().filter_map(|mut finding| {
+        let is_new = finding.changed(Change::Introduced);
+        let is_accepted =
+            finding.difference.as_ref().and_then(|it| it.accepted.as_ref()).map(|accepted| accepted.is_new);
+        let is_settled = finding.changed(Change::NoLongerCounted) || finding.changed(Change::Resolved);
+        match is_accepted {
+            Some(true) => {}
+            Some(false) => return None,
+            None if is_settled => {}
+            None if !follows(&finding) => return None,
+            None if is_new => no_longer(&mut finding, &format!("new, and {}", no_member(name))),
+            None => no_longer(&mut finding, &no_member(name)),
+        }
+        Some(without_row(finding, name))
+    });
+    Found { settled: told.collect(), sources, unread, ..Found::default() }
+}
+
+/// There is no row to say whose finding it is.
+fn without_row(mut finding: Finding, name: &str) -> Finding {
+    finding.key = finding.key.map(|key| format!("{name}/{key}"));
+    if let Some(difference) = &mut finding.difference {
+        difference.row = None;
+    }
+    finding
 }

@@ -2,12 +2,54 @@
 
 use std::collections::HashMap;
 
-use super::Options;
 use super::following::Present;
+use super::{Member, Options, source};
+use crate::drift::Row;
 use crate::finding::{Bucket, Finding, Severity};
 use crate::project::Project;
 use crate::project::config::Config;
 use crate::report::FailOn;
+use crate::schema::extension::Drift;
+
+impl Member<'_> {
+    /// Differences that the revision would have had somebody decide on, because it is strict, and that a rule for a pattern of
+    /// names lets through now, each with the reason. A rule for the key itself, or the word of the schema, is such a decision.
+    pub(super) fn classified_by_pattern(
+        &self,
+        then: &Project,
+        now: &Present<'_>,
+        rows: &[Row],
+        options: &Options<'_>,
+    ) -> Vec<Finding> {
+        let config = &now.project.config;
+        if config.drift.rule.is_empty() || !(options.strict || then.config.drift.strict) {
+            return Vec::new();
+        }
+        let known = then.all_environments().chain(now.project.all_environments());
+        let known: Vec<_> = known.collect();
+        let [before, after] =
+            [&then.config, config].map(|config| config.policies(("", ""), &known).unwrap_or_default());
+        let sources = now.environments.iter().map(|environment| source(now.project, environment, None, 0));
+        let (_, findings, _) = self.judged(sources.collect(), &before, now.project, options, true);
+        let schema = now.project.schema.as_ref().map(|schema| &schema.schema);
+        let may_differ = rows.iter().enumerate().filter(|(_, row)| row.policy == Some(Drift::MayDiffer));
+        let places: HashMap<_, _> = may_differ.map(|(at, row)| (row.key.as_str(), at)).collect();
+        let let_through = findings.into_iter().filter(|finding| finding.rule.code == "drift-unclassified");
+        let told = let_through.filter_map(|mut finding| {
+            let key = finding.key.clone()?;
+            let at = *places.get(key.as_str())?;
+            let declared = schema.and_then(|schema| schema.property(&key).drift());
+            let pattern = after.of(&key, declared).by_pattern()?.to_owned();
+            let difference = finding.difference.as_mut()?;
+            difference.row = Some(at);
+            difference.bucket = Bucket::Unexpected;
+            difference.because =
+                Some(format!("strict asks for a policy, and `{pattern}` says may-differ in sparkcfg.toml"));
+            Some(finding)
+        });
+        told.collect()
+    }
+}
 
 /// How bad each finding is before the project says so, by its id; nothing where it says nothing of any.
 pub(super) fn severities(findings: &[Finding], project: &Project) -> HashMap<String, Severity> {

@@ -13,7 +13,7 @@ use parser::Parser;
 
 use crate::dialects::{Draft, Process, Reading, Text, Variable};
 use crate::interpolation::{Budget, Outcome, expand};
-use crate::layer::{Content, Entry, Fault, TOO_LONG};
+use crate::layer::{Content, Entry, Fault, FaultKind, TOO_LONG};
 
 /// The longest file that is read, in bytes.
 pub const MAX_FILE: usize = 8 << 20;
@@ -44,7 +44,7 @@ pub fn parse(text: &str) -> Parsed {
 fn statements(text: &str, strictly: bool) -> Parsed {
     let mut parser = Parser::new(text, strictly);
     if text.len() > MAX_FILE {
-        parser.fault(0..0, TOO_LONG, "split it; nothing in it was read");
+        parser.fault(0..0, (FaultKind::LongFile, TOO_LONG), "split it; nothing in it was read");
         return parser.parsed;
     }
     // One allocation instead of doubling; bounded, so that blank lines cost nothing.

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{MAX_FAULTS, Parsed};
 use crate::interpolation::{MAX_VALUE, interpolates};
-use crate::layer::{ASSIGN, BEHIND_QUOTE, Content, Entry, Fault, RUNS_ON, UNCLOSED, key_of};
+use crate::layer::{ASSIGN, BEHIND_QUOTE, Content, Entry, Fault, FaultKind, RUNS_ON, UNCLOSED, key_of};
 
 /// Reads statement after statement into entries and faults.
 pub(super) struct Parser<'t> {
@@ -146,7 +146,7 @@ impl<'t> Parser<'t> {
     fn last_key(&mut self, start: usize) -> Key {
         if start == self.bytes.len() {
             let help = "write `export KEY=value`, or take it out";
-            self.fault(self.at..self.at + 6, "nothing follows `export`", help);
+            self.fault(self.at..self.at + 6, (FaultKind::Refused, "nothing follows `export`"), help);
             self.at = start;
             return Key::Bad;
         }
@@ -159,27 +159,27 @@ impl<'t> Parser<'t> {
         match self.multiline {
             Some(Multiline { quote, line_end, entries }) if at.start < line_end => {
                 self.parsed.entries.truncate(entries);
-                self.unclosed(quote, UNCLOSED);
+                self.unclosed(quote, (FaultKind::Unclosed, UNCLOSED));
             }
             _ if start < self.quoted_until => {
                 self.at = self.line_end(at.end);
                 let written = self.text.get(start..self.at).unwrap_or_default().trim_end().len();
                 let help = "put all of the value in one pair of quotes, or `#` in front of a comment";
-                self.fault(start..start + written, BEHIND_QUOTE, help);
+                self.fault(start..start + written, (FaultKind::BehindQuote, BEHIND_QUOTE), help);
             }
             _ => {
                 self.at = self.line_end(at.end);
-                self.fault(at, message, help);
+                self.fault(at, (FaultKind::Refused, message), help);
             }
         }
         Key::Bad
     }
 
-    fn unclosed(&mut self, quote: usize, message: &'static str) {
+    fn unclosed(&mut self, quote: usize, what: (FaultKind, &'static str)) {
         let end = self.line_end(quote);
         let trimmed = self.text.get(quote..end).unwrap_or_default().trim_end().len();
         let help = "close the quote, or put the value in the other kind of quotes";
-        self.fault(quote..quote + trimmed, message, help);
+        self.fault(quote..quote + trimmed, what, help);
         self.multiline = None;
         self.at = end;
     }
@@ -223,7 +223,7 @@ impl<'t> Parser<'t> {
             escaped = true;
             skipped = Some(offset + 1);
         }
-        let Some(close) = close else { return self.unclosed(open, UNCLOSED) };
+        let Some(close) = close else { return self.unclosed(open, (FaultKind::Unclosed, UNCLOSED)) };
         let inner = self.text.get(open + 1..close).unwrap_or_default();
         let decoded = if escaped { unescape(inner, quote) } else { Cow::Borrowed(inner) };
         let dollar = quote == b'"' && interpolates(&decoded);
@@ -235,7 +235,7 @@ impl<'t> Parser<'t> {
         if memchr(b'\n', inner.as_bytes()).is_some() {
             let goes_on = self.bytes.get(self.at).is_some_and(|next| !next.is_ascii_whitespace());
             if goes_on && !self.strictly && ends_in_assignment(inner) {
-                return self.unclosed(open, RUNS_ON);
+                return self.unclosed(open, (FaultKind::RunsOn, RUNS_ON));
             }
             let (line_end, entries) = (self.line_end(close), self.parsed.entries.len());
             self.multiline = Some(Multiline { quote: open, line_end, entries });
@@ -248,18 +248,18 @@ impl<'t> Parser<'t> {
     fn entry(&mut self, key: Range<usize>, value: Range<usize>, content: Content, interpolates: bool) {
         if value.len() > MAX_VALUE {
             let help = "keep large data in a file of its own, and its path here";
-            return self.fault(value, "the value is longer than 1 MiB", help);
+            return self.fault(value, (FaultKind::LongValue, "the value is longer than 1 MiB"), help);
         }
         self.parsed.entries.push(Entry { key: narrow(&key), value: narrow(&value), content, interpolates });
     }
 
-    pub(super) fn fault(&mut self, at: Range<usize>, message: &'static str, help: &'static str) {
+    pub(super) fn fault(&mut self, at: Range<usize>, (kind, message): (FaultKind, &'static str), help: &'static str) {
         match self.parsed.faults.len() {
-            0..MAX_FAULTS => self.parsed.faults.push(Fault { at: narrow(&at), message, help }),
+            0..MAX_FAULTS => self.parsed.faults.push(Fault { at: narrow(&at), kind, message, help }),
             MAX_FAULTS => {
                 let message = "from here on there are more faults, which are not listed";
                 let help = "mend those above first; is this an env file at all?";
-                self.parsed.faults.push(Fault { at: narrow(&at), message, help });
+                self.parsed.faults.push(Fault { at: narrow(&at), kind: FaultKind::Refused, message, help });
             }
             _ => {}
         }

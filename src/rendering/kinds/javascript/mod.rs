@@ -159,7 +159,21 @@ fn inside(text: &str, quote: char) -> String {
 /// A secret that `sparkcfg run` hands over; without it the script stops, and says so.
 fn variable(draft: &Draft<'_>, key: &str) -> String {
     let told = quoting::json(&format!("{key} is not set: start it with sparkcfg run {}", draft.environment));
-    format!("(process.env[{}] ?? (() => {{ throw new Error({told}); }})())", quoting::json(key))
+    format!("(process.env[{}]{OR_STOP}new Error({told}); }})())", quoting::json(key))
+}
+
+/// What stands behind a secret that is not set: the script stops.
+const OR_STOP: &str = " ?? (() => { throw ";
+
+/// The variable of whoever starts a script that an expression in it is: `process.env.KEY`, `process.env["KEY"]`, and what is
+/// rendered for a secret, which stops the script where it is not set.
+#[must_use]
+pub fn variable_of(written: &str) -> Option<&str> {
+    let rest = written.trim_start_matches('(').strip_prefix("process.env")?;
+    let rest = rest.split_once(OR_STOP).map_or(rest, |(rest, _)| rest);
+    let within = |quote: char| rest.strip_prefix('[')?.strip_suffix(']')?.strip_prefix(quote)?.strip_suffix(quote);
+    let name = rest.strip_prefix('.').or_else(|| within('"')).or_else(|| within('\''))?;
+    crate::plain::is_name(name).then_some(name)
 }
 
 fn spliced(draft: &Draft<'_>, key: &str, quote: char) -> String {
@@ -212,4 +226,26 @@ fn is_exact(number: &serde_json::Number) -> bool {
     number.is_f64()
         || number.as_u64().is_some_and(|number| number <= MOST)
         || number.as_i64().is_some_and(|number| number.unsigned_abs() <= MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variable_of;
+
+    #[test]
+    fn what_whoever_starts_it_has() {
+        for (written, expected) in [
+            ("process.env.KEY", Some("KEY")),
+            ("process.env[\"A_KEY\"]", Some("A_KEY")),
+            ("process.env['KEY']", Some("KEY")),
+            ("process.env[name]", None),
+            ("process.env.KEY || 1", None),
+            ("process.env.KEY ?? 1", None),
+            ("(process.env[\"KEY\"] ?? (() => { throw new Error(\"no\"); })())", Some("KEY")),
+            ("process.env", None),
+            ("other.KEY", None),
+        ] {
+            assert_eq!(variable_of(written), expected, "{written}");
+        }
+    }
 }

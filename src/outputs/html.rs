@@ -12,7 +12,7 @@ use crate::report::Report;
 pub(super) const OUTPUT: Output = Output { name: "html", summary: "one self-contained page", write };
 
 fn write(report: &Report, _: &Style) -> String {
-    let mut out = page::head(&format!("sparkcfg {}: {}", report.command, verdict(&report.summary)));
+    let mut out = String::new();
     match &report.comparison {
         Some(comparison) => drift::write(&mut out, report, comparison),
         None => findings(&mut out, report),
@@ -45,10 +45,11 @@ fn findings(out: &mut String, report: &Report) {
 
 /// The beginning of the page: one sign for colour-blind eyes, and the verdict.
 fn title(out: &mut String, report: &Report, (class, sign): (&str, &str), told: &str) {
+    let title = format!("sparkcfg {}: {told}", report.command);
+    out.push_str(&page::head(&title));
     let _ = write!(
         out,
-        "<body>\n<header class=\"{class}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{sign}</span> sparkcfg {}: {told}</h1>\n",
-        report.command,
+        "<body>\n<header class=\"{class}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{sign}</span> {title}</h1>\n",
     );
 }
 

@@ -50,6 +50,11 @@ fn a_difference_that_is_left_is_never_resolved() {
             vec![format!("{key} new, and the policy of API_TIMEOUT_MS was must-match, and is may-differ")],
         ),
         (vec![(SCHEMA, "\"drift\": \"must-match\"", "")], vec![policy("must-match", "there is none")]),
+        // A difference that comes together with the looser policy that lets it through.
+        (
+            vec![(SCHEMA, "duration\",\n      \"x-sparkcfg\": {\n        \"drift\": \"must-match", "duration\",\n      \"x-sparkcfg\": {\n        \"drift\": \"may-differ"), (PROD, "LOG_LEVEL", "CACHE_TTL=5m\nLOG_LEVEL")],
+            vec!["drift-must-match CACHE_TTL no-longer-counted new, and the policy of CACHE_TTL was must-match, and is may-differ".to_owned()],
+        ),
         // A comment, above what was there and above what is new.
         (
             vec![(PROD, "API", "# sparkcfg: ignore[drift-must-match] why\nAPI")],

@@ -60,7 +60,7 @@ impl Member<'_> {
             let lowered = loosened::taken_out(findings, &project.config, now, options);
             settling::let_silenced_go(&lowered, findings, rows);
             silenced.extend(lowered);
-            silenced.extend(self.classified_by_pattern(project, now, rows, options));
+            silenced.extend(self.let_through(project, now, rows, options));
         }
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;

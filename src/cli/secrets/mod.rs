@@ -36,6 +36,7 @@ use clap::ValueHint;
 
 use super::{Global, identities};
 use crate::cli::printing;
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::project::Project;
 use crate::project::config::Config;
@@ -177,11 +178,12 @@ pub(super) fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Err
 }
 
 /// The error about a project, or an environment of it, that has no sealed file.
-fn nothing_sealed(config: &Config, what: &str) -> Error {
+fn nothing_sealed(config: &Config, environment: Option<&str>) -> Error {
     if config.workspace.is_some() {
         return root_of_workspace(config);
     }
-    Error::new(format!("{what} has no sealed file")).help("`sparkcfg secrets set KEY -e ENV` makes one")
+    let (what, named) = (environment.unwrap_or("this project"), environment.map_or("ENV".to_owned(), word));
+    Error::new(format!("{what} has no sealed file")).help(format!("`sparkcfg secrets set KEY -e {named}` makes one"))
 }
 
 /// The error about a folder whose members alone have environments.

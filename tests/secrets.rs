@@ -1140,3 +1140,27 @@ fn a_key_is_made_where_the_environment_says() {
     command.env("SOPS_AGE_KEY_FILE", project.path("home/none.key"));
     ran(command, b"x").failed(2, "there is no such key file");
 }
+
+/// A log that somebody else wrote shows no secret either, and nothing is let through where one is not known.
+#[test]
+fn what_is_piped_through_is_masked() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    project.run(&["set", "SHORT", "-e", "prod"], b"abc").ok();
+    let log = format!("start PORT=80\nkey={CANARY} {}\r\nabc\u{ff}\n", hex(CANARY));
+    let ran = project.run(&["mask", "prod"], log.as_bytes()).ok();
+    let out = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(out, "start PORT=80\nkey=•••••• ••••••\r\nabc\u{ff}\n");
+    assert!(ran.stderr.contains("too short to be masked: SHORT"), "{}", ran.stderr);
+    // Nothing that cannot be opened is taken for masked.
+    let mut command = project.command(&["mask", "prod"]);
+    command.env_remove("SOPS_AGE_KEY_FILE");
+    let ran = self::ran(command, log.as_bytes());
+    assert!(ran.stdout.is_empty());
+    ran.failed(2, "cannot be masked: no age identity was found");
+    project.run(&["mask", "prdo"], log.as_bytes()).failed(2, "did you mean `prod`?");
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}

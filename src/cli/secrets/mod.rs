@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod input;
 mod judging;
+mod mask;
 mod merge;
 mod private;
 mod revoke;
@@ -110,6 +111,9 @@ enum Verb {
     Drill(drill::Drill),
     /// Show which secrets differ between environments, files or revisions; never their values
     Diff(diff::Diff),
+    /// Put ••••••  in place of an environment's secrets in what is piped through
+    #[command(after_help = mask::EXAMPLES)]
+    Mask(mask::Mask),
     /// Merge two versions of a sealed file key by key; git calls it
     Merge(merge::Merge),
 }
@@ -132,6 +136,7 @@ impl Secrets {
             Verb::Sync(verb) => verb.run(global),
             Verb::Drill(verb) => verb.run(global, &self.keys),
             Verb::Diff(verb) => verb.run(global, &self.keys),
+            Verb::Mask(verb) => verb.run(global, &self.keys),
             Verb::Merge(verb) => verb.run(global, &self.keys),
         }
     }

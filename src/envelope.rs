@@ -24,6 +24,8 @@ const MAGIC: &[u8] = b"age-encryption.org/";
 pub enum CannotOpen {
     /// The run has no identity.
     NoIdentity,
+    /// The run is for a change that somebody without access proposes, and uses no identity of whoever has one.
+    Withheld,
     /// None of the run's identities is among the recipients.
     NotARecipient,
     /// Sealed for post-quantum recipients only.
@@ -49,11 +51,22 @@ pub enum CannotOpen {
 }
 
 impl CannotOpen {
+    /// Why a run opens nothing of a file that an identity could open.
+    #[must_use]
+    pub fn without_key(identities: &Identities) -> Self {
+        match identities {
+            withheld if withheld.is_withheld() => Self::Withheld,
+            none if none.is_empty() => Self::NoIdentity,
+            _ => Self::NotARecipient,
+        }
+    }
+
     /// What is, in lower case.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
             Self::NoIdentity => "no age identity was found",
+            Self::Withheld => "this is a pull request from a fork, which gets no secrets",
             Self::NotARecipient => "none of the age identities found can open it",
             Self::PostQuantum => "it is sealed for a post-quantum recipient (age1pq1…), which is not supported",
             Self::Plugin => "it is sealed for an age plugin, which is not supported in this build",
@@ -74,6 +87,9 @@ impl CannotOpen {
         match self {
             Self::NoIdentity => {
                 "set SOPS_AGE_KEY_FILE, or pass --identity FILE; `sparkcfg secrets init` makes a key, to be granted access"
+            }
+            Self::Withheld => {
+                "leave what needs secrets out of such a run, or push the change to a branch of this repository once somebody has read it; SPARKCFG_TRUST_FORK=1 opens secrets to it all the same"
             }
             Self::NotARecipient => {
                 "ask somebody who can open it for `sparkcfg secrets grant NAME ENV`; `sparkcfg secrets init` prints your public key"
@@ -115,12 +131,21 @@ pub const SOLVE_KEYS: &str = "take the same side at every mark, then `sparkcfg s
 /// What to do about a conflict in a whole age file.
 pub const SOLVE_WHOLE: &str = "take one version with `git checkout --ours` or `--theirs`, and set anew what only the other one changed: `sparkcfg secrets diff ENV@HEAD ENV@MERGE_HEAD` names it";
 
-/// What to do about a conflict in a file by SOPS. What git merged line by line is whole with neither side of its marks.
+/// What to do about a conflict in a file by SOPS, with these identities, if that is known. What git merged line by line is whole with neither side
+/// of its marks.
 #[must_use]
-pub fn solve(bytes: &[u8]) -> &'static str {
+pub fn solve(bytes: &[u8], identities: Option<&Identities>) -> &'static str {
     let by_key = bytes.split_inclusive(|byte| *byte == b'\n').any(|line| line == OURS.as_bytes());
+    // Whoever has no age identity but others may have one that opens it.
+    let is_reader = |key: &String| memchr::memmem::find(bytes, key.as_bytes()).is_some();
+    // Where nobody looked for one, there may be one.
+    let looked = identities.filter(|all| all.is_withheld() || !all.places().is_empty());
+    let has_key =
+        looked.is_none_or(|all| all.count() > all.public_keys().len() || all.public_keys().iter().any(is_reader));
     if by_key {
         SOLVE_KEYS
+    } else if !has_key {
+        "merge it anew, key by key, with a key that opens both sides, which is not here: leave that to somebody who has one (`git merge --abort` leaves the branches as they were), or get one, then `git checkout --merge FILE`"
     } else {
         "merge it anew, key by key: `git checkout --merge FILE`, once git knows `sparkcfg secrets merge` (see `sparkcfg explain sealed-file-damaged`); one side of these marks breaks the file, or loses what the other one changed"
     }
@@ -171,11 +196,11 @@ pub fn open(bytes: &[u8], identities: &Identities) -> Result<Zeroizing<Vec<u8>>,
     let binary = unarmored(bytes)?;
     let stanzas = stanzas(&binary)?;
     if identities.is_empty() {
-        return Err(CannotOpen::NoIdentity);
+        return Err(CannotOpen::without_key(identities));
     }
     let decryptor = Decryptor::new_buffered(binary.as_slice()).map_err(|_| CannotOpen::Damaged)?;
     let mut reader = decryptor.decrypt(identities.keys()).map_err(|error| match error {
-        DecryptError::NoMatchingKeys => unsupported(&stanzas),
+        DecryptError::NoMatchingKeys => unsupported(&stanzas, identities),
         _ => CannotOpen::Damaged,
     })?;
     // Sized beforehand, so that no outgrown buffer keeps a copy of the secret.
@@ -264,17 +289,17 @@ fn stanzas(binary: &[u8]) -> Result<Vec<String>, CannotOpen> {
 }
 
 /// Why no identity fits: because of what the recipients are, or because of who.
-fn unsupported(stanzas: &[String]) -> CannotOpen {
+fn unsupported(stanzas: &[String], identities: &Identities) -> CannotOpen {
     let supported = |name: &String| name == "X25519" || (cfg!(feature = "ssh") && name.starts_with("ssh-"));
     if stanzas.iter().any(supported) {
-        return CannotOpen::NotARecipient;
+        return CannotOpen::without_key(identities);
     }
     match stanzas.first().map(String::as_str) {
         Some(name) if name.starts_with("mlkem") || name.contains("tagpq") => CannotOpen::PostQuantum,
         Some(name) if name.starts_with("ssh-") => CannotOpen::Ssh,
         // A plugin names its stanzas as it likes.
         Some(_) if !cfg!(feature = "plugin") => CannotOpen::Plugin,
-        _ => CannotOpen::NotARecipient,
+        _ => CannotOpen::without_key(identities),
     }
 }
 
@@ -300,6 +325,11 @@ mod tests {
         assert_eq!(open(sealed.as_bytes(), &second).unwrap().as_slice(), b"canary");
         assert_eq!(open(sealed.as_bytes(), &carol).unwrap_err(), CannotOpen::NotARecipient);
         assert_eq!(open(sealed.as_bytes(), &Identities::default()).unwrap_err(), CannotOpen::NoIdentity);
+        let (mut published, mut none) = (pair().0, Identities::default());
+        published.withhold();
+        none.withhold();
+        assert_eq!(open(sealed.as_bytes(), &published).unwrap_err(), CannotOpen::Withheld);
+        assert_eq!(open(sealed.as_bytes(), &none).unwrap_err(), CannotOpen::Withheld);
         assert_eq!(recipient_kinds(sealed.as_bytes()).unwrap(), ["X25519", "X25519"]);
         assert!(seal(b"", &[]).is_err());
     }

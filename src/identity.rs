@@ -11,6 +11,8 @@ pub struct Identities {
     keys: Vec<Key>,
     public: Vec<String>,
     places: Vec<String>,
+    /// Whether the run is for somebody who is to get none.
+    is_withheld: bool,
     /// What is not to be started before somebody allows it.
     plugins: Vec<plugin::Waiting>,
 }
@@ -65,6 +67,10 @@ impl Identities {
             if line.starts_with('#') {
                 continue;
             }
+            if is_ssh_public(line) {
+                faults.push(fault(index + 1, SSH_PUBLIC_KEY));
+                continue;
+            }
             for word in line.split_whitespace() {
                 if is_plugin(word) {
                     match plugin::identity(word) {
@@ -102,16 +108,43 @@ impl Identities {
         self.places.push(place.to_owned());
     }
 
+    /// Says that no identity of whoever runs this is used, as for a change that somebody without access proposes.
+    pub fn withhold(&mut self) {
+        self.is_withheld = true;
+    }
+
+    /// Whether identities are withheld from this run.
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.is_withheld
+    }
+
     /// Whether there is no identity at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
+    /// How many identities there are, those of plugins that were not started yet among them.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.keys.len() + self.plugins.len()
+    }
+
     /// Every place that was looked at, in order.
     #[must_use]
     pub fn places(&self) -> &[String] {
         &self.places
+    }
+
+    /// What an advice about a lack of identities ends with: `; looked for identities in: --identity, SOPS_AGE_KEY`. Nothing where
+    /// none was looked for.
+    #[must_use]
+    pub fn looked(&self) -> String {
+        if self.is_withheld || self.places.is_empty() {
+            return String::new();
+        }
+        format!("; looked for identities in: {}", self.places.join(", "))
     }
 
     /// The public keys of the age identities, in the order in which they were added; SSH keys are not among them.
@@ -139,6 +172,31 @@ const ENCRYPTED_KEY_FILE: Refusal = (
     "decrypt it with `age --decrypt` and hand the identity over in SOPS_AGE_KEY",
 );
 
+const SSH_PUBLIC_KEY: Refusal = (
+    "this is an SSH public key, which opens nothing",
+    if cfg!(feature = "ssh") {
+        "give the private key: the file of the same name without .pub"
+    } else {
+        "give an age identity, which begins with AGE-SECRET-KEY-1; `sparkcfg secrets init` makes one if you have none"
+    },
+);
+
+const PUBLIC_KEY: Refusal = (
+    "this is a public key, which opens nothing",
+    "give the identity that belongs to it, which begins with AGE-SECRET-KEY-1",
+);
+
+const CUT_OFF: Refusal = (
+    "this age identity is cut off or changed: its checksum does not fit",
+    "copy it anew, all 74 characters of it; without it, `sparkcfg secrets init` makes another one, to be granted access",
+);
+
+/// Whether a line is the public half of an SSH key: `ssh-ed25519 AAAA… me@laptop`.
+fn is_ssh_public(line: &str) -> bool {
+    let kind = line.split_whitespace().next().unwrap_or_default();
+    kind.starts_with("ssh-") || kind.starts_with("ecdsa-sha2-") || kind.starts_with("sk-")
+}
+
 /// A new identity as a key file holds it, and its public key.
 #[must_use]
 pub fn generate() -> (Zeroizing<String>, String) {
@@ -162,8 +220,11 @@ fn native(word: &str) -> Result<(Key, String), Refusal> {
         let help = "use an identity that begins with AGE-SECRET-KEY-1, as `age-keygen` writes it";
         return Err(("a post-quantum identity is not supported", help));
     }
-    let key = age::x25519::Identity::from_str(word)
-        .map_err(|_| ("not an age identity", "an identity begins with AGE-SECRET-KEY-1; `age-keygen` makes one"))?;
+    let key = age::x25519::Identity::from_str(word).map_err(|_| match upper.as_str() {
+        start if start.starts_with("AGE-SECRET-KEY") => CUT_OFF,
+        _ if word.starts_with("age1") => PUBLIC_KEY,
+        _ => ("not an age identity", "an identity begins with AGE-SECRET-KEY-1; `age-keygen` makes one"),
+    })?;
     let public = key.to_public().to_string();
     Ok((Box::new(key), public))
 }
@@ -343,7 +404,10 @@ mod ssh {
             Ok(Identity::Unsupported(_)) => {
                 Err(("this kind of SSH key is not supported", "use an ssh-ed25519 or ssh-rsa key, or an age identity"))
             }
-            Err(_) => Err(("not an SSH private key", "is the file cut off?")),
+            Err(_) => Err((
+                "this SSH private key is cut off or changed",
+                "copy the file anew, from its first line with BEGIN to its last one with END",
+            )),
         }
     }
 
@@ -388,7 +452,11 @@ mod tests {
             (format!("# created\n# public key\n{one}\n"), 1, vec![]),
             (format!("{one} {two}"), 2, vec![]),
             (format!("\u{feff}{one}\r\n\r\n  {two}  \r\n"), 2, vec![]),
-            (format!("{one}\n{cut}\n{two}"), 2, vec![(2, "not an age identity")]),
+            (format!("{one}\n{cut}\n{two}"), 2, vec![(2, CUT_OFF.0)]),
+            (one[..12].into(), 0, vec![(1, "not an age identity")]),
+            (fresh().1, 0, vec![(1, PUBLIC_KEY.0)]),
+            ("ssh-ed25519 AAAAC3Nz me@laptop".into(), 0, vec![(1, SSH_PUBLIC_KEY.0)]),
+            ("a word".into(), 0, vec![(1, "not an age identity"), (1, "not an age identity")]),
             ("AGE-SECRET-KEY-PQ-1ABC".into(), 0, vec![(1, "a post-quantum identity is not supported")]),
             #[cfg(not(feature = "plugin"))]
             ("\nAGE-PLUGIN-YUBIKEY-1ABC".into(), 0, vec![(2, "plugin identities are not supported in this build")]),

@@ -3,11 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 #![allow(clippy::format_collect, reason = "short texts, and easier to read")]
 
+#[cfg(unix)]
+#[path = "people/advice.rs"]
+mod advice;
 #[path = "people/earlier.rs"]
 mod earlier;
 #[cfg(unix)]
 #[path = "people/history.rs"]
 mod history;
+#[path = "people/keys.rs"]
+mod keys;
 #[path = "people/leaving.rs"]
 mod leaving;
 #[path = "people/names.rs"]

@@ -254,7 +254,7 @@ fn what_was_meant_is_told() {
         (&["grant", "dev", "laptop"][..], "did you mean `sparkcfg secrets grant laptop dev`?"),
         (&["grant", "dev", "bob"], "the person comes first: sparkcfg secrets grant NAME dev"),
         (&["revoke", "prod", "laptop"], "did you mean `sparkcfg secrets revoke laptop prod`?"),
-        (&["grant", "bob", "prod"], "give the public key: sparkcfg secrets grant bob ENV --key"),
+        (&["grant", "bob", "prod"], "give the public key: sparkcfg secrets grant bob prod --key"),
         (&["grant", "laptop", "*"], "name each environment in a run of its own: dev, prod"),
         (&["set", "API_KEY", "prod"], "did you mean `sparkcfg secrets set API_KEY -e prod`?"),
         (&["set", "API_KEY", "hunter2canary"], "never given on the command line"),
@@ -309,7 +309,7 @@ fn what_is_wrong_changes_nothing() {
     project.run(&["set", "API_KEY", "-e", "../x.secrets.env"], CANARY.as_bytes()).failed(2, "no environment has this");
     project
         .run(&["set", "API_KEY", "-e", "prod", "--from-file", "none"], b"")
-        .failed(2, "there is no such file\n  help: give the path");
+        .failed(2, "there is no such file\n   at none\n  help: give the path");
     project
         .run(&["set", "A", "-e", "prod", "--identity", "none"], b"")
         .failed(2, "there is no such key file\n   at none\n  help: give the path");
@@ -346,7 +346,7 @@ fn who_may_write() {
     refused("[people] laptop");
     project.write("p/sparkcfg.toml", &project.config("prod = [\"laptop\"]"));
     project.write("home/key.txt", "");
-    refused("no age identity was found");
+    refused("SOPS_AGE_KEY_FILE: there is no identity in it");
     // A reader of the table who cannot open the file yet.
     project.write("home/key.txt", &other);
     project.write("p/sparkcfg.toml", &format!("[people]\nother = \"{stranger}\"\n[access]\nprod = [\"other\"]\n"));
@@ -465,6 +465,21 @@ fn a_fork_opens_nothing() {
         ran(in_fork(arguments), b"").failed(2, "this is a pull request from a fork");
     }
     ran(in_fork(&[&["drill"], &named[..]].concat()), b"").failed(1, "");
+    // Whatever needs a key says why there is none.
+    for arguments in [&["validate", "--require-secrets"][..], &["run", "prod", "--", "true"], &["validate"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+        command.current_dir(project.path("p")).env_clear().args(arguments).env("HOME", project.path("home"));
+        command.env("GITHUB_ACTIONS", "true").env("GITHUB_EVENT_NAME", "pull_request").env("COLUMNS", "300");
+        command.env("GITHUB_EVENT_PATH", &event).env("SOPS_AGE_KEY_FILE", &key);
+        let ran = ran(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()), b"");
+        let told = format!("{}{}", String::from_utf8_lossy(&ran.stdout), ran.stderr);
+        assert!(
+            told.contains("prod.secrets stays sealed: this is a pull request from a fork, which gets no secrets"),
+            "{told}"
+        );
+        assert!(told.contains("SPARKCFG_TRUST_FORK=1") && !told.contains("--identity"), "{told}");
+        assert_eq!(ran.code == Some(0), arguments == ["validate"], "{told}");
+    }
     let mut forced = in_fork(&get);
     forced.env("SPARKCFG_TRUST_FORK", "1").env_remove("SOPS_AGE_KEY_CMD");
     assert_eq!(ran(forced, b"").ok().stdout, CANARY.as_bytes());
@@ -1124,4 +1139,28 @@ fn a_key_is_made_where_the_environment_says() {
     let mut command = project.command(&["set", "API_KEY", "-e", "prod"]);
     command.env("SOPS_AGE_KEY_FILE", project.path("home/none.key"));
     ran(command, b"x").failed(2, "there is no such key file");
+}
+
+/// A log that somebody else wrote shows no secret either, and nothing is let through where one is not known.
+#[test]
+fn what_is_piped_through_is_masked() {
+    let project = Project::new();
+    project.set("API_KEY", CANARY);
+    project.run(&["set", "SHORT", "-e", "prod"], b"abc").ok();
+    let log = format!("start PORT=80\nkey={CANARY} {}\r\nabc\u{ff}\n", hex(CANARY));
+    let ran = project.run(&["mask", "prod"], log.as_bytes()).ok();
+    let out = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(out, "start PORT=80\nkey=•••••• ••••••\r\nabc\u{ff}\n");
+    assert!(ran.stderr.contains("too short to be masked: SHORT"), "{}", ran.stderr);
+    // Nothing that cannot be opened is taken for masked.
+    let mut command = project.command(&["mask", "prod"]);
+    command.env_remove("SOPS_AGE_KEY_FILE");
+    let ran = self::ran(command, log.as_bytes());
+    assert!(ran.stdout.is_empty());
+    ran.failed(2, "cannot be masked: no age identity was found");
+    project.run(&["mask", "prdo"], log.as_bytes()).failed(2, "did you mean `prod`?");
+}
+
+fn hex(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }

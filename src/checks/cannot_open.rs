@@ -8,6 +8,9 @@
 //! Remedy: give a key with `--identity FILE`, `SPARKCFG_AGE_KEY`, `SPARKCFG_AGE_KEY_FILE`, `SOPS_AGE_KEY` or
 //! `SOPS_AGE_KEY_FILE`, or put it where SOPS looks (`~/.config/sops/age/keys.txt`); or ask one of the people who can. The
 //! program in `SOPS_AGE_KEY_CMD` is started by `sparkcfg secrets`, `run` and `release --rollback` only: checks start none.
+//!
+//! In CI of GitHub and GitLab, the run of a pull request from a fork gets no secrets, and opens nothing even if it had some: its
+//! files would decide what is done with the values. Leave `--require-secrets` out of such a run.
 
 use super::File;
 use crate::envelope::CannotOpen;
@@ -32,8 +35,12 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let names = file.project.names_of(&sealed.readers.recipients);
-    let readers =
-        if names.is_empty() { String::new() } else { format!("; it opens for {}", super::listed(&names, "and")) };
+    // Who else could open it is no advice where nobody is to.
+    let readers = if names.is_empty() || reason == CannotOpen::Withheld {
+        String::new()
+    } else {
+        format!("; it opens for {}", super::listed(&names, "and"))
+    };
     let severity = if file.project.require_secrets { Severity::Error } else { RULE.severity };
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());

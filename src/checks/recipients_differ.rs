@@ -28,7 +28,7 @@ use crate::project::Project;
 use crate::project::access::NO_PUBLIC_KEY;
 use crate::project::config::Config;
 use crate::project::creation_rules::{DifferenceKind, NAME};
-use crate::source::Span;
+use crate::source::{Span, printable};
 use crate::stores::{Counted, Readers, State};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,8 +49,20 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     let allowed: BTreeSet<&str> =
         readers.into_iter().filter_map(|name| config.people.get(name)).map(|key| written(key)).collect();
-    let of_file = if is_unreadable(file) { Vec::new() } else { recipients(file, &allowed, &known.environments) };
-    let of_sops = rules(file, &known.path, &allowed, &known.environments);
+    let mut of_file = if is_unreadable(file) { Vec::new() } else { recipients(file, &allowed, &known.environments) };
+    let mut of_sops = rules(file, &known.path, &allowed, &known.environments);
+    if let Some(paths) = file.project.unstaged.get(&file.index) {
+        // One part of a change is left out, and that is all that is wrong.
+        let paths: Vec<_> = paths.iter().map(|path| printable(path)).collect();
+        let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+        let help = format!("a part of this change is not staged: {}", file.project.calls.git("add", &paths));
+        if !of_file.is_empty() {
+            of_sops.clear();
+        }
+        for finding in of_file.iter_mut().chain(&mut of_sops) {
+            finding.help = Some(help.clone());
+        }
+    }
     findings.extend(of_file.into_iter().chain(of_sops).map(|mut finding| {
         finding.environments.clone_from(&file.environments);
         finding
@@ -138,7 +150,8 @@ fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     if !config.access.is_empty() || file.project.shares {
         let environment = file.environments.first().map_or("ENV", |name| name);
         let message = format!("no list of [access] says who may open {environment}, which is sealed");
-        let help = format!("say it with `sparkcfg secrets grant NAME {environment}`");
+        let grant = file.project.calls.sparkcfg(&format!("secrets grant NAME {environment}"));
+        let help = format!("say it with `{grant}`");
         let mut finding = Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "for whom is not known").help(help);
         finding.environments.clone_from(&file.environments);
         findings.push(finding);
@@ -151,7 +164,8 @@ fn undeclared(file: &File<'_>, findings: &mut Vec<Finding>) {
     }
     let environment = file.environments.first().map_or("ENV", |name| name);
     let message = format!("{name} must be able to open every sealed file, but cannot open this one");
-    let help = format!("say who may open it with `sparkcfg secrets grant {name} {environment}`");
+    let grant = file.project.calls.sparkcfg(&format!("secrets grant {name} {environment}"));
+    let help = format!("say who may open it with `{grant}`");
     findings.push(Finding::new(&RULE, message).at(file.layer.span(&(0..0)), "not sealed for them").help(help));
 }
 
@@ -167,7 +181,8 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
     let config = &file.project.config;
     let environment = super::listed(environments, "and");
     let rotated = environments.first().map_or("--all", String::as_str);
-    let help = format!("seal it for the people of [access], with a new data key: `sparkcfg secrets rotate {rotated}`");
+    let rotate = file.project.calls.sparkcfg(&format!("secrets rotate {rotated}"));
+    let help = format!("seal it for the people of [access], with a new data key: `{rotate}`");
     let readers = &sealed.readers;
     let path = file.project.sealed_files.get(&file.index).map(|known| known.path.as_str());
     for (index, key) in readers.recipients.iter().enumerate().filter(|(_, key)| !allowed.contains(key.as_str())) {
@@ -227,8 +242,9 @@ fn recipients(file: &File<'_>, allowed: &BTreeSet<&str>, environments: &[String]
             )
         } else if path.is_some_and(|path| file.project.revocations.tells_of(path, &config.names_of(key), key)) {
             let message = format!("{name} lost access to {environment}, but is in its access list");
+            let grant = file.project.calls.sparkcfg(&format!("secrets grant {name} {rotated}"));
             let help = format!(
-                "if sparkcfg.toml was not committed with the rest of that change, take {name} out of [access]; to let them in again: `sparkcfg secrets grant {name} {rotated}`"
+                "if sparkcfg.toml was not committed with the rest of that change, take {name} out of [access]; to let them in again: `{grant}`"
             );
             (message, help)
         } else {
@@ -297,7 +313,7 @@ fn rules(file: &File<'_>, path: &str, allowed: &BTreeSet<&str>, environments: &[
     let findings = differences.map(|difference| {
         let label = if difference.line == 0 { "" } else { "the rule that SOPS takes" };
         let finding = Finding::new(&RULE, told(&difference.kind)).at(place(difference.line), label);
-        finding.help("bring it in step with `sparkcfg secrets sync`")
+        finding.help(format!("bring it in step with `{}`", project.calls.sparkcfg("secrets sync")))
     });
     findings.collect()
 }

@@ -19,6 +19,9 @@
 //!
 //! The record tells only those who have it. Where git has the sealed files that it is about, and not the record, that is a
 //! warning, and with `--staged` an error; so it is where git had the record in an earlier commit and nobody has it any more.
+//! Where its section of a file was taken out, or an older record took its place, that is a warning as long as the values are
+//! the same under the same data key. Where lines were taken out and the section stays, as for a value that needs no change, a
+//! note says so while that is about to be committed, and in the commit that did it. `secrets who --check` tells it, too.
 //!
 //! A value that was set to another one and back again is told too, by git's history and a key that opens it: not where all of
 //! that, and the loss of access, is one commit, and not where a new data key came in between.
@@ -38,6 +41,7 @@ use std::collections::BTreeSet;
 use super::{File, Subject};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
+use crate::project::past::Struck;
 use crate::project::revocations::{NAME, Unchanged, Unplaced, Untold};
 use crate::source::printable;
 use crate::stores::State;
@@ -57,6 +61,14 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let sealed = file.project.sealed.get(&file.index).filter(|sealed| sealed.state != State::Damaged);
     let Some(sealed) = sealed else { return };
     let is_opened = sealed.state == State::Opened;
+    let calls = &file.project.calls;
+    // A record that is not staged yet has it all the same.
+    let is_untold = |path: &str| {
+        let untold = file.project.untold.as_ref().filter(|untold| untold.removed_since.is_none());
+        untold.is_some_and(|untold| untold.paths.iter().any(|one| one == path))
+    };
+    let is_in_folder = is_untold(&known.path);
+    let record = record(file.project);
     for Unchanged { key, readers, is_recorded, is_certain } in file.project.still_known(file.index) {
         // Whoever may read it again, as after a merge with a branch that names them and lets them, has lost nothing.
         let named = readers.iter().map(|one| config.owner_of(one).unwrap_or(one));
@@ -76,25 +88,26 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
                     told_name(key),
                     if is_certain { "is still" } else { "may still be" }
                 ),
-                format!("set {} -e {environment}", told_name(key)),
+                calls.sparkcfg(&format!("secrets set {} -e {environment}", told_name(key))),
             ),
             None => (
                 format!("not everything in {} has changed that {readers} could read", file.path()),
-                format!("edit {environment}"),
+                calls.sparkcfg(&format!("secrets edit {environment}")),
             ),
         };
         let strike = match &key {
-            Some(_) if is_recorded => format!("take it out of {NAME}"),
+            Some(_) if is_recorded || is_in_folder => format!("take it out of {record}"),
             // A merge noted it in the sealed file, or git's history tells it.
             Some(_) => format!(
-                "`sparkcfg secrets rotate {environment}` brings it into {NAME}; once that is committed, it can be taken out there"
+                "`{}` brings it into {record}; once that is committed, it can be taken out there",
+                calls.sparkcfg(&format!("secrets rotate {environment}"))
             ),
-            None => format!("take its section out of {NAME}"),
+            None => format!("take its section out of {record}"),
         };
         let doubt = if is_certain { "" } else { "with a key, `sparkcfg validate` tells whether; if so, " };
-        let mut finding = Finding::new(&RULE, what).at(file.layer.span(&place), "not changed since").help(format!(
-            "{doubt}change it at its provider, then: sparkcfg secrets {set}; if it needs no change, {strike}"
-        ));
+        let mut finding = Finding::new(&RULE, what)
+            .at(file.layer.span(&place), "not changed since")
+            .help(format!("{doubt}change it at its provider, then: {set}; if it needs no change, {strike}"));
         if let Some(key) = &key {
             finding = finding.key(key);
         }
@@ -107,6 +120,9 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     untold(project, findings);
+    let mut struck: Vec<_> = project.struck.iter().collect();
+    struck.sort_by_key(|(index, _)| **index);
+    findings.extend(struck.into_iter().filter_map(|(index, struck)| told_of_struck(project, *index, struck)));
     for Unplaced { path, at, renamed } in &project.unplaced {
         let help = match renamed {
             Some(renamed) => format!("it is {} now: write that name here", printable(renamed)),
@@ -122,23 +138,69 @@ pub(super) fn check_record(subjects: &[Subject<'_>], findings: &mut Vec<Finding>
 fn untold(project: &Project, findings: &mut Vec<Finding>) {
     let Some(Untold { at, removed_since, paths }) = &project.untold else { return };
     let files = super::listed(&paths.iter().map(|path| printable(path)).collect::<Vec<_>>(), "and");
+    let record = record(project);
     if let Some(commit) = removed_since {
         let severity = if project.staged { Severity::Error } else { RULE.severity };
-        let message = format!("{NAME} is gone, which alone tells what is still to change in {files}");
+        let message = format!("{record} is gone, which alone tells what is still to change in {files}");
         let help = format!(
-            "git checkout {commit} -- {NAME}; the line of a value that needs no change can be taken out of it then"
+            "{}; the line of a value that needs no change can be taken out of it then",
+            project.calls.git(&format!("checkout {commit} --"), &[&record])
         );
         findings.push(Finding::new(&RULE, message).severity(severity).at(*at, "not all of it is known").help(help));
         return;
     }
     let (severity, message) = if project.staged {
         let what = "is not staged as it is, and a commit without it forgets";
-        (Severity::Error, format!("{NAME} {what} what is still to change in {files}"))
+        (Severity::Error, format!("{record} {what} what is still to change in {files}"))
     } else {
-        (RULE.severity, format!("git does not have {NAME}, which alone tells what is still to change in {files}"))
+        (RULE.severity, format!("git does not have {record}, which alone tells what is still to change in {files}"))
     };
-    let help = format!("git add {NAME}: `git commit -a` leaves new files out");
+    let help = format!("{}: `git commit -a` leaves new files out", project.calls.git("add", &[&record]));
     findings.push(Finding::new(&RULE, message).severity(severity).at(*at, "known here only").help(help));
+}
+
+/// Lines that were taken out of the record, although nothing of what they tell has changed.
+fn told_of_struck(project: &Project, index: usize, struck: &Struck) -> Option<Finding> {
+    let Struck { keys, readers, commit, is_forgotten } = struck;
+    let layer = project.layers.get(index)?;
+    let path = &project.sealed_files.get(&index)?.path;
+    let record = record(project);
+    let names = super::listed(&keys.iter().map(|key| told_name(key)).collect::<Vec<_>>(), "and");
+    let readers = super::listed(&readers.iter().cloned().collect::<Vec<_>>(), "and");
+    let still = if keys.len() == 1 { "is" } else { "are" };
+    let entry = layer.entries.iter().find(|entry| keys.contains(layer.key(entry)));
+    let at = layer.span(&entry.map_or(0..0, |entry| entry.key.clone()));
+    // What others have put there since is to stay.
+    let restored = if project.revocations.paths().next().is_none() {
+        project.calls.git(&format!("checkout {commit} --"), &[&record])
+    } else {
+        let shown = project.calls.git(&format!("show {commit}:./{record}"), &[]);
+        format!("take its section over from `{shown}`")
+    };
+    let (severity, message, help) = if *is_forgotten {
+        (
+            RULE.severity,
+            format!(
+                "{names} {still} still what {readers} could read, and {record} tells nothing of {} any more",
+                printable(path)
+            ),
+            format!(
+                "{restored}; the line of a value that needs no change can be taken out of it then, where its section stays"
+            ),
+        )
+    } else {
+        (
+            Severity::Note,
+            format!("{names} {still} still what {readers} could read, and was taken out of {record}"),
+            format!("if that needs no change, so be it; else: {restored}"),
+        )
+    };
+    Some(Finding::new(&RULE, message).severity(severity).at(at, "not changed since").help(help))
+}
+
+/// The record, by the path that users see.
+fn record(project: &Project) -> String {
+    printable(&project.calls.shown(NAME))
 }
 
 /// The name under which `sparkcfg secrets` knows the file.

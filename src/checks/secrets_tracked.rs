@@ -45,7 +45,7 @@ pub(super) fn check_staged(project: &Project, findings: &mut Vec<Finding>) {
         };
         if let Some((what, then)) = whole {
             let message = format!("{path} {what}, and is about to be committed");
-            let help = format!("`git rm --cached {path}`, {then}");
+            let help = format!("`{}`, {then}", project.calls.git("rm --cached", &[path]));
             findings.push(Finding::new(&RULE, message).at(Span::new(*source, 0..0), "").help(help));
             continue;
         }
@@ -75,22 +75,28 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let project = subject.project;
     for (exposed, place) in &project.exposed {
         let path = project.sources.path(place.source);
+        let untrack = project.calls.git("rm --cached", &[path]);
         let (severity, message, help) = match exposed.exposure {
             Exposure::Personal => (
                 Severity::Error,
                 format!("{path} is a personal layer, and git tracks it"),
-                format!("`git rm --cached {path}`, ignore it, and change the secrets that stood in it"),
+                format!("`{untrack}`, ignore it, and change the secrets that stood in it"),
             ),
             Exposure::NotIgnored => (
                 Severity::Warning,
                 format!("{path} is a personal layer, and git does not ignore it"),
                 "add a line for it to .gitignore: *.local.env, or .env*.local beside a .env".to_owned(),
             ),
-            Exposure::Identity => (
+            Exposure::Identity { .. } => (
                 Severity::Error,
                 format!("{path} holds an identity that opens secrets, and git tracks it"),
+                format!("`{untrack}`, then make a new key, rotate, and change every secret that it opened"),
+            ),
+            Exposure::PrivateKey { .. } => (
+                Severity::Error,
+                format!("{path} holds an SSH private key, and git tracks it"),
                 format!(
-                    "`git rm --cached {path}`, then make a new key, rotate, and change every secret that it opened"
+                    "`{untrack}`, then make a new key, and take this one away wherever it lets somebody in; where it opens sealed files, rotate, too, and change every secret in them"
                 ),
             ),
         };

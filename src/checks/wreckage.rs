@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use memchr::memmem;
 
-use crate::envelope::solve;
+use crate::envelope::{CONFLICT, solve};
 use crate::finding::Finding;
 use crate::layer::Layer;
 use crate::project::Project;
@@ -104,6 +104,14 @@ fn unknown(environments: &[&Arc<str>], findings: &mut Vec<Finding>) {
     });
 }
 
+/// What to do about a conflict in a sealed file, as whoever opened it has said.
+fn sealed_conflict(project: &Project, layer: &Layer) -> &'static str {
+    let index = project.layers.iter().position(|known| std::ptr::eq(known, layer));
+    let damage = index.and_then(|index| project.sealed.get(&index)?.damages.first());
+    let damage = damage.filter(|damage| damage.message == CONFLICT);
+    damage.map_or_else(|| solve(layer.text.as_bytes(), None), |damage| damage.help)
+}
+
 fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> {
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let at = layer.span(&(narrow(stretch.at.start)..narrow(stretch.at.end)));
@@ -113,7 +121,7 @@ fn told(project: &Project, layer: &Layer, stretch: &Stretch) -> Option<Finding> 
             "sealed-file-damaged",
             "a merge was left half done".to_owned(),
             "both sides stand in the file",
-            solve(layer.text.as_bytes()).to_owned(),
+            sealed_conflict(project, layer).to_owned(),
         ),
         Kind::Conflict => (
             "syntax",

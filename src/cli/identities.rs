@@ -1,6 +1,6 @@
 //! Where identities come from: the command line, the environment, SOPS's own file, and those published with a project.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -35,8 +35,15 @@ pub(super) fn collect_with_programs(named: &[PathBuf], files: &Files, config: &C
 
 fn with_published(mut identities: Identities, files: &Files, config: &Config) -> Result<Identities, Error> {
     for path in &config.identities {
-        let bytes = files.read(path).map_err(|error| of_named_file(files, &["identities"], path, error))?;
-        add(&mut identities, path, &String::from_utf8_lossy(&bytes))?;
+        let bytes = files.read(path).map_err(|error| {
+            let error = of_named_file(files, &["identities"], path, error);
+            let help = error.help.clone();
+            error.help(
+                help.unwrap_or_else(|| "name a file with an identity that is published with the project".to_owned()),
+            )
+        })?;
+        let shown = files.shown(path);
+        add_text(&mut identities, "identities", Some(&shown), &String::from_utf8_lossy(&bytes), Missing::IsAnError)?;
     }
     Ok(identities)
 }
@@ -56,15 +63,14 @@ pub(super) fn allow_plugins(identities: &mut Identities) -> Result<(), Error> {
 pub(super) fn named(paths: &[PathBuf]) -> Result<Identities, Error> {
     let mut identities = Identities::default();
     if forks::is_distrusted() {
-        let why = "no place, because this is a pull request from a fork";
-        identities.tried(&format!("{why} ({}=1 opens secrets to it)", forks::FORCED));
+        identities.withhold();
         return Ok(identities);
     }
     if paths.is_empty() {
         identities.tried("--identity");
     }
     for path in paths {
-        add_file(&mut identities, "--identity", path)?;
+        add_file(&mut identities, "--identity", path, Missing::IsAnError)?;
     }
     Ok(identities)
 }
@@ -94,7 +100,7 @@ pub(super) fn of_newcomer(named: &[PathBuf]) -> Result<Identities, Error> {
     with_programs(without_programs(named, Missing::IsToBeMade)?)
 }
 
-/// What it means that a key file is not there which the environment names.
+/// What it means that a key file is not there which the environment names, or that there is nothing in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Missing {
     IsAnError,
@@ -109,7 +115,7 @@ fn with_programs(mut identities: Identities) -> Result<Identities, Error> {
     match key_command() {
         Some(line) => {
             let keys = printed_by(&line)?;
-            add(&mut identities, COMMAND, &keys)?;
+            add_text(&mut identities, COMMAND, None, &keys, Missing::IsAnError)?;
         }
         None if !forks::is_distrusted() => identities.tried(COMMAND),
         None => {}
@@ -124,15 +130,17 @@ fn without_programs(named: &[PathBuf], missing: Missing) -> Result<Identities, E
     }
     for place in ["SPARKCFG_AGE_KEY", "SPARKCFG_AGE_KEY_FILE", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE"] {
         match std::env::var(place) {
-            Ok(value) if value.is_empty() => {}
+            // A secret that a CI system does not hand over is an empty variable.
+            Ok(value) if value.trim().is_empty() => {}
             Ok(path) if missing == Missing::IsToBeMade && place.ends_with("_FILE") && is_absent(&path) => {}
-            Ok(path) if place.ends_with("_FILE") => add_file(&mut identities, place, Path::new(&path))?,
-            Ok(keys) => add(&mut identities, place, &keys)?,
+            Ok(path) if place.ends_with("_FILE") => add_file(&mut identities, place, Path::new(&path), missing)?,
+            Ok(keys) => add_text(&mut identities, place, None, &keys, missing)?,
             Err(_) => identities.tried(place),
         }
     }
     match default_file() {
-        Some(path) if path.is_file() => add_file(&mut identities, "SOPS's key file", &path)?,
+        Some(path) if path.is_file() => add_file(&mut identities, "SOPS's key file", &path, Missing::IsToBeMade)?,
+
         _ => identities.tried("SOPS's key file (sops/age/keys.txt)"),
     }
     Ok(identities)
@@ -183,34 +191,67 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-fn add_file(identities: &mut Identities, place: &str, path: &Path) -> Result<(), Error> {
+fn add_file(identities: &mut Identities, place: &str, path: &Path, missing: Missing) -> Result<(), Error> {
     if crate::detection::has_private_key(&path.to_string_lossy()) {
         return Err(arguments::not_a_file(place));
     }
-    let help = "give the path of the file with your identity; `sparkcfg secrets init` makes one if you have none";
-    let about = std::fs::metadata(path)
-        .map_err(|_| Error::new(format!("{place}: there is no such key file")).at(path.to_string_lossy()).help(help))?;
-    let failed = |what: &str| Error::new(format!("{place}: {what}")).at(path.to_string_lossy());
+    let failed = |what: &str, help: &str| Error::new(format!("{place}: {what}")).at(path.to_string_lossy()).help(help);
+    let about = std::fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => failed(NOT_PERMITTED, AS_OWNER),
+        _ => failed("there is no such key file", FILE),
+    })?;
+    if about.is_dir() {
+        return Err(failed("this is a folder, and no key file", FILE));
+    }
     // What is no plain file, as a pipe, tells its size by its end alone. Sized beforehand, so that no outgrown buffer keeps
     // a copy of the key.
     let size = if about.is_file() { about.len().min(LIMIT) } else { LIMIT };
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 32));
-    let file = std::fs::File::open(path).map_err(|_| failed("this key file cannot be read"))?;
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|_| failed("this key file cannot be read"))?;
+    let unread = |error: std::io::Error| match error.kind() {
+        ErrorKind::PermissionDenied => failed(NOT_PERMITTED, AS_OWNER),
+        _ => failed("this key file cannot be read", FILE),
+    };
+    let file = std::fs::File::open(path).map_err(unread)?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > LIMIT {
-        return Err(failed("a key file is never over 1 MiB"));
+        return Err(failed("a key file is never over 1 MiB", FILE));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed("this key file cannot be read"))?;
-    add(identities, place, text)
+    let text = std::str::from_utf8(&bytes).map_err(|_| failed("this is no text, and so no key file", FILE))?;
+    add_text(identities, place, Some(&path.to_string_lossy()), text, missing)
 }
 
-fn add(identities: &mut Identities, place: &str, text: &str) -> Result<(), Error> {
-    match identities.add(place, text).into_iter().next() {
-        Some(fault) => {
-            Err(Error::new(format!("{}, line {}: {}", fault.place, fault.line, fault.message)).help(fault.help))
+/// What to do about a file that is no key file.
+const FILE: &str = "give the path of the file with your identity; `sparkcfg secrets init` makes one if you have none";
+
+const NOT_PERMITTED: &str = "this key file may not be read (permission denied)";
+
+const AS_OWNER: &str = "run it as the owner of that file, or hand the identity over in SOPS_AGE_KEY";
+
+/// Takes over the identities in a text; `path` is that of the file which holds it.
+fn add_text(
+    identities: &mut Identities,
+    place: &str,
+    path: Option<&str>,
+    text: &str,
+    missing: Missing,
+) -> Result<(), Error> {
+    let before = identities.count();
+    let fault = identities.add(place, text).into_iter().next();
+    if let Some(fault) = fault {
+        return Err(match path {
+            Some(path) => Error::new(format!("{place}: {}", fault.message)).at(format!("{path}:{}", fault.line)),
+            None => Error::new(format!("{}, line {}: {}", fault.place, fault.line, fault.message)),
         }
-        None => Ok(()),
+        .help(fault.help));
     }
+    if identities.count() > before || missing == Missing::IsToBeMade {
+        return Ok(());
+    }
+    let error = Error::new(format!("{place}: there is no identity in it"));
+    let error = path.map_or(error.clone(), |path| error.at(path));
+    Err(error.help(
+        "an identity is a line that begins with AGE-SECRET-KEY-1; `sparkcfg secrets init` makes one if you have none",
+    ))
 }
 
 /// Where a new identity of this person belongs: the file that SOPS was told, or else SOPS's own.

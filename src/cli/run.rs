@@ -269,7 +269,7 @@ fn tell_overruled<'a>(environment: &Environment<'a>, settings: &[&Setting<'a>]) 
 }
 
 /// The secrets among the settings, as they are to be found in what the command writes.
-fn spellings<'a>(
+pub(super) fn spellings<'a>(
     project: &Project,
     environment: &Environment<'a>,
     settings: &[&Setting<'a>],

@@ -1,7 +1,7 @@
 //! The shapes of credentials, one line each.
 
 use Alphabet::{Alphanumeric, Base32, Base64, Bech32, Digits, Hex, Visible, Word};
-use Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
+use Rest::{AtLeast, Behind, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
 
 use super::tokens::Certainty;
 
@@ -21,6 +21,8 @@ pub(super) enum Rest {
     Exactly(usize, Alphabet),
     /// At least so many of these.
     AtLeast(usize, Alphabet),
+    /// The rest of a host and a path of words, up to this, then at least so many of these.
+    Behind(&'static str, usize, Alphabet),
     /// So many letters and digits, the last six of which are a checksum of those before.
     Checksummed(usize),
     /// Two parts of these lengths with this between them.
@@ -110,10 +112,9 @@ pub(super) static SHAPES: &[Shape] = &[
     certain("a Slack token", "xoxs-", AtLeast(20, Word)),
     certain("a Slack token", "xapp-", AtLeast(20, Word)),
     certain("a Slack webhook", "hooks.slack.com/services/", AtLeast(20, Visible)),
-    certain("a Discord webhook", "discord.com/api/webhooks/", AtLeast(60, Visible)),
+    // Of discord.com and discordapp.com, with and without a version.
+    certain("a Discord webhook", "discord", Behind("/webhooks/", 60, Visible)),
     certain("a Teams webhook", "webhook.office.com/webhookb2/", AtLeast(60, Visible)),
-    certain("a Discord webhook", "discord.com/api/v10/webhooks/", AtLeast(60, Visible)),
-    certain("a Discord webhook", "discordapp.com/api/webhooks/", AtLeast(60, Visible)),
     certain("a Stripe key", "sk_live_", AtLeast(16, Alphanumeric)),
     certain("a Stripe key", "rk_live_", AtLeast(16, Alphanumeric)),
     likely("a Stripe test key", "sk_test_", AtLeast(16, Alphanumeric)),

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::shapes::Alphabet::{Alphanumeric, Base64, Bech32, Hex, Word};
-use super::shapes::Rest::{AtLeast, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
+use super::shapes::Rest::{AtLeast, Behind, Checksummed, Exactly, Identity, JsonWebToken, Parts, PrivateKey};
 use super::shapes::{Alphabet, SHAPES, Shape};
 
 /// A credential in a text.
@@ -103,6 +103,15 @@ impl Shape {
         let length = match &self.rest {
             Exactly(length, alphabet) => Some(*length).filter(|length| run(*alphabet) == *length),
             AtLeast(length, alphabet) => Some(run(*alphabet)).filter(|found| found >= length),
+            Behind(mark, least, alphabet) => {
+                const LONGEST: usize = 64;
+                let host = rest.bytes().take(LONGEST).take_while(|byte| Word.has(*byte) || *byte == b'/').count();
+                let from = rest[..host].find(mark).map(|at| at + mark.len());
+                let found = |from| rest.bytes().skip(from).take_while(|byte| alphabet.has(*byte)).count();
+                from.map(|from| (from, found(from)))
+                    .filter(|(_, found)| found >= least)
+                    .map(|(from, found)| from + found)
+            }
             Checksummed(length) => {
                 Some(*length).filter(|length| run(Alphanumeric) == *length && checksum_holds(&rest[..*length]))
             }
@@ -300,6 +309,16 @@ mod tests {
                 format!("https://corp.webhook.office.com/webhookb2/{}", "41d37321-a5e4/".repeat(5)),
                 Some(("a Teams webhook", 13..112)),
             ),
+            (
+                format!("https://discord.com/api/webhooks/{}", "q7RfT2mLx9KcV4bNz8Wp".repeat(4)),
+                Some(("a Discord webhook", 8..113)),
+            ),
+            (
+                format!("https://canary.discordapp.com/api/v10/webhooks/{}", "q7RfT2mLx9KcV4bNz8Wp".repeat(4)),
+                Some(("a Discord webhook", 15..127)),
+            ),
+            (format!("https://discord.com/api/webhooks/{}", "q7RfT2mLx9".repeat(4)), None),
+            (format!("discord \u{fc}/webhooks/{}", "q7RfT2mLx9KcV4bNz8Wp".repeat(4)), None),
             (format!("FlyV1 fm2_{}", "q7RfT2mLx9KcV4bNz8Wp".repeat(3)), Some(("a Fly.io token", 6..70))),
             (format!("sq0atp-{}", "q7RfT2mLx9KcV4bNz8WpYs"), Some(("a Square token", 0..29))),
             (github.clone(), Some(("a GitHub token", 0..40))),

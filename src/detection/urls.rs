@@ -12,7 +12,7 @@ pub fn url_password(value: &str) -> Option<Range<usize>> {
     // Most values have none of the signs of these, which is found out as fast as one of them is.
     let bytes = value.as_bytes();
     memchr::memchr3(b':', b'=', b' ', bytes).or_else(|| memchr::memchr(b'%', bytes))?;
-    of_user(value).or_else(|| parameters::secret(value)).or_else(|| headers::secret(value))
+    of_user(value).or_else(|| of_oracle(value)).or_else(|| parameters::secret(value)).or_else(|| headers::secret(value))
 }
 
 /// Whether a key and its value are a URL with a password that was pasted without a key: its scheme is read as one.
@@ -23,14 +23,14 @@ pub fn is_split_url(key: &str, value: &str) -> bool {
 
 /// Whether the password of a URL stands in its user information, and not among its parameters.
 pub(super) fn is_in_user_information(value: &str) -> bool {
-    of_user(value).is_some()
+    of_user(value).or_else(|| of_oracle(value)).is_some()
 }
 
 /// What the password of [`url_password`] is told as.
 #[must_use]
 pub fn told_password(value: &str) -> &'static str {
     match value {
-        _ if of_user(value).is_some() => "holds a password in a URL",
+        _ if is_in_user_information(value) => "holds a password in a URL",
         _ if parameters::secret(value).is_none() && value.trim_start().starts_with(['{', '[']) => {
             "holds a secret in JSON"
         }
@@ -43,11 +43,16 @@ pub fn told_password(value: &str) -> &'static str {
 /// The password in a URL's user information: `postgres://app:HERE@db`.
 fn of_user(value: &str) -> Option<Range<usize>> {
     memchr::memchr(b'@', value.as_bytes())?;
-    // A scheme holds no colon.
-    let colon = memchr::memchr(b':', value.as_bytes())?;
-    let authority = value.get(colon..)?.starts_with("://").then_some(colon + 3)?;
-    let scheme = &value[..authority - 3];
-    if scheme.is_empty() || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
+    let authority = memchr::memmem::find(value.as_bytes(), b"://")? + 3;
+    // One scheme may stand before another: `jdbc:mysql://`.
+    let is_scheme = |part: &str| {
+        part.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    let (first, more) = value[..authority - 3].split_once(':').unwrap_or((&value[..authority - 3], "jdbc"));
+    // Of `host:8080://` the second one is a port.
+    let is_word = |part: &str| is_scheme(part) && part.starts_with(|first: char| first.is_ascii_alphabetic());
+    if !is_scheme(first) || !more.split(':').all(is_word) {
         return None;
     }
     let rest = &value[authority..];
@@ -62,6 +67,18 @@ fn of_user(value: &str) -> Option<Range<usize>> {
     }
     let (colon, at) = (authority + colon, authority + at);
     (colon + 1 < at).then_some(colon + 1..at)
+}
+
+/// The password of a user in the form of Oracle's drivers: `jdbc:oracle:thin:app/HERE@//db:1521/x`.
+fn of_oracle(value: &str) -> Option<Range<usize>> {
+    let (driver, rest) = value.strip_prefix("jdbc:oracle:")?.split_once(':')?;
+    if !driver.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let (user, after) = rest.split_once('/')?;
+    let (password, _) = after.rsplit_once('@')?;
+    let start = value.len() - after.len();
+    (!user.contains('@') && !password.is_empty()).then(|| start..start + password.len())
 }
 
 /// Whether a URL's password is what everybody tries first, on this machine only: `postgres:postgres@localhost`.
@@ -94,6 +111,17 @@ mod tests {
             ("https://a:@host", None),
             ("not a url: a:b@c", None),
             ("jdbc:postgresql://db/x?user=a&password=pw", Some("pw")),
+            ("jdbc:mysql://app:pw@db/x", Some("pw")),
+            ("jdbc:mysql://app:p@ss@db/x?useSSL=true", Some("p@ss")),
+            ("r2dbc:pool:postgresql://app:pw@db/x", Some("pw")),
+            ("jdbc:mysql://db:3306/x", None),
+            ("jdbc:mysql://app@db/x", None),
+            ("host:8080://a:b@c", None),
+            ("a b:mysql://a:b@c", None),
+            ("jdbc:oracle:thin:app/pw@//db:1521/x", Some("pw")),
+            ("jdbc:oracle:thin:app/p@w@db:1521:x", Some("p@w")),
+            ("jdbc:oracle:thin:@//db:1521/x", None),
+            ("jdbc:oracle:thin:/@db", None),
             ("Server=db;Database=x;Password=pw;", Some("pw")),
         ] {
             assert_eq!(url_password(value).map(|range| &value[range]), expected, "{value}");

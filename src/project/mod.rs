@@ -2,6 +2,7 @@
 
 pub mod access;
 mod borrowing;
+pub mod calling;
 pub mod config;
 pub mod consumers;
 pub mod creation_rules;
@@ -56,12 +57,13 @@ use crate::schema::Schema;
 use crate::source::{SourceId, Sources, Span};
 use crate::stores;
 use access::SealedFile;
+use calling::Calls;
 use config::Config;
 use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
 use layout::Stack;
-use past::{Gap, Holder};
+use past::{Gap, Holder, Struck};
 use reading::{layer_name, read_config, stacks};
 use revocations::{Names, Revocations, Unplaced, Untold};
 use schema_text::read_schema;
@@ -119,6 +121,8 @@ pub struct Project {
     pub remembered: HashMap<usize, Names>,
     /// The sealed layers that were brought back as they were in an earlier commit, by its name, where git was asked.
     pub restored: HashMap<usize, String>,
+    /// What the record told of a sealed layer and tells no more, where git was asked.
+    pub struck: HashMap<usize, Struck>,
     /// Why git did not tell all earlier versions, if it did not.
     pub gap: Option<Gap>,
     /// The sealed files of which nothing could be read, as they stand: by the number of their layer.
@@ -153,6 +157,11 @@ pub struct Project {
     pub staged_texts: Vec<staged::StagedText>,
     /// Whether this is what is about to be committed.
     pub staged: bool,
+    /// What the folder has otherwise than what is about to be committed, by the paths that users see: for each sealed layer
+    /// that in the folder is sealed for just those who may open it.
+    pub unstaged: HashMap<usize, Vec<String>>,
+    /// How commands about it are typed where the user stands.
+    pub calls: Calls,
     stacks: Vec<(Arc<str>, Vec<usize>)>,
     /// The layers that environments share, be it with one that was not asked for.
     shared: HashSet<usize>,

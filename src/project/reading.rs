@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use super::access::{self, SealedFile};
+use super::calling::Calls;
 use super::config::Config;
 use super::consumers::{self, Consumers};
 use super::creation_rules::{self, CreationRules};
@@ -63,6 +64,7 @@ impl Project {
             remembers: Revocations::has_begun(files)?,
             require_secrets: options.require_secrets,
             staged: files.is_staged(),
+            calls: Calls::of(files),
             all_environments,
             started,
             moved: consumers.moved.clone(),
@@ -100,11 +102,14 @@ impl Project {
         project.remember(files, &past, options.identities);
         project.schema = text.zip(schema).map(|(text, schema)| text.add(schema, &mut project.sources));
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
+        project.read_unstaged(files);
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
         for exposed in tracking::exposed(files, &project.config) {
-            // Without its text, of which nothing may be told.
-            let source = project.sources.add(files.shown(&exposed.path), "");
-            project.exposed.push((exposed, Span::new(source, 0..0)));
+            // Without its text, of which nothing may be told but at which line.
+            let line = exposed.exposure.line();
+            let source = project.sources.add(files.shown(&exposed.path), "\n".repeat(line));
+            let at = u32::try_from(line).unwrap_or_default();
+            project.exposed.push((exposed, Span::new(source, at..at)));
         }
         project.read_versions(files, consumers.older);
         project.read_home_made(files, &consumers.home_made, &known);
@@ -164,6 +169,7 @@ impl Project {
             holders: HashMap::new(),
             remembered: HashMap::new(),
             restored: HashMap::new(),
+            struck: HashMap::new(),
             gap: None,
             unread_files: HashMap::new(),
             schema: None,
@@ -181,6 +187,8 @@ impl Project {
             strays: Vec::new(),
             staged_texts: Vec::new(),
             staged: false,
+            unstaged: HashMap::new(),
+            calls: Calls::default(),
             stacks: Vec::new(),
             shared: HashSet::new(),
             all_environments: Vec::new(),
@@ -201,6 +209,10 @@ impl Project {
             past.restored(files, &file.path, bytes).map(|commit| (*index, commit.to_owned()))
         });
         self.restored = restored.collect();
+        let struck = sealed
+            .iter()
+            .filter_map(|(index, file, bytes)| Some((*index, past.struck(files, file, bytes, &self.config)?)));
+        self.struck = struck.collect();
         if let Some(identities) = identities {
             // Without a list, everybody may.
             let listed = sealed.iter().filter(|(_, file, _)| self.config.readers_of(&file.environments).is_some());

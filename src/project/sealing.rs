@@ -19,7 +19,7 @@ use super::locking::{self, Lock};
 use super::past::Past;
 use super::revocations::{Revocations, Version};
 use super::{Project, compose_entries, writing};
-use crate::envelope;
+use crate::envelope::{self, CannotOpen};
 use crate::error::Error;
 use crate::identity::{Identities, Recipient};
 use crate::secret::Secret;
@@ -99,7 +99,7 @@ impl Sealing {
                     None => error.help(why.help()),
                 };
             }
-            error.help(format!("{}; looked for identities in: {}", why.help(), self.identities.places().join(", ")))
+            error.help(format!("{}{}", why.help(), self.identities.looked()))
         })
     }
 
@@ -227,10 +227,15 @@ impl Sealing {
         let failed = |message: &str| {
             let readers = self.config.readers_of(&target.file.environments).unwrap_or_default();
             let names = readers.into_iter().collect::<Vec<_>>().join(", ");
-            let looked = self.identities.places().join(", ");
-            let help = format!("[access] names {names}; looked for identities in: {looked}");
+            let help = format!("[access] names {names}{}", self.identities.looked());
             Error::new(format!("{}: {message}", target.file.environments.join(", "))).at(self.shown(target)).help(help)
         };
+        if self.identities.is_withheld() {
+            let why = CannotOpen::Withheld;
+            return Err(Error::new(format!("{}, and writes none", why.message()))
+                .at(self.shown(target))
+                .help(why.help()));
+        }
         if self.identities.is_empty() {
             return Err(failed("no age identity was found, and only one of its readers can write it"));
         }

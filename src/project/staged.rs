@@ -1,6 +1,6 @@
 //! What is about to be committed beside the layers: every text that differs from the last commit, whatever its name.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
@@ -8,10 +8,12 @@ use std::process::Stdio;
 use super::config::Config;
 use super::files::{self, Files};
 use super::git::{blobs, command, git, run};
-use super::{Options, Project, layout, writing};
+use super::{Options, Project, creation_rules, declaration, layout, revocations, writing};
 use crate::envelope;
 use crate::error::Error;
+use crate::identity::Recipient;
 use crate::source::{SourceId, Span};
+use crate::stores::{self, Counted};
 
 /// The largest file that is looked at, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -73,6 +75,44 @@ impl Project {
             }
         }
         Ok(project)
+    }
+
+    /// Finds what of the sealed files, and of the tables that say for whom they are, is in the folder and not staged.
+    pub(super) fn read_unstaged(&mut self, files: &Files) {
+        if !files.is_staged() {
+            return;
+        }
+        let folder = Files::on_disk(files.root(), &files.shown(""));
+        let Ok(config) = Self::config(&folder) else { return };
+        // Line ends are no difference where git converts them.
+        let read = |files: &Files, path: &str| {
+            files.read_if_there(path).ok().flatten().map(|bytes| files::text(bytes).0.replace("\r\n", "\n"))
+        };
+        let differs = |path: &&str| read(files, path) != read(&folder, path);
+        let tables: Vec<_> =
+            [declaration::NAME, creation_rules::NAME, revocations::NAME].into_iter().filter(differs).collect();
+        for (index, file) in &self.sealed_files {
+            let (Some(bytes), Ok(wanted)) =
+                (folder.read_if_there(&file.path).ok().flatten(), config.recipients_of(&file.environments))
+            else {
+                continue;
+            };
+            let readers = stores::of(&file.path).and_then(|store| (store.readers)(&bytes).ok()).unwrap_or_default();
+            let wanted: BTreeSet<_> = wanted.iter().map(Recipient::as_str).collect();
+            let named: BTreeSet<_> = readers.recipients.iter().map(String::as_str).collect();
+            // A whole age file does not say who its recipients are, only how many.
+            let is_for_them = if readers.unnamed.is_empty() {
+                named == wanted
+            } else {
+                readers.counted(wanted.iter().copied()) == Counted::default()
+            };
+            let is_in_step = readers.others.is_empty() && is_for_them;
+            let own = Some(file.path.as_str()).filter(differs);
+            let paths: Vec<_> = tables.iter().copied().chain(own).map(|path| files.shown(path)).collect();
+            if is_in_step && !paths.is_empty() {
+                self.unstaged.insert(*index, paths);
+            }
+        }
     }
 
     /// Every line of them: nothing is told of one but what it holds.

@@ -23,6 +23,17 @@ pub struct Exposed {
     pub exposure: Exposure,
 }
 
+impl Exposure {
+    /// The line at which what should not be known begins, from 0.
+    #[must_use]
+    pub const fn line(self) -> usize {
+        match self {
+            Self::Personal | Self::NotIgnored => 0,
+            Self::Identity { line } | Self::PrivateKey { line } => line,
+        }
+    }
+}
+
 /// How a file is known to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exposure {
@@ -31,7 +42,15 @@ pub enum Exposure {
     /// A personal layer that `git add .` would take.
     NotIgnored,
     /// A file with an identity that opens secrets, in git.
-    Identity,
+    Identity {
+        /// The line, from 0.
+        line: usize,
+    },
+    /// A file with a private key of SSH, in git.
+    PrivateKey {
+        /// The line, from 0.
+        line: usize,
+    },
 }
 
 /// The largest index that is read, in bytes: some hundred thousand files.
@@ -56,7 +75,7 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
                 }
             } else {
                 let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
-                (tracked && !published && holds_identity(files, &path)).then_some(Exposure::Identity)
+                if tracked && !published { identity_in(files, &path) } else { None }
             };
             found.extend(exposure.map(|exposure| Exposed { path, exposure }));
         }
@@ -107,7 +126,8 @@ pub(super) fn folders(config: &Config) -> Vec<String> {
     folders
 }
 
-fn holds_identity(files: &Files, path: &str) -> bool {
+/// What opens something in a file that may be one of keys.
+fn identity_in(files: &Files, path: &str) -> Option<Exposure> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     // In the folders of the layers there is little else; in the project's own, only what may be a key is opened.
     let kept = [".age", ".key", ".pem", ".txt"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
@@ -119,12 +139,16 @@ fn holds_identity(files: &Files, path: &str) -> bool {
     let small =
         || files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
     if !likely || layer || !small() {
-        return false;
+        return None;
     }
-    let Ok(bytes) = files.read(path) else { return false };
+    let bytes = files.read(path).ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    let is_identity = |line: &str| detection::known_token(line.trim()) == Some("an age identity");
-    text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") || text.lines().any(is_identity)
+    text.lines().enumerate().find_map(|(at, line)| {
+        if line.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
+            return Some(Exposure::PrivateKey { line: at });
+        }
+        (detection::known_token(line.trim()) == Some("an age identity")).then_some(Exposure::Identity { line: at })
+    })
 }
 
 /// What a repository tracks. Its `Debug` may be long.

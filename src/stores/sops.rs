@@ -46,6 +46,7 @@ const CUT_OFF: &str = "this file is cut off: it holds sealed values, but no SOPS
 fn open(bytes: &[u8], identities: &Identities, parse: Parse) -> Sealed {
     let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     if let Err((message, help)) = recognise(bytes) {
+        let help = if message == envelope::CONFLICT { envelope::solve(bytes, Some(identities)) } else { help };
         return Sealed::unreadable(text, message, help);
     }
     let document = Document::parse(&text);
@@ -139,7 +140,7 @@ fn decoded(value: &str) -> Zeroizing<String> {
 fn recognise(bytes: &[u8]) -> Result<(), (&'static str, &'static str)> {
     const ONLY: &str = "sparkcfg reads SOPS files in dotenv form (.secrets.env) and whole age files (.secrets.env.age)";
     if envelope::has_conflict(bytes) {
-        return Err((envelope::CONFLICT, envelope::solve(bytes)));
+        return Err((envelope::CONFLICT, envelope::solve(bytes, None)));
     }
     if bytes.len() > envelope::LARGEST {
         return Err((CannotOpen::TooLarge.message(), RESTORE));

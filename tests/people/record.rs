@@ -186,3 +186,104 @@ fn an_older_table_lets_nobody_in_again() {
     assert!(scene.reads("deploy", "prod").is_some());
     scene.does("laptop", "secrets rotate prod");
 }
+
+/// What `validate` says of lines that were taken out: severity and message, for whoever has no key.
+fn struck(scene: &Scene, line: &str) -> Vec<String> {
+    let (_, out, err) = scene.run("nobody", &format!("{line} --format json"));
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "revoked-reader");
+    let told = findings.map(|one| format!("{}: {}", one["severity"], one["message"]).replace('"', ""));
+    told.filter(|told| told.contains(" and was taken out of ") || told.contains(" tells nothing of ")).collect()
+}
+
+fn without(record: &str, key: &str) -> String {
+    record.split_inclusive('\n').filter(|line| !line.contains(&format!("values.{key} "))).collect()
+}
+
+/// Only git's history still knows, and tells as long as nothing has changed.
+#[test]
+fn a_section_that_was_taken_out_is_missed() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let record = scene.read(NAME);
+    let forgotten = [format!(
+        "warning: API_KEY, DB_PASSWORD and TOKEN are still what deploy could read, and {NAME} tells nothing of {SEALED} any more"
+    )];
+    let heading = record.split('[').next().unwrap().to_owned();
+    for emptied in [heading.as_str(), ""] {
+        scene.write(NAME, emptied);
+        for line in ["validate", "secrets who --check"] {
+            assert_eq!(struck(&scene, line), forgotten, "{line}");
+        }
+        scene.git(&["add", NAME]);
+        assert_eq!(struck(&scene, "validate --staged"), forgotten);
+    }
+    scene.commit("tidy up");
+    scene.write("environments/dev.env", "LOG_LEVEL=debug\n");
+    scene.commit("something else");
+    scene.does("laptop", "secrets grant deploy staging");
+    scene.does("laptop", "secrets revoke deploy staging");
+    scene.commit("another record");
+    assert_eq!(struck(&scene, "validate"), forgotten);
+    let (_, out, _) = scene.run("nobody", "validate --format json");
+    assert!(out.contains(&format!(":./{NAME}`; the line of a value")), "{out}");
+    // What has changed is nobody's any more.
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    scene.commit("set");
+    let fewer = forgotten[0].replace("API_KEY, DB_PASSWORD and TOKEN", "DB_PASSWORD and TOKEN");
+    assert_eq!(struck(&scene, "validate"), [fewer]);
+    // An older record that takes the place of a newer one forgets what that one had.
+    scene.write(NAME, &without(&record, "API_KEY"));
+    let told = struck(&scene, "validate");
+    assert!(
+        told.len() == 1 && told[0].contains(" tells nothing of environments/staging.secrets.env any more"),
+        "{told:?}"
+    );
+}
+
+/// The line of a value that needs no change may go, and is told of once.
+#[test]
+fn a_line_that_was_taken_out_is_told_once() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    let all = scene.read(NAME);
+    let told = [format!("note: TOKEN is still what deploy could read, and was taken out of {NAME}")];
+    let fewer = without(&all, "TOKEN");
+    scene.git(&["checkout", "-q", "-b", "feature"]);
+    scene.write(NAME, &fewer);
+    assert_eq!(struck(&scene, "validate"), told);
+    scene.commit("it needs none");
+    assert_eq!(struck(&scene, "validate"), told);
+    // One that is left of a section that stays.
+    scene.write(NAME, &without(&without(&fewer, "API_KEY"), "DB_PASSWORD"));
+    assert_eq!(struck(&scene, "validate").len(), 1);
+    scene.commit("neither do these");
+    scene.write("environments/dev.env", "LOG_LEVEL=debug\n");
+    scene.commit("something else");
+    assert_eq!(struck(&scene, "validate"), [""; 0]);
+    // A merge brings in what the branch was told of.
+    scene.git(&["checkout", "-q", "main"]);
+    scene.write("environments/staging.env", "LOG_LEVEL=debug\n");
+    scene.commit("meanwhile");
+    assert!(scene.git(&["merge", "-q", "--no-edit", "feature"]).0);
+    assert_eq!(struck(&scene, "validate"), [""; 0]);
+}
+
+/// One side lets somebody go, the other one knows nothing of it: whoever takes that one's record forgets.
+#[test]
+fn a_merge_that_drops_the_record_is_told() {
+    let scene = sharing();
+    scene.git(&["checkout", "-q", "-b", "feature"]);
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    scene.git(&["checkout", "-q", "main"]);
+    scene.set("laptop", "API_KEY", "dev", "canary-dev");
+    scene.commit("meanwhile");
+    assert!(scene.git(&["merge", "-q", "--no-commit", "feature"]).0);
+    scene.git(&["checkout", "-q", "main", "--", NAME]);
+    scene.git(&["commit", "-q", "-m", "merge"]);
+    let told = struck(&scene, "validate");
+    assert!(told.len() == 1 && told[0].starts_with("warning: API_KEY, DB_PASSWORD and TOKEN are still"), "{told:?}");
+}

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::carrying::{carried_over, changed, values};
 use super::{Global, Keys, change, editor, input, judging, now, private};
 use crate::cli::printing;
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain;
@@ -69,11 +70,16 @@ impl Edit {
             editor::edit(&session.editor, &session.folder.path(&session.name))?;
             let edited = session.folder.read(&session.name)?;
             if edited.expose().trim().is_empty() && !session.before.expose().trim().is_empty() {
-                let help = "`sparkcfg secrets unset KEY -e ENV` removes one secret, and `git rm` the whole file";
+                let help = format!(
+                    "`sparkcfg secrets unset KEY -e {}` removes one secret, and `git rm` the whole file",
+                    word(&self.environment)
+                );
                 return Err(Error::new("the editor left an empty file; nothing was changed").help(help));
             }
             if is_same(&session.target, &session.before, &edited) {
-                printing::complain(&format!("{shown} is unchanged\n"))?;
+                let is_new = session.target.bytes.is_none();
+                let what = if is_new { "was not made: nothing was written into it" } else { "is unchanged" };
+                printing::complain(&format!("{shown} {what}\n"))?;
                 return Ok(ExitCode::SUCCESS);
             }
             // Somebody may have granted or revoked while the editor was open.

@@ -135,11 +135,8 @@ fn state(project: &Project, layer: &Layer) -> Option<State> {
 
 fn unopened(sealing: &Sealing, key: &str, path: &str, state: State) -> Error {
     let error = Error::new(format!("{} stays sealed", told_name(key))).at(path);
-    let looked = sealing.identities.places().join(", ");
     match state {
-        State::Closed(why) => {
-            error.help(format!("{}: {}; looked for identities in: {looked}", why.message(), why.help()))
-        }
+        State::Closed(why) => error.help(format!("{}: {}{}", why.message(), why.help(), sealing.identities.looked())),
         _ => error.help("the file is damaged; `sparkcfg validate` says where"),
     }
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::sharing::{Sharing, in_order, known_environment, known_person, refuse_namesake};
 use super::{Global, Keys, change, now, tell_of_leaving};
 use crate::cli::printing;
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::identity::Recipient;
 use crate::project::declaration::Change;
@@ -38,7 +39,11 @@ impl Grant {
                 changes.push(Change::Introduce { name, key });
             }
             None => {
-                let begin = format!("give the public key: sparkcfg secrets grant {name} ENV --key age1…");
+                let begin = format!(
+                    "give the public key: sparkcfg secrets grant {} {} --key age1…",
+                    word(name),
+                    word(environment)
+                );
                 known_person(&sharing.before, name, Some(begin))?;
             }
         }

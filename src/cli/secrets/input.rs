@@ -8,28 +8,35 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::dialects::{Process, compose};
+use crate::drift::live::word;
 use crate::envelope::LARGEST;
 use crate::error::Error;
 use crate::plain;
 use crate::portable::sealed_spelling;
 use crate::project::compose_entries;
 use crate::secret::Secret;
+use crate::source::printable;
 
 /// The new value of a secret, as it is to be read back.
 ///
 /// # Errors
 /// Nothing was given, or something that no variable can hold.
-pub(super) fn value(prompt: &str, file: Option<&Path>, exact: bool) -> Result<Secret, Error> {
+pub(super) fn value(asked: &Asked<'_>, file: Option<&Path>, exact: bool) -> Result<Secret, Error> {
+    let Asked { key, environment, shown } = asked;
+    let prompt = format!("{key} in {}", printable(shown));
     let value = match file {
         Some(path) if path != Path::new("-") => {
-            let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+            let file = opened(path, may_be_told)?;
             text(file, exact).map_err(|error| error.at(path.to_string_lossy()))?
         }
-        None if std::io::stdin().is_terminal() => prompted(prompt)?,
+        None if std::io::stdin().is_terminal() => prompted(&prompt)?,
         _ => text(std::io::stdin().lock(), exact).map_err(|error| error.at("standard input"))?,
     };
     if value.expose().is_empty() {
-        let help = "a sealed value cannot be empty; `sparkcfg secrets unset KEY -e ENV` removes one";
+        let help = format!(
+            "nothing was changed: a sealed value cannot be empty; `sparkcfg secrets unset {key} -e {}` removes it",
+            word(environment)
+        );
         return Err(Error::new("there is no value").help(help));
     }
     if value.expose().contains('\0') {
@@ -39,7 +46,34 @@ pub(super) fn value(prompt: &str, file: Option<&Path>, exact: bool) -> Result<Se
     Ok(value)
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+/// For what a value is wanted.
+pub(super) struct Asked<'a> {
+    pub(super) key: &'a str,
+    /// As the user named it.
+    pub(super) environment: &'a str,
+    /// The sealed file, as users see it.
+    pub(super) shown: &'a str,
+}
+
+/// Whether the name of a file that is not there may be told: it may be the value, typed where its file is named.
+fn may_be_told(path: &Path) -> bool {
+    const LONGEST: usize = 20;
+    let name = path.to_string_lossy();
+    let is_word = name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_".contains(&byte));
+    is_word || name.contains(['/', '\\', '.'])
+}
+
+/// A file that can be read. `may_be_told` says whether its name may be told where it is not there.
+fn opened(path: &Path, may_be_told: impl Fn(&Path) -> bool) -> Result<File, Error> {
+    let failed = |error: &std::io::Error| unreadable(path, error, may_be_told(path));
+    if std::fs::metadata(path).map_err(|error| failed(&error))?.is_dir() {
+        let help = "name the file in it that is meant, or - for standard input";
+        return Err(Error::new("this is a folder, and no file").at(path.to_string_lossy()).help(help));
+    }
+    File::open(path).map_err(|error| failed(&error))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error, is_told: bool) -> Error {
     let (reason, help) = match error.kind() {
         std::io::ErrorKind::NotFound => (
             "there is no such file",
@@ -52,9 +86,10 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
         _ => ("this file cannot be read", "give the path of an ordinary file, or - for standard input"),
     };
     let told = Error::new(reason).help(help);
-    // A word that looks like no path may be a value that was typed by mistake.
-    let is_word = error.kind() == std::io::ErrorKind::NotFound && !path.to_string_lossy().contains(['/', '\\', '.']);
-    if is_word { told } else { told.at(path.to_string_lossy()) }
+    if is_told || error.kind() != std::io::ErrorKind::NotFound {
+        return told.at(path.to_string_lossy());
+    }
+    told.help(format!("{help}; its name is not repeated, for it may be the value"))
 }
 
 /// The bytes of a file, or of `-`, standard input; no more than a sealed file may have.
@@ -65,7 +100,7 @@ pub(super) fn bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     if path == Path::new("-") {
         return all(std::io::stdin().lock()).map_err(|error| error.at("standard input"));
     }
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = opened(path, |_| true)?;
     all(file).map_err(|error| error.at(path.to_string_lossy()))
 }
 

@@ -47,7 +47,9 @@ impl Merge {
                 printing::complain(&format!("{error}\n"))?;
                 let path = printable(&self.path);
                 let later = if stores::of(&self.path).is_some_and(|store| store.shows_names) {
-                    format!("; once that is mended: git checkout --merge {path}")
+                    // Git runs a driver at the top of the work tree, wherever it was started.
+                    let top = std::env::var_os("GIT_PREFIX").filter(|prefix| !prefix.is_empty()).map_or("", |_| ":/");
+                    format!("; with a key that opens both, this merges them: git checkout --merge {top}{path}")
                 } else {
                     String::new()
                 };
@@ -116,7 +118,10 @@ impl Merge {
         }
         let time = now();
         let tools = Tools { store, identities: &identities, recipients: &recipients, time: &time };
-        let outcome = merge(versions, &tools).map_err(|why| failed(&why, &self.path, &identities))?;
+        let outcome = merge(versions, &tools).map_err(|why| {
+            let readers = who_reads_both(versions, store, &config);
+            failed(&why, &self.path, &identities, &readers)
+        })?;
         Ok((outcome, config, has_record))
     }
 
@@ -134,12 +139,27 @@ impl Merge {
     }
 }
 
-fn failed(why: &CannotMerge, path: &str, identities: &Identities) -> Error {
-    let looked = match why {
-        CannotMerge::Open(..) => format!("; looked for identities in: {}", identities.places().join(", ")),
-        _ => String::new(),
+fn failed(why: &CannotMerge, path: &str, identities: &Identities, readers: &[String]) -> Error {
+    let error = Error::new(format!("it cannot be merged: {why}")).at(path);
+    let CannotMerge::Open(_, closed) = why else { return error.help(why.help()) };
+    if closed.is_damage() {
+        return error.help(why.help());
+    }
+    let names: Vec<_> = readers.iter().map(|name| printable(name)).collect();
+    let who = match names.as_slice() {
+        [] => "whoever has a key that opens both sides".to_owned(),
+        names => format!("whoever can open both sides ({})", names.join(", ")),
     };
-    Error::new(format!("it cannot be merged: {why}")).at(path).help(format!("{}{looked}", why.help()))
+    let leave = "`git merge --abort` (or `--abort` of what git was doing) leaves the branches as they were";
+    error.help(format!("let {who} merge them; {leave}{}", identities.looked()))
+}
+
+/// Those who can open both sides: names, or public keys without one.
+fn who_reads_both(versions: &Versions<'_>, store: &Store, config: &Config) -> Vec<String> {
+    let named = |bytes: &[u8]| (store.readers)(bytes).map(|readers| readers.recipients).unwrap_or_default();
+    let (ours, theirs) = (named(versions.ours), named(versions.theirs));
+    let both = ours.iter().filter(|key| theirs.contains(key));
+    both.map(|key| config.owner_of(key).unwrap_or(key).to_owned()).collect()
 }
 
 /// The project as it is on the branch that git merges into this one; `None` where git does not say which that is, as when it

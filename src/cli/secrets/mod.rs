@@ -16,6 +16,7 @@ mod import;
 mod init;
 mod input;
 mod judging;
+mod mask;
 mod merge;
 mod private;
 mod revoke;
@@ -36,6 +37,7 @@ use clap::ValueHint;
 
 use super::{Global, identities};
 use crate::cli::printing;
+use crate::drift::live::word;
 use crate::error::Error;
 use crate::project::Project;
 use crate::project::config::Config;
@@ -109,6 +111,9 @@ enum Verb {
     Drill(drill::Drill),
     /// Show which secrets differ between environments, files or revisions; never their values
     Diff(diff::Diff),
+    /// Put ••••••  in place of an environment's secrets in what is piped through
+    #[command(after_help = mask::EXAMPLES)]
+    Mask(mask::Mask),
     /// Merge two versions of a sealed file key by key; git calls it
     Merge(merge::Merge),
 }
@@ -131,6 +136,7 @@ impl Secrets {
             Verb::Sync(verb) => verb.run(global),
             Verb::Drill(verb) => verb.run(global, &self.keys),
             Verb::Diff(verb) => verb.run(global, &self.keys),
+            Verb::Mask(verb) => verb.run(global, &self.keys),
             Verb::Merge(verb) => verb.run(global, &self.keys),
         }
     }
@@ -177,11 +183,12 @@ pub(super) fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Err
 }
 
 /// The error about a project, or an environment of it, that has no sealed file.
-fn nothing_sealed(config: &Config, what: &str) -> Error {
+fn nothing_sealed(config: &Config, environment: Option<&str>) -> Error {
     if config.workspace.is_some() {
         return root_of_workspace(config);
     }
-    Error::new(format!("{what} has no sealed file")).help("`sparkcfg secrets set KEY -e ENV` makes one")
+    let (what, named) = (environment.unwrap_or("this project"), environment.map_or("ENV".to_owned(), word));
+    Error::new(format!("{what} has no sealed file")).help(format!("`sparkcfg secrets set KEY -e {named}` makes one"))
 }
 
 /// The error about a folder whose members alone have environments.

@@ -28,8 +28,7 @@ impl Rotate {
         let change = with_new_key(&time);
         let opened = sharing.open(self.environment.as_deref(), &change)?;
         if opened.is_empty() {
-            let of = self.environment.as_deref().unwrap_or("this project");
-            return Err(super::nothing_sealed(&sharing.sealing.config, of));
+            return Err(super::nothing_sealed(&sharing.sealing.config, self.environment.as_deref()));
         }
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;

@@ -68,7 +68,8 @@ impl Set {
         if !self.no_validate && std::io::stdin().is_terminal() && self.from_file.is_none() {
             judging::knows(&sealing, &target, key)?;
         }
-        let value = input::value(&format!("{key} in {}", printable(&shown)), self.from_file.as_deref(), self.exact)?;
+        let asked = input::Asked { key, environment, shown: &shown };
+        let value = input::value(&asked, self.from_file.as_deref(), self.exact)?;
         let spelled = input::spelled(&value)?;
         // Only now, so that nobody waits for a person who types.
         let lock = sealing.lock()?;
@@ -109,6 +110,16 @@ impl Set {
         Err(Error::new("the environment is given with -e").help(help))
     }
 
+    /// The environment as it was given, be it behind a value that should not be there.
+    fn named_environment(&self) -> Option<&str> {
+        let mut rest = self.rest.iter().map(|word| word.to_str().unwrap_or_default());
+        let behind = rest.find(|word| matches!(*word, "-e" | "--env")).and_then(|_| rest.next());
+        // Nothing but a short word, which is no value.
+        let is_name =
+            |word: &&str| word.len() <= 12 && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        self.environment.as_deref().or(behind.filter(is_name))
+    }
+
     /// The key, if it is nothing but one.
     fn key(&self) -> Result<&str, Error> {
         let (name, value) = self.key.split_once('=').map_or((&*self.key, false), |(name, _)| (name, true));
@@ -118,7 +129,7 @@ impl Set {
                 "a secret is never given on the command line: other programs, logs and the shell's history see it";
             let help = format!(
                 "if it was real, change it where it is used; then `sparkcfg secrets set {told} -e {}` asks for it, and takes it from a pipe or with --from-file",
-                self.environment.as_deref().unwrap_or("ENV")
+                self.named_environment().unwrap_or("ENV")
             );
             return Err(Error::new(message).help(help));
         }

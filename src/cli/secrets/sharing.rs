@@ -5,6 +5,7 @@ use super::{Global, Keys, sync};
 use crate::cli::printing;
 use crate::error::Error;
 use crate::project::access::sealed_files;
+use crate::project::calling::Calls;
 use crate::project::config::Config;
 use crate::project::creation_rules;
 use crate::project::declaration::{self, Change as Declared};
@@ -133,7 +134,8 @@ impl Sharing {
         }
         paths.extend(opened.iter().map(|one| one.target.file.path.as_str()));
         let paths: Vec<_> = paths.into_iter().map(|path| printable(&self.sealing.files.shown(path))).collect();
-        Ok(format!("git add {}", paths.join(" ")))
+        let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+        Ok(Calls::of(&self.sealing.files).git("add", &paths))
     }
 
     /// Writes every file, goes on where one fails, and ends with what became of each.

@@ -89,7 +89,7 @@ impl Known {
         let trouble = |message: &str, help: &str| Some(Error::new(message).at(&shown).help(help));
         let (readers, trouble) = match (store.readers)(&bytes) {
             _ if has_conflict(&bytes) => {
-                let help = if store.shows_names { solve(&bytes) } else { SOLVE_WHOLE };
+                let help = if store.shows_names { solve(&bytes, None) } else { SOLVE_WHOLE };
                 (Readers::default(), trouble(CONFLICT, help))
             }
             Ok(readers) => (readers, None),
@@ -115,8 +115,11 @@ fn judge(files: &Files, global: &Global) -> Result<ExitCode, Error> {
         let source = finding.label.as_ref().map(|label| label.span.source);
         finding.rule.code == "unknown-environment" && source == project.config_source
     };
+    // Of values that are still to change `validate` tells; that the record of them was lost is about who knows what.
+    let of_record = |finding: &Finding| finding.rule.code == "revoked-reader" && finding.environments.is_empty();
     found.findings.retain(|finding| {
-        matches!(finding.rule.code, "recipients-differ" | "sealed-file-damaged") || of_tables(finding)
+        let of_files = matches!(finding.rule.code, "recipients-differ" | "sealed-file-damaged");
+        of_files || of_tables(finding) || of_record(finding)
     });
     project.hide_secrets();
     let (environments, files, keys) = found.looked_at;

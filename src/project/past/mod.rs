@@ -3,13 +3,16 @@
 mod departures;
 mod holders;
 mod restored;
+mod struck;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 pub use self::departures::Present;
 pub use self::holders::Holder;
+pub use self::struck::Struck;
 use super::access::{SealedFile, sealed_files};
+use super::calling::Calls;
 use super::config::Config;
 use super::declaration;
 use super::files::Files;
@@ -165,8 +168,9 @@ impl Past {
         }
         let shown = printable(&files.shown(revocations::NAME));
         let left = left.join(" and ");
+        let checkout = Calls::of(files).git(&format!("checkout {commit} --"), &[&shown]);
         Err(Error::new(format!("{shown} is gone, which alone tells what is still to change in {left}")).help(format!(
-            "git checkout {commit} -- {shown}; then run it again. The line of a value that needs no change can be taken out of it"
+            "{checkout}; then run it again. The line of a value that needs no change can be taken out of it"
         )))
     }
 

@@ -28,7 +28,7 @@ impl Past {
     }
 
     /// What a file was in a commit: what this made of it, or what it was in the first of its parents.
-    fn version_at<'v>(&self, versions: &'v [Version], mut at: usize) -> Option<&'v Version> {
+    pub(super) fn version_at<'v>(&self, versions: &'v [Version], mut at: usize) -> Option<&'v Version> {
         loop {
             let index = versions.partition_point(|version| version.at > at);
             let version = versions.get(index).filter(|version| version.at == at);

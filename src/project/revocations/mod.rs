@@ -246,6 +246,19 @@ impl Revocations {
         self.readers_in(path).any(|(_, readers)| readers.iter().any(is_theirs))
     }
 
+    /// Whether the record has a section of a file, be it one in which nothing is left.
+    #[must_use]
+    pub fn is_about_file(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    /// Whether a value on record is still the same for certain, in a file that has a data key of those days.
+    pub(super) fn keeps(&self, path: &str, traces: &Traces, key: &str) -> bool {
+        let Some(pending) = self.0.get(path) else { return false };
+        let sealed = traces.values.get(key).zip(pending.values.get(key));
+        pending.has_key_of(traces) && sealed.is_some_and(|(token, known)| known.sealed.contains(&digest(token)))
+    }
+
     /// The files that the record is about.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -56,7 +56,7 @@ impl Revocations {
     }
 
     /// Whether a file has a data key that the record knows for `path`.
-    pub(super) fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
+    pub(in crate::project) fn has_key_of(&self, path: &str, bytes: &[u8]) -> bool {
         self.0.get(path).is_some_and(|pending| pending.has_key_of(&traces(bytes)))
     }
 }

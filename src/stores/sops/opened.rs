@@ -267,7 +267,7 @@ pub(super) fn data_key(document: &Document<'_>, identities: &Identities) -> Resu
         return Err(Closed::Locked(why));
     }
     if identities.is_empty() {
-        return Err(Closed::Locked(CannotOpen::NoIdentity));
+        return Err(Closed::Locked(CannotOpen::without_key(identities)));
     }
     let mut damaged = None;
     for block in &blocks {
@@ -281,7 +281,7 @@ pub(super) fn data_key(document: &Document<'_>, identities: &Identities) -> Resu
             Err(_) => {}
         }
     }
-    let Some(field) = damaged else { return Err(Closed::Locked(CannotOpen::NotARecipient)) };
+    let Some(field) = damaged else { return Err(Closed::Locked(CannotOpen::without_key(identities))) };
     Err(Closed::Damaged(vec![cut_off(field.range())]))
 }
 

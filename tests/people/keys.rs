@@ -1,0 +1,102 @@
+//! Key files as people hand them over: whatever is wrong with one is said once, with its name.
+
+use std::fs;
+
+use super::two_people;
+
+#[test]
+fn what_is_no_key_file_is_told() {
+    let scene = two_people();
+    let identity = fs::read_to_string(scene.folder.path().join("laptop/.config/sops/age/keys.txt")).unwrap();
+    let key = identity.lines().last().unwrap();
+    let public = scene.recipients("prod")[0].as_str().to_owned();
+    let ssh = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEl0dGhpc2lzbm9rZXlhdGFsbGJ1dGxvb2tz me@laptop";
+    for (name, text, message) in [
+        ("cut.txt", format!("# me\n{}\n", &key[..60]), "this age identity is cut off or changed"),
+        ("empty.txt", String::new(), "there is no identity in it"),
+        ("comment.txt", "# nothing\n".to_owned(), "there is no identity in it"),
+        ("public.txt", public.clone(), "this is a public key, which opens nothing"),
+        ("id.pub", ssh.to_owned(), "this is an SSH public key, which opens nothing"),
+        ("word.txt", "nonsense".to_owned(), "not an age identity"),
+    ] {
+        scene.write(name, &text);
+        let line = text.lines().count().max(1);
+        for arguments in ["secrets get API_KEY -e prod", "validate"] {
+            let (code, out, err) = scene.run("nobody", &format!("{arguments} --identity {name}"));
+            assert!(code == 2 && err.contains(&format!("error: --identity: {message}")), "{name}: {out}{err}");
+            let place = if text.is_empty() || text.starts_with("# nothing") {
+                name.to_owned()
+            } else {
+                format!("{name}:{line}")
+            };
+            assert!(
+                err.contains(&format!("\n   at {place}\n  help: ")) && !err.contains(&key[20..40]),
+                "{name}: {err}"
+            );
+        }
+        // Named in the tables, it is wrong for everybody.
+        let table = scene.read("sparkcfg.toml");
+        scene.write("sparkcfg.toml", &format!("identities = [\"{name}\"]\n{table}"));
+        let (code, _, err) = scene.run("nobody", "validate");
+        assert!(code == 2 && err.contains(message) && err.contains(name), "{name}: {err}");
+        scene.write("sparkcfg.toml", &table);
+    }
+    fs::create_dir(scene.root().join("keys")).unwrap();
+    fs::write(scene.root().join("binary.key"), [0xff, 0xfe, 0x00]).unwrap();
+    for (name, message) in [
+        ("keys", "this is a folder, and no key file"),
+        ("binary.key", "this is no text, and so no key file"),
+        ("nowhere", "there is no such key file"),
+    ] {
+        let (code, _, err) = scene.run("nobody", &format!("validate --identity {name}"));
+        assert!(code == 2 && err.contains(message) && err.contains(&format!("at {name}\n  help: ")), "{err}");
+    }
+}
+
+/// A file that only SOPS would look at says nothing before there is a key in it; `init` puts one there.
+#[test]
+fn an_empty_file_where_sops_looks_is_none() {
+    let scene = two_people();
+    let folder = scene.folder.path().join("newcomer/.config/sops/age");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("keys.txt"), "").unwrap();
+    let (code, out, err) = scene.run("newcomer", "validate");
+    assert!(code == 0 && out.contains("no age identity was found"), "{out}{err}");
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let scene = two_people();
+    fs::create_dir(scene.root().join("folder")).unwrap();
+    for (line, place, message) in [
+        ("secrets import nofile -e prod", "nofile", "there is no such file"),
+        ("secrets import nowhere/x.env -e prod", "nowhere/x.env", "there is no such file"),
+        ("secrets import folder -e prod", "folder", "this is a folder, and no file"),
+        ("secrets set K -e prod --from-file nofile", "nofile", "there is no such file"),
+        ("secrets set K -e prod --from-file folder", "folder", "this is a folder, and no file"),
+        ("secrets drill --identity nofile", "nofile", "there is no such key file"),
+    ] {
+        let (code, out, err) = scene.run("laptop", line);
+        let expected = format!("{message}\n   at {place}\n  help: ");
+        assert!(code == 2 && err.contains(&expected), "{line}: {out}{err}");
+    }
+    // What may be a value is not repeated.
+    let (code, _, err) = scene.run("laptop", "secrets set K -e prod --from-file Hunter2canary");
+    assert!(code == 2 && err.contains("its name is not repeated") && !err.contains("Hunter2"), "{err}");
+}
+
+#[test]
+fn nothing_to_set_names_what_was_asked_for() {
+    let scene = two_people();
+    for (line, expected) in [
+        ("secrets set TOKEN -e prod", "`sparkcfg secrets unset TOKEN -e prod` removes it"),
+        ("secrets set TOKEN canary-9 -e prod", "`sparkcfg secrets set TOKEN -e prod` asks for it"),
+        ("secrets grant someone prod", "sparkcfg secrets grant someone prod --key age1"),
+    ] {
+        let (code, _, err) = scene.run("laptop", line);
+        assert!(code == 2 && err.contains(expected) && !err.contains("canary"), "{line}: {err}");
+    }
+    std::fs::remove_file(scene.root().join("environments/dev.secrets.env")).unwrap();
+    let (code, _, err) = scene.run("laptop", "secrets rotate dev");
+    assert!(code == 2 && err.contains("`sparkcfg secrets set KEY -e dev` makes one"), "{err}");
+}

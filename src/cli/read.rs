@@ -371,7 +371,7 @@ fn cells(out: &mut String, groups: &[(Cell<'_>, Vec<&str>)], width: usize) {
 /// What arrives in the last of readers that start each other.
 fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<ReadBy, Error> {
     let named = |name: &str| {
-        dialects::find(name).ok_or_else(|| {
+        dialects::named(name).map_err(|help| {
             if name.is_empty() {
                 return Error::new(format!("`{}` has a reader without a name", printable(chain))).help(NO_NAME);
             }

@@ -142,6 +142,8 @@ pub enum LooseFault {
     /// The name has a value, in which a reference led nowhere: what was meant is not known here either.
     Above,
     /// Not a reference that docker compose knows, or a limit was reached.
+    /// Nothing here sets this name; whoever starts a reader has it, and so a reader finds a value.
+    Outside(String),
     Broken {
         /// What is wrong.
         message: &'static str,
@@ -436,6 +438,9 @@ fn expand_one<'a>(
 
 /// How long a template may be in which references are looked for, in bytes.
 const SHORT: usize = 4 << 10;
+                    Outcome::Undefined | Outcome::Missing if references::is_brought_along(reference.name) => {
+                        report(LooseFault::Outside(reference.name.to_owned()), reference.range);
+                    }
 
 /// Where a part of a template stands in the file.
 fn place_within(layer: &Layer, entry: &Entry, template: &str, range: std::ops::Range<usize>) -> Span {

@@ -4,6 +4,7 @@ mod commands;
 mod composed;
 mod home_made;
 mod managed;
+mod loaders;
 mod options;
 mod runners;
 mod signs;
@@ -161,7 +162,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         for name in names {
             let path = within(&name);
             let known = if signs::is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
-            if signs::is_of_node(&known) && !signs::is_of_pm2(&known) {
+            if signs::is_of_node(&known) && !signs::is_of_pm2(&known) || loaders::is_of_python(&known) {
                 programs += 1;
                 if programs > MAX_PROGRAMS {
                     continue;
@@ -214,10 +215,14 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         found.retain(|usage| usage.reader != "node-dotenv");
     }
     let order = |usage: &Usage| crate::dialects::ALL.iter().position(|dialect| dialect.name == usage.reader);
-    // The first that was looked into is the nearest to the top.
-    found.sort_by(|one, other| (order(one), &one.file).cmp(&(order(other), &other.file)));
+    // The first that was looked into is the nearest to the top; what names a file says more than what does not.
+    let rank = |usage: &Usage| (order(usage), usage.file.is_none());
+    found.sort_by(|one, other| (rank(one), &one.file).cmp(&(rank(other), &other.file)));
     found.dedup_by(|one, other| (one.reader, &one.file) == (other.reader, &other.file));
     Ok(seen)
+    of_dev_containers(files, &mut seen);
+    let Seen { env_files, moved, chooses, .. } = &mut seen;
+    env_files.retain(|file| !*chooses && !moved.iter().any(|moved| moved.is_about(&file.compose)));
 }
 
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
@@ -257,6 +262,20 @@ fn placed(folder: &str, name: &str) -> Option<String> {
             ".." => drop(parts.pop()?),
             part if part.contains(UNKNOWN) => return None,
             part => parts.push(part),
+/// What the containers that editors work in are started with. They are started at the top.
+fn of_dev_containers(files: &Files, seen: &mut Seen) {
+    for path in [".devcontainer/devcontainer.json", ".devcontainer.json"] {
+        if files.size(path).is_none_or(|size| size > MAX_FILE) {
+            continue;
+        }
+        let text = files.read_if_there(path).ok().flatten().unwrap_or_default();
+        let named = |written| Some(Named { folder: String::new(), written });
+        let given = loaders::of_dev_container(&String::from_utf8_lossy(&text)).into_iter();
+        let usage = |written| Usage { reader: "docker-run", file: named(written), seen_in: path.to_owned() };
+        seen.usages.extend(given.map(usage));
+    }
+}
+
         }
     }
     (!name.starts_with('/')).then(|| parts.join("/"))

@@ -29,6 +29,8 @@ pub(super) struct Consumers {
     pub(super) started: Vec<usage::Started>,
     /// Compose files whose paths start elsewhere than beside them.
     pub(super) moved: Vec<usage::Moved>,
+    /// What docker compose reads with `env_file:`, and the `.env` that it looks names up in.
+    pub(super) env_files: Vec<usage::EnvFile>,
 }
 
 /// A script that reads env files in a way of its own.
@@ -93,9 +95,9 @@ impl Consumers {
             return Self::visible(files, &all);
         }
         let mut patterns = GlobSetBuilder::new();
+        let mut listed: Vec<Vec<String>> = Vec::new();
         for (pattern, chains) in &config.consumers {
             let place = |word: &str| place_in(text, &files.shown("sparkcfg.toml"), TABLE, word);
-        let mut listed: Vec<Vec<String>> = Vec::new();
             let broken = |_| Error::new(format!("`{pattern}` is no pattern for files")).at(place(pattern));
             patterns.add(Glob::new(relative(pattern)).map_err(broken)?);
             // As the readers themselves are called, whatever the list calls them.
@@ -139,7 +141,7 @@ impl Consumers {
         let older = seen.older(&readers);
         let home_made = home_made(files, paths, seen.home_made);
         let known = Known::Visible(seen.usages.into_iter().filter_map(meant).collect());
-        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved })
+        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved, env_files: seen.env_files })
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files

@@ -2,9 +2,10 @@
 
 mod commands;
 mod composed;
+mod env_files;
 mod home_made;
-mod managed;
 mod loaders;
+mod managed;
 mod options;
 mod runners;
 mod signs;
@@ -17,6 +18,7 @@ use std::ops::Range;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 pub(super) use composed::{Moved, Started};
+pub(super) use env_files::EnvFile;
 use signs::SIGNS;
 use versions::{Older, Sighting};
 use workspaces::Workspaces;
@@ -72,6 +74,10 @@ pub(super) struct Seen {
     pub(super) started: Vec<Started>,
     /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
     pub(super) moved: Vec<Moved>,
+    /// What Compose files read with `env_file:`, with the `.env` beside them.
+    pub(super) env_files: Vec<EnvFile>,
+    /// Whether a command has docker compose look names up in another file than `.env`.
+    chooses: bool,
     versions: Vec<Sighting>,
 }
 
@@ -89,6 +95,7 @@ impl Seen {
     /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name.
     fn start(&mut self, files: &Files, folder: &str, text: &str) {
         let is_there = |path: &str| files.size(path).is_some();
+        self.chooses |= env_files::are_chosen(text);
         for command in composed::commands(text) {
             self.started.extend(command.started(folder, is_there));
             self.moved.extend(command.moved(folder));
@@ -190,6 +197,9 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
             }
+            if signs::is_of_compose(&known) {
+                seen.env_files.extend(env_files::of(&folder, &path, &text));
+            }
             let uses = uses.filter(|(_, file)| file.is_some() || !has_own);
             seen.usages.extend(uses.map(|(reader, file)| Usage {
                 reader,
@@ -209,6 +219,9 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         }
     }
     of_workflows(files, &mut seen);
+    of_dev_containers(files, &mut seen);
+    let Seen { env_files, moved, chooses, .. } = &mut seen;
+    env_files.retain(|file| !*chooses && !moved.iter().any(|moved| moved.is_about(&file.compose)));
     let found = &mut seen.usages;
     // dotenv-expand is given what dotenv has read.
     if found.iter().any(|usage| usage.reader == "dotenv-expand") {
@@ -220,9 +233,6 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     found.sort_by(|one, other| (rank(one), &one.file).cmp(&(rank(other), &other.file)));
     found.dedup_by(|one, other| (one.reader, &one.file) == (other.reader, &other.file));
     Ok(seen)
-    of_dev_containers(files, &mut seen);
-    let Seen { env_files, moved, chooses, .. } = &mut seen;
-    env_files.retain(|file| !*chooses && !moved.iter().any(|moved| moved.is_about(&file.compose)));
 }
 
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
@@ -252,16 +262,6 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
     }
 }
 
-/// The path within the project of a file that is named in a file of `folder`; `None` where it is not known before it is run,
-/// or lies elsewhere.
-fn placed(folder: &str, name: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part if part.contains(UNKNOWN) => return None,
-            part => parts.push(part),
 /// What the containers that editors work in are started with. They are started at the top.
 fn of_dev_containers(files: &Files, seen: &mut Seen) {
     for path in [".devcontainer/devcontainer.json", ".devcontainer.json"] {
@@ -276,6 +276,16 @@ fn of_dev_containers(files: &Files, seen: &mut Seen) {
     }
 }
 
+/// The path within the project of a file that is named in a file of `folder`; `None` where it is not known before it is run,
+/// or lies elsewhere.
+fn placed(folder: &str, name: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part if part.contains(UNKNOWN) => return None,
+            part => parts.push(part),
         }
     }
     (!name.starts_with('/')).then(|| parts.join("/"))

@@ -1,7 +1,7 @@
 //! The grammar of commands, as dash has it: what stands within `$(…)` and backticks has to be a program, and only that
 //! tells where a `$(` ends. Nothing of it is run; what it would do is not followed.
 
-use super::lexer::{Fault, Lexer, MAX_DEPTH, Part, Token, Word, too_deep};
+use super::lexer::{Fault, Lexer, MAX_DEPTH, Token, too_deep};
 use super::{RESERVED, assignment, bare, is_identifier};
 
 /// Builtins after which no function may be called.
@@ -114,30 +114,18 @@ impl<'l, 'b> Grammar<'l, 'b> {
         let strips_tabs = operator == "<<" && self.lexer.rest().starts_with(b"-");
         self.lexer.at += usize::from(strips_tabs);
         self.start = self.lexer.at;
-        let Token::Word(word) = self.lexer.token()? else { return Err(self.unexpected()) };
         if operator == "<<" {
-            let (end, is_quoted) = self.end_of_document(&word);
-            self.documents.push(Document { end, is_quoted, strips_tabs });
-        }
-        Ok(())
-    }
-
-    /// What ends a here-document, and whether any of it is quoted. What looks like a reference is none here.
-    fn end_of_document(&self, word: &Word) -> (Vec<u8>, bool) {
-        let (mut end, mut is_quoted) = (Vec::new(), false);
-        for part in &word.parts {
-            match part {
-                Part::Text { text, quoted } => {
-                    is_quoted |= quoted;
-                    end.extend(text);
-                }
-                Part::Parameter { span, .. }
-                | Part::Command(span)
-                | Part::Arithmetic { span, .. }
-                | Part::Bad(span) => end.extend(self.lexer.written(span)),
+            let (end, is_quoted) = self.lexer.end_of_document()?;
+            if end.is_empty() && !is_quoted {
+                return Err(self.unexpected());
             }
+            self.documents.push(Document { end, is_quoted, strips_tabs });
+            return Ok(());
         }
-        (end, is_quoted)
+        match self.lexer.token()? {
+            Token::Word(_) => Ok(()),
+            _ => Err(self.unexpected()),
+        }
     }
 
     fn read_documents(&mut self) -> Read<()> {
@@ -338,15 +326,15 @@ impl<'l, 'b> Grammar<'l, 'b> {
         let Sign::Word { .. } = self.next(false, false)? else { return Err(self.unexpected()) };
         let Sign::Keyword("in") = self.next(true, true)? else { return Err(self.unexpected()) };
         loop {
-            let mut pattern = match self.next(true, true)? {
+            // dash takes any sign for the pattern.
+            match self.next(true, true)? {
                 Sign::Keyword("esac") => return Ok(""),
-                Sign::Operator("(") => self.next(false, false)?,
-                sign => sign,
-            };
+                Sign::Operator("(") => _ = self.next(false, false)?,
+                _ => {}
+            }
             loop {
-                let (Sign::Word { .. } | Sign::Keyword(_)) = pattern else { return Err(self.unexpected()) };
                 match self.next(false, false)? {
-                    Sign::Operator("|") => pattern = self.next(false, false)?,
+                    Sign::Operator("|") => _ = self.next(false, false)?,
                     Sign::Operator(")") => break,
                     _ => return Err(self.unexpected()),
                 }

@@ -299,6 +299,7 @@ impl<'b> Lexer<'b> {
         let name = self.name(true);
         self.skip_continuations();
         if name.is_empty() {
+            self.at += usize::from(self.peek().is_some_and(|next| next != b'}'));
             return self.bad(start, context);
         }
         let colon = !length && self.peek() == Some(b':');
@@ -313,7 +314,10 @@ impl<'b> Lexer<'b> {
             Some(_) if length => return self.bad(start, context),
             Some(sign @ (b'-' | b'=' | b'?' | b'+')) => sign,
             Some(sign @ (b'%' | b'#')) if !colon => sign,
-            Some(_) => return self.bad(start, context),
+            Some(_) => {
+                self.at = sign_at + 1;
+                return self.bad(start, context);
+            }
         };
         self.at = sign_at + 1;
         self.skip_continuations();
@@ -335,7 +339,8 @@ impl<'b> Lexer<'b> {
         Ok(Part::Parameter { name, quoted, length, operation, span: start..self.at })
     }
 
-    /// The rest of a reference that no shell knows, up to its `}`.
+    /// The rest of a reference that no shell knows, up to its `}`. The sign that makes it one counts for nothing, even if it is
+    /// a quote.
     fn bad(&mut self, start: usize, context: Context) -> Read<Part> {
         let inner = match context {
             Context::DoubleQuotes | Context::QuotedBrace => Context::QuotedBrace,
@@ -386,7 +391,7 @@ impl<'b> Lexer<'b> {
             match self.peek() {
                 None => return Err(self.unclosed("this arithmetic is not closed", start)),
                 Some(b'\\') => self.at += 2,
-                Some(b'`') => self.backticks(false, &mut Vec::new())?,
+                Some(b'`') => self.backticks(true, &mut Vec::new())?,
                 Some(b'$') => self.dollar(Context::DoubleQuotes, true, &mut Vec::new())?,
                 Some(b')') if open == 0 => {
                     let end = self.at;
@@ -406,6 +411,49 @@ impl<'b> Lexer<'b> {
                 }
             }
         }
+    }
+
+    /// The word that ends a here-document, without its quotes, and whether it has any. A `$` and backticks are text in it.
+    pub(super) fn end_of_document(&mut self) -> Read<(Vec<u8>, bool)> {
+        while matches!(self.peek(), Some(b' ' | b'\t')) || self.rest().starts_with(b"\\\n") {
+            self.at += if self.peek() == Some(b'\\') { 2 } else { 1 };
+        }
+        let mut parts = Vec::new();
+        // There a comment begins, and no word.
+        if self.peek() == Some(b'#') {
+            return Ok((Vec::new(), false));
+        }
+        loop {
+            match self.peek() {
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => break,
+                Some(b'\\') => self.backslash(Context::Plain, &mut parts),
+                Some(b'\'') => self.single_quotes(&mut parts)?,
+                Some(b'"') => {
+                    let open = self.at;
+                    self.at += 1;
+                    push(&mut parts, b"", true);
+                    loop {
+                        match self.peek() {
+                            None => return Err(self.unclosed("this quote is not closed", open)),
+                            Some(b'"') => break,
+                            Some(b'\\') => self.backslash(Context::DoubleQuotes, &mut parts),
+                            Some(byte) => {
+                                push(&mut parts, &[byte], true);
+                                self.at += 1;
+                            }
+                        }
+                    }
+                    self.at += 1;
+                }
+                Some(byte) => {
+                    push(&mut parts, &[byte], false);
+                    self.at += 1;
+                }
+            }
+        }
+        let is_quoted = parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. }));
+        let text = |part: Part| if let Part::Text { text, .. } = part { text } else { Vec::new() };
+        Ok((parts.into_iter().flat_map(text).collect(), is_quoted))
     }
 
     /// Moves behind a line of a here-document in which references count.
@@ -440,7 +488,7 @@ impl<'b> Lexer<'b> {
     }
 
     /// What stands at a place.
-    pub(super) fn written(&self, span: &Range<usize>) -> &'b [u8] {
+    fn written(&self, span: &Range<usize>) -> &'b [u8] {
         self.bytes.get(span.clone()).unwrap_or_default()
     }
 

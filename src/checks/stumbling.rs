@@ -303,7 +303,8 @@ mod tests {
     fn so_many_lines_are_left_out_as_may_be_read_again() {
         let around = Surroundings::default();
         for (count, expected) in [(40, true), (20_000, false)] {
-            let text: String = (0..count).map(|at| format!("A{at}=a b\n")).collect::<String>() + "I=1\n";
+            let line = |at: usize| if at < count { format!("A{at}=a b\n") } else { "I=1\n".to_owned() };
+            let text: String = (0..=count).map(line).collect();
             let (_, assignments) = own_view(&text, &around, &mut 0);
             let found = ReadOn::of("uv", &text, &around, &assignments, &mut 0);
             assert_eq!(found.is_some_and(|found| found.stumbles.len() == count), expected, "{count}");

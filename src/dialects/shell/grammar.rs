@@ -100,7 +100,7 @@ impl<'l, 'b> Grammar<'l, 'b> {
             Token::Word(word) => {
                 let text = bare(&word).map(<[u8]>::to_vec);
                 let is_digit = matches!(text.as_deref(), Some([digit]) if digit.is_ascii_digit());
-                if is_digit && self.lexer.rest().starts_with(b"<") || is_digit && self.lexer.rest().starts_with(b">") {
+                if is_digit && matches!(self.lexer.rest().first(), Some(b'<' | b'>')) {
                     return self.read();
                 }
                 let assigns = assignment(&word).is_some();

@@ -1,9 +1,12 @@
 //! Layers merged by figment, references resolved: for each key the value that an environment ends up with.
 
 mod broken;
+mod dotenv;
 mod references;
 
 pub use broken::Broken;
+use dotenv::Outside;
+pub use dotenv::{Dotenv, Dotenvs};
 pub use references::is_one_reference;
 
 use std::borrow::Cow;
@@ -139,6 +142,8 @@ pub enum LooseFault {
     Undefined(String),
     /// `${NAME:?message}`, and nothing sets the name.
     Required(String),
+    /// Nothing here sets this name; whoever starts a reader has it, and so a reader finds a value.
+    Outside(String),
     /// The name has a value, in which a reference led nowhere: what was meant is not known here either.
     Above,
     /// Not a reference that docker compose knows, or a limit was reached.
@@ -180,16 +185,30 @@ impl<'a> Environment<'a> {
     /// Merges `layers`, lowest first. `process` answers for keys without `=`, and for references before the files do.
     #[must_use]
     pub fn new(name: Arc<str>, protected: bool, layers: Vec<&'a Layer>, process: Process<'_>) -> Self {
+        Self::beside(name, protected, layers, process, &Dotenvs::new())
+    }
+
+    /// The same, where docker compose has a `.env` to look names up in: for the layers in `dotenvs` it answers next to
+    /// `process`.
+    #[must_use]
+    pub fn beside(
+        name: Arc<str>,
+        protected: bool,
+        layers: Vec<&'a Layer>,
+        process: Process<'_>,
+        dotenvs: &Dotenvs,
+    ) -> Self {
+        let outside = Outside { process, dotenvs };
         let mut loose = Vec::new();
         let interpolates = layers.iter().any(|layer| layer.entries.iter().any(|entry| entry.interpolates));
-        let mut expanded = if interpolates { expand(&layers, process, &mut loose) } else { HashMap::new() };
+        let mut expanded = if interpolates { expand(&layers, outside, &mut loose) } else { HashMap::new() };
         let (settings, broken) = (Vec::new(), Vec::new());
         let mut merged = Self { name, protected, layers, settings, loose, broken, index: OnceLock::new() };
         let places = merge(&merged.layers);
         let mut settings = Vec::with_capacity(places.len());
         for (key, layer, entry) in places {
-            let (layer, entry) = merged.assigned(key, (layer, entry), process);
-            let value = resolve(merged.layers[layer], entry, process, expanded.remove(&(layer, entry)));
+            let (layer, entry) = merged.assigned(key, (layer, entry), outside);
+            let value = resolve(merged.layers[layer], entry, outside, expanded.remove(&(layer, entry)));
             settings.push(Setting { key, layer, entry, value });
         }
         merged.settings = settings;
@@ -197,10 +216,11 @@ impl<'a> Environment<'a> {
         merged
     }
 
-    /// The entry that really sets `key`: one without `=` counts only if the process environment has a value for it.
-    fn assigned(&self, key: &str, winner: (usize, usize), process: Process<'_>) -> (usize, usize) {
+    /// The entry that really sets `key`: one without `=` counts only if there is a value for it outside of the layers.
+    fn assigned(&self, key: &str, winner: (usize, usize), outside: Outside<'_>) -> (usize, usize) {
         let inherits = |(layer, entry): (usize, usize)| {
-            matches!(self.layers[layer].entries[entry].content, Content::Inherited) && !process.contains_key(key)
+            let layer = self.layers[layer];
+            matches!(layer.entries[entry].content, Content::Inherited) && outside.get(layer, key).is_none()
         };
         if !inherits(winner) {
             return winner;
@@ -321,16 +341,18 @@ fn merged_by_figment<'a>(layers: &[&'a Layer]) -> Vec<(&'a str, usize, usize)> {
     dict.into_values().filter_map(winner).collect()
 }
 
-fn resolve<'a>(layer: &'a Layer, entry: usize, process: Process<'_>, expanded: Option<Current<'a>>) -> Resolved<'a> {
+fn resolve<'a>(layer: &'a Layer, entry: usize, outside: Outside<'_>, expanded: Option<Current<'a>>) -> Resolved<'a> {
     let entry = &layer.entries[entry];
     match (expanded, &entry.content) {
         (Some(Current::Unknown), _) | (None, Content::Sealed) => Resolved::Unknown,
         (Some(Current::Known { text, sealed: true, .. }), _) => Resolved::Secret(Secret::new(text.into_owned())),
         (Some(Current::Known { text: Cow::Borrowed(text), .. }), _) => Resolved::Text(text),
         (Some(Current::Known { text: Cow::Owned(text), .. }), _) => Resolved::Expanded(text),
-        (None, Content::Inherited) => {
-            process.get(layer.key(entry)).map_or(Resolved::Unset, |text| Resolved::Expanded(text.clone()))
-        }
+        (None, Content::Inherited) => match outside.get(layer, layer.key(entry)) {
+            Some((text, true)) => Resolved::Secret(Secret::new(text.to_owned())),
+            Some((text, false)) => Resolved::Expanded(text.to_owned()),
+            None => Resolved::Unset,
+        },
         (None, Content::Opened(secret)) => Resolved::Secret(Secret::new(secret.expose().to_owned())),
         (None, _) => Resolved::Text(layer.content(entry).unwrap_or_default()),
     }
@@ -338,10 +360,10 @@ fn resolve<'a>(layer: &'a Layer, entry: usize, process: Process<'_>, expanded: O
 
 /// Reads all layers from top to bottom as docker compose does, and keeps the values of the entries that refer to others.
 ///
-/// A reference sees the process environment first, then what stands above it in its own and in lower layers.
+/// A reference sees what is outside of the layers first, then what stands above it in its own and in lower layers.
 fn expand<'a>(
     layers: &[&'a Layer],
-    process: Process<'_>,
+    outside: Outside<'_>,
     loose: &mut Vec<Loose<'a>>,
 ) -> HashMap<(usize, usize), Current<'a>> {
     let mut current: HashMap<&str, Current<'a>> = HashMap::new();
@@ -355,15 +377,15 @@ fn expand<'a>(
             }
             let key = layer.key(entry);
             let value = match (&entry.content, layer.content(entry)) {
-                (Content::Inherited, _) => match process.get(key) {
-                    Some(text) => Current::plain(Cow::Owned(text.clone()), false),
+                (Content::Inherited, _) => match outside.get(layer, key) {
+                    Some((text, is_secret)) => Current::plain(Cow::Owned(text.to_owned()), is_secret),
                     None => continue,
                 },
                 (_, None) => Current::Unknown,
                 (_, Some(text)) if !entry.interpolates => Current::plain(Cow::Borrowed(text), layer.sealed),
                 (_, Some(template)) => {
                     let at = LooseAt { key, layer: number, entry: index };
-                    expand_one(layer, entry, template, &current, process, &mut budget, (loose, at))
+                    expand_one(layer, entry, template, &current, outside, &mut budget, (loose, at))
                 }
             };
             if entry.interpolates {
@@ -382,15 +404,16 @@ fn expand_one<'a>(
     entry: &'a Entry,
     template: &str,
     current: &HashMap<&str, Current<'a>>,
-    process: Process<'_>,
+    outside: Outside<'_>,
     budget: &mut Budget,
     (loose, at): (&mut Vec<Loose<'a>>, LooseAt<'a>),
 ) -> Current<'a> {
     let mut sealed = layer.sealed;
     let (mut unknown, mut is_above, mut is_loose) = (false, false, false);
     let mut lookup = |name: &str| {
-        if let Some(text) = process.get(name) {
-            return Some(Cow::Borrowed(text.as_str()));
+        if let Some((text, is_secret)) = outside.get(layer, name) {
+            sealed |= is_secret;
+            return Some(Cow::Borrowed(text));
         }
         match current.get(name)? {
             Current::Known { text, sealed: secret, loose } => {
@@ -415,6 +438,9 @@ fn expand_one<'a>(
                 let reference = resolved.reference;
                 is_loose |= matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing);
                 match resolved.outcome {
+                    Outcome::Undefined | Outcome::Missing if references::is_brought_along(reference.name) => {
+                        report(LooseFault::Outside(reference.name.to_owned()), reference.range);
+                    }
                     Outcome::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.range),
                     Outcome::Missing => report(LooseFault::Required(reference.name.to_owned()), reference.range),
                     Outcome::Value | Outcome::Default | Outcome::Absent => {}

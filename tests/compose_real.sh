@@ -3,7 +3,9 @@
 # compares its answers with what sparkcfg makes of the same files. The files are made up at random from what people
 # write: SEED=N makes the same ones again, COUNT=N says how many. RECORD=1 keeps the answers as
 # tests/data/compose/answers.json, which `cargo test` compares without docker compose. Then `sparkcfg validate --fix` mends
-# some of them, and docker compose has to find in them what it found before. Ends with `N passed, M failed`, twice.
+# some of them, and docker compose has to find in them what it found before. Last, env files that refer to names which the
+# `.env` beside the Compose file, an earlier file, the same file or the process environment sets. Ends with `N passed, M
+# failed`, twice.
 #
 # Needs cargo, node, and docker compose 2.24 or newer, without an engine: the one that is installed, or the binary that
 # DOCKER_COMPOSE names.
@@ -261,5 +263,33 @@ for folder in "$work"/mended/*; do
 done
 echo "$mended places mended"
 [ "$mended" -gt 0 ] || failed=$((failed + 1))
+
+# Where docker compose looks names up: X is set in every set of places, and two.env refers to it.
+folder=$work/lookup
+mkdir -p "$folder"
+printf 'services: {a: {image: a, env_file: [one.env, two.env]}}\n' >"$folder/compose.yml"
+printf '[environments]\nprod = ["one.env", "two.env"]\n' >"$folder/sparkcfg.toml"
+for places in {,dotenv}{,one}{,two}{,process}; do
+  rm -f "$folder/.env"
+  printf 'ONE=1\n' >"$folder/one.env"
+  : >"$folder/two.env"
+  case $places in *dotenv*) printf 'X=dotenv\nX=dotenv-last\nY\n' >"$folder/.env" ;; esac
+  case $places in *one*) printf 'X=one\n' >>"$folder/one.env" ;; esac
+  case $places in *two*) printf 'X=two\n' >>"$folder/two.env" ;; esac
+  printf 'K=${X}\nL="${X:-none}"\nX\n' >>"$folder/two.env"
+  # In a container the process environment only answers references; as a layer it would set X itself.
+  keys='["K", "L", "X"]'
+  process=()
+  option=()
+  case $places in *process*) keys='["K", "L"]' process=(X=process) option=(--process-env) ;; esac
+  told() { "$node" -e "let s = ''; process.stdin.on('data', (d) => (s += d)).on('end', () => { let v = JSON.parse(s); v = v.services?.a.environment ?? v; console.log($keys.map((k) => k + '=' + (v[k] ?? '')).join(' ')); })"; }
+  # shellcheck disable=SC2086
+  theirs=$(cd "$folder" && env "${process[@]}" $DOCKER_COMPOSE config --format=json 2>/dev/null | told)
+  ours=$(cd "$folder" && env "${process[@]}" "$sparkcfg" show prod --as json "${option[@]}" 2>/dev/null | told)
+  if [ "$theirs" = "$ours" ]; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    echo "FAILED lookup of X in '$places': $theirs, and not $ours"
+  fi
+done
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$answered" -eq 0 ] && [ "$failed" -eq 0 ]

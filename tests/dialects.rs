@@ -6,7 +6,7 @@
     reason = "a failed unwrap is the failure of the test, and the counts are for people"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -238,6 +238,30 @@ fn shells_find_the_end_of_a_command() {
         let found: Vec<_> = reading.vars.iter().map(|one| one.key.as_str()).collect();
         assert_eq!(reading.error.is_none().then_some(found.as_slice()), expected, "{file}");
     }
+}
+
+/// As dash answered: which commands it refuses, and where they end; see `tests/data/shell/README.md`.
+#[test]
+fn shells_read_commands_by_their_grammar() {
+    let mut failures = Vec::new();
+    for line in include_str!("data/shell/commands.jsonl").lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let file = case["text"].as_str().unwrap();
+        let reading = (dialects::find("shell").unwrap().read)(file.as_bytes(), &Process::new());
+        let refused = reading.error.is_some();
+        let vars: Option<BTreeMap<String, String>> = serde_json::from_value(case["vars"].clone()).unwrap();
+        // Of what a command gives nothing is known.
+        let is_known = |one: &&dialects::Variable| !one.is_unknown();
+        let known = reading.vars.iter().filter(is_known).map(|one| (one.key.clone(), one.value.clone().unwrap()));
+        let is_same = vars.is_none_or(|vars| {
+            let keys = reading.vars.iter().map(|one| &one.key).collect::<BTreeSet<_>>();
+            keys == vars.keys().collect() && known.into_iter().all(|(key, value)| vars.get(&key) == Some(&value))
+        });
+        if refused != (case["refused"] == true) || !refused && !is_same {
+            failures.push(format!("{file:?}: refused {refused}, recorded {case}"));
+        }
+    }
+    assert!(failures.is_empty(), "{} differ\n{}", failures.len(), failures.join("\n"));
 }
 
 /// As GNU make 4.3 answered: `export` in front of a definition exports names that no shell could have.

@@ -50,13 +50,15 @@ pub(super) struct Surroundings {
     /// Without all keys that the file sets as well: for readers that let the environment win, who has both files reads this
     /// one first.
     pub(super) besides: Process,
+    /// With what the `.env` beside a Compose file sets, which docker compose knows before it reads the file with `env_file:`.
+    env_file: Option<Process>,
 }
 
 impl Surroundings {
     pub(super) fn of_file(file: &File<'_>) -> Self {
         let mut below = Process::from([("HOME".to_owned(), HOME.to_owned())]);
         if !file.layer.text.contains('$') {
-            return Self { besides: below.clone(), below };
+            return Self { besides: below.clone(), below, env_file: None };
         }
         for layer in file.project.layers_below(file.index) {
             if layer.sealed {
@@ -80,19 +82,29 @@ impl Surroundings {
                 }
             }
         }
-        Self { below, besides }
+        let dotenv = file.project.dotenvs.get(&file.layer.source);
+        let env_file = dotenv.map(|dotenv| {
+            let mut known = below.clone();
+            known.extend(dotenv.told().map(|(name, text)| (name.to_owned(), text.to_owned())));
+            known
+        });
+        Self { below, besides, env_file }
     }
 
     /// Has one more variable, which the file itself does not set.
     pub(super) fn give(&mut self, key: &str, value: &str) {
-        for process in [&mut self.below, &mut self.besides] {
+        for process in [&mut self.below, &mut self.besides].into_iter().chain(&mut self.env_file) {
             process.insert(key.to_owned(), value.to_owned());
         }
     }
 
     /// What the first of a chain is started with.
     fn of(&self, dialects: &[&Dialect]) -> &Process {
-        if dialects.first().is_some_and(|first| first.process_wins) { &self.besides } else { &self.below }
+        match dialects.first() {
+            Some(first) if first.process_wins => &self.besides,
+            Some(first) if first.name == "compose" => self.env_file.as_ref().unwrap_or(&self.below),
+            _ => &self.below,
+        }
     }
 }
 

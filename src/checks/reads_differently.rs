@@ -218,11 +218,13 @@ fn refusals(
 ) {
     // What only comes to light once a line above takes no more lines in does not stop the reader yet.
     let mut told: Vec<((Kind, bool), Vec<&str>)> = Vec::new();
+    let mut left: Vec<&str> = Vec::new();
     for ((reader, reading), on) in readings.iter().zip(on) {
         let errors = match on {
             Some(on) => on.errors().collect(),
             None => Vec::from_iter(Kind::of(reading).map(|kind| (kind, false))),
         };
+        left.extend(on.is_none().then_some(*reader));
         // What stops sparkcfg itself is `syntax`, told for every line.
         for error in errors.into_iter().filter(|_| *reader != OWN) {
             match told.iter_mut().find(|(known, _)| *known == error) {
@@ -242,8 +244,9 @@ fn refusals(
         if is_damaged(file, &place) {
             continue;
         }
+        let is_left = readers.iter().all(|reader| left.contains(reader));
         let finding = Finding::new(&RULE, format!("{}: {}", stops(&kind, swallowed, &readers), error.message))
-            .at(file.layer.span(&place), "here")
+            .at(file.layer.span(&place), if is_left { "here; what stands below is not compared" } else { "here" })
             .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
         let export =
             traps::export(&file.layer.text, at.start).filter(|_| readers.iter().any(|reader| refuses_export(reader)));

@@ -5,7 +5,8 @@
 //!
 //! Example: `A=${B}` and `B=${A}`.
 //!
-//! Remedy: give one of them a value of its own.
+//! Remedy: give one of them a value of its own. What refers to itself and means the process environment is checked with
+//! `--process-env`; names that everybody has there, such as `PATH` and `HOME`, are no mistake without it, either.
 
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity, told_name};
@@ -24,8 +25,17 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
         // In a secret, what stands behind a dollar sign may be part of it.
         let path = subject.shown(setting).map(|_| format!(": {}", names(&circle))).unwrap_or_default();
         let finding = subject.about(&RULE, setting, format!("{} refers to itself{path}", told_name(loose.key)));
-        let finding = finding.at(loose.span, "this name has no value yet").help("give one of them a value of its own");
-        findings.push(finding);
+        let finding = finding.at(loose.span, "this name has no value yet");
+        findings.push(match circle.as_slice() {
+            [name, _] => {
+                let name = if path.is_empty() { "it" } else { &told_name(name) };
+                finding.help(format!(
+                    "set {name} above, or in a file that is read before this one; if it comes from the process environment, \
+                     check with --process-env"
+                ))
+            }
+            _ => finding.help("give one of them a value of its own"),
+        });
     }
 }
 

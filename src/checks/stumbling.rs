@@ -9,9 +9,6 @@ use super::reader::{Surroundings, read};
 use crate::dialects::{ReadError, Reading, Variable};
 use crate::portable::is_plain_line;
 
-/// At how many lines a reader may stumble in a file that is looked at all the same.
-const MOST: usize = 12;
-
 /// How many bytes it may read again, over all these lines: each costs a reading of the file, and one of all above it.
 const MOST_READ: usize = 2 << 20;
 
@@ -155,9 +152,6 @@ impl Search<'_> {
             whole = Some(std::mem::replace(&mut reading, next));
         }
         while let Some(stumble) = self.stumble(&reading, &rest) {
-            if stumbles.len() == MOST {
-                return None;
-            }
             self.go_on_without(text, &stumble.line);
             rest = Cow::Owned(without(&rest, &stumble.line)?);
             stumbles.push(stumble);
@@ -250,7 +244,6 @@ fn without(text: &str, line: &Range<usize>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Kind, ReadOn};
-    use crate::checks::assignments::Assignments;
     use crate::checks::reader::Surroundings;
     use crate::checks::view::own_view;
 
@@ -304,8 +297,18 @@ mod tests {
         let text = "A='1\nB=2'\nC=3\n";
         let found = ReadOn::of("make", text, &around, &own_view(text, &around, &mut 0).1, &mut 0);
         assert!(found.is_none_or(|found| found.stumbles.is_empty() || !found.is_sure()));
-        let many = "A=a b\n".repeat(super::MOST + 1);
-        assert!(ReadOn::of("uv", &many, &around, &Assignments::default(), &mut 0).is_none());
+    }
+
+    #[test]
+    fn so_many_lines_are_left_out_as_may_be_read_again() {
+        let around = Surroundings::default();
+        for (count, expected) in [(40, true), (20_000, false)] {
+            let line = |at: usize| if at < count { format!("A{at}=a b\n") } else { "I=1\n".to_owned() };
+            let text: String = (0..=count).map(line).collect();
+            let (_, assignments) = own_view(&text, &around, &mut 0);
+            let found = ReadOn::of("uv", &text, &around, &assignments, &mut 0);
+            assert_eq!(found.is_some_and(|found| found.stumbles.len() == count), expected, "{count}");
+        }
     }
 
     #[test]

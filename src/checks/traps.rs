@@ -124,6 +124,15 @@ const TRAPS: &[Trap] = &[
         says: "what looks like a comment is the value",
     },
     Trap {
+        readers: &["docker-run", "compose-raw"],
+        found: |line| {
+            let between = line.key.end..line.value.start.max(line.key.end);
+            let blanks = line.slice(between.clone()).strip_prefix('=')?;
+            (!blanks.is_empty() && !line.written().is_empty()).then_some(between.start + 1..between.end)
+        },
+        says: "the blanks behind `=` are a part of the value",
+    },
+    Trap {
         readers: &["docker-run", "compose-raw", "shell"],
         found: |line| {
             let between = line.key.end..line.value.start.max(line.key.end);

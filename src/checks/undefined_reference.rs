@@ -6,7 +6,8 @@
 //! Example: `CERT=${CERT_DIR}/tls.pem` where nothing sets `CERT_DIR`.
 //!
 //! Remedy: set the name above, give a default (`${CERT_DIR:-/etc/tls}`), or write `$$` for a dollar sign. If the name
-//! comes from the process environment, run with `--process-env`.
+//! comes from the process environment, run with `--process-env`. What everybody has there (`HOME`, `PATH`, `USER`, `PWD`,
+//! `SHELL`, `LOGNAME`) is no mistake.
 
 use std::collections::HashSet;
 

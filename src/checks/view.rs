@@ -125,8 +125,9 @@ pub(super) fn agree(
             continue;
         };
         let Some(text) = own.as_ref() else { continue };
-        // Blanks at the ends, and carriage returns, nobody means.
-        if seen.iter().flatten().any(|value| value != agreed) || agreed.trim() == text {
+        // Blanks at the end, and carriage returns, nobody means. Those in front a person has to take away: who keeps them
+        // starts with them today.
+        if seen.iter().flatten().any(|value| value != agreed) || agreed.trim_end() == text {
             continue;
         }
         // They take quotes off; what they take or leave besides may be meant, or be a mistake.

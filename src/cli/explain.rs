@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use super::show::is_told;
 use super::{Global, Keys, identities, printing, readers};
 use crate::checks;
-use crate::environment::{Environment, Resolved};
+use crate::environment::{Dotenv, Environment, Resolved};
 use crate::error::Error;
+use crate::interpolation::references;
 use crate::layer::{Content, Entry, Layer};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
@@ -140,11 +141,24 @@ fn readers_of(project: &Project, prefix: &str, environment: &Environment<'_>, ke
         let Some(index) = project.layers.iter().position(|layer| layer.source == source) else { continue };
         let Some(file) = files.get(index).filter(|file| !file.readers.is_empty()) else { continue };
         let _ = writeln!(out, "    {} is read by {}", file.path, readers::listed(&file.readers));
+        if let Some(dotenv) = project.dotenvs.get(&source)
+            && refers_to(dotenv, environment.layers[place], key)
+        {
+            let _ = writeln!(out, "    docker compose looks up what it refers to in {} first", dotenv.path);
+        }
         if let Some(seen) = checks::seen_by_each(project, index, key) {
             let _ = writeln!(out, "    they differ: {}", printable(&seen));
         }
     }
     out
+}
+
+/// Whether what a layer has for a key takes anything from there.
+fn refers_to(dotenv: &Dotenv, layer: &Layer, key: &str) -> bool {
+    layer.entries.iter().filter(|entry| layer.key(entry) == key).any(|entry| match layer.content(entry) {
+        Some(text) => entry.interpolates && references(text).iter().any(|one| dotenv.has(one.name)),
+        None => matches!(entry.content, Content::Inherited) && dotenv.has(key),
+    })
 }
 
 /// The layers of an environment from the highest down, with what each says about the key.

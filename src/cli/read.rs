@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::outputs::Style;
 use crate::plain::is_name;
 use crate::project::consumers::NO_NAME;
+use crate::project::dotenvs;
 use crate::project::files::Files;
 use crate::project::lone::Lone;
 use crate::source::{MASK, printable};
@@ -62,7 +63,7 @@ enum Hidden {
 }
 
 impl Hidden {
-    fn of(read: &Read, bytes: &[u8], readings: &[ReadBy], process: &Process, global: &Global) -> Result<Self, Error> {
+    fn of(read: &Read, bytes: &[u8], readings: &[ReadBy], process: &Process, root: &Path) -> Result<Self, Error> {
         if read.reveal {
             return Ok(Self::Nothing);
         }
@@ -72,15 +73,8 @@ impl Hidden {
             return Ok(Self::AllBut(names.map(ToOwned::to_owned).collect()));
         }
         // The schema of the project in which the file lies says what is a secret.
-        let root = match &global.project {
-            Some(_) => global.folder()?.0,
-            None => {
-                let file = read.file.canonicalize().unwrap_or_else(|_| read.file.clone());
-                crate::project::discover(file.parent().unwrap_or(Path::new(".")))
-            }
-        };
         let readings: Vec<&Reading> = readings.iter().map(|read| &read.reading).collect();
-        Lone::of(&Files::on_disk(&root, ""), bytes, &readings, process).map(|lone| Self::Secrets(Box::new(lone)))
+        Lone::of(&Files::on_disk(root, ""), bytes, &readings, process).map(|lone| Self::Secrets(Box::new(lone)))
     }
 
     fn key<'v>(&self, variable: &'v Variable) -> &'v str {
@@ -195,16 +189,40 @@ impl Read {
         std::fs::read(path).map_err(|_| Error::new("this file cannot be read").at(&*shown))
     }
 
+    /// The root of the project in which the file lies.
+    fn root(&self, global: &Global) -> Result<PathBuf, Error> {
+        if global.project.is_some() {
+            return Ok(global.folder()?.0);
+        }
+        let file = self.file.canonicalize().unwrap_or_else(|_| self.file.clone());
+        Ok(crate::project::discover(file.parent().unwrap_or(Path::new("."))))
+    }
+
+    /// What docker compose knows before it reads the file with `env_file:`: the `.env` beside its own file.
+    fn known_before(&self, bytes: &[u8], process: &Process, root: &Path) -> Result<Process, Error> {
+        let takes = |line: &[u8]| !line.starts_with(b"#") && !line.trim_ascii().is_empty() && !line.contains(&b'=');
+        if !bytes.contains(&b'$') && !bytes.split(|byte| *byte == b'\n').any(takes) {
+            return Ok(Process::new());
+        }
+        let (Ok(file), Ok(root)) = (self.file.canonicalize(), root.canonicalize()) else { return Ok(Process::new()) };
+        let Some(path) = file.strip_prefix(&root).ok().and_then(Path::to_str) else { return Ok(Process::new()) };
+        dotenvs::known_before(&Files::on_disk(&root, ""), path, process)
+    }
+
     pub(super) fn run(&self, global: &Global) -> Result<ExitCode, Error> {
         let bytes = self.bytes(global)?;
         let process: Process = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        let root = self.root(global)?;
+        let mut beside = self.known_before(&bytes, &process, &root)?;
+        beside.extend(process.clone());
+        let around = Around { process, beside };
         let readings = match &self.reader {
-            Some(chain) => vec![read_chain(chain, &bytes, &process)?],
-            None => dialects::ALL.iter().map(|dialect| read_by(dialect.name, &[dialect], &bytes, &process)).collect(),
+            Some(chain) => vec![read_chain(chain, &bytes, &around)?],
+            None => dialects::ALL.iter().map(|dialect| read_by(dialect.name, &[dialect], &bytes, &around)).collect(),
         };
-        let hidden = Hidden::of(self, &bytes, &readings, &process, global)?;
+        let hidden = Hidden::of(self, &bytes, &readings, &around.beside, &root)?;
         let text = match (global.format.as_str(), readings.as_slice()) {
             ("json", [only]) => pretty(&as_json(only, &bytes, &hidden)),
             ("json", all) => pretty(&all.iter().map(|read| as_json(read, &bytes, &hidden)).collect::<Vec<_>>()),
@@ -368,26 +386,30 @@ fn cells(out: &mut String, groups: &[(Cell<'_>, Vec<&str>)], width: usize) {
     }
 }
 
+/// What readers are started with.
+struct Around {
+    process: Process,
+    /// With what docker compose knows besides, before it reads the file with `env_file:`.
+    beside: Process,
+}
+
 /// What arrives in the last of readers that start each other.
-fn read_chain(chain: &str, bytes: &[u8], process: &Process) -> Result<ReadBy, Error> {
+fn read_chain(chain: &str, bytes: &[u8], around: &Around) -> Result<ReadBy, Error> {
     let named = |name: &str| {
-        dialects::find(name).ok_or_else(|| {
+        dialects::named(name).map_err(|help| {
             if name.is_empty() {
                 return Error::new(format!("`{}` has a reader without a name", printable(chain))).help(NO_NAME);
             }
-            let names = || dialects::ALL.iter().map(|dialect| dialect.name);
-            let help = match crate::suggestion::nearest(name, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-            };
             Error::new(format!("there is no reader `{}`", printable(name))).help(help)
         })
     };
     let dialects: Vec<&Dialect> = chain.split('>').map(|name| named(name.trim())).collect::<Result<_, _>>()?;
-    Ok(read_by(chain, &dialects, bytes, process))
+    Ok(read_by(chain, &dialects, bytes, around))
 }
 
-fn read_by(name: &str, dialects: &[&'static Dialect], bytes: &[u8], process: &Process) -> ReadBy {
+fn read_by(name: &str, dialects: &[&'static Dialect], bytes: &[u8], around: &Around) -> ReadBy {
+    let is_env_file = dialects.first().is_some_and(|first| first.name == "compose");
+    let process = if is_env_file { &around.beside } else { &around.process };
     let reading = dialects::read_in_turn(dialects, bytes, process);
     let stops = |count: &usize| {
         let first = dialects.get(..*count).unwrap_or_default();

@@ -14,6 +14,7 @@ pub mod dotenvy;
 mod families;
 pub mod godotenv;
 pub mod make;
+mod names;
 pub mod node;
 pub mod node_dotenv;
 pub mod python_dotenv;
@@ -28,6 +29,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 pub use chain::read_in_turn;
+pub use names::named;
 use text::{Text, span_of};
 
 /// A program or library that reads env files.
@@ -300,7 +302,7 @@ pub static ALL: &[Dialect] = &[
     },
 ];
 
-/// The reader that users call `name`.
+/// The reader of this name, as [`ALL`] has it.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Dialect> {
     ALL.iter().find(|dialect| dialect.name == name)

@@ -13,7 +13,7 @@ impl<'a> Environment<'a> {
     pub fn circles(&self) -> Vec<(usize, Vec<&str>)> {
         let undefined = self.loose.iter().enumerate().filter_map(|(index, loose)| match &loose.fault {
             LooseFault::Undefined(name) | LooseFault::Required(name) => Some((index, loose.key, name.as_str())),
-            LooseFault::Above | LooseFault::Broken { .. } => None,
+            LooseFault::Outside(_) | LooseFault::Above | LooseFault::Broken { .. } => None,
         });
         let undefined: Vec<_> = undefined.collect();
         if undefined.is_empty() {
@@ -59,6 +59,11 @@ impl<'a> Environment<'a> {
         let entries = entries.filter(|(_, entry)| entry.interpolates);
         entries.filter_map(|(layer, entry)| Some((layer, entry, layer.content(entry)?)))
     }
+}
+
+/// Whether everybody who starts a program has a variable of this name.
+pub(super) fn is_brought_along(name: &str) -> bool {
+    matches!(name, "HOME" | "LOGNAME" | "PATH" | "PWD" | "SHELL" | "USER")
 }
 
 /// Whether `text` is one reference and nothing else, `${NAME}`: then it holds nothing that could be a secret itself.

@@ -29,6 +29,8 @@ pub(super) struct Consumers {
     pub(super) started: Vec<usage::Started>,
     /// Compose files whose paths start elsewhere than beside them.
     pub(super) moved: Vec<usage::Moved>,
+    /// What docker compose reads with `env_file:`, and the `.env` that it looks names up in.
+    pub(super) env_files: Vec<usage::EnvFile>,
 }
 
 /// A script that reads env files in a way of its own.
@@ -93,23 +95,32 @@ impl Consumers {
             return Self::visible(files, &all);
         }
         let mut patterns = GlobSetBuilder::new();
+        let mut listed: Vec<Vec<String>> = Vec::new();
         for (pattern, chains) in &config.consumers {
             let place = |word: &str| place_in(text, &files.shown("sparkcfg.toml"), TABLE, word);
             let broken = |_| Error::new(format!("`{pattern}` is no pattern for files")).at(place(pattern));
             patterns.add(Glob::new(relative(pattern)).map_err(broken)?);
-            for chain in chains {
-                if let Some(name) = chain.split('>').map(str::trim).find(|name| dialects::find(name).is_none()) {
-                    return Err(unknown(name).at(place(chain)));
-                }
-            }
+            // As the readers themselves are called, whatever the list calls them.
+            let known = |chain: &String| {
+                let names = chain.split('>').map(str::trim);
+                let names = names.map(|name| match dialects::named(name) {
+                    Ok(dialect) => Ok(dialect.name),
+                    Err(help) => Err(unknown(name, help).at(place(chain))),
+                });
+                // A chain that stands as it is keeps its blanks.
+                let written = |names: Vec<&str>| {
+                    if names.iter().all(|name| chain.contains(name)) { chain.clone() } else { names.join(" > ") }
+                };
+                names.collect::<Result<Vec<_>, _>>().map(written)
+            };
+            listed.push(chains.iter().map(known).collect::<Result<_, _>>()?);
         }
         let broken = || Error::new("the patterns of [consumers] are too many").at(files.shown("sparkcfg.toml"));
-        let chains: Vec<Vec<String>> = config.consumers.values().cloned().collect();
-        let names: Vec<_> = chains.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
+        let names: Vec<_> = listed.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
         let seen = usage::visible(files)?;
         let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
-        let known = Known::Listed(patterns.build().map_err(|_| broken())?, chains);
-        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved })
+        let known = Known::Listed(patterns.build().map_err(|_| broken())?, listed);
+        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved, env_files: seen.env_files })
     }
 
     /// Looks around for whoever reads some of these files.
@@ -130,7 +141,7 @@ impl Consumers {
         let older = seen.older(&readers);
         let home_made = home_made(files, paths, seen.home_made);
         let known = Known::Visible(seen.usages.into_iter().filter_map(meant).collect());
-        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved })
+        Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved, env_files: seen.env_files })
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files
@@ -198,12 +209,7 @@ pub(super) fn relative(pattern: &str) -> &str {
     pattern.strip_prefix("./").unwrap_or(pattern)
 }
 
-fn unknown(name: &str) -> Error {
-    let names = || dialects::ALL.iter().map(|dialect| dialect.name);
-    let help = match nearest(name, names()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-    };
+fn unknown(name: &str, help: String) -> Error {
     if name.is_empty() {
         return Error::new("[consumers] has a reader without a name").help(NO_NAME);
     }

@@ -38,7 +38,9 @@ impl Project {
             let before: Vec<_> = layers.iter().map(|layer| &self.layers[*layer]).collect();
             let after = layers.iter().map(|layer| edited.get(layer).unwrap_or(&self.layers[*layer])).collect();
             let protected = self.config.is_protected(name);
-            [before, after].map(|layers| Environment::new(Arc::clone(name), protected, layers, &self.process))
+            let resolve =
+                |layers| Environment::beside(Arc::clone(name), protected, layers, &self.process, &self.dotenvs);
+            [before, after].map(resolve)
         };
         stacks.map(resolved).collect()
     }

@@ -8,6 +8,7 @@ pub mod consumers;
 pub mod creation_rules;
 pub mod declaration;
 pub mod deployments;
+pub mod dotenvs;
 mod edited;
 pub mod files;
 pub mod git;
@@ -49,7 +50,7 @@ use std::sync::{Arc, OnceLock};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 
 use crate::dialects::compose;
-use crate::environment::Environment;
+use crate::environment::{Dotenvs, Environment};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::{Fault, Layer};
@@ -171,6 +172,8 @@ pub struct Project {
     /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
     moved: Vec<usage::Moved>,
     process: HashMap<String, String>,
+    /// What docker compose looks names up in that a layer refers to, beside the process environment.
+    pub dotenvs: Dotenvs,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
 }
@@ -342,8 +345,8 @@ impl Project {
     pub fn environments(&self) -> Vec<Environment<'_>> {
         let resolve = |(name, layers): &(Arc<str>, Vec<usize>)| {
             let layers = layers.iter().map(|layer| &self.layers[*layer]).collect();
-            let mut environment =
-                Environment::new(Arc::clone(name), self.config.is_protected(name), layers, &self.process);
+            let (name, protected) = (Arc::clone(name), self.config.is_protected(name));
+            let mut environment = Environment::beside(name, protected, layers, &self.process, &self.dotenvs);
             environment.hide_references(|key, text| self.hides(key, text));
             environment
         };

@@ -19,6 +19,7 @@ use super::revocations::{Revocations, Untold};
 use super::schema_text::SchemaText;
 use super::{Options, Project, SopsFile, compose_entries, references, started, strays, tracking};
 use crate::dialects::compose::{self, Parsed};
+use crate::environment::Dotenvs;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::layer::Layer;
@@ -116,6 +117,7 @@ impl Project {
         for (path, kind) in strays {
             project.read_stray(files, &path, kind);
         }
+        project.read_dotenvs(files, &consumers.env_files, &known);
         project.add_process_layer();
         Ok(project)
     }
@@ -195,6 +197,7 @@ impl Project {
             started: Vec::new(),
             moved: Vec::new(),
             process: HashMap::new(),
+            dotenvs: Dotenvs::new(),
             borrowing: OnceLock::new(),
         }
     }

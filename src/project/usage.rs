@@ -2,7 +2,9 @@
 
 mod commands;
 mod composed;
+mod env_files;
 mod home_made;
+mod loaders;
 mod managed;
 mod options;
 mod runners;
@@ -16,6 +18,7 @@ use std::ops::Range;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 pub(super) use composed::{Moved, Started};
+pub(super) use env_files::EnvFile;
 use signs::SIGNS;
 use versions::{Older, Sighting};
 use workspaces::Workspaces;
@@ -71,6 +74,10 @@ pub(super) struct Seen {
     pub(super) started: Vec<Started>,
     /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
     pub(super) moved: Vec<Moved>,
+    /// What Compose files read with `env_file:`, with the `.env` beside them.
+    pub(super) env_files: Vec<EnvFile>,
+    /// Whether a command has docker compose look names up in another file than `.env`.
+    chooses: bool,
     versions: Vec<Sighting>,
 }
 
@@ -88,6 +95,7 @@ impl Seen {
     /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name.
     fn start(&mut self, files: &Files, folder: &str, text: &str) {
         let is_there = |path: &str| files.size(path).is_some();
+        self.chooses |= env_files::are_chosen(text);
         for command in composed::commands(text) {
             self.started.extend(command.started(folder, is_there));
             self.moved.extend(command.moved(folder));
@@ -161,7 +169,7 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         for name in names {
             let path = within(&name);
             let known = if signs::is_of_requirements(&folder) { format!("requirements-{name}") } else { name };
-            if signs::is_of_node(&known) && !signs::is_of_pm2(&known) {
+            if signs::is_of_node(&known) && !signs::is_of_pm2(&known) || loaders::is_of_python(&known) {
                 programs += 1;
                 if programs > MAX_PROGRAMS {
                     continue;
@@ -189,6 +197,9 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
             }
+            if signs::is_of_compose(&known) {
+                seen.env_files.extend(env_files::of(&folder, &path, &text));
+            }
             let uses = uses.filter(|(_, file)| file.is_some() || !has_own);
             seen.usages.extend(uses.map(|(reader, file)| Usage {
                 reader,
@@ -208,14 +219,18 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
         }
     }
     of_workflows(files, &mut seen);
+    of_dev_containers(files, &mut seen);
+    let Seen { env_files, moved, chooses, .. } = &mut seen;
+    env_files.retain(|file| !*chooses && !moved.iter().any(|moved| moved.is_about(&file.compose)));
     let found = &mut seen.usages;
     // dotenv-expand is given what dotenv has read.
     if found.iter().any(|usage| usage.reader == "dotenv-expand") {
         found.retain(|usage| usage.reader != "node-dotenv");
     }
     let order = |usage: &Usage| crate::dialects::ALL.iter().position(|dialect| dialect.name == usage.reader);
-    // The first that was looked into is the nearest to the top.
-    found.sort_by(|one, other| (order(one), &one.file).cmp(&(order(other), &other.file)));
+    // The first that was looked into is the nearest to the top; what names a file says more than what does not.
+    let rank = |usage: &Usage| (order(usage), usage.file.is_none());
+    found.sort_by(|one, other| (rank(one), &one.file).cmp(&(rank(other), &other.file)));
     found.dedup_by(|one, other| (one.reader, &one.file) == (other.reader, &other.file));
     Ok(seen)
 }
@@ -244,6 +259,20 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
         let ways = home_made::in_workflow(&text).into_iter();
         let ways = ways.filter_map(|(at, file)| Some(HomeMade { file: named(file)?, path: path.clone(), at }));
         seen.home_made.extend(ways);
+    }
+}
+
+/// What the containers that editors work in are started with. They are started at the top.
+fn of_dev_containers(files: &Files, seen: &mut Seen) {
+    for path in [".devcontainer/devcontainer.json", ".devcontainer.json"] {
+        if files.size(path).is_none_or(|size| size > MAX_FILE) {
+            continue;
+        }
+        let text = files.read_if_there(path).ok().flatten().unwrap_or_default();
+        let named = |written| Some(Named { folder: String::new(), written });
+        let given = loaders::of_dev_container(&String::from_utf8_lossy(&text)).into_iter();
+        let usage = |written| Usage { reader: "docker-run", file: named(written), seen_in: path.to_owned() };
+        seen.usages.extend(given.map(usage));
     }
 }
 

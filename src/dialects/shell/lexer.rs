@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-/// How deep quotes and references may nest.
-const MAX_DEPTH: usize = 48;
+use super::grammar;
+
+/// How deep quotes, references and commands may nest.
+pub(super) const MAX_DEPTH: usize = 96;
 
 /// What cannot be read, and where.
 #[derive(Debug)]
@@ -79,13 +81,15 @@ const OPERATORS: &[&str] = &["&&", "||", ";;", "<<", ">>", "<&", ">&", "<>", ">|
 pub(super) struct Lexer<'b> {
     bytes: &'b [u8],
     pub(super) at: usize,
+    /// How deep in quotes, references and commands this is.
+    pub(super) depth: usize,
 }
 
 type Read<T> = Result<T, Fault>;
 
 impl<'b> Lexer<'b> {
     pub(super) fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, depth: 0 }
     }
 
     pub(super) fn token(&mut self) -> Read<Token> {
@@ -110,7 +114,7 @@ impl<'b> Lexer<'b> {
         }
         let start = self.at;
         let mut parts = Vec::new();
-        self.parts(Context::Plain, 0, &mut parts)?;
+        self.parts(Context::Plain, &mut parts)?;
         Ok(Token::Word(Word { parts, span: start..self.at }))
     }
 
@@ -138,11 +142,18 @@ impl<'b> Lexer<'b> {
     }
 
     /// Reads pieces up to what ends the context; the ending sign itself stays, but for quotes and braces.
-    fn parts(&mut self, context: Context, depth: usize, parts: &mut Vec<Part>) -> Read<()> {
-        let open = self.at;
-        if depth > MAX_DEPTH {
-            return Err(Fault { message: "quotes and references are nested too deep", at: open..open + 1 });
+    fn parts(&mut self, context: Context, parts: &mut Vec<Part>) -> Read<()> {
+        if self.depth > MAX_DEPTH {
+            return Err(too_deep(self.at));
         }
+        self.depth += 1;
+        let read = self.parts_of(context, parts);
+        self.depth -= 1;
+        read
+    }
+
+    fn parts_of(&mut self, context: Context, parts: &mut Vec<Part>) -> Read<()> {
+        let open = self.at;
         let quoted = matches!(context, Context::DoubleQuotes | Context::QuotedBrace);
         loop {
             let Some(byte) = self.peek() else {
@@ -166,10 +177,10 @@ impl<'b> Lexer<'b> {
                     self.at += 1;
                     push(parts, b"", true);
                     // Within "${…}" a quote ends the quoting for what it encloses, which comes to the same text.
-                    self.parts(Context::DoubleQuotes, depth + 1, parts)?;
+                    self.parts(Context::DoubleQuotes, parts)?;
                 }
-                (_, b'`') => self.backticks(parts)?,
-                (_, b'$') => self.dollar(context, quoted, depth, parts)?,
+                (_, b'`') => self.backticks(quoted, parts)?,
+                (_, b'$') => self.dollar(context, quoted, parts)?,
                 _ => {
                     let rest = self.rest();
                     let special = |byte: &u8| b" \t\n;&|()<>\\'\"`$}".contains(byte);
@@ -207,7 +218,7 @@ impl<'b> Lexer<'b> {
         Ok(())
     }
 
-    fn backticks(&mut self, parts: &mut Vec<Part>) -> Read<()> {
+    fn backticks(&mut self, quoted: bool, parts: &mut Vec<Part>) -> Read<()> {
         let open = self.at;
         self.at += 1;
         loop {
@@ -218,45 +229,44 @@ impl<'b> Lexer<'b> {
                 Some(_) => self.at += 1,
             }
         }
-        // What stands between them is a program too, and a quote that is not closed there is an error here.
+        // What stands between them is a program too, once a backslash is taken off.
         let inner = self.bytes.get(open + 1..self.at).unwrap_or_default();
         self.at += 1;
         let mut program = Vec::with_capacity(inner.len());
         let mut bytes = inner.iter().peekable();
         while let Some(byte) = bytes.next() {
-            let escaped = bytes.next_if(|next| *byte == b'\\' && matches!(next, b'`' | b'\\' | b'$'));
+            let is_escaped = |next: &&u8| matches!(next, b'`' | b'\\' | b'$') || quoted && **next == b'"';
+            let escaped = bytes.next_if(|next| *byte == b'\\' && is_escaped(next));
             program.push(*escaped.unwrap_or(byte));
         }
-        let mut lexer = Lexer::new(&program);
-        loop {
-            match lexer.token() {
-                Ok(Token::End) => break,
-                Ok(_) => {}
-                Err(_) => return Err(self.unclosed("the command between these backticks is not complete", open)),
-            }
+        let mut lexer = Lexer { depth: self.depth, ..Lexer::new(&program) };
+        if grammar::program(&mut lexer).is_err() {
+            return Err(self.unclosed("the command between these backticks is not complete", open));
         }
         parts.push(Part::Command(open..self.at));
         Ok(())
     }
 
-    fn dollar(&mut self, context: Context, quoted: bool, depth: usize, parts: &mut Vec<Part>) -> Read<()> {
+    fn dollar(&mut self, context: Context, quoted: bool, parts: &mut Vec<Part>) -> Read<()> {
         let start = self.at;
         self.at += 1;
         self.skip_continuations();
         match self.peek() {
             Some(b'(') => {
-                self.parentheses(start, depth)?;
-                let span = start..self.at;
-                let written = self.bytes.get(span.clone()).unwrap_or_default();
-                let inner = written.strip_prefix(b"$((").and_then(|inner| inner.strip_suffix(b"))"));
-                parts.push(match inner {
-                    Some(inner) => Part::Arithmetic { text: inner.to_vec(), span },
-                    None => Part::Command(span),
-                });
+                self.at += 1;
+                self.skip_continuations();
+                let part = if self.peek() == Some(b'(') {
+                    let text = self.arithmetic(start)?;
+                    Part::Arithmetic { text, span: start..self.at }
+                } else {
+                    self.command(start)?;
+                    Part::Command(start..self.at)
+                };
+                parts.push(part);
             }
             Some(b'{') => {
                 self.at += 1;
-                let part = self.brace(start, context, quoted, depth)?;
+                let part = self.brace(start, context, quoted)?;
                 parts.push(part);
             }
             Some(_) => {
@@ -274,7 +284,7 @@ impl<'b> Lexer<'b> {
     }
 
     /// Reads the rest of `${…}`.
-    fn brace(&mut self, start: usize, context: Context, quoted: bool, depth: usize) -> Read<Part> {
+    fn brace(&mut self, start: usize, context: Context, quoted: bool) -> Read<Part> {
         self.skip_continuations();
         let mut length = false;
         if self.peek() == Some(b'#') && !matches!(self.bytes.get(self.at + 1), Some(b'}')) {
@@ -289,7 +299,8 @@ impl<'b> Lexer<'b> {
         let name = self.name(true);
         self.skip_continuations();
         if name.is_empty() {
-            return self.bad(start, context, depth);
+            self.at += usize::from(self.peek().is_some_and(|next| next != b'}'));
+            return self.bad(start, context);
         }
         let colon = !length && self.peek() == Some(b':');
         let sign_at = self.at + usize::from(colon);
@@ -300,10 +311,13 @@ impl<'b> Lexer<'b> {
         }
         let sign = match sign {
             None => return Err(self.unclosed("this reference is not closed", start)),
-            Some(_) if length => return self.bad(start, context, depth),
+            Some(_) if length => return self.bad(start, context),
             Some(sign @ (b'-' | b'=' | b'?' | b'+')) => sign,
             Some(sign @ (b'%' | b'#')) if !colon => sign,
-            Some(_) => return self.bad(start, context, depth),
+            Some(_) => {
+                self.at = sign_at + 1;
+                return self.bad(start, context);
+            }
         };
         self.at = sign_at + 1;
         self.skip_continuations();
@@ -320,18 +334,19 @@ impl<'b> Lexer<'b> {
             _ => Context::Brace,
         };
         let mut word = Vec::new();
-        self.parts(inner, depth + 1, &mut word)?;
+        self.parts(inner, &mut word)?;
         let operation = Some(Operation { sign, colon, word });
         Ok(Part::Parameter { name, quoted, length, operation, span: start..self.at })
     }
 
-    /// The rest of a reference that no shell knows, up to its `}`.
-    fn bad(&mut self, start: usize, context: Context, depth: usize) -> Read<Part> {
+    /// The rest of a reference that no shell knows, up to its `}`. The sign that makes it one counts for nothing, even if it is
+    /// a quote.
+    fn bad(&mut self, start: usize, context: Context) -> Read<Part> {
         let inner = match context {
             Context::DoubleQuotes | Context::QuotedBrace => Context::QuotedBrace,
             _ => Context::Brace,
         };
-        self.parts(inner, depth + 1, &mut Vec::new())?;
+        self.parts(inner, &mut Vec::new())?;
         Ok(Part::Bad(start..self.at))
     }
 
@@ -351,57 +366,111 @@ impl<'b> Lexer<'b> {
         rest.get(..length).unwrap_or_default().to_vec()
     }
 
-    /// Moves behind the parenthesis that closes the one at `self.at`; quotes, comments and nesting count.
-    fn parentheses(&mut self, start: usize, depth: usize) -> Read<()> {
-        if depth > MAX_DEPTH {
-            return Err(Fault { message: "quotes and references are nested too deep", at: start..start + 1 });
+    /// Moves from the inside of `$(…)` behind it.
+    fn command(&mut self, start: usize) -> Read<()> {
+        if self.depth > MAX_DEPTH {
+            return Err(too_deep(start));
         }
+        let depth = self.depth;
+        self.depth += 1;
+        let read = grammar::substitution(self, start);
+        self.depth = depth;
+        read
+    }
+
+    /// Moves from the second parenthesis of `$((…))` behind it, and gives what stands within. Quotes are none there.
+    fn arithmetic(&mut self, start: usize) -> Read<Vec<u8>> {
+        if self.depth > MAX_DEPTH {
+            return Err(too_deep(start));
+        }
+        self.depth += 1;
+        self.at += 1;
+        let from = self.at;
         let mut open = 0_usize;
-        let mut quotes = false;
         loop {
             match self.peek() {
-                None => return Err(self.unclosed("this command substitution is not closed", start)),
-                Some(b'\\') => self.at += 1,
-                Some(b'\'') if !quotes => {
-                    let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-                    let Some(length) = memchr(b'\'', rest) else {
-                        return Err(self.unclosed("this quote is not closed", self.at));
-                    };
-                    self.at += length + 1;
-                }
-                Some(b'"') => quotes = !quotes,
-                Some(b'`') => {
-                    self.backticks(&mut Vec::new())?;
-                    continue;
-                }
-                Some(b'$') => {
-                    let context = if quotes { Context::DoubleQuotes } else { Context::Plain };
-                    self.dollar(context, quotes, depth + 1, &mut Vec::new())?;
-                    continue;
-                }
-                Some(b'#') if !quotes && self.begins_word() => {
-                    let rest = self.rest();
-                    self.at += memchr(b'\n', rest).unwrap_or(rest.len());
-                    continue;
-                }
-                Some(b'(') if !quotes => open += 1,
-                Some(b')') if !quotes => {
-                    open -= 1;
-                    if open == 0 {
+                None => return Err(self.unclosed("this arithmetic is not closed", start)),
+                Some(b'\\') => self.at += 2,
+                Some(b'`') => self.backticks(true, &mut Vec::new())?,
+                Some(b'$') => self.dollar(Context::DoubleQuotes, true, &mut Vec::new())?,
+                Some(b')') if open == 0 => {
+                    let end = self.at;
+                    self.at += 1;
+                    self.skip_continuations();
+                    // One alone is text.
+                    if self.peek() == Some(b')') {
                         self.at += 1;
-                        return Ok(());
+                        self.depth -= 1;
+                        return Ok(self.written(&(from..end)).to_vec());
                     }
                 }
-                Some(_) => {}
+                Some(byte) => {
+                    open += usize::from(byte == b'(');
+                    open -= usize::from(byte == b')');
+                    self.at += 1;
+                }
             }
-            self.at += 1;
         }
     }
 
-    /// Whether a word may begin at `self.at`.
-    fn begins_word(&self) -> bool {
-        let before = self.at.checked_sub(1).and_then(|last| self.bytes.get(last));
-        before.is_some_and(|before| b" \t\n;&|()".contains(before))
+    /// The word that ends a here-document, without its quotes, and whether it has any. A `$` and backticks are text in it.
+    pub(super) fn end_of_document(&mut self) -> Read<(Vec<u8>, bool)> {
+        while matches!(self.peek(), Some(b' ' | b'\t')) || self.rest().starts_with(b"\\\n") {
+            self.at += if self.peek() == Some(b'\\') { 2 } else { 1 };
+        }
+        let mut parts = Vec::new();
+        // There a comment begins, and no word.
+        if self.peek() == Some(b'#') {
+            return Ok((Vec::new(), false));
+        }
+        loop {
+            match self.peek() {
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => break,
+                Some(b'\\') => self.backslash(Context::Plain, &mut parts),
+                Some(b'\'') => self.single_quotes(&mut parts)?,
+                Some(b'"') => {
+                    let open = self.at;
+                    self.at += 1;
+                    push(&mut parts, b"", true);
+                    loop {
+                        match self.peek() {
+                            None => return Err(self.unclosed("this quote is not closed", open)),
+                            Some(b'"') => break,
+                            Some(b'\\') => self.backslash(Context::DoubleQuotes, &mut parts),
+                            Some(byte) => {
+                                push(&mut parts, &[byte], true);
+                                self.at += 1;
+                            }
+                        }
+                    }
+                    self.at += 1;
+                }
+                Some(byte) => {
+                    push(&mut parts, &[byte], false);
+                    self.at += 1;
+                }
+            }
+        }
+        let is_quoted = parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. }));
+        let text = |part: Part| if let Part::Text { text, .. } = part { text } else { Vec::new() };
+        Ok((parts.into_iter().flat_map(text).collect(), is_quoted))
+    }
+
+    /// Moves behind a line of a here-document in which references count.
+    pub(super) fn line_of_document(&mut self) -> Read<()> {
+        loop {
+            match self.peek() {
+                None => return Ok(()),
+                Some(b'\n') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.at += 2,
+                Some(b'`') => self.backticks(true, &mut Vec::new())?,
+                Some(b'$') => self.dollar(Context::DoubleQuotes, true, &mut Vec::new())?,
+                Some(_) => self.at += 1,
+            }
+        }
     }
 
     fn skip_continuations(&mut self) {
@@ -410,7 +479,7 @@ impl<'b> Lexer<'b> {
         }
     }
 
-    fn rest(&self) -> &'b [u8] {
+    pub(super) fn rest(&self) -> &'b [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
@@ -418,12 +487,21 @@ impl<'b> Lexer<'b> {
         self.bytes.get(self.at).copied()
     }
 
+    /// What stands at a place.
+    fn written(&self, span: &Range<usize>) -> &'b [u8] {
+        self.bytes.get(span.clone()).unwrap_or_default()
+    }
+
     /// A fault from `at` to the end of its line.
-    fn unclosed(&self, message: &'static str, at: usize) -> Fault {
+    pub(super) fn unclosed(&self, message: &'static str, at: usize) -> Fault {
         let rest = self.bytes.get(at..).unwrap_or_default();
         let end = at + memchr(b'\n', rest).unwrap_or(rest.len());
         Fault { message, at: at..end }
     }
+}
+
+pub(super) fn too_deep(at: usize) -> Fault {
+    Fault { message: "quotes and references are nested too deep", at: at..at + 1 }
 }
 
 fn push(parts: &mut Vec<Part>, more: &[u8], quoted: bool) {

@@ -8,6 +8,7 @@
 
 mod arithmetic;
 mod expansion;
+mod grammar;
 mod lexer;
 mod pattern;
 

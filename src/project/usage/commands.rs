@@ -44,7 +44,8 @@ const BEFORE: &str = r#"(?:^|[\s;&"'(@+-])"#;
 static SOURCED: Pattern = LazyLock::new(|| {
     let folder = r#"(?:\$\([^\n;|&]*\)/|`[^`\n]*`/|[^\s"';|&<`]*/)?"#;
     let name = r"[\w-]*\.env(?:\.(?:[\w-]+|\$\{?\w+\}?))*";
-    Regex::new(&format!(r#"{BEFORE}(?:\.|source) +["']?({folder}{name})(?:$|[\s"';|&)])"#)).ok()
+    Regex::new(&format!(r#"{BEFORE}(?:\.|source|source_env(?:_if_exists)?) +["']?({folder}{name})(?:$|[\s"';|&)])"#))
+        .ok()
 });
 /// `. "$ENV_FILE"`, `. ./$(ENV_FILE)`, `. "$1"`.
 static VARIABLE: Pattern = LazyLock::new(|| {
@@ -202,6 +203,7 @@ mod tests {
             (". `dirname $0`/.env", &["shell `dirname $0`/.env"]),
             ("ENV_FILE := .env\nup:\n\tset -a; . ./$(ENV_FILE); x", &["shell .env"]),
             ("psql:\n\t@. ./.env && psql", &["shell ./.env"]),
+            ("source_env .env.shared\nsource_env_if_exists .envrc.private\n", &["shell .env.shared"]),
             ("ExecStart=/bin/sh -c 'set -a; . /srv/shop/.env; exec x'", &["shell /srv/shop/.env"]),
             (". \"./.env.$ENV\"", &["shell ./.env.$ENV"]),
             ("[ -f .env ] || cp .env.example .env\nfor f in lib/*.sh; do . \"$f\"; done", &[]),

@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{commands, runners};
+use super::{commands, loaders, runners};
 
 /// Files that may give a reader away, and how.
 pub(super) struct Sign {
@@ -26,7 +26,7 @@ pub(super) const SIGNS: &[Sign] = &[
         readers: |text| if is_of_a_shell(text) { commands::readers(text) } else { Vec::new() },
     },
     Sign {
-        files: |name| (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name),
+        files: is_of_compose,
         readers: |text| {
             let raw = raw_files(text).into_iter().map(|file| ("compose-raw", file));
             raw.chain([("compose", None)]).collect()
@@ -59,6 +59,9 @@ pub(super) const SIGNS: &[Sign] = &[
     },
     Sign { files: |name| name == "package.json", readers: npm },
     Sign { files: is_of_node, readers: loaded },
+    Sign { files: is_of_node, readers: loaders::of_node },
+    Sign { files: loaders::is_of_python, readers: loaders::of_python },
+    Sign { files: |name| name.ends_with(".container"), readers: loaders::of_quadlet },
     Sign { files: |name| matches!(name, "bun.lock" | "bun.lockb" | "bunfig.toml"), readers: |_| given(true, "bun") },
     Sign {
         files: |name| matches!(name, "Gemfile" | "gems.rb"),
@@ -104,6 +107,11 @@ pub(super) fn given(there: bool, reader: &'static str) -> Vec<Given> {
 
 pub(super) fn matches(pattern: &LazyLock<Option<Regex>>, text: &str) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+/// Whether a file is one of Compose.
+pub(super) fn is_of_compose(name: &str) -> bool {
+    (name.starts_with("compose") || name.starts_with("docker-compose")) && is_yaml(name)
 }
 
 /// Whether a file says what PM2 starts.

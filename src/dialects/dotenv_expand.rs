@@ -12,8 +12,11 @@ use memchr::memmem;
 use super::families::javascript::variables;
 use super::{Draft, Process, Reading, Text};
 
-/// How many bytes are searched and copied for the references of one file before it is taken for endless.
+/// How many bytes are searched and copied at most for the references of one file before it is taken for endless.
 const MAX_WORK: usize = 16 << 20;
+/// The same of a small file, and for each of its bytes beyond: what grows without an end shows soon.
+const LEAST_WORK: usize = 1 << 20;
+const WORK_A_BYTE: usize = 64;
 /// The longest value that an expansion may give, in bytes.
 const MAX_VALUE: usize = 1 << 20;
 
@@ -26,13 +29,14 @@ pub fn read(bytes: &[u8], process: &Process) -> Reading {
     for variable in variables(text) {
         draft.set(variable);
     }
-    file.in_file(expand_all(draft, process))
+    let work = bytes.len().saturating_mul(WORK_A_BYTE).saturating_add(LEAST_WORK).min(MAX_WORK);
+    file.in_file(expand_all(draft, process, work))
 }
 
-fn expand_all(mut draft: Draft, process: &Process) -> Reading {
+fn expand_all(mut draft: Draft, process: &Process, work: usize) -> Reading {
     let raw: HashMap<_, _> =
         draft.reading.vars.iter().map(|one| (one.key.clone(), one.value.clone().unwrap_or_default())).collect();
-    let mut expander = Expander { process, raw: &raw, running: BTreeMap::new(), work: MAX_WORK };
+    let mut expander = Expander { process, raw: &raw, running: BTreeMap::new(), work };
     for index in 0..draft.reading.vars.len() {
         let Some(variable) = draft.reading.vars.get(index) else { break };
         let (key, span) = (variable.key.clone(), variable.value_span.clone());

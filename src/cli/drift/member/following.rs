@@ -60,7 +60,11 @@ impl Member<'_> {
             let lowered = loosened::taken_out(findings, &project.config, now, options);
             settling::let_silenced_go(&lowered, findings, rows);
             silenced.extend(lowered);
-            silenced.extend(self.let_through(project, now, rows, options));
+            // Where policies disagree nothing is let through: the run ends with that.
+            let disputed =
+                |told: &Finding| findings.iter().any(|it| it.rule.code == "policy-conflict" && it.key == told.key);
+            let told = self.let_through(project, now, rows, options).into_iter();
+            silenced.extend(told.filter(|told| !disputed(told)));
         }
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;

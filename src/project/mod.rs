@@ -13,6 +13,7 @@ pub mod git;
 pub mod hiding;
 pub mod home;
 mod knowledge;
+mod known;
 pub mod layout;
 mod legibility;
 mod links;
@@ -164,6 +165,8 @@ pub struct Project {
     process: HashMap<String, String>,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
+    /// The entries whose values are known to be secrets; found when first asked for.
+    known: OnceLock<known::KnownSecrets>,
 }
 
 /// The schema and where it stands.

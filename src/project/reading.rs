@@ -188,6 +188,7 @@ impl Project {
             moved: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),
+            known: OnceLock::new(),
         }
     }
 

@@ -4,7 +4,8 @@
     detect.py FOLDER [one,S,M,L,XL] [TOOL SUBSTRING,...]       (FOLDER as written by gen.py and as_sparkcfg.py)
 
 Part 1 (FOLDER/one/KIND, one defect each, judged against the clean tree S):
-    Y  the exit status changes from 0 and the output names the key or file:line
+    Y  the exit status changes from 0 and the output names the key or file:line; of sparkcfg its file:line counts,
+       and its key only for what stands at no line
     y  the exit status changes from 0, the defect is not named      w  named on stderr only, the exit status is still 0
     n  the tool already fails on the clean tree                     .  missed
 Part 2: all defects of S, M, L, XL planted at once: how many are named in one run.
@@ -58,16 +59,23 @@ def run(tool, processes, timeout=300):
     return status, strip(out), strip(err)
 
 
-def findings(report, environment=None, service=""):
-    """sparkcfg's JSON as lines `PATH:LINE KEY: message`, of one environment, so that no finding of another counts."""
-    lines = []
+def findings(report):
+    """What a report of sparkcfg tells, read once: {(FOLDER, ENVIRONMENT, LINE or KEY)}."""
+    found = set()
     for finding in json.loads(report)["findings"] if report.startswith("{") else []:
         place = finding.get("location") or {}
-        path = place.get("path", "")
-        about = finding["environments"] or [os.path.basename(path).removesuffix(".env")]
-        if environment in (None, *about) and path.startswith(service):
-            lines.append(f"{path}:{place.get('line')} {finding['key']}: {finding['message']}")
-    return "\n".join(lines)
+        folder, kind, name = re.match(r"(.*?)(environments/|schemas/|$)(.*)", place.get("path", "")).groups()
+        if kind == "environments/" and "line" in place:
+            lines = range(place["line"], (place.get("end_line") or place["line"]) + 1)
+            found.update((folder, name.removesuffix(".env"), line) for line in lines)
+        # What is missing stands at no line: it is told by its key, for each environment.
+        found.update((folder, environment, finding["key"]) for environment in finding["environments"])
+    return found
+
+
+def told(defect, found, folder=""):
+    """Whether sparkcfg names a defect: at its line, or, where it has none, by its key in its environment."""
+    return (folder, defect["env"], defect.get("line") or defect["key"]) in found
 
 
 def named(defect, text, tool):
@@ -93,12 +101,13 @@ def load(tree):
 
 
 def verdict(defect, tool, before, after):
+    names = lambda ran, text: told(defect, findings(ran[1])) if is_ours(tool) else named(defect, text, tool)
     status, out, err = after
-    is_named = named(defect, out + err, tool)
+    is_named, was_named = names(after, out + err), names(before, before[1] + before[2])
     if before[0] == 0 and status != 0:
         return "Y" if is_named else "y"
     if before[0] != 0:
-        return "Y" if is_named and not named(defect, before[1] + before[2], tool) else "n"
+        return "Y" if is_named and not was_named else "n"
     return "w" if named(defect, err, tool) and not named(defect, before[2], tool) else "."
 
 
@@ -139,8 +148,8 @@ def all_at_once(root, workload):
             statuses.append(status)
             text = out + err if status != 0 else err
             if is_ours(tool):
-                texts = {e: findings(out, e) for e in peers.envs(tree)}
-                hit += known(defects, tool, workload, lambda defect: texts[defect["env"]])
+                found = findings(out)
+                hit += [defect for defect in defects if told(defect, found)]
             else:
                 own = [d for d in defects if environment in (None, d["env"])]
                 hit += known(own, tool, workload, lambda _: text)
@@ -184,11 +193,13 @@ def workspace(root):
             continue
         status, out, err = run(tool, processes)
         if is_ours(tool):
-            text_of = lambda defect: findings(out, defect["env"], f"services/{defect['svc']}/")
+            found = findings(out)
+            hit = [defect for defect in defects if told(defect, found, f"services/{defect['svc']}/")]
         else:
             texts = blocks(f"{out}\n{err}")
             text_of = lambda defect: texts.get((defect["svc"], defect["env"]), "")
-        tell(tool, [status], [d for d in defects if named(d, text_of(d), tool)], defects)
+            hit = [defect for defect in defects if named(defect, text_of(defect), tool)]
+        tell(tool, [status], hit, defects)
 
 
 if __name__ == "__main__":

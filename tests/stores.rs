@@ -171,7 +171,10 @@ fn what_cannot_be_opened_says_why() {
             assert_eq!(sealed.state, State::Closed(expected), "{path}");
             assert_eq!(names(&sealed), ["DB_HOST", "DB_PASSWORD", "API_TOKEN", "LOG_LEVEL"], "{path}");
             assert!(sealed.entries.iter().all(|entry| matches!(entry.content, Content::Sealed)), "{path}");
-            assert_eq!((sealed.damages.len(), sealed.masks.len()), (0, 0), "{path}");
+            // Sealed comments are masked: they would tell their length.
+            let comments = sealed.text.lines().filter_map(|line| line.strip_prefix('#'));
+            let masked: Vec<_> = sealed.masks.iter().map(|range| slice(&sealed, range)).collect();
+            assert_eq!((sealed.damages.len(), masked), (0, comments.collect()), "{path}");
         }
         assert!((sops().plain)(&bytes, &stranger).is_err(), "{path}");
     }
@@ -253,8 +256,10 @@ fn the_strict_profile_names_each_place() {
             (DamageKind::Unsealed, "visible"),
         ]
     );
-    let masked: Vec<_> = sealed.masks.iter().map(|range| slice(&sealed, range)).collect();
-    assert_eq!(masked, ["KEY WITH SPACE", "export EXPORTED", "visible"]);
+    let masked = sealed.masks.iter().map(|range| slice(&sealed, range));
+    let masked: Vec<_> = masked.map(|text| if text.starts_with("ENC[") { "sealed" } else { text }).collect();
+    // Two comments, and what stands behind two keys that are no names.
+    assert_eq!(masked, ["sealed", "sealed", "KEY WITH SPACE", "sealed", "export EXPORTED", "sealed", "visible"]);
 }
 
 #[test]

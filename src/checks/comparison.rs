@@ -6,18 +6,22 @@ use crate::environment::{Resolved, Setting};
 use crate::finding::{Finding, Rule, told_name};
 use crate::interpolation::references;
 use crate::layer::{Entry, Layer};
+use crate::schema::extension::Member;
 use crate::schema::parts::Part;
 use crate::schema::rules::{Disagreement, RuleKind};
 
 /// Tells the broken rules of one kind.
 pub(super) fn told(subject: &Subject<'_>, kind: RuleKind, rule: &'static Rule, findings: &mut Vec<Finding>) {
-    for broken in subject.disagreements.iter().filter(|broken| broken.kind == kind) {
-        findings.push(one(subject, broken, rule));
+    // Those of one rule stand side by side.
+    let of_kind: Vec<_> = subject.disagreements.iter().filter(|broken| broken.kind == kind).collect();
+    for of_rule in of_kind.chunk_by(|one, next| one.rule == next.rule) {
+        findings.extend(of_rule.iter().map(|broken| one(subject, broken, rule, of_rule.len() > 1)));
     }
 }
 
-fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Finding {
-    let members = broken.members.iter().map(|member| {
+/// `is_one_of_several` says whether other values break the rule as well, so that each is to stand at its own line.
+fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule, is_one_of_several: bool) -> Finding {
+    let member = |member: &Member| {
         let setting = subject.environment.get(&member.key).filter(|setting| setting.is_set());
         let key = told_name(&member.key);
         let what = member.part.map_or_else(|| key.clone(), |part| format!("the {} of {key}", part.name()));
@@ -29,17 +33,10 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
                 .map(|text| format!("{text} by default")),
         };
         (what, value, setting)
-    });
-    let members: Vec<_> = members.collect();
-    let [(first, first_value, first_setting), others @ ..] = members.as_slice() else {
-        return subject.finding(rule, "a rule about several values is broken");
     };
-    // Of several that agree with each other, the one that does not is told.
-    let odd = others.iter().find(|(_, value, _)| broken.kind == RuleKind::Differ || value != first_value);
-    let Some((second, second_value, second_setting)) = odd.or(others.last()) else {
-        return subject.finding(rule, "a rule about several values is broken");
-    };
-    let message = match (broken.kind, first_value, second_value) {
+    let [(first, first_value, first_setting), (second, second_value, second_setting)] =
+        [member(&broken.members[0]), member(&broken.members[1])];
+    let message = match (broken.kind, &first_value, &second_value) {
         (RuleKind::Agree, Some(one), Some(other)) => format!("{first} is {one}, but {second} is {other}"),
         (RuleKind::Agree, ..) => format!("{first} and {second} are not the same (hidden)"),
         (RuleKind::Contain, _, Some(item)) => format!("{first} lacks {item}, {second}"),
@@ -50,8 +47,10 @@ fn one(subject: &Subject<'_>, broken: &Disagreement, rule: &'static Rule) -> Fin
     let mut finding = subject.finding(rule, message);
     // Of the two, the value of the higher layer made them differ; but one that can be seen tells more.
     let mut settings: Vec<_> = [second_setting, first_setting].into_iter().flatten().collect();
-    settings
-        .sort_by_key(|setting| (subject.environment.layers[setting.layer].sealed, std::cmp::Reverse(setting.layer)));
+    settings.sort_by_key(|setting| {
+        let height = if is_one_of_several { 0 } else { setting.layer };
+        (subject.environment.layers[setting.layer].sealed, std::cmp::Reverse(height))
+    });
     let mut settings = settings.into_iter();
     if let Some(setting) = settings.next() {
         let layer = subject.environment.layers[setting.layer];

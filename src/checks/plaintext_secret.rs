@@ -13,6 +13,8 @@
 //!    In the environment of tests (`.env.test`, `environments/ci.env`) what 2, 4 and 5 find must have twenty characters.
 //! 6. Twenty characters or more without order, under a name with the word `key`: a warning.
 //! 7. 32 characters or more, small and large letters and digits without order, under any name: a warning.
+//! 8. A value that also stands in a sealed file that was opened, under any name, unless it is made of words, a number, a path or a
+//!    plain URL.
 //!
 //! Keys that are often public (Google) and test keys (Stripe) are warnings; a JSON web token that needs no signature is
 //! a note. Whether one has expired only a clock could say, and the same files give the same findings every day; silence
@@ -290,7 +292,8 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     if token.is_none() && counts.len() < SHORTEST_IN_TESTS && is_for_tests(file) {
         return None;
     }
-    match file.project.declared_secret(key) {
+    let declared = file.project.declared_secret(key);
+    let found = match declared {
         // `${DB_PASSWORD}` refers to a secret without holding one.
         Some(true) if !is_one_reference(counts) && (token.is_some() || !detection::stands_in_for_a_secret(counts)) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
@@ -298,7 +301,11 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
         Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),
         None if token.is_some() => token,
         None => undeclared(key, text, password).map(|(told, severity)| Secret::new(told, severity.unwrap_or(usual))),
-    }
+    };
+    found.or_else(|| {
+        let is_sealed = declared != Some(false) && file.project.is_sealed_elsewhere(text);
+        is_sealed.then(|| Secret::new("has the value of a sealed secret", usual))
+    })
 }
 
 /// Steps 4 to 7: what it is, and how much it counts where that is always the same. `password` is the one in a URL.

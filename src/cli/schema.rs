@@ -17,7 +17,8 @@ use crate::suggestion::nearest;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   sparkcfg schema                  write schemas/spark.schema.json from the built-in model
-  sparkcfg schema --check          fail, with a diff, when that file is stale
+  sparkcfg schema --check          fail, with a diff, when that file is stale; in a project with a schema of its
+                                   own, when that is none by the meta-schema of its draft
   sparkcfg schema --env prod       print the plain JSON Schema of prod for any other validator
   sparkcfg schema --print report   print the schema of the JSON report; drift, refs: those of `drift` and `refs`
   sparkcfg schema --types typescript          print a settings module that reads as sparkcfg does
@@ -26,7 +27,8 @@ Examples:
 /// The arguments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Schema {
-    /// Write nothing; fail with a diff when the file is not what would be written
+    /// Write nothing; fail with a diff when the file is not what would be written, or when the project's own schema is no
+    /// valid JSON Schema
     #[arg(long, conflicts_with = "env")]
     check: bool,
     /// Print the effective schema of an environment, without x-sparkcfg
@@ -65,9 +67,11 @@ impl Schema {
         let shown = printable_lines(&format!("{prefix}{}", model::SCHEMA_PATH));
         let wanted = model::schema_text();
         let found = std::fs::read_to_string(&path).unwrap_or_default();
-        if found.is_empty()
-            && Project::config(&Files::on_disk(&root, &prefix))?.schema.as_deref() != Some(model::SCHEMA_PATH)
-        {
+        let files = Files::on_disk(&root, &prefix);
+        if found.is_empty() && Project::config(&files)?.schema.as_deref() != Some(model::SCHEMA_PATH) {
+            if self.check {
+                return checked(&files);
+            }
             let help =
                 "use the built-in model with schema = \"builtin:spark\" in sparkcfg.toml; print it with --print spark";
             return Err(
@@ -130,6 +134,20 @@ impl Schema {
         printing::print(&json_text(&schema.schema.effective(Some(environment))))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Tells what is wrong with a schema of the project's own.
+fn checked(files: &Files) -> Result<ExitCode, Error> {
+    let (shown, faults) = Declared::schema_faults(files)?;
+    let shown = printable_lines(&shown);
+    if faults.is_empty() {
+        printing::complain(&format!("{shown} is a valid JSON Schema\n"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    printing::print(&format!("{}\n", told.join("\n")))?;
+    printing::complain(&format!("{shown} is no valid JSON Schema\n"))?;
+    Ok(ExitCode::from(1))
 }
 
 /// A language, and the file to write.

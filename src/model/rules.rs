@@ -81,6 +81,7 @@ pub(super) fn agree() -> Vec<CrossRule> {
         ["AUTOMAGIK_SPARK_CELERY_RESULT_BACKEND#password", "AUTOMAGIK_SPARK_REDIS_PASSWORD"],
     ]
     .map(|keys| CrossRule::when(keys, "AUTOMAGIK_SPARK_CELERY_RESULT_BACKEND#host", OWN_REDIS_HOSTS));
+    // On another host a proxy may listen, at a port of its own, in dev too.
     let remote = CrossRule::when(
         ["AUTOMAGIK_SPARK_REMOTE_URL#port", "AUTOMAGIK_SPARK_API_PORT"],
         "AUTOMAGIK_SPARK_REMOTE_URL#host",
@@ -109,7 +110,7 @@ pub(super) fn differ() -> Vec<CrossRule> {
 
 /// Which lists have which values among their items.
 pub(super) fn contain() -> Vec<CrossRule> {
-    // The page that the API itself serves calls it from there.
+    // The page that the API itself serves calls it from there. Where another one is served from no key says.
     vec![CrossRule::always(["AUTOMAGIK_SPARK_API_CORS", "AUTOMAGIK_SPARK_REMOTE_URL#origin"])]
 }
 

@@ -13,6 +13,7 @@ pub use super::usage::versions::Older;
 use super::whereabouts::{place_in, place_of};
 use crate::dialects;
 use crate::error::Error;
+use crate::stores;
 use crate::suggestion::nearest;
 
 /// The header of the table in `sparkcfg.toml`.
@@ -57,9 +58,17 @@ fn home_made(files: &Files, paths: &[String], seen: Vec<usage::HomeMade>) -> Vec
 #[derive(Debug)]
 enum Known {
     /// By pattern, as the project lists them.
-    Listed(GlobSet, Vec<Vec<String>>),
+    Listed(GlobSet, Vec<Listed>),
     /// What the project visibly uses.
     Visible(Vec<Visible>),
+}
+
+/// The readers of the files that are like a pattern.
+#[derive(Debug)]
+struct Listed {
+    chains: Vec<String>,
+    /// Whether the pattern is one for sealed files.
+    names_sealed: bool,
 }
 
 /// A reader that the project visibly uses.
@@ -116,10 +125,16 @@ impl Consumers {
             listed.push(chains.iter().map(known).collect::<Result<_, _>>()?);
         }
         let broken = || Error::new("the patterns of [consumers] are too many").at(files.shown("sparkcfg.toml"));
-        let names: Vec<_> = listed.iter().flatten().flat_map(|chain| chain.split('>')).map(str::trim).collect();
+        let names: Vec<_> =
+            listed.iter().flatten().flat_map(|chain: &String| chain.split('>')).map(str::trim).collect();
         let seen = usage::visible(files)?;
         let (older, home_made) = (seen.older(&names), home_made(files, &all, seen.home_made));
-        let known = Known::Listed(patterns.build().map_err(|_| broken())?, listed);
+        let listed = config
+            .consumers
+            .keys()
+            .zip(listed)
+            .map(|(pattern, chains)| Listed { chains, names_sealed: stores::of(pattern).is_some() });
+        let known = Known::Listed(patterns.build().map_err(|_| broken())?, listed.collect());
         Ok(Self { known, older, home_made, started: seen.started, moved: seen.moved, env_files: seen.env_files })
     }
 
@@ -145,7 +160,8 @@ impl Consumers {
     }
 
     /// The readers of the file at `path`, relative to the project, each once. What is started with another of the env files
-    /// does not read it; what is started with a file that is none of them may be given any.
+    /// does not read it; what is started with a file that is none of them may be given any. Nobody reads a sealed file as it
+    /// stands, so that of those only counts what names them.
     pub(super) fn readers(&self, path: &str) -> Vec<Consumer> {
         let any_older = |chain: &str, is_such: fn(&Older) -> bool| {
             let is_one = |name: &str| self.older.iter().any(|older| older.reader == name.trim() && is_such(older));
@@ -157,13 +173,16 @@ impl Consumers {
             is_older: any_older(chain, |_| true),
             is_compared: !any_older(chain, |older| older.beside.is_none()),
         };
+        let is_sealed = stores::of(path).is_some();
         let mut found: Vec<Consumer> = match &self.known {
             Known::Visible(uses) => {
-                let uses = uses.iter().filter(|one| one.files.is_empty() || one.files.iter().any(|file| file == path));
+                let is_any = |one: &Visible| one.files.is_empty() && !is_sealed;
+                let uses = uses.iter().filter(|one| is_any(one) || one.files.iter().any(|file| file == path));
                 uses.map(|one| consumer(one.reader, &one.seen_in)).collect()
             }
-            Known::Listed(patterns, chains) => {
-                let chains = patterns.matches(path).into_iter().filter_map(|index| chains.get(index)).flatten();
+            Known::Listed(patterns, listed) => {
+                let listed = patterns.matches(path).into_iter().filter_map(|index| listed.get(index));
+                let chains = listed.filter(|one| one.names_sealed || !is_sealed).flat_map(|one| &one.chains);
                 chains.map(|chain| consumer(chain, "[consumers]")).collect()
             }
         };

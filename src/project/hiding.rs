@@ -64,7 +64,7 @@ impl Project {
     /// Whether no output may show `text` as the value of `key`.
     #[must_use]
     pub fn hides(&self, key: &str, text: &str) -> bool {
-        self.is_secret(key) || self.looks_secret(key, text)
+        self.is_secret(key) || self.looks_secret(key, text) || self.is_known_secret(text)
     }
 
     /// Whether no output may show `text` for what it is, whatever its key is called.

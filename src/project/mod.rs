@@ -15,6 +15,7 @@ pub mod git;
 pub mod hiding;
 pub mod home;
 mod knowledge;
+mod known;
 pub mod layout;
 mod legibility;
 mod links;
@@ -176,6 +177,8 @@ pub struct Project {
     pub dotenvs: Dotenvs,
     /// The entries that refer to a secret and bring a text to take instead; found when first asked for.
     borrowing: OnceLock<HashSet<borrowing::EntryPlace>>,
+    /// The entries whose values are known to be secrets; found when first asked for.
+    known: OnceLock<known::KnownSecrets>,
 }
 
 /// The schema and where it stands.
@@ -216,16 +219,18 @@ impl Declared {
     pub fn read(files: &Files) -> Result<Self, Error> {
         let mut sources = Sources::default();
         let (config, _) = read_config(files, &mut sources)?;
-        let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| {
-            Error::new("this project has no schema").help(if config.workspace.is_some() {
-                "it is a workspace: name one of its members with --project DIR"
-            } else {
-                "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml"
-            })
-        })?;
+        let schema = read_schema(files, &config, &mut sources)?.ok_or_else(|| Self::without_schema(&config))?;
         let environments = stacks(files, &config, false)?.into_iter().map(|stack| stack.name).collect();
         let path = sources.path(schema.source).to_owned();
         Ok(Self { config, schema, path, environments })
+    }
+
+    fn without_schema(config: &Config) -> Error {
+        Error::new("this project has no schema").help(if config.workspace.is_some() {
+            "it is a workspace: name one of its members with --project DIR"
+        } else {
+            "infer one with `sparkcfg init`, put one into schemas/NAME.schema.json, or name it in sparkcfg.toml"
+        })
     }
 }
 

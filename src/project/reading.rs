@@ -199,6 +199,7 @@ impl Project {
             process: HashMap::new(),
             dotenvs: Dotenvs::new(),
             borrowing: OnceLock::new(),
+            known: OnceLock::new(),
         }
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::config::Config;
 use super::files::{self, Files};
 use super::naming::of_named_file;
-use super::{BUILT_IN, ProjectSchema};
+use super::reading::read_config;
+use super::{BUILT_IN, Declared, ProjectSchema};
 use crate::error::Error;
 use crate::model;
-use crate::schema::Schema;
-use crate::source::Sources;
+use crate::schema::{Schema, SchemaError};
+use crate::source::{SourceId, Sources};
 
 /// How long a schema's text is, in bytes, before it pays to compile it beside the layers: a thread costs more than it saves
 /// on an everyday schema.
@@ -29,6 +30,22 @@ pub(super) fn read_schema(
     let Some(text) = SchemaText::of(files, config)? else { return Ok(None) };
     let schema = text.compile()?;
     Ok(Some(text.add(schema, sources)))
+}
+
+impl Declared {
+    /// The path of the project's schema as users see it, and all that is wrong with the schema by the meta-schema of its draft.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a broken `sparkcfg.toml`; no schema.
+    pub fn schema_faults(files: &Files) -> Result<(String, Vec<Error>), Error> {
+        let mut sources = Sources::default();
+        let (config, _) = read_config(files, &mut sources)?;
+        let text = SchemaText::of(files, &config)?.ok_or_else(|| Self::without_schema(&config))?;
+        let source = sources.add(text.shown.clone(), Arc::clone(&text.text));
+        let faults = Schema::faults(&text.text).into_iter().map(|fault| text.told(fault, &sources, source));
+        let faults = faults.collect();
+        Ok((text.shown, faults))
+    }
 }
 
 impl SchemaText {
@@ -73,16 +90,21 @@ impl SchemaText {
     pub(super) fn compile(&self) -> Result<Schema, Error> {
         Schema::of(&self.text).map_err(|broken| {
             let mut sources = Sources::default();
-            let place = broken.at.as_ref().map(|at| {
-                let source = sources.add(self.shown.clone(), Arc::clone(&self.text));
-                let position = sources.position(source, at.start);
-                format!("{}:{}:{}", self.shown, position.line, position.column)
-            });
-            let error = Error::new(broken.message).at(place.unwrap_or_else(|| self.shown.clone()));
-            match broken.help {
-                Some(help) => error.help(help),
-                None => error,
-            }
+            let source = sources.add(self.shown.clone(), Arc::clone(&self.text));
+            self.told(broken, &sources, source)
         })
+    }
+
+    /// What is wrong with the schema, at its place.
+    fn told(&self, broken: SchemaError, sources: &Sources, source: SourceId) -> Error {
+        let place = broken.at.as_ref().map(|at| {
+            let position = sources.position(source, at.start);
+            format!("{}:{}:{}", self.shown, position.line, position.column)
+        });
+        let error = Error::new(broken.message).at(place.unwrap_or_else(|| self.shown.clone()));
+        match broken.help {
+            Some(help) => error.help(help),
+            None => error,
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod formats;
 mod json;
 mod keywords;
 mod mentions;
+mod meta;
 mod names;
 mod numbers;
 mod order;

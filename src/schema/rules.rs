@@ -20,9 +20,9 @@ pub struct Disagreement {
     pub pointer: String,
     /// What it asks for.
     pub kind: RuleKind,
-    /// `agree`: all members that were compared. `differ`: members that have one value. `contain`: the list, and what it
-    /// lacks.
-    pub members: Vec<Member>,
+    /// `agree`: the first member that has a value, and one that has another. `differ`: the first of those that have one
+    /// value, and another of them. `contain`: the list, and what it lacks.
+    pub members: [Member; 2],
 }
 
 /// What a rule over several keys asks for.
@@ -148,7 +148,7 @@ impl Rule {
         self.kind == RuleKind::Agree && has(one) && has(other)
     }
 
-    /// What is broken.
+    /// What is broken: each member that breaks it, beside the one that it is held against.
     pub(super) fn check(&self, values: &Values<'_>) -> Vec<Disagreement> {
         let Values { text, items, is_same } = values;
         let value = |member: &Member| {
@@ -173,7 +173,7 @@ impl Rule {
             let Some(items) = items(&list.key) else { return Vec::new() };
             let lacks = |member: &Member, text: &str| !items.iter().any(|item| member_spells(member, text, item));
             let lacking = others.iter().filter(|member| value(member).is_some_and(|text| lacks(member, &text)));
-            return lacking.map(|member| self.broken(vec![list.clone(), member.clone()])).collect();
+            return lacking.map(|member| self.broken(list, member)).collect();
         }
         let known: Vec<_> = self.members.iter().filter_map(|member| Some((member, value(member)?))).collect();
         let mut groups: Vec<Vec<(&Member, &str)>> = Vec::new();
@@ -192,21 +192,18 @@ impl Rule {
                 None => groups.push(vec![(member, value)]),
             }
         }
-        match self.kind {
-            RuleKind::Agree if groups.len() > 1 => {
-                vec![self.broken(known.into_iter().map(|(member, _)| member.clone()).collect())]
-            }
-            RuleKind::Agree | RuleKind::Contain => Vec::new(),
-            RuleKind::Differ => {
-                let collisions = groups.into_iter().filter(|members| members.len() > 1);
-                let members =
-                    |group: Vec<(&Member, &str)>| group.into_iter().map(|(member, _)| member.clone()).collect();
-                collisions.map(|group| self.broken(members(group))).collect()
-            }
+        if self.kind == RuleKind::Agree {
+            // What a schema names first is what it is about.
+            let Some((first, others)) = groups.split_first() else { return Vec::new() };
+            let odd = others.iter().flatten();
+            return odd.map(|(member, _)| self.broken(first[0].0, member)).collect();
         }
+        let collisions = groups.iter().flat_map(|group| group.iter().skip(1).map(|(member, _)| (group[0].0, *member)));
+        collisions.map(|(first, member)| self.broken(first, member)).collect()
     }
 
-    fn broken(&self, members: Vec<Member>) -> Disagreement {
+    fn broken(&self, first: &Member, other: &Member) -> Disagreement {
+        let members = [first.clone(), other.clone()];
         Disagreement { rule: self.index, pointer: pointer(self.kind, self.index), kind: self.kind, members }
     }
 }

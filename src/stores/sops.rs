@@ -190,7 +190,7 @@ fn has_sealed_value(text: &str) -> bool {
 }
 
 /// What breaks the rules of a sealed file and can be seen without a key; and what no output may show: whatever is not
-/// sealed, and whatever stands where a name should.
+/// sealed, whatever stands where a name should, and sealed text that no entry has.
 fn profile(document: &Document<'_>) -> (Vec<Damage>, Vec<Range<u32>>) {
     let mut damages = document.damages.clone();
     let mut masks: Vec<_> = damages.iter().map(|damage| damage.range.clone()).collect();
@@ -202,7 +202,9 @@ fn profile(document: &Document<'_>) -> (Vec<Damage>, Vec<Range<u32>>) {
         if is_no_name {
             masks.push(line.key_range());
         }
-        if of_value.is_some() {
+        // A sealed text tells how long it is. Those of keys are masked with their entries.
+        let has_no_entry = line.key.is_none() || is_no_name;
+        if of_value.is_some() || has_no_entry && cipher::looks_sealed(line.value) {
             masks.push(line.value_range());
         }
         // One line is one mistake, and what stands there in plain text the worst of it.

@@ -301,8 +301,61 @@ fn has_exponent(value: &Value) -> bool {
     text.contains("e+") || text.contains("e-")
 }
 
+/// A schema with keywords that look beyond their own place, at its root, beside others and within them.
+fn entangled() -> impl Strategy<Value = (usize, Value)> {
+    (3..DRAFTS.len()).prop_flat_map(|draft| {
+        let inner = || prop_oneof![2 => Just(json!(false)), 1 => Just(json!(true)), 2 => schema(draft)];
+        let beyond = (select(vec!["unevaluatedProperties", "unevaluatedItems"]), inner()).boxed();
+        let dynamic = Just(("$dynamicRef", json!("#node"))).boxed();
+        let beyond = if draft == 4 { prop_oneof![3 => beyond, 1 => dynamic].boxed() } else { beyond };
+        let within = (select(vec!["allOf", "anyOf", "oneOf"]), vec((schema(draft), beyond.clone()), 1..3));
+        (Just(draft), schema(draft), beyond, within).prop_map(|(draft, root, beyond, (keyword, within))| {
+            let within = within.into_iter().map(|(schema, beyond)| joined(schema, vec![beyond])).collect();
+            (draft, joined(root, vec![(keyword, Value::Array(within)), beyond]))
+        })
+    })
+}
+
+/// A schema with more keywords.
+fn joined(schema: Value, keywords: Vec<(&str, Value)>) -> Value {
+    let mut map = match schema {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    map.extend(keywords.into_iter().map(|(keyword, value)| (keyword.to_owned(), value)));
+    Value::Object(map)
+}
+
 fn drafted() -> impl Strategy<Value = (usize, Value)> {
     (0..DRAFTS.len()).prop_flat_map(|draft| (Just(draft), schema(draft)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Of what is checked as a whole the crate says the same; all that is read here is what it says it of.
+    #[test]
+    fn whole_schemas_are_judged_alike(
+        (draft, root) in entangled(),
+        settings in vec((select(vec!["a", "b", "c", "A_NAME"]), value()), 0..4),
+    ) {
+        let mut whole = root;
+        whole["$schema"] = DRAFTS[draft].into();
+        let mut definitions = definitions(draft);
+        if draft == 4 {
+            definitions["node"] = json!({ "$dynamicAnchor": "node", "type": ["object", "integer", "array"] });
+        }
+        whole["definitions"] = definitions;
+        let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
+        let texts: Vec<_> = settings.iter().map(|(key, value)| (*key, spelled(value))).collect();
+        let instance: Map<String, Value> =
+            texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(None, key, text).to_value())).collect();
+        let instance = Value::Object(instance);
+        let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
+        prop_assert_eq!(
+            violations.is_empty(), oracle(&whole).is_valid(&instance), "{} {} {:?}", whole, instance, violations
+        );
+    }
 }
 
 proptest! {

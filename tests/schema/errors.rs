@@ -42,6 +42,21 @@ fn a_wrong_schema_is_refused_at_its_place() {
             None,
             Some(r#""minLength""#),
         ),
+        (
+            r#"{"properties": {"A": {"writeOnly": "true"}}}"#,
+            "`writeOnly` must be a boolean",
+            None,
+            Some(r#""writeOnly""#),
+        ),
+        (
+            r#"{"properties": {"A": {"deprecated": 1}}}"#,
+            "`deprecated` must be a boolean",
+            None,
+            Some(r#""deprecated""#),
+        ),
+        (r#"{"properties": {"A": {"title": 5}}}"#, "`title` must be a text", None, Some(r#""title""#)),
+        (r#"{"description": []}"#, "`description` must be a text", None, Some(r#""description""#)),
+        (r#"{"properties": {"A": {"examples": 3}}}"#, "`examples` must be an array", None, Some(r#""examples""#)),
         (r#"{"properties": {"A": 1}}"#, "a schema must be an object or a boolean", None, Some(r#""A""#)),
         (r#"{"required": "A"}"#, "`required` must be a list of keys", None, Some(r#""required""#)),
         (

@@ -48,6 +48,10 @@ fn keys_agree_and_differ() {
         (&[("API_PORT", "80"), ("REDIS_PORT", "80.0")], &["differ 0 API_PORT REDIS_PORT"]),
         (&[("API_PORT", "80"), ("UI_PORT", "80")], &["differ 0 API_PORT UI_PORT"]),
         (&[("API_PORT", "80"), ("UI_PORT", sealed)], &[]),
+        (
+            &[("API_PORT", "80"), ("REDIS_PORT", "80"), ("UI_PORT", "80")],
+            &["differ 0 API_PORT REDIS_PORT", "differ 0 API_PORT UI_PORT"],
+        ),
     ];
     for (settings, expected) in table {
         let lookup = |key: &str| match settings.iter().find(|(name, _)| *name == key) {

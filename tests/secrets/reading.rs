@@ -161,6 +161,24 @@ fn an_export_alters_nothing() {
     assert!(!project.run(&show, b"").ok().stdout.is_empty());
 }
 
+/// Where docker compose refuses a line, no key is lost without a word.
+#[test]
+fn an_export_loses_nothing() {
+    let project = Project::new();
+    project.write(PROD, &by_sops(&project, &format!("A={CANARY}\nB='{CANARY}-open\nC={CANARY}-c\n")));
+    let export = ["export", "prod", "--as", "dotenv"];
+    let told = project.run(&export, b"");
+    assert_eq!(told.stdout, b"");
+    told.failed(2, "docker compose refuses line 2, with B, so nothing was written");
+    project.write("p/.gitignore", "*.local.env\n");
+    let to = [&export[..], &["--to", "prod.local.env"]].concat();
+    project.run(&to, b"").failed(2, "with B, so nothing was written");
+    assert!(!project.path("p/prod.local.env").exists());
+    let without = [&export[..], &["--without", "B"]].concat();
+    let text = String::from_utf8(project.run(&without, b"").ok().stdout).unwrap();
+    assert_eq!(text, format!("A={CANARY}\nC={CANARY}-c\n"));
+}
+
 #[test]
 fn what_is_refused_says_what_would_come_of_it() {
     let project = Project::new().with_schema();

@@ -12,7 +12,7 @@ use super::carrying::values;
 use super::{Global, Keys, now};
 use crate::cli::printing;
 use crate::cli::show::refused;
-use crate::dialects::{self, Dialect, Process, Reading, Variable};
+use crate::dialects::{self, Dialect, Process, Reading};
 use crate::error::Error;
 use crate::finding::told_name;
 use crate::plain::{self, refers};
@@ -69,9 +69,14 @@ impl Export {
         let mut plain = sealing.plain(&target)?;
         for key in &self.without {
             let missing = || Error::new(format!("{} has no value in it", told_name(key)));
-            plain = plain::unset(&plain, key, compose_entries).ok_or_else(missing)?;
+            let left = plain::unset(&plain, key, compose_entries).or_else(|| without_line(&plain, key));
+            plain = left.ok_or_else(missing)?;
         }
-        let text = if secret { portable(&plain)? } else { sealed(&sealing, &target, &plain)? };
+        let text = if secret {
+            portable(&plain, &sealing.files.shown(&target.file.path))?
+        } else {
+            sealed(&sealing, &target, &plain)?
+        };
         let Some(path) = &self.to else {
             return printing::print(text.expose()).map(|()| ExitCode::SUCCESS);
         };
@@ -112,7 +117,7 @@ fn sealed(sealing: &Sealing, target: &Target, plain: &Secret) -> Result<Secret, 
 }
 
 /// The text as it stands, if all common readers of such files agree about it; else each value spelled so that they do.
-fn portable(plain: &Secret) -> Result<Secret, Error> {
+fn portable(plain: &Secret, place: &str) -> Result<Secret, Error> {
     let copy = || Secret::new(plain.expose().to_owned());
     let readers: Vec<_> = COMMON.iter().filter_map(|name| dialects::find(name)).collect();
     let read = |reader: &Dialect| (reader.read)(plain.expose().as_bytes(), &Process::new());
@@ -128,13 +133,19 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
     {
         return Ok(copy());
     }
-    let written = |variable: &Variable| plain.expose().get(variable.value_span.clone()).unwrap_or_default();
-    if let Some(variable) = own.vars.iter().find(|variable| refers(written(variable))) {
+    let slice =
+        |range: &std::ops::Range<u32>| plain.expose().get(range.start as usize..range.end as usize).unwrap_or_default();
+    let (entries, faults) = compose_entries(plain.expose());
+    if let Some(entry) = entries.iter().find(|entry| refers(slice(&entry.value))) {
         let message =
-            format!("{} refers to other keys, which not every reader resolves alike", told_name(&variable.key));
+            format!("{} refers to other keys, which not every reader resolves alike", told_name(slice(&entry.key)));
         return Err(Error::new(message).help(
             "`sparkcfg show ENV --as dotenv --with-secrets` writes what it resolves to; --without leaves it out",
         ));
+    }
+    // Of a text that it refuses docker compose has no value, and what has none would be lost without a word.
+    if let Some(at) = faults.first().map(|fault| fault.at.start as usize).or_else(|| refused_at(&own)) {
+        return Err(unreadable(plain, at).at(place));
     }
     let variables = own.vars.iter().map(|variable| targets::Variable {
         key: &variable.key,
@@ -149,6 +160,33 @@ fn portable(plain: &Secret) -> Result<Secret, Error> {
         let help = "--without KEY leaves it out, `sparkcfg secrets get` gives it alone, and `sparkcfg show ENV --as TARGET --with-secrets` writes for the one program that reads it";
         refused(target, &refusals).help(help)
     })
+}
+
+/// Where a reader refuses the text.
+fn refused_at(reading: &Reading) -> Option<usize> {
+    let error = reading.error.as_ref()?;
+    Some(error.at.as_ref().map_or(0, |at| at.start))
+}
+
+/// The text has a line that no reader of such files would take, in which `at` lies.
+fn unreadable(plain: &Secret, at: usize) -> Error {
+    let text = plain.expose();
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let number = text.get(..start).unwrap_or_default().matches('\n').count() + 1;
+    let key = told_name(line.split_once('=').map_or(line, |(key, _)| key));
+    Error::new(format!("docker compose refuses line {number}, with {key}, so nothing was written"))
+        .help("mend it with `sparkcfg secrets edit`; --without KEY, with all that stands before the `=`, leaves it out")
+}
+
+/// The text without the lines that have `key`, sign by sign, before their `=`, as SOPS takes it.
+fn without_line(plain: &Secret, key: &str) -> Option<Secret> {
+    let lines = plain.expose().split_inclusive('\n');
+    let others = lines.filter(|line| line.split_once('=').is_none_or(|(other, _)| other != key));
+    // Sized beforehand, so that no outgrown buffer keeps a copy of the secrets.
+    let mut left = String::with_capacity(plain.expose().len());
+    others.for_each(|line| left.push_str(line));
+    (left.len() < plain.expose().len()).then(|| Secret::new(left))
 }
 
 /// A path as the user gave it, seen from the project's folder.

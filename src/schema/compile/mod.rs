@@ -134,12 +134,17 @@ impl<'v> Compiler<'v> {
         let mut default = None;
         let replaced = self.document.draft <= Draft::Draft7 && map.get("$ref").is_some();
         for (keyword, value) in map.iter() {
-            if matches!(keyword, "description" | "title" | "default" | "examples" | "$comment") {
-                // Half of most schemas, and says nothing about what is valid.
-                if keyword == "default" {
+            // Half of most schemas, and says nothing about what is valid.
+            match keyword {
+                "description" | "title" | "$comment" if value.as_str().is_some() => continue,
+                "description" | "title" | "$comment" => return Err(self.refuse(&subject, keyword, "must be a text")),
+                "examples" if value.as_array().is_some() || self.document.draft == Draft::Draft4 => continue,
+                "examples" => return Err(self.refuse(&subject, keyword, "must be an array")),
+                "default" => {
                     default = Some(value);
+                    continue;
                 }
-                continue;
+                _ => {}
             }
             self.annotation(&mut subject, keyword, value)?;
             if !replaced || keyword == "$ref" {
@@ -177,8 +182,17 @@ impl<'v> Compiler<'v> {
     /// What has no say in validation of its own, and what only holds other schemas.
     fn annotation(&mut self, subject: &mut Subject<'v>, keyword: &str, value: &'v Json<'v>) -> Result<(), Refusal> {
         match keyword {
-            "deprecated" => subject.notes.deprecated = value == &Json::Bool(true),
-            "writeOnly" => subject.notes.write_only = value.as_bool(),
+            // Taken in every draft, so that it has to say in every draft what it says. A secret would be shown otherwise.
+            "deprecated" | "writeOnly" | "readOnly" => {
+                let Some(says) = value.as_bool() else {
+                    return Err(self.refuse(subject, keyword, "must be a boolean"));
+                };
+                match keyword {
+                    "deprecated" => subject.notes.deprecated = says,
+                    "writeOnly" => subject.notes.write_only = Some(says),
+                    _ => {}
+                }
+            }
             "$defs" | "definitions" => {
                 let Some(definitions) = value.as_object() else {
                     return Err(self.refuse(subject, keyword, "must be an object"));

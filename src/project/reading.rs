@@ -65,6 +65,7 @@ impl Project {
             staged: files.is_staged(),
             all_environments,
             started,
+            started_files: consumers.started.iter().flat_map(|one| one.files.iter().cloned()).collect(),
             moved: consumers.moved.clone(),
             process: options.process.clone(),
             ..Self::without_layers(config)
@@ -101,10 +102,19 @@ impl Project {
         project.schema = text.zip(schema).map(|(text, schema)| text.add(schema, &mut project.sources));
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
-        for exposed in tracking::exposed(files, &project.config) {
+        for mut exposed in tracking::exposed(files, &project.config) {
+            exposed.path = files.shown(&exposed.path);
+            let rule = exposed.rule.as_ref().and_then(|(path, line)| {
+                let text = files::text(files.read_if_there(path).ok().flatten()?).0;
+                let start: usize = text.split_inclusive('\n').take(*line).map(str::len).sum();
+                let length = text.lines().nth(*line)?.trim_end().len();
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let range = offset(start)..offset(start + length);
+                Some(Span::new(project.sources.add(files.shown(path), text), range))
+            });
             // Without its text, of which nothing may be told.
-            let source = project.sources.add(files.shown(&exposed.path), "");
-            project.exposed.push((exposed, Span::new(source, 0..0)));
+            let place = rule.unwrap_or_else(|| Span::new(project.sources.add(exposed.path.as_str(), ""), 0..0));
+            project.exposed.push((exposed, place));
         }
         project.read_versions(files, consumers.older);
         project.read_home_made(files, &consumers.home_made, &known);
@@ -185,6 +195,7 @@ impl Project {
             shared: HashSet::new(),
             all_environments: Vec::new(),
             started: Vec::new(),
+            started_files: Vec::new(),
             moved: Vec::new(),
             process: HashMap::new(),
             borrowing: OnceLock::new(),

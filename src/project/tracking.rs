@@ -17,10 +17,12 @@ use crate::stores;
 /// A file that should be known to one person only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
-    /// Relative to the project.
+    /// Relative to the project here, and as users see it in a project that was read.
     pub path: String,
     /// How it is known to others, or soon may be.
     pub exposure: Exposure,
+    /// The file and the line, counted from 0, of the rule that says so; `None` where there is none within the project.
+    pub rule: Option<(String, usize)>,
 }
 
 /// How a file is known to others.
@@ -32,6 +34,10 @@ pub enum Exposure {
     NotIgnored,
     /// A file with an identity that opens secrets, in git.
     Identity,
+    /// A sealed file, which is meant to be in git, that a rule of the repository keeps out of it.
+    HiddenSecrets,
+    /// The schema, likewise.
+    HiddenSchema,
 }
 
 /// The largest index that is read, in bytes: some hundred thousand files.
@@ -58,8 +64,26 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
                 let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
                 (tracked && !published && holds_identity(files, &path)).then_some(Exposure::Identity)
             };
-            found.extend(exposure.map(|exposure| Exposed { path, exposure }));
+            let hidden = stores::of(&path).is_some() && !tracked && git.ignores(&path, Rules::OfTheRepository);
+            let exposure =
+                exposure.or(hidden.then_some(Exposure::HiddenSecrets).filter(|_| !layout::is_personal(&path)));
+            let rule = hidden.then(|| git.rule(&path)).flatten();
+            found.extend(exposure.map(|exposure| Exposed { path, exposure, rule }));
         }
+    }
+    let schemas =
+        || files.names("schemas").unwrap_or_default().into_iter().filter(|name| name.ends_with(".schema.json"));
+    let schema = match &config.schema {
+        Some(path) => Some(path.clone()),
+        None => schemas().next().map(|name| format!("schemas/{name}")),
+    };
+    let is_there = |path: &String| files.size(path).is_some() && !path.split('/').any(|part| part == "..");
+    if let Some(path) = schema.filter(is_there)
+        && !git.tracks(&path)
+        && git.ignores(&path, Rules::OfTheRepository)
+    {
+        let rule = git.rule(&path);
+        found.push(Exposed { path, exposure: Exposure::HiddenSchema, rule });
     }
     found
 }
@@ -208,6 +232,30 @@ impl<'f> Git<'f> {
         let mut known = self.rules.borrow_mut();
         let rules = known.entry((folder.to_owned(), rules)).or_insert_with(|| read_rules(root, folder, rules));
         rules.as_ref().is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+    }
+}
+
+impl Git<'_> {
+    /// The file within the project, and the line of it counted from 0, of the rule by which the repository ignores a path: the
+    /// last one that does.
+    fn rule(&self, path: &str) -> Option<(String, usize)> {
+        let Index { root, .. } = self.index?;
+        let full = self.project.join(path);
+        let ignores = |line: &str| {
+            let mut builder = GitignoreBuilder::new(root);
+            let added = builder.add_line(None, line).is_ok();
+            let rules = builder.build().ok().filter(|_| added);
+            rules.is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+        };
+        let folders = full.parent()?.ancestors().take_while(|folder| folder.starts_with(self.project));
+        folders.into_iter().find_map(|folder| {
+            let text = fs::read_to_string(folder.join(".gitignore")).ok()?;
+            let below = folder.strip_prefix(root).ok()?.to_str()?;
+            let lines: Vec<&str> = text.lines().collect();
+            let line = lines.iter().rposition(|line| ignores(&moved(line, below)))?;
+            let inside = folder.strip_prefix(self.project).ok()?.to_str()?.replace('\\', "/");
+            Some((if inside.is_empty() { ".gitignore".to_owned() } else { format!("{inside}/.gitignore") }, line))
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::bindings::{self, Language, Module};
 use crate::error::Error;
 use crate::model;
 use crate::outputs::json_text;
+use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::{Declared, Options, Project, writing};
 use crate::source::printable_lines;
@@ -19,7 +20,8 @@ Examples:
   sparkcfg schema                  write schemas/spark.schema.json from the built-in model
   sparkcfg schema --check          fail, with a diff, when that file is stale
   sparkcfg schema --env prod       print the plain JSON Schema of prod for any other validator
-  sparkcfg schema --print report   print the schema of the JSON report; refs: that of `refs --format json`
+  sparkcfg schema --print report   print the schema of the JSON report; refs and drift: those of these commands
+  sparkcfg schema --print config   print the schema of sparkcfg.toml, for editors
   sparkcfg schema --types typescript          print a settings module that reads as sparkcfg does
   sparkcfg schema --types python=settings.py  write it; with --check, fail when it is stale";
 
@@ -39,7 +41,7 @@ pub(super) struct Schema {
     #[arg(long, requires = "types")]
     force: bool,
     /// Print a schema that comes with sparkcfg
-    #[arg(long, value_name = "NAME", value_parser = ["spark", "report", "refs"], conflicts_with_all = ["check", "env"])]
+    #[arg(long, value_name = "NAME", value_parser = ["spark", "config", "report", "refs", "drift"], conflicts_with_all = ["check", "env"])]
     print: Option<String>,
 }
 
@@ -51,6 +53,8 @@ impl Schema {
         if let Some(name) = &self.print {
             let text = match name.as_str() {
                 "report" => include_str!("../../schemas/report.schema.json").to_owned(),
+                "config" => Config::schema_text(),
+                "drift" => include_str!("../../schemas/drift.schema.json").to_owned(),
                 "refs" => include_str!("../../schemas/refs.schema.json").to_owned(),
                 _ => model::schema_text(),
             };

@@ -67,7 +67,9 @@ fn folded(findings: &[Finding]) -> Vec<(&Finding, Vec<&Finding>)> {
     let mut told_above = vec![false; findings.len()];
     for group in groups.into_values().filter(|group| group.len() >= FEWEST_FOLDED) {
         let (first, rest) = (group[0], &group[1..]);
-        rest.iter().for_each(|index| told_above[*index] = true);
+        for index in rest {
+            told_above[*index] = true;
+        }
         others.insert(first, rest.iter().map(|index| &findings[*index]).collect());
     }
     let own = findings.iter().enumerate().filter(|(index, _)| !told_above[*index]);

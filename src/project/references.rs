@@ -158,7 +158,7 @@ impl Project {
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
                 let (aside, inner) = (is_aside(&path) || tools.contains(&path), taken.inner.contains(&path));
-                used.push(Used { source, reader, aside, inner, path, uses });
+                used.push(Used { source, path, reader, aside, inner, uses });
             }
         }
         let kept = used.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());

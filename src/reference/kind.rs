@@ -15,6 +15,7 @@ pub(super) fn in_words(property: &Property<'_>) -> String {
 }
 
 /// What bounds a value, one thing each: `1 to 65535`, `at least 8 characters`.
+#[must_use]
 pub fn bounds(property: &Property<'_>) -> Vec<String> {
     let number = |keyword: &str| property.keyword(keyword).filter(|value| value.is_number()).map(Value::to_string);
     let mut words = Vec::new();

@@ -73,8 +73,8 @@ fn with_entry(before: &str) -> Option<String> {
     let is_of_list = |line: &&&str| line.starts_with([' ', '\t', '-', '#', '\r', '\n']) && !line.starts_with("---");
     let list: Vec<&str> = lines[place + 1..].iter().take_while(is_of_list).copied().collect();
     // A comment at the margin is about what follows it.
-    let is_item = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
-    let length = list.iter().rposition(|line| is_item(line)).map_or(0, |last| last + 1);
+    let length = list.iter().rposition(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let length = length.map_or(0, |last| last + 1);
     let first = list.iter().find(|line| line.trim_start().starts_with('-'));
     let indent = first.map_or("", |line| &line[..line.len() - line.trim_start_matches(' ').len()]);
     let head = match value.trim() {

@@ -244,16 +244,41 @@ fn a_hook_wherever_the_list_stands() {
     for (before, expected) in [
         ("repos:\n- repo: x\n  hooks:\n  - id: y\n", Some("\n- repo: local\n  hooks:\n    - id: sparkcfg\n")),
         ("repos:\n  - repo: x\n", Some("\n  - repo: local\n    hooks:\n      - id: sparkcfg\n")),
-        ("default_stages: [push]\nrepos:\n    - repo: x\n", Some("\n    - repo: local\n")),
-        ("repos: []\n", None),
-        ("repos:\n- repo: x\nci:\n  skip: [y]\n", None),
+        ("repos: []\n", Some("repos:\n- repo: local\n")),
+        ("repos:\n- repo: x\nci:\n  skip: [y]\n", Some("always_run: true\nci:\n  skip: [y]\n")),
+        ("repos: [{repo: x}]\n", None),
     ] {
         let folder = folder(&[(".env.example", "PORT=1\n"), (".pre-commit-config.yaml", before)]);
         let (_, told) = run(folder.path(), &["init", "--yes"]);
         let after = read(folder.path(), ".pre-commit-config.yaml");
         match expected {
-            Some(expected) => assert!(after.starts_with(before) && after.contains(expected), "{after}"),
+            Some(expected) => assert!(after.contains(expected), "{after}"),
             None => assert!(after == before && told.contains("left .pre-commit-config.yaml as it is"), "{told}"),
+        }
+    }
+}
+
+/// Where git is and nothing else runs hooks, `init` writes the file; once.
+#[test]
+fn a_hook_where_there_is_none() {
+    for (more, written) in [
+        (None, true),
+        (Some(("lefthook.yml", "pre-commit: {}\n")), false),
+        (Some((".husky/pre-commit", "npm test\n")), false),
+        (Some(("package.json", "{\"devDependencies\":{\"husky\":\"9\"}}")), false),
+        (Some(("package.json", "{\"devDependencies\":{\"vite\":\"9\"}}")), true),
+    ] {
+        let mut all = vec![(".env.example", "PORT=1\n")];
+        all.extend(more);
+        let folder = folder(&all);
+        let root = folder.path();
+        assert!(Command::new("git").current_dir(root).args(["init", "-q"]).status().unwrap().success());
+        assert_eq!(run(root, &["init", "--yes"]).0, 0);
+        let path = root.join(".pre-commit-config.yaml");
+        assert_eq!(path.exists(), written, "{more:?}");
+        if written {
+            assert!(read(root, ".pre-commit-config.yaml").starts_with("repos:\n- repo: local\n"));
+            assert_eq!(run(root, &["init", "--yes"]), (0, NOTHING.to_owned()));
         }
     }
 }

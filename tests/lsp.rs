@@ -416,6 +416,7 @@ fn questions_about_a_place() {
         "**PORT**",
         "Where it \\*listens\\*.",
         "integer, default 8080",
+        "- at most 65535",
         "→ environments/prod.env:1:1  8080",
         "environments/base.env:2:1  80",
     ] {
@@ -500,6 +501,8 @@ fn fixes_are_those_of_validate() {
     assert!(titles.contains(&"ignore unknown-key here"), "{titles:?}");
     let ignored = &found.iter().find(|(title, _)| title == "ignore unknown-key here").unwrap().1;
     assert_eq!(*ignored, text.replace("PROT", "# sparkcfg: ignore[unknown-key]\nPROT"));
+    let renamed = &found.iter().find(|(title, _)| title == "rename to PORT").unwrap().1;
+    assert_eq!(*renamed, text.replace("PROT", "PORT"));
     // What stands behind a secret has a column that would tell its length: it is left to `validate --fix`.
     assert!(actions(3, Some("quickfix")).iter().all(|(title, _)| title.starts_with("ignore ")));
     let all = actions(0, Some("source.fixAll"));

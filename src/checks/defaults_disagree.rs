@@ -18,6 +18,7 @@ use super::references::Referenced;
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::project::references::{Declarer, Used};
 use crate::source::{SourceId, Span};
+use crate::uses::values::{normal, take_digits_for_switches};
 use crate::uses::{Fallback, Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
@@ -68,7 +69,7 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
                 defaults.push(Default { normal, text, span, special: false, program, passed: false });
             }
         }
-        take_digits_for_switches(&mut defaults);
+        take_digits_for_switches(defaults.iter_mut().map(|default| &mut default.normal));
         leave_out_choices(&mut defaults);
         let distinct: BTreeSet<_> = defaults.iter().map(|default| &default.normal).collect();
         if distinct.len() < 2 || !referenced.is_own(name) {
@@ -88,21 +89,6 @@ fn leave_out_choices(defaults: &mut Vec<Default<'_>>) {
     defaults.retain(|default| {
         default.program.is_none() || files.get(&default.span.source).is_none_or(|texts| texts.len() < 2)
     });
-}
-
-/// Beside a word for yes or no, `1` and `0` are such words too.
-fn take_digits_for_switches(defaults: &mut [Default<'_>]) {
-    if !defaults.iter().any(|default| matches!(default.normal.as_str(), "true" | "false")) {
-        return;
-    }
-    for default in defaults {
-        let word = match default.normal.as_str() {
-            "1" => "true",
-            "0" => "false",
-            _ => continue,
-        };
-        word.clone_into(&mut default.normal);
-    }
 }
 
 /// Whether one program, or what starts it, has two defaults. Several programs may each have their own, and in a
@@ -145,38 +131,6 @@ fn found(referenced: &Referenced<'_>, name: &str, defaults: &[Default<'_>], seve
     finding.help("keep one of them, and let the other places demand the value")
 }
 
-/// Values that read the same are the same.
-fn normal(text: &str) -> String {
-    let text = text.trim();
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => "true".to_owned(),
-        "false" | "no" | "off" => "false".to_owned(),
-        lower => number(lower).unwrap_or_else(|| text.trim_end_matches('/').to_owned()),
-    }
-}
-
-/// A number as it is compared, whether a program or a file spells it: `80e6`, `0x10`, `80_000_000`.
-fn number(text: &str) -> Option<String> {
-    let has_digit = text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'));
-    // What a zero leads may be a code: `0700`, `007`.
-    let is_code = text.len() > 1 && text.starts_with('0') && text.as_bytes()[1].is_ascii_digit();
-    // `3.10` is a version, and none that is the same as `3.1`.
-    let is_version = text.split_once('.').is_some_and(|(_, end)| end.ends_with('0') && end.len() > 1);
-    if !has_digit || is_code || is_version {
-        return None;
-    }
-    let plain = text.replace('_', "");
-    let based = [("0x", 16), ("0o", 8), ("0b", 2)];
-    let whole = based.into_iter().find_map(|(start, base)| u64::from_str_radix(plain.strip_prefix(start)?, base).ok());
-    if let Some(whole) = whole {
-        return Some(whole.to_string());
-    }
-    // What no number of a program holds exactly stays the text that it is.
-    let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-    let number: f64 = plain.parse().ok().filter(|number: &f64| number.is_finite() && digits <= 15)?;
-    Some(number.to_string())
-}
-
 /// Whether a file is for one environment, by its name.
 fn is_of_one_environment(path: &str) -> bool {
     let words = path.split(['/', '.', '-', '_']);
@@ -196,29 +150,4 @@ fn is_of_one_environment(path: &str) -> bool {
                 | "e2e"
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normal;
-
-    #[test]
-    fn values_that_read_the_same() {
-        for (one, other, same) in [
-            ("5402", "5402.0", true),
-            ("True", "yes", true),
-            ("a", "A", false),
-            ("http://x/", "http://x", true),
-            ("80e6", "80000000.0", true),
-            ("80_000_000", "80000000", true),
-            ("0x10", "16", true),
-            ("-1", "-1.0", true),
-            ("007", "7", false),
-            ("3.10", "3.1", false),
-            ("12345678901234567890", "12345678901234567891", false),
-            ("e1", "10", false),
-        ] {
-            assert_eq!(normal(one) == normal(other), same, "{one} {other}");
-        }
-    }
 }

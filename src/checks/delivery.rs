@@ -1,6 +1,9 @@
 //! What reaches the services of Compose files and the apps of PM2 files, as `not_delivered` compares it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::image::Image;
 use super::references::Referenced;
@@ -9,7 +12,7 @@ use crate::pm2::{App, Ecosystem};
 use crate::project::references::Used;
 use crate::source::Span;
 use crate::tree::{Node, Value, script};
-use crate::uses::{Kind, shell};
+use crate::uses::{self, Kind, Side, shell};
 
 /// A service, and what reaches it.
 pub(super) struct Given {
@@ -25,12 +28,15 @@ pub(super) struct Given {
     pub(super) elsewhere: BTreeSet<String>,
     /// What gets into its container; `None` for an app that runs where it stands.
     pub(super) image: Option<Image>,
+    /// The reader of the language that it runs; `None` where it may be any.
+    pub(super) language: Option<&'static str>,
 }
 
 impl Given {
     /// Whether it runs what stands in a file.
     pub(super) fn holds(&self, path: &str) -> bool {
-        self.image.as_ref().is_none_or(|image| image.holds(path))
+        let other = self.language.zip(uses::reader(path)).is_some_and(|(own, reader)| reader.name != own);
+        !other && self.image.as_ref().is_none_or(|image| image.holds(path))
     }
 
     /// Whether a name reaches it, itself or as the path of a file. Settings classes take a name in any case.
@@ -41,9 +47,9 @@ impl Given {
     }
 }
 
-/// The services of each Compose file that stands for itself. What lies over another one counts there.
+/// The services of each Compose file that stands for itself. What lies over another one, or is taken in by one, counts there.
 pub(super) fn services(referenced: &Referenced<'_>) -> Vec<Vec<Given>> {
-    let of_project: Vec<_> = referenced.applications.iter().filter(|(file, _)| !file.aside).collect();
+    let of_project: Vec<_> = referenced.applications.iter().filter(|(file, _)| !file.aside && !file.inner).collect();
     let is_override = |file: &Used| file.path.contains(".override.");
     let bases = of_project.iter().filter(|(file, _)| !is_override(file));
     bases
@@ -104,7 +110,7 @@ fn given(referenced: &Referenced<'_>, file: &Used, service: &Service) -> Given {
     let mut mentions = BTreeSet::new();
     referred_to(&service.node, &mut mentions);
     let (name, elsewhere) = (service.name.clone(), BTreeSet::new());
-    Given { name, span: service.span, folder, names, mentions, elsewhere, image }
+    Given { name, span: service.span, folder, names, mentions, elsewhere, image, language: None }
 }
 
 /// The folder that an image is built from; `None` where there is none, or nobody knows.
@@ -208,21 +214,33 @@ pub(super) fn apps(referenced: &Referenced<'_>) -> Vec<Vec<Given>> {
     let of = |file: &Used| {
         let text = referenced.project.sources.text(file.source);
         let ecosystem = Ecosystem::read(file.source, &file.path, text);
-        ecosystem.apps.iter().map(|app| of_app(folder(file), app)).collect()
+        ecosystem.apps.iter().map(|app| of_app(referenced, (folder(file), text), app)).collect()
     };
     ecosystems.map(of).collect()
 }
 
-fn of_app(beside: &str, app: &App) -> Given {
+fn of_app(referenced: &Referenced<'_>, (beside, text): (&str, &str), app: &App) -> Given {
     let is_open = |node: &Node| node.is_unknown() || node.pair(script::SPREAD).is_some();
     let arguments = ["args", "node_args"].iter().filter_map(|key| app.get(key));
     let given_a_file = arguments.into_iter().any(|node| node.text().is_none_or(|text| text.contains("env-file")));
     let known = app.lacks(&["env_file"]) && !given_a_file && !app.blocks().any(|block| is_open(&block.value));
     let names = app.blocks().flat_map(|block| block.value.pairs()).map(|pair| pair.key.clone()).collect();
-    // Where it works, or where its script stands.
-    let folder = match (app.get("cwd"), app.text("script")) {
-        (Some(cwd), _) => cwd.text().and_then(|cwd| joined(beside, cwd)),
-        (None, Some(path)) => joined(beside, path.rsplit_once('/').map_or("", |(folder, _)| folder)),
+    let cwd = app.get("cwd").map(|cwd| path_of(text, beside, cwd));
+    // PM2 looks for the script where the app works.
+    let script = app.get("script").map(|script| match &cwd {
+        Some(cwd) => path_of(text, cwd.as_deref()?, script),
+        None => path_of(text, beside, script),
+    });
+    let script = script.flatten();
+    let paths = &referenced.project.references.paths;
+    let is_there = |script: &&String| paths.binary_search(script).is_ok();
+    let holds_all = |folder: &str| folder.is_empty() || folder == beside;
+    let parent = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    // Where it works; where that is the whole repository, where its script stands.
+    let folder = match (cwd, &script) {
+        (Some(Some(cwd)), Some(script)) if holds_all(&cwd) && is_there(&script) => Some(parent(script)),
+        (Some(cwd), _) => cwd,
+        (None, Some(script)) => Some(parent(script)),
         (None, None) => None,
     };
     Given {
@@ -233,5 +251,30 @@ fn of_app(beside: &str, app: &App) -> Given {
         mentions: BTreeSet::new(),
         elsewhere: BTreeSet::new(),
         image: None,
+        language: script.as_ref().filter(is_there).and_then(|script| uses::reader(script)).and_then(of_code),
     }
+}
+
+/// The name of a reader of programs; a script in shell starts others.
+fn of_code(reader: &'static uses::Reader) -> Option<&'static str> {
+    (reader.side == Side::Code).then_some(reader.name)
+}
+
+/// The path that a value of a PM2 file at `beside` means: a text, `__dirname`, `path.join(__dirname, 'x')`,
+/// `__dirname + '/x'` or `${__dirname}/x`; `None` where nobody can tell.
+fn path_of(text: &str, beside: &str, node: &Node) -> Option<String> {
+    static WITH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let joined = r#"(?:path\.)?(?:join|resolve)\(\s*__dirname\s*((?:,\s*(?:'[^'$]*'|"[^"$]*")\s*)*),?\s*\)"#;
+        let added = r#"__dirname\s*\+\s*('[^'$]*'|"[^"$]*")"#;
+        let template = r"`\$\{\s*__dirname\s*\}([^`$]*)`";
+        Regex::new(&format!("^(?:{joined}|{added}|{template}|__dirname)$")).ok()
+    });
+    if let Some(path) = node.text() {
+        return joined(beside, path);
+    }
+    let found = WITH.as_ref()?.captures(text.get(node.span.range())?.trim())?;
+    let parts = found.iter().skip(1).flatten().flat_map(|part| part.as_str().split(','));
+    let parts = parts.map(|part| part.trim().trim_matches(['\'', '"', '/']));
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    joined(beside, &parts.join("/"))
 }

@@ -1,7 +1,9 @@
 //! A Compose or PM2 file, or a program, has as a literal what a declared key is there for.
 //!
-//! Told are a declared key that is set to a literal, a published port that is the value of a declared port, and a URL or a
-//! key of some length in a program that is letter by letter the value of a declared key, and no default of it.
+//! Told are a declared key that is set to a literal, a port that is published, or that a command or a health check of Compose
+//! names, and that is the value of a declared port, and a URL or a key of some length in a program that is letter by letter the
+//! value of a declared key, and no default of it. That a container keeps its port while the port of the host follows the key
+//! (`"${API_PORT}:8000"`) is no mistake.
 //!
 //! Why it hurts: whoever changes the key changes one place of two. The program listens on the new port, and Compose publishes
 //! the old one.
@@ -12,12 +14,15 @@
 //! program in the container is given the key and listens on it. That only one side follows is told as well.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::delivery::{self, Given};
 use super::references::{Key, Referenced};
 use crate::compose::{Service, short::Port};
 use crate::detection;
-use crate::finding::{Finding, Rule, Severity, told_name};
+use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::interpolation::references;
 use crate::project::references::{Declared, Declarer, Used};
 use crate::source::Span;
@@ -163,21 +168,32 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let given = delivery::services(referenced);
     for (file, application) in applications {
         let text = referenced.project.sources.text(file.source);
-        for service in &application.services {
+        // What a file takes in is told there.
+        let is_here = |span: Span| span.source == file.source;
+        for service in application.services.iter().filter(|service| is_here(service.span)) {
             let own = given.iter().flatten().find(|given| given.span == service.span);
             let listens = |declared: &Declared| {
                 let key = referenced.keys.get(declared.name.as_str());
                 own.zip(key).is_some_and(|(own, key)| listens_on(service, own, &declared.name, key))
             };
-            for port in service.ports() {
+            let mut named = named(service);
+            named.retain(|(_, place, _)| is_here(*place));
+            for port in service.ports().into_iter().filter(|port| is_here(port.span)) {
                 let written = text.get(port.span.range()).unwrap_or("$");
                 // A port that is the default of a reference follows whatever it refers to.
-                findings.extend(if written.contains('$') {
+                let found = if written.contains('$') {
                     half(service, (&port, written), &declared, listens)
                 } else {
                     published(service, &port, &declared, listens)
-                });
+                };
+                // What else names the port of the container goes with it, or stays as that does.
+                let (own, others): (Vec<_>, Vec<_>) = named.drain(..).partition(|(text, ..)| *text == port.target);
+                named = others;
+                findings.extend(
+                    found.map(|found| own.iter().fold(found, |found, (_, place, _)| found.related(*place, "and here"))),
+                );
             }
+            findings.extend(of_commands(service, &named, &declared));
         }
     }
 }
@@ -231,4 +247,50 @@ fn half(
         Finding::new(&RULE, message).key(&key.name).at(port.span, "only the port of the host follows the key");
     let finding = finding.related(key.span, "declared here");
     Some(finding.help(format!("write ${{{name}:-{}}} on both sides", port.target)))
+}
+
+/// The ports that the command and the health check of a service name as literals, where, and in which of the two.
+fn named(service: &Service) -> Vec<(String, Span, &'static str)> {
+    static PORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let address = r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):";
+        let option = r"(?:^|\s)(?:-p|--?(?:[a-z]+-)*port)[ =]";
+        Regex::new(&format!(r"(?:{address}|{option})([0-9]{{3,5}})(?:[^0-9A-Za-z_.:-]|$)")).ok()
+    });
+    static OPTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("^(?:-p|--?(?:[a-z]+-)*port)$").ok());
+    let parts =
+        [(&["command"][..], "command"), (&["entrypoint"], "command"), (&["healthcheck", "test"], "health check")];
+    let mut found = Vec::new();
+    for (path, part) in parts {
+        let Some(node) = service.node.find(path) else { continue };
+        let mut before = None;
+        for scalar in std::iter::once(node).chain(node.items().map(|item| &**item)) {
+            let Some(text) = scalar.text() else { continue };
+            let is_number = (3..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+            let option = before.replace(text).zip(OPTION.as_ref());
+            if is_number && option.is_some_and(|(before, option)| option.is_match(before)) {
+                found.push((text.to_owned(), scalar.span, part));
+            }
+            let ports = PORT.iter().flat_map(|port| port.captures_iter(text)).filter_map(|found| found.get(1));
+            found.extend(ports.map(|port| (port.as_str().to_owned(), scalar.part(port.range()), part)));
+        }
+    }
+    found
+}
+
+/// Ports of commands and health checks that a declared key has as its value: one finding for each key.
+fn of_commands(service: &Service, named: &[(String, Span, &'static str)], declared: &[&Declared]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for (text, place, part) in named {
+        let Some(key) = declared.iter().find(|declared| declared.value.as_deref() == Some(text)) else { continue };
+        let name = told_name(&key.name);
+        if let Some(found) = findings.iter_mut().find(|found| found.key.as_deref() == Some(name.as_str())) {
+            found.related.push(Label::new(*place, "and here"));
+            continue;
+        }
+        let message = format!("the {part} of {} has {text}, which is the value of {name}", told_name(&service.name));
+        let finding = Finding::new(&RULE, message).key(&key.name).at(*place, "stays when the key changes");
+        let help = format!("write ${{{name}:-{text}}} there, if it should follow the key");
+        findings.push(finding.related(key.span, "declared here").help(help));
+    }
+    findings
 }

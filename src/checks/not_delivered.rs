@@ -14,7 +14,7 @@
 //! and one may be in its image, it is a note.
 //!
 //! Nothing is told where it cannot be known what reaches the container: an `env_file` that is not there, a service that
-//! extends another file, a command that takes variables from somewhere else (`doppler run`, `op run`, `sparkcfg run`, `. FILE`), a
+//! extends what is not there, a command that takes variables from somewhere else (`doppler run`, `op run`, `sparkcfg run`, `. FILE`), a
 //! program that loads an env file where one is mounted. What a command or a script of the image sets reaches it.
 //!
 //! Why it hurts: the container exits at start, and the env file of the host, in which the key stands, does not help.
@@ -64,6 +64,10 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             let inner: Vec<&str> =
                 folders.keys().copied().filter(|other| other != folder && is_within(other, folder)).collect();
             for (finding, key, lacking) in needed(referenced, (folder, &inner), services, starter) {
+                // What two files include is told of once.
+                if lacking.iter().all(|span| told.contains(&(key, *span))) {
+                    continue;
+                }
                 findings.push(finding);
                 told.extend(lacking.into_iter().map(|span| (key, span)));
             }

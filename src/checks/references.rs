@@ -1,13 +1,15 @@
 //! Where a project declares and uses its variables, as the checks of references look at it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{ALL, slips};
-use crate::compose::{Application, File, Files};
+use crate::compose::{Application, Files};
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::project::Project;
 use crate::project::layout::documents;
 use crate::project::references::{Beside, Declared, Declarer, Used};
+use crate::source::SourceId;
 use crate::uses::known::{Known, is_of_programs, known, twin};
 use crate::uses::{Fallback, Kind, Side, Use, is_screaming};
 
@@ -17,7 +19,7 @@ pub struct Referenced<'a> {
     pub project: &'a Project,
     /// The variables, by name.
     pub keys: BTreeMap<&'a str, Key<'a>>,
-    /// Each Compose file by itself, beside the others of the tree.
+    /// Each Compose file by itself, with what it extends and includes, beside the others of the tree.
     pub(super) applications: Vec<(&'a Used, Application)>,
     /// The folders that hold a program each, by their manifests, the deepest first.
     programs: Vec<&'a str>,
@@ -101,12 +103,17 @@ impl<'a> Referenced<'a> {
             declared.filter_map(|(name, _)| Some(name.split_once('_')?.0)).filter(|word| word.len() > 1).collect();
         let is_compose = |file: &&Used| file.reader.is_some_and(|reader| reader.name == "compose");
         let composes = project.references.files.iter().filter(is_compose);
+        let known: HashMap<&str, SourceId> = composes.clone().map(|file| (file.path.as_str(), file.source)).collect();
+        let mut files = Files::default();
         let application = |file: &'a Used| {
-            let mut files = Files::default();
-            files.all.push(File::read(file.source, &file.path, project.sources.text(file.source)));
-            (file, Application::of(&mut files, &[0], &mut |_| None))
+            let mut open = |path: &str| {
+                let source = *known.get(path)?;
+                Some((source, Arc::clone(project.sources.text(source))))
+            };
+            let index = files.open(&file.path, &mut open)?;
+            Some((file, Application::of(&mut files, &[index], &mut open)))
         };
-        let applications = composes.map(application).collect();
+        let applications = composes.filter_map(application).collect();
         let programs = programs(&project.references.paths);
         let mut referenced = Self { project, keys, applications, programs, words, doubled: Vec::new() };
         referenced.doubled = referenced.doubles();

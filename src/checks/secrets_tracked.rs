@@ -5,6 +5,9 @@
 //! sealed files: an error, unless `identities` in `sparkcfg.toml` publishes it on purpose. Git itself is not started for
 //! this: its index and the ignore rules are read.
 //!
+//! The other way round, a sealed file or the schema that a rule of a `.gitignore` keeps out of git is a warning, at that rule:
+//! both are meant for everybody who has the repository.
+//!
 //! With `--staged`, every text of the repository counts that differs from the last commit, whatever its name and its folder,
 //! up to 1 MiB: notes, programs, workflows. An error are identities, private keys, and tokens whose shape leaves no doubt, and
 //! plain text that a killed run of sparkcfg left (`.sparkcfg-plain-…`);
@@ -74,9 +77,15 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(subject) = subjects.first() else { return };
     let project = subject.project;
     for (exposed, place) in &project.exposed {
-        let path = project.sources.path(place.source);
+        let path = exposed.path.as_str();
         let untrack = project.calls.git("rm --cached", &[path]);
+        let hidden = |what: &str| {
+            let message = format!("{path} is {what}, and a rule keeps it out of git: nobody else gets it");
+            (Severity::Warning, message, format!("narrow the rule, or write !{path} below it"))
+        };
         let (severity, message, help) = match exposed.exposure {
+            Exposure::HiddenSecrets => hidden("sealed"),
+            Exposure::HiddenSchema => hidden("the schema"),
             Exposure::Personal => (
                 Severity::Error,
                 format!("{path} is a personal layer, and git tracks it"),

@@ -1,6 +1,7 @@
 //! `sparkcfg init`: sparkcfg.toml and a schema from what a project has, shown before anything is written.
 
 mod found;
+mod hook;
 mod plan;
 mod programs;
 
@@ -290,26 +291,6 @@ pub(super) fn ignores(rules: &str, name: &str) -> bool {
         let _ = builder.add_line(None, line);
     }
     builder.build().is_ok_and(|rules| rules.matched(name, false).is_ignore())
-}
-
-/// The entry for pre-commit, where the project uses it; an error is why there can be none.
-fn hook(files: &Files) -> Result<Result<Option<Generated>, String>, Error> {
-    const ENTRY: &str = "- repo: local\n  hooks:\n    - id: sparkcfg\n      name: sparkcfg validate\n      entry: sparkcfg validate --staged\n      language: system\n      pass_filenames: false\n      always_run: true\n";
-    let file = Generated::within(files, ".pre-commit-config.yaml")?;
-    let Some(before) = file.before.clone().filter(|text| !text.contains("sparkcfg")) else { return Ok(Ok(None)) };
-    // Only where `repos` is the last thing in the file can its items follow at the end.
-    let is_top = |line: &&str| line.starts_with(|first: char| first.is_ascii_alphabetic());
-    let is_last = before.lines().rfind(is_top).is_some_and(|line| line.trim_end() == "repos:");
-    let first =
-        before.lines().skip_while(|line| line.trim_end() != "repos:").find(|line| line.trim_start().starts_with('-'));
-    let indent = first.filter(|_| is_last).and_then(|line| line.get(..line.len() - line.trim_start_matches(' ').len()));
-    let Some(indent) = indent else {
-        return Ok(Err(format!("left {} as it is: there is no list of repos at its end", file.shown)));
-    };
-    let ends = if before.contains("\r\n") { "\r\n" } else { "\n" };
-    let entry: String = ENTRY.lines().flat_map(|line| [indent, line, ends]).collect();
-    let after = format!("{}{ends}{entry}", before.trim_end());
-    Ok(Ok(Some(file.holding(after))))
 }
 
 /// What was found, and what to do next.

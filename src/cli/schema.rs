@@ -9,6 +9,7 @@ use crate::bindings::{self, Language, Module};
 use crate::error::Error;
 use crate::model;
 use crate::outputs::json_text;
+use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::{Declared, Options, Project, writing};
 use crate::source::printable_lines;
@@ -21,6 +22,7 @@ Examples:
                                    own, when that is none by the meta-schema of its draft
   sparkcfg schema --env prod       print the plain JSON Schema of prod for any other validator
   sparkcfg schema --print report   print the schema of the JSON report; drift, refs: those of `drift` and `refs`
+  sparkcfg schema --print config   print the schema of sparkcfg.toml, for editors
   sparkcfg schema --types typescript          print a settings module that reads as sparkcfg does
   sparkcfg schema --types python=settings.py  write it; with --check, fail when it is stale";
 
@@ -41,7 +43,7 @@ pub(super) struct Schema {
     #[arg(long, requires = "types")]
     force: bool,
     /// Print a schema that comes with sparkcfg
-    #[arg(long, value_name = "NAME", value_parser = ["spark", "report", "drift", "refs"], conflicts_with_all = ["check", "env"])]
+    #[arg(long, value_name = "NAME", value_parser = ["spark", "config", "report", "refs", "drift"], conflicts_with_all = ["check", "env"])]
     print: Option<String>,
 }
 
@@ -53,6 +55,7 @@ impl Schema {
         if let Some(name) = &self.print {
             let text = match name.as_str() {
                 "report" => include_str!("../../schemas/report.schema.json").to_owned(),
+                "config" => Config::schema_text(),
                 "drift" => include_str!("../../schemas/drift.schema.json").to_owned(),
                 "refs" => include_str!("../../schemas/refs.schema.json").to_owned(),
                 _ => model::schema_text(),

@@ -226,8 +226,8 @@ impl Validate {
         let summary = Summary { environments, files, keys, ignored: found.ignored, ..Summary::default() };
         let has_schema = project.schema.is_some();
         let sources = project.layers.iter().chain(project.strays.iter().map(|stray| &stray.layer));
-        let sources = sources.map(|layer| layer.source).chain(project.exposed.iter().map(|(_, place)| place.source));
-        let mut known: HashSet<_> = sources.map(|source| project.sources.path(source).to_owned()).collect();
+        let mut known: HashSet<_> = sources.map(|layer| project.sources.path(layer.source).to_owned()).collect();
+        known.extend(project.exposed.iter().map(|(exposed, _)| exposed.path.clone()));
         known.extend(config.identities.iter().map(|path| prefix.clone() + path.trim_start_matches("./")));
         if found.findings.is_empty() {
             return Ok((Checked { summary, has_schema, known, files: read, ..Checked::default() }, project));

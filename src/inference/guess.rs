@@ -10,6 +10,7 @@ use crate::detection;
 use crate::schema::extension::{KEYWORD, REVIEW};
 use crate::source::printable;
 use crate::uses::casts::{Cast, Refusal};
+use crate::uses::values::{normal, take_digits_for_switches};
 use crate::uses::{Side, reader};
 
 /// A proposal for a key, from all that was seen of it. `secrets` are values that no text may hold.
@@ -363,16 +364,16 @@ pub(super) fn disagreement(key: &str, seen: &[&Sighting]) -> Option<String> {
     if is_secret(key, seen) {
         return None;
     }
-    let mut given: Vec<(&str, &str)> = Vec::new();
+    let mut given: Vec<(String, &str, &str)> = Vec::new();
     let speaks = |origin: &Origin| !matches!(origin, Origin::Layer { .. } | Origin::Commented | Origin::Set);
     for sighting in seen.iter().filter(|sighting| speaks(&sighting.origin)) {
         let value = sighting.told().filter(|value| may_show(key, value));
-        let Some(value) = value else { continue };
-        if !given.iter().any(|(known, _)| *known == value) {
-            given.push((value, &sighting.place));
-        }
+        given.extend(value.map(|value| (normal(value), value, sighting.place.as_str())));
     }
+    take_digits_for_switches(given.iter_mut().map(|(normal, ..)| normal));
+    let mut known = BTreeSet::new();
+    given.retain(|(normal, ..)| known.insert(normal.clone()));
     let told: Vec<_> =
-        given.iter().map(|(value, place)| format!("{} in {}", printable(value), printable(place))).collect();
+        given.iter().map(|(_, value, place)| format!("{} in {}", printable(value), printable(place))).collect();
     (told.len() > 1).then(|| format!("not the same everywhere: {}", told.join(", ")))
 }

@@ -50,14 +50,17 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
     let cast = casts.first().filter(|_| casts.len() == 1 || both)?;
     let of_name = kind(key, values);
     let says = |keyword: &str, word: &str| of_name.keywords.contains(&(keyword.to_owned(), word.into()));
-    let refusing = seen.iter().filter(|sighting| sighting.cast() == Some(cast));
-    let insists = refusing.filter_map(|one| one.taken.as_ref()).any(|taken| taken.refuses > Refusal::Perhaps);
+    let taken = || seen.iter().filter(|sighting| sighting.cast() == Some(cast)).filter_map(|one| one.taken.as_ref());
+    let insists = taken().any(|taken| taken.refuses > Refusal::Perhaps);
+    let fractions = taken().any(|taken| taken.fractions);
     let refused = insists && values.iter().any(|value| refuses(cast, value));
     let all = |is: &dyn Fn(&str) -> bool| refused || values.iter().all(|value| is(value));
     let guessed = match cast {
         Cast::Integer if says("type", "integer") => of_name,
         // What a program takes as any number is whole for other reasons: a port is.
-        Cast::Number if says("type", "integer") && (both || !insists || of_name.keywords.len() > 1) => of_name,
+        Cast::Number if says("type", "integer") && (both || !(insists || fractions) || of_name.keywords.len() > 1) => {
+            of_name
+        }
         Cast::Text if says("type", "string") => of_name,
         Cast::Text => text(),
         Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {

@@ -4,6 +4,7 @@ mod drift;
 mod snippet;
 mod wrapping;
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
@@ -27,8 +28,9 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
     }
     let painter = Painter::new(style);
     let mut out = String::new();
-    for finding in &report.findings {
+    for (finding, others) in folded(&report.findings) {
         painter.finding(&mut out, report, finding);
+        painter.others(&mut out, report, &others);
         out.push('\n');
     }
     if !style.quiet {
@@ -36,6 +38,42 @@ pub(super) fn write(report: &Report, style: &Style) -> String {
     }
     // The mask is the only character of ours that an ASCII terminal cannot show.
     if style.unicode { out } else { out.replace(MASK, &"*".repeat(MASK.chars().count())) }
+}
+
+/// From how many on findings that say the same of different keys of a file are told as one.
+const FEWEST_FOLDED: usize = 4;
+
+/// What a reader does with one line it does with all that are like it, so that of these lines are told as one.
+const FOLDED: &str = "reads-differently";
+
+/// The findings, each with those that say nothing else of other keys of the same file: an env file in which every second line is
+/// read differently for one and the same cause. Errors stand by themselves, and so does whatever points at more places.
+fn folded(findings: &[Finding]) -> Vec<(&Finding, Vec<&Finding>)> {
+    fn same(finding: &Finding) -> Option<impl Eq + std::hash::Hash + '_> {
+        let key = finding.key.as_deref().filter(|key| !key.is_empty())?;
+        let label = finding.label.as_ref()?;
+        let told = finding.related.is_empty() && finding.severity != Severity::Error && finding.rule.code == FOLDED;
+        let texts = [Some(finding.message.as_str()), finding.help.as_deref(), Some(label.message.as_str())];
+        let texts = texts.map(|text| text.map(|text| text.replace(key, "\0")));
+        told.then_some((label.span.source, finding.rule.code, finding.severity, &finding.environments, texts))
+    }
+    let mut groups: HashMap<_, Vec<usize>> = HashMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        if let Some(same) = same(finding) {
+            groups.entry(same).or_default().push(index);
+        }
+    }
+    let mut others: HashMap<usize, Vec<&Finding>> = HashMap::new();
+    let mut told_above = vec![false; findings.len()];
+    for group in groups.into_values().filter(|group| group.len() >= FEWEST_FOLDED) {
+        let (first, rest) = (group[0], &group[1..]);
+        for index in rest {
+            told_above[*index] = true;
+        }
+        others.insert(first, rest.iter().map(|index| &findings[*index]).collect());
+    }
+    let own = findings.iter().enumerate().filter(|(index, _)| !told_above[*index]);
+    own.map(|(index, finding)| (finding, others.remove(&index).unwrap_or_default())).collect()
 }
 
 /// What is the same for every finding of a run.
@@ -80,6 +118,19 @@ impl Painter {
         if let Some(help) = &finding.help {
             self.line(out, "help", help);
         }
+    }
+
+    /// The lines of which the same is to be said as of the finding above.
+    fn others(&self, out: &mut String, report: &Report, others: &[&Finding]) {
+        if others.is_empty() {
+            return;
+        }
+        let place = |finding: &&Finding| {
+            let line = report.place(finding.label.as_ref()?.span).line;
+            Some(format!("{} ({line})", finding.key.as_deref()?))
+        };
+        let told: Vec<_> = others.iter().filter_map(place).collect();
+        self.line(out, "and", &format!("{}: {}", plural(others.len(), "more line"), told.join(", ")));
     }
 
     fn header(&self, out: &mut String, finding: &Finding) {

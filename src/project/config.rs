@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::access::is_person_name;
 use super::deployments::Hardening;
@@ -195,6 +196,30 @@ const KNOWN: &[&str] = &[
 ];
 
 impl Config {
+    /// The JSON Schema of the file, from the types that read it.
+    #[must_use]
+    pub fn schema() -> Value {
+        /// What the documentation of Rust has for names is plain text to others.
+        fn plain(value: &mut Value) {
+            match value {
+                Value::String(text) => *text = text.replace("[`", "`").replace("`]", "`"),
+                Value::Array(items) => items.iter_mut().for_each(plain),
+                Value::Object(members) => members.values_mut().for_each(plain),
+                _ => {}
+            }
+        }
+        let mut schema = schemars::schema_for!(Self).to_value();
+        plain(&mut schema);
+        schema["title"] = "sparkcfg.toml".into();
+        schema
+    }
+
+    /// The same as text, as it is shipped.
+    #[must_use]
+    pub fn schema_text() -> String {
+        format!("{:#}\n", Self::schema())
+    }
+
     /// Reads the text of a `sparkcfg.toml`.
     ///
     /// # Errors
@@ -375,6 +400,42 @@ fn wanted(before: &str, message: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::{Config, PERSON, SOLVE_TEXT, TABLE};
+    use serde_json::Value;
+
+    #[test]
+    fn the_schema_that_is_shipped_is_that_of_the_types() {
+        let shipped = include_str!("../../schemas/sparkcfg.schema.json");
+        assert!(shipped == Config::schema_text(), "write it with: sparkcfg schema --print config");
+    }
+
+    /// The keys that a table takes, as its reader lists them when it meets another one.
+    #[test]
+    fn the_schema_has_the_keys_that_are_read_and_refuses_others() {
+        let schema = Config::schema();
+        let definition = |name: &str| schema["$defs"][name].clone();
+        let mut seen = 0;
+        for (table, found) in [
+            ("", schema.clone()),
+            ("[references]\n", definition("Referencing")),
+            ("[hardening]\n", definition("Hardening")),
+            ("[drift]\n", definition("Drifting")),
+            ("[[drift.rule]]\n", definition("DriftRule")),
+            ("[workspace]\n", definition("Workspace")),
+        ] {
+            let error = Config::parse("sparkcfg.toml", &format!("{table}zzzzzzzzzz = 1\n")).unwrap_err();
+            let mut read: Vec<_> = error.message.split('`').skip(3).step_by(2).collect();
+            read.sort_unstable();
+            let keys: Vec<_> = found["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+            let mut keys = keys;
+            keys.sort_unstable();
+            assert_eq!(keys, read, "{table}: {}", error.message);
+            assert_eq!(found["additionalProperties"], Value::Bool(false), "{table}");
+            seen += 1;
+        }
+        // Every other definition is a list of words.
+        let others = schema["$defs"].as_object().unwrap().values().filter(|one| one["type"] == "object").count();
+        assert_eq!(others + 1, seen);
+    }
 
     #[test]
     fn references() {

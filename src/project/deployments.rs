@@ -1,7 +1,7 @@
 //! Compose and PM2 files: what was rendered for an environment, and what `sparkcfg.toml`, `COMPOSE_FILE` or a command that
 //! starts it names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -342,6 +342,19 @@ impl Project {
     /// A file that `sparkcfg.toml` names and that cannot be read, or an environment there that does not exist.
     pub fn read_deployments(&mut self, files: &Files, complete: bool) -> Result<(), Error> {
         read(files, self, complete)
+    }
+
+    /// The Compose files that `sparkcfg.toml`, `COMPOSE_FILE` or a command names, whatever they are called.
+    pub(super) fn named_compose_files(&self, files: &Files) -> BTreeSet<String> {
+        let listed = self.config.hardening.files.values().flatten().cloned();
+        let chosen = chosen_by_variable(files, self).into_values().flatten();
+        let started = self.started_files.iter().cloned();
+        let is_yaml = |path: &String| path.ends_with(".yml") || path.ends_with(".yaml");
+        let is_compose = |path: &String| {
+            let text = || files.read_if_there(path).ok().flatten().map(|bytes| files::text(bytes).0);
+            is_yaml(path) && !pm2::is_named_so(path) && text().is_some_and(|text| !pm2::is_ecosystem(&text))
+        };
+        listed.chain(chosen).chain(started).filter(is_compose).collect()
     }
 
     /// What no output may show of Compose and PM2 files.

@@ -170,6 +170,8 @@ pub struct Project {
     all_environments: Vec<String>,
     /// Environment → the Compose files that a command starts by name.
     started: Vec<(String, Vec<String>)>,
+    /// Every file that such a command names, be it clear for which environment or not.
+    started_files: Vec<String>,
     /// Compose files whose paths start elsewhere than beside them, by the commands that start them.
     moved: Vec<usage::Moved>,
     process: HashMap<String, String>,

@@ -68,6 +68,7 @@ impl Project {
             calls: Calls::of(files),
             all_environments,
             started,
+            started_files: consumers.started.iter().flat_map(|one| one.files.iter().cloned()).collect(),
             moved: consumers.moved.clone(),
             process: options.process.clone(),
             ..Self::without_layers(config)
@@ -105,12 +106,23 @@ impl Project {
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.read_unstaged(files);
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
-        for exposed in tracking::exposed(files, &project.config) {
-            // Without its text, of which nothing may be told but at which line.
-            let line = exposed.exposure.line();
-            let source = project.sources.add(files.shown(&exposed.path), "\n".repeat(line));
-            let at = u32::try_from(line).unwrap_or_default();
-            project.exposed.push((exposed, Span::new(source, at..at)));
+        for mut exposed in tracking::exposed(files, &project.config) {
+            exposed.path = files.shown(&exposed.path);
+            let rule = exposed.rule.as_ref().and_then(|(path, line)| {
+                let text = files::text(files.read_if_there(path).ok().flatten()?).0;
+                let start: usize = text.split_inclusive('\n').take(*line).map(str::len).sum();
+                let length = text.lines().nth(*line)?.trim_end().len();
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let range = offset(start)..offset(start + length);
+                Some(Span::new(project.sources.add(files.shown(path), text), range))
+            });
+            let place = rule.unwrap_or_else(|| {
+                // Without its text, of which nothing may be told but at which line.
+                let line = exposed.exposure.line();
+                let at = u32::try_from(line).unwrap_or_default();
+                Span::new(project.sources.add(exposed.path.as_str(), "\n".repeat(line)), at..at)
+            });
+            project.exposed.push((exposed, place));
         }
         project.read_versions(files, consumers.older);
         project.read_home_made(files, &consumers.home_made, &known);
@@ -195,6 +207,7 @@ impl Project {
             shared: HashSet::new(),
             all_environments: Vec::new(),
             started: Vec::new(),
+            started_files: Vec::new(),
             moved: Vec::new(),
             process: HashMap::new(),
             dotenvs: Dotenvs::new(),

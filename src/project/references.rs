@@ -60,6 +60,8 @@ pub struct Used {
     pub reader: Option<&'static Reader>,
     /// Whether it stands beside what runs: a test, an example, a script.
     pub aside: bool,
+    /// Whether another Compose file takes it in, and starts what it has.
+    pub inner: bool,
     /// The uses, in order.
     pub uses: Vec<Use>,
 }
@@ -144,18 +146,19 @@ impl Project {
             .filter(|name| uses::is_screaming(name) && name.len() > 3)
             .collect();
         let tools = tools::tools(files, &paths);
-        let taken = tree::taken_in(files, &paths);
-        let found = uses(files, &paths, &names, &taken);
+        let taken = tree::taken_in(files, &paths, self.named_compose_files(files).into_iter());
+        let found = uses(files, &paths, &names, &taken.renamed);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
         let capitals = uses::in_capitals(known.iter().copied());
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
             uses::respell(&path, &text, &mut uses, &capitals);
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
-            let reader = uses::reader(&path).or_else(|| tree::compose().filter(|_| taken.contains(&path)));
+            let reader = tree::compose().filter(|_| taken.renamed.contains(&path)).or_else(|| uses::reader(&path));
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
-                used.push(Used { source, reader, aside: is_aside(&path) || tools.contains(&path), path, uses });
+                let (aside, inner) = (is_aside(&path) || tools.contains(&path), taken.inner.contains(&path));
+                used.push(Used { source, path, reader, aside, inner, uses });
             }
         }
         let kept = used.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());

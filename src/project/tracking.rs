@@ -17,10 +17,12 @@ use crate::stores;
 /// A file that should be known to one person only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exposed {
-    /// Relative to the project.
+    /// Relative to the project here, and as users see it in a project that was read.
     pub path: String,
     /// How it is known to others, or soon may be.
     pub exposure: Exposure,
+    /// The file and the line, counted from 0, of the rule that says so; `None` where there is none within the project.
+    pub rule: Option<(String, usize)>,
 }
 
 impl Exposure {
@@ -28,7 +30,7 @@ impl Exposure {
     #[must_use]
     pub const fn line(self) -> usize {
         match self {
-            Self::Personal | Self::NotIgnored => 0,
+            Self::Personal | Self::NotIgnored | Self::HiddenSecrets | Self::HiddenSchema => 0,
             Self::Identity { line } | Self::PrivateKey { line } => line,
         }
     }
@@ -51,6 +53,10 @@ pub enum Exposure {
         /// The line, from 0.
         line: usize,
     },
+    /// A sealed file, which is meant to be in git, that a rule of the repository keeps out of it.
+    HiddenSecrets,
+    /// The schema, likewise.
+    HiddenSchema,
 }
 
 /// The largest index that is read, in bytes: some hundred thousand files.
@@ -77,8 +83,26 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
                 let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
                 if tracked && !published { identity_in(files, &path) } else { None }
             };
-            found.extend(exposure.map(|exposure| Exposed { path, exposure }));
+            let hidden = stores::of(&path).is_some() && !tracked && git.ignores(&path, Rules::OfTheRepository);
+            let exposure =
+                exposure.or(hidden.then_some(Exposure::HiddenSecrets).filter(|_| !layout::is_personal(&path)));
+            let rule = hidden.then(|| git.rule(&path)).flatten();
+            found.extend(exposure.map(|exposure| Exposed { path, exposure, rule }));
         }
+    }
+    let schemas =
+        || files.names("schemas").unwrap_or_default().into_iter().filter(|name| name.ends_with(".schema.json"));
+    let schema = match &config.schema {
+        Some(path) => Some(path.clone()),
+        None => schemas().next().map(|name| format!("schemas/{name}")),
+    };
+    let is_there = |path: &String| files.size(path).is_some() && !path.split('/').any(|part| part == "..");
+    if let Some(path) = schema.filter(is_there)
+        && !git.tracks(&path)
+        && git.ignores(&path, Rules::OfTheRepository)
+    {
+        let rule = git.rule(&path);
+        found.push(Exposed { path, exposure: Exposure::HiddenSchema, rule });
     }
     found
 }
@@ -232,6 +256,30 @@ impl<'f> Git<'f> {
         let mut known = self.rules.borrow_mut();
         let rules = known.entry((folder.to_owned(), rules)).or_insert_with(|| read_rules(root, folder, rules));
         rules.as_ref().is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+    }
+}
+
+impl Git<'_> {
+    /// The file within the project, and the line of it counted from 0, of the rule by which the repository ignores a path: the
+    /// last one that does.
+    fn rule(&self, path: &str) -> Option<(String, usize)> {
+        let Index { root, .. } = self.index?;
+        let full = self.project.join(path);
+        let ignores = |line: &str| {
+            let mut builder = GitignoreBuilder::new(root);
+            let added = builder.add_line(None, line).is_ok();
+            let rules = builder.build().ok().filter(|_| added);
+            rules.is_some_and(|rules| rules.matched_path_or_any_parents(&full, false).is_ignore())
+        };
+        let folders = full.parent()?.ancestors().take_while(|folder| folder.starts_with(self.project));
+        folders.into_iter().find_map(|folder| {
+            let text = fs::read_to_string(folder.join(".gitignore")).ok()?;
+            let below = folder.strip_prefix(root).ok()?.to_str()?;
+            let lines: Vec<&str> = text.lines().collect();
+            let line = lines.iter().rposition(|line| ignores(&moved(line, below)))?;
+            let inside = folder.strip_prefix(self.project).ok()?.to_str()?.replace('\\', "/");
+            Some((if inside.is_empty() { ".gitignore".to_owned() } else { format!("{inside}/.gitignore") }, line))
+        })
     }
 }
 

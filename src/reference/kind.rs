@@ -7,8 +7,18 @@ use crate::source::printable;
 
 /// `integer, 1 to 65535`; `list of origin`; `http-url`.
 pub(super) fn in_words(property: &Property<'_>) -> String {
-    let number = |keyword: &str| property.keyword(keyword).filter(|value| value.is_number()).map(Value::to_string);
     let mut words = vec![names(property)];
+    words.extend(bounds(property));
+    words.extend(property.separator().map(|separator| format!("separated by {}", quoted(separator))));
+    words.extend(property.has_file_variant().then(|| "or a file named by the same key with _FILE".to_owned()));
+    words.join(", ")
+}
+
+/// What bounds a value, one thing each: `1 to 65535`, `at least 8 characters`.
+#[must_use]
+pub fn bounds(property: &Property<'_>) -> Vec<String> {
+    let number = |keyword: &str| property.keyword(keyword).filter(|value| value.is_number()).map(Value::to_string);
+    let mut words = Vec::new();
     words.extend(range(number("minimum"), number("maximum"), ["to", "at least", "at most"], ""));
     words.extend(number("exclusiveMinimum").map(|bound| format!("more than {bound}")));
     words.extend(number("exclusiveMaximum").map(|bound| format!("less than {bound}")));
@@ -16,9 +26,7 @@ pub(super) fn in_words(property: &Property<'_>) -> String {
     words.extend(range(number("minLength"), number("maxLength"), ["to", "at least", "at most"], "character"));
     words.extend(range(number("minItems"), number("maxItems"), ["to", "at least", "at most"], "item"));
     words.extend(property.is_set().then(|| "no item twice".to_owned()));
-    words.extend(property.separator().map(|separator| format!("separated by {}", quoted(separator))));
-    words.extend(property.has_file_variant().then(|| "or a file named by the same key with _FILE".to_owned()));
-    words.join(", ")
+    words
 }
 
 fn names(property: &Property<'_>) -> String {

@@ -9,6 +9,7 @@ mod kind;
 mod markdown;
 pub mod markers;
 
+pub use kind::bounds;
 use serde::Serialize;
 use serde_json::Value;
 

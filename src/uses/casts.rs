@@ -1,6 +1,7 @@
 //! As what a program takes the value of a variable: by a call around it, its annotation, or what follows.
 
 mod bounds;
+mod later;
 mod validators;
 
 use std::ops::Range;
@@ -39,6 +40,8 @@ pub struct Taken {
     pub refuses: Refusal,
     /// The bounds of what it takes.
     pub bounds: Vec<Bound>,
+    /// Whether it surely takes fractions: `float(…)`, where `Number(…)` is how JavaScript reads whole numbers, too.
+    pub fractions: bool,
 }
 
 /// Which values a program stops at.
@@ -54,7 +57,7 @@ pub enum Refusal {
 
 impl Cast {
     fn taken(self, refuses: Refusal) -> Taken {
-        Taken { cast: self, refuses, bounds: Vec::new() }
+        Taken { cast: self, refuses, bounds: Vec::new(), fractions: false }
     }
 }
 
@@ -63,6 +66,24 @@ const MAX_OUTWARD: usize = 3;
 
 /// How many tokens beside a use are looked at.
 const MAX_TOKENS: usize = 48;
+
+/// Functions and tables that give the value of the variable that they are asked for.
+const READS: &[&str] = &[
+    "getenv",
+    "get",
+    "environ",
+    "ENV",
+    "fetch",
+    "env",
+    "config",
+    "var",
+    "Getenv",
+    "LookupEnv",
+    "pop",
+    "getOrDefault",
+    "setdefault",
+    "$_ENV",
+];
 
 /// For each use what the program makes of it; `None` where nobody can tell.
 #[must_use]
@@ -81,6 +102,7 @@ fn syntax(reader: &str) -> Option<&'static Syntax> {
         "ruby" => &ruby::SYNTAX,
         "php" => &php::SYNTAX,
         "java" => &jvm::JAVA,
+        "kotlin" => &jvm::KOTLIN,
         _ => return None,
     })
 }
@@ -106,10 +128,13 @@ fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
     if lexed.follows(index + 1, &["=", "("]) {
         return by_function(lexed.at(index + 3));
     }
-    let taken = around(lexed, index)?;
-    // `try: int(os.environ["X"])` goes on with something else.
-    let caught = is_caught(lexed.text, found.at.start as usize, &["ValueError"]);
-    Some(if caught { taken.cast.taken(Refusal::Perhaps) } else { taken })
+    around(lexed, index).map(|taken| as_caught(lexed, index, taken)).or_else(|| later::taken(lexed, index))
+}
+
+/// `try: int(os.environ["X"])` goes on with something else.
+fn as_caught(lexed: &Lexed<'_>, index: usize, taken: Taken) -> Taken {
+    let caught = is_caught(lexed.text, lexed.range(index).start as usize, &["ValueError"]);
+    if caught { Taken { refuses: Refusal::Perhaps, bounds: Vec::new(), ..taken } } else { taken }
 }
 
 /// The annotation of a field, which whoever reads it into a class insists on.
@@ -131,23 +156,7 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
         // `process.env.X` is in the brackets of somebody else.
         let callee = open.checked_sub(1).map_or("", |at| lexed.at(at));
         let callee = if callee == "!" { lexed.before(open, 2) } else { callee };
-        let reads = matches!(
-            callee,
-            "getenv"
-                | "get"
-                | "environ"
-                | "ENV"
-                | "fetch"
-                | "env"
-                | "config"
-                | "var"
-                | "Getenv"
-                | "LookupEnv"
-                | "pop"
-                | "getOrDefault"
-                | "setdefault"
-                | "$_ENV"
-        );
+        let reads = READS.contains(&callee);
         if !reads && let Some(cast) = followed(lexed, index + 1).filter(|_| inner == index) {
             return Some(perhaps(cast));
         }
@@ -220,7 +229,8 @@ fn by_function(name: &str) -> Option<Taken> {
     // Of JavaScript, PHP and Go nobody knows what is done with a text that is no number; `bool` is what the libraries of
     // Python make of it, some of which take any other text for no.
     let insists = matches!(name, "int" | "Integer" | "float" | "Float");
-    Some(cast.taken(if insists { Refusal::EmptyToo } else { Refusal::Perhaps }))
+    let fractions = cast == Cast::Number && name != "Number";
+    Some(Taken { fractions, ..cast.taken(if insists { Refusal::EmptyToo } else { Refusal::Perhaps }) })
 }
 
 /// What follows the expression that ends before `end`: `.to_i`, `.parse::<u16>()`, `.lower() == "true"`.
@@ -372,6 +382,19 @@ mod tests {
             ("a.rb", "x = ENV['A_B'] == 'true'", Some(Cast::Boolean)),
             ("a.php", "<?php $x = (int) env('A_B', 5);", Some(Cast::Integer)),
             ("a.py", "int(os.getenv('A_B'", Some(Cast::Integer)),
+            ("a.py", "raw = os.getenv('A_B', '600')\nt = float(raw)", Some(Cast::Number)),
+            ("a.py", "raw: str = os.environ['A_B']\nt = int(raw) * 1000", Some(Cast::Integer)),
+            ("a.py", "raw = os.getenv('A_B')\nx = int(raw)\ny = float(raw)", Some(Cast::Number)),
+            ("a.py", "raw = os.getenv('A_B')\nreturn raw.lower() == 'true'", Some(Cast::Boolean)),
+            ("a.py", "raw = f(os.getenv('A_B'))\nx = int(raw)", None),
+            ("a.py", "f(raw=os.getenv('A_B'))\nx = int(raw)", None),
+            ("a.py", "raw = os.getenv('A_B')\nraw = '5'\nx = int(raw)", None),
+            ("a.py", "def f():\n    raw = os.getenv('A_B')\n    g(raw)\ndef h(raw):\n    return int(raw)", None),
+            ("a.ts", "const raw = process.env.A_B;\nconst t = parseInt(raw ?? '5', 10);", Some(Cast::Integer)),
+            ("a.ts", "const raw = process.env.A_B;\nf(other.raw, Number(x.raw));", None),
+            ("a.go", "func f() {\n\traw := os.Getenv(\"A_B\")\n\tn, err := strconv.Atoi(raw)\n}", Some(Cast::Integer)),
+            ("a.rb", "raw = ENV['A_B']\nx = raw.to_i", Some(Cast::Integer)),
+            ("a.kt", "val x = \"${System.getenv(\"A_B\").toInt()}\"", Some(Cast::Integer)),
         ] {
             let uses = read(path, text);
             let at = uses.iter().position(|found| found.name == "A_B").expect(text);

@@ -12,11 +12,21 @@ pub(super) const JAVA: Syntax = Syntax {
     habit: Habit::None,
 };
 
+pub(super) const KOTLIN: Syntax = Syntax {
+    nested_comments: true,
+    quotes: &[Quote::raw("\"\"\"").with("${"), Quote::line("\"").with("${"), Quote::line("'")],
+    ..JAVA
+};
+
 /// What stands in every text with a use.
 pub(super) const MARKERS: &[&str] = &["getenv", "${", "nv(", "nv.", "nv[", "onfig"];
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
-    matches!(path.extension, "java" | "kt" | "kts" | "scala" | "groovy")
+    matches!(path.extension, "java" | "scala" | "groovy")
+}
+
+pub(super) fn reads_kotlin(path: &Path<'_>) -> bool {
+    matches!(path.extension, "kt" | "kts")
 }
 
 /// `application.yml`, `application-prod.properties`, `bootstrap.yml`
@@ -26,7 +36,16 @@ pub(super) fn reads_settings(path: &Path<'_>) -> bool {
 }
 
 pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
-    let lexed = lex(text, &JAVA);
+    read_as(&JAVA, text, uses);
+}
+
+/// Kotlin has code in its strings, and comments in its comments.
+pub(super) fn read_kotlin(text: &str, uses: &mut Vec<Use>) {
+    read_as(&KOTLIN, text, uses);
+}
+
+fn read_as(syntax: &Syntax, text: &str, uses: &mut Vec<Use>) {
+    let lexed = lex(text, syntax);
     for index in 0..lexed.tokens.len() {
         if lexed.at(index) == "getenv" && lexed.at(index + 1) == "(" {
             getenv(&lexed, index, uses);
@@ -39,8 +58,10 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
         } else if lexed.at(index) == "ConfigurationProperties" && lexed.at(index + 1) == "(" {
             uses.extend(bound(&lexed, index + 1));
         } else if lexed.tokens[index].kind == Token::Text && lexed.follows(index.saturating_sub(2), &["Value", "("]) {
+            // Kotlin has to write `"\${X}"`.
             let range = lexed.range(index);
-            placeholders(lexed.string(index).unwrap_or_default(), range.start, uses);
+            let inner = text.get(range.start as usize..range.end as usize);
+            placeholders(inner.unwrap_or_default(), range.start, uses);
         }
     }
     calls::around(&lexed, &calls::Helpers::default(), uses);
@@ -204,6 +225,11 @@ mod tests {
             ("A.kt", "val x = System.getenv(\"A_B\") ?: \"d\"\nval y = System.getenv()[\"C_D\"]", "A_B=d C_D"),
             ("A.kt", "val x = System.getenv(\"A_B\") ?: error(\"no\")", "A_B!"),
             ("A.kt", "val x = dotenv[\"A_B\"]", "A_B"),
+            ("A.kt", "val x = \"db ${System.getenv(\"A_B\")}\"\nval y = System.getenv(\"C_D\")", "A_B C_D"),
+            ("A.kt", "val x = \"\"\"a \"q\" ${System.getenv(\"A_B\")} \\\"\"\"", "A_B"),
+            ("A.kt", "/* /* x */ System.getenv(\"A_B\") */ System.getenv(\"C_D\")", "C_D"),
+            ("A.kt", "@Value(\"\\${A_B:d}\") lateinit var x: String", "A_B=d"),
+            ("A.java", "/* /* x */ System.getenv(\"A_B\");", "A_B"),
             ("application.yml", "a: ${A_B:5}\n# ${C_D}\nb: ${E_F}\nc: ${own.name}\n", "A_B=5 E_F!"),
             ("application-dev.properties", "a=${A_B:}\nb=${C_D}\n", "A_B= C_D?"),
             (

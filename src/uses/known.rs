@@ -112,6 +112,9 @@ mod tests {
             ("SLURM_JOB_ID", Some(Known::Ambient)),
             ("RANK", Some(Known::Ambient)),
             ("RANKS", None),
+            ("NVM_BIN", Some(Known::Ambient)),
+            ("PYENV_ROOT", Some(Known::Ambient)),
+            ("SDKMAN_DIR", Some(Known::Ambient)),
             ("PATHS", None),
         ] {
             assert_eq!(known(name), expected, "{name}");

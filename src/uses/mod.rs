@@ -29,6 +29,7 @@ pub mod settings;
 pub mod shell;
 mod tags;
 mod terraform;
+pub mod values;
 mod viper;
 mod workflow;
 
@@ -181,6 +182,13 @@ pub static ALL: &[Reader] = &[
     Reader { name: "ruby", side: Side::Code, reads: ruby::reads, markers: ruby::MARKERS, read: ruby::read },
     Reader { name: "erb", side: Side::Code, reads: erb::reads, markers: erb::MARKERS, read: erb::read },
     Reader { name: "php", side: Side::Code, reads: php::reads, markers: php::MARKERS, read: php::read },
+    Reader {
+        name: "kotlin",
+        side: Side::Code,
+        reads: jvm::reads_kotlin,
+        markers: jvm::MARKERS,
+        read: jvm::read_kotlin,
+    },
     Reader { name: "java", side: Side::Code, reads: jvm::reads, markers: jvm::MARKERS, read: jvm::read },
     Reader { name: "spring", side: Side::Code, reads: jvm::reads_settings, markers: &["${"], read: jvm::read_settings },
 ];

@@ -1,7 +1,7 @@
 //! PHP: `getenv`, `$_ENV`, `$_SERVER`, Laravel's `env`.
 
-use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
-use super::{Fallback, Kind, Path, Use, calls, is_screaming};
+use super::lexer::{Habit, Kind as Token, Lexed, Quote, Syntax, lex};
+use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, calls, is_screaming, to_u32};
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["//", "#"],
@@ -31,6 +31,10 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             "$_SERVER" if lexed.at(index + 1) == "[" && lexed.string(index + 2).is_some_and(is_configured) => {
                 Some((index + 2, Kind::Read, after(&lexed, index, index + 4), false))
             }
+            "putenv" if lexed.at(index + 1) == "(" && !is_member(&lexed, index) => {
+                uses.extend(put(&lexed, index + 2));
+                None
+            }
             "getenv" if lexed.at(index + 1) == "(" && lexed.string(index + 2).is_some() => {
                 Some((index + 2, Kind::Read, after(&lexed, index, lexed.close(index + 1) + 1), true))
             }
@@ -56,6 +60,22 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
     calls::around(&lexed, &calls::Helpers::default(), uses);
     lexed.mentions(uses);
+}
+
+/// `putenv('X=1')`, `putenv("X=$value")`; without `=` it takes the variable away.
+fn put(lexed: &Lexed<'_>, index: usize) -> Option<Use> {
+    let range = lexed.range(index);
+    lexed.tokens.get(index).filter(|token| token.kind == Token::Text)?;
+    let (name, value) = lexed.text.get(range.start as usize..range.end as usize)?.split_once('=')?;
+    let begin = range.start + to_u32(name.len());
+    let is_whole = lexed.string(index).is_some() && lexed.at(index + 1) == ")" && !value.contains('$');
+    let fallback = if is_whole && value.len() <= MAX_DEFAULT {
+        Fallback::Text { text: value.to_owned(), at: begin + 1..range.end }
+    } else {
+        Fallback::Computed
+    };
+    let (name, at) = (name.to_owned(), range.start..begin);
+    Some(Use { name, at, kind: Kind::Set, fallback, sure: true, owner: None, secret: None })
 }
 
 /// Whether what a call gives is spelled anew: `Str::slug(env('APP_NAME', 'laravel'))`, `Str::slug((string) env(…))`.
@@ -114,6 +134,7 @@ mod tests {
             ("<?php $x = getenv('A_B');", "A_B"),
             ("<?php $x = getenv('A_B') ?: 'd';", "A_B=d"),
             ("<?php $x = $_ENV['A_B'] ?? 5;", "A_B=5"),
+            ("<?php putenv('A_B=1'); putenv(\"C_D=$x\"); putenv('E_F=' . $x);", "set A_B=1 set C_D=? set E_F=?"),
             ("<?php $_ENV['A_B'] = 1;", "set A_B"),
             ("<?php return ['k' => env('A_B', 'd'), 'l' => env('C_D')];", "A_B=d C_D?"),
             ("<?php $x = Env::getOrFail('A_B'); $y = Env::get('C_D', 'd');", "A_B! C_D=d"),

@@ -39,6 +39,18 @@ fn environment(lexed: &Lexed<'_>, index: usize, uses: &mut Vec<Use>) {
             let fallback = if set { lexed.fallback(index + 5..index + 6) } else { after(lexed, index, index + 4) };
             uses.extend(lexed.used(index + 2, kind, fallback, true));
         }
+        // `ENV.values_at("X", "Y")`
+        "." if matches!(lexed.at(index + 2), "values_at" | "slice" | "fetch_values") && lexed.at(index + 3) == "(" => {
+            let fallback = match lexed.at(index + 2) {
+                "values_at" => Fallback::Absent,
+                "slice" => Fallback::Optional,
+                _ if lexed.at(lexed.close(index + 3) + 1) == "{" => Fallback::Computed,
+                _ => Fallback::Required,
+            };
+            let names = lexed.arguments(index + 3).into_iter().filter(|part| part.len() == 1);
+            let names = names.map(|part| part.start).filter(|at| lexed.string(*at).is_some());
+            uses.extend(names.filter_map(|at| lexed.used(at, Kind::Read, fallback.clone(), true)));
+        }
         "." if lexed.string(index + 4).is_some() && lexed.at(index + 3) == "(" => {
             let close = lexed.close(index + 3);
             let arguments = lexed.arguments(index + 3);
@@ -124,6 +136,8 @@ mod tests {
             ("ENV['A_B'] = 'x'", "set A_B=x"),
             ("x = ENV['A_B'].presence || 'q'\ny = ENV['C_D'].to_s\nz = ENV['E_F'].presence", "A_B=q C_D? E_F?"),
             ("ENV.key?('A_B')", "A_B?"),
+            ("a, b = ENV.values_at('A_B', 'C_D')", "A_B C_D"),
+            ("ENV.slice('A_B', name)\nENV.fetch_values('C_D')\nENV.fetch_values('E_F') { 1 }", "A_B? C_D! E_F=?"),
             ("x = \"#{ENV['A_B']}/y\"", "A_B"),
             ("=begin\nENV['A_B']\n=end\nENV['C_D']", "C_D"),
             ("x = <<~SQL\n  ENV['A_B'] #{ENV['C_D']}\nSQL\nENV['E_F']", "C_D E_F"),

@@ -35,7 +35,7 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
             Side::Start => {
                 for used in uses.iter().filter(|used| used.sure) {
                     match used.kind {
-                        Kind::Pass if reader.name == "pm2" => {
+                        Kind::Pass | Kind::Read if reader.name == "pm2" => {
                             found.push(sighting(
                                 &path,
                                 used,

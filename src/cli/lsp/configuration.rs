@@ -9,7 +9,7 @@ use super::spots::{self, Spot};
 use crate::project::config::Config;
 
 /// The JSON Schema of the file.
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| schemars::schema_for!(Config).to_value());
+static SCHEMA: LazyLock<Value> = LazyLock::new(Config::schema);
 
 /// What may stand at a place.
 pub(super) struct Slot {
@@ -85,7 +85,7 @@ fn resolved(schema: &'static Value) -> &'static Value {
 }
 
 fn described_as(name: &str, schema: &Value) -> Choice {
-    let description = schema["description"].as_str().unwrap_or_default().replace("[`", "`").replace("`]", "`");
+    let description = schema["description"].as_str().unwrap_or_default().to_owned();
     Choice { name: name.to_owned(), description }
 }
 

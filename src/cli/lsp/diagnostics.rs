@@ -131,7 +131,7 @@ fn told(places: &mut Places<'_>, finding: &Finding) -> Told {
         data: Some(data),
         ..Diagnostic::default()
     };
-    let mends = mend(places, finding);
+    let mends = mend(places, finding).or_else(|| rename(places, finding));
     let silences = silence(places, finding);
     Told { path, diagnostic, related, mends, silences, is_failure: false }
 }
@@ -142,6 +142,26 @@ fn mend(places: &mut Places<'_>, finding: &Finding) -> Option<Mend> {
     let range = places.lines(fix.span.source).range(fix.span.range());
     let edit = TextEdit::new(range, fix.replacement.clone());
     Some(Mend { path: places.path(fix.span), title: fix.title.clone(), edit, safe: fix.safe })
+}
+
+/// The key by the name of the schema that was most likely meant, where the line says nothing that is hidden of the key itself.
+fn rename(places: &mut Places<'_>, finding: &Finding) -> Option<Mend> {
+    if finding.rule.code != "unknown-key" {
+        return None;
+    }
+    let near = finding.help.as_deref()?.strip_prefix("did you mean ")?.strip_suffix('?')?;
+    let project = places.project;
+    let span = finding.label.as_ref()?.span;
+    let layer = project.layers.iter().find(|layer| layer.source == span.source && !layer.sealed)?;
+    let is_key = layer.entries.iter().any(|entry| layer.span(&entry.key) == span);
+    let is_declared = project.schema.as_ref()?.schema.property(near).is_declared();
+    let is_there = layer.entries.iter().any(|entry| layer.key(entry) == near);
+    if !is_key || !is_declared || is_there || !project.sources.is_open(span) {
+        return None;
+    }
+    let range = places.lines(span.source).range(span.range());
+    let (title, edit) = (format!("rename to {near}"), TextEdit::new(range, near.to_owned()));
+    Some(Mend { path: places.path(span), title, edit, safe: false })
 }
 
 /// A comment above the line of the finding, where the file takes comments.

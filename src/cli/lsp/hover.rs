@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
+use serde_json::Value;
 
 use super::super::explain::{ladder, nature};
 use super::super::show::is_told;
@@ -13,6 +14,7 @@ use super::spots::{self, Role, Spot};
 use crate::checks;
 use crate::layer::PROCESS;
 use crate::project::Project;
+use crate::reference::bounds;
 use crate::schema::property::Property;
 use crate::source::{printable, printable_lines};
 
@@ -149,6 +151,9 @@ pub(super) fn facts(project: &Project, key: &str, property: &Property<'_>) -> Ve
     }
     let listed = |names: &[String]| names.join(", ");
     facts.extend(property.format().map(|format| format!("format {format}")));
+    facts.extend(bounds(property));
+    let pattern = property.keyword("pattern").and_then(Value::as_str);
+    facts.extend(pattern.map(|pattern| format!("matches {pattern}")));
     if !property.required_in().is_empty() {
         facts.push(format!("required in {}", listed(property.required_in())));
     }

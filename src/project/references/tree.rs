@@ -12,6 +12,7 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use super::tools;
 use crate::compose::extend::beside;
 use crate::project::config::Config;
+use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::{self, Files};
 use crate::project::{layout, tracking};
 use crate::source::Span;
@@ -156,7 +157,8 @@ pub(super) fn uses(
             return None;
         }
         let reader = uses::reader(path);
-        if reader.is_none() && says_nothing(path) && !taken.contains(path) {
+        let is_taken = taken.contains(path);
+        if reader.is_none() && says_nothing(path) && !is_taken {
             return None;
         }
         let full = files.root().join(path);
@@ -171,23 +173,21 @@ pub(super) fn uses(
         let index = reader.and_then(|reader| uses::ALL.iter().position(|other| std::ptr::eq(other, reader)));
         let marked = index.is_some_and(|index| markers[index].as_ref().is_none_or(|marker| marker.is_match(&bytes)));
         let named = names.as_ref().is_some_and(|names| names.is_match(&bytes));
-        if !marked && !named && !taken.contains(path) {
+        if !marked && !named && !is_taken {
             return None;
         }
         let (text, _) = files::text(bytes);
         let mut found =
             if marked { reader.map(|reader| reader.uses(path, &text)).unwrap_or_default() } else { Vec::new() };
         found.retain(|found| declared.contains(&found.name) || !is_given(path, &found.name));
-        if taken.contains(path) {
-            found.extend(compose().map(|compose| compose.uses(path, &text)).unwrap_or_default());
-            // What a service of it is given is that of the one that takes it in.
-            found.retain(|found| found.kind == Kind::Read);
+        if is_taken {
+            found = compose().map(|compose| compose.uses(path, &text)).unwrap_or_default();
         }
         if let Some(names) = names.as_ref().filter(|_| named) {
             mentions(&text, names, &mut found);
         }
         // A Compose file that gives a service nothing tells as much as one that does.
-        let tells = reader.is_some_and(uses::Reader::tells_without_uses);
+        let tells = is_taken || reader.is_some_and(uses::Reader::tells_without_uses);
         (tells || !found.is_empty()).then(|| (path.clone(), text, found))
     };
     paths.par_iter().filter_map(one).collect()
@@ -198,21 +198,38 @@ pub(super) fn compose() -> Option<&'static Reader> {
     uses::ALL.iter().find(|reader| reader.name == "compose")
 }
 
-/// The files that Compose files take in with `extends` and `include`, whatever those are called, and that are no Compose files
-/// by their own names.
-pub(super) fn taken_in(files: &Files, paths: &[String]) -> HashSet<String> {
-    let is_compose = |path: &&String| uses::reader(path).is_some_and(|reader| reader.name == "compose");
-    let mut left: Vec<String> = paths.iter().filter(is_compose).cloned().collect();
-    let mut found = HashSet::new();
+/// Compose files beside those that are called so.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Those by any other name: what others take in, and what is named where services are started.
+    pub(super) renamed: HashSet<String>,
+    /// What others take in with `extends` and `include`, whatever it is called; unless Compose would find it by itself.
+    pub(super) inner: HashSet<String>,
+}
+
+/// The Compose files that others take in with `extends` and `include`, and those that are `named` where services are started,
+/// whatever they are called.
+pub(super) fn taken_in(files: &Files, paths: &[String], named: impl Iterator<Item = String>) -> Taken {
+    let is_called_so = |path: &String| uses::reader(path).is_some_and(|reader| reader.name == "compose");
+    let mut left: Vec<String> = paths.iter().filter(|path| is_called_so(path)).cloned().collect();
+    let named = named.filter(|path| !is_called_so(path) && paths.binary_search(path).is_ok());
+    let mut found = Taken { renamed: named.collect(), inner: HashSet::new() };
+    left.extend(found.renamed.iter().cloned());
+    let mut seen: HashSet<String> = left.iter().cloned().collect();
     while let Some(path) = left.pop() {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
         for other in named_by(files, &path) {
             let other = beside(folder, &other).filter(|other| paths.binary_search(other).is_ok());
-            let Some(other) = other.filter(|other| uses::reader(other).is_none_or(|reader| reader.name != "compose"))
-            else {
-                continue;
-            };
-            if found.insert(other.clone()) {
+            let Some(other) = other.filter(|other| *other != path) else { continue };
+            if !is_called_so(&other) {
+                found.renamed.insert(other.clone());
+            }
+            // `compose.dev.yaml` may extend what is started without it, too.
+            let is_main = |path: &str| FOUND_BY_COMPOSE.contains(&path.rsplit('/').next().unwrap_or(path));
+            if !is_main(&other) || is_main(name) {
+                found.inner.insert(other.clone());
+            }
+            if seen.insert(other.clone()) {
                 left.push(other);
             }
         }

@@ -91,6 +91,17 @@ pub(super) const AMBIENT: &[&str] = &[
     "NO_PROXY",
     "ALL_PROXY",
     "all_proxy",
+    // What manages versions of languages and their environments.
+    "NVM_*",
+    "RBENV_*",
+    "ASDF_*",
+    "SDKMAN_*",
+    "VIRTUAL_ENV_PROMPT",
+    "NODENV_*",
+    "VOLTA_HOME",
+    "FNM_*",
+    "MISE_*",
+    "RVM_*",
     // CI services.
     "CI",
     "CI_*",

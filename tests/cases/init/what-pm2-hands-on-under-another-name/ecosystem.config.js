@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: 'a', script: 'a.js', env: { PORTX: 3000, API_TOKEN: process.env.SRC_TOKEN } }],
+};

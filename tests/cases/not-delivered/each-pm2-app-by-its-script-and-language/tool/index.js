@@ -1,0 +1,1 @@
+if (!process.env.TOOL_KEY) throw new Error("no key");

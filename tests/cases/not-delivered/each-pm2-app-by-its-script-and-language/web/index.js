@@ -1,0 +1,1 @@
+if (!process.env.STRIPE_KEY) throw new Error("no key");

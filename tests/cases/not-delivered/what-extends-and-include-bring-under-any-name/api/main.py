@@ -1,0 +1,4 @@
+import os
+
+url = os.environ["QUEUE_URL"]
+key = os.environ["X_KEY"]

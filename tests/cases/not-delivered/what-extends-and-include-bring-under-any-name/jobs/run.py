@@ -1,0 +1,3 @@
+import os
+
+size = int(os.environ["QUEUE_SIZE"])

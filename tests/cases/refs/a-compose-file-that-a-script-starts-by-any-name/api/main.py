@@ -1,0 +1,4 @@
+import os
+
+mode = os.environ["API_MODE"]
+size = os.environ["API_SIZE"]

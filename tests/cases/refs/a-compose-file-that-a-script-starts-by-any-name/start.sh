@@ -1,0 +1,2 @@
+#!/bin/sh
+docker compose --env-file .env -f deploy/web.yml up -d

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::arithmetic;
-use super::lexer::{Fault, Operation, Part};
 use super::pattern::{Effort, Spent, Text, trimmed};
+use super::token::{Fault, Operation, Part};
 use crate::dialects::UNKNOWN;
 
 /// The variables of a shell while it reads a file.

@@ -1,7 +1,8 @@
 //! The grammar of commands, as dash has it: what stands within `$(…)` and backticks has to be a program, and only that
 //! tells where a `$(` ends. Nothing of it is run; what it would do is not followed.
 
-use super::lexer::{Fault, Lexer, MAX_DEPTH, Token, too_deep};
+use super::lexer::{Lexer, MAX_DEPTH, too_deep};
+use super::token::{Fault, Token};
 use super::{RESERVED, assignment, bare, is_identifier};
 
 /// Builtins after which no function may be called.

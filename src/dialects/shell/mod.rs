@@ -11,13 +11,15 @@ mod expansion;
 mod grammar;
 mod lexer;
 mod pattern;
+mod token;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use expansion::{Variables, unknown};
-use lexer::{Fault, Lexer, Part, Token, Word, is_name};
+use lexer::{Lexer, is_name};
 use pattern::Effort;
+use token::{Fault, Part, Token, Word};
 
 use super::{Draft, Process, ReadError, Reading, Text, Variable, known};
 

@@ -13,6 +13,7 @@ use crate::interpolation::references;
 use crate::layer::{Content, Entry, Layer};
 use crate::project::files::Files;
 use crate::project::{Options, Project};
+use crate::reference::bounds;
 use crate::schema::property::Property;
 use crate::source::{MASK, printable, printable_lines};
 
@@ -98,8 +99,10 @@ impl Explain {
                 let _ = writeln!(out, "  {line}");
             }
             let nature = nature(&project, &project.rests_of_secrets(), key, property);
-            if !nature.is_empty() {
-                let _ = writeln!(out, "  {nature}");
+            let words: Vec<_> =
+                std::iter::once(nature).filter(|nature| !nature.is_empty()).chain(bounds(property)).collect();
+            if !words.is_empty() {
+                let _ = writeln!(out, "  {}", words.join(", "));
             }
         }
         for environment in &environments {

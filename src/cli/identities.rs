@@ -115,7 +115,12 @@ fn with_programs(mut identities: Identities) -> Result<Identities, Error> {
     match key_command() {
         Some(line) => {
             let keys = printed_by(&line)?;
-            add_text(&mut identities, COMMAND, None, &keys, Missing::IsAnError)?;
+            // As with an empty variable: on this machine there is none.
+            if keys.trim().is_empty() {
+                identities.tried(COMMAND);
+            } else {
+                add_text(&mut identities, COMMAND, None, &keys, Missing::IsAnError)?;
+            }
         }
         None if !forks::is_distrusted() => identities.tried(COMMAND),
         None => {}

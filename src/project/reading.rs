@@ -106,24 +106,7 @@ impl Project {
         project.sops = read_sops(files, &project.config, &mut project.sources)?;
         project.read_unstaged(files);
         project.lost = lost.iter().map(|path| files.shown(path)).collect();
-        for mut exposed in tracking::exposed(files, &project.config) {
-            exposed.path = files.shown(&exposed.path);
-            let rule = exposed.rule.as_ref().and_then(|(path, line)| {
-                let text = files::text(files.read_if_there(path).ok().flatten()?).0;
-                let start: usize = text.split_inclusive('\n').take(*line).map(str::len).sum();
-                let length = text.lines().nth(*line)?.trim_end().len();
-                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                let range = offset(start)..offset(start + length);
-                Some(Span::new(project.sources.add(files.shown(path), text), range))
-            });
-            let place = rule.unwrap_or_else(|| {
-                // Without its text, of which nothing may be told but at which line.
-                let line = exposed.exposure.line();
-                let at = u32::try_from(line).unwrap_or_default();
-                Span::new(project.sources.add(exposed.path.as_str(), "\n".repeat(line)), at..at)
-            });
-            project.exposed.push((exposed, place));
-        }
+        project.read_exposed(files);
         project.read_versions(files, consumers.older);
         project.read_home_made(files, &consumers.home_made, &known);
         for (path, kind) in strays {
@@ -132,6 +115,28 @@ impl Project {
         project.read_dotenvs(files, &consumers.env_files, &known);
         project.add_process_layer();
         Ok(project)
+    }
+
+    /// What git has and should not, or the other way round, each at the rule that says so, else at its own line.
+    fn read_exposed(&mut self, files: &Files) {
+        for mut exposed in tracking::exposed(files, &self.config) {
+            exposed.path = files.shown(&exposed.path);
+            let rule = exposed.rule.as_ref().and_then(|(path, line)| {
+                let text = files::text(files.read_if_there(path).ok().flatten()?).0;
+                let start: usize = text.split_inclusive('\n').take(*line).map(str::len).sum();
+                let length = text.lines().nth(*line)?.trim_end().len();
+                let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+                let range = offset(start)..offset(start + length);
+                Some(Span::new(self.sources.add(files.shown(path), text), range))
+            });
+            let place = rule.unwrap_or_else(|| {
+                // Without its text, of which nothing may be told but at which line.
+                let line = exposed.exposure.line();
+                let at = u32::try_from(line).unwrap_or_default();
+                Span::new(self.sources.add(exposed.path.as_str(), "\n".repeat(line)), at..at)
+            });
+            self.exposed.push((exposed, place));
+        }
     }
 
     /// Keeps the places that name the versions of readers, for those who read one of the layers.

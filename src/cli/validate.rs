@@ -176,6 +176,10 @@ impl Validate {
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
+            // Where git keeps its hands off all env files, a commit is judged by what else is in it.
+            None if self.staged && self.environments.is_empty() && !Project::has_environments(files, &config)? => {
+                Checked { has_schema: true, ..Checked::default() }
+            }
             None => {
                 let (checked, project) = self.project(files, &config, &person, &self.environments, global)?;
                 // The operating system frees memory faster than thousands of destructors.
@@ -310,7 +314,8 @@ impl Validate {
         if any && !own {
             all.absorb(of_workspace(files)?);
         }
-        if any {
+        if any || self.staged && self.environments.is_empty() && all.broken.is_empty() {
+            all.has_schema |= !any;
             return Ok(all);
         }
         if !all.broken.is_empty() {
@@ -390,7 +395,10 @@ pub(super) fn check(files: &Files, config: &Config, options: &Options<'_>) -> Re
     lowered_conflict(config, files)?;
     unknown_accepted(config, files)?;
     let mut project = Project::read(files, options)?;
-    project.read_deployments(files, options.environments.is_empty())?;
+    // Of the index only what makes environments is read.
+    if !files.is_staged() {
+        project.read_deployments(files, options.environments.is_empty())?;
+    }
     let found = checks::run(&project);
     Ok((project, found))
 }

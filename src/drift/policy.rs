@@ -1,7 +1,5 @@
 //! What a difference means: the word of the schema, the rules of `sparkcfg.toml`, and which of them is nearest.
 
-use std::collections::HashMap;
-
 use globset::{Glob, GlobMatcher};
 
 use crate::schema::extension::Drift;
@@ -11,8 +9,6 @@ use crate::schema::sameness::Shape;
 #[derive(Debug, Default)]
 pub struct Policies {
     rules: Vec<Rule>,
-    /// What the schema of another time says of each key, in place of the one that is asked.
-    declared: Option<HashMap<String, Drift>>,
 }
 
 /// One rule for one pattern of keys.
@@ -78,16 +74,9 @@ impl Policies {
         Ok(())
     }
 
-    /// The same rules beside the word of another schema, key by key.
-    #[must_use]
-    pub fn beside(self, declared: HashMap<String, Drift>) -> Self {
-        Self { declared: Some(declared), ..self }
-    }
-
     /// The rules that fit `key`, of which the schema says `declared`.
     #[must_use]
     pub fn of(&self, key: &str, declared: Option<Drift>) -> Fitting<'_> {
-        let declared = self.declared.as_ref().map_or(declared, |declared| declared.get(key).copied());
         let rules = self.rules.iter().filter(|rule| rule.keys.is_match(key)).collect();
         Fitting { declared, letters: key.len(), rules }
     }

@@ -4,7 +4,7 @@ mod drift;
 
 use std::fmt::Write;
 
-use super::{Output, Style, checked, markup, plural, verdict};
+use super::{Output, Style, checked, markup, plural, told_let_through, verdict};
 use crate::finding::{Finding, Label, Severity};
 use crate::page;
 use crate::report::Report;
@@ -12,7 +12,8 @@ use crate::report::Report;
 pub(super) const OUTPUT: Output = Output { name: "html", summary: "one self-contained page", write };
 
 fn write(report: &Report, _: &Style) -> String {
-    let mut out = String::new();
+    let through = report.comparison.as_ref().map(|it| told_let_through(&it.counts)).unwrap_or_default();
+    let mut out = page::head(&format!("sparkcfg {}: {}{through}", report.command, verdict(&report.summary)));
     match &report.comparison {
         Some(comparison) => drift::write(&mut out, report, comparison),
         None => findings(&mut out, report),
@@ -45,11 +46,10 @@ fn findings(out: &mut String, report: &Report) {
 
 /// The beginning of the page: one sign for colour-blind eyes, and the verdict.
 fn title(out: &mut String, report: &Report, (class, sign): (&str, &str), told: &str) {
-    let title = format!("sparkcfg {}: {told}", report.command);
-    out.push_str(&page::head(&title));
     let _ = write!(
         out,
-        "<body>\n<header class=\"{class}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{sign}</span> {title}</h1>\n",
+        "<body>\n<header class=\"{class}\">\n<h1><span class=\"glyph\" aria-hidden=\"true\">{sign}</span> sparkcfg {}: {told}</h1>\n",
+        report.command,
     );
 }
 

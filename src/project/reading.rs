@@ -10,6 +10,7 @@ use super::consumers::{self, Consumers};
 use super::creation_rules::{self, CreationRules};
 use super::deployments::Deployments;
 use super::files::{self, Files};
+use super::git;
 use super::layout::{self, Stack};
 use super::legibility::illegible;
 use super::links;
@@ -376,8 +377,16 @@ fn read_sops(files: &Files, config: &Config, sources: &mut Sources) -> Result<Op
 }
 
 pub(super) fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
-    let listed = config.environments.iter();
-    let listed: Vec<_> = listed.map(|(name, files)| Stack { name: name.clone(), files: files.clone() }).collect();
+    // What git ignores is in no commit, so that none can be judged by it.
+    let is_of_a_commit = |path: &&String| {
+        let is_missing = files.is_staged() && files.size(path.trim_start_matches("./")).is_none();
+        !(is_missing && git::is_held(files.root()) && git::is_ignored(files.root(), path).unwrap_or_default())
+    };
+    let listed = config.environments.iter().map(|(name, paths)| {
+        let own: Vec<_> = paths.iter().filter(is_of_a_commit).cloned().collect();
+        (own.len() == paths.len() || !own.is_empty()).then(|| Stack { name: name.clone(), files: own })
+    });
+    let listed: Vec<_> = listed.flatten().collect();
     // What shows an env file stands for one only as long as there is none.
     if listed.iter().flat_map(|stack| &stack.files).any(|path| !layout::documents(path)) {
         return Ok(listed);

@@ -55,6 +55,10 @@ fn a_difference_that_is_left_is_never_resolved() {
             vec![(SCHEMA, "duration\",\n      \"x-sparkcfg\": {\n        \"drift\": \"must-match", "duration\",\n      \"x-sparkcfg\": {\n        \"drift\": \"may-differ"), (PROD, "LOG_LEVEL", "CACHE_TTL=5m\nLOG_LEVEL")],
             vec!["drift-must-match CACHE_TTL no-longer-counted new, and the policy of CACHE_TTL was must-match, and is may-differ".to_owned()],
         ),
+        (
+            vec![(SCHEMA, ",\n          \"port\"", ""), (PROD, "db.prod.internal", "db.prod.internal:15432")],
+            vec!["drift-shape DATABASE_URL no-longer-counted new, and nothing says any more that its port stays the same".to_owned()],
+        ),
         // A comment, above what was there and above what is new.
         (
             vec![(PROD, "API", "# sparkcfg: ignore[drift-must-match] why\nAPI")],

@@ -65,8 +65,6 @@ pub(crate) fn junit_fails(text: &str) -> bool {
 /// `### ✗ sparkcfg validate: 4 errors, 1 warning`
 fn headline(line: &str) -> Counts {
     let (_, told) = line.split_once(": ").expect("the headline has a verdict");
-    // `2 unexpected (1 error, 1 warning)`
-    let told = told.split_once('(').map_or(told, |(_, told)| told);
     let count = |word: &str| {
         let part = told.split(", ").find(|part| part.contains(word));
         part.map_or(0, |part| part.split(' ').next().unwrap().parse().expect("a count is a number"))

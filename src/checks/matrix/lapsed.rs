@@ -73,17 +73,11 @@ impl<'l> Lapsed<'l> {
 
     /// What became of a policy.
     pub(in crate::checks) fn policy(&self, was: Drift) -> String {
-        let changed = Self::changed(self.key, was, self.row.policy);
-        changed.unwrap_or_else(|| format!("no policy says {} of {} any more", was.name(), self.names()))
-    }
-
-    /// The same of a key that has another policy now, or none.
-    #[must_use]
-    pub fn changed(key: &str, was: Drift, now: Option<Drift>) -> Option<String> {
-        match now {
-            Some(now) if now == was => None,
-            Some(now) => Some(format!("the policy of {key} was {}, and is {}", was.name(), now.name())),
-            None => Some(format!("the policy of {key} was {}, and there is none", was.name())),
+        let key = self.key;
+        match self.row.policy {
+            Some(now) if now != was => format!("the policy of {key} was {}, and is {}", was.name(), now.name()),
+            None => format!("the policy of {key} was {}, and there is none", was.name()),
+            Some(_) => format!("no policy says {} of {} any more", was.name(), self.names()),
         }
     }
 

@@ -62,12 +62,13 @@ impl Since<'_, '_> {
     /// difference new, unless it brings a value of its own; one that only got another name is the same.
     ///
     /// `silenced` are findings of now that do not count for what the project says: whoever reviews a branch sees those that
-    /// do so since the revision.
+    /// do so since the revision. `elapsed` are those that would count by the rules of the revision.
     pub(super) fn split(
         &self,
         findings: Vec<Finding>,
         before: Then,
         mut silenced: Vec<Finding>,
+        elapsed: Vec<Finding>,
     ) -> (Vec<Finding>, Vec<Finding>) {
         let Then { counting: before, silent } = before;
         let renamed = |finding: Finding| (subject(&finding), self.by_new_names(finding));
@@ -99,6 +100,19 @@ impl Since<'_, '_> {
             if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
         }
         silenced.retain(is_unexpected);
+        let of_before: HashSet<&str> = before.iter().map(|(subject, _)| subject.as_str()).collect();
+        let of_now: HashSet<_> = silenced.iter().map(subject).chain(now.keys().cloned()).collect();
+        let is_undisputed =
+            |key: &Option<String>| !counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == *key);
+        for finding in elapsed {
+            let mut finding = self.by_new_names(finding);
+            let subject = subject(&finding);
+            let is_told = of_before.contains(&*subject) || of_now.contains(&subject);
+            if let (false, true, Some(because)) = (is_told, is_undisputed(&finding.key), self.because(&finding)) {
+                finding.difference.iter_mut().for_each(|it| it.because = Some(because.clone()));
+                silenced.push(finding);
+            }
+        }
         for finding in &mut silenced {
             let subject = subject(finding);
             let of_subject = |all: &'_ [(String, Finding)]| -> Vec<Relation> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod behind;
+mod elapsed;
 mod following;
 mod lasting;
 mod left;

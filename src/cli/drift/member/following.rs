@@ -60,12 +60,9 @@ impl Member<'_> {
             let lowered = loosened::taken_out(findings, &project.config, now, options);
             settling::let_silenced_go(&lowered, findings, rows);
             silenced.extend(lowered);
-            // Where policies disagree nothing is let through: the run ends with that.
-            let disputed =
-                |told: &Finding| findings.iter().any(|it| it.rule.code == "policy-conflict" && it.key == told.key);
-            let told = self.let_through(project, now, rows, options).into_iter();
-            silenced.extend(told.filter(|told| !disputed(told)));
+            silenced.extend(self.classified_by_pattern(project, now, rows, options));
         }
+        let elapsed = self.by_rules_of(past, now, rows, options);
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
             let before = source(past.project?, then, Some(&past.past.held.revision), past.offset);
@@ -84,7 +81,7 @@ impl Member<'_> {
                 unknown: options.unknown,
                 policies: &policies,
             };
-            since.split(std::mem::take(findings), then, silenced)
+            since.split(std::mem::take(findings), then, silenced, elapsed)
         };
         *findings = counting;
         settled.extend(others);

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::following::Present;
 use super::{Member, Options, source};
-use crate::checks::matrix::Lapsed;
 use crate::drift::Row;
 use crate::finding::{Bucket, Finding, Severity};
 use crate::project::Project;
@@ -13,10 +12,9 @@ use crate::report::FailOn;
 use crate::schema::extension::Drift;
 
 impl Member<'_> {
-    /// Differences of now that the policies of the revision would have told, and those of now let through, each with the
-    /// reason; under `strict`, that is also what a rule for a pattern of names lets through. A rule for the key itself, or the
-    /// word of the schema, is a decision about what nobody had decided.
-    pub(super) fn let_through(
+    /// Differences that the revision would have had somebody decide on, because it is strict, and that a rule for a pattern of
+    /// names lets through now, each with the reason. A rule for the key itself, or the word of the schema, is such a decision.
+    pub(super) fn classified_by_pattern(
         &self,
         then: &Project,
         now: &Present<'_>,
@@ -24,48 +22,33 @@ impl Member<'_> {
         options: &Options<'_>,
     ) -> Vec<Finding> {
         let config = &now.project.config;
-        let declared = [declared(then), declared(now.project)];
-        if declared[0] == declared[1] && config.drift.rule.is_empty() && then.config.drift.rule.is_empty() {
+        if config.drift.rule.is_empty() || !(options.strict || then.config.drift.strict) {
             return Vec::new();
         }
-        let is_strict = options.strict || then.config.drift.strict;
         let known = then.all_environments().chain(now.project.all_environments());
         let known: Vec<_> = known.collect();
-        let policies = |config: &Config| config.policies(("", ""), &known).unwrap_or_default();
-        let [said, says] = declared;
-        let (before, after) = (policies(&then.config).beside(said), policies(config));
+        let [before, after] =
+            [&then.config, config].map(|config| config.policies(("", ""), &known).unwrap_or_default());
         let sources = now.environments.iter().map(|environment| source(now.project, environment, None, 0));
         let (_, findings, _) = self.judged(sources.collect(), &before, now.project, options, true);
-        let places: HashMap<_, _> =
-            rows.iter().enumerate().map(|(at, row)| (row.key.as_str(), (at, row.policy))).collect();
-        let told = findings.into_iter().filter_map(|mut finding| {
+        let schema = now.project.schema.as_ref().map(|schema| &schema.schema);
+        let may_differ = rows.iter().enumerate().filter(|(_, row)| row.policy == Some(Drift::MayDiffer));
+        let places: HashMap<_, _> = may_differ.map(|(at, row)| (row.key.as_str(), at)).collect();
+        let let_through = findings.into_iter().filter(|finding| finding.rule.code == "drift-unclassified");
+        let told = let_through.filter_map(|mut finding| {
             let key = finding.key.clone()?;
-            let (at, policy) = *places.get(key.as_str())?;
-            let because = match finding.rule.code {
-                "drift-unclassified" if is_strict && policy == Some(Drift::MayDiffer) => {
-                    let pattern = after.of(&key, says.get(&key).copied()).by_pattern()?.to_owned();
-                    format!("strict asks for a policy, and `{pattern}` says may-differ in sparkcfg.toml")
-                }
-                "drift-must-match" => Lapsed::changed(&key, Drift::MustMatch, policy)?,
-                "drift-must-differ" => Lapsed::changed(&key, Drift::MustDiffer, policy)?,
-                _ => return None,
-            };
+            let at = *places.get(key.as_str())?;
+            let declared = schema.and_then(|schema| schema.property(&key).drift());
+            let pattern = after.of(&key, declared).by_pattern()?.to_owned();
             let difference = finding.difference.as_mut()?;
             difference.row = Some(at);
             difference.bucket = Bucket::Unexpected;
-            difference.because = Some(because);
+            difference.because =
+                Some(format!("strict asks for a policy, and `{pattern}` says may-differ in sparkcfg.toml"));
             Some(finding)
         });
         told.collect()
     }
-}
-
-/// What the schema of a project says of differences, key by key.
-fn declared(project: &Project) -> HashMap<String, Drift> {
-    let schema = project.schema.iter().map(|schema| &schema.schema);
-    let all =
-        schema.flat_map(|schema| schema.keys().filter_map(|key| Some((key.to_owned(), schema.property(key).drift()?))));
-    all.collect()
 }
 
 /// How bad each finding is before the project says so, by its id; nothing where it says nothing of any.

@@ -12,7 +12,32 @@ use super::{names, parameters, values};
 pub(super) fn secret(text: &str) -> Option<Range<usize>> {
     // Whether any blank is there at all is asked first: this is asked of every value.
     let by_scheme = || memchr2(b' ', b'%', text.as_bytes()).and_then(|_| by_scheme(text));
-    by_scheme().or_else(|| by_name(text))
+    by_scheme().or_else(|| by_name(text)).or_else(|| assigned(text))
+}
+
+/// Whether what [`secret`] finds stands behind a name and `=`, and in no header.
+pub(super) fn is_assigned(text: &str) -> bool {
+    by_scheme(text).or_else(|| by_name(text)).is_none() && assigned(text).is_some()
+}
+
+/// What an assignment within a value sets: a line that lost its end (`8080DB_PASSWORD=…`), or arguments (`-e DB_PASSWORD=…`).
+fn assigned(text: &str) -> Option<Range<usize>> {
+    const SHORTEST: usize = 6;
+    memchr_iter(b'=', text.as_bytes()).find_map(|at| {
+        let before = &text[..at];
+        let start = at - run_back(before, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        let name = before[start..].trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '_');
+        // What a URL hands over is looked at as that.
+        let in_url = before[..at - name.len()].ends_with(['?', '&', '$', '{']);
+        if in_url || !name.contains('_') || !names::names_secret_surely(name) {
+            return None;
+        }
+        let value =
+            at + 1..at + 1 + run(&text[at + 1..], |byte| byte.is_ascii_graphic() && !b",;\"'&{}$".contains(&byte));
+        let text = &text[value.clone()];
+        let counts = super::is_secret_by_name(name, text) && !values::is_spoken(text) && !parameters::is_gap(text);
+        (text.len() >= SHORTEST && counts).then_some(value)
+    })
 }
 
 /// What follows the name of a scheme (RFC 7235), in headers that were written into a URL as well: `Bearer%20…`.
@@ -117,6 +142,13 @@ mod tests {
             ("Bearer".into(), None),
             ("Bearer token authentication".into(), None),
             ("Bearer ${API_TOKEN}".into(), None),
+            ("8883DB_PASSWORD=Tr0ub4dor-and-3".into(), Some("Tr0ub4dor-and-3")),
+            (format!("postgresql://app@db/appAPI_KEY={token}"), Some(&token)),
+            ("run -e DB_PASSWORD=Tr0ub4dor-and-3 --all".into(), Some("Tr0ub4dor-and-3")),
+            ("run -e DB_PASSWORD=${DB_PASSWORD} -e A_B=c".into(), None),
+            ("DB_PASSWORD=changeme".into(), None),
+            ("8080LOG_LEVEL=verbose-and-long".into(), None),
+            ("https://a/b?API_KEY=".into(), None),
             ("a bearer of bad-news-from-2024".into(), None),
             ("x-request-id: 4f1c2b7a-93d5-4e0b-8a6f-1c2d3e4f5a6b".into(), None),
             ("x-api-key: see the page on keys".into(), None),

@@ -100,33 +100,22 @@ impl Since<'_, '_> {
             if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
         }
         silenced.retain(is_unexpected);
-        let of_before: HashSet<&str> = before.iter().map(|(subject, _)| subject.as_str()).collect();
-        let of_now: HashSet<_> = silenced.iter().map(subject).chain(now.keys().cloned()).collect();
-        let is_undisputed =
-            |key: &Option<String>| !counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == *key);
-        for finding in elapsed {
-            let mut finding = self.by_new_names(finding);
-            let subject = subject(&finding);
-            let is_told = of_before.contains(&*subject) || of_now.contains(&subject);
-            if let (false, true, Some(because)) = (is_told, is_undisputed(&finding.key), self.because(&finding)) {
-                finding.difference.iter_mut().for_each(|it| it.because = Some(because.clone()));
-                silenced.push(finding);
-            }
-        }
+        let told = before.iter().map(|(subject, _)| subject.clone()).chain(now.keys().cloned());
+        silenced.extend(self.elapsed(elapsed, &told.chain(silenced.iter().map(subject)).collect(), &counting));
         for finding in &mut silenced {
             let subject = subject(finding);
             let of_subject = |all: &'_ [(String, Finding)]| -> Vec<Relation> {
                 let same = all.iter().filter(|(known, _)| *known == subject);
                 same.map(|(_, then)| self.relation(finding, then)).collect()
             };
+            let is_there = |all: &'_ [(String, Finding)]| of_subject(all).iter().any(|it| *it != Relation::Different);
             // What the revision silenced as well is none of this branch's doing: by the baseline with the same values, by
             // what the project says with any.
             let is_old = |(known, then): &(String, Finding)| *known == subject && silences(then, finding);
-            if silent.iter().any(is_old) || of_subject(&silent).iter().any(|relation| *relation != Relation::Different)
-            {
+            if silent.iter().any(is_old) || is_there(&silent) {
                 continue;
             }
-            let is_new = !of_subject(&before).iter().any(|relation| *relation != Relation::Different);
+            let is_new = !is_there(&before);
             let because = finding.difference.as_ref().and_then(|difference| difference.because.clone());
             let because = because.unwrap_or_default();
             now.entry(subject).or_default().extend(finding.environments.iter().map(Arc::clone));
@@ -187,6 +176,22 @@ impl Since<'_, '_> {
             settled.push(finding);
         }
         (counting, settled)
+    }
+
+    /// Of what would count by the rules of the revision, what no other finding is about, each with the reason why it does not.
+    fn elapsed(&self, elapsed: Vec<Finding>, known: &HashSet<String>, counting: &[Finding]) -> Vec<Finding> {
+        let is_disputed =
+            |key: &Option<String>| counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == *key);
+        let told = elapsed.into_iter().filter_map(|finding| {
+            let mut finding = self.by_new_names(finding);
+            if known.contains(&subject(&finding)) || is_disputed(&finding.key) {
+                return None;
+            }
+            let because = self.because(&finding)?;
+            finding.difference.as_mut()?.because = Some(because);
+            Some(finding)
+        });
+        told.collect()
     }
 
     /// Why a finding of the revision counts no longer, though what it said still holds, or nobody can see any more whether it

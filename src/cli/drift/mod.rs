@@ -154,7 +154,8 @@ impl Drift {
         let Done { mut report, stale, read } =
             self.compared(&files.clone().at_rest(), global, self.lists_all(global))?;
         read.iter().try_for_each(|line| printing::complain(line))?;
-        if report.comparison.as_ref().is_none_or(|comparison| comparison.rows.is_empty()) && report.unchecked.is_empty()
+        if report.comparison.as_ref().is_none_or(|it| it.rows.is_empty() && it.settled.is_empty())
+            && report.unchecked.is_empty()
         {
             let nothing = self.nothing(&files)?.message;
             printing::complain(&format!("{nothing}; --may-be-empty takes that for no mistake\n"))?;
@@ -274,12 +275,14 @@ impl Drift {
             let offset = gathered.sources.absorb(sources);
             gathered.findings.push(finding.shifted(offset));
         }
-        let may_be_empty = self.may_be_empty && self.keys.is_empty();
-        if !may_be_empty && (!any || gathered.comparison.rows.is_empty()) {
-            return Err(self.nothing(files)?);
-        }
         for (held, folder) in left {
             gathered.add_left(Member::left(files, held, &folder, &options));
+        }
+        let may_be_empty = self.may_be_empty && self.keys.is_empty();
+        let is_empty = !any || gathered.comparison.rows.is_empty();
+        // What a branch takes away is told, also where nothing is left.
+        if !may_be_empty && is_empty && gathered.comparison.settled.is_empty() {
+            return Err(self.nothing(files)?);
         }
         let (stale, read) = (std::mem::take(&mut gathered.stale), std::mem::take(&mut gathered.read));
         let unchecked: Vec<_> = broken.into_iter().map(|(folder, _)| folder).collect();

@@ -517,3 +517,33 @@ fn modules_that_somebody_wrote_stay() {
     assert_eq!(run(blocked.path(), &["init", "--yes"]).0, 2);
     assert!(!blocked.path().join("sparkcfg.toml").exists());
 }
+
+/// The hook that `init` writes lets a project commit whose env files git ignores, and judges what else is in the commit.
+#[test]
+fn the_hook_lets_a_clean_project_commit() {
+    let key = format!("{}{}\n", "AKIA", "IOSFODNN7EXAMPL2");
+    let service = "services:\n  app:\n    image: app:1\n    env_file: app-conf.env\n";
+    for (files, listed) in [
+        (
+            &[(".env", "A=1\nB_PORT=3\n"), ("a.py", "import os\nA = os.environ['A']\n"), (".gitignore", ".env\n")][..],
+            "",
+        ),
+        (&[("app-conf.env", "TITLE=x\n"), ("compose.yml", service), (".gitignore", "app-conf.env\n")], "app-conf.env"),
+    ] {
+        let folder = folder(files);
+        let root = folder.path();
+        let git = |arguments: &[&str]| {
+            assert!(Command::new("git").current_dir(root).args(arguments).output().unwrap().status.success());
+        };
+        git(&["init", "-q"]);
+        assert_eq!(run(root, &["init", "--yes"]).0, 0);
+        assert!(read(root, "sparkcfg.toml").contains(listed));
+        git(&["add", "-A"]);
+        let (code, told) = run(root, &["validate", "--staged"]);
+        assert_eq!(code, 0, "{told}");
+        fs::write(root.join("notes.txt"), &key).unwrap();
+        git(&["add", "notes.txt"]);
+        let (code, told) = run(root, &["validate", "--staged"]);
+        assert!(code == 1 && told.contains("notes.txt"), "{code} {told}");
+    }
+}

@@ -34,9 +34,7 @@ pub fn told_password(value: &str) -> &'static str {
         _ if parameters::secret(value).is_none() && value.trim_start().starts_with(['{', '[']) => {
             "holds a secret in JSON"
         }
-        _ if parameters::secret(value).is_none() && headers::is_assigned(value) => {
-            "holds another assignment, of a secret"
-        }
+        _ if parameters::secret(value).is_none() && headers::is_assigned(value) => "holds a secret behind another name",
         _ if parameters::secret(value).is_none() => "holds a credential for a header",
         _ if value.contains("://") => "holds a password or token in a URL",
         _ => "holds a password in a connection string",

@@ -262,7 +262,7 @@ impl Validate {
         // A folder that holds no environments, such as a shared library, is no member; nor is one that has
         // none of those that were named.
         let has = Project::environment_names_in(files, &config)?;
-        if has.is_empty() && workspace::names(workspace, folder) {
+        if has.is_empty() && !self.staged && workspace::names(workspace, folder) {
             return Err(Error::new("there is nothing to check in it").help(
                 "it has no environments/*.env, .env or .env.<name>; take it out of [workspace] members, or add them",
             ));

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 use sparkcfg::schema::Schema;
+use sparkcfg::schema::violation::Violation;
 
 const DRAFTS: [&str; 5] = [
     "http://json-schema.org/draft-04/schema#",
@@ -330,6 +331,16 @@ fn drafted() -> impl Strategy<Value = (usize, Value)> {
     (0..DRAFTS.len()).prop_flat_map(|draft| (Just(draft), schema(draft)))
 }
 
+/// What texts come to by a schema, and what is wrong with them.
+fn judged(whole: &Value, settings: &[(&str, Value)]) -> (Value, Vec<Violation>) {
+    let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
+    let texts: Vec<_> = settings.iter().map(|(key, value)| (*key, spelled(value))).collect();
+    let instance: Map<String, Value> =
+        texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(None, key, text).to_value())).collect();
+    let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
+    (Value::Object(instance), violations)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -346,12 +357,7 @@ proptest! {
             definitions["node"] = json!({ "$dynamicAnchor": "node", "type": ["object", "integer", "array"] });
         }
         whole["definitions"] = definitions;
-        let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
-        let texts: Vec<_> = settings.iter().map(|(key, value)| (*key, spelled(value))).collect();
-        let instance: Map<String, Value> =
-            texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(None, key, text).to_value())).collect();
-        let instance = Value::Object(instance);
-        let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
+        let (instance, violations) = judged(&whole, &settings);
         prop_assert_eq!(
             violations.is_empty(), oracle(&whole).is_valid(&instance), "{} {} {:?}", whole, instance, violations
         );
@@ -402,12 +408,7 @@ proptest! {
         whole.insert("$schema".to_owned(), DRAFTS[draft].into());
         whole.insert("definitions".to_owned(), definitions(draft));
         let whole = Value::Object(whole);
-        let schema = Schema::parse(&whole.to_string()).expect("the crate takes it, too");
-        let texts: Vec<_> = settings.iter().map(|(key, value)| (*key, spelled(value))).collect();
-        let instance: Map<String, Value> =
-            texts.iter().map(|(key, text)| ((*key).to_owned(), schema.typed(None, key, text).to_value())).collect();
-        let instance = Value::Object(instance);
-        let violations = schema.check(None, texts.iter().map(|(key, text)| (*key, Some(text.as_str()))));
+        let (instance, violations) = judged(&whole, &settings);
         let found: BTreeSet<_> = violations.iter().map(|violation| violation.key.clone()).collect();
         let mut expected = blamed(&oracle(&whole), &instance);
         if !found.contains(&None) && expected.remove(&None) {

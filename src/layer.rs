@@ -185,9 +185,9 @@ impl Layer {
         let (before, entry) = (self.entries.get(index.checked_sub(1)?)?, self.entries.get(index)?);
         // At the end of a file without a line end, the word is the value of a variable without a name.
         let is_word = matches!(entry.content, Content::Inherited) || entry.key.start == entry.value.start;
-        let is_quoted = self.slice(&before.value).starts_with(['"', '\'']);
+        let is_quoted = || self.slice(&before.value).starts_with(['"', '\'']);
         let between = || self.text.get(before.value.end as usize..entry.key.start as usize);
-        (is_word && is_quoted && between().is_some_and(|text| !text.contains('\n'))).then_some(before)
+        (is_word && is_quoted() && between().is_some_and(|text| !text.contains('\n'))).then_some(before)
     }
 
     /// The place of a byte range of this layer's text.

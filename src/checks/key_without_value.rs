@@ -24,17 +24,18 @@ pub(super) static RULE: Rule = Rule {
 pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     // A token that was pasted without its key is told as that.
     let is_token = |entry: &Entry| detection::known_token(file.layer.key(entry)).is_some();
-    for (index, entry) in file.layer.entries.iter().enumerate().filter(|(_, entry)| !is_token(entry)) {
-        if let Some(before) = file.layer.quoted_before(index) {
+    for (index, entry) in file.layer.entries.iter().enumerate() {
+        let before = file.layer.quoted_before(index);
+        if before.is_none() && !matches!(entry.content, Content::Inherited) || is_token(entry) {
+            continue;
+        }
+        if let Some(before) = before {
             let at = if entry.key.is_empty() { &entry.value } else { &entry.key };
             findings.push(
                 file.about(&RULE, before, format!("{BEHIND_QUOTE} of {}", file.name(before)))
                     .at(file.layer.span(at), "docker compose takes it for another key")
                     .help(behind_quote::advice(file, before)),
             );
-            continue;
-        }
-        if !matches!(entry.content, Content::Inherited) {
             continue;
         }
         let name = file.name(entry);

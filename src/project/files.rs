@@ -312,6 +312,9 @@ impl Files {
         if let Some(held) = &self.held {
             return held.files.get(path).map(Vec::len);
         }
+        if self.is_absent(path) {
+            return None;
+        }
         let about = fs::metadata(self.root.join(path)).ok().filter(fs::Metadata::is_file)?;
         usize::try_from(about.len()).ok()
     }

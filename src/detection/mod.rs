@@ -58,10 +58,11 @@ pub fn looks_like_a_key(key: &str, value: &str) -> bool {
     if value.len() < 20 || !value.bytes().all(blob) || !may_be_secret(value) {
         return false;
     }
-    if names::is_about_or_public(key) || values::is_public_key(value) {
+    let about = names::is_about_or_public(key);
+    if about && !names::is_measure(key) || values::is_public_key(value) {
         return false;
     }
-    let named = names::has_word(key, "key");
+    let named = !about && names::has_word(key, "key");
     let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
     let mixed = has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit);
     named && values::entropy(value) >= 3.7 && !values::is_spoken(value)
@@ -135,6 +136,10 @@ mod tests {
             ("SITE_KEY", "f81k20zqp3mmw7x9c4vt", false),
             ("BLOB", "f81k20zqp3mmw7x9c4vtf81k20zqp3mmw7x9c4vt", false),
             ("BLOB", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", true),
+            ("API_PORT", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", true),
+            ("KEY_TTL", "f81k20zqp3mmw7x9c4vt", false),
+            ("DB_HOST", "ec2-203-0-113-25.compute-1.amazonaws.com", false),
+            ("BUILD_VERSION", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", false),
             ("VAPID_PUBLIC_KEY", "q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", false),
             ("POSTHOG", "phc_q7RfT2mLx9KcV4bNz8WpYs3HdGj6AeUo1iQy", false),
             ("BLOB", "a sentence of Some 20 Words which is no blob", false),

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use foldhash::HashMap;
 
 use self::lists::{
-    ABOUT_A_SECRET, ASKS, ASKS_OF_TEXTS, CIPHERS, ENDS, FILES, HOLDERS, KEYS, KEYS_IN_ONE, OPENS_NOTHING, PERHAPS,
-    PUBLIC, SECRET, SECRET_PAIRS, SWITCHES, TEXTS, TEXTS_OF_ANY_KIND, WORDS_OF_THEIR_OWN,
+    ABOUT_A_SECRET, ASKS, ASKS_OF_TEXTS, CIPHERS, ENDS, FILES, HOLDERS, KEYS, KEYS_IN_ONE, MEASURES, OPENS_NOTHING,
+    PERHAPS, PUBLIC, SECRET, SECRET_PAIRS, SWITCHES, TEXTS, TEXTS_OF_ANY_KIND, WORDS_OF_THEIR_OWN,
 };
 use super::tokens::known_token;
 
@@ -115,6 +115,11 @@ pub(super) fn has_word(key: &str, word: &str) -> bool {
 /// Whether a name says that its value is about a secret, or is one for everybody: `KEY_ID`, `SITE_KEY`.
 pub(super) fn is_about_or_public(key: &str) -> bool {
     words(key).any(|word| is(PUBLIC, word)) || words(key).last().is_some_and(is_about)
+}
+
+/// Whether the last word of a name says that its value is a number or the name of a machine: `API_PORT`, `DB_HOST`.
+pub(super) fn is_measure(key: &str) -> bool {
+    words(key).last().is_some_and(|last| is(MEASURES, last))
 }
 
 /// Whether a last word turns a name into something about a secret.

@@ -181,6 +181,12 @@ pub(super) const ABOUT_A_SECRET: &[&str] = &[
     "window",
 ];
 
+/// Those of the last words whose values are numbers, or names of machines: whatever stands there without order was put into the wrong line.
+pub(super) const MEASURES: &[&str] = &[
+    "age", "budget", "cost", "count", "days", "decimals", "host", "hostname", "hours", "interval", "length",
+    "lifetime", "limit", "max", "min", "mins", "minutes", "ms", "port", "rounds", "seconds", "size", "timeout", "ttl",
+];
+
 /// A word that makes a switch of whatever it stands beside, and one that does so at the beginning.
 pub(super) const SWITCHES: &[&str] = &["disable", "disabled", "enable", "enabled"];
 pub(super) const ASKS: &[&str] = &["allow", "require", "show", "skip", "use"];

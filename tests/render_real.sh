@@ -128,15 +128,15 @@ for environment in dev staging prod; do
   check "values in $environment's PM2 file" "$node" "$work/compare.js" pm2-file "$rendered/ecosystem.config.js" "$work/$environment.js"
 done
 # The commands of docs/rendering.md, as they stand there; dev is the environment whose key is here.
-mkdir "$work/bin"
-printf '#!/bin/sh\nshift\nPATH=${PATH#*:}\nexec %s "$@"\n' "$DOCKER_COMPOSE" >"$work/bin/docker"
-ln -s "$sparkcfg" "$work/bin/sparkcfg"
-chmod +x "$work/bin/docker"
+mkdir "$work/as-described"
+printf '#!/bin/sh\nshift\nPATH=${PATH#*:}\nexec %s "$@"\n' "$DOCKER_COMPOSE" >"$work/as-described/docker"
+ln -s "$sparkcfg" "$work/as-described/sparkcfg"
+chmod +x "$work/as-described/docker"
 # described FROM [ENVIRONMENT]: the block whose first line begins so.
 described() {
   local block
   block=$(sed -n "/^$1/,/^\`\`\`/p" docs/rendering.md | sed '/^```/d')
-  [ -n "$block" ] && env -i PATH="$work/bin:$PATH" HOME="$work" sh -ec "${block//prod/${2:-prod}}"
+  [ -n "$block" ] && env -i PATH="$work/as-described:$PATH" HOME="$work" sh -ec "${block//prod/${2:-prod}}"
 }
 for environment in dev staging prod; do
   check "docker compose without a key in $environment" described 'file=rendered' "$environment"

@@ -212,6 +212,15 @@ git add .
 replace environments/prod.env 8883 80800
 succeeds 'a plain git hook does not judge the folder' commit --allow-empty
 
+git checkout --quiet environments/prod.env
+mkdir -p rendered/prod
+printf 'services:\n  api:\n    image: api:1\n    privileged: true\n' >rendered/prod/compose.yml
+git add .
+sed -i '/privileged/d' rendered/prod/compose.yml
+says='error[compose-privileged]' refuses 'a rendered Compose file is judged as it is staged' commit
+git add .
+succeeds 'and passes once the mended one is staged' commit
+
 if [[ $build == true ]]; then
   project
   git add .

@@ -127,6 +127,22 @@ for environment in dev staging prod; do
   check "values in $environment's containers" env "${stand_ins[@]}" "$node" "$work/compare.js" compose "$work/$environment.json" "$work/$environment.all.js"
   check "values in $environment's PM2 file" "$node" "$work/compare.js" pm2-file "$rendered/ecosystem.config.js" "$work/$environment.js"
 done
+# The commands of docs/rendering.md, as they stand there; dev is the environment whose key is here.
+mkdir "$work/as-described"
+printf '#!/bin/sh\nshift\nPATH=${PATH#*:}\nexec %s "$@"\n' "$DOCKER_COMPOSE" >"$work/as-described/docker"
+ln -s "$sparkcfg" "$work/as-described/sparkcfg"
+chmod +x "$work/as-described/docker"
+# described FROM [ENVIRONMENT]: the block whose first line begins so.
+described() {
+  local block
+  block=$(sed -n "/^$1/,/^\`\`\`/p" docs/rendering.md | sed '/^```/d')
+  [ -n "$block" ] && env -i PATH="$work/as-described:$PATH" HOME="$work" sh -ec "${block//prod/${2:-prod}}"
+}
+for environment in dev staging prod; do
+  check "docker compose without a key in $environment" described 'file=rendered' "$environment"
+done
+check 'docker compose with the key of dev' described 'sparkcfg run prod -- docker compose .* config' dev
+refuses 'docker compose with a key that is not here' described 'sparkcfg run prod -- docker compose .* config'
 check 'dev with its own secrets' "$sparkcfg" run dev -- $DOCKER_COMPOSE -f "$root/rendered/dev/compose.yml" '--profile=*' config --quiet
 check 'what is rendered is up to date' "$sparkcfg" render --check
 

@@ -1,7 +1,7 @@
 //! A service mounts a folder of the host's system: `/`, `/etc`, `/proc`, `/root`, `/var/lib/docker` and the like.
 //!
-//! Why it hurts: what can write there can change the host, and what can read there finds its keys. Mounted `:ro`, as
-//! monitoring often does, it is a warning. Single files such as `/etc/localtime` and folders of applications such as
+//! Why it hurts: what can write there can change the host, and what can read there finds its keys. Of programs and what the
+//! kernel shows (`/usr`, `/proc`, `/sys` and the like), mounted `:ro` as monitoring does, it is a warning. Single files such as `/etc/localtime` and folders of applications such as
 //! `/etc/letsencrypt` are no concern of this check. The keys of a person (`~/.ssh`, `~/.aws`, `~/.kube`, …) and a whole home
 //! count as well: an error in protected environments, a warning elsewhere.
 //!
@@ -43,6 +43,9 @@ const TREES: &[&str] = &[
     "/var/lib/kubelet",
 ];
 
+/// Folders in which there are no keys to be read.
+const READABLE: &[&str] = &["/bin", "/boot", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"];
+
 /// What of a home holds keys.
 const KEYS: &[&str] =
     &[".aws", ".azure", ".config/gcloud", ".docker", ".gnupg", ".kube", ".netrc", ".password-store", ".ssh"];
@@ -54,7 +57,8 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         for mount in service.mounts() {
             let Some(source) = mount.source.as_deref().filter(|_| mount.is_path) else { continue };
             let (severity, place) = if is_sensitive(source) {
-                let severity = if mount.read_only { Severity::Warning } else { Severity::Error };
+                let harmless = mount.read_only && READABLE.iter().any(|tree| is_within(source, tree));
+                let severity = if harmless { Severity::Warning } else { Severity::Error };
                 (severity, "a part of the host's system")
             } else if holds_keys(source) {
                 (deployed.severity(Severity::Warning), "it holds the keys of a person")

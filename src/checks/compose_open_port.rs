@@ -1,7 +1,7 @@
 //! A port is published on all addresses of the host.
 //!
 //! Why it hurts: Docker opens it in front of the host's own firewall rules (ufw, firewalld), so the whole network reaches
-//! it. Ports 80 and 443 are published to be reached and are left alone.
+//! it. Ports 80 and 443 are mostly published to be reached: of them it is a note.
 //!
 //! Example: `"5432:5432"`
 //!
@@ -30,15 +30,18 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     for service in deployed.services().filter(publishes) {
         let items = service.get("ports").into_iter().flat_map(|ports| ports.items());
         for (item, port) in items.filter_map(|item| Some((item, short::port(item)?))) {
-            let everywhere = port.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"));
             let published = port.published.as_deref().unwrap_or("a port of Docker's choice");
-            if !everywhere || matches!(published, "80" | "443") || published.contains('$') {
+            if !port.is_everywhere() || published.contains('$') {
                 continue;
             }
             let protocol = if port.protocol == "tcp" { String::new() } else { format!("/{}", port.protocol) };
             let finding = Finding::new(&RULE, format!("{} is open on every address: {published}", service.name))
                 .at(port.span, "in front of the host's firewall")
-                .help(if port.is_map {
+                .severity(if port.is_of_the_web() { Severity::Note } else { RULE.severity })
+                .help(if port.is_of_the_web() {
+                    "leave it where the world is to reach it; else name 127.0.0.1, or expose it to other services only"
+                        .to_owned()
+                } else if port.is_map {
                     "write host_ip: 127.0.0.1, or expose it to other services only".to_owned()
                 } else {
                     let published = port.published.as_deref().unwrap_or_default();

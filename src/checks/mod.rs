@@ -17,6 +17,7 @@ mod compose_absent_secret;
 mod compose_added_capability;
 mod compose_capabilities;
 mod compose_collision;
+mod compose_default_network;
 mod compose_docker_socket;
 mod compose_host_namespace;
 mod compose_host_path;
@@ -188,6 +189,8 @@ pub struct Check {
     pub lacking: Option<&'static Lacking>,
     /// Looks at where variables are declared and used.
     pub references: Option<CheckReferences>,
+    /// Whether it counts only where `[severity]` names its code.
+    pub is_off: bool,
 }
 
 /// Looks at one file.
@@ -218,7 +221,13 @@ impl Check {
             deployment: None,
             lacking: None,
             references: None,
+            is_off: false,
         }
+    }
+
+    const fn when_asked(mut self) -> Self {
+        self.is_off = true;
+        self
     }
 
     const fn layer(mut self, run: CheckFile) -> Self {
@@ -314,6 +323,7 @@ pub static ALL: &[Check] = &[
     Check::of(&compose_added_capability::RULE).deployment(compose_added_capability::check),
     Check::of(&compose_capabilities::RULE).deployment(compose_capabilities::check),
     Check::of(&compose_collision::RULE).deployment(compose_collision::check),
+    Check::of(&compose_default_network::RULE).lacking(&compose_default_network::LACKING).when_asked(),
     Check::of(&compose_docker_socket::RULE).deployment(compose_docker_socket::check),
     Check::of(&compose_host_namespace::RULE).deployment(compose_host_namespace::check),
     Check::of(&compose_host_path::RULE).deployment(compose_host_path::check),

@@ -39,9 +39,11 @@ pub(super) fn settle_after(project: &Project, findings: &mut Vec<Finding>, run: 
     let is_conflict = |finding: &mut Finding| run == Run::Drift && finding.rule.code == policy_conflict::RULE.code;
     let conflicts: Vec<_> = findings.extract_if(.., is_conflict).collect();
     let mut silenced = silence(project, findings, run);
-    let off = taken_out(findings, |finding| match project.config.severity.get(finding.rule.code)? {
-        Level::Off => Some(Silence::Off),
-        level => {
+    let off_by_default: Vec<_> = ALL.iter().filter(|check| check.is_off).map(|check| check.rule.code).collect();
+    let off = taken_out(findings, |finding| match project.config.severity.get(finding.rule.code) {
+        Some(Level::Off) => Some(Silence::Off),
+        None => off_by_default.contains(&finding.rule.code).then_some(Silence::Off),
+        Some(level) => {
             finding.severity = level.severity().unwrap_or(finding.severity);
             None
         }

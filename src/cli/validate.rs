@@ -1,5 +1,7 @@
 //! `sparkcfg validate`: everything that can be said about a project's environments, in one run.
 
+mod beside;
+
 use std::collections::{HashMap, HashSet};
 use std::process::ExitCode;
 
@@ -95,17 +97,6 @@ impl Checked {
     }
 }
 
-/// Adds what is about to be committed elsewhere in the repository.
-fn with_what_is_beside(mut checked: Checked, files: &Files, config: &Config) -> Result<Checked, Error> {
-    let mut project = Project::staged_beside(files, config, &checked.known)?;
-    let found = checks::run_staged_beside(&project);
-    project.hide_secrets();
-    let summary = Summary { ignored: found.ignored, ..Summary::default() };
-    let sources = std::mem::take(&mut project.sources);
-    checked.absorb(Checked { findings: found.findings, sources, summary, ..Checked::default() });
-    Ok(checked)
-}
-
 /// Adds what is wrong about the variables that programs use.
 fn with_references(mut checked: Checked, files: &Files) -> Result<Checked, Error> {
     let (sources, findings, found) = refs::findings(files)?;
@@ -187,7 +178,7 @@ impl Validate {
                 checked
             }
         };
-        let checked = if self.staged { with_what_is_beside(checked, files, &config)? } else { checked };
+        let checked = if self.staged { beside::added(checked, files, &config)? } else { checked };
         // What a program uses belongs to no environment, and the tree of the index is not there to be looked at.
         let wants_references = self.refs || config.references.validate && self.environments.is_empty() && !self.staged;
         let checked = if wants_references { with_references(checked, files)? } else { checked };
@@ -395,10 +386,7 @@ pub(super) fn check(files: &Files, config: &Config, options: &Options<'_>) -> Re
     lowered_conflict(config, files)?;
     unknown_accepted(config, files)?;
     let mut project = Project::read(files, options)?;
-    // Of the index only what makes environments is read.
-    if !files.is_staged() {
-        project.read_deployments(files, options.environments.is_empty())?;
-    }
+    project.read_deployments(files, options.environments.is_empty())?;
     let found = checks::run(&project);
     Ok((project, found))
 }

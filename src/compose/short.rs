@@ -23,6 +23,20 @@ pub struct Port {
     pub span: Span,
 }
 
+impl Port {
+    /// Whether it is published on all addresses of the host.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"))
+    }
+
+    /// Whether it is one at which the world is meant to find a server.
+    #[must_use]
+    pub fn is_of_the_web(&self) -> bool {
+        matches!(self.published.as_deref(), Some("80" | "443"))
+    }
+}
+
 /// What a service mounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {

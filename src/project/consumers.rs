@@ -49,7 +49,7 @@ pub(super) struct HomeMade {
 fn home_made(files: &Files, paths: &[String], seen: Vec<usage::HomeMade>) -> Vec<HomeMade> {
     let all: HashSet<&str> = paths.iter().map(String::as_str).collect();
     let meant = |one: usage::HomeMade| {
-        let files = one.file.among(&all, |path| files.size(path).is_some())?;
+        let files = one.file.among(&all, |path| files.has(path))?;
         (!files.is_empty()).then_some(HomeMade { files, path: one.path, at: one.at })
     };
     seen.into_iter().filter_map(meant).collect()
@@ -144,7 +144,7 @@ impl Consumers {
     /// A folder that cannot be listed.
     pub(super) fn visible(files: &Files, paths: &[String]) -> Result<Self, Error> {
         let all: HashSet<&str> = paths.iter().map(String::as_str).collect();
-        let is_there = |path: &str| files.size(path).is_some();
+        let is_there = |path: &str| files.has(path);
         let meant = |usage: usage::Usage| {
             let named = usage.file.and_then(|file| file.among(&all, is_there));
             let of_another = named.as_ref().is_some_and(Vec::is_empty);

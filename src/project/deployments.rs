@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::files::{self, Files};
+use super::reading::is_in_no_commit;
 use super::usage::Moved;
 use super::{Config, Project, templates, tracking};
 use crate::compose::service::fallback;
@@ -108,7 +109,15 @@ impl Hardening {
 fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Error> {
     let Hardening { files: named, .. } = &project.config.hardening;
     let known = if named.is_empty() { Vec::new() } else { Project::environment_names_in(files, &project.config)? };
-    if let Some(name) = named.keys().find(|name| !known.contains(name)) {
+    let mut absent = named.keys().filter(|name| !known.contains(name)).peekable();
+    // The layers of an environment that git ignores are in no commit, but in the folder.
+    let folder = Files::on_disk(files.root(), &files.shown(""));
+    let there = match absent.peek() {
+        Some(_) if files.is_staged() => Project::environment_names_in(&folder, &project.config)?,
+        _ => Vec::new(),
+    };
+    let complete = complete && absent.peek().is_none();
+    if let Some(name) = absent.find(|name| !there.contains(name)) {
         let error = Error::new(format!("[hardening.files] names an environment `{name}` that there is not"));
         let near = nearest(name, known.iter().map(String::as_str));
         let help =
@@ -126,7 +135,10 @@ fn read(files: &Files, project: &mut Project, complete: bool) -> Result<(), Erro
     for environment in names {
         let protected = project.config.is_protected(&environment);
         let rendered = rendered(files, &environment)?;
-        if !rendered.is_empty() {
+        if rendered.is_empty() {
+            // What is accepted may be in what is still to be rendered, or is rendered where git does not see it.
+            reader.found.complete &= project.config.hardening.accept.is_empty() || !is_to_be_rendered(files);
+        } else {
             let beside = templates::paths(files, &format!("{RENDERED}/{environment}"))?;
             for paths in &rendered {
                 let directory = moved_to(&project.moved, paths);
@@ -200,13 +212,11 @@ pub fn over(name: &str) -> Option<String> {
 fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error> {
     let folder = format!("{RENDERED}/{environment}");
     let names = files.names(&folder)?;
-    let yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
     let is_override = |name: &str| name.contains(".override.");
     let mut found = Vec::new();
     for name in &names {
-        let is_compose = name.contains("compose") && yaml(name);
-        let is_pm2 = pm2::is_named_so(name);
-        if !(is_pm2 || is_compose) || is_override(name) && names.iter().any(|base| over(base).as_ref() == Some(name)) {
+        if !is_of_a_deployment(name) || is_override(name) && names.iter().any(|base| over(base).as_ref() == Some(name))
+        {
             continue;
         }
         let mut paths = vec![format!("{folder}/{name}")];
@@ -214,6 +224,18 @@ fn rendered(files: &Files, environment: &str) -> Result<Vec<Vec<String>>, Error>
         found.push(paths);
     }
     Ok(found)
+}
+
+/// Whether a rendered file is one of Compose or PM2, by its name.
+fn is_of_a_deployment(name: &str) -> bool {
+    pm2::is_named_so(name) || name.contains("compose") && (name.ends_with(".yml") || name.ends_with(".yaml"))
+}
+
+/// Whether a template gives a file of Compose or PM2.
+fn is_to_be_rendered(files: &Files) -> bool {
+    let output = |name: &String| name.strip_suffix(".j2").unwrap_or(name).to_owned();
+    let names = files.names(templates::FOLDER).unwrap_or_default();
+    names.iter().map(output).any(|name| is_of_a_deployment(&name))
 }
 
 /// The folder at which the relative paths of Compose files start, where a command says so.
@@ -238,8 +260,15 @@ impl Reader<'_> {
         directory: Option<&str>,
     ) -> Result<(), Error> {
         let beside = || beside.cloned();
-        let mut chosen = Vec::new();
+        let (mut chosen, mut is_whole, mut is_based) = (Vec::new(), true, true);
         for path in paths {
+            if is_in_no_commit(self.files, path) {
+                self.found.complete = false;
+                let is_compose = !by_name_of_pm2(path);
+                is_whole &= !is_compose;
+                is_based &= !is_compose || !chosen.is_empty();
+                continue;
+            }
             if let Some(index) = self.ecosystem(path)? {
                 let (environment, kind) = (Arc::clone(environment), Kind::Pm2(index));
                 let (neighbours, beside) = (Vec::new(), beside());
@@ -250,14 +279,19 @@ impl Reader<'_> {
             self.files.read(path)?;
             chosen.extend(self.compose(path));
         }
-        let Some(&first) = chosen.first() else { return Ok(()) };
+        // What lies over a file that is not there says little by itself.
+        let Some(&first) = chosen.first().filter(|_| is_based) else { return Ok(()) };
         let neighbours = self.neighbours(first, &chosen)?;
         let Self { files, sources, found, .. } = self;
         let mut open = |path: &str| open(files, sources, path);
-        let application = match directory {
+        let mut application = match directory {
             Some(directory) => Application::within(&mut found.compose, &chosen, directory, &mut open),
             None => Application::of(&mut found.compose, &chosen, &mut open),
         };
+        if !is_whole {
+            application.is_whole = false;
+            application.services.iter_mut().for_each(|service| service.partial = true);
+        }
         let (environment, kind) = (Arc::clone(environment), Kind::Compose(application));
         self.found.all.push(Deployment { environment, protected, kind, neighbours, beside: beside() });
         Ok(())
@@ -273,9 +307,8 @@ impl Reader<'_> {
         if let Some(&index) = self.scripts.get(path) {
             return Ok(Some(index));
         }
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let by_name = pm2::is_named_so(name) || pm2::is_script(name) || name.ends_with(".json");
-        if !(by_name || name.ends_with(".yml") || name.ends_with(".yaml")) {
+        let by_name = by_name_of_pm2(path);
+        if !(by_name || path.ends_with(".yml") || path.ends_with(".yaml")) {
             return Ok(None);
         }
         let (text, _) = files::text(self.files.read(path)?);
@@ -295,7 +328,8 @@ impl Reader<'_> {
         let scripts = self.scripts.iter().map(|(path, index)| (self.found.ecosystems[*index].source, path.as_str()));
         let holds = |(source, _): &(SourceId, &str)| masking::holds_secrets(self.sources.text(*source));
         let mut found: Vec<_> = compose.chain(scripts).filter(holds).collect();
-        if found.is_empty() {
+        // What is about to be committed, git will have.
+        if found.is_empty() || self.files.is_staged() {
             return;
         }
         let tracked = tracking::tracked(self.files);
@@ -319,6 +353,12 @@ impl Reader<'_> {
         });
         Ok(others.collect())
     }
+}
+
+/// Whether a file is one of PM2 by its name alone.
+fn by_name_of_pm2(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    pm2::is_named_so(name) || pm2::is_script(name) || name.ends_with(".json")
 }
 
 fn open(files: &Files, sources: &mut Sources, path: &str) -> Option<(SourceId, Arc<str>)> {

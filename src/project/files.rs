@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::held::Held;
 use super::listings::{Listing, Listings, missing};
 use super::tracking::Index;
 use crate::error::Error;
@@ -33,14 +34,6 @@ pub struct Files {
     seen: Option<Arc<Mutex<Listings>>>,
 }
 
-/// Files that git holds.
-#[derive(Debug, Clone)]
-struct Held {
-    /// A revision; `None` for the index.
-    revision: Option<String>,
-    files: BTreeMap<String, Vec<u8>>,
-}
-
 impl Files {
     /// The files in `root`; `prefix` is put before each path that users see.
     #[must_use]
@@ -51,13 +44,18 @@ impl Files {
     /// Files given by path instead of those in `root`: what git is about to commit.
     #[must_use]
     pub fn staged(root: &Path, prefix: &str, staged: BTreeMap<String, Vec<u8>>) -> Self {
-        Self::new(root, prefix, Some(Held { revision: None, files: staged }))
+        Self::held(root, prefix, Held::given(root, None, staged))
     }
 
     /// Files given by path instead of those in `root`: what git holds at `revision`.
     #[must_use]
     pub fn at_revision(root: &Path, prefix: &str, revision: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
-        Self::new(root, prefix, Some(Held { revision: Some(revision.to_owned()), files }))
+        Self::held(root, prefix, Held::given(root, Some(revision), files))
+    }
+
+    /// The files that git holds instead of those in `root`.
+    pub(super) fn held(root: &Path, prefix: &str, held: Held) -> Self {
+        Self::new(root, prefix, Some(held))
     }
 
     fn new(root: &Path, prefix: &str, held: Option<Held>) -> Self {
@@ -87,7 +85,7 @@ impl Files {
     /// The revision that the files are from; `None` for the folder and for the index.
     #[must_use]
     pub fn revision(&self) -> Option<&str> {
-        self.held.as_ref()?.revision.as_deref()
+        self.held.as_ref()?.revision()
     }
 
     /// The same, and it is asked what git has of the folder: see [`super::tracking`].
@@ -117,7 +115,7 @@ impl Files {
     /// Whether these are the files that are about to be committed.
     #[must_use]
     pub fn is_staged(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| held.revision.is_none())
+        self.held.as_ref().is_some_and(|held| held.revision().is_none())
     }
 
     /// The folder.
@@ -145,7 +143,7 @@ impl Files {
     #[must_use]
     pub fn root_shown(&self) -> &str {
         match (self.prefix.trim_end_matches('/'), &self.held) {
-            ("", Some(held)) => held.revision.as_deref().unwrap_or("the git index"),
+            ("", Some(held)) => held.revision().unwrap_or("the git index"),
             ("", None) => "this folder",
             (prefix, _) => prefix,
         }
@@ -158,11 +156,7 @@ impl Files {
             return self.clone();
         }
         let start = format!("{folder}/");
-        let held = self.held.as_ref().map(|held| {
-            let inside = held.files.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-            let files = inside.map(|(path, bytes)| (path[start.len()..].to_owned(), bytes.clone())).collect();
-            Held { revision: held.revision.clone(), files }
-        });
+        let held = self.held.as_ref().map(|held| held.member(folder));
         // A thousand members need not each be looked up from the top.
         let real_root = if self.index.is_some() && self.is_linked(folder) == Some(false) {
             self.real_root().map(|root| folder.split('/').fold(root.to_owned(), |path, name| path.join(name)))
@@ -214,14 +208,9 @@ impl Files {
     }
 
     fn list(&self, folder: &str, folders: bool) -> Result<Vec<String>, Error> {
-        let mut names: Vec<String> = if let Some(Held { files, .. }) = &self.held {
-            let start = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            let rest = files.keys().filter_map(|path| path.strip_prefix(&start));
-            if folders {
-                rest.filter_map(|path| path.split_once('/')).map(|(name, _)| name.to_owned()).collect()
-            } else {
-                rest.filter(|path| !path.contains('/')).map(ToOwned::to_owned).collect()
-            }
+        let mut names: Vec<String> = if let Some(held) = &self.held {
+            let (own, below) = held.names(folder);
+            if folders { below } else { own }
         } else {
             let listing = self.listing(folder)?;
             if folders { listing.folders.clone() } else { listing.files.clone() }
@@ -284,8 +273,9 @@ impl Files {
         }
         if let Some(held) = &self.held {
             let plain = path.trim_start_matches("./");
-            return held.files.get(plain).cloned().ok_or_else(|| {
-                let missing = match &held.revision {
+            let bytes = held.get(plain)?;
+            return bytes.map(|bytes| bytes.to_vec()).ok_or_else(|| {
+                let missing = match held.revision() {
                     None => Error::new("this file is not in the git index")
                         .help("add it with `git add`, or leave --staged out"),
                     Some(revision) => Error::new(format!("this file is not in {revision}"))
@@ -307,10 +297,15 @@ impl Files {
         Some(real.strip_prefix(self.real_root()?).ok()?.to_str()?.replace('\\', "/"))
     }
 
+    /// Whether there is a plain file.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.held.as_ref().map_or_else(|| self.root.join(path).is_file(), |held| held.has(path))
+    }
+
     /// The size of a plain file in bytes; `None` where there is none.
     pub(super) fn size(&self, path: &str) -> Option<usize> {
         if let Some(held) = &self.held {
-            return held.files.get(path).map(Vec::len);
+            return held.get(path).ok()?.map(|bytes| bytes.len());
         }
         if self.is_absent(path) {
             return None;
@@ -327,8 +322,8 @@ impl Files {
         if let Some(bytes) = self.proposed(path) {
             return Ok(Some(bytes.to_vec()));
         }
-        if let Some(Held { files, .. }) = &self.held {
-            return Ok(files.get(path).cloned());
+        if let Some(held) = &self.held {
+            return Ok(held.get(path)?.map(|bytes| bytes.to_vec()));
         }
         if self.is_absent(path) {
             return Ok(None);

@@ -4,17 +4,19 @@
 
 mod history;
 mod moves;
+mod objects;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 pub(super) use self::history::{FileVersion, History, history};
 pub use self::moves::Moves;
+pub(super) use self::objects::{Object, Objects, blobs, unreadable};
 use super::config::Config;
 use super::creation_rules;
-use super::files::{Files, LIMIT};
+use super::files::Files;
+use super::held::Held;
 use super::links;
 use super::revocations;
 use super::starting;
@@ -40,24 +42,13 @@ pub fn has_driver(root: &Path) -> bool {
     names("merge.sparkcfg.driver") && names("merge.sparkcfg.recursive")
 }
 
-/// The project's files as `tree` holds them; `prefix` is put before each path that users see. Only files that a
-/// project may need are read.
+/// The project's files as `tree` holds them; `prefix` is put before each path that users see. Of the index all are there,
+/// and each is read once somebody asks for it; of a revision only those that make environments, and what `sparkcfg.toml`
+/// lists.
 ///
 /// # Errors
 /// No git, no repository, no such revision, a repository that cannot be read.
 pub fn files(root: &Path, prefix: &str, tree: Tree<'_>) -> Result<Files, Error> {
-    let held = read(root, tree)?;
-    Ok(match tree {
-        Tree::Index => Files::staged(root, prefix, held),
-        Tree::Revision(name) | Tree::Folder(name, _) => Files::at_revision(root, prefix, name, held),
-    })
-}
-
-/// The files that a project may need, by path relative to `root`.
-///
-/// # Errors
-/// See [`files`].
-pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
     let listing = match tree {
         Tree::Index => git(root, &["ls-files", "--stage", "-z", "--", "."])?,
         Tree::Revision(name) => git(root, &["ls-tree", "-r", "-z", &commit(root, name)?, "--", "."])?,
@@ -66,17 +57,21 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             git(root, &["ls-tree", "-r", "-z", "--full-tree", &tree])?
         }
     };
-    let mut objects = BTreeMap::new();
-    let mut links = BTreeMap::new();
-    let mut unmerged = BTreeSet::new();
-    let mut announced = None;
+    let revision = match tree {
+        Tree::Index => None,
+        Tree::Revision(name) | Tree::Folder(name, _) => Some(name),
+    };
+    let mut held = Held::within(root, revision);
+    let (mut links, mut announced) = (Vec::new(), None);
     for record in listing.split(|byte| *byte == 0).filter(|record| !record.is_empty()) {
         let record = String::from_utf8_lossy(record);
         let Some((about, path)) = record.split_once('\t') else { continue };
         let words: Vec<_> = about.split(' ').collect();
         // `mode object stage` of the index, `mode type object` of a commit.
-        let object = words.get(if tree == Tree::Index { 1 } else { 2 });
-        if tree == Tree::Index && object.is_some_and(|object| NOTHING.contains(object)) {
+        let (Some(mode), Some(object)) = (words.first(), words.get(if tree == Tree::Index { 1 } else { 2 })) else {
+            continue;
+        };
+        if tree == Tree::Index && NOTHING.contains(object) {
             if announced.is_none() {
                 announced = Some(announcements(root)?);
             }
@@ -84,31 +79,27 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
                 continue;
             }
         }
-        if let (Some(&"120000"), Some(object)) = (words.first(), object) {
-            links.insert(path.to_owned(), (*object).to_owned());
-        }
-        // Submodules hold no text of their own, and symbolic links only a path.
-        if let (Some(mode), Some(object)) = (words.first(), object)
-            && mode.starts_with("100")
-        {
-            objects.insert(path.to_owned(), (*object).to_owned());
-            if tree == Tree::Index && words.get(2) != Some(&"0") {
-                unmerged.insert(path.to_owned());
+        if tree == Tree::Index && words.get(2) != Some(&"0") {
+            if mode.starts_with("100") && is_likely(path) {
+                // Several versions stand in the index, and none of them is what a commit would hold.
+                return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
+                    .at(crate::source::printable(path))
+                    .help("settle the conflict, then git add it"));
             }
+            continue;
+        }
+        match *mode {
+            "120000" if is_likely(path) => links.push((path.to_owned(), (*object).to_owned())),
+            "120000" => held.add_link(path, object),
+            // Submodules hold no text of their own.
+            mode if mode.starts_with("100") => held.add(path, object),
+            _ => {}
         }
     }
-    if let Some(path) = unmerged.iter().find(|path| is_likely(path)) {
-        // Several versions stand in the index, and none of them is what a commit would hold.
-        return Err(Error::new("a merge of this file is not finished, so nothing is staged of it")
-            .at(crate::source::printable(path))
-            .help("settle the conflict, then git add it"));
-    }
-    links.retain(|path, _| is_likely(path));
-    for (path, target) in blobs(root, &links)? {
-        match links::led_to(&path, &target).and_then(|to| objects.get(&to).cloned()) {
-            Some(object) => {
-                objects.insert(path, object);
-            }
+    for (path, link) in links {
+        let target = held.object(&path, &link)?;
+        match links::led_to(&path, &target).and_then(|to| held.object_of(&to)) {
+            Some(object) => held.add(&path, &object),
             None if tree == Tree::Index && links::stands_for_layers(&path) => {
                 let message =
                     "this is a symbolic link, and what it leads to is not in git, so nothing of it can be judged";
@@ -118,31 +109,31 @@ pub fn read(root: &Path, tree: Tree<'_>) -> Result<BTreeMap<String, Vec<u8>>, Er
             None => {}
         }
     }
-    let mut wanted: BTreeMap<String, String> = objects
-        .iter()
-        .filter(|(path, _)| is_likely(path))
-        .map(|(path, object)| (path.clone(), object.clone()))
-        .collect();
-    let mut files = blobs(root, &wanted)?;
-    // What sparkcfg.toml lists may have any name.
-    let configs: Vec<_> = files
-        .iter()
-        .filter(|(path, _)| path.ends_with("sparkcfg.toml"))
-        .map(|(path, bytes)| (path.clone(), bytes.clone()))
-        .collect();
-    wanted.clear();
-    for (path, bytes) in configs {
+    // A repository that cannot be read is told of before anything is judged.
+    let likely: Vec<String> = held.paths().filter(|path| is_likely(path)).map(ToOwned::to_owned).collect();
+    likely.iter().try_for_each(|path| held.get(path).map(drop))?;
+    if tree != Tree::Index {
+        let mut wanted: BTreeSet<String> = likely.into_iter().collect();
+        listed(&held, &mut wanted)?;
+        held.keep(&wanted);
+    }
+    Ok(Files::held(root, prefix, held))
+}
+
+/// Adds what each `sparkcfg.toml` lists, which may have any name.
+fn listed(held: &Held, wanted: &mut BTreeSet<String>) -> Result<(), Error> {
+    let configs: Vec<_> = wanted.iter().filter(|path| path.ends_with("sparkcfg.toml")).cloned().collect();
+    for path in configs {
+        let Some(bytes) = held.get(&path)? else { continue };
         let Ok(config) = Config::parse(&path, &String::from_utf8_lossy(&bytes)) else { continue };
         let folder = path.strip_suffix("sparkcfg.toml").unwrap_or_default();
         let listed = config.environments.values().flatten().chain(&config.schema).chain(&config.identities);
-        for name in listed.map(|name| format!("{folder}{name}")).filter(|name| !files.contains_key(name)) {
-            if let Some(object) = objects.get(&name) {
-                wanted.insert(name, object.clone());
-            }
+        for name in listed.map(|name| format!("{folder}{name}")) {
+            held.get(&name)?;
+            wanted.insert(name);
         }
     }
-    files.extend(blobs(root, &wanted)?);
-    Ok(files)
+    Ok(())
 }
 
 /// The name of an object without content, in both kinds of repositories (`git hash-object /dev/null`).
@@ -156,7 +147,7 @@ fn announcements(root: &Path) -> Result<BTreeSet<String>, Error> {
     Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
 }
 
-/// Whether a project may need a file, by its path.
+/// Whether a file may make environments, by its path.
 fn is_likely(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.contains("env")
@@ -320,90 +311,13 @@ pub(super) fn command(root: &Path) -> Command {
     command
 }
 
-/// The contents of objects, all through one process.
-pub(super) fn blobs(root: &Path, wanted: &BTreeMap<String, String>) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let mut objects = Objects::of(root)?;
-    let mut files = BTreeMap::new();
-    for (path, object) in wanted {
-        match objects.get(object)? {
-            Some(Object { size, .. }) if size > LIMIT => {
-                return Err(Error::new("this file is over 64 MiB; no file of a configuration should be").at(path));
-            }
-            Some(object) => files.insert(path.clone(), object.bytes),
-            None => return Err(unreadable()),
-        };
-    }
-    Ok(files)
-}
-
-/// A process of git that gives objects by their names.
-struct Objects {
-    process: Child,
-    ask: Option<ChildStdin>,
-    answer: BufReader<ChildStdout>,
-}
-
-struct Object {
-    size: u64,
-    /// Empty where the size is over [`LIMIT`].
-    bytes: Vec<u8>,
-}
-
-impl Objects {
-    fn of(root: &Path) -> Result<Self, Error> {
-        let mut command = command(root);
-        command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(|_| unreadable())?;
-        let ask = process.stdin.take();
-        let answer = BufReader::new(process.stdout.take().ok_or_else(unreadable)?);
-        Ok(Self { process, ask, answer })
-    }
-
-    /// The object of a name; `None` where there is none.
-    fn get(&mut self, name: &str) -> Result<Option<Object>, Error> {
-        let ask = self.ask.as_mut().ok_or_else(unreadable)?;
-        ask.write_all(format!("{name}\n").as_bytes()).and_then(|()| ask.flush()).map_err(|_| unreadable())?;
-        let mut header = String::new();
-        self.answer.read_line(&mut header).map_err(|_| unreadable())?;
-        if header.trim_end().ends_with(" missing") {
-            return Ok(None);
-        }
-        let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
-        let size = size.ok_or_else(unreadable)?;
-        let mut content = (&mut self.answer).take(size + 1);
-        let mut bytes = Vec::new();
-        if size > LIMIT {
-            std::io::copy(&mut content, &mut std::io::sink()).map_err(|_| unreadable())?;
-        } else {
-            content.read_to_end(&mut bytes).map_err(|_| unreadable())?;
-            bytes.pop();
-        }
-        Ok(Some(Object { size, bytes }))
-    }
-}
-
-impl Drop for Objects {
-    fn drop(&mut self) {
-        // Without anybody who asks, it ends.
-        drop(self.ask.take());
-        let _ = self.process.wait();
-    }
-}
-
-fn unreadable() -> Error {
-    Error::new("git cannot read one of its objects")
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
     use std::process::Command;
 
-    use super::{Tree, read};
+    use super::{Tree, files};
 
     fn git(folder: &Path, arguments: &[&str]) {
         let mut command = Command::new("git");
@@ -421,7 +335,9 @@ mod tests {
         fs::create_dir_all(root.join("api/config")).unwrap();
         fs::write(root.join("api/.env"), "A=1\n").unwrap();
         fs::write(root.join("api/config/odd"), "A=2\n").unwrap();
-        fs::write(root.join("api/main.rs"), "").unwrap();
+        fs::write(root.join("api/main.rs"), "fn main() {}\n").unwrap();
+        std::os::unix::fs::symlink("main.rs", root.join("api/linked.rs")).unwrap();
+        std::os::unix::fs::symlink("../nowhere.rs", root.join("api/dangling")).unwrap();
         fs::write(root.join("api/sparkcfg.toml"), "[environments]\nprod = [\".env\", \"config/odd\"]\n").unwrap();
         git(root, &["add", "."]);
         git(root, &["commit", "-q", "-m", "one"]);
@@ -435,14 +351,18 @@ mod tests {
         git(root, &["add", "--intent-to-add", "api/.env.announced"]);
 
         let text = |folder: &str, tree: Tree<'_>, path: &str| {
-            let files = read(&root.join(folder), tree).unwrap();
-            files.get(path).map(|bytes| String::from_utf8(bytes.clone()).unwrap())
+            let files = files(&root.join(folder), "", tree).unwrap();
+            files.read_if_there(path).unwrap().map(|bytes| String::from_utf8(bytes).unwrap())
         };
         for (folder, tree, path, expected) in [
             ("api", Tree::Revision("v1"), ".env", Some("A=1\n")),
             ("api", Tree::Revision("HEAD"), "config/odd", Some("A=2\n")),
             ("", Tree::Revision("main"), "api/.env", Some("A=1\n")),
             ("", Tree::Revision("main"), "api/main.rs", None),
+            ("", Tree::Index, "api/main.rs", Some("fn main() {}\n")),
+            ("", Tree::Index, "api/linked.rs", Some("fn main() {}\n")),
+            ("api", Tree::Index, "linked.rs", Some("fn main() {}\n")),
+            ("", Tree::Index, "api/dangling", None),
             ("api", Tree::Index, ".env", Some("A=3\n")),
             ("api", Tree::Index, ".env.empty", Some("")),
             ("api", Tree::Index, ".env.announced", None),
@@ -451,11 +371,11 @@ mod tests {
             assert_eq!(text(folder, tree, path).as_deref(), expected, "{folder} {tree:?} {path}");
         }
         for name in ["v2", "", "--help", "v1:api/.env", "v1\n", "../x"] {
-            let error = read(root, Tree::Revision(name)).unwrap_err();
+            let error = files(root, "", Tree::Revision(name)).unwrap_err();
             assert!(error.message.starts_with("git knows no revision"), "{name}: {}", error.message);
         }
         let elsewhere = tempfile::tempdir().unwrap();
-        let error = read(elsewhere.path(), Tree::Revision("v1")).unwrap_err();
+        let error = files(elsewhere.path(), "", Tree::Revision("v1")).unwrap_err();
         assert_eq!(error.message, "git cannot read this repository");
     }
 }

@@ -12,6 +12,7 @@ pub mod dotenvs;
 mod edited;
 pub mod files;
 pub mod git;
+mod held;
 pub mod hiding;
 pub mod home;
 mod knowledge;

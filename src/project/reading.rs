@@ -376,14 +376,17 @@ fn read_sops(files: &Files, config: &Config, sources: &mut Sources) -> Result<Op
     Ok(Some(SopsFile { rules, source }))
 }
 
+/// Whether these are the files of a commit, and git ignores this one: it is in none, so that none can be judged by it.
+pub(super) fn is_in_no_commit(files: &Files, path: &str) -> bool {
+    files.is_staged()
+        && !files.has(path.trim_start_matches("./"))
+        && git::is_held(files.root())
+        && git::is_ignored(files.root(), path).unwrap_or_default()
+}
+
 pub(super) fn stacks(files: &Files, config: &Config, personal: bool) -> Result<Vec<Stack>, Error> {
-    // What git ignores is in no commit, so that none can be judged by it.
-    let is_of_a_commit = |path: &&String| {
-        let is_missing = files.is_staged() && files.size(path.trim_start_matches("./")).is_none();
-        !(is_missing && git::is_held(files.root()) && git::is_ignored(files.root(), path).unwrap_or_default())
-    };
     let listed = config.environments.iter().map(|(name, paths)| {
-        let own: Vec<_> = paths.iter().filter(is_of_a_commit).cloned().collect();
+        let own: Vec<_> = paths.iter().filter(|path| !is_in_no_commit(files, path)).cloned().collect();
         (own.len() == paths.len() || !own.is_empty()).then(|| Stack { name: name.clone(), files: own })
     });
     let listed: Vec<_> = listed.flatten().collect();

@@ -96,7 +96,7 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
         Some(path) => Some(path.clone()),
         None => schemas().next().map(|name| format!("schemas/{name}")),
     };
-    let is_there = |path: &String| files.size(path).is_some() && !path.split('/').any(|part| part == "..");
+    let is_there = |path: &String| files.has(path) && !path.split('/').any(|part| part == "..");
     if let Some(path) = schema.filter(is_there)
         && !git.tracks(&path)
         && git.ignores(&path, Rules::OfTheRepository)
@@ -160,8 +160,7 @@ fn identity_in(files: &Files, path: &str) -> Option<Exposure> {
         || ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
     // What may be a layer is judged as one.
     let layer = name.ends_with(".env") || name.ends_with(".env.age");
-    let small =
-        || files.is_staged() || fs::metadata(files.root().join(path)).is_ok_and(|about| about.len() <= LARGEST_KEY);
+    let small = || files.size(path).is_some_and(|size| size as u64 <= LARGEST_KEY);
     if !likely || layer || !small() {
         return None;
     }

@@ -94,7 +94,7 @@ pub(super) struct HomeMade {
 impl Seen {
     /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name.
     fn start(&mut self, files: &Files, folder: &str, text: &str) {
-        let is_there = |path: &str| files.size(path).is_some();
+        let is_there = |path: &str| files.has(path);
         self.chooses |= env_files::are_chosen(text);
         for command in composed::commands(text) {
             self.started.extend(command.started(folder, is_there));
@@ -240,7 +240,7 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
     const FOLDER: &str = ".github/workflows";
     // One that is not there is made by the workflow itself.
     let named = |written: String| {
-        let written = placed("", &written).filter(|file| files.size(file).is_some())?;
+        let written = placed("", &written).filter(|file| files.has(file))?;
         Some(Named { folder: String::new(), written })
     };
     let names = files.names(FOLDER).unwrap_or_default();

@@ -118,7 +118,7 @@ impl Writer<'_> {
     /// A name with a default that is no key, where one comes near.
     fn misspelt(&self, name: &str, at: Range<usize>) -> Option<Fault> {
         let near = self.near(name)?;
-        let message = format!("{name} is neither set in {} nor in the schema", self.input.environment);
+        let message = format!("{name} is neither set nor in the schema");
         Some(self.fault(name, at, message, format!("did you mean {near}?")))
     }
 

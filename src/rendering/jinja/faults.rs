@@ -21,7 +21,7 @@ pub(super) fn undefined(template: &str, at: Range<usize>, name: &str, input: &In
             Some(near) => format!("did you mean {near}?"),
             None => "declare it in the schema and set it, or take it out of the template".to_owned(),
         };
-        (format!("{name} is neither set in {} nor in the schema", input.environment), help)
+        (format!("{name} is neither set nor in the schema"), help)
     };
     let kind = FaultKind::Undefined;
     Fault { template: template.to_owned(), at, kind, key: Some(name.to_owned()), message, help }

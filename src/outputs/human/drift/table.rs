@@ -64,7 +64,7 @@ impl Page<'_> {
         }
         for finding in listed {
             let difference = finding.difference.as_ref().filter(|it| !it.partly.is_empty());
-            if let (Some(difference), Some(key)) = (difference, self.report.key_of(finding)) {
+            if let (Some(difference), Some(key)) = (difference, finding.named()) {
                 let between = difference.partly.join(" and ");
                 let ack = format!("--ack {} {} --why …", finding.rule.code, word(&key));
                 let told = format!("{key} is accepted between {between} only; mend it, or accept all of it: {ack}");

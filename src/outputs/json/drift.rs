@@ -17,7 +17,7 @@ struct Document<'a> {
     command: &'a str,
     mode: &'a str,
     against: Option<&'a str>,
-    /// The worst severity of what counts; `clean` where nothing does.
+    /// The worst severity of what is told; `clean` where nothing is.
     verdict: &'a str,
     sources: &'a [Column],
     counts: Counts,

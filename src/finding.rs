@@ -157,6 +157,8 @@ pub struct Difference {
     /// What it stays known by, `code:key:sources`, in a workspace with the member before the key; where it is about a part
     /// of the values, `key#part`.
     pub id: String,
+    /// The member of the workspace that it is about; `None` where the project is alone.
+    pub member: Option<Arc<str>>,
     /// Its row in the comparison.
     pub row: Option<usize>,
     /// The difference in a few words, safe to print: `staging 3000 · prod 30000`.
@@ -287,6 +289,20 @@ impl Finding {
             fix.span = fix.span.shifted(offset);
         }
         self
+    }
+
+    /// Whether it counts. What is about no difference does.
+    #[must_use]
+    pub fn bucket(&self) -> Bucket {
+        self.difference.as_ref().map_or(Bucket::Unexpected, |difference| difference.bucket)
+    }
+
+    /// The key as reports name it: in a workspace with the member before it.
+    #[must_use]
+    pub fn named(&self) -> Option<String> {
+        let member = self.difference.as_ref().and_then(|difference| difference.member.as_deref());
+        let key = self.key.as_deref()?;
+        Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
     }
 
     /// Whether this is what happened to it since a revision.

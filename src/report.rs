@@ -1,6 +1,6 @@
 //! Findings merged, sorted and counted, with one verdict: what every output writes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::drift::Comparison;
 use crate::finding::{Finding, Severity};
@@ -210,14 +210,12 @@ impl Report {
         self
     }
 
-    /// The key of a finding as reports name it: in a workspace with the member before it.
+    /// What nothing could be said about, so that the run has no verdict: keys whose policies disagree, as reports name
+    /// them, and members of the workspace.
     #[must_use]
-    pub fn key_of(&self, finding: &Finding) -> Option<String> {
-        let row = finding.difference.as_ref().and_then(|difference| difference.row);
-        let rows = self.comparison.as_ref().map(|comparison| &comparison.rows);
-        let member = row.zip(rows).and_then(|(row, rows)| rows.get(row)?.member.as_deref());
-        let key = finding.key.as_deref()?;
-        Some(member.map_or_else(|| key.to_owned(), |member| format!("{member}/{key}")))
+    pub fn unjudged(&self) -> BTreeSet<String> {
+        let disputed = self.findings.iter().filter(|finding| finding.rule.code == "policy-conflict");
+        disputed.filter_map(Finding::named).chain(self.unchecked.iter().cloned()).collect()
     }
 
     /// The findings that people are told of one by one: not those of a comparison that are only counted.

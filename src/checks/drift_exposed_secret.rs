@@ -44,8 +44,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
 
 /// Sealed here and plain there.
 pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
-    let apart = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
-        one.at.is_some() && other.at.is_some() && one.sealed != other.sealed
-    };
-    past.any_pair(apart).then(|| format!("{} is no secret any more", past.key))
+    let is_plain = |cell: &Cell| cell.at.is_some() && !cell.sealed;
+    let is_elsewhere = past.row.cells.iter().flatten().any(|cell| cell.sealed);
+    (is_elsewhere && past.any(is_plain)).then(|| format!("{} is no secret any more", past.key))
 }

@@ -71,7 +71,12 @@ pub(super) fn lapsed(past: &Lapsed<'_>) -> Option<String> {
     let differ = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| {
         has_place(one) && has_place(other) && one.relation(other) == Relation::Different
     };
-    past.any_pair(differ).then(|| past.policy(Drift::MustMatch))
+    if past.any_pair(differ) {
+        return Some(past.policy(Drift::MustMatch));
+    }
+    let is_there = |(_, one): (&str, &Cell), (_, other): (&str, &Cell)| has_place(one) && has_place(other);
+    let is_untouched = past.is_untouched() && past.any_pair(is_there);
+    is_untouched.then(|| format!("by the schema these are one value of {} now", past.key))
 }
 
 /// The one that is to be changed and the one that it follows: of two that somebody named, the second; of several, the one that

@@ -22,7 +22,7 @@ use crate::project::Project;
 use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 use crate::source::printable;
-pub use lapsed::{Lapsed, part, subject};
+pub use lapsed::{Lapsed, Was, part, subject};
 use side::Way;
 pub use times::{Time, Times};
 use unread::Gaps;
@@ -327,7 +327,10 @@ impl<'c, 'a> Compared<'c, 'a> {
     fn into_row(self, findings: &[Finding]) -> Row {
         let policies: BTreeSet<_> = self.pairs().filter_map(|(.., policy)| policy).collect();
         let relations: Vec<_> = self.pairs().map(|(one, other, _)| self.relation(one, other)).collect();
+        // The other half of what was probably renamed is told there.
+        let is_open = self.property.is_none() && policies.is_empty() && !self.is_live() && !self.is_over_time();
         let usual = match () {
+            () if is_open && relations.contains(&Relation::Different) => Bucket::Unclassified,
             () if relations.contains(&Relation::Different) => Bucket::Expected,
             () if relations.contains(&Relation::Unknown) => Bucket::Unknown,
             () => Bucket::Equal,

@@ -53,7 +53,7 @@ impl Promote {
         let mut left_out = 0;
         let accepted = report.comparison.iter().flat_map(|comparison| &comparison.settled);
         for finding in accepted.filter(|finding| self.must_match(&report, finding)) {
-            let key = report.key_of(finding).unwrap_or_default();
+            let key = finding.named().unwrap_or_default();
             let why = finding.difference.as_ref().and_then(|difference| difference.accepted.as_ref());
             let why = why.map(|accepted| format!(" ({})", printable(&accepted.why))).unwrap_or_default();
             printing::complain(&format!("left out: {}: the difference is accepted{why}\n", printable(&key)))?;
@@ -69,7 +69,7 @@ impl Promote {
         let is_value = |finding: &Finding| finding.rule.code == "drift-must-match" && finding.fix.is_none();
         report.findings.retain(|finding| !(is_value(finding) && follows(finding)));
         for finding in report.findings.iter().filter(|finding| finding.fix.is_none()) {
-            let key = report.key_of(finding).unwrap_or_default();
+            let key = finding.named().unwrap_or_default();
             printing::complain(&format!("left out: {}: {}\n", printable(&key), self.why(&report, finding)))?;
             left_out += 1;
         }

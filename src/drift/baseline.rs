@@ -208,7 +208,11 @@ impl Baseline {
         for mut finding in findings {
             let mut covering = None;
             for (at, (entry, _)) in self.entries.iter().enumerate() {
-                if entry.is_about_a_part(&finding) {
+                let is_part = entry.is_about_a_part(&finding);
+                let is_same = || entry.saw_a_part(&finding, judge) && entry.saw_those_secrets(&finding, judge);
+                if is_part && !is_same() {
+                    used[at] = used[at].max(Use::Outdated);
+                } else if is_part && !entry.is_expired(judge.today) {
                     // What was accepted between some sources is still there, and more with it.
                     used[at] = Use::Covers;
                     let help = format!(

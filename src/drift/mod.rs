@@ -222,6 +222,17 @@ impl Comparison {
         self.shown.contains(&kind) || self.shown.contains(&Shown::All)
     }
 
+    /// What happened to a finding since the revision: what is about no difference, as a comment that silences nothing, is new
+    /// where the revision does not have it, and there is no other reason to tell it.
+    #[must_use]
+    pub fn change(&self, finding: &Finding) -> Option<Change> {
+        match &finding.difference {
+            Some(difference) => difference.change,
+            None if finding.rule.code == "not-checked" => None,
+            None => matches!(self.mode, Mode::Against(_)).then_some(Change::Introduced),
+        }
+    }
+
     /// Whether people are told of a finding in full. What nobody classified, what could not be opened, and what may be as it
     /// was, is counted, until somebody asks, or it fails the run.
     #[must_use]
@@ -232,7 +243,8 @@ impl Comparison {
             _ if finding.changed(Change::Unknown) => Some(Shown::Unknown),
             _ => None,
         };
-        finding.severity > Severity::Note || shown.is_none_or(|shown| self.shows(shown))
+        let counts = finding.severity > Severity::Note || finding.bucket() == Bucket::Unexpected;
+        counts || shown.is_none_or(|shown| self.shows(shown))
     }
 
     /// Whether an environment is compared with what the templates give, so that nothing of it runs.
@@ -258,9 +270,8 @@ impl Comparison {
     /// unknown is not followed, unless nobody can say what happened to it.
     pub fn of_change<'f>(&'f self, counting: &'f [Finding], change: Change) -> impl Iterator<Item = &'f Finding> {
         let follows = move |finding: &&Finding| {
-            let bucket = finding.difference.as_ref().map(|difference| difference.bucket);
-            let undecided = change == Change::Unknown && bucket == Some(Bucket::Unknown);
-            finding.changed(change) && (undecided || bucket == Some(Bucket::Unexpected))
+            let undecided = change == Change::Unknown && finding.bucket() == Bucket::Unknown;
+            self.change(finding) == Some(change) && (undecided || finding.bucket() == Bucket::Unexpected)
         };
         counting.iter().chain(&self.settled).filter(follows)
     }

@@ -89,11 +89,22 @@ impl Fitting<'_> {
         self.rules.len() + usize::from(self.declared.is_some()) < 2
     }
 
+    /// Whether nobody says anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.declared.is_none() && self.rules.is_empty()
+    }
+
+    /// Whether a rule or the schema names the key in full.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.declared.is_some() || self.rules.iter().any(|rule| rule.nearness().exact)
+    }
+
     /// The pattern of the nearest rule, where neither a rule nor the schema names the key in full.
     #[must_use]
     pub fn by_pattern(&self) -> Option<&str> {
-        let is_named = self.declared.is_some() || self.rules.iter().any(|rule| rule.nearness().exact);
-        let nearest = self.rules.iter().max_by_key(|rule| rule.nearness()).filter(|_| !is_named);
+        let nearest = self.rules.iter().max_by_key(|rule| rule.nearness()).filter(|_| !self.is_named());
         nearest.map(|rule| rule.pattern.as_str())
     }
 

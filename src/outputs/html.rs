@@ -7,13 +7,16 @@ use std::fmt::Write;
 use super::{Output, Style, checked, markup, plural, told_let_through, verdict};
 use crate::finding::{Finding, Label, Severity};
 use crate::page;
-use crate::report::Report;
+use crate::report::{Report, Summary};
 
 pub(super) const OUTPUT: Output = Output { name: "html", summary: "one self-contained page", write };
 
 fn write(report: &Report, _: &Style) -> String {
     let through = report.comparison.as_ref().map(|it| told_let_through(&it.counts)).unwrap_or_default();
-    let mut out = page::head(&format!("sparkcfg {}: {}{through}", report.command, verdict(&report.summary)));
+    let number = |severity| report.told().filter(|finding| finding.severity == severity).count();
+    let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(number);
+    let told = verdict(&Summary { errors, warnings, notes, ..report.summary });
+    let mut out = page::head(&format!("sparkcfg {}: {told}{through}", report.command));
     match &report.comparison {
         Some(comparison) => drift::write(&mut out, report, comparison),
         None => findings(&mut out, report),

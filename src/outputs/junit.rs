@@ -22,7 +22,7 @@ fn write(report: &Report, _: &Style) -> String {
     for source in report.sources.ids() {
         suites.entry(printable(report.sources.path(source))).or_default();
     }
-    for finding in &report.findings {
+    for finding in report.told() {
         let path = shown_at(finding).map(|span| printable(report.sources.path(span.source)));
         let suite = suites.entry(path.unwrap_or_else(|| PROJECT.to_owned())).or_default();
         suite.entry(finding.rule.code).or_default().push(finding);

@@ -69,7 +69,7 @@ fn page(report: &Report, style: &Style, amount: Amount) -> String {
             let _ = writeln!(out, "\nand {} more: see the full report", plural(left, "finding"));
         }
         if amount.help {
-            remedies(&mut out, report, &told);
+            remedies(&mut out, &told);
         }
     }
     if !style.quiet {
@@ -106,12 +106,12 @@ fn rows(out: &mut String, report: &Report, findings: &[&Finding]) {
     }
 }
 
-fn remedies(out: &mut String, report: &Report, findings: &[&Finding]) {
+fn remedies(out: &mut String, findings: &[&Finding]) {
     let mut told = Vec::new();
     let mut seen = HashSet::new();
     for finding in findings {
         let Some(help) = &finding.help else { continue };
-        let key = report.key_of(finding).map_or_else(String::new, |key| format!("{}: ", code(&key, LONGEST_NAME)));
+        let key = finding.named().map_or_else(String::new, |key| format!("{}: ", code(&key, LONGEST_NAME)));
         let line = format!("- {key}{}\n", phrase(help, LONGEST_MESSAGE));
         if seen.insert(line.clone()) {
             told.push(line);

@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::abridging::told_apart;
 use crate::drift::{Cell, Comparison, Counts};
-use crate::finding::{Bucket, Finding, Fix, Severity};
+use crate::finding::{Bucket, Change, Finding, Fix, Severity};
 pub(crate) use crate::quoting::{json_text, markup};
 use crate::report::{Report, Summary};
 use crate::source::Span;
@@ -102,10 +102,17 @@ fn verdict(summary: &Summary) -> String {
 }
 
 /// `5 unexpected (3 errors, 2 warnings)`, of the findings of a comparison that are unexpected.
-fn unexpected(report: &Report, word: &str) -> String {
-    let counts = |finding: &&Finding| {
-        finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
-    };
+fn unexpected(report: &Report) -> String {
+    told_number(report, "unexpected", &|_| true)
+}
+
+/// `2 new (1 error, 1 warning)`, of those that a branch brings.
+fn introduced(report: &Report, comparison: &Comparison) -> String {
+    told_number(report, "new", &|finding| comparison.change(finding) == Some(Change::Introduced))
+}
+
+fn told_number(report: &Report, word: &str, is_meant: &dyn Fn(&Finding) -> bool) -> String {
+    let counts = |finding: &&Finding| finding.bucket() == Bucket::Unexpected && is_meant(finding);
     let number = |severity| report.findings.iter().filter(counts).filter(|it| it.severity == severity).count();
     let (errors, warnings, notes) = (number(Severity::Error), number(Severity::Warning), number(Severity::Note));
     let summary = Summary { errors, warnings, notes, ..Summary::default() };
@@ -128,6 +135,17 @@ fn told_let_through(counts: &Counts) -> String {
     let told = [(counts.newly_acknowledged, "newly acknowledged"), (counts.no_longer_counted, "no longer counted")]
         .map(|(number, words)| if number == 0 { String::new() } else { format!(", {number} {words}") });
     told.concat()
+}
+
+/// `, 1 unknown whether changed`, where there are any.
+fn told_undecided(counts: &Counts) -> String {
+    if counts.undecided == 0 { String::new() } else { format!(", {} unknown whether changed", counts.undecided) }
+}
+
+/// `, 1 not judged`, where policies disagree, or a member of the workspace could not be checked: then the run has no verdict.
+fn told_unjudged(report: &Report) -> String {
+    let number = report.unjudged().len();
+    if number == 0 { String::new() } else { format!(", {number} not judged") }
 }
 
 /// Whether the columns of a table tell all of a difference.

@@ -154,6 +154,18 @@ impl<'s> Property<'s> {
         self.extension(|extension| extension.drift)
     }
 
+    /// Whether that is said of names that fit a pattern, or of all others, and not of this key.
+    #[must_use]
+    pub fn is_drift_by_pattern(&self) -> bool {
+        let plan = self.plan();
+        let says = |node: NodeId| {
+            let mut notes = plan.together(node).into_iter().filter_map(|id| noted(plan.node(id)));
+            notes.any(|notes| notes.extension.drift.is_some())
+        };
+        let first = self.nodes.iter().find(|(node, _)| says(*node)).map(|(node, _)| plan.pointer(*node));
+        first.is_some_and(|at| at.contains("/patternProperties/") || at.ends_with("/additionalProperties"))
+    }
+
     /// The parts that stay the same where the value itself may differ.
     #[must_use]
     pub fn same(&self) -> &'s [Shape] {

@@ -134,7 +134,7 @@ fn what_a_removed_environment_had_is_not_resolved() {
 }
 
 /// `CODE KEY CHANGE` of what is told of a repository since its last commit, with the reason, and the exit code.
-fn told_of(folder: &std::path::Path, options: &str) -> (Vec<String>, i32) {
+pub(super) fn told_of(folder: &std::path::Path, options: &str) -> (Vec<String>, i32) {
     let home = tempfile::tempdir().unwrap();
     let line = format!("sparkcfg drift --against HEAD --format json{options}");
     let ran = console::run(&line, folder, home.path());
@@ -221,9 +221,9 @@ fn what_a_member_had_that_is_none_any_more_is_told() {
     git(place.path(), &["add", "."]);
     git(place.path(), &["commit", "-q", "-m", "one"]);
     let unchanged = |key: &str| format!("drift-must-match {key} unchanged");
-    let gone = |why: &str| format!("drift-must-match services/b/POOL no-longer-counted services/b {why}");
+    let gone = |why: &str| format!("drift-must-match POOL no-longer-counted services/b {why}");
     fs::write(&config, "[workspace]\nmembers = [\"services/a\"]\n").unwrap();
-    assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is no member any more")]);
+    assert_eq!(told_of(place.path(), "").0, [gone("is no member any more"), unchanged("POOL")]);
     // What the branch adds there counts no more than what was there, and whoever reviews it sees the values of now.
     let prod = place.path().join("services/b").join(PROD);
     fs::write(&prod, "POOL=70\n").unwrap();
@@ -231,8 +231,8 @@ fn what_a_member_had_that_is_none_any_more_is_told() {
     assert_eq!(
         told_of(place.path(), "").0,
         [
-            unchanged("POOL"),
-            "drift-must-match services/b/POOL no-longer-counted new, and services/b is no member any more".to_owned()
+            "drift-must-match POOL no-longer-counted new, and services/b is no member any more".to_owned(),
+            unchanged("POOL")
         ]
     );
     for (format, expected) in [
@@ -247,7 +247,10 @@ fn what_a_member_had_that_is_none_any_more_is_told() {
             "| `services/b/POOL` | `drift-must-match` `dev 5 · prod 70` | new, and services/b is no member any more |",
         ),
         ("html", "☑</span> sparkcfg drift: nothing new, 1 no longer counted</h1>"),
-        ("html", "POOL must match: dev 5, prod 70: new, and services/b is no member any more</li>"),
+        (
+            "html",
+            "<code>services/b</code> POOL must match: dev 5, prod 70: new, and services/b is no member any more</li>",
+        ),
     ] {
         let line = format!("sparkcfg drift --against HEAD --format {format}");
         let ran = console::run(&line, place.path(), home.path());
@@ -255,12 +258,9 @@ fn what_a_member_had_that_is_none_any_more_is_told() {
     }
     // What it mends there is mended.
     fs::write(&prod, "POOL=5\n").unwrap();
-    assert_eq!(
-        told_of(place.path(), "").0,
-        [unchanged("POOL"), "drift-must-match services/b/POOL resolved".to_owned()]
-    );
+    assert_eq!(told_of(place.path(), "").0, ["drift-must-match POOL resolved".to_owned(), unchanged("POOL")]);
     fs::remove_dir_all(place.path().join("services/b")).unwrap();
-    assert_eq!(told_of(place.path(), "").0, [unchanged("POOL"), gone("is gone")]);
+    assert_eq!(told_of(place.path(), "").0, [gone("is gone"), unchanged("POOL")]);
     // One that has another name now is none that is gone.
     git(place.path(), &["reset", "-q", "--hard"]);
     git(place.path(), &["mv", "services/b", "services/c"]);
@@ -343,8 +343,8 @@ fn policies_that_disagree_settle_nothing() {
     fs::write(place.path().join(PROD), comment).unwrap();
     for (format, expected) in [
         ("human", "policy-conflict"),
-        ("markdown", "### ✗ Config drift: 1 unexpected (1 error)\n"),
-        ("html", "✗</span> sparkcfg drift: 1 unexpected (1 error)</h1>"),
+        ("markdown", "### ✗ Config drift: 1 unexpected (1 error), 1 not judged\n"),
+        ("html", "✗</span> sparkcfg drift: 1 unexpected (1 error), 1 not judged</h1>"),
         ("json", "\"code\": \"policy-conflict\""),
     ] {
         let ran = console::run(&format!("sparkcfg drift --format {format}"), place.path(), home.path());

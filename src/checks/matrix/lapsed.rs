@@ -22,6 +22,17 @@ pub struct Lapsed<'l> {
     part_agrees: &'l PartAgrees<'l>,
     /// What a difference of the key meant at the revision, where a policy said so.
     pub(in crate::checks) was: Option<Drift>,
+    /// Whether that was so for secrets of protected environments, and nobody said anything of the key.
+    is_usual: bool,
+}
+
+/// What a difference of a key meant at a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Was {
+    /// The policy.
+    pub policy: Drift,
+    /// Whether that is what holds for secrets of protected environments, and nobody said anything of the key.
+    pub is_usual: bool,
 }
 
 impl<'l> Lapsed<'l> {
@@ -31,12 +42,14 @@ impl<'l> Lapsed<'l> {
     pub fn of(
         then: &'l Finding,
         (columns, rows): (&'l [Column], &'l [Row]),
-        policies: &HashMap<String, Drift>,
+        policies: &HashMap<String, Was>,
         part_agrees: &'l PartAgrees<'l>,
     ) -> Option<Self> {
         let key = then.key.as_deref()?;
         let row = rows.iter().find(|row| row.key == key)?;
-        Some(Self { then, key, row, columns, part_agrees, was: policies.get(key).copied() })
+        let was = policies.get(key);
+        let is_usual = was.is_some_and(|was| was.is_usual);
+        Some(Self { then, key, row, columns, part_agrees, was: was.map(|was| was.policy), is_usual })
     }
 
     /// Why it counts no longer, though what it said still holds, or nobody can see any more whether it does; `None` where it is
@@ -75,10 +88,21 @@ impl<'l> Lapsed<'l> {
     pub(in crate::checks) fn policy(&self, was: Drift) -> String {
         let key = self.key;
         match self.row.policy {
+            None if self.is_usual => format!("{key} was a secret of a protected environment, and is none any more"),
             Some(now) if now != was => format!("the policy of {key} was {}, and is {}", was.name(), now.name()),
             None => format!("the policy of {key} was {}, and there is none", was.name()),
             Some(_) => format!("no policy says {} of {} any more", was.name(), self.names()),
         }
+    }
+
+    /// Whether the values that it is about are spelled as they were; of a secret nobody says so.
+    pub(in crate::checks) fn is_untouched(&self) -> bool {
+        let saw = self.then.difference.as_ref().and_then(|difference| difference.saw.as_ref());
+        let (named, Some(saw)) = (self.named(), saw) else { return false };
+        let is_same = |((_, cell), saw): (&(&str, &Cell), &String)| {
+            cell.value.as_ref().map_or(saw == cell.state.name(), |value| value == saw)
+        };
+        named.len() == saw.len() && named.iter().zip(saw).all(is_same)
     }
 
     /// The part of the value that it is about, where that is not all of it.

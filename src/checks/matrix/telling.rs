@@ -57,6 +57,7 @@ impl<'c> Compared<'c, '_> {
         let (row, saw, parts, change, accepted) = (Some(self.row), None, None, None, None);
         finding.difference = Some(Box::new(Difference {
             id,
+            member: self.rules.member.clone(),
             row,
             short,
             saw,
@@ -89,6 +90,7 @@ impl<'c> Compared<'c, '_> {
         let key = finding.key.clone().unwrap_or_default();
         finding.difference = Some(Box::new(Difference {
             id: self.id(rule, &key, &names),
+            member: self.rules.member.clone(),
             row: Some(self.row),
             short: printable(short),
             saw,

@@ -1,5 +1,6 @@
 //! Environments at a revision and now: whether a value that no finding holds is still the same.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Compared, Rules, Side, Source};
@@ -14,6 +15,8 @@ use crate::secret::Secret;
 pub struct Times<'a> {
     environments: Vec<(Arc<str>, [Side<'a>; 2])>,
     judge: &'a Project,
+    /// The names that keys had at the revision, where they have another one now.
+    names: HashMap<String, String>,
 }
 
 /// One of the two times.
@@ -30,7 +33,14 @@ impl<'a> Times<'a> {
     #[must_use]
     pub fn new(environments: Vec<(Arc<str>, [Source<'a>; 2])>, judge: &'a Project) -> Self {
         let sides = |(name, times): (_, [Source<'a>; 2])| (name, times.map(|source| Side::new(source, true)));
-        Self { environments: environments.into_iter().map(sides).collect(), judge }
+        Self { environments: environments.into_iter().map(sides).collect(), judge, names: HashMap::new() }
+    }
+
+    /// The same with keys that had other names then, by those of now.
+    #[must_use]
+    pub fn renamed(mut self, names: HashMap<String, String>) -> Self {
+        self.names = names;
+        self
     }
 
     /// How the value of a key then relates to that of now; a part of it where one is named. Values are compared in memory
@@ -109,8 +119,10 @@ impl<'a> Times<'a> {
             member: None,
         };
         let sides = self.sides(environment)?;
-        let set = |side: &'_ Side<'a>| side.subject.environment.get(key).filter(|setting| setting.is_set());
-        let settings = sides.iter().map(set).collect();
+        let then = self.names.get(key).map_or(key, String::as_str);
+        let set =
+            |(side, key): (&'_ Side<'a>, &str)| side.subject.environment.get(key).filter(|setting| setting.is_set());
+        let settings = sides.iter().zip([then, key]).map(set).collect();
         Some(ask(&Compared::new(sides, &rules, self.judge, (key, settings), 0, &[])))
     }
 }

@@ -174,6 +174,7 @@ fn unopened(finding: Finding, side: &Side<'_>, rules: &Rules<'_>, path: &str) ->
     let member = rules.member.as_ref().map(|member| format!("{member}/")).unwrap_or_default();
     finding.difference = Some(Box::new(Difference {
         id: printable(&format!("{}:{member}{path}:{name}", finding.rule.code)),
+        member: rules.member.clone(),
         row: None,
         short: printable(&finding.message),
         saw: None,

@@ -68,11 +68,11 @@ impl Drift {
         files: &Files,
         root: &Path,
     ) -> Result<(), Error> {
-        let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(report, finding)).collect();
+        let chosen: Vec<_> = report.findings.iter().filter(|finding| self.accepts(finding)).collect();
         let named = self.ack.chunks_exact(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
-        let is_found = |(code, key): &(&String, &String)| chosen.iter().any(|it| is_it(report, it, code, key));
+        let is_found = |(code, key): &(&String, &String)| chosen.iter().any(|it| is_it(it, code, key));
         if let Some((code, key)) = { named }.find(|pair| !is_found(pair)) {
-            let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, report.key_of(finding)?));
+            let named = |finding: &Finding| Some(format!("{} {}", finding.rule.code, finding.named()?));
             let there: Vec<_> = report.findings.iter().filter_map(named).collect();
             let near = crate::suggestion::nearest(&format!("{code} {key}"), there.iter().map(String::as_str));
             let near = near.or_else(|| {
@@ -91,7 +91,7 @@ impl Drift {
         }
         let mut changes: BTreeMap<String, (Vec<Entry>, Vec<Entry>)> = BTreeMap::new();
         for finding in chosen {
-            let folder = member(report, finding);
+            let folder = member(finding);
             changes.entry(folder).or_default().0.push(self.entry(report, finding, files));
         }
         for (folder, entry) in stale.iter().filter(|_| self.prune_acks) {
@@ -118,10 +118,10 @@ impl Drift {
         Ok(())
     }
 
-    fn accepts(&self, report: &Report, finding: &Finding) -> bool {
+    fn accepts(&self, finding: &Finding) -> bool {
         let Some(difference) = &finding.difference else { return false };
         let mut named = self.ack.chunks_exact(2);
-        named.any(|pair| matches!(pair, [code, key] if is_it(report, finding, code, key)))
+        named.any(|pair| matches!(pair, [code, key] if is_it(finding, code, key)))
             || self.ack_all && difference.bucket == Bucket::Unexpected && finding.rule.code != NEVER
     }
 
@@ -140,8 +140,8 @@ impl Drift {
 }
 
 /// Whether a finding is the one of a code and key. In a workspace a key without its member is that of every one.
-fn is_it(report: &Report, finding: &Finding, code: &str, key: &str) -> bool {
-    finding.rule.code == code && (finding.key.as_deref() == Some(key) || report.key_of(finding).as_deref() == Some(key))
+fn is_it(finding: &Finding, code: &str, key: &str) -> bool {
+    finding.rule.code == code && (finding.key.as_deref() == Some(key) || finding.named().as_deref() == Some(key))
 }
 
 /// The sealed files that hold what a finding is about, as git calls them, for each of its sources; none where no source has one.
@@ -163,9 +163,7 @@ fn sealed(report: &Report, finding: &Finding, files: &Files) -> Option<Vec<Strin
 }
 
 /// The folder of the member that a finding is about; empty for the project itself.
-fn member(report: &Report, finding: &Finding) -> String {
-    let row = finding.difference.as_ref().and_then(|difference| difference.row);
-    let rows = report.comparison.as_ref().map(|comparison| &comparison.rows);
-    let member = row.zip(rows).and_then(|(row, rows)| rows.get(row)?.member.as_deref());
+fn member(finding: &Finding) -> String {
+    let member = finding.difference.as_ref().and_then(|difference| difference.member.as_deref());
     member.filter(|member| *member != ".").unwrap_or_default().to_owned()
 }

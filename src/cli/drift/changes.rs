@@ -1,15 +1,15 @@
 //! `--against`: which differences a revision had already, and which of its own are gone.
 
+mod uncounted;
+
 use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::abridging::told_apart;
-use crate::checks::matrix::{Lapsed, Time, Times, part, subject};
-use crate::drift::{Cell, Column, Relation, Row};
-use crate::finding::{Bucket, Change, Finding, Label, Severity};
+use crate::checks::matrix::{Time, Times, Was, part, subject};
+use crate::drift::{Column, Relation, Row};
+use crate::finding::{Bucket, Change, Finding, Label, Severity, told_name};
 use crate::schema::Schema;
-use crate::schema::extension::Drift;
 
 /// An environment and the value that a finding has of it, unless that is a secret.
 type Seen<'f> = (&'f str, Option<&'f str>);
@@ -44,7 +44,15 @@ pub(super) struct Since<'s, 'p> {
     /// How bad it is when something could not be opened.
     pub(super) unknown: Severity,
     /// What a difference of each key meant at the revision, where a policy said so.
-    pub(super) policies: &'s HashMap<String, Drift>,
+    pub(super) policies: &'s HashMap<String, Was>,
+    /// The names that keys had at the revision, by those of now.
+    pub(super) names: &'s HashMap<String, String>,
+    /// Whether a note fails the run.
+    pub(super) fails_on_notes: bool,
+    /// Which pattern says of a key that it may differ, where nothing says so of the key itself.
+    pub(super) by_pattern: &'s dyn Fn(&str) -> Option<String>,
+    /// Whether somebody had to decide on each difference.
+    pub(super) was_strict: bool,
 }
 
 /// What a revision had.
@@ -53,6 +61,27 @@ pub(super) struct Then {
     pub(super) counting: Vec<Finding>,
     /// Those that did not, because a comment, a severity or the baseline said so.
     pub(super) silent: Vec<Finding>,
+}
+
+/// What findings are about, at both times.
+struct Known<'f> {
+    /// What counted at the revision, by what it is about.
+    then: HashMap<&'f str, Vec<&'f Finding>>,
+    /// The environments that findings of now name, those that are accepted included.
+    now: HashMap<String, HashSet<Arc<str>>>,
+}
+
+impl<'f> Known<'f> {
+    fn candidates(&self, subject: &str) -> &[&'f Finding] {
+        self.then.get(subject).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl Then {
+    /// All of them.
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.counting.iter_mut().chain(&mut self.silent)
+    }
 }
 
 impl Since<'_, '_> {
@@ -71,37 +100,24 @@ impl Since<'_, '_> {
         elapsed: Vec<Finding>,
     ) -> (Vec<Finding>, Vec<Finding>) {
         let Then { counting: before, silent } = before;
-        let renamed = |finding: Finding| (subject(&finding), self.by_new_names(finding));
+        let renamed = |finding: Finding| {
+            let finding = self.by_new_names(finding);
+            (subject(&finding), finding)
+        };
         let before: Vec<_> = before.into_iter().map(renamed).collect();
         let silent: Vec<_> = silent.into_iter().map(renamed).collect();
-        let mut known: HashMap<&str, Vec<&Finding>> = HashMap::new();
+        let mut known = Known { then: HashMap::new(), now: HashMap::new() };
         for (subject, finding) in &before {
-            known.entry(subject).or_default().push(finding);
+            known.then.entry(subject).or_default().push(finding);
         }
-        let mut now: HashMap<String, HashSet<Arc<str>>> = HashMap::new();
         for finding in findings.iter().chain(self.accepted) {
-            now.entry(subject(finding)).or_default().extend(finding.environments.iter().map(Arc::clone));
+            known.now.entry(subject(finding)).or_default().extend(finding.environments.iter().map(Arc::clone));
         }
-        let (mut counting, mut settled) = (Vec::new(), Vec::new());
-        for mut finding in findings {
-            let candidates = known.get(&*subject(&finding)).map(Vec::as_slice).unwrap_or_default();
-            let change = self.change(&finding, candidates);
-            if let Some(difference) = &mut finding.difference {
-                difference.change = Some(change);
-                // Of what may have been there all along nobody can say that this branch did it.
-                if change == Change::Unknown && self.unknown == Severity::Note {
-                    finding.severity = Severity::Note;
-                    difference.bucket = Bucket::Unknown;
-                }
-            }
-            if change == Change::Introduced {
-                self.point_at_what_is_new(&mut finding);
-            }
-            if change == Change::Unchanged { settled.push(finding) } else { counting.push(finding) }
-        }
+        let (counting, mut settled) = self.of_now(findings, &known);
         silenced.retain(is_unexpected);
-        let told = before.iter().map(|(subject, _)| subject.clone()).chain(now.keys().cloned());
-        silenced.extend(self.elapsed(elapsed, &told.chain(silenced.iter().map(subject)).collect(), &counting));
+        let told = silenced.iter().map(subject).collect();
+        silenced.extend(self.elapsed(elapsed, (&known, &told), &counting));
+        let mut now = known.now;
         for finding in &mut silenced {
             let subject = subject(finding);
             let of_subject = |all: &'_ [(String, Finding)]| -> Vec<Relation> {
@@ -134,8 +150,7 @@ impl Since<'_, '_> {
             others.any(|known| is_one_of(known, finding))
         };
         let undecided = |then: &Finding| {
-            counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == then.key)
-                || self.is_hidden(then, Time::Now)
+            counting.iter().any(|it| is_conflict(it) && it.key == then.key) || self.is_hidden(then, Time::Now)
         };
         let gone = before.into_iter().filter_map(|(subject, then)| {
             let (is_there, lacks) = (is_there(&subject, &then), self.is_without(&then));
@@ -178,41 +193,38 @@ impl Since<'_, '_> {
         (counting, settled)
     }
 
-    /// Of what would count by the rules of the revision, what no other finding is about, each with the reason why it does not.
-    fn elapsed(&self, elapsed: Vec<Finding>, known: &HashSet<String>, counting: &[Finding]) -> Vec<Finding> {
-        let is_disputed =
-            |key: &Option<String>| counting.iter().any(|it| it.rule.code == "policy-conflict" && it.key == *key);
-        let told = elapsed.into_iter().filter_map(|finding| {
-            let mut finding = self.by_new_names(finding);
-            if known.contains(&subject(&finding)) || is_disputed(&finding.key) {
-                return None;
+    /// Says of findings of now what happened to them: those that count, and those that the revision has, too.
+    fn of_now(&self, findings: Vec<Finding>, known: &Known<'_>) -> (Vec<Finding>, Vec<Finding>) {
+        let (mut counting, mut settled) = (Vec::new(), Vec::new());
+        for mut finding in findings {
+            let change = self.change(&finding, known.candidates(&subject(&finding)));
+            if let Some(difference) = &mut finding.difference {
+                difference.change = Some(change);
             }
-            let because = self.because(&finding)?;
-            finding.difference.as_mut()?.because = Some(because);
-            Some(finding)
-        });
-        told.collect()
-    }
-
-    /// Why a finding of the revision counts no longer, though what it said still holds, or nobody can see any more whether it
-    /// does; `None` where it is mended.
-    fn because(&self, then: &Finding) -> Option<String> {
-        let key = then.key.as_deref()?;
-        match self.gone(then).as_slice() {
-            [] => {}
-            [only] => return Some(format!("environment {only} is gone")),
-            several => return Some(format!("environments {} are gone", several.join(", "))),
+            let is_note = self.unknown == Severity::Note && !is_conflict(&finding);
+            match (change, &mut finding.difference) {
+                (Change::Introduced, _) => self.point_at_what_is_new(&mut finding),
+                (Change::Unchanged, _) => self.tell_old_name(&mut finding),
+                // Of what may have been there all along nobody can say that this branch did it.
+                (Change::Unknown, Some(difference)) if is_note => {
+                    finding.severity = Severity::Note;
+                    difference.bucket = if self.fails_on_notes { Bucket::Unexpected } else { Bucket::Unknown };
+                }
+                _ => {}
+            }
+            // Where policies disagree nothing can be judged, since when ever they do.
+            let is_settled = change == Change::Unchanged && !is_conflict(&finding);
+            if is_settled { settled.push(finding) } else { counting.push(finding) }
         }
-        let part_agrees = |pair: [&str; 2], part| self.times.part_agrees(pair, key, part, Time::Now);
-        Lapsed::of(then, (self.columns, self.rows), self.policies, &part_agrees)?.because()
+        (counting, settled)
     }
 
-    /// Whether a value had to be the same everywhere, and what counts for it now is something else: for a secret that may be
-    /// what counts for all of them.
-    fn is_loosened(&self, then: &Finding) -> bool {
-        let Some(key) = then.key.as_deref() else { return false };
-        let is_now = || self.rows.iter().find(|row| row.key == key).and_then(|row| row.policy);
-        self.policies.get(key) == Some(&Drift::MustMatch) && is_now() != Some(Drift::MustMatch)
+    /// Says of an unchanged finding which name its key had.
+    fn tell_old_name(&self, finding: &mut Finding) {
+        let Some(old) = finding.key.as_ref().and_then(|key| self.names.get(key)) else { return };
+        let was = format!(" (was {})", told_name(old));
+        finding.message.push_str(&was);
+        finding.difference.iter_mut().for_each(|difference| difference.short.push_str(&was));
     }
 
     /// The environments of a finding of the revision that are no more.
@@ -224,41 +236,6 @@ impl Since<'_, '_> {
     /// Whether an environment that a finding of the revision is about is no more.
     fn is_without(&self, then: &Finding) -> bool {
         !self.gone(then).is_empty()
-    }
-
-    /// Tells a finding of the revision with the values of now, where the branch changed one, and says whether it did: who
-    /// reviews it must see what is let through.
-    fn tell_values_of_now(&self, finding: &mut Finding) -> bool {
-        const LIMIT: usize = 60;
-        let is_about_all = matches!(finding.rule.code, "drift-must-match" | "drift-must-differ" | "drift-shape");
-        let Some(key) = finding.key.as_deref().filter(|_| is_about_all && !self.is_without(finding)) else {
-            return false;
-        };
-        let row = finding.difference.as_ref().and_then(|difference| self.rows.get(difference.row?));
-        let cell = |name: &str| row?.cells.get(self.columns.iter().position(|it| it.name == name)?)?.as_ref();
-        let cells: Option<Vec<_>> = finding.environments.iter().map(|name| Some((&**name, cell(name)?))).collect();
-        let Some(cells) = cells else { return false };
-        let changed = cells.iter().filter(|(name, _)| self.times.relation(name, key, None) == Relation::Different);
-        let changed: Vec<_> = changed.map(|(_, cell)| cell.at).collect();
-        if changed.is_empty() {
-            return false;
-        }
-        let texts: Vec<_> = cells.iter().map(|(_, cell)| cell.told()).collect();
-        let texts = told_apart(&texts, &vec![LIMIT; texts.len()]);
-        let told: Vec<_> = cells.iter().zip(&texts).map(|((name, _), text)| format!("{name} {text}")).collect();
-        if let Some(difference) = &mut finding.difference {
-            finding.message = finding.message.replace(&difference.short.replace(" · ", ", "), &told.join(", "));
-            if difference.parts.is_none() {
-                difference.short = crate::source::printable(&told.join(" · "));
-            }
-            let value = |cell: &Cell| cell.value.clone().unwrap_or_else(|| cell.state.name().to_owned());
-            difference.saw = difference.saw.take().map(|_| cells.iter().map(|(_, cell)| value(cell)).collect());
-        }
-        if let Some(span) = changed.into_iter().flatten().next_back() {
-            finding.related.clear();
-            finding.label = Some(Label { span, message: String::new() });
-        }
-        true
     }
 
     /// Points a finding at what the branch wrote, and not at what stood there before.
@@ -280,11 +257,17 @@ impl Since<'_, '_> {
 
     /// A finding of the revision with the names that its environments have now.
     fn by_new_names(&self, mut finding: Finding) -> Finding {
+        if !finding.environments.iter().any(|name| self.renamed.contains_key(name)) {
+            return finding;
+        }
+        let subject = subject(&finding);
         for name in &mut finding.environments {
             if let Some(new) = self.renamed.get(name) {
                 *name = Arc::clone(new);
             }
         }
+        let environments = crate::source::printable(&finding.environments.join(","));
+        finding.difference.iter_mut().for_each(|it| it.id = format!("{subject}{environments}"));
         finding
     }
 
@@ -412,6 +395,10 @@ fn silences(then: &Finding, now: &Finding) -> bool {
 
 pub(super) fn is_unexpected(finding: &Finding) -> bool {
     finding.difference.as_ref().is_some_and(|difference| difference.bucket == Bucket::Unexpected)
+}
+
+fn is_conflict(finding: &Finding) -> bool {
+    finding.rule.code == "policy-conflict"
 }
 
 /// Whether two findings are about one key in an environment that both name.

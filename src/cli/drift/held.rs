@@ -24,6 +24,14 @@ pub(super) struct Past<'h> {
     pub(super) files: Files,
 }
 
+/// What a revision compares, and nobody any more.
+pub(super) struct Left {
+    /// Its folder at the revision.
+    pub(super) folder: String,
+    /// The one that it was moved to.
+    pub(super) to: Option<String>,
+}
+
 impl Held {
     /// The revision `meant`, which the user named `revision`, of the project in `files`.
     pub(super) fn new(files: &Files, revision: &str, meant: String) -> Result<Self, Error> {
@@ -48,8 +56,8 @@ impl Held {
         Ok(Past { held: self, files })
     }
 
-    /// The folders of what was compared at the revision, and has no place among those of `now`.
-    pub(super) fn left(&self, now: &[String]) -> Vec<String> {
+    /// What was compared at the revision, and has no place among the folders of `now`.
+    pub(super) fn left(&self, now: &[String]) -> Vec<Left> {
         // What cannot be read there is told where the project is.
         let then = Project::config(&self.files).and_then(|config| super::folders(&self.files, &config));
         let mut left: Vec<_> = then.unwrap_or_default().into_iter().filter(|folder| !now.contains(folder)).collect();
@@ -59,7 +67,8 @@ impl Held {
             let moved: Vec<_> = now.iter().filter_map(|folder| moves.folder_before(folder)).collect();
             left.retain(|folder| !moved.contains(folder));
         }
-        left
+        let to = |folder: &str| self.moves().and_then(|moves| moves.folder_after(folder));
+        left.into_iter().map(|folder| Left { to: to(&folder), folder }).collect()
     }
 
     /// The files of a folder at the revision.

@@ -53,6 +53,8 @@ pub(super) struct Options<'o> {
     pub(super) lists_all: bool,
     /// From which severity on the run fails.
     pub(super) fail_on: FailOn,
+    /// Whether what fails the run is unexpected for that.
+    pub(super) raises: bool,
     /// Only these keys; all when absent.
     pub(super) keys: Option<GlobSet>,
     pub(super) person: &'o Identities,
@@ -147,7 +149,7 @@ impl<'m> Member<'m> {
             });
             let project = match self.read_before(past, of_revision.collect(), options) {
                 Err(error) if options.against.is_some() => {
-                    broken.push(unreadable(past, &error));
+                    broken.push(unreadable(&past.files, &error));
                     None
                 }
                 project => project?,
@@ -286,6 +288,8 @@ impl<'m> Member<'m> {
         let (mut rows, findings, unread) = self.judged(chosen, &policies, working, options, lists_all);
         let severities = loosened::severities(&findings, working);
         let (mut findings, mut silenced) = settled(working, findings);
+        settling::raise(&mut findings, &mut rows, options);
+        settling::raise(&mut silenced, &mut [], options);
         let ignored = silenced.len();
         settling::let_silenced_go(&silenced, &findings, &mut rows);
         if let Some(keys) = &options.keys {

@@ -38,7 +38,7 @@ pub(super) fn apply(
     }
     fix::tell_of_own_files(&applied.keys, files)?;
     for finding in report.findings.iter().filter(|finding| all && finding.fix.is_none() && is_of_copies(finding)) {
-        let key = report.key_of(finding).unwrap_or_default();
+        let key = finding.named().unwrap_or_default();
         let help = finding.help.as_deref().unwrap_or(&finding.message);
         let named = report.comparison.as_ref().is_some_and(|comparison| comparison.mode == Mode::Pair);
         let hint = if named { "" } else { "; or name two environments, and the second gets the value of the first" };
@@ -50,7 +50,7 @@ pub(super) fn apply(
 /// A change that was made: `environments/prod.env:1 POOL 50 -> 5`.
 fn told(report: &Report, finding: &Finding, fix: &Fix) -> String {
     let place = report.place(fix.span);
-    let key = report.key_of(finding).unwrap_or_default();
+    let key = finding.named().unwrap_or_default();
     let row = finding.difference.as_ref().and_then(|difference| difference.row);
     let row = row.zip(report.comparison.as_ref()).and_then(|(row, comparison)| comparison.rows.get(row));
     let is_hidden = row.is_some_and(|row| row.secret) || report.sources.hides(fix.span);

@@ -22,7 +22,7 @@ use crate::drift::baseline::Entry;
 use crate::drift::live::word;
 use crate::drift::{Counts, Mode, Shown};
 use crate::error::Error;
-use crate::finding::{Bucket, Change, Finding, Severity};
+use crate::finding::{Bucket, Change, Severity};
 use crate::project::Project;
 use crate::project::config::Config;
 use crate::project::files::Files;
@@ -109,6 +109,9 @@ pub(super) struct Drift {
     /// Whether the revision is what runs, whichever branch it is on.
     #[arg(skip)]
     is_since_release: bool,
+    /// Whether another command makes its own of what is found, and knows itself what of that counts.
+    #[arg(skip)]
+    is_for_another: bool,
 }
 
 /// What came of a comparison.
@@ -134,7 +137,7 @@ impl Drift {
     /// What all environments have between them, for other commands.
     pub(super) fn of_all(access: Keys) -> Self {
         let (values, unknown) = ("show".to_owned(), "note".to_owned());
-        Self { values, unknown, access, ..Self::default() }
+        Self { values, unknown, access, is_for_another: true, ..Self::default() }
     }
 
     /// The same, for a command to which nothing to compare is no mistake.
@@ -181,11 +184,9 @@ impl Drift {
             let style = printing::style(global.color, global.quiet > 0);
             printing::print(&(output.write)(&report, &style))?;
         }
-        let conflict = report.findings.iter().any(|finding| finding.rule.code == "policy-conflict");
-        let failed = report.fails();
-        let is_whole = report.unchecked.is_empty();
+        let (failed, is_judged) = (report.fails(), report.unjudged().is_empty());
         std::mem::forget(report);
-        Ok(ExitCode::from(if conflict || !is_whole { 2 } else { u8::from(failed) }))
+        Ok(ExitCode::from(if is_judged { u8::from(failed) } else { 2 }))
     }
 
     /// The report, for other commands.
@@ -224,6 +225,7 @@ impl Drift {
             hides_values: self.values == "hide",
             lists_all,
             fail_on: global.fail_on,
+            raises: !self.is_for_another,
             keys: member::patterns(&self.keys)?,
             person: &person,
             named: &self.access.identity,
@@ -239,7 +241,7 @@ impl Drift {
         let held: Vec<_> = held.collect::<Result<_, Error>>()?;
         let several = config.workspace.is_some();
         let left: Vec<_> = match (&self.against, held.first()) {
-            (Some(_), Some(held)) => held.left(&folders).into_iter().map(|folder| (held, folder)).collect(),
+            (Some(_), Some(held)) => held.left(&folders).into_iter().map(|left| (held, left)).collect(),
             _ => Vec::new(),
         };
         let compare = |folder: String| {
@@ -275,8 +277,8 @@ impl Drift {
             let offset = gathered.sources.absorb(sources);
             gathered.findings.push(finding.shifted(offset));
         }
-        for (held, folder) in left {
-            gathered.add_left(Member::left(files, held, &folder, &options));
+        for (held, left) in left {
+            gathered.add_left(Member::left(files, held, &left, &options));
         }
         let may_be_empty = self.may_be_empty && self.keys.is_empty();
         let is_empty = !any || gathered.comparison.rows.is_empty();
@@ -320,10 +322,6 @@ impl Drift {
         comparison.folder = global.asked_folder().as_deref().map(crate::source::printable);
         (comparison.options, comparison.scope) = self.said_again();
         comparison.shown.clone_from(&self.show);
-        if global.fail_on == FailOn::Note {
-            // What fails the run is told.
-            comparison.shown.extend([Shown::Unclassified, Shown::Unknown]);
-        }
         comparison.count();
         if comparison.mode == Mode::Matrix && self.sources.is_empty() {
             comparison.sort_columns(|column| layout::order(&column.name));
@@ -338,10 +336,7 @@ impl Drift {
             newly_acknowledged: comparison.newly_acknowledged().count(),
             ..comparison.counts
         };
-        let counts = |finding: &&Finding| {
-            finding.difference.as_ref().is_none_or(|difference| difference.bucket == Bucket::Unexpected)
-        };
-        comparison.counts.unexpected = findings.iter().filter(counts).count();
+        comparison.counts.unexpected = findings.iter().filter(|finding| finding.bucket() == Bucket::Unexpected).count();
         Report::of_comparison("drift", findings, sources, summary, comparison)
             .failing_from(global.fail_on)
             .at_home(global.home())

@@ -94,7 +94,7 @@ fn left(report: &Report, comparison: &Comparison) -> Vec<String> {
             is_absent.then(|| column.name.clone())
         };
         let lacking: Vec<_> = comparison.columns.iter().zip(&row.cells).filter_map(lacks).collect();
-        let key = report.key_of(finding)?;
+        let key = finding.named()?;
         let told = format!("{key} is not set in {}: decide whether it belongs there", lacking.join(", "));
         Some(printable(&format!("{told}, then set it there, take it away, or say that it may differ")))
     });

@@ -76,6 +76,17 @@ impl Entry {
             && self.within.iter().all(has)
     }
 
+    /// The same of a finding that goes beyond its sources.
+    pub(super) fn saw_a_part(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
+        let seen = finding.difference.as_ref().and_then(|difference| difference.saw.as_ref());
+        let (Some(saw), Some(seen)) = (&self.saw, seen) else { return true };
+        self.within.iter().zip(saw).all(|(name, saw)| {
+            let at = finding.environments.iter().position(|known| is_one_source(known, name));
+            let value = at.and_then(|at| seen.get(at));
+            value.is_some_and(|value| value == saw || (judge.is_same)(&self.key, saw, value))
+        })
+    }
+
     pub(super) fn saw_those_secrets(&self, finding: &Finding, judge: &Judge<'_>) -> bool {
         let sealed = self.within.iter().zip(self.sealed.iter().flatten()).filter(|(_, name)| !name.is_empty());
         let mut about =

@@ -5,8 +5,8 @@ mod marking;
 use std::fmt::Write;
 
 use super::super::{
-    LET_THROUGH, beside_columns, is_told_by_columns, let_through, markup, plural, told_let_through, told_values,
-    unexpected, uri, verdict,
+    LET_THROUGH, beside_columns, introduced, is_told_by_columns, let_through, markup, plural, told_let_through,
+    told_undecided, told_unjudged, told_values, unexpected, uri, verdict,
 };
 use super::{controls, glyph, signed, title};
 use crate::drift::live::word;
@@ -88,36 +88,35 @@ impl<'a> Page<'a> {
         lines
     }
 
-    /// What a kind of rows is called: what a branch adds is new.
+    /// What a kind of rows is called: what a branch adds is new, where nothing else is unexpected.
     fn called(&self, kind: &'static str) -> &'static str {
-        if kind == KINDS[0] && matches!(self.comparison.mode, Mode::Against(_)) { "new" } else { kind }
+        let Comparison { mode, counts, .. } = self.comparison;
+        let is_new = matches!(mode, Mode::Against(_)) && counts.unexpected == counts.introduced;
+        if kind == KINDS[0] && is_new { "new" } else { kind }
     }
 
     fn header(&self, out: &mut String) {
         let Comparison { counts, columns, mode, schema, .. } = self.comparison;
         let listed: Vec<_> = self.report.findings.iter().filter(|finding| self.comparison.lists(finding)).collect();
-        let new = if matches!(mode, Mode::Against(_)) { "new" } else { "unexpected" };
-        let told = match (listed.len(), counts.unexpected) {
-            (0, _) => format!("nothing {new}"),
-            (_, 0) => verdict(&self.report.summary),
-            _ => unexpected(self.report, new),
+        let told = match (mode, listed.len()) {
+            (Mode::Against(_), _) => introduced(self.report, self.comparison),
+            (_, 1..) if counts.unexpected == 0 => verdict(&self.report.summary),
+            _ => unexpected(self.report),
         };
+        let told = told + &told_let_through(counts) + &told_undecided(counts) + &told_unjudged(self.report);
         let worst = listed.iter().map(|finding| finding.severity).max();
         let sign = match worst.filter(|worst| *worst > Severity::Note || let_through(counts) == 0) {
             Some(worst) => signed(worst),
             None if let_through(counts) > 0 => (Severity::Note.name(), LET_THROUGH),
             None => ("clean", "✓"),
         };
-        title(out, self.report, sign, &(told + &told_let_through(counts)));
+        title(out, self.report, sign, &told);
         let between = if matches!(mode, Mode::Matrix | Mode::Against(_)) { " · " } else { " → " };
         let names: Vec<_> = columns.iter().map(|column| markup(&column.name)).collect();
         let _ = write!(out, "<p><strong>{}</strong> · {}", names.join(between), plural(counts.keys, "key"));
         if let Mode::Against(revision) = mode {
             let _ = write!(out, " · compared with <code>{}</code>", markup(revision));
             let _ = write!(out, ": {} resolved, {} unchanged", counts.resolved, counts.unchanged);
-            if counts.undecided > 0 {
-                let _ = write!(out, ", {} unknown whether changed", counts.undecided);
-            }
         }
         if let Some(schema) = schema {
             let _ = write!(out, " · <code>{}</code>", markup(schema));
@@ -279,11 +278,9 @@ impl<'a> Page<'a> {
         }
         for finding in &findings {
             let (severity, code) = (finding.severity.name(), finding.rule.code);
-            let _ = write!(
-                out,
-                "<li class=\"{severity}\" data-severity=\"{severity}\">{} {severity} ",
-                sign(finding.severity)
-            );
+            let is_told = self.comparison.lists(finding);
+            let told = if is_told { format!(" data-severity=\"{severity}\"") } else { String::new() };
+            let _ = write!(out, "<li class=\"{severity}\"{told}>{} {severity} ", sign(finding.severity));
             let _ = write!(out, "<span class=\"code\">{code}</span> {}", markup(&finding.message));
             if let Some(label) = &finding.label {
                 let place = self.report.place(label.span);
@@ -306,7 +303,9 @@ impl<'a> Page<'a> {
             }
             let _ = writeln!(out, "<h2>{title}</h2>\n<ul>");
             for finding in settled {
-                let (code, told) = (finding.rule.code, markup(&finding.message));
+                let member = finding.difference.as_ref().and_then(|difference| difference.member.as_deref());
+                let member = member.map(|name| format!("<code>{}</code> ", markup(name))).unwrap_or_default();
+                let (code, told) = (finding.rule.code, format!("{member}{}", markup(&finding.message)));
                 let because = finding.difference.as_ref().and_then(|difference| difference.because.as_deref());
                 let because = because.map(|text| format!(": {}", markup(text))).unwrap_or_default();
                 let _ = writeln!(out, "<li>{sign} <span class=\"code\">{code}</span> {told}{because}</li>");
@@ -355,7 +354,7 @@ impl<'a> Page<'a> {
 fn problem(out: &mut String, comparison: &Comparison, finding: &Finding, counts: bool) {
     let short = beside_columns(comparison, finding);
     let code = finding.rule.code;
-    if counts {
+    if counts && comparison.lists(finding) {
         let severity = finding.severity.name();
         let _ = write!(out, "<p data-severity=\"{severity}\"><span class=\"said\">{severity}: </span>");
     } else {

@@ -7,7 +7,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::super::{LET_THROUGH, Style, let_through, plural, told_let_through, unexpected, verdict};
+use super::super::{LET_THROUGH, Style, let_through, plural, told_let_through, told_unjudged, unexpected, verdict};
 use super::wrapping::wrap;
 use crate::abridging::width;
 use crate::drift::{Comparison, Edit, Kind, Mode, Row, Shown};
@@ -116,10 +116,10 @@ impl Page<'_> {
     /// Each finding in two lines: what is, then where and what to do.
     fn list(&self, out: &mut String, listed: &[&Finding], indent: &str) {
         let codes = listed.iter().map(|finding| finding.rule.code.len()).max().unwrap_or_default();
-        let keys = listed.iter().map(|finding| width(&self.named(finding))).max().unwrap_or_default();
+        let keys = listed.iter().map(|finding| width(&Self::named(finding))).max().unwrap_or_default();
         let most = self.width.saturating_sub(indent.len());
         for finding in listed {
-            let key = self.named(finding);
+            let key = Self::named(finding);
             let message = finding.message.as_str();
             let short = finding.difference.as_ref().map_or(message, |difference| &difference.short);
             let code = finding.rule.code;
@@ -151,7 +151,7 @@ impl Page<'_> {
         let short = first.difference.as_ref().map_or(first.message.as_str(), |difference| &difference.short);
         let (glyph, code) = (self.glyph(first.severity), self.strong(first.rule.code));
         let _ = writeln!(out, "{glyph} {code} {short}, {} keys", findings.len());
-        let keys: Vec<_> = findings.iter().map(|finding| self.named(finding)).collect();
+        let keys: Vec<_> = findings.iter().map(|finding| Self::named(finding)).collect();
         self.wrapped(out, &keys.join(", "), 4);
         self.wrapped(out, first.help.as_deref().unwrap_or_default(), 4);
     }
@@ -172,8 +172,8 @@ impl Page<'_> {
     }
 
     /// The key, in a workspace with its member before it.
-    fn named(&self, finding: &Finding) -> String {
-        self.report.key_of(finding).unwrap_or_default()
+    fn named(finding: &Finding) -> String {
+        finding.named().unwrap_or_default()
     }
 
     /// Who can read more or less than before.
@@ -236,7 +236,7 @@ impl Page<'_> {
             });
             let mut line = match counts.unexpected {
                 0 => format!("nothing unexpected ({})", verdict(summary)),
-                _ => unexpected(self.report, "unexpected"),
+                _ => unexpected(self.report) + &told_unjudged(self.report),
             };
             if fixable > 0 {
                 let _ = write!(line, ", {fixable} fixable with --fix");

@@ -17,7 +17,7 @@ struct Document<'a> {
     command: &'a str,
     mode: &'a str,
     against: Option<&'a str>,
-    /// The worst severity of what counts; `clean` where nothing does.
+    /// The worst severity of what is told; `clean` where nothing is.
     verdict: &'a str,
     sources: &'a [Column],
     counts: Counts,
@@ -68,7 +68,7 @@ struct Told<'a> {
 }
 
 pub(super) fn write(report: &Report, comparison: &Comparison) -> String {
-    let worst = report.findings.iter().map(|finding| finding.severity).max();
+    let worst = report.told().map(|finding| finding.severity).max();
     let all = report.findings.iter().chain(&comparison.settled);
     json_text(&Document {
         schema: "sparkcfg.drift/1",
@@ -98,7 +98,7 @@ fn entry<'a>(report: &Report, comparison: &'a Comparison, finding: &'a Finding) 
     Entry {
         id: difference.map(|difference| difference.id.as_str()),
         bucket: difference.map_or(Bucket::Unexpected, |difference| difference.bucket),
-        change: difference.and_then(|difference| difference.change),
+        change: comparison.change(finding),
         accepted: difference.and_then(|difference| difference.accepted.as_ref()),
         because: difference.and_then(|difference| difference.because.as_deref()),
         finding: super::entry(report, finding),

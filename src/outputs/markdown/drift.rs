@@ -5,7 +5,8 @@ mod passing;
 use std::fmt::Write;
 
 use super::super::{
-    LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_values, unexpected, verdict,
+    LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_undecided, told_unjudged,
+    told_values, unexpected, verdict,
 };
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;
@@ -83,7 +84,7 @@ impl Page<'_> {
         }
         self.hints(&mut out);
         if amount.help {
-            remedies(&mut out, self.report, listed);
+            remedies(&mut out, listed);
         }
         self.newly_acknowledged(&mut out, amount.rest);
         self.no_longer_counted(&mut out, amount.rest);
@@ -100,20 +101,18 @@ impl Page<'_> {
         let Comparison { counts, columns, mode, .. } = self.comparison;
         let worst = self.listed.iter().map(|finding| finding.severity).max();
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+        let all = counts.unexpected + counts.unchanged + counts.undecided + let_through(counts);
         let verdict = match (mode, self.listed.len()) {
-            (Mode::Against(_), new) if new + counts.unchanged + counts.undecided + let_through(counts) > 0 => {
-                let new = if new == 0 { "nothing".to_owned() } else { new.to_string() };
-                let unknown = match counts.undecided {
-                    0 => String::new(),
-                    number => format!(", {number} unknown whether changed"),
-                };
-                let through = told_let_through(counts);
-                format!("{new} new{through}, {} resolved, {} unchanged{unknown}", counts.resolved, counts.unchanged)
+            (Mode::Against(_), _) if all > 0 => {
+                let new = if counts.introduced == 0 { "nothing".to_owned() } else { counts.introduced.to_string() };
+                let (through, undecided) = (told_let_through(counts), told_undecided(counts));
+                format!("{new} new{through}, {} resolved, {} unchanged{undecided}", counts.resolved, counts.unchanged)
             }
             (_, 0) => "nothing unexpected".to_owned(),
             _ if counts.unexpected == 0 => verdict(&self.report.summary),
-            _ => unexpected(self.report, "unexpected"),
+            _ => unexpected(self.report),
         };
+        let verdict = verdict + &told_unjudged(self.report);
         let mut out = format!(
             "<!-- sparkcfg:drift v1{}{} -->\n### {} Config drift: {verdict}\n",
             super::of_project(self.report),
@@ -198,7 +197,7 @@ impl Page<'_> {
                 out,
                 "| {} | {} | `{}` {} |{cells} {} |",
                 glyph(finding.severity),
-                self.named(finding),
+                Self::named(finding),
                 finding.rule.code,
                 self.problem(finding),
                 place.unwrap_or_default()
@@ -227,9 +226,8 @@ impl Page<'_> {
         }
     }
 
-    fn named(&self, finding: &Finding) -> String {
-        let key = finding.key.as_deref().unwrap_or_default();
-        self.row(finding).map_or_else(|| code(key, LONGEST_NAME), row_name)
+    fn named(finding: &Finding) -> String {
+        finding.named().map_or_else(String::new, |name| code(&name, LONGEST_NAME))
     }
 
     /// What to run.
@@ -251,7 +249,7 @@ impl Page<'_> {
             counts && finding.key.is_some() && finding.rule.code != "policy-conflict"
         };
         if let Some(finding) = self.listed.iter().find(accepts) {
-            let key = self.report.key_of(finding).unwrap_or_default();
+            let key = finding.named().unwrap_or_default();
             let command = format!("{accept} --ack {} {} --why \"…\"", finding.rule.code, word(&key));
             hints.push(format!("**Accept** what is meant to be: {}", code(&command, LONGEST_COMMAND)));
         }
@@ -304,10 +302,10 @@ impl Page<'_> {
             ("Acknowledged", acknowledged, Some(Rest::All)),
         ] {
             let told = if tables_from.is_some_and(|from| rest >= from) {
-                let lines: String = findings.iter().map(|finding| self.settled_row(finding)).collect();
+                let lines: String = findings.iter().map(|finding| Self::settled_row(finding)).collect();
                 format!("| Key | Problem | Note |\n|---|---|---|\n{lines}")
             } else {
-                let mut names: Vec<_> = findings.iter().map(|finding| self.named(finding)).collect();
+                let mut names: Vec<_> = findings.iter().map(|finding| Self::named(finding)).collect();
                 names.sort();
                 names.dedup();
                 format!("{}\n", names.join(", "))
@@ -316,12 +314,12 @@ impl Page<'_> {
         }
     }
 
-    fn settled_row(&self, finding: &Finding) -> String {
+    fn settled_row(finding: &Finding) -> String {
         let difference = finding.difference.as_ref();
         let short = difference.map_or(finding.message.as_str(), |difference| &difference.short);
         let why = difference.and_then(|difference| difference.accepted.as_ref());
         let note = why.map_or(short, |accepted| &accepted.why);
-        format!("| {} | `{}` | {} |\n", self.named(finding), finding.rule.code, phrase(note, LONGEST_MESSAGE))
+        format!("| {} | `{}` | {} |\n", Self::named(finding), finding.rule.code, phrase(note, LONGEST_MESSAGE))
     }
 
     /// Rows that differ as they may.

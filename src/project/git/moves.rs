@@ -35,15 +35,28 @@ impl Moves {
     /// no file of it was moved.
     #[must_use]
     pub fn folder_before(&self, folder: &str) -> Option<String> {
-        let now = if folder.is_empty() { self.prefix.clone() } else { format!("{}{folder}/", self.prefix) };
-        let mut from: BTreeMap<&str, usize> = BTreeMap::new();
-        for (old, new) in self.files.iter().filter(|(old, _)| is_likely(old)) {
-            let Some(before) = new.strip_prefix(&now).and_then(|within| old.strip_suffix(within)) else { continue };
-            if before.is_empty() || before.ends_with('/') {
-                *from.entry(before).or_default() += 1;
+        self.other_end(folder, self.files.iter().map(|(old, new)| (new.as_str(), old.as_str())))
+    }
+
+    /// The folder in which most files of a project are now that was in `folder`; none where no file of it was moved, or they are
+    /// outside of the folder that was asked about.
+    #[must_use]
+    pub fn folder_after(&self, folder: &str) -> Option<String> {
+        let after = self.other_end(folder, self.files.iter().map(|(old, new)| (old.as_str(), new.as_str())))?;
+        format!("{after}/").strip_prefix(&self.prefix).map(|within| within.trim_end_matches('/').to_owned())
+    }
+
+    /// Where most of the files were moved from or to, from the top of the repository, whose other end is in `folder`.
+    fn other_end<'m>(&self, folder: &str, files: impl Iterator<Item = (&'m str, &'m str)>) -> Option<String> {
+        let here = if folder.is_empty() { self.prefix.clone() } else { format!("{}{folder}/", self.prefix) };
+        let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
+        for (own, other) in files.filter(|(own, _)| is_likely(own)) {
+            let Some(end) = own.strip_prefix(&here).and_then(|within| other.strip_suffix(within)) else { continue };
+            if end.is_empty() || end.ends_with('/') {
+                *ends.entry(end).or_default() += 1;
             }
         }
-        let most = from.into_iter().rev().max_by_key(|(_, number)| *number);
+        let most = ends.into_iter().rev().max_by_key(|(_, number)| *number);
         most.map(|(folder, _)| folder.trim_end_matches('/').to_owned())
     }
 }
@@ -73,6 +86,15 @@ mod tests {
         ] {
             let moves = Moves { prefix: prefix.to_owned(), files: files.clone() };
             assert_eq!(moves.folder_before(folder).as_deref(), expected, "{prefix} {folder}");
+        }
+        for (prefix, folder, expected) in [
+            ("", "app", Some("services/app")),
+            ("app/", "", None),
+            ("services/", "app", None),
+            ("", "services/app", None),
+        ] {
+            let moves = Moves { prefix: prefix.to_owned(), files: files.clone() };
+            assert_eq!(moves.folder_after(folder).as_deref(), expected, "{prefix} {folder}");
         }
     }
 }

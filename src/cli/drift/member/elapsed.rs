@@ -1,13 +1,17 @@
 //! What the rules of a revision say of the values of now: what a branch brings together with the looser rule that lets it
 //! through is in no finding of either time.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::super::changes::is_unexpected;
 use super::following::{Before, Present};
-use super::{Member, Options, settled, source};
+use super::{Member, Options, settled, settling, source};
 use crate::drift::Row;
 use crate::finding::{Finding, Label};
 use crate::project::Project;
 use crate::project::files::Files;
+use crate::source::printable;
 
 const CONFIG: &str = "sparkcfg.toml";
 
@@ -18,17 +22,39 @@ impl Member<'_> {
         &self,
         past: &Before<'_>,
         now: &Present<'_>,
-        rows: &[Row],
+        (rows, renamed): (&[Row], &HashMap<Arc<str>, Arc<str>>),
         options: &Options<'_>,
     ) -> Vec<Finding> {
-        let Some(files) = past.project.and_then(|then| self.with_rules_of(past, then, now)) else { return Vec::new() };
+        let rules = past.project.and_then(|then| self.with_rules_of(past, then, now));
+        // The rules name an environment as it was called then.
+        let Some(files) = rules.or_else(|| (!renamed.is_empty()).then(|| self.files.clone())) else {
+            return Vec::new();
+        };
         let Ok(project) = Self::read(&files, Vec::new(), options) else { return Vec::new() };
-        let environments = project.environments();
+        let mut environments = project.environments();
+        // What was no environment and is none, as a base that has another name, is none by other rules either.
+        let is_one = |name: &str| {
+            now.columns.iter().any(|column| column.name == name) || past.environments.iter().any(|it| *it.name == *name)
+        };
+        environments.retain(|environment| is_one(&environment.name));
+        for environment in &mut environments {
+            if let Some((old, _)) = renamed.iter().find(|(_, new)| **new == environment.name) {
+                environment.protected = project.config.is_protected(old);
+                environment.name = Arc::clone(old);
+            }
+        }
         let names: Vec<_> = environments.iter().map(|environment| &*environment.name).collect();
         let policies = project.config.policies(("", ""), &names).unwrap_or_default();
-        let sources = environments.iter().map(|environment| source(&project, environment, None, 0));
+        let sources = environments.iter().map(|environment| {
+            let mut source = source(&project, environment, None, 0);
+            if let Some(new) = renamed.get(&environment.name) {
+                source.column.name = printable(new);
+            }
+            source
+        });
         let (_, findings, _) = self.judged(sources.collect(), &policies, &project, options, true);
-        let (counting, _) = settled(&project, findings);
+        let (mut counting, _) = settled(&project, findings);
+        settling::raise(&mut counting, &mut [], options);
         let told = counting.into_iter().filter(is_unexpected).filter_map(|mut finding| {
             let key = finding.key.as_deref()?;
             let at = rows.iter().position(|row| row.key == key)?;

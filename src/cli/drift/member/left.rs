@@ -1,7 +1,7 @@
 //! A member of a workspace that is no member any more: what it has counts no longer, be it from before or new.
 
 use super::super::changes::{is_unexpected, no_longer};
-use super::super::held::Held;
+use super::super::held::{Held, Left};
 use super::following::Before;
 use super::{Found, Member, Options, baseline_then, unreadable};
 use crate::finding::{Change, Finding};
@@ -10,17 +10,25 @@ use crate::project::files::Files;
 
 impl Member<'_> {
     /// What a member that only the revision has would add to the findings that count: what it has now where its folder is
-    /// still there, else what it had.
-    pub(in crate::cli::drift) fn left(files: &Files, held: &Held, folder: &str, options: &Options<'_>) -> Found {
+    /// still there, or has another name, else what it had.
+    pub(in crate::cli::drift) fn left(files: &Files, held: &Held, left: &Left, options: &Options<'_>) -> Found {
+        let Left { folder, to } = left;
         let name = if folder.is_empty() { "." } else { folder };
-        let member = Member { files: files.member(folder), held: vec![held.at(folder)], name: Some(name.into()) };
+        let files = files.member(to.as_ref().unwrap_or(folder));
+        let member = Member { files, held: vec![held.at(folder)], name: Some(name.into()) };
         let is_there = Project::config(&member.files)
             .and_then(|config| Project::has_environments(&member.files, &config))
             .unwrap_or(true);
-        if is_there && let Ok(Some(found)) = member.compare(options) {
-            return uncounted(found, name);
-        }
-        member.left_behind(name, is_there, options)
+        let compared = if is_there { member.compare(options) } else { Ok(None) };
+        let broken = match compared {
+            Ok(Some(found)) => return uncounted(found, name),
+            Ok(None) => None,
+            // What it has now nobody here can say.
+            Err(error) => Some(unreadable(&member.files, &error)),
+        };
+        let mut found = member.left_behind(name, is_there, options);
+        found.unread.extend(broken);
+        found
     }
 
     /// What counted at the revision, of a member that cannot be compared any more.
@@ -31,7 +39,7 @@ impl Member<'_> {
             Ok(Some(project)) => project,
             Ok(None) => return found,
             Err(error) => {
-                found.unread.push(unreadable(past, &error));
+                found.unread.push(unreadable(&past.files, &error));
                 return found;
             }
         };
@@ -39,12 +47,12 @@ impl Member<'_> {
         let then = {
             let before = Before { past, project: Some(&project), environments: project.environments(), offset: 0 };
             let accepted = baseline_then(past, &mut found.unread);
-            let (then, _) = self.findings_then(&before, options);
-            Self::counting_then(accepted.as_ref(), &before, then, options)
+            let then = self.findings_then(&before, options);
+            Self::counting_then(accepted.as_ref(), &before, then.findings, options)
         };
         for mut finding in then.counting.into_iter().filter(is_unexpected) {
             no_longer(&mut finding, &because);
-            found.settled.push(without_row(finding, name));
+            found.settled.push(without_row(finding));
         }
         project.hide_secrets();
         found.sources = std::mem::take(&mut project.sources);
@@ -77,14 +85,13 @@ fn uncounted(found: Found, name: &str) -> Found {
             None if is_new => no_longer(&mut finding, &format!("new, and {}", no_member(name))),
             None => no_longer(&mut finding, &no_member(name)),
         }
-        Some(without_row(finding, name))
+        Some(without_row(finding))
     });
     Found { settled: told.collect(), sources, unread, ..Found::default() }
 }
 
-/// There is no row to say whose finding it is.
-fn without_row(mut finding: Finding, name: &str) -> Finding {
-    finding.key = finding.key.map(|key| format!("{name}/{key}"));
+/// What is no member has no rows.
+fn without_row(mut finding: Finding) -> Finding {
     if let Some(difference) = &mut finding.difference {
         difference.row = None;
     }

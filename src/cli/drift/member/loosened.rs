@@ -2,52 +2,36 @@
 
 use std::collections::HashMap;
 
+use super::Options;
 use super::following::Present;
-use super::{Member, Options, source};
-use crate::drift::Row;
+use crate::drift::policy::Policies;
 use crate::finding::{Bucket, Finding, Severity};
 use crate::project::Project;
 use crate::project::config::Config;
 use crate::report::FailOn;
-use crate::schema::extension::Drift;
+use crate::schema::property::Property;
 
-impl Member<'_> {
-    /// Differences that the revision would have had somebody decide on, because it is strict, and that a rule for a pattern of
-    /// names lets through now, each with the reason. A rule for the key itself, or the word of the schema, is such a decision.
-    pub(super) fn classified_by_pattern(
-        &self,
-        then: &Project,
-        now: &Present<'_>,
-        rows: &[Row],
-        options: &Options<'_>,
-    ) -> Vec<Finding> {
-        let config = &now.project.config;
-        if config.drift.rule.is_empty() || !(options.strict || then.config.drift.strict) {
-            return Vec::new();
-        }
-        let known = then.all_environments().chain(now.project.all_environments());
-        let known: Vec<_> = known.collect();
-        let [before, after] =
-            [&then.config, config].map(|config| config.policies(("", ""), &known).unwrap_or_default());
-        let sources = now.environments.iter().map(|environment| source(now.project, environment, None, 0));
-        let (_, findings, _) = self.judged(sources.collect(), &before, now.project, options, true);
-        let schema = now.project.schema.as_ref().map(|schema| &schema.schema);
-        let may_differ = rows.iter().enumerate().filter(|(_, row)| row.policy == Some(Drift::MayDiffer));
-        let places: HashMap<_, _> = may_differ.map(|(at, row)| (row.key.as_str(), at)).collect();
-        let let_through = findings.into_iter().filter(|finding| finding.rule.code == "drift-unclassified");
-        let told = let_through.filter_map(|mut finding| {
-            let key = finding.key.clone()?;
-            let at = *places.get(key.as_str())?;
-            let declared = schema.and_then(|schema| schema.property(&key).drift());
-            let pattern = after.of(&key, declared).by_pattern()?.to_owned();
-            let difference = finding.difference.as_mut()?;
-            difference.row = Some(at);
+/// Which pattern for names says of a key that it may differ, in words, where nothing says so of the key itself: that is no decision
+/// about it.
+pub(super) fn by_pattern(project: &Project, policies: &Policies, key: &str) -> Option<String> {
+    let property = project.schema.as_ref().map(|schema| schema.schema.property(key));
+    let declared = property.as_ref().and_then(Property::drift);
+    let by_schema = property.as_ref().is_some_and(Property::is_drift_by_pattern);
+    let fitting = policies.of(key, declared.filter(|_| !by_schema));
+    match fitting.by_pattern() {
+        _ if fitting.is_named() => None,
+        _ if by_schema => Some("a pattern of the schema says may-differ".to_owned()),
+        pattern => Some(format!("`{}` says may-differ in sparkcfg.toml", pattern?)),
+    }
+}
+
+/// Counts of what counts no longer what counted at the revision for what its `sparkcfg.toml` says.
+pub(super) fn count_as_then(silenced: &mut [Finding], then: &Config) {
+    for finding in silenced {
+        let level = then.severity.get(finding.rule.code).and_then(|level| level.severity());
+        if let Some(difference) = finding.difference.as_mut().filter(|_| level > Some(Severity::Note)) {
             difference.bucket = Bucket::Unexpected;
-            difference.because =
-                Some(format!("strict asks for a policy, and `{pattern}` says may-differ in sparkcfg.toml"));
-            Some(finding)
-        });
-        told.collect()
+        }
     }
 }
 
@@ -74,7 +58,7 @@ pub(super) fn taken_out(
         let level = then.severity.get(code);
         let was_strict = then.drift.strict && !now.project.config.drift.strict && !options.strict;
         let difference = finding.difference.as_ref()?;
-        let is_unclassified = difference.bucket == Bucket::Unclassified;
+        let is_unclassified = code == "drift-unclassified";
         let own = if is_unclassified && was_strict {
             Severity::Error
         } else {

@@ -82,15 +82,16 @@ pub(super) fn baseline_then(past: &Past<'_>, unread: &mut Vec<Unread>) -> Option
     match baseline_in(&past.files) {
         Ok(known) => known.map(|(known, ..)| known),
         Err(error) => {
-            unread.push(unreadable(past, &error));
+            unread.push(unreadable(&past.files, &error));
             None
         }
     }
 }
 
-/// A file of a revision for which nothing of it can be compared: a branch that mends it must not be stopped by it.
-pub(super) fn unreadable(past: &Past<'_>, error: &Error) -> Unread {
-    let place = error.place.clone().unwrap_or_else(|| past.files.shown(""));
+/// A file for which nothing of a revision, or of what is no member any more, can be compared: a branch that mends it, or takes
+/// it away, must not be stopped by it.
+pub(super) fn unreadable(files: &Files, error: &Error) -> Unread {
+    let place = error.place.clone().unwrap_or_else(|| files.shown(""));
     // Lines are counted, columns are not needed to find it.
     let parts: Vec<_> = place.rsplitn(3, ':').collect();
     let is_number = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,9 +1,12 @@
-//! Environments that only got another name since a revision.
+//! Environments and keys that only got another name since a revision.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::environment::Environment;
+use super::super::changes::Then;
+use crate::checks::matrix::subject;
+use crate::environment::{Environment, Setting};
+use crate::finding::Finding;
 use crate::layer::Layer;
 
 /// The new names of environments that a revision has under old ones: what the files of its own say has to be the same by
@@ -35,6 +38,74 @@ pub(super) fn renamed(then: &[Environment<'_>], now: &[Environment<'_>]) -> Hash
         }
     }
     names
+}
+
+/// The names that keys had at the revision, by those of now, as far as anything was found about them: what went has in all
+/// environments the values of what came, and there is one of each.
+pub(super) fn renamed_keys(
+    found: &Then,
+    (then, now): (&[Environment<'_>], &[Environment<'_>]),
+    environments: &HashMap<Arc<str>, Arc<str>>,
+) -> HashMap<String, String> {
+    let sets = |all: &[Environment<'_>], key: &str| all.iter().any(|it| it.get(key).is_some_and(Setting::is_set));
+    let about = found.counting.iter().chain(&found.silent).filter_map(|finding| finding.key.as_deref());
+    if !about.into_iter().any(|key| sets(then, key) && !sets(now, key)) {
+        return HashMap::new();
+    }
+    let pairs = then.iter().filter_map(|old| {
+        let name = environments.get(&old.name).unwrap_or(&old.name);
+        Some((old, now.iter().find(|new| new.name == *name)?))
+    });
+    let (before, after): (Vec<_>, Vec<_>) = pairs.unzip();
+    let gone = by_values(&before, |key| !sets(now, key));
+    let came = by_values(&after, |key| !sets(then, key));
+    let only = gone.into_iter().filter_map(|(values, old)| match (old.as_slice(), came.get(&values)?.as_slice()) {
+        ([old], [new]) => Some(((*new).to_owned(), (*old).to_owned())),
+        _ => None,
+    });
+    only.collect()
+}
+
+/// The keys by what they are set to in all environments, as far as everybody can know that.
+fn by_values<'e>(
+    environments: &[&'e Environment<'_>],
+    is_wanted: impl Fn(&str) -> bool,
+) -> HashMap<Vec<Option<&'e str>>, Vec<&'e str>> {
+    let set = environments.iter().flat_map(|it| it.settings.iter().filter(|it| it.is_set()).map(|it| it.key));
+    let keys: BTreeSet<&str> = set.filter(|key| is_wanted(key)).collect();
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for key in keys {
+        let set = environments.iter().map(|it| it.get(key).filter(|setting| setting.is_set()));
+        let values: Vec<_> = set.map(|setting| setting.map(|setting| setting.value.text())).collect();
+        if !values.contains(&Some(None)) {
+            found.entry(values.into_iter().map(Option::flatten).collect()).or_default().push(key);
+        }
+    }
+    found
+}
+
+/// Tells the findings of the revision of the names that their keys have now.
+pub(super) fn rename_keys(then: &mut Then, names: &HashMap<String, String>) {
+    let names: HashMap<_, _> = names.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
+    for finding in then.all().filter(|_| !names.is_empty()) {
+        if let Some((old, new)) = finding.key.as_deref().and_then(|key| names.get_key_value(key)) {
+            rename_key(finding, old, new);
+        }
+    }
+}
+
+fn rename_key(finding: &mut Finding, old: &str, new: &str) {
+    let subject = subject(finding);
+    let name = |text: &str| text.replacen(old, new, 1);
+    if let Some(difference) = &mut finding.difference {
+        let environments = difference.id.get(subject.len()..).unwrap_or_default().to_owned();
+        let (code, rest) = subject.split_once(':').unwrap_or_default();
+        let (member, key) = rest.rsplit_once('/').map_or(("", rest), |(member, key)| (member, key));
+        let member = if member.is_empty() { String::new() } else { format!("{member}/") };
+        difference.id = format!("{code}:{member}{}{environments}", name(key));
+    }
+    finding.message = name(&finding.message);
+    finding.key = Some(new.to_owned());
 }
 
 /// What the files say that an environment shares with no other one: each key as it is spelled, or sealed.

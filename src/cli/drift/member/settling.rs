@@ -9,8 +9,9 @@ use crate::checks;
 use crate::drift::baseline::{self, Baseline, Judge, Stale, Use};
 use crate::drift::{Column, Row, State};
 use crate::environment::Environment;
-use crate::finding::{Bucket, Change, Finding};
+use crate::finding::{Bucket, Change, Finding, Severity};
 use crate::project::Project;
+use crate::report::FailOn;
 use crate::source::{SourceId, Span};
 
 impl Member<'_> {
@@ -89,6 +90,20 @@ fn acknowledge(finding: &Finding, counting: &[Finding], rows: &mut [Row]) {
     let others = counting.iter().filter(|other| place(other) == Some(at)).filter_map(|other| other.difference.as_ref());
     if let Some(row) = rows.get_mut(at) {
         row.bucket = others.map(|difference| difference.bucket).min().unwrap_or(Bucket::Acknowledged);
+    }
+}
+
+/// Counts among what is unexpected what fails the run, and what the project takes for more than a note.
+pub(super) fn raise(findings: &mut [Finding], rows: &mut [Row], options: &Options<'_>) {
+    let counts = |finding: &&mut Finding| finding.severity > Severity::Note || options.fail_on == FailOn::Note;
+    for finding in findings.iter_mut().filter(|_| options.raises).filter(counts) {
+        let Some(difference) = &mut finding.difference else { continue };
+        if matches!(difference.bucket, Bucket::Unclassified | Bucket::Unknown) {
+            difference.bucket = Bucket::Unexpected;
+            if let Some(row) = difference.row.and_then(|at| rows.get_mut(at)) {
+                row.bucket = Bucket::Unexpected;
+            }
+        }
     }
 }
 

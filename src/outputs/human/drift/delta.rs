@@ -5,16 +5,37 @@ use std::fmt::Write;
 
 use super::{Page, short_list};
 use crate::drift::Shown;
-use crate::finding::{Change, Finding};
+use crate::finding::{Bucket, Change, Finding};
 
 impl Page<'_> {
     /// What is new, what of it nobody can say so, what is gone, and what was there already.
     pub(super) fn delta(&self, out: &mut String, listed: &[&Finding]) {
-        let (undecided, introduced): (Vec<&Finding>, Vec<_>) =
-            listed.iter().partition(|finding| finding.changed(Change::Unknown));
+        let is_new = |finding: &Finding| self.comparison.change(finding) == Some(Change::Introduced);
+        let of = |is_it: &dyn Fn(&Finding) -> bool| -> Vec<&Finding> {
+            listed.iter().copied().filter(|finding| is_it(finding)).collect()
+        };
+        let counts = |finding: &Finding| finding.bucket() == Bucket::Unexpected;
+        let undecided = of(&|finding| finding.changed(Change::Unknown));
+        let introduced = of(&|finding| is_new(finding) && counts(finding));
         if !introduced.is_empty() {
             let _ = writeln!(out, "{}", self.strong(&format!("introduced {}", introduced.len())));
             self.list(out, &introduced, "  ");
+        }
+        // What has to be mended before anything can be said, be it old or new.
+        let unjudged = self.report.unjudged();
+        if !unjudged.is_empty() {
+            let title = self.strong(&format!("not judged {}", unjudged.len()));
+            self.wrapped(out, &format!("{title}    {}", short_list(unjudged)), 0);
+            self.list(out, &of(&|finding| !is_new(finding) && !finding.changed(Change::Unknown)), "  ");
+        }
+        // What is only counted, for whoever asked for it.
+        for bucket in [Bucket::Unclassified, Bucket::Unknown] {
+            let asked = of(&|finding| is_new(finding) && finding.bucket() == bucket);
+            if !asked.is_empty() {
+                let word = if bucket == Bucket::Unknown { "unknown" } else { "unclassified" };
+                let _ = writeln!(out, "{}", self.strong(&format!("new and {word} {}", asked.len())));
+                self.list(out, &asked, "  ");
+            }
         }
         let counts = self.comparison.counts;
         if counts.newly_acknowledged > 0 {
@@ -28,7 +49,7 @@ impl Page<'_> {
             for (finding, because) in self.comparison.no_longer_counted() {
                 let short =
                     finding.difference.as_ref().map_or(finding.message.as_str(), |difference| &difference.short);
-                let text = format!("{} {}: {because} ({short})", finding.rule.code, self.named(finding));
+                let text = format!("{} {}: {because} ({short})", finding.rule.code, Self::named(finding));
                 self.wrapped(out, &text, 4);
             }
         }
@@ -51,7 +72,7 @@ impl Page<'_> {
                     let _ = writeln!(out, "{title}    --show unchanged lists them");
                 }
                 _ => {
-                    let names: BTreeSet<_> = of_change.iter().map(|finding| self.named(finding)).collect();
+                    let names: BTreeSet<_> = of_change.iter().map(|finding| Self::named(finding)).collect();
                     self.wrapped(out, &format!("{title}    {}", short_list(names)), 0);
                 }
             }

@@ -94,7 +94,7 @@ impl Page<'_> {
     pub(super) fn reason(&self, out: &mut String, finding: &Finding, accepted: &Accepted) {
         let until = accepted.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
         let by = accepted.by.as_ref().map(|by| format!(" ({by})")).unwrap_or_default();
-        let text = format!("{} {}: {}{by}{until}", finding.rule.code, self.named(finding), accepted.why);
+        let text = format!("{} {}: {}{by}{until}", finding.rule.code, Self::named(finding), accepted.why);
         self.wrapped(out, &text, 4);
     }
 }

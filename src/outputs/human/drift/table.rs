@@ -64,23 +64,29 @@ impl Page<'_> {
         }
         for finding in listed {
             let difference = finding.difference.as_ref().filter(|it| !it.partly.is_empty());
-            if let (Some(difference), Some(key)) = (difference, self.report.key_of(finding)) {
+            if let (Some(difference), Some(key)) = (difference, finding.named()) {
                 let between = difference.partly.join(" and ");
                 let ack = format!("--ack {} {} --why …", finding.rule.code, word(&key));
                 let told = format!("{key} is accepted between {between} only; mend it, or accept all of it: {ack}");
                 self.wrapped(out, &crate::source::printable(&told), 0);
             }
         }
-        for [one, other] in self.pairs(listed) {
+        let (pairs, left) = self.pairs(listed);
+        for [one, other] in pairs {
             // A command that is wrapped is none.
             let command = self.comparison.command_of(&[one, other]);
             let _ = writeln!(out, "{command} tells the places and what to do");
         }
+        if left > 0 {
+            let are = if left == 1 { "finding is" } else { "findings are" };
+            self.wrapped(out, &format!("{left} more {are} told by other pairs"), 0);
+        }
         out.push('\n');
     }
 
-    /// Pairs of sources that tell of all findings together, those first that tell of most, and of these the last ones.
-    fn pairs(&self, listed: &[&Finding]) -> Vec<[&str; 2]> {
+    /// Pairs of sources that tell of all findings together, those first that tell of most, and of these the last ones; and of how
+    /// many findings none of them tells.
+    fn pairs(&self, listed: &[&Finding]) -> (Vec<[&str; 2]>, usize) {
         const MOST: usize = 3;
         let mut open: Vec<_> = listed.iter().map(|finding| self.pairs_of(finding)).collect();
         let mut chosen = Vec::new();
@@ -91,7 +97,7 @@ impl Page<'_> {
             open.retain(|pairs| !pairs.contains(&best));
             chosen.push(best.map(|at| &*self.comparison.columns[at].name));
         }
-        chosen
+        (chosen, open.iter().filter(|pairs| !pairs.is_empty()).count())
     }
 
     /// Every two sources between which a finding is told as well, at least some of it.

@@ -15,7 +15,7 @@ impl Page<'_> {
             let rows = self.comparison.newly_acknowledged().map(|(finding, accepted)| {
                 let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
                 let [short, why] = [short, &accepted.why].map(|text| phrase(text, LONGEST_MESSAGE));
-                format!("| {} | `{}` {short} | {why} |\n", self.named(finding), finding.rule.code)
+                format!("| {} | `{}` {short} | {why} |\n", Self::named(finding), finding.rule.code)
             });
             let rows: String = rows.collect();
             let _ = write!(
@@ -23,7 +23,7 @@ impl Page<'_> {
                 "\n**Acknowledged by this change** ({number})\n\n| Key | Problem | Reason |\n|---|---|---|\n{rows}"
             );
         } else if number > 0 {
-            let names: Vec<_> = self.comparison.newly_acknowledged().map(|(finding, _)| self.named(finding)).collect();
+            let names: Vec<_> = self.comparison.newly_acknowledged().map(|(finding, _)| Self::named(finding)).collect();
             let names = if rest == Rest::Counts { String::new() } else { format!(": {}", names.join(", ")) };
             let _ = writeln!(out, "\n**Acknowledged by this change** ({number}){names}");
         }
@@ -37,7 +37,7 @@ impl Page<'_> {
             let rows = all().map(|(finding, because)| {
                 let short = finding.difference.as_ref().map_or(finding.message.as_str(), |found| &found.short);
                 let [short, because] = [short, because].map(|text| phrase(text, LONGEST_MESSAGE));
-                format!("| {} | `{}` {short} | {because} |\n", self.named(finding), finding.rule.code)
+                format!("| {} | `{}` {short} | {because} |\n", Self::named(finding), finding.rule.code)
             });
             let rows: String = rows.collect();
             let _ = write!(
@@ -50,7 +50,7 @@ impl Page<'_> {
             /// So many reasons are: most changes have one for all.
             const REASONS: usize = 3;
             let most = if rest == Rest::Counts { SOME } else { number };
-            let names: Vec<_> = all().take(most).map(|(finding, _)| self.named(finding)).collect();
+            let names: Vec<_> = all().take(most).map(|(finding, _)| Self::named(finding)).collect();
             let names = names.join(", ");
             let more = match number.saturating_sub(most) {
                 0 => String::new(),

@@ -323,6 +323,31 @@ fn what_is_wrong_changes_nothing() {
     assert_eq!(project.get("API_KEY"), "short");
 }
 
+/// A schema that lets others pass knows a misspelt key all the same.
+#[test]
+fn a_misspelt_key_changes_nothing_where_others_are_allowed() {
+    let project = Project::new();
+    let text = r#"{ "type": "object", "properties": { "API_KEY": {}, "DB_PASSWORD": {}, "TOKEN_1": {} } }"#;
+    project.write("p/schemas/app.schema.json", text);
+    let set = |key: &str, more: &[&str]| {
+        let arguments = [&["set", key, "-e", "prod"], more].concat();
+        project.run(&arguments, CANARY.as_bytes())
+    };
+    set("OTHER", &[]).ok();
+    let before = project.sealed();
+    set("API_KYE", &[]).failed(1, "did you mean API_KEY?");
+    project.edit(&["prod"], "echo API_KYE=hunter2222 >> \"$1\"").failed(1, "did you mean API_KEY?");
+    assert_eq!(project.sealed(), before);
+    // Who wants it so has it, and is not asked again.
+    set("API_KYE", &["--no-validate"]).ok();
+    project.run(&["set", "API_KYE", "-e", "prod"], b"another canary").ok();
+    // Where both are set no check can tell, and the old value of the right one stays.
+    set("DB_PASSWORD", &[]).ok();
+    assert!(set("DB_PASWORD", &[]).ok().stderr.contains("DB_PASSWORD is, and stays as it was"));
+    set("TOKEN_1", &[]).ok();
+    assert!(!set("TOKEN_2", &[]).ok().stderr.contains("stays as it was"));
+}
+
 #[test]
 fn who_may_write() {
     let project = Project::new();

@@ -24,9 +24,12 @@
 //! every mark. Of other marks neither side is right: git knows nothing of keys, and what it merged line by line breaks the MAC,
 //! or loses what the other side changed without a word.
 
+use std::collections::BTreeSet;
+
 use super::File;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::layer::Entry;
+use crate::project::past::Restored;
 use crate::stores::{DamageKind, is_sealed};
 
 pub(super) static RULE: Rule = Rule {
@@ -43,15 +46,28 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let finding = Finding::new(&RULE, format!("{}: {}", file.layer.name, damage.message));
         findings.push(finding.at(file.layer.span(&damage.range), "").help(damage.help));
     }
-    if let Some(commit) = file.project.restored.get(&file.index) {
-        let message = format!("{} is again what it was in commit {commit}", file.layer.name);
+    if let Some(restored) = file.project.restored.get(&file.index) {
+        let message = format!("{} is again what it was in commit {}", file.layer.name, restored.commit);
         let finding = Finding::new(&RULE, message).severity(Severity::Note);
-        findings.push(finding.at(file.layer.span(&(0..0)), "what was changed since is undone").help(BROUGHT_BACK));
+        let finding = finding.at(file.layer.span(&(0..0)), "what was changed since is undone");
+        findings.push(finding.help(undoing(file, restored)));
     }
 }
 
-const BROUGHT_BACK: &str =
-    "that takes no key, and brings old values back; if nobody meant it, take the newer version from git";
+/// How to have the newer values again, without letting somebody in who may not open them.
+fn undoing(file: &File<'_>, restored: &Restored) -> String {
+    let what = "that takes no key, and brings old values back; if nobody meant it,";
+    let config = &file.project.config;
+    let staying = config.names_of_readers(&file.environments);
+    let named = restored.others.iter().map(|key| config.owner_of(key).unwrap_or(key));
+    let strangers: BTreeSet<_> = named.filter(|name| !staying.contains(name)).map(str::to_owned).collect();
+    if strangers.is_empty() {
+        return format!("{what} take the newer version from git");
+    }
+    let strangers: Vec<_> = strangers.into_iter().collect();
+    let strangers = super::listed(&strangers, "and");
+    format!("{what} set the values again that changed since: a newer version in git can be opened by {strangers}, too")
+}
 
 /// Sealed values where nothing opens them.
 fn misplaced(file: &File<'_>, findings: &mut Vec<Finding>) {

@@ -3,7 +3,9 @@
 //! What counts: a personal layer (`prod.local.env`, `.env.local`) that git tracks, an error, or that no rule of the
 //! repository's `.gitignore` files ignores, a warning; a tracked file beside the layers that holds an identity, which opens
 //! sealed files: an error, unless `identities` in `sparkcfg.toml` publishes it on purpose. Git itself is not started for
-//! this: its index and the ignore rules are read.
+//! this: its index and the ignore rules are read. An identity is looked for farther off, too: in the workflow of a CI, in scripts,
+//! notes and configuration anywhere in the project's folder that git has, up to 32 KiB each and 128 of them, the likeliest ones
+//! first; not in programs, nor in folders of tests and examples, where keys are made up.
 //!
 //! The other way round, a sealed file or the schema that a rule of a `.gitignore` keeps out of git is a warning, at that rule:
 //! both are meant for everybody who has the repository.
@@ -100,6 +102,11 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
                 Severity::Error,
                 format!("{path} holds an identity that opens secrets, and git tracks it"),
                 format!("`{untrack}`, then make a new key, rotate, and change every secret that it opened"),
+            ),
+            Exposure::IdentityWithin { .. } => (
+                Severity::Error,
+                format!("{path} holds an identity that opens secrets, and git tracks it"),
+                format!("take it out of {path}, then make a new key, rotate, and change every secret that it opened"),
             ),
             Exposure::PrivateKey { .. } => (
                 Severity::Error,

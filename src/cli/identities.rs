@@ -7,6 +7,7 @@ use std::process::Stdio;
 use zeroize::Zeroizing;
 
 use super::{arguments, forks, printing};
+use crate::envelope;
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
@@ -221,7 +222,10 @@ fn add_file(identities: &mut Identities, place: &str, path: &Path, missing: Miss
     if bytes.len() as u64 > LIMIT {
         return Err(failed("a key file is never over 1 MiB", FILE));
     }
-    let text = std::str::from_utf8(&bytes).map_err(|_| failed("this is no text, and so no key file", FILE))?;
+    // What age encrypts is no text, but for the line that says so.
+    let told = if envelope::is_age(&bytes) { bytes.split(|byte| *byte == b'\n').next() } else { Some(&**bytes) };
+    let text = told.and_then(|told| std::str::from_utf8(told).ok());
+    let text = text.ok_or_else(|| failed("this is no text, and so no key file", FILE))?;
     add_text(identities, place, Some(&path.to_string_lossy()), text, missing)
 }
 

@@ -66,7 +66,7 @@ use creation_rules::{CreationRules, Refusal};
 use deployments::Deployments;
 use files::Files;
 use layout::Stack;
-use past::{Gap, Holder, Struck};
+use past::{Gap, Holder, Restored, Struck};
 use reading::{layer_name, read_config, stacks};
 use revocations::{Names, Revocations, Unplaced, Untold};
 use schema_text::read_schema;
@@ -122,8 +122,8 @@ pub struct Project {
     /// The values of an opened sealed layer that somebody knows from an earlier version who may not open it any more, and of
     /// which no record tells, where git was asked.
     pub remembered: HashMap<usize, Names>,
-    /// The sealed layers that were brought back as they were in an earlier commit, by its name, where git was asked.
-    pub restored: HashMap<usize, String>,
+    /// The sealed layers that were brought back as they were in an earlier commit, where git was asked.
+    pub restored: HashMap<usize, Restored>,
     /// What the record told of a sealed layer and tells no more, where git was asked.
     pub struck: HashMap<usize, Struck>,
     /// Why git did not tell all earlier versions, if it did not.

@@ -229,7 +229,7 @@ impl Project {
         let holders = sealed.iter().map(|(index, file, bytes)| (*index, past.holders(&file.path, bytes)));
         self.holders = holders.filter(|(_, holders)| !holders.is_empty()).collect();
         let restored = sealed.iter().filter_map(|(index, file, bytes)| {
-            past.restored(files, &file.path, bytes).map(|commit| (*index, commit.to_owned()))
+            past.restored(files, &file.path, bytes).map(|restored| (*index, restored))
         });
         self.restored = restored.collect();
         let struck = sealed

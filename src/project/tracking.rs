@@ -1,6 +1,8 @@
 //! What git has, or would take, of files that are for one person only: read from its index and its ignore rules, without
 //! starting it.
 
+mod anywhere;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs;
@@ -12,6 +14,8 @@ use super::config::Config;
 use super::files::Files;
 use super::layout;
 use crate::detection;
+use crate::ignores;
+use crate::source::Sources;
 use crate::stores;
 
 /// A file that should be known to one person only.
@@ -31,7 +35,7 @@ impl Exposure {
     pub const fn line(self) -> usize {
         match self {
             Self::Personal | Self::NotIgnored | Self::HiddenSecrets | Self::HiddenSchema => 0,
-            Self::Identity { line } | Self::PrivateKey { line } => line,
+            Self::Identity { line } | Self::IdentityWithin { line } | Self::PrivateKey { line } => line,
         }
     }
 }
@@ -43,8 +47,13 @@ pub enum Exposure {
     Personal,
     /// A personal layer that `git add .` would take.
     NotIgnored,
-    /// A file with an identity that opens secrets, in git.
+    /// A file of nothing but identities, which open secrets, in git.
     Identity {
+        /// The line, from 0.
+        line: usize,
+    },
+    /// A text of another kind with such an identity in it, as the workflow of a CI, in git.
+    IdentityWithin {
         /// The line, from 0.
         line: usize,
     },
@@ -69,8 +78,9 @@ const LARGEST_KEY: u64 = 64 * 1024;
 pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
     let Some(git) = Git::around(files) else { return Vec::new() };
     let mut found = Vec::new();
-    for folder in folders(config) {
-        for name in files.names(&folder).unwrap_or_default() {
+    let folders = folders(config);
+    for folder in &folders {
+        for name in files.names(folder).unwrap_or_default() {
             let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
             let tracked = git.tracks(&path);
             let exposure = if layout::is_personal(&path) {
@@ -80,8 +90,7 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
                     (!git.ignores(&path, Rules::OfTheRepository)).then_some(Exposure::NotIgnored)
                 }
             } else {
-                let published = config.identities.iter().any(|identity| identity.trim_start_matches("./") == path);
-                if tracked && !published { identity_in(files, &path) } else { None }
+                if tracked && !is_published(config, &path) { identity_in(files, &path) } else { None }
             };
             let hidden = stores::of(&path).is_some() && !tracked && git.ignores(&path, Rules::OfTheRepository);
             let exposure =
@@ -90,6 +99,7 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
             found.extend(exposure.map(|exposure| Exposed { path, exposure, rule }));
         }
     }
+    found.extend(anywhere::found(files, config, &git, &folders));
     let schemas =
         || files.names("schemas").unwrap_or_default().into_iter().filter(|name| name.ends_with(".schema.json"));
     let schema = match &config.schema {
@@ -150,28 +160,79 @@ pub(super) fn folders(config: &Config) -> Vec<String> {
     folders
 }
 
-/// What opens something in a file that may be one of keys.
-fn identity_in(files: &Files, path: &str) -> Option<Exposure> {
+/// Whether `sparkcfg.toml` publishes the identity of a file on purpose.
+fn is_published(config: &Config, path: &str) -> bool {
+    config.identities.iter().any(|identity| identity.trim_start_matches("./") == path)
+}
+
+/// Whether a file beside the layers may be one of keys. In the folders of the layers there is little else; in the project's
+/// own, only what may be a key is opened here.
+fn may_be_a_key(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    // In the folders of the layers there is little else; in the project's own, only what may be a key is opened.
     let kept = [".age", ".key", ".pem", ".txt"].iter().any(|end| name.ends_with(end)) || !name.contains('.');
     let likely = kept
         || path.contains('/')
         || ["key", "identity", "id_ed25519", "id_rsa"].iter().any(|word| name.contains(word));
-    // What may be a layer is judged as one.
-    let layer = name.ends_with(".env") || name.ends_with(".env.age");
+    likely && !may_be_a_layer(&name)
+}
+
+/// What may be a layer is judged as one.
+fn may_be_a_layer(name: &str) -> bool {
+    name.ends_with(".env") || name.ends_with(".env.age")
+}
+
+/// Whether a file lies beside the layers and is one of them, or is looked at as one of keys.
+fn is_looked_at(path: &str, folders: &[String]) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_loose = || layout::loose(name).is_some() || layout::is_personal(path);
+    folders.iter().any(|one| one == folder) && (may_be_a_key(path) || may_be_a_layer(name) || is_loose())
+}
+
+/// What opens something in a file that may be one of keys.
+fn identity_in(files: &Files, path: &str) -> Option<Exposure> {
     let small = || files.size(path).is_some_and(|size| size as u64 <= LARGEST_KEY);
-    if !likely || layer || !small() {
+    if !may_be_a_key(path) || !small() {
         return None;
     }
     let bytes = files.read(path).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    text.lines().enumerate().find_map(|(at, line)| {
-        if line.contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
-            return Some(Exposure::PrivateKey { line: at });
+    let ssh = || memchr::memmem::find(&bytes, SSH).map(|at| Exposure::PrivateKey { line: lines_before(&bytes, at) });
+    identity_in_text(&bytes).or_else(ssh)
+}
+
+const SSH: &[u8] = b"-----BEGIN OPENSSH PRIVATE KEY-----";
+
+fn lines_before(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().take(at).filter(|byte| **byte == b'\n').count()
+}
+
+/// The first identity of age in a text of which no comment says that it is meant to be there.
+fn identity_in_text(bytes: &[u8]) -> Option<Exposure> {
+    const MARKS: [&[u8]; 2] = [b"AGE-SECRET-KEY-", b"AGE-PLUGIN-"];
+    const NAME: &str = "an age identity";
+    // Nearly every text is turned down here.
+    if !MARKS.iter().any(|mark| memchr::memmem::find(bytes, mark).is_some()) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let source = Sources::default().add("", "");
+    let mut silenced = ignores::in_text(source, &text);
+    silenced.retain(|ignore| ignore.code == "secrets-tracked");
+    let is_silenced =
+        |at: usize| silenced.iter().any(|ignore| (ignore.line.start as usize..=ignore.line.end as usize).contains(&at));
+    let (mut at, mut found, mut is_only_keys) = (0, None, true);
+    for (line, words) in text.split_inclusive('\n').enumerate() {
+        let start = at;
+        at += words.len();
+        let words = words.trim();
+        let is_identity = detection::known_token(words) == Some(NAME);
+        if is_identity && found.is_none() && !is_silenced(start) {
+            found = Some(line);
         }
-        (detection::known_token(line.trim()) == Some("an age identity")).then_some(Exposure::Identity { line: at })
-    })
+        is_only_keys &=
+            words.is_empty() || words.starts_with('#') || is_identity && !words.contains(char::is_whitespace);
+    }
+    let line = found?;
+    Some(if is_only_keys { Exposure::Identity { line } } else { Exposure::IdentityWithin { line } })
 }
 
 /// What a repository tracks. Its `Debug` may be long.

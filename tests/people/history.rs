@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use super::Scene;
 use super::leaving::{SEALED, left, left_for, rotate_with_sops, set_all_the_same, sharing};
+use super::{Scene, two_people};
 
 const ALL: [&str; 3] = ["API_KEY: deploy", "DB_PASSWORD: deploy", "TOKEN: deploy"];
 const NONE: [&str; 0] = [];
@@ -322,4 +322,32 @@ fn git_is_asked_once() {
     }
     scene.commit("nothing is sealed");
     assert_eq!(started().1, 0);
+}
+
+/// Nobody is told to take a version that lets somebody in again.
+#[test]
+fn a_grant_that_is_reverted_is_not_to_be_taken_back() {
+    let scene = two_people();
+    let told = || {
+        let (_, out, err) = scene.run("nobody", "validate");
+        let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(out.contains("the data key is still that of commit"), "{out}{err}");
+        out
+    };
+    scene.does("laptop", "secrets grant deploy prod");
+    scene.commit("grant");
+    let (reverted, text) = scene.git(&["revert", "--no-edit", "HEAD"]);
+    assert!(reverted, "{text}");
+    // No value changed, so none is back.
+    assert!(!told().contains("is again what it was"), "{}", told());
+    scene.git(&["reset", "-q", "--hard", "HEAD^"]);
+    scene.set("laptop", "TOKEN", "prod", "canary-new");
+    scene.commit("set");
+    let (back, text) = scene.git(&["checkout", "HEAD~2", "--", SEALED, "sparkcfg.toml", ".sops.yaml"]);
+    assert!(back, "{text}");
+    scene.commit("back");
+    let told = told();
+    assert!(told.contains("is again what it was"), "{told}");
+    assert!(told.contains("a newer version in git can be opened by deploy, too"), "{told}");
+    assert!(!told.contains("take the newer version"), "{told}");
 }

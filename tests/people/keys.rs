@@ -43,6 +43,17 @@ fn what_is_no_key_file_is_told() {
     }
     fs::create_dir(scene.root().join("keys")).unwrap();
     fs::write(scene.root().join("binary.key"), [0xff, 0xfe, 0x00]).unwrap();
+    // As `age --passphrase` writes it, and as it does with `--armor`.
+    let sealed = [&b"age-encryption.org/v1\n-> scrypt bm9uY2U 18\n"[..], &[0xff, 0xfe, 0x00]].concat();
+    fs::write(scene.root().join("sealed.age"), sealed).unwrap();
+    scene.write("armored.age", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n");
+    for name in ["sealed.age", "armored.age"] {
+        for arguments in ["secrets get API_KEY -e prod", "validate"] {
+            let (code, _, err) = scene.run("nobody", &format!("{arguments} --identity {name}"));
+            let told = "the key file is encrypted with a passphrase, which is not supported";
+            assert!(code == 2 && err.contains(&format!("{told}\n   at {name}:1\n")), "{err}");
+        }
+    }
     for (name, message) in [
         ("keys", "this is a folder, and no key file"),
         ("binary.key", "this is no text, and so no key file"),
@@ -99,4 +110,84 @@ fn nothing_to_set_names_what_was_asked_for() {
     std::fs::remove_file(scene.root().join("environments/dev.secrets.env")).unwrap();
     let (code, _, err) = scene.run("laptop", "secrets rotate dev");
     assert!(code == 2 && err.contains("`sparkcfg secrets set KEY -e dev` makes one"), "{err}");
+}
+
+/// A key is a key wherever git has it, and is told once: for a file of nothing else, and for a text that it stands in.
+#[test]
+fn an_identity_is_found_wherever_git_has_it() {
+    let scene = two_people();
+    let identity = fs::read_to_string(scene.folder.path().join("deploy/.config/sops/age/keys.txt")).unwrap();
+    let key = identity.lines().last().unwrap();
+    let ci = format!("jobs:\n  check:\n    env:\n      SOPS_AGE_KEY: {key}\n");
+    let silenced = format!("# sparkcfg: ignore-file[secrets-tracked] shown on purpose\n{ci}");
+    let cut = &key[..key.len() - 1];
+    let files = [
+        (".github/workflows/ci.yml", ci.clone(), Some((4, "take it out of"))),
+        (".github/workflows/shown.yml", silenced, None),
+        ("deploy/key.txt", identity.clone(), Some((identity.lines().count(), "git rm --cached"))),
+        ("docker-compose.yml", format!("# {key}\nservices: {{}}\n"), Some((1, "take it out of"))),
+        ("environments/note.md", format!("# Keys\n\n{key} opens all\n"), Some((3, "take it out of"))),
+        ("a/b/c/notes.md", format!("the key: `{key}`\n"), Some((1, "take it out of"))),
+        ("README.md", format!("the key: {cut}\n"), None),
+        ("large.json", format!("{}\n{key}\n", "[]".repeat(20_000)), None),
+        ("src/main.py", format!("KEY = '{key}'\n"), None),
+        ("tests/key.txt", identity.clone(), None),
+        ("svc/sparkcfg.toml", String::new(), None),
+        ("svc/environments/dev.env", "A=1\n".to_owned(), None),
+        ("svc/deploy/ci.yml", ci, Some((4, "take it out of"))),
+    ];
+    for (path, text, _) in &files {
+        fs::create_dir_all(scene.root().join(path).parent().unwrap()).unwrap();
+        scene.write(path, text);
+    }
+    let told = || {
+        let (_, out, err) = scene.run("nobody", "validate --format json");
+        assert!(!format!("{out}{err}").contains(&key[20..40]), "{out}{err}");
+        let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+        let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["severity"] == "error");
+        let found = findings.map(|one| {
+            let (place, text) = (&one["location"], |name: &str| one[name].as_str().unwrap().to_owned());
+            assert!(text("message").ends_with("holds an identity that opens secrets, and git tracks it"), "{one}");
+            (place["path"].as_str().unwrap().to_owned(), place["line"].as_u64().unwrap(), text("help"))
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort();
+        found
+    };
+    assert_eq!(told(), [], "git has none of them");
+    scene.git(&["add", "-A"]);
+    let mut expected: Vec<_> = files.iter().filter_map(|(path, _, told)| Some((*path, (*told)?))).collect();
+    expected.sort();
+    let matches = |found: Vec<(String, u64, String)>| {
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for ((path, line, help), (at, (on, how))) in found.iter().zip(&expected) {
+            assert!(path == at && *line == *on as u64 && help.contains(how), "{path}:{line} {help}");
+        }
+    };
+    matches(told());
+    // A member of a workspace looks at its own.
+    let table = scene.read("sparkcfg.toml");
+    scene.write("sparkcfg.toml", &format!("{table}\n[workspace]\nmembers = [\"svc\"]\n"));
+    matches(told());
+    scene.write("sparkcfg.toml", &table);
+    // What is published on purpose is no secret.
+    scene.write("sparkcfg.toml", &format!("identities = [\"deploy/key.txt\"]\n{table}"));
+    assert!(!told().iter().any(|(path, ..)| path == "deploy/key.txt"));
+}
+
+/// Of a repository with many files the likeliest ones are read, and no more of them than costs no time to speak of.
+#[test]
+fn the_likeliest_files_come_first() {
+    let scene = two_people();
+    let identity = fs::read_to_string(scene.folder.path().join("deploy/.config/sops/age/keys.txt")).unwrap();
+    fs::create_dir_all(scene.root().join("docs/ci")).unwrap();
+    for number in 0..300 {
+        scene.write(&format!("docs/{number}.md"), &identity);
+    }
+    scene.write("docs/ci/key.yml", &identity);
+    scene.git(&["add", "-A"]);
+    let (_, out, _) = scene.run("nobody", "validate --format json");
+    let found = out.matches("holds an identity").count();
+    assert!((100..=128).contains(&found), "{found}");
+    assert!(out.contains("\"docs/ci/key.yml\""));
 }

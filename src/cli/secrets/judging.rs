@@ -17,7 +17,7 @@ use crate::report::{Report, Summary};
 use crate::secret::Secret;
 
 /// Whether the project takes the text: no error about one of the `changed` keys in this file, and none that is not
-/// there today. What speaks against it is told.
+/// there today; nor a new key that looks like a misspelt one. What speaks against it is told.
 ///
 /// # Errors
 /// The text cannot be sealed, or the project cannot be checked.
@@ -49,6 +49,12 @@ pub(super) fn accepts(
             || finding.environments.iter().any(|name| target.file.environments.iter().any(|own| **name == **own))
     };
     let counts = |finding: &Finding| {
+        // What is no error stands there, once somebody wanted it.
+        if finding.severity != Severity::Error
+            && !known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
+        {
+            return false;
+        }
         let is_own = finding.key.as_ref().is_some_and(|key| changed.contains(key));
         let is_new = known.as_ref().is_some_and(|known| !known.contains(&identity(finding)));
         // With a first file, what is said of a project's tables is about what is still to be written.
@@ -81,12 +87,17 @@ pub(super) fn knows(sealing: &Sealing, target: &Target, key: &str) -> Result<(),
     // Whatever else is wrong is told once there is a value.
     let Ok((project, found)) = judged(sealing, &files) else { return Ok(()) };
     may_stand_in_a_file(&project, key)?;
-    let unknown =
-        found.into_iter().find(|finding| finding.rule.code == "unknown-key" && finding.key.as_deref() == Some(key));
+    let is_there = values(&plain).contains_key(key);
+    let unknown = found.into_iter().find(|finding| {
+        let counts = finding.severity == Severity::Error || !is_there;
+        counts && finding.rule.code == UNKNOWN && finding.key.as_deref() == Some(key)
+    });
     let Some(finding) = unknown else { return Ok(()) };
     let help = finding.help.unwrap_or_default();
     Err(Error::new(finding.message).help(format!("{help}; --no-validate sets it all the same")))
 }
+
+const UNKNOWN: &str = "unknown-key";
 
 /// Refuses what `run` would not start a command with.
 fn may_stand_in_a_file(project: &Project, key: &str) -> Result<(), Error> {
@@ -95,12 +106,13 @@ fn may_stand_in_a_file(project: &Project, key: &str) -> Result<(), Error> {
     Err(Error::new(format!("{key} {why}: `sparkcfg run` takes it from no file")).help(help))
 }
 
-/// The errors that the checks find, in all environments: a secret of one must not be that of another.
+/// The errors that the checks find, in all environments: a secret of one must not be that of another. And the keys that look
+/// like misspelt ones, which a schema that is open lets pass with a warning.
 fn judged(sealing: &Sealing, files: &Files) -> Result<(Project, Vec<Finding>), Error> {
     let options = Options { identities: Some(&sealing.identities), ..Options::default() };
     let project = Project::read(files, &options)?;
     let mut found = checks::run(&project).findings;
-    found.retain(|finding| finding.severity == Severity::Error);
+    found.retain(|finding| finding.severity == Severity::Error || finding.rule.code == UNKNOWN);
     Ok((project, found))
 }
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::ValueHint;
 
+use super::carrying::values;
 use super::{Global, Keys, input, judging};
 use crate::cli::printing;
 use crate::detection::is_plausible_name;
@@ -16,6 +17,7 @@ use crate::project::files::Files;
 use crate::project::sealing::{Sealing, Target, Written};
 use crate::project::{Options, Project, compose_entries};
 use crate::source::printable;
+use crate::suggestion::{is_slip, nearest};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -91,7 +93,7 @@ impl Set {
             Written::Unchanged => "unchanged:",
         };
         printing::complain(&format!("{verb} {key} in {}\n", printable(&shown)))?;
-        tell_of_plain(&sealing, &target, key)?;
+        tell_of_others(&sealing, &target, key, !values(&before).contains_key(key))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -146,14 +148,29 @@ fn is_key(word: &str) -> bool {
     plain::is_name(word) && is_plausible_name(word)
 }
 
-/// A plain file that sets the key as well can still be read by everybody, or has the last word.
-fn tell_of_plain(sealing: &Sealing, target: &Target, key: &str) -> Result<(), Error> {
+fn no_digit(letter: &char) -> bool {
+    !letter.is_ascii_digit()
+}
+
+/// A plain file that sets the key as well can still be read by everybody, or has the last word. And a new key may be another
+/// one misspelt, which has its old value still: where that one is set, too, no check can tell.
+fn tell_of_others(sealing: &Sealing, target: &Target, key: &str, is_new: bool) -> Result<(), Error> {
     let known = Project::environment_names_in(&sealing.files, &sealing.config)?;
     let environments = target.file.environments.iter().filter(|name| known.contains(name)).cloned().collect();
     // What is wrong with the project is not the business of this command, which is done.
     let Ok(project) = Project::read(&sealing.files, &Options { environments, ..Options::default() }) else {
         return Ok(());
     };
+    let declared = project.schema.iter().filter(|schema| is_new && !schema.schema.property(key).is_declared());
+    // `KEY_1` and `KEY_2` are two keys.
+    let is_slip =
+        |known: &&str| is_slip(key, known) && !key.chars().filter(no_digit).eq(known.chars().filter(no_digit));
+    let mut near = declared.filter_map(|schema| nearest(key, schema.schema.keys().filter(is_slip)));
+    if let Some(near) = near.next() {
+        printing::complain(&format!(
+            "{key} is not in the schema, but {near} is, and stays as it was: if that was meant, set it, and take {key} out with `secrets unset`\n"
+        ))?;
+    }
     for layer in project.layers.iter().filter(|layer| !layer.sealed) {
         let Some(entry) = layer.entries.iter().find(|entry| layer.key(entry) == key) else { continue };
         let path = printable(project.sources.path(layer.source));

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 pub use self::departures::Present;
 pub use self::holders::Holder;
+pub use self::restored::Restored;
 pub use self::struck::Struck;
 use super::access::{SealedFile, sealed_files};
 use super::calling::Calls;

@@ -1,16 +1,28 @@
 //! A sealed file that is again what it was before other versions came. Its MAC fits, as one of its readers wrote it; but to bring
 //! it back takes no key, and with it come values that were changed since, maybe because somebody knew them.
 
+use std::collections::BTreeSet;
+
 use super::{Past, Version};
 use crate::project::files::Files;
 use crate::project::git;
+use crate::stores::sops::traces;
+
+/// A file that is again what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The newest commit in which it was already what it is now, shortened.
+    pub commit: String,
+    /// Those who can open a version that came since and not this one: whoever takes that version back lets them in.
+    pub others: BTreeSet<String>,
+}
 
 impl Past {
-    /// The commit in which a file was already what it is now, shortened: where it was another one in between, and was brought
-    /// back by what is about to be committed or by the commit that is checked out. Later nobody needs to hear of it. A merge
-    /// that takes what one of its sides has brings nothing back.
+    /// Where a file was already what it is now, and had other values in between, and was brought back by what is about to be
+    /// committed or by the commit that is checked out. Later nobody needs to hear of it. A merge that takes what one of its
+    /// sides has brings nothing back, nor does a grant that is reverted, which changed no value.
     #[must_use]
-    pub fn restored(&self, files: &Files, path: &str, bytes: &[u8]) -> Option<&str> {
+    pub fn restored(&self, files: &Files, path: &str, bytes: &[u8]) -> Option<Restored> {
         let versions = self.versions(path);
         let is_now = |version: &&Version| *version.bytes == *bytes;
         let had = |at: usize| self.version_at(versions, at).is_some_and(|version| is_now(&version));
@@ -24,7 +36,17 @@ impl Past {
             let is_return = !parents.iter().any(|at| *at == 0 || had(*at));
             (is_return && git::commit(files.root(), "HEAD").ok()? == self.newest).then_some(())
         };
-        (!is_committed || is_done().is_some()).then_some(earlier.commit.as_str())
+        if is_committed && is_done().is_none() {
+            return None;
+        }
+        let since: Vec<_> = versions.iter().filter(|version| version.at > earlier.at && !is_now(version)).collect();
+        let now = traces(bytes).values;
+        if since.iter().all(|version| traces(&version.bytes).values == now) {
+            return None;
+        }
+        let own = super::readers(path, bytes);
+        let others = since.iter().flat_map(|version| &version.answer).filter(|reader| !own.contains(reader));
+        Some(Restored { commit: earlier.commit.clone(), others: others.cloned().collect() })
     }
 
     /// What a file was in a commit: what this made of it, or what it was in the first of its parents.

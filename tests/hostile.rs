@@ -140,6 +140,31 @@ fn expansion_bombs_end() {
     }
 }
 
+/// One line that refers many times to one long value: no line above tells what it will grow to.
+#[test]
+fn one_line_does_not_grow_without_end() {
+    const MOST: usize = 32 << 20;
+    let long = "x".repeat(1 << 14);
+    for (define, reference) in
+        [("A=", "$A"), ("A=", "${A}"), ("A=", "$(A)"), ("A=", "$A$$"), ("A=", "\"${A}\""), ("export A=", "${A:-}")]
+    {
+        let references = reference.repeat((1 << 14) / reference.len());
+        for file in [
+            format!("{define}{long}\nK={references}\n"),
+            // Most of it in a line that goes on, and the name in the environment as well.
+            format!("{define}{long}\nHOME=\"\n{references}\"\n"),
+            format!("{define}{long}\n{}", format!("HOME={}\n", reference.repeat(64)).repeat(128)),
+        ] {
+            for dialect in ALL {
+                let reading = (dialect.read)(file.as_bytes(), &process());
+                check(file.as_bytes(), &reading, dialect.name);
+                let values: usize = reading.vars.iter().filter_map(|one| one.value.as_ref()).map(String::len).sum();
+                assert!(values < MOST, "{}: {reference} makes {values} bytes", dialect.name);
+            }
+        }
+    }
+}
+
 /// Each value holds the one before: the values of all would be many times longer than the file.
 #[test]
 fn growing_values_are_not_followed_without_end() {

@@ -9,7 +9,7 @@
 //! A variable of the environment whose name is not made of letters, digits, `_` and `.` is not found.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -17,8 +17,8 @@ use std::rc::Rc;
 
 use crate::dialects::{Process, ReadError};
 
-/// How much text is handed to the crate, in bytes, besides the file and what its keys are defined as, before the file is
-/// taken for an expansion bomb.
+/// How much text is handed to the crate or made by it of references, in bytes, besides the file and what its keys are
+/// defined as, before the file is taken for an expansion bomb.
 const MAX_FED: usize = 12 << 20;
 /// How much of it for each byte of the file and of the process environment.
 const FED_FOR_EACH: usize = 5;
@@ -74,6 +74,8 @@ struct Feed<'f> {
     /// Whether the next line begins an assignment, and is not the rest of one.
     fresh: bool,
     definitions: String,
+    /// How long the value is that a reference to this name stands for.
+    lengths: HashMap<String, usize>,
     fed: usize,
     most: usize,
     fault: Option<&'static str>,
@@ -97,6 +99,7 @@ impl<'f> Feed<'f> {
             last_dollar: memchr::memrchr(b'$', file),
             fresh: true,
             definitions: String::new(),
+            lengths: HashMap::new(),
             fed: 0,
             most: MAX_FED.saturating_add((file.len() + given).saturating_mul(FED_FOR_EACH)),
             fault: None,
@@ -129,6 +132,18 @@ impl<'f> Feed<'f> {
             self.definitions.push(character);
         }
         self.definitions.push_str("\"\n");
+        self.lengths.insert(key.to_owned(), value.len());
+    }
+
+    /// At most how much text the crate makes of the reference whose name `piece` begins with, behind the `$`. Where a
+    /// quote or a backslash keeps it from being one, it makes less.
+    fn expanded(&self, piece: &[u8]) -> usize {
+        let name = match piece.strip_prefix(b"{") {
+            Some(braced) => braced.iter().position(|byte| *byte == b'}').and_then(|end| braced.get(..end)),
+            None => piece.split(|byte| !byte.is_ascii_alphanumeric()).next(),
+        };
+        let name = name.and_then(|name| std::str::from_utf8(name).ok());
+        name.and_then(|name| self.lengths.get(name)).copied().unwrap_or_default()
     }
 
     /// Puts the next line of the file, marked, into `waiting`.
@@ -137,21 +152,26 @@ impl<'f> Feed<'f> {
         let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |length| length + 1);
         let line = rest.get(..length).unwrap_or_default();
         self.next += length;
+        let mut skipped = false;
         if self.fresh {
             self.waiting.extend(std::mem::take(&mut self.definitions).into_bytes());
-            let skipped = std::str::from_utf8(line)
+            skipped = std::str::from_utf8(line)
                 .is_ok_and(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
             self.fresh = skipped;
         }
         let mut pieces = line.split(|byte| *byte == b'$');
         self.waiting.extend(pieces.next().unwrap_or_default());
         for piece in pieces {
+            // The crate itself has no bound: it must not get a line that makes too much.
+            if !skipped {
+                self.fed = self.fed.saturating_add(self.expanded(piece));
+            }
             let (brace, name) = piece.strip_prefix(b"{").map_or((&b""[..], piece), |name| (&b"{"[..], name));
             for part in [b"$", brace, self.mark.as_bytes(), name] {
                 self.waiting.extend(part);
             }
         }
-        self.fed += self.waiting.len();
+        self.fed = self.fed.saturating_add(self.waiting.len());
         if self.fed > self.most {
             self.fault = Some(TOO_MUCH);
             return Err(io::ErrorKind::OutOfMemory.into());

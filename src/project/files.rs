@@ -299,7 +299,9 @@ impl Files {
 
     /// Whether there is a plain file.
     pub(super) fn has(&self, path: &str) -> bool {
-        self.held.as_ref().map_or_else(|| self.root.join(path).is_file(), |held| held.has(path))
+        self.held
+            .as_ref()
+            .map_or_else(|| !self.is_absent(path) && self.root.join(path).is_file(), |held| held.has(path))
     }
 
     /// The size of a plain file in bytes; `None` where there is none.

@@ -1,8 +1,9 @@
-//! A service says nothing of networks, and so is in the one that Compose makes for the whole project. Told only where
-//! `[severity]` asks for it: `compose-default-network = "note"`.
+//! A service says nothing of networks, and so is in the one that Compose makes for the whole project.
 //!
-//! Why it hurts: every service reaches every other one there, the gateway the database as well. Which of them talk to each other
-//! is written nowhere. Where a project has few services that all do, this tells nothing, so it is off.
+//! This is off: it is told only where `[severity]` names it, as in `compose-default-network = "note"`.
+//!
+//! Why it hurts: every service reaches every other one there, the gateway the database as well, and which of them are meant to
+//! talk to each other is written nowhere. Of a project with few services that all do, this says little.
 //!
 //! Example: a service with neither `networks` nor `network_mode`.
 //!

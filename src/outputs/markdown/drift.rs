@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::super::{
     LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_undecided, told_unjudged,
-    told_values, unexpected, verdict,
+    told_values, unexpected, verdict, worst,
 };
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;

@@ -472,6 +472,58 @@ fn what_programs_refuse_is_found() {
             ],
             &["out-of-range LISTEN_PORT"],
         ),
+        (
+            &[
+                (
+                    "settings.py",
+                    "from pydantic import AnyUrl, PositiveInt, conint\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    beta: bool\n    hosts: list[str]\n    limits: dict[str, int] = {}\n    retries: int | None = None\n    workers: PositiveInt = 2\n    depth: conint(ge=5) = 5\n    origins: list[AnyUrl] | str = []\n    names: list[str] = []\n",
+                ),
+                (
+                    ".env",
+                    "BETA=enabled\nHOSTS=a,b\nLIMITS=a=1\nRETRIES=\nWORKERS=0\nDEPTH=3\nORIGINS=a,b\nNAMES=[\"a\"]\n",
+                ),
+            ],
+            &[
+                "bad-pattern HOSTS",
+                "out-of-range DEPTH",
+                "out-of-range WORKERS",
+                "wrong-type BETA",
+                "wrong-type LIMITS",
+                "wrong-type RETRIES",
+            ],
+        ),
+        // What turns an empty text into something else is asked first.
+        (
+            &[
+                (
+                    "settings.py",
+                    "from pydantic import field_validator\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    retries: int | None = None\n    @field_validator('retries', mode='before')\n    def none(cls, value):\n        return value or None\n",
+                ),
+                (".env", "RETRIES=\n"),
+            ],
+            &[],
+        ),
+        (
+            &[
+                (
+                    "settings.py",
+                    "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass S(BaseSettings):\n    model_config = SettingsConfigDict(env_ignore_empty=True)\n    retries: int | None = None\n",
+                ),
+                (".env", "RETRIES=\n"),
+            ],
+            &[],
+        ),
+        (
+            &[
+                (
+                    "e.ts",
+                    "z.object({ ENABLE: z.enum([\"true\", \"false\"]).transform((v) => v === \"true\"), KIND: z.literal(\"x\"), LIST: z.string().transform((v) => v.split(\",\")) }).parse(process.env);",
+                ),
+                (".env", "ENABLE=yes\nKIND=yes\nLIST=a,b\n"),
+            ],
+            &["not-allowed-value ENABLE", "not-allowed-value KIND"],
+        ),
+        (&[("a.js", "console.log(process.env.LOG);"), (".env", "LOG=debug # one of: debug, info\n")], &[]),
         // Nobody knows what is meant by a file that Compose gives to a service of its own.
         (
             &[

@@ -3,7 +3,8 @@
 //! Told are a declared key that is set to a literal, a port that is published, or that a command or a health check of Compose
 //! names, and that is the value of a declared port, and a URL or a key of some length in a program that is letter by letter the
 //! value of a declared key, and no default of it. That a container keeps its port while the port of the host follows the key
-//! (`"${API_PORT}:8000"`) is no mistake.
+//! (`"${API_PORT}:8000"`) is no mistake, and neither is a literal that says where another service of the same file is
+//! (`DB_HOST: db`, and the port beside it).
 //!
 //! Why it hurts: whoever changes the key changes one place of two. The program listens on the new port, and Compose publishes
 //! the old one.
@@ -25,6 +26,7 @@ use crate::detection;
 use crate::finding::{Finding, Label, Rule, Severity, told_name};
 use crate::interpolation::references;
 use crate::project::references::{Declared, Declarer, Used};
+use crate::schema::parts::Part;
 use crate::source::Span;
 use crate::uses::{Fallback, Kind, Side, Use};
 
@@ -75,6 +77,24 @@ fn is_literal(referenced: &Referenced<'_>, declared: &Declared, file: &Used, fou
         && !file.aside
         && !is_meant(&file.path)
         && stands_here
+        && !is_about_a_service(referenced, file, found)
+}
+
+/// Whether a literal says where another service of the same Compose file is: in a container it is found by its name, whatever
+/// the env file says for this machine.
+fn is_about_a_service(referenced: &Referenced<'_>, file: &Used, found: &Use) -> bool {
+    let here = referenced.applications.iter().filter(|(other, _)| other.source == file.source);
+    let services: Vec<&str> = here.flat_map(|(_, all)| &all.services).map(|service| service.name.as_str()).collect();
+    let names_one = |found: &Use| {
+        let Fallback::Text { text, .. } = &found.fallback else { return false };
+        let host = Part::Host.of(text);
+        let host = host.as_deref().or_else(|| text.split(':').next()).unwrap_or_default();
+        services.contains(&host)
+    };
+    let host = found.name.strip_suffix("PORT").map(|start| format!("{start}HOST"));
+    let beside = host.and_then(|host| referenced.keys.get(host.as_str()));
+    let is_beside = |(other, used): &(&Used, &Use)| other.source == file.source && used.owner == found.owner;
+    names_one(found) || beside.is_some_and(|key| key.uses.iter().any(|used| is_beside(used) && names_one(used.1)))
 }
 
 /// The shortest value that nobody writes twice by chance, in bytes.
@@ -166,6 +186,7 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     }
     let applications = referenced.applications.iter().filter(|(file, _)| !file.aside && !is_meant(&file.path));
     let given = delivery::services(referenced);
+    let first = findings.len();
     for (file, application) in applications {
         let text = referenced.project.sources.text(file.source);
         // What a file takes in is told there.
@@ -194,6 +215,23 @@ fn ports(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
                 );
             }
             findings.extend(of_commands(service, &named, &declared));
+        }
+    }
+    let found = findings.split_off(first);
+    told_once(found, findings);
+}
+
+/// The same of one service in several files is one finding, at the first of them.
+fn told_once(found: Vec<Finding>, findings: &mut Vec<Finding>) {
+    let mut known: BTreeMap<(String, Option<String>), usize> = BTreeMap::new();
+    for mut finding in found {
+        let at = *known.entry((finding.message.clone(), finding.help.clone())).or_insert(findings.len());
+        match (findings.get_mut(at), finding.label.take()) {
+            (Some(first), Some(label)) => first.related.push(Label::new(label.span, "and here")),
+            (_, label) => {
+                finding.label = label;
+                findings.push(finding);
+            }
         }
     }
 }

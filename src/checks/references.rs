@@ -202,6 +202,16 @@ impl<'a> Referenced<'a> {
         is_screaming(name) && name.split_once('_').is_some_and(|(word, _)| self.words.contains(word))
     }
 
+    /// Whether a use is about a program of the project: an app of PM2, or a service that Compose builds here.
+    pub(super) fn is_given_to_own(&self, (file, found): &(&Used, &Use)) -> bool {
+        let Some(owner) = found.owner.as_deref() else { return false };
+        let is_own = |(other, application): &(&Used, Application)| {
+            other.source == file.source
+                && application.services.iter().any(|service| service.name == owner && service.get("build").is_some())
+        };
+        file.reader.is_some_and(|reader| reader.name == "pm2") || self.applications.iter().any(is_own)
+    }
+
     /// Whether anything declares variables at all.
     fn declares(&self) -> bool {
         !self.project.references.declared.is_empty()

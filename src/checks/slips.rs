@@ -12,6 +12,9 @@ use crate::uses::{Kind, Side, Use};
 /// The shortest name that a slip is looked for in.
 const SHORTEST: usize = 5;
 
+/// The length of the shortest one of which two letters may be swapped.
+const SWAPPED: usize = 4;
+
 /// A name that is used for another one that is declared.
 pub(super) struct Slip<'a> {
     /// What was meant.
@@ -25,9 +28,10 @@ impl<'a> Referenced<'a> {
     pub(super) fn doubles(&self) -> Vec<(&'a str, &'a str)> {
         let known_here = |name: &str| known(name) != Some(Known::Ambient);
         let unread = self.keys.iter().filter(|(name, key)| {
-            // What a script sets is for what that script starts.
-            let is_script = |file: &Used| file.reader.is_some_and(|reader| reader.name == "shell");
-            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside && !is_script(file));
+            // What a script sets is for what that script starts, and what a manifest sets may be for an image of others.
+            let is_for_others =
+                |file: &Used| file.reader.is_some_and(|reader| matches!(reader.name, "shell" | "kubernetes"));
+            let set = key.sure().any(|(file, found)| found.kind == Kind::Set && !file.aside && !is_for_others(file));
             // A function that nobody knows may well read it, and so may a program whose language nobody here reads.
             let unsure = key.uses.iter().any(|(file, found)| match found.kind {
                 Kind::Read => file.is_code(),
@@ -89,11 +93,17 @@ impl<'a> Referenced<'a> {
 
     fn near(&self, name: &str, fits: impl Fn(&str, &Key<'a>) -> bool) -> Option<&'a str> {
         let letters = |name: &str| name.chars().filter(|sign| !sign.is_ascii_digit()).collect::<String>();
+        let sorted = |name: &str| {
+            let mut signs: Vec<_> = name.chars().collect();
+            signs.sort_unstable();
+            signs
+        };
         let own = letters(name);
         let near = self.keys.iter().filter(|(near, key)| {
             **near != name
-                && near.len() >= SHORTEST
-                && name.len() >= SHORTEST
+                && (near.len().min(name.len()) >= SHORTEST
+                    // `PROT` is `PORT` with two letters swapped.
+                    || near.len() == SWAPPED && sorted(near) == sorted(name))
                 && is_slip(near, name)
                 && letters(near) != own
                 && fits(near, key)

@@ -5,7 +5,9 @@
 //! program stops without, as long as nobody has reviewed what `init` wrote of it in the schema, the only place that has it.
 //!
 //! An error where the program or Compose file has no default for it, a note where it has one, where something sets it, where
-//! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Names that machines, CI
+//! only tests and scripts use it, or where it is not sure that it is a variable of the environment. Of what a Makefile takes and
+//! nothing in it sets, only what begins as a declared name does is told, and what is called as a credential or the address of a
+//! service is. Names that machines, CI
 //! and libraries know need no declaration, nor does `KEY_FILE` beside a `KEY` that is declared or read. A project that declares nothing at
 //! all is told by notes.
 //!
@@ -27,7 +29,7 @@ use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::layout::documents;
 use crate::project::references::Used;
 use crate::schema::extension::REVIEW;
-use crate::uses::{Fallback, Kind, Side, Use};
+use crate::uses::{Fallback, Kind, Side, Use, makefile};
 
 pub(super) static RULE: Rule = Rule {
     code: "undeclared-variable",
@@ -37,18 +39,21 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
+    let made = from_outside(referenced);
     for (name, key) in &referenced.keys {
         if !referenced.is_undeclared(name, key) || !referenced.is_own(name) || referenced.is_told(name) {
             continue;
         }
         let plausible = referenced.is_plausible(name);
+        // What another letter would make a declared one of is set in vain, if the project's own programs get it.
+        let misspelt = referenced.meant(name).is_some() && key.uses.iter().all(|used| referenced.is_given_to_own(used));
         let counts = |kind: Kind, sure: bool, side: Option<Side>, by: &str| match kind {
             Kind::Mention | Kind::Prefix => false,
             // What a workflow or a Dockerfile sets for itself is its own business.
-            Kind::Set => sure && plausible && side == Some(Side::Start),
+            Kind::Set => sure && (plausible || misspelt) && side == Some(Side::Start),
             // Scripts, workflows and Dockerfiles have variables of their own.
             Kind::Read | Kind::Pass if matches!(by, "shell" | "workflow" | "dockerfile") => sure,
-            Kind::Read | Kind::Pass => sure || plausible,
+            Kind::Read | Kind::Pass => sure || plausible || by == "make" && made.contains(*name),
         };
         let counted = |(file, found): &(&Used, &Use)| {
             let reader = file.reader;
@@ -76,6 +81,15 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         });
     }
     unset(referenced, findings);
+}
+
+/// What Makefiles plausibly take from the environment.
+fn from_outside<'a>(referenced: &'a Referenced<'_>) -> HashSet<&'a str> {
+    let project = referenced.project;
+    let files = project.references.files.iter().filter(|file| file.reader.is_some_and(|reader| reader.name == "make"));
+    // What one Makefile of several includes is of use to that one.
+    let whole = files.filter(|file| !file.path.ends_with(".mk") && !file.path.ends_with(".mak"));
+    whole.flat_map(|file| makefile::from_outside(project.sources.text(file.source))).collect()
 }
 
 /// What Compose takes from an env file, and no env file has: a line in the schema or in what documents sets nothing.

@@ -6,7 +6,8 @@
 //! (`envy::prefixed("APP_")`, viper's `AutomaticEnv`) or may read by a field of Rust with that name. Nor is anything told where
 //! most of ten keys or more would be unread: then programs have a way to read them that cannot be seen, nor of an env file
 //! that a service of somebody else's image is given; where there is such a service, it is a note, and so it is for names that
-//! libraries of many kinds read by themselves, as `DATABASE_URL`.
+//! libraries of many kinds read by themselves, as `DATABASE_URL`. What a PM2 file only hands on to its apps, and none of them
+//! reads, is a note, too.
 //!
 //! Why it hurts: people set it, and believe that it does something.
 //!
@@ -16,11 +17,12 @@
 
 use std::collections::HashSet;
 
-use super::references::{Key, Referenced};
+use super::references::{Key, Referenced, told as told_use};
 use crate::compose::Service;
 use crate::finding::{Finding, Rule, Severity, told_name};
-use crate::project::references::Declarer;
+use crate::project::references::{Declarer, Used};
 use crate::uses::known::{is_conventional, is_of_framework};
+use crate::uses::{Kind, Use};
 
 pub(super) static RULE: Rule = Rule {
     code: "unused-key",
@@ -51,7 +53,10 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
     let meant: HashSet<&str> = undeclared.filter_map(|(name, key)| Some(referenced.slip(name, key)?.meant)).collect();
     for (name, key) in &referenced.keys {
         let twin = format!("{name}_FILE");
-        let unused = !key.declared.is_empty() && key.uses.is_empty() && !referenced.keys.contains_key(twin.as_str());
+        let only_handed_on = is_only_handed_on(key);
+        let unused = !key.declared.is_empty()
+            && (key.uses.is_empty() || only_handed_on)
+            && !referenced.keys.contains_key(twin.as_str());
         // What was meant by a misspelt name has a finding there.
         if !unused
             || meant.contains(name)
@@ -65,9 +70,14 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
         {
             continue;
         }
-        let sure = foreign.is_empty() && !is_conventional(name);
+        let sure = foreign.is_empty() && !is_conventional(name) && !only_handed_on;
         let severity = if sure { Severity::Warning } else { Severity::Note };
-        let message = format!("{} is declared, but nothing reads it", told_name(name));
+        let told = told_name(name);
+        let message = if only_handed_on {
+            format!("{told} is handed on, but no program reads it")
+        } else {
+            format!("{told} is declared, but nothing reads it")
+        };
         let mut finding = Finding::new(&RULE, message).key(name).severity(severity);
         for (index, declared) in key.places().into_iter().enumerate() {
             let by = match declared.by {
@@ -77,12 +87,23 @@ pub(super) fn check(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             };
             finding = if index == 0 { finding.at(declared.span, by) } else { finding.related(declared.span, by) };
         }
+        for (file, handed_on) in &key.uses {
+            finding = finding.related(file.span(handed_on), told_use(file, handed_on));
+        }
         findings.push(finding.help(if sure {
             "take it away, or say what reads it"
         } else {
             "say what reads it; take it away only if nothing does"
         }));
     }
+}
+
+/// Whether PM2 hands a key on to apps, and that is all that is done with it. What Compose hands on may be for a program of others.
+fn is_only_handed_on(key: &Key<'_>) -> bool {
+    let by_pm2 = |file: &Used| file.reader.is_some_and(|reader| reader.name == "pm2");
+    let hands_on = |(_, found): &(&Used, &Use)| found.kind == Kind::Pass && found.owner.is_some();
+    let takes = |(_, found): &(&Used, &Use)| matches!(found.kind, Kind::Pass | Kind::Read);
+    key.uses.iter().any(hands_on) && key.uses.iter().all(|used| by_pm2(used.0) && takes(used))
 }
 
 /// The words of Rust programs, and of Python programs with settings: libraries and macros call a variable by a field there,

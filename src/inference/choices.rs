@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::kinds::is_switch;
+
 /// What a person may make of a comment that lists values; `None` where it lists none, or not the ones that are known.
 #[must_use]
 pub(super) fn suggestion(comment: &str, known: &[&str]) -> Option<String> {
@@ -11,6 +13,24 @@ pub(super) fn suggestion(comment: &str, known: &[&str]) -> Option<String> {
     let fits = known.iter().all(|value| words.iter().any(|word| word == value));
     let quoted: Vec<_> = words.iter().map(|word| crate::quoting::json(word)).collect();
     fits.then(|| format!("its comment lists values; if there are no others, say \"enum\": [{}]", quoted.join(", ")))
+}
+
+/// The values that a comment says are the only ones: `one of: debug, info`, `debug|info|warn`; those that are `known` among
+/// them. `None` where it says less, or they are better told by a type.
+#[must_use]
+pub(super) fn stated<'c>(comment: &'c str, known: &[&str]) -> Option<Vec<&'c str>> {
+    static ONLY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:one of|choose from|(?:possible|allowed|valid|supported|accepted|available|permitted) (?:values|options|levels|modes|choices))\b").ok()
+    });
+    let words = listed(comment)?;
+    let lower = comment.to_ascii_lowercase();
+    let is_open =
+        ["etc", "e.g.", "for example", "such as", "...", "…", "comma", "several", "multiple", "any of", "or more"];
+    let is_typed = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit()) || is_switch(word);
+    let says_so = ONLY.as_ref()?.is_match(comment) || comment.contains('|') && !known.is_empty();
+    let fits = known.iter().all(|value| words.contains(value));
+    (says_so && fits && !is_open.iter().any(|sign| lower.contains(sign)) && !words.iter().all(is_typed))
+        .then_some(words)
 }
 
 /// The words of a list, at least two.
@@ -70,6 +90,21 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(listed(comment).unwrap_or_default().join(" "), expected, "{comment}");
+        }
+        for (comment, known, expected) in [
+            ("one of: debug, info", &[][..], "debug info"),
+            ("One of `debug`, `info` or `warn`.", &["info"], "debug info warn"),
+            ("debug|info|warn", &["info"], "debug info warn"),
+            ("debug|info|warn", &[], ""),
+            ("debug|info|warn", &["trace"], ""),
+            ("one of: debug, info, etc", &["info"], ""),
+            ("for example one of debug, info", &["info"], ""),
+            ("one or more of a|b", &["a"], ""),
+            ("can be debug or info", &["info"], ""),
+            ("one of: true, false", &["true"], ""),
+            ("one of: 0, 1", &["1"], ""),
+        ] {
+            assert_eq!(stated(comment, known).unwrap_or_default().join(" "), expected, "{comment}");
         }
         assert!(suggestion("a|b", &["c"]).is_none());
         assert_eq!(suggestion("a|b", &["b"]).unwrap().split("say ").nth(1), Some("\"enum\": [\"a\", \"b\"]"));

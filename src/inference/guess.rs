@@ -19,8 +19,8 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, se
     let mut property = Map::new();
     let mut reasons: Vec<String> = Vec::new();
     let secret = is_secret(key, seen);
-    // What a comment of a real environment says stays there; it only tells of what type a key is.
-    let shown = || seen.iter().filter(|sighting| sighting.origin.documents());
+    // What a comment of an env file says that is not shared stays there; it only tells of what type a key is.
+    let shown = || seen.iter().filter(|sighting| sighting.origin.is_shared());
     if let Some(comment) =
         shown().find_map(|sighting| sighting.comment.as_deref()).filter(|text| may_tell(text, secrets))
     {
@@ -35,7 +35,14 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, se
     // What a test file has for a secret (`123`) tells nothing of the real one.
     let is_text = guessed.keywords.contains(&("type".to_owned(), "string".into()));
     let more = || seen.iter().filter_map(|one| one.comment.as_deref()).any(|comment| says_more(comment, &guessed));
-    let guessed = if secret && !is_text || more() { text() } else { guessed };
+    let mut guessed = if secret && !is_text || more() { text() } else { guessed };
+    let is_open = guessed.keywords.iter().all(|(name, value)| name == "type" && value == "string");
+    let mut comments = seen.iter().filter_map(|one| one.comment.as_deref()).filter(|_| is_open && !secret);
+    let stated = comments.find_map(|comment| choices::stated(comment, &known).filter(|_| may_tell(comment, secrets)));
+    if let Some(words) = stated {
+        guessed.keywords.push(("enum".to_owned(), words.into_iter().map(printable).collect()));
+        guessed.reason = Some("one of these, by its comment".to_owned());
+    }
     property.extend(guessed.keywords);
     reasons.extend(guessed.reason);
     if may_be_empty(seen) && !stops_at_nothing {
@@ -44,14 +51,19 @@ pub fn propose(key: &str, seen: &[&Sighting], environments: Environments<'_>, se
     if secret {
         property.insert("writeOnly".to_owned(), true.into());
         let kept = seen.iter().any(|one| one.holds_secret && matches!(one.origin, Origin::Read { .. }));
-        let by = if kept { "because a program keeps it as one" } else { "by its name or the look of its value" };
+        let given = seen.iter().any(|one| one.holds_secret && one.origin == Origin::Set);
+        let by = match (kept, given) {
+            (true, _) => "because a program keeps it as one",
+            (false, true) => "because Kubernetes takes it from a Secret",
+            (false, false) => "by its name or the look of its value",
+        };
         reasons.push(format!("a secret, {by}"));
     } else {
         shown_values(key, seen, secrets, &mut property, &mut reasons);
     }
     if !secret && !property.contains_key("enum") && !property.contains_key("format") && !is_typed(&property, "boolean")
     {
-        let mut comments = shown().filter_map(|sighting| sighting.comment.as_deref());
+        let mut comments = seen.iter().filter_map(|one| one.comment.as_deref()).filter(|text| may_tell(text, secrets));
         reasons.extend(comments.find_map(|comment| choices::suggestion(comment, &known)));
     }
     let required = required(seen, environments);
@@ -141,7 +153,7 @@ fn may_be_empty(seen: &[&Sighting]) -> bool {
 
 /// Lets an empty value be none, where a type or a format would refuse it.
 fn accept_empty(property: &mut Map<String, Value>) {
-    let bounded = property.contains_key("minLength");
+    let bounded = ["minLength", "pattern"].iter().any(|keyword| property.contains_key(*keyword));
     let narrow =
         bounded || property.contains_key("format") || property.contains_key("enum") || !is_typed(property, "string");
     let Some(kind) = property.get("type").cloned().filter(|_| narrow) else { return };
@@ -167,8 +179,9 @@ impl Sighting {
 
     /// Whether a program has no other value, and stops at an empty one.
     fn refuses_nothing(&self) -> bool {
-        let refuses = self.taken.as_ref().is_some_and(|taken| taken.refuses == Refusal::EmptyToo);
-        refuses && self.origin == Origin::Read { required: true }
+        let refuses = self.taken.as_ref().map_or(Refusal::Perhaps, |taken| taken.refuses);
+        refuses == Refusal::EmptyAlways
+            || refuses == Refusal::EmptyToo && self.origin == Origin::Read { required: true }
     }
 
     /// The value, where it is one: `LDAP_SERVER=false` says that there is no server, not that it is a switch.
@@ -313,7 +326,7 @@ fn required<'a>(seen: &[&Sighting], environments: Environments<'a>) -> Option<Re
     let helped = has_default || is_set(false);
     let has = |name: &&String| {
         seen.iter().any(|sighting| match &sighting.origin {
-            Origin::Layer { environments, sealed } => {
+            Origin::Layer { environments, sealed, .. } => {
                 environments.contains(name) && (*sealed || sighting.value.as_deref() != Some(""))
             }
             _ => false,

@@ -53,7 +53,10 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
     let taken = || seen.iter().filter(|sighting| sighting.cast() == Some(cast)).filter_map(|one| one.taken.as_ref());
     let insists = taken().any(|taken| taken.refuses > Refusal::Perhaps);
     let fractions = taken().any(|taken| taken.fractions);
-    let refused = insists && values.iter().any(|value| refuses(cast, value));
+    // `enabled` is yes to some, and nothing to pydantic.
+    let strict = seen.iter().any(|one| one.cast() == Some(cast) && one.place.ends_with(".py"));
+    let is_word = |value: &str| ["enabled", "disabled"].iter().any(|word| word.eq_ignore_ascii_case(value));
+    let refused = insists && values.iter().any(|value| refuses(cast, value) || strict && is_word(value));
     let all = |is: &dyn Fn(&str) -> bool| refused || values.iter().all(|value| is(value));
     let guessed = match cast {
         Cast::Integer if says("type", "integer") => of_name,
@@ -76,6 +79,17 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
             let reason = "of this format, because a program reads it as such";
             guess(&[("type", "string".into()), ("format", (*format).into())], reason)
         }
+        Cast::Object if all(&|value| is_json(cast, value)) => {
+            guess(&[("type", "object".into())], "an object as JSON, because a program reads no other")
+        }
+        Cast::List if !values.is_empty() && values.iter().all(|value| is_json(cast, value)) => {
+            guess(&[("type", "array".into())], "a list as JSON, because a program reads it as such")
+        }
+        // A list is read by commas, too, unless the schema says that it begins with its bracket.
+        Cast::List if refused || values.is_empty() && insists => guess(
+            &[("type", "string".into()), ("pattern", "^\\s*\\[".into())],
+            "a list as JSON, [\"a\", \"b\"], because a program reads no other",
+        ),
         Cast::Choice(texts) if all(&|value| texts.iter().any(|text| text == value)) => {
             let reason = "one of these, because a program takes no other";
             guess(&[("type", "string".into()), ("enum", texts.clone().into())], reason)
@@ -96,6 +110,15 @@ fn with_bounds(mut guessed: Guess, seen: &[&Sighting]) -> Guess {
         guessed.keywords.push(((*keyword).to_owned(), number));
     }
     guessed
+}
+
+/// Whether a value is a list or an object, written as JSON.
+fn is_json(cast: &Cast, value: &str) -> bool {
+    match serde_json::from_str(value) {
+        Ok(Value::Array(_)) => *cast == Cast::List,
+        Ok(Value::Object(_)) => *cast == Cast::Object,
+        _ => false,
+    }
 }
 
 /// Whether a value has a format; of one that is not tested here, as far as it can be told.
@@ -126,6 +149,7 @@ fn refuses(cast: &Cast, value: &str) -> bool {
         // Without a unit.
         Cast::Format("duration") => number().is_some_and(|number| number != 0.0),
         Cast::Format(_) | Cast::Text => false,
+        Cast::List | Cast::Object => !is_json(cast, value),
         Cast::Choice(texts) => !texts.iter().any(|text| text == value),
     }
 }

@@ -34,6 +34,8 @@ pub enum Origin {
         environments: Vec<String>,
         /// Whether the value is sealed.
         sealed: bool,
+        /// Whether whoever has the schema has the file, too.
+        shared: bool,
     },
     /// A reference in a Compose file: `${KEY}`, or a key that is passed through.
     Reference {
@@ -141,6 +143,12 @@ impl Origin {
     #[must_use]
     pub const fn declares(&self) -> bool {
         matches!(self, Self::Example | Self::Commented | Self::Layer { .. })
+    }
+
+    /// Whether a comment here is for everybody who has the project.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        self.documents() || matches!(self, Self::Layer { shared: true, .. })
     }
 
     /// Whether this is a place that documents keys, and is no real environment.

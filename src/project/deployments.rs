@@ -397,6 +397,20 @@ impl Project {
         listed.chain(chosen).chain(started).filter(is_compose).collect()
     }
 
+    /// PM2 files that `sparkcfg.toml` names and that commands start, whatever they are called.
+    pub(super) fn named_pm2_files(&self, files: &Files) -> BTreeSet<String> {
+        let listed = self.config.hardening.files.values().flatten();
+        let is_data = |path: &&String| [".json", ".yml", ".yaml"].iter().any(|end| path.ends_with(end));
+        let holds_apps = |path: &&String| {
+            let text = files.read_if_there(path).ok().flatten().map(|bytes| files::text(bytes).0);
+            text.is_some_and(|text| match serde_json::from_str::<serde_json::Value>(&text) {
+                Ok(json) => json.get("apps").is_some_and(serde_json::Value::is_array),
+                Err(_) => pm2::is_ecosystem(&text),
+            })
+        };
+        listed.chain(&self.started_files).filter(is_data).filter(holds_apps).cloned().collect()
+    }
+
     /// What no output may show of Compose and PM2 files.
     pub(super) fn secrets_of_deployments(&self) -> Vec<Span> {
         let mut spans = Vec::new();

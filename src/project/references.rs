@@ -146,15 +146,16 @@ impl Project {
             .filter(|name| uses::is_screaming(name) && name.len() > 3)
             .collect();
         let tools = tools::tools(files, &paths);
-        let taken = tree::taken_in(files, &paths, self.named_compose_files(files).into_iter());
-        let found = uses(files, &paths, &names, &taken.renamed);
+        let mut taken = tree::taken_in(files, &paths, self.named_compose_files(files).into_iter());
+        taken.apps = self.named_pm2_files(files).into_iter().collect();
+        let found = uses(files, &paths, &names, &taken);
         let known: HashSet<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
         let capitals = uses::in_capitals(known.iter().copied());
         let mut used = Vec::new();
         for (path, text, mut uses) in found {
             uses::respell(&path, &text, &mut uses, &capitals);
             uses.retain(|found| found.kind != Kind::Mention || known.contains(found.name.as_str()));
-            let reader = tree::compose().filter(|_| taken.renamed.contains(&path)).or_else(|| uses::reader(&path));
+            let reader = taken.reader(&path).or_else(|| uses::reader(&path));
             if !uses.is_empty() || reader.is_some_and(Reader::tells_without_uses) {
                 let source = self.sources.add(files.shown(&path), text);
                 let (aside, inner) = (is_aside(&path) || tools.contains(&path), taken.inner.contains(&path));

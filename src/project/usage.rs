@@ -92,11 +92,14 @@ pub(super) struct HomeMade {
 }
 
 impl Seen {
-    /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name.
-    fn start(&mut self, files: &Files, folder: &str, text: &str) {
+    /// Takes in the files of Compose and PM2 that the commands of a file of `folder` start by name; with `all`, those as well
+    /// that Compose finds by itself.
+    fn start(&mut self, files: &Files, folder: &str, text: &str, all: bool) {
         let is_there = |path: &str| files.has(path);
         self.chooses |= env_files::are_chosen(text);
-        for command in composed::commands(text) {
+        // Which files there are to be found, the variable says, too.
+        let all = all && !text.contains("COMPOSE_FILE");
+        for command in composed::commands(text).into_iter().filter(|command| all || !command.takes_what_is_found()) {
             self.started.extend(command.started(folder, is_there));
             self.moved.extend(command.moved(folder));
         }
@@ -192,7 +195,8 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
             let uses = wanted.iter().flat_map(|sign| (sign.readers)(&text));
             let named = |written| Named { folder: folder.clone(), written };
             if signs::is_script(&known, &text) {
-                seen.start(files, &folder, &text);
+                // What is started for a test says nothing of what runs.
+                seen.start(files, &folder, &text, !is_of_tests(&known));
                 let ways = home_made::found(&known, &text).into_iter();
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
@@ -235,6 +239,12 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
     Ok(seen)
 }
 
+/// Whether a script is about tests, by its name.
+fn is_of_tests(name: &str) -> bool {
+    let mut words = name.split(|sign: char| !sign.is_ascii_alphanumeric());
+    words.any(|word| matches!(word, "ci" | "e2e" | "test" | "tests" | "testing"))
+}
+
 /// What commands in the workflows of GitHub name of the files that are in the repository; they run at its top.
 fn of_workflows(files: &Files, seen: &mut Seen) {
     const FOLDER: &str = ".github/workflows";
@@ -251,7 +261,7 @@ fn of_workflows(files: &Files, seen: &mut Seen) {
         }
         let text = files.read_if_there(&path).ok().flatten().unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
-        seen.start(files, "", &text);
+        seen.start(files, "", &text, false);
         let uses = commands::readers(&text).into_iter();
         let uses = uses.filter_map(|(reader, file)| Some((reader, named(file?)?)));
         let usage = |(reader, file)| Usage { reader, file: Some(file), seen_in: path.clone() };

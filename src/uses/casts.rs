@@ -1,6 +1,7 @@
 //! As what a program takes the value of a variable: by a call around it, its annotation, or what follows.
 
 mod bounds;
+mod fields;
 mod later;
 mod validators;
 
@@ -9,6 +10,7 @@ use std::ops::Range;
 use super::guards::is_caught;
 use super::lexer::{Kind as Token, Lexed, Syntax, lex};
 use super::{Kind, Use, go, javascript, jvm, php, python, reader, ruby, rust};
+use fields::Fields;
 use validators::described;
 
 /// What a program makes of a value.
@@ -26,6 +28,10 @@ pub enum Cast {
     Choice(Vec<String>),
     /// Any text within bounds.
     Text,
+    /// A list, written as JSON.
+    List,
+    /// An object, written as JSON.
+    Object,
 }
 
 /// A bound: the keyword of the schema, and what stands there in the program.
@@ -53,6 +59,8 @@ pub enum Refusal {
     Others,
     /// Texts of another kind, and the empty one.
     EmptyToo,
+    /// The same, also where it has a default: what is set to nothing is set.
+    EmptyAlways,
 }
 
 impl Cast {
@@ -90,7 +98,8 @@ const READS: &[&str] = &[
 pub fn casts(path: &str, text: &str, uses: &[Use]) -> Vec<Option<Taken>> {
     let Some(syntax) = reader(path).and_then(|reader| syntax(reader.name)) else { return vec![None; uses.len()] };
     let lexed = lex(text, syntax);
-    uses.iter().map(|found| cast(&lexed, found)).collect()
+    let fields = Fields::of(&lexed);
+    uses.iter().map(|found| cast(&lexed, &fields, found)).collect()
 }
 
 fn syntax(reader: &str) -> Option<&'static Syntax> {
@@ -107,7 +116,7 @@ fn syntax(reader: &str) -> Option<&'static Syntax> {
     })
 }
 
-fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
+fn cast(lexed: &Lexed<'_>, fields: &Fields<'_>, found: &Use) -> Option<Taken> {
     if found.kind != Kind::Read {
         return None;
     }
@@ -119,7 +128,7 @@ fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
     let field = if lexed.at(index + 1) == ":" && lexed.tokens[index].indent.is_some() { Some(index) } else { None };
     // `port: int = 8080`, `PORT: z.coerce.number()`
     if let Some(field) = field {
-        return described(lexed, field + 2).or_else(|| annotated(lexed, field));
+        return described(lexed, field + 2).or_else(|| fields.annotated(lexed, field));
     }
     if lexed.at(index + 1) == ":" && !lexed.follows(index + 1, &[":", ":"]) {
         return described(lexed, index + 2);
@@ -128,7 +137,8 @@ fn cast(lexed: &Lexed<'_>, found: &Use) -> Option<Taken> {
     if lexed.follows(index + 1, &["=", "("]) {
         return by_function(lexed.at(index + 3));
     }
-    around(lexed, index).map(|taken| as_caught(lexed, index, taken)).or_else(|| later::taken(lexed, index))
+    let around = around(lexed, fields, index).map(|taken| as_caught(lexed, index, taken));
+    around.or_else(|| later::taken(lexed, fields, index))
 }
 
 /// `try: int(os.environ["X"])` goes on with something else.
@@ -137,16 +147,8 @@ fn as_caught(lexed: &Lexed<'_>, index: usize, taken: Taken) -> Taken {
     if caught { Taken { refuses: Refusal::Perhaps, bounds: Vec::new(), ..taken } } else { taken }
 }
 
-/// The annotation of a field, which whoever reads it into a class insists on.
-fn annotated(lexed: &Lexed<'_>, field: usize) -> Option<Taken> {
-    let cast = annotation(lexed, field);
-    let bounds = bounds::of_field(lexed, field, cast.as_ref());
-    let cast = cast.or_else(|| (!bounds.is_empty()).then_some(Cast::Text))?;
-    Some(Taken { bounds, ..cast.taken(Refusal::EmptyToo) })
-}
-
 /// What stands around the use at an index, from the inside to the outside.
-fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
+fn around(lexed: &Lexed<'_>, fields: &Fields<'_>, index: usize) -> Option<Taken> {
     let mut inner = index;
     for _ in 0..MAX_OUTWARD {
         let open = enclosing(lexed, inner);
@@ -174,7 +176,7 @@ fn around(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
         // `port: int = Field(alias="APP_PORT")`
         if callee == "Field" && lexed.before(open, 2) == "=" {
             let field = (open.saturating_sub(MAX_TOKENS)..open).rev().find(|at| lexed.tokens[*at].indent.is_some())?;
-            return annotated(lexed, field);
+            return fields.annotated(lexed, field);
         }
         if reads {
             let argument = (open + 1..end).find(|at| lexed.at(*at) == "cast" && lexed.at(at + 1) == "=");
@@ -273,26 +275,6 @@ fn followed(lexed: &Lexed<'_>, end: usize) -> Option<Cast> {
     any.then_some(Cast::Boolean)
 }
 
-/// The annotation of a field of Python: `port: int = 8080`, `level: Literal["a", "b"]`; else what describes it.
-fn annotation(lexed: &Lexed<'_>, field: usize) -> Option<Cast> {
-    let from = field + 2;
-    let end = (from..from + MAX_TOKENS)
-        .find(|at| lexed.at(*at) == "=" || lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some()))
-        .unwrap_or(from);
-    let words = (from..end).filter(|at| lexed.is_word(*at));
-    let telling = |at: &usize| !matches!(lexed.at(*at), "Optional" | "Union" | "Annotated" | "None" | "typing");
-    let mut words = words.filter(telling);
-    let first = words.next()?;
-    if lexed.at(first) == "Literal" && lexed.at(first + 1) == "[" {
-        let texts = first + 2..lexed.close(first + 1);
-        let alone = lexed.string(texts.start).filter(|_| texts.len() == 1);
-        return alone.map(|text| Cast::Choice(vec![text.to_owned()])).or_else(|| choices(lexed, texts));
-    }
-    // `int | str` takes everything.
-    let more = words.next().is_some_and(|next| lexed.before(next, 1) == "|");
-    if more { None } else { of_type(lexed, first) }
-}
-
 /// The texts of a list, when it has nothing but texts.
 fn choices(lexed: &Lexed<'_>, range: Range<usize>) -> Option<Cast> {
     let mut texts = Vec::new();
@@ -307,8 +289,9 @@ fn of_type(lexed: &Lexed<'_>, index: usize) -> Option<Cast> {
     Some(match lexed.at(index) {
         "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64" | "u8"
         | "u16" | "u32" | "u64" | "u128" | "usize" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize"
-        | "PositiveInt" | "NonNegativeInt" | "conint" => Cast::Integer,
-        "float" | "float32" | "float64" | "f32" | "f64" | "PositiveFloat" | "NonNegativeFloat" => Cast::Number,
+        | "PositiveInt" | "NonNegativeInt" | "NegativeInt" | "NonPositiveInt" | "conint" => Cast::Integer,
+        "float" | "float32" | "float64" | "f32" | "f64" | "PositiveFloat" | "NonNegativeFloat" | "NegativeFloat"
+        | "NonPositiveFloat" | "confloat" => Cast::Number,
         "bool" => Cast::Boolean,
         "AnyHttpUrl" | "HttpUrl" => Cast::Format("http-url"),
         "AnyUrl" => Cast::Format("uri"),
@@ -348,6 +331,14 @@ mod tests {
             ("a.py", "import environ\nenv = environ.Env(A_B=(bool, False))", Some(Cast::Boolean)),
             ("a.py", &field("a_b: int = 5"), Some(Cast::Integer)),
             ("a.py", &field("a_b: Optional[bool] = None"), Some(Cast::Boolean)),
+            ("a.py", &field("a_b: Union[int, str] = 1"), None),
+            ("a.py", &field("a_b: list[str] | None = None"), Some(Cast::List)),
+            ("a.py", &field("a_b: list[int] | str"), None),
+            ("a.py", &field("a_b: Annotated[list[str], NoDecode]"), None),
+            ("a.py", &field("a_b: dict[str, int]"), Some(Cast::Object)),
+            ("a.ts", "createEnv({ server: { A_B: z.literal('x') } })", choice(&["x"])),
+            ("a.ts", "createEnv({ server: { A_B: z.enum(['x', 'y']).transform((v) => v) } })", choice(&["x", "y"])),
+            ("a.ts", "createEnv({ server: { A_B: z.enum(['x', 'y']).catch('x') } })", None),
             ("a.py", &field("a_b: float | None = None"), Some(Cast::Number)),
             ("a.py", &field("a_b: int | str = 1"), None),
             ("a.py", &field("a_b: str"), None),
@@ -418,6 +409,10 @@ mod tests {
             ),
             ("a.py", format!("{settings}a_b: str = Field(min_length=8, max_length=x)\n"), "minLength 8"),
             ("a.py", format!("{settings}a_b: int\n    c: int = Field(ge=2)\n"), ""),
+            ("a.py", format!("{settings}a_b: PositiveInt\n"), "exclusiveMinimum 0"),
+            ("a.py", format!("{settings}a_b: conint(ge=5, lt=9) = 6\n"), "minimum 5, exclusiveMaximum 9"),
+            ("a.py", format!("{settings}a_b: Annotated[int, Gt(0), Field(le=3)]\n"), "exclusiveMinimum 0, maximum 3"),
+            ("a.py", format!("{settings}a_b: constr(min_length=4)\n"), "minLength 4"),
             (
                 "a.ts",
                 "createEnv({ server: { A_B: z.coerce.number().int().min(1024).default(3000) } })".to_owned(),
@@ -455,7 +450,18 @@ mod tests {
                 Refusal::Perhaps,
             ),
             ("a.py", "x = os.environ['A_B'].lower() == 'true'".to_owned(), Refusal::Perhaps),
-            ("a.py", format!("{settings}a_b: bool\n"), Refusal::EmptyToo),
+            ("a.py", format!("{settings}a_b: bool\n"), Refusal::EmptyAlways),
+            (
+                "a.py",
+                format!("{settings}model_config = {{'env_ignore_empty': True}}\n    a_b: bool\n"),
+                Refusal::EmptyToo,
+            ),
+            ("a.py", format!("{settings}a_b: Annotated[int, BeforeValidator(f)]\n"), Refusal::Perhaps),
+            (
+                "a.py",
+                format!("{settings}a_b: int\n    @field_validator('a_b', mode='before')\n    def f(c, v): pass\n"),
+                Refusal::Perhaps,
+            ),
             ("a.ts", "const x = Number(process.env.A_B)".to_owned(), Refusal::Perhaps),
             ("a.ts", "createEnv({ server: { A_B: z.coerce.number() } })".to_owned(), Refusal::Others),
             ("a.ts", "createEnv({ server: { A_B: z.coerce.boolean() } })".to_owned(), Refusal::Perhaps),

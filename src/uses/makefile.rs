@@ -1,8 +1,12 @@
 //! Makefiles: what is expanded and not set in the file, `?=`, `ifdef`, and the shell of recipes.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::{Fallback, Kind, MAX_DEFAULT, Path, Use, is_screaming, shell, to_u32};
+use crate::detection;
 
 pub(super) fn reads(path: &Path<'_>) -> bool {
     matches!(path.name, "Makefile" | "makefile" | "GNUmakefile") || matches!(path.extension, "mk" | "mak")
@@ -106,6 +110,47 @@ fn assigned(line: &str) -> Option<(&str, &str)> {
     (length > 0).then(|| (&line[..length], sign))
 }
 
+/// The names that a Makefile plausibly takes from the environment, whatever it is called: of what nothing in it sets, or sets
+/// with `?=` for others, those that are called as a credential or the address of a service is.
+#[must_use]
+pub fn from_outside(text: &str) -> HashSet<&str> {
+    static SET: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b([A-Za-z_][A-Za-z0-9_]*)[ \t]*(?:::?:?|\+|!)?=").ok());
+    static GIVEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?m)^(export[ \t]+)?([A-Z][A-Z0-9_]+)[ \t]*\?=|^export[ \t]+([A-Z][A-Z0-9_]+)[ \t]*$").ok()
+    });
+    static TAKEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\$[({]([A-Z][A-Z0-9_]+)[)}]|\$\$\{?([A-Z][A-Z0-9_]+)|(?m:^ifn?def[ \t]+([A-Z][A-Z0-9_]+))").ok()
+    });
+    // Another Makefile may set what this one does not.
+    let includes = |line: &str| {
+        let mut words = line.split_whitespace();
+        matches!(words.next(), Some("include" | "-include" | "sinclude")) && words.any(|file| !file.contains(".env"))
+    };
+    if text.lines().any(includes) {
+        return HashSet::new();
+    }
+    let named = |pattern: &LazyLock<Option<Regex>>| -> Vec<&str> {
+        let found = pattern.as_ref().into_iter().flat_map(|pattern| pattern.captures_iter(text));
+        found.flat_map(|found| found.iter().skip(1).flatten().map(|name| name.as_str()).collect::<Vec<_>>()).collect()
+    };
+    // Whoever runs make is asked for it: `make deploy API_TOKEN=…`.
+    let set: HashSet<&str> = named(&SET).into_iter().collect();
+    let given: HashSet<&str> = named(&GIVEN).into_iter().collect();
+    let taken = named(&TAKEN).into_iter();
+    taken.filter(|name| (given.contains(name) || !set.contains(name)) && speaks_of_service(name)).collect()
+}
+
+/// Whether a name is called as a credential or the address of a service is.
+fn speaks_of_service(name: &str) -> bool {
+    const WORDS: &[&str] =
+        &["ACCOUNT", "BUCKET", "DSN", "ENDPOINT", "HOST", "PORT", "REGION", "URI", "URL", "USER", "USERNAME"];
+    let (first, last) = (name.split('_').next(), name.rsplit('_').next());
+    detection::names_secret(name)
+        || detection::names_some_key(name)
+        || last.is_some_and(|word| WORDS.contains(&word)) && (first != last || last == Some("REGION"))
+}
+
 fn without_comment(line: &str) -> &str {
     let comment = line.match_indices('#').find(|(at, _)| *at == 0 || !line[..*at].ends_with('\\'));
     comment.map_or(line, |(at, _)| &line[..at])
@@ -143,6 +188,30 @@ fn expansions(line: &str, base: usize, is_recipe: bool, found: &mut Vec<Use>) {
 #[cfg(test)]
 mod tests {
     use super::super::tests::shown;
+    use super::from_outside;
+
+    #[test]
+    fn what_is_plausibly_of_the_environment() {
+        for (text, expected) in [
+            (
+                "all:\n\tcurl $(API_TOKEN) ${REGISTRY_PASSWORD} $$DEPLOY_HOST $${A_URL}",
+                "API_TOKEN A_URL DEPLOY_HOST REGISTRY_PASSWORD",
+            ),
+            ("ifdef DEPLOY_KEY\nX=1\nendif\n", "DEPLOY_KEY"),
+            ("REGION ?= eu\nall:\n\tx $(REGION)\n", "REGION"),
+            ("REGION ?= eu\n", ""),
+            ("API_TOKEN := x\nall:\n\tx $(API_TOKEN)\n", ""),
+            ("# make all API_TOKEN=x\nall:\n\tx $(API_TOKEN)\n", ""),
+            ("all:\n\tfor API_URL in a b; do x $$API_URL; done\n", "API_URL"),
+            ("include other.mk\nall:\n\tx $(API_TOKEN)\n", ""),
+            ("-include .env\nall:\n\tx $(API_TOKEN)\n", "API_TOKEN"),
+            ("all:\n\t$(CC) $(CFLAGS) $(SRC) $(IMAGE_TAG) $(ARGS) $(HOST)\n", ""),
+        ] {
+            let mut found: Vec<_> = from_outside(text).into_iter().collect();
+            found.sort_unstable();
+            assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
 
     #[test]
     fn uses() {

@@ -14,9 +14,10 @@ mod heredoc;
 mod javascript;
 mod jvm;
 pub mod known;
+mod kubernetes;
 mod lexed;
 mod lexer;
-mod makefile;
+pub mod makefile;
 mod php;
 mod pm2;
 mod prisma;
@@ -191,6 +192,13 @@ pub static ALL: &[Reader] = &[
     },
     Reader { name: "java", side: Side::Code, reads: jvm::reads, markers: jvm::MARKERS, read: jvm::read },
     Reader { name: "spring", side: Side::Code, reads: jvm::reads_settings, markers: &["${"], read: jvm::read_settings },
+    Reader {
+        name: "kubernetes",
+        side: Side::Build,
+        reads: kubernetes::reads,
+        markers: kubernetes::MARKERS,
+        read: kubernetes::read,
+    },
 ];
 
 /// The largest text that is read, in bytes: what is larger was made by a program.

@@ -2,6 +2,7 @@
 //! [`super::settings`].
 
 mod libraries;
+mod loops;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use super::guards::is_caught;
 use super::lexer::{Habit, Lexed, Quote, Syntax, lex};
 use super::{Fallback, Kind, Path, Use, casts, is_name, secrecy, settings};
 use libraries::{Environs, prefixes};
+use loops::Loops;
 
 pub(super) const SYNTAX: Syntax = Syntax {
     line_comments: &["#"],
@@ -58,6 +60,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
             .any(|at| lexed.follows(at, &["from", "dj_database_url", "import", "config"])),
         prefixes: prefixes(&lexed),
         helpers: Helpers::of("def"),
+        loops: Loops::of(&lexed),
         lexed: &lexed,
     };
     for index in 0..lexed.tokens.len() {
@@ -104,6 +107,7 @@ struct Reading<'l, 't> {
     /// The bodies of `with env.prefixed("X_"):`, each with its prefix where that is written there.
     prefixes: Vec<(Range<usize>, Option<&'t str>)>,
     helpers: Helpers<'t>,
+    loops: Loops<'t>,
 }
 
 impl Reading<'_, '_> {
@@ -116,11 +120,15 @@ impl Reading<'_, '_> {
         self.constants.get(self.lexed.at(index)).copied().filter(|index| named(*index))
     }
 
-    /// A variable by the name at an index, or by the parameter of a function that stands there.
+    /// A variable by the name at an index, or by the parameter of a function or the variable of a loop that stands there.
     fn read(&mut self, index: usize, fallback: Fallback, uses: &mut Vec<Use>) {
-        match self.name(index) {
-            Some(name) => self.push(name, Kind::Read, fallback, uses),
-            None => self.helpers.note(self.lexed, index, fallback),
+        if let Some(name) = self.name(index) {
+            return self.push(name, Kind::Read, fallback, uses);
+        }
+        let names = self.loops.names(self.lexed, index);
+        names.iter().for_each(|name| self.push(*name, Kind::Read, fallback.clone(), uses));
+        if names.is_empty() {
+            self.helpers.note(self.lexed, index, fallback);
         }
     }
 
@@ -182,8 +190,8 @@ impl Reading<'_, '_> {
             // `"X" in os.environ`
             _ if lexed.before(from, 1) == "in" => {
                 let steps = if lexed.before(from, 2) == "not" { 3 } else { 2 };
-                if let Some(name) = from.checked_sub(steps).and_then(|name| self.name(name)) {
-                    self.push(name, Kind::Read, Fallback::Optional, uses);
+                if let Some(name) = from.checked_sub(steps) {
+                    self.read(name, Fallback::Optional, uses);
                 }
             }
             _ => {}
@@ -357,6 +365,12 @@ mod tests {
             ("match os.environ.get('A_B'):\n    case 'x': pass\n", "A_B?"),
             ("x = os.environ.get('PFX_' + name)", "prefix PFX_"),
             ("@click.option('--x', envvar='A_B')", "A_B?"),
+            ("for n in ('A_B', 'C_D'):\n    x = os.environ[n]\ny = os.environ[n]", "A_B! C_D!"),
+            ("N = ['A_B', 'C_D']\nx = [n for n in N if not os.getenv(n)]", "A_B? C_D?"),
+            ("x = {n: os.environ[n] for n in ['A_B']}", "A_B!"),
+            ("for n in ('A_B', other):\n    x = os.environ[n]", ""),
+            ("N = ['A_B']\nN = f()\nfor n in N:\n    x = os.environ[n]", ""),
+            ("for n in ('A_B',)", ""),
             ("x = require_env('A_B')", "~A_B?"),
             ("x = settings.lookup('A_B_C')", "@A_B_C"),
             ("x = os.environ[", ""),

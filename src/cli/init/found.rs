@@ -39,6 +39,8 @@ pub(super) struct Found {
     slips: Vec<(String, String)>,
     /// Who reads each of the env files, or what shows them where there are none, as far as can be seen.
     pub(super) readers: Vec<(String, Vec<String>)>,
+    /// Env files of projects below that a Compose file here gives to services.
+    pub(super) given_below: BTreeSet<String>,
     /// Whether somebody here reads a `.env`, be there one or not.
     pub(super) is_read: bool,
     /// Whether the layers stand in `environments/`.
@@ -62,6 +64,7 @@ impl Found {
             beside: BTreeSet::new(),
             slips: Vec::new(),
             readers: Vec::new(),
+            given_below: BTreeSet::new(),
             is_read: false,
             in_folder: stacks.iter().flat_map(|stack| &stack.files).any(|path| path.starts_with("environments/")),
             private: BTreeSet::new(),
@@ -115,6 +118,23 @@ impl Found {
         Ok(found)
     }
 
+    /// Takes down that Compose, started above, reads the env files in `given`, by their paths from there.
+    pub(super) fn are_given(&mut self, folder: &str, given: &BTreeSet<String>) {
+        let start = format!("{folder}/");
+        let compose = || "compose".to_owned();
+        for path in given.iter().filter_map(|path| path.strip_prefix(&start)) {
+            if !self.stacks.iter().any(|stack| stack.files.iter().any(|file| file == path)) {
+                continue;
+            }
+            match self.readers.iter_mut().find(|(file, _)| file == path) {
+                Some((_, readers)) if readers.contains(&compose()) => {}
+                Some((_, readers)) => readers.insert(0, compose()),
+                None => self.readers.push((path.to_owned(), vec![compose()])),
+            }
+        }
+        self.readers.sort();
+    }
+
     /// The keys that programs keep secret, whatever their names.
     fn kept_by_programs(&self) -> HashSet<&str> {
         let kept = |one: &&Sighting| one.holds_secret && matches!(one.origin, Origin::Read { .. });
@@ -147,7 +167,8 @@ impl Found {
     fn layer(&mut self, files: &Files, path: &str, environments: Vec<String>) -> Result<(), Error> {
         let Some(store) = stores::of(path) else {
             let text = self.text(files, path);
-            let seen = sighted::in_env_file(path, &Origin::Layer { environments, sealed: false }, &text);
+            let shared = path.starts_with("environments/") || Project::is_in_git(files, path);
+            let seen = sighted::in_env_file(path, &Origin::Layer { environments, sealed: false, shared }, &text);
             // Those in `environments/` are meant to be shared, and `validate` says what is wrong with them.
             if !path.contains('/') && seen.iter().any(holds_secret) {
                 self.private.insert(path.to_owned());
@@ -162,7 +183,7 @@ impl Found {
             self.sightings.push(Sighting {
                 key: key.to_owned(),
                 place: path.to_owned(),
-                origin: Origin::Layer { environments: environments.clone(), sealed: true },
+                origin: Origin::Layer { environments: environments.clone(), sealed: true, shared: false },
                 value: None,
                 holds_secret: false,
                 comment: None,
@@ -218,6 +239,9 @@ impl Found {
         let is_others = others.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
         let known = self.env_files.iter().any(|(_, other)| *other == path)
             || self.stacks.iter().any(|stack| stack.files.contains(&path));
+        if is_others {
+            self.given_below.insert(path.clone());
+        }
         let left_out = is_others || known || layout::documents(&path) || layout::is_personal(&path);
         if left_out || !files.read_if_there(&path).is_ok_and(|text| text.is_some()) {
             return;

@@ -63,6 +63,7 @@ impl Plan {
                 let config = Project::config(&inside)?;
                 let mut plan =
                     Self::new(inside, &config, &nested, (Imported::default(), &top.found.seen_from(folder)))?;
+                plan.found.are_given(folder, &top.found.given_below);
                 plan.write(&[])?;
                 plans.push(plan);
             }

@@ -59,6 +59,11 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
             Side::Build => {
                 if matches!(reader.name, "dockerfile" | "shell" | "make") {
                     found.extend(set(&path, &uses));
+                } else if reader.name == "kubernetes" {
+                    // What is taken from a `Secret` is one.
+                    let kept = uses.iter().map(|used| used.secret.is_some());
+                    let set = set(&path, &uses).zip(kept);
+                    found.extend(set.map(|(one, holds_secret)| Sighting { holds_secret, ..one }));
                 }
             }
         }

@@ -138,13 +138,13 @@ pub fn paths(files: &Files) -> Vec<String> {
 }
 
 /// The uses in a tree, each file with its text: what `paths` names, those without a use left out, but for what starts programs.
-/// Those in `taken` are Compose files whatever they are called.
+/// Those in `taken` are what they are whatever they are called.
 #[must_use]
 pub(super) fn uses(
     files: &Files,
     paths: &[String],
     names: &BTreeSet<String>,
-    taken: &HashSet<String>,
+    taken: &Taken,
 ) -> Vec<(String, String, Vec<Use>)> {
     let markers: Vec<_> = uses::ALL.iter().map(|reader| matcher(reader.markers.iter().copied())).collect();
     let built = tools::built_by_react_scripts(files, paths);
@@ -157,7 +157,8 @@ pub(super) fn uses(
             return None;
         }
         let reader = uses::reader(path);
-        let is_taken = taken.contains(path);
+        let as_taken = taken.reader(path);
+        let is_taken = as_taken.is_some();
         if reader.is_none() && says_nothing(path) && !is_taken {
             return None;
         }
@@ -180,8 +181,8 @@ pub(super) fn uses(
         let mut found =
             if marked { reader.map(|reader| reader.uses(path, &text)).unwrap_or_default() } else { Vec::new() };
         found.retain(|found| declared.contains(&found.name) || !is_given(path, &found.name));
-        if is_taken {
-            found = compose().map(|compose| compose.uses(path, &text)).unwrap_or_default();
+        if let Some(reader) = as_taken {
+            found = reader.uses(path, &text);
         }
         if let Some(names) = names.as_ref().filter(|_| named) {
             mentions(&text, names, &mut found);
@@ -193,18 +194,29 @@ pub(super) fn uses(
     paths.par_iter().filter_map(one).collect()
 }
 
-/// The reader of Compose files.
-pub(super) fn compose() -> Option<&'static Reader> {
-    uses::ALL.iter().find(|reader| reader.name == "compose")
-}
-
-/// Compose files beside those that are called so.
+/// Files of Compose and PM2 beside those that are called so.
 #[derive(Default)]
 pub(super) struct Taken {
     /// Those by any other name: what others take in, and what is named where services are started.
     pub(super) renamed: HashSet<String>,
     /// What others take in with `extends` and `include`, whatever it is called; unless Compose would find it by itself.
     pub(super) inner: HashSet<String>,
+    /// Those of PM2 by any other name.
+    pub(super) apps: HashSet<String>,
+}
+
+impl Taken {
+    /// What reads a file that its name does not tell of.
+    pub(super) fn reader(&self, path: &str) -> Option<&'static Reader> {
+        let named = |name: &str| uses::ALL.iter().find(|reader| reader.name == name);
+        if self.renamed.contains(path) {
+            named("compose")
+        } else if self.apps.contains(path) {
+            named("pm2")
+        } else {
+            None
+        }
+    }
 }
 
 /// The Compose files that others take in with `extends` and `include`, and those that are `named` where services are started,
@@ -213,7 +225,7 @@ pub(super) fn taken_in(files: &Files, paths: &[String], named: impl Iterator<Ite
     let is_called_so = |path: &String| uses::reader(path).is_some_and(|reader| reader.name == "compose");
     let mut left: Vec<String> = paths.iter().filter(|path| is_called_so(path)).cloned().collect();
     let named = named.filter(|path| !is_called_so(path) && paths.binary_search(path).is_ok());
-    let mut found = Taken { renamed: named.collect(), inner: HashSet::new() };
+    let mut found = Taken { renamed: named.collect(), ..Taken::default() };
     left.extend(found.renamed.iter().cloned());
     let mut seen: HashSet<String> = left.iter().cloned().collect();
     while let Some(path) = left.pop() {
@@ -392,7 +404,7 @@ pub fn all_uses(files: &Files, config: &Config) -> Vec<(String, String, Vec<Use>
     leave_out(&mut paths, config);
     let tools = tools::tools(files, &paths);
     paths.retain(|path| !is_aside(path) && !tools.contains(path));
-    uses(files, &paths, &BTreeSet::new(), &HashSet::new())
+    uses(files, &paths, &BTreeSet::new(), &Taken::default())
 }
 
 /// Leaves out what the project does not want to be looked into.

@@ -8,11 +8,12 @@ use super::commands::CHANGED;
 use super::signs::{captured, is_yaml};
 use super::{UNKNOWN, placed};
 use crate::compose::extend::beside;
+use crate::project::deployments::{FOUND_BY_COMPOSE, over};
 
 /// A command, with its files as they are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Command {
-    /// The Compose files, each laid over the one before.
+    /// The Compose files, each laid over the one before; empty for what Compose finds by itself.
     files: Vec<String>,
     /// Those of `--env-file`.
     env_files: Vec<String>,
@@ -65,8 +66,14 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     let lines = joined.lines().filter(|line| !line.trim_start().starts_with('#'));
     let of_line = |line: &str| {
         let folder = captured(&CHANGED, line, 1).pop().unwrap_or_default();
-        let started = captured(&COMPOSE, line, 1).into_iter();
-        started.filter_map(|arguments| command(&arguments, &folder)).collect::<Vec<_>>()
+        let started = COMPOSE.iter().flat_map(|pattern| pattern.captures_iter(line));
+        let one = |found: regex::Captures<'_>| {
+            let before = &line[..found.get(0)?.start()];
+            let command = command(found.get(1)?.as_str(), &folder)?;
+            // Prose tells what one may type.
+            (!command.files.is_empty() || begins_command(before)).then_some(command)
+        };
+        started.filter_map(one).collect::<Vec<_>>()
     };
     lines.flat_map(of_line).collect()
 }
@@ -75,6 +82,7 @@ fn command(arguments: &str, folder: &str) -> Option<Command> {
     let (mut files, mut env_files, mut directory) = (Vec::new(), Vec::new(), None);
     let quotes = ['"', '\'', '`', ',', '\\'];
     let mut words = arguments.split_whitespace().map(|word| word.trim_matches(quotes));
+    let mut starts = false;
     while let Some(word) = words.next() {
         let (name, value) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value.trim_matches(quotes))),
@@ -86,11 +94,14 @@ fn command(arguments: &str, folder: &str) -> Option<Command> {
             "--project-directory" => directory = Some(value.or_else(|| words.next())?.to_owned()),
             _ if VALUED.contains(&name) && value.is_none() => drop(words.next()),
             _ if name.starts_with('-') => {}
-            _ => break,
+            _ => {
+                starts = name.trim_end_matches(['"', '}']) == "up" && starts_all(words);
+                break;
+            }
         }
     }
     let folder = folder.to_owned();
-    (!files.is_empty() && files.iter().all(|file| is_yaml(file))).then_some(Command {
+    ((starts || !files.is_empty()) && files.iter().all(|file| is_yaml(file))).then_some(Command {
         files,
         env_files,
         directory,
@@ -98,21 +109,51 @@ fn command(arguments: &str, folder: &str) -> Option<Command> {
     })
 }
 
+/// Whether `docker compose up` with these words starts every service: it names none.
+fn starts_all<'w>(mut words: impl Iterator<Item = &'w str>) -> bool {
+    const VALUED: &[&str] = &["-t", "--timeout", "--scale", "--pull", "--wait-timeout", "--attach", "--no-attach"];
+    while let Some(word) = words.next() {
+        if VALUED.contains(&word) {
+            words.next();
+        } else if !(word.is_empty() || word.starts_with(['-', '>', '}', '#'])) && !word.starts_with("2>") {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether what stands before a command lets it be one: `@`, `cd x &&`, `sudo`, the key of a manifest.
+fn begins_command(before: &str) -> bool {
+    let before = before.trim_end();
+    let word = before.rsplit([' ', '\t']).next().unwrap_or_default();
+    before.is_empty()
+        || before.ends_with(['@', ';', '&', '|', '{', '('])
+        || matches!(word, "-" | "sudo" | "then" | "do" | "else" | "exec" | "time" | "if" | "!")
+        || before.strip_suffix('"').is_some_and(|rest| rest.trim_end().ends_with(':'))
+}
+
 impl Command {
+    /// Whether it leaves it to Compose which files it takes.
+    pub(super) fn takes_what_is_found(&self) -> bool {
+        self.files.is_empty()
+    }
+
     /// The files within the project, where a file of `folder` holds the command: it names them from its own folder or from
     /// the top. `None` where one of them is not there.
     pub(super) fn started(&self, folder: &str, is_there: impl Fn(&str) -> bool) -> Option<Started> {
         self.folders(folder).into_iter().find_map(|folder| {
             let folder = folder.as_str();
             let paths = |names: &[String]| names.iter().map(|name| placed(folder, name)).collect::<Option<Vec<_>>>();
-            let files = paths(&self.files).filter(|files| files.iter().all(|file| is_there(file)))?;
+            let found = || found_by_compose(folder, &is_there);
+            let files = if self.files.is_empty() { found() } else { paths(&self.files) };
+            let files = files.filter(|files| files.iter().all(|file| is_there(file)))?;
             Some(Started { files, env_files: paths(&self.env_files).unwrap_or_default(), environment: None })
         })
     }
 
     /// Which files it moves, by every folder from which it may name them.
     pub(super) fn moved(&self, folder: &str) -> Vec<Moved> {
-        let Some(directory) = &self.directory else { return Vec::new() };
+        let Some(directory) = self.directory.as_ref().filter(|_| !self.files.is_empty()) else { return Vec::new() };
         let gaps = |name: &String| {
             let part = |part: &str| if part.contains(UNKNOWN) { "*".to_owned() } else { part.to_owned() };
             name.split('/').map(part).collect::<Vec<_>>().join("/")
@@ -135,13 +176,23 @@ impl Command {
     }
 }
 
+/// What Compose finds in a folder where no command says which files it is to take.
+fn found_by_compose(folder: &str, is_there: impl Fn(&str) -> bool) -> Option<Vec<String>> {
+    let first = FOUND_BY_COMPOSE.iter().find(|name| placed(folder, name).is_some_and(|path| is_there(&path)))?;
+    let both = std::iter::once((*first).to_owned()).chain(over(first));
+    Some(both.filter_map(|name| placed(folder, &name)).filter(|path| is_there(path)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn files_that_are_started() {
-        let is_there = |path: &str| ["a.yml", "deploy/a.yml", "deploy/b.yaml"].contains(&path);
+        let is_there = |path: &str| {
+            let others = ["compose.yml", "compose.override.yml", "web/docker-compose.yml"];
+            ["a.yml", "deploy/a.yml", "deploy/b.yaml"].contains(&path) || others.contains(&path)
+        };
         for (folder, text, expected) in [
             ("", "docker compose -f deploy/a.yml up -d", "deploy/a.yml"),
             ("deploy", "docker-compose --file=./a.yml -f b.yaml up", "deploy/a.yml deploy/b.yaml"),
@@ -150,6 +201,15 @@ mod tests {
             ("", "\t@podman-compose -f a.yml down; docker compose -f deploy/a.yml up", "a.yml|deploy/a.yml"),
             ("", "{\"up\": \"docker compose -f a.yml up\"}", "a.yml"),
             ("", "docker compose up -f a.yml", ""),
+            ("", "docker compose --env-file .env up -d", "compose.yml compose.override.yml < .env"),
+            ("web", "docker-compose up", "web/docker-compose.yml"),
+            ("scripts", "cd ../web && docker compose up", "web/docker-compose.yml"),
+            ("", "docker compose down; docker compose build", ""),
+            ("", "docker compose up -d db cache", ""),
+            ("", "docker compose up --scale web=2 --wait >/dev/null 2>&1", "compose.yml compose.override.yml"),
+            ("", "echo \"then run 'docker compose up'\"", ""),
+            ("", "{\"up\": \"docker compose up\"}", "compose.yml compose.override.yml"),
+            ("", "\t@docker compose up -d --build", "compose.yml compose.override.yml"),
             ("", "docker compose -f $FILE -f a.yml up", ""),
             ("", "docker compose -f a.yml -f missing.yml up", ""),
             ("", "# docker compose -f a.yml up", ""),

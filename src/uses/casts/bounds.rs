@@ -12,34 +12,57 @@ fn number(lexed: &Lexed<'_>, argument: std::ops::Range<usize>) -> Option<String>
     }
 }
 
-/// What `Field(…)` of pydantic says of the field at an index.
+/// What pydantic is told of the field at an index: `Field(ge=1)`, `PositiveInt`, `conint(ge=1)`, `Annotated[int, Gt(0)]`.
 pub(super) fn of_field(lexed: &Lexed<'_>, field: usize, cast: Option<&Cast>) -> Vec<Bound> {
     let ends = |at: &usize| lexed.tokens.get(*at).is_none_or(|token| token.indent.is_some());
     let end = (field + 1..field + MAX_TOKENS).find(ends).unwrap_or(field);
-    let Some(call) = (field..end).find(|at| lexed.at(*at) == "Field" && lexed.at(at + 1) == "(") else {
-        return Vec::new();
-    };
     let of_number = matches!(cast, Some(Cast::Integer | Cast::Number));
-    let mut found = Vec::new();
-    for argument in lexed.arguments(call + 1) {
-        let keyword = match lexed.at(argument.start) {
-            "ge" if of_number => "minimum",
-            "gt" if of_number => "exclusiveMinimum",
-            "le" if of_number => "maximum",
-            "lt" if of_number => "exclusiveMaximum",
-            "min_length" if cast.is_none() && is_text(lexed, field) => "minLength",
-            "max_length" if cast.is_none() && is_text(lexed, field) => "maxLength",
-            _ => continue,
-        };
-        let value = number(lexed, argument.start + 2..argument.end).filter(|_| lexed.at(argument.start + 1) == "=");
-        found.extend(value.filter(|text| keeps(keyword, text)).map(|text| (keyword, text)));
+    let of_text = cast.is_none() && is_text(lexed, field);
+    let mut found: Vec<Bound> = Vec::new();
+    for at in (field + 2..end).filter(|at| lexed.is_word(*at)) {
+        match lexed.at(at) {
+            "PositiveInt" | "PositiveFloat" if of_number => found.push(("exclusiveMinimum", "0".to_owned())),
+            "NonNegativeInt" | "NonNegativeFloat" if of_number => found.push(("minimum", "0".to_owned())),
+            "NegativeInt" | "NegativeFloat" if of_number => found.push(("exclusiveMaximum", "0".to_owned())),
+            "NonPositiveInt" | "NonPositiveFloat" if of_number => found.push(("maximum", "0".to_owned())),
+            word if lexed.at(at + 1) == "(" => {
+                for argument in lexed.arguments(at + 1) {
+                    let (name, value) = match word {
+                        "Field" | "conint" | "confloat" | "constr" | "Interval" | "StringConstraints"
+                            if lexed.at(argument.start + 1) == "=" =>
+                        {
+                            (lexed.at(argument.start), argument.start + 2..argument.end)
+                        }
+                        "Ge" => ("ge", argument),
+                        "Gt" => ("gt", argument),
+                        "Le" => ("le", argument),
+                        "Lt" => ("lt", argument),
+                        _ => continue,
+                    };
+                    let keyword = match name {
+                        "ge" if of_number => "minimum",
+                        "gt" if of_number => "exclusiveMinimum",
+                        "le" if of_number => "maximum",
+                        "lt" if of_number => "exclusiveMaximum",
+                        "min_length" if of_text => "minLength",
+                        "max_length" if of_text => "maxLength",
+                        _ => continue,
+                    };
+                    let value = number(lexed, value).filter(|text| keeps(keyword, text));
+                    found.extend(value.map(|text| (keyword, text)));
+                }
+            }
+            _ => {}
+        }
     }
     found
 }
 
 /// `name: str`, `name: str | None`, `name: SecretStr`
 fn is_text(lexed: &Lexed<'_>, field: usize) -> bool {
-    matches!(lexed.at(field + 2), "str" | "SecretStr")
+    // `Annotated[str, Field(min_length=3)]`
+    let first = if lexed.at(field + 2) == "Annotated" { field + 4 } else { field + 2 };
+    matches!(lexed.at(first), "str" | "SecretStr" | "constr")
 }
 
 /// That there has to be something says more of a value than that it is long.

@@ -1,6 +1,6 @@
 //! What a later statement makes of a value: `raw = os.getenv("X")`, then `float(raw)`.
 
-use super::{Cast, READS, Refusal, Taken, around, as_caught};
+use super::{Cast, Fields, READS, Refusal, Taken, around, as_caught};
 use crate::uses::lexer::Lexed;
 
 /// How many tokens before a name its variable may stand.
@@ -10,7 +10,7 @@ const MAX_BEFORE: usize = 12;
 const MAX_AFTER: usize = 400;
 
 /// What the statements below make of the variable that is given the value of the use at an index, as long as it has that value.
-pub(super) fn taken(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
+pub(super) fn taken(lexed: &Lexed<'_>, fields: &Fields<'_>, index: usize) -> Option<Taken> {
     let place = variable(lexed, index)?;
     let (name, margin) = (lexed.at(place), lexed.indent(place));
     let mut found: Option<Taken> = None;
@@ -26,7 +26,7 @@ pub(super) fn taken(lexed: &Lexed<'_>, index: usize) -> Option<Taken> {
         if is_set && lexed.tokens[at].indent.is_some() {
             break;
         }
-        let Some(taken) = around(lexed, at).map(|taken| as_caught(lexed, at, taken)) else { continue };
+        let Some(taken) = around(lexed, fields, at).map(|taken| as_caught(lexed, at, taken)) else { continue };
         // It may be asked first whether there is a value.
         let taken = Taken { refuses: taken.refuses.min(Refusal::Others), ..taken };
         // Who reads it as a fraction and as a whole number takes both.

@@ -43,10 +43,17 @@ pub(super) fn described(lexed: &Lexed<'_>, from: usize) -> Option<Taken> {
             "email" => found = Some(Cast::Format("email")),
             "uuid" => found = Some(Cast::Format("uuid")),
             "enum" if lexed.at(open + 1) == "[" => found = choices(lexed, open + 2..lexed.close(open + 1)),
+            "literal" => found = lexed.string(open + 1).map(|text| Cast::Choice(vec![text.to_owned()])),
             // Nothing is 0.
             "coerce" => refuses = Refusal::Others,
             "string" | "default" | "optional" | "nullable" | "nullish" | "min" | "max" | "positive" | "nonnegative"
             | "describe" | "trim" | "prefault" | "gte" | "gt" | "lte" | "lt" | "length" | "nonempty" => {}
+            // What comes behind sees only what was let through.
+            "transform" | "pipe" | "refine" | "superRefine" | "check" | "brand" | "readonly" | "meta"
+                if found.is_some() =>
+            {
+                break;
+            }
             // What is taken apart or turned into something else is a text as far as anybody can tell.
             _ => return None,
         }

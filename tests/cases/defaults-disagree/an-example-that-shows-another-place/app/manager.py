@@ -1,0 +1,3 @@
+import os
+
+UPSTREAM_URL = os.environ.get("APP_UPSTREAM_URL")

@@ -5,13 +5,16 @@ What is typed must not be echoed, must be asked for twice, and must arrive exact
 --reveal; vim leaves nothing behind, whatever its settings say. Needs cargo, python3, vim and a Unix. Prints "N passed, M failed"; exit code 1 if any failed.
 """
 
+import fcntl
 import os
 import pathlib
 import pty
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -56,6 +59,32 @@ def on_a_terminal(program, folder, arguments, typed):
     return shown.decode(errors="replace"), os.waitstatus_to_exitcode(status)
 
 
+def ended_at_the_prompt(program, folder, arguments, number):
+    """Ends the program by a signal while it asks. Gives whether the terminal echoes before, meanwhile and after, and the exit code."""
+    parent, terminal = pty.openpty()
+    echoes = [bool(termios.tcgetattr(terminal)[3] & termios.ECHO)]
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+        for stream in range(3):
+            os.dup2(terminal, stream)
+        os.chdir(folder)
+        os.environ.update(SPARKCFG_AGE_KEY=KEY.split()[-1], HOME=str(folder), NO_COLOR="1")
+        os.execv(program, [program, "secrets", *arguments])
+    shown = b""
+    while not shown.endswith(b": "):
+        shown += os.read(parent, 4096)
+    time.sleep(0.3)
+    echoes.append(bool(termios.tcgetattr(terminal)[3] & termios.ECHO))
+    os.kill(child, number)
+    _, status = os.waitpid(child, 0)
+    echoes.append(bool(termios.tcgetattr(terminal)[3] & termios.ECHO))
+    os.close(terminal)
+    os.close(parent)
+    return echoes, os.waitstatus_to_exitcode(status)
+
+
 def main():
     program = built()
     failed = passed = 0
@@ -81,6 +110,10 @@ def main():
         check("nothing is refused", code == 2 and "there is no value" in shown and not sealed.exists(), shown)
         shown, code = on_a_terminal(program, folder, setting, [line[:6] + b"\x03"])
         check("Ctrl-C changes nothing", code != 0 and not sealed.exists(), shown)
+        for name in ("SIGTERM", "SIGHUP"):
+            echoes, code = ended_at_the_prompt(program, folder, setting, getattr(signal, name))
+            check(f"{name} gives the echo back", echoes == [True, False, True] and not sealed.exists(), echoes)
+            check(f"{name} ends it", code == -getattr(signal, name), code)
         shown, code = on_a_terminal(program, folder, setting, [line, line])
         check("it is set", code == 0 and sealed.exists(), shown)
         check("it is asked for twice", shown.count("|") == 2, shown)

@@ -45,10 +45,23 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
     let start = file.layer.span(&(0..0));
     let message = format!("{} stays sealed: {}", file.layer.name, reason.message());
     let hidden = if sealed.noted.is_sealed && file.project.remembers { HIDDEN } else { "" };
-    let help = format!("{}{readers}{hidden}", reason.help());
+    let help = format!("{}{readers}{hidden}", help(file, reason));
     let mut finding = Finding::new(&RULE, message).severity(severity).at(start, "").help(help);
     finding.environments.clone_from(&file.environments);
     findings.push(finding);
+}
+
+/// What to do. What others run to let somebody in is about this project, wherever it is typed.
+fn help(file: &File<'_>, reason: CannotOpen) -> String {
+    let mut help = reason.help().to_owned();
+    if reason != CannotOpen::NotARecipient {
+        return help;
+    }
+    for command in ["secrets grant NAME ENV", "secrets init"] {
+        let told = file.project.calls.sparkcfg(command);
+        help = help.replace(&format!("`sparkcfg {command}`"), &format!("`{told}`"));
+    }
+    help
 }
 
 /// Whether nobody at all opens the file, which `recipients-differ` tells where a list says who should.

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use zeroize::Zeroizing;
 
 use super::{arguments, forks, printing};
-use crate::envelope;
+use crate::envelope::{self, CannotOpen};
 use crate::error::Error;
 use crate::identity::Identities;
 use crate::project::config::Config;
@@ -20,6 +20,16 @@ const LIMIT: u64 = 1 << 20;
 
 /// Names a program that prints identities, as SOPS has it.
 const COMMAND: &str = "SOPS_AGE_KEY_CMD";
+
+/// The error about secrets that are to be written out and stay sealed.
+pub(super) fn none_opens(keys: &[&str]) -> Error {
+    let error = Error::new(format!("no key here opens {}", keys.join(", ")));
+    let withheld = CannotOpen::Withheld;
+    if forks::is_distrusted() {
+        return Error::new(format!("{}: {}", error.message, withheld.message())).help(withheld.help());
+    }
+    error.help("pass --identity FILE, or leave --with-secrets out")
+}
 
 /// Collects every identity: those of the person, then those published with the project. No program is started for any.
 pub(super) fn collect(named: &[PathBuf], files: &Files, config: &Config) -> Result<Identities, Error> {

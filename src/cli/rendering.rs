@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::identities;
 use super::show::shown;
 use crate::checks;
 use crate::drift::command::again;
@@ -191,8 +192,7 @@ fn input<'p>(project: &'p Project, environment: &'p Environment<'p>, reveal: boo
         });
     }
     if !closed.is_empty() {
-        return Err(Error::new(format!("no key here opens {}", closed.join(", ")))
-            .help("pass --identity FILE, or leave --with-secrets out"));
+        return Err(identities::none_opens(&closed));
     }
     let unset =
         project.schema.iter().flat_map(|schema| schema.schema.keys().map(|key| (key, schema.schema.property(key))));

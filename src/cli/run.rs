@@ -275,7 +275,17 @@ pub(super) fn spellings<'a>(
     settings: &[&Setting<'a>],
     global: &Global,
 ) -> Result<Spellings, Error> {
-    let is_secret = |setting: &&&Setting<'a>| {
+    secrets(project, environment, settings, global).map(|secrets| Spellings::of(secrets.into_iter()))
+}
+
+/// The secrets among the settings. Those that are too short to be masked are told.
+pub(super) fn secrets<'s, 'a>(
+    project: &Project,
+    environment: &Environment<'a>,
+    settings: &[&'s Setting<'a>],
+    global: &Global,
+) -> Result<Vec<&'s str>, Error> {
+    let is_secret = |setting: &&&'s Setting<'a>| {
         let layer = environment.layers[setting.layer];
         let text = setting.value.text().unwrap_or_default();
         // The process environment is kept like a secret, but most of it is none.
@@ -292,7 +302,7 @@ pub(super) fn spellings<'a>(
     if !short.is_empty() && global.quiet == 0 {
         printing::complain(&format!("too short to be masked: {}\n", printable(&names(&short))))?;
     }
-    Ok(Spellings::of(secrets.iter().filter_map(|setting| setting.value.text())))
+    Ok(secrets.iter().filter_map(|setting| setting.value.text()).collect())
 }
 
 #[cfg(test)]

@@ -147,8 +147,7 @@ impl Show {
             });
         }
         if !closed.is_empty() {
-            return Err(Error::new(format!("no key here opens {}", closed.join(", ")))
-                .help("pass --identity FILE, or leave --with-secrets out"));
+            return Err(identities::none_opens(&closed));
         }
         let picture = Picture { environment: &self.env, variables };
         let text = (target.write)(&picture).map_err(|refusals| refused(target, &refusals))?;

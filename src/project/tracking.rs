@@ -118,7 +118,8 @@ pub(super) fn exposed(files: &Files, config: &Config) -> Vec<Exposed> {
 }
 
 /// The sealed files beside the layers that git has and the folder has not, relative to the project.
-pub(super) fn lost(files: &Files, config: &Config) -> Vec<String> {
+#[must_use]
+pub fn lost(files: &Files, config: &Config) -> Vec<String> {
     let Some(Git { index: Some(index), start, .. }) = Git::around(files) else { return Vec::new() };
     let folders = folders(config);
     let sealed = index.within(&start).filter(|path| {

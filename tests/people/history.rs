@@ -351,3 +351,43 @@ fn a_grant_that_is_reverted_is_not_to_be_taken_back() {
     assert!(told.contains("a newer version in git can be opened by deploy, too"), "{told}");
     assert!(!told.contains("take the newer version"), "{told}");
 }
+
+/// Whoever seals a file anew and empties the record with it hides nothing from those who can open it.
+#[test]
+fn a_record_that_is_emptied_with_a_rotation_is_remembered() {
+    let scene = sharing();
+    scene.does("laptop", "secrets revoke deploy prod");
+    scene.commit("revoke");
+    strike(&scene, "TOKEN");
+    scene.commit("TOKEN needs no change");
+    told(&scene, &ALL[..2], &ALL[..2]);
+    let record = scene.read("sparkcfg-revoked.toml");
+    scene.does("laptop", "secrets rotate prod");
+    told(&scene, &ALL[..2], &ALL[..2]);
+    let section = record.find('[').unwrap();
+    scene.write("sparkcfg-revoked.toml", &record[..section]);
+    for is_committed in [false, true] {
+        if is_committed {
+            scene.commit("rotate");
+        }
+        told(&scene, &NONE, &ALL[..2]);
+    }
+    // The next change brings it back, for everybody.
+    scene.set("laptop", "API_KEY", "prod", "canary-new");
+    told(&scene, &ALL[1..2], &ALL[1..2]);
+}
+
+/// A sealed file that is not there is not made anew where git has it.
+#[test]
+fn a_file_that_git_has_is_brought_back() {
+    let scene = two_people();
+    std::fs::remove_file(scene.root().join(SEALED)).unwrap();
+    let (code, _, err) = scene.run("laptop", "secrets rotate prod");
+    assert!(code == 2 && err.contains(&format!("bring it back: git restore -- {SEALED}")), "{err}");
+    let (restored, text) = scene.git(&["restore", "--", SEALED]);
+    assert!(restored, "{text}");
+    scene.does("laptop", "secrets rotate prod");
+    scene.git(&["rm", "-q", "-f", SEALED]);
+    let (code, _, err) = scene.run("laptop", "secrets rotate prod");
+    assert!(code == 2 && err.contains("sparkcfg secrets set KEY -e prod"), "{err}");
+}

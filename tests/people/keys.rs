@@ -107,7 +107,7 @@ fn nothing_to_set_names_what_was_asked_for() {
         let (code, _, err) = scene.run("laptop", line);
         assert!(code == 2 && err.contains(expected) && !err.contains("canary"), "{line}: {err}");
     }
-    std::fs::remove_file(scene.root().join("environments/dev.secrets.env")).unwrap();
+    scene.git(&["rm", "-q", "environments/dev.secrets.env"]);
     let (code, _, err) = scene.run("laptop", "secrets rotate dev");
     assert!(code == 2 && err.contains("`sparkcfg secrets set KEY -e dev` makes one"), "{err}");
 }

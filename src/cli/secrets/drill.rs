@@ -44,7 +44,7 @@ impl Drill {
         identities::allow_plugins(&mut identities)?;
         let tried = tries(&files, &config, &identities)?;
         if tried.is_empty() {
-            return Err(super::nothing_sealed(&config, None));
+            return Err(super::nothing_sealed(&files, &config, None));
         }
         let mut rows = vec![vec!["file".to_owned(), "opens".to_owned(), "readers".to_owned()]];
         for one in &tried {

@@ -136,6 +136,7 @@ fn prompted(prompt: &str) -> Result<Secret, Error> {
             _ => Error::new("the terminal cannot be read").help("send the value through a pipe, or use --from-file"),
         })
     };
+    let _unseen = super::private::Unseen::begin();
     let once = ask(&format!("{prompt}: "))?;
     if once.expose().is_empty() {
         return Ok(once);

@@ -40,11 +40,12 @@ use crate::cli::printing;
 use crate::drift::live::word;
 use crate::error::Error;
 use crate::project::Project;
+use crate::project::calling::Calls;
 use crate::project::config::Config;
 use crate::project::files::Files;
 use crate::project::locking::Lock;
 use crate::project::sealing::{Change, Sealing, Target, Written};
-use crate::project::writing;
+use crate::project::{tracking, writing};
 use crate::secret::Secret;
 use crate::source::printable;
 
@@ -183,11 +184,23 @@ pub(super) fn tell_of_strangers(shown: &str, names: &[String]) -> Result<(), Err
 }
 
 /// The error about a project, or an environment of it, that has no sealed file.
-fn nothing_sealed(config: &Config, environment: Option<&str>) -> Error {
+fn nothing_sealed(files: &Files, config: &Config, environment: Option<&str>) -> Error {
     if config.workspace.is_some() {
         return root_of_workspace(config);
     }
     let (what, named) = (environment.unwrap_or("this project"), environment.map_or("ENV".to_owned(), word));
+    let files = files.clone().watching_git();
+    let is_of = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let starts = |word: &str| name.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'));
+        environment.is_none_or(|environment| starts(environment) || starts("base"))
+    };
+    if let Some(path) = tracking::lost(&files, config).into_iter().find(is_of) {
+        let shown = files.shown(&path);
+        let restore = Calls::of(&files).git("restore --", &[&shown]);
+        let message = format!("{what} has no sealed file here, but git has {}", printable(&shown));
+        return Error::new(message).help(format!("bring it back: {restore}"));
+    }
     Error::new(format!("{what} has no sealed file")).help(format!("`sparkcfg secrets set KEY -e {named}` makes one"))
 }
 

@@ -21,12 +21,45 @@ struct Pending {
     folders: Vec<PathBuf>,
     /// The editor that has the file open.
     editor: Option<u32>,
+    /// The terminal at which somebody types unseen, and how it was before.
+    #[cfg(unix)]
+    terminal: Option<(File, rustix::termios::Termios)>,
 }
 
-static PENDING: Mutex<Pending> = Mutex::new(Pending { folders: Vec::new(), editor: None });
+static PENDING: Mutex<Pending> = Mutex::new(Pending {
+    folders: Vec::new(),
+    editor: None,
+    #[cfg(unix)]
+    terminal: None,
+});
 
 fn pending() -> MutexGuard<'static, Pending> {
     PENDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A terminal that does not show what is typed: as long as this is there, a signal that ends this process leaves it as it
+/// was before.
+pub(super) struct Unseen(());
+
+impl Unseen {
+    pub(super) fn begin() -> Self {
+        // Where nothing can be kept, it is no worse than with any other program.
+        #[cfg(unix)]
+        if watch().is_ok()
+            && let Ok(terminal) = File::options().read(true).write(true).open("/dev/tty")
+            && let Ok(before) = rustix::termios::tcgetattr(&terminal)
+        {
+            pending().terminal = Some((terminal, before));
+        }
+        Self(())
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        pending().terminal.take();
+    }
 }
 
 /// The folder; it and everything in it goes on drop.
@@ -191,6 +224,11 @@ fn watch() -> Result<(), Error> {
                 }
                 for folder in &pending.folders {
                     clear(folder);
+                }
+                if let Some((terminal, before)) = &pending.terminal {
+                    use rustix::termios::{OptionalActions, tcsetattr};
+                    // What was typed so far is nobody's line.
+                    let _ = tcsetattr(terminal, OptionalActions::Flush, before);
                 }
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }

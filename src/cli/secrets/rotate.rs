@@ -28,7 +28,8 @@ impl Rotate {
         let change = with_new_key(&time);
         let opened = sharing.open(self.environment.as_deref(), &change)?;
         if opened.is_empty() {
-            return Err(super::nothing_sealed(&sharing.sealing.config, self.environment.as_deref()));
+            let sealing = &sharing.sealing;
+            return Err(super::nothing_sealed(&sealing.files, &sealing.config, self.environment.as_deref()));
         }
         sharing.record(&opened)?;
         sharing.write_all(&opened, &change)?;

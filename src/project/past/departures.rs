@@ -12,7 +12,7 @@ use super::{Past, Version};
 use crate::detection;
 use crate::identity::Identities;
 use crate::project::config::Config;
-use crate::project::revocations::{Names, values};
+use crate::project::revocations::{Names, Revocations, values};
 use crate::stores;
 use crate::stores::sops::{Traces, traces};
 
@@ -60,6 +60,7 @@ impl Past {
             traces: traces(&version.bytes),
         });
         let versions: Vec<_> = versions.collect();
+        let lost = self.lost_record(present.path);
         for recipient in departed {
             let name = config.owner_of(recipient).unwrap_or(recipient);
             let could_open = |version: &Version| version.answer.iter().any(|reader| reader == recipient);
@@ -73,7 +74,13 @@ impl Past {
                 let mut other = since.filter_map(|one| one.values.get(key));
                 let is_back = other.any(|other| !knows(key, other))
                     || told.is_some_and(|told| was_away(key, value, &now, &versions, told));
-                if (told.is_none() && !is_back) || (is_back && detection::tells_apart(value)) {
+                // What has the same sealed text as on record is told without a key.
+                let is_lost = lost.filter(|record| !record.keeps(present.path, &now, key)).is_some_and(|record| {
+                    let on_record = record.readers_in(present.path);
+                    let of_key = on_record.filter(|(of_key, _)| of_key.is_none_or(|of_key| of_key == key));
+                    of_key.into_iter().any(|(_, readers)| readers.iter().any(|reader| self.is(reader, recipient)))
+                });
+                if is_lost || (told.is_none() && !is_back) || (is_back && detection::tells_apart(value)) {
                     found.entry(key.clone()).or_default().insert(name.to_owned());
                 }
             }
@@ -105,15 +112,26 @@ impl Past {
         Some(versions[last].at..=next)
     }
 
+    /// Whether somebody on record is the one with this public key, by it or by any name that it had.
+    fn is(&self, reader: &String, recipient: &str) -> bool {
+        reader == recipient || self.names().get(recipient).is_some_and(|names| names.contains(reader))
+    }
+
+    /// The last record that told of a file, where the one that is there does not: not even that nothing is left. It was emptied
+    /// by hand, or lost in a merge.
+    fn lost_record(&self, path: &str) -> Option<&Revocations> {
+        let mut records = self.records().iter().map(|(_, record)| record);
+        let now = records.next().filter(|_| !self.is_removed)?;
+        if now.is_about_file(path) { None } else { records.find(|record| record.is_about_file(path)) }
+    }
+
     /// When the record last told that somebody knows a value. A record that changed as they `left` told of them, even if all
     /// that it said had changed, or was struck, by the time of the commit.
     fn told(&self, path: &str, recipient: &str, key: &str, left: &RangeInclusive<usize>) -> Option<usize> {
-        let names = self.names().get(recipient);
-        let is_theirs = |reader: &String| reader == recipient || names.is_some_and(|names| names.contains(reader));
         let mut of_reader = None;
         for (at, record) in self.records() {
             for (of_key, readers) in record.readers_in(path) {
-                if readers.iter().any(is_theirs) {
+                if readers.iter().any(|reader| self.is(reader, recipient)) {
                     if of_key.is_none_or(|of_key| of_key == key) {
                         return Some(*at);
                     }

@@ -78,9 +78,20 @@ fn rank(path: &str) -> Option<u8> {
         "ci",
         "deploy",
     ];
-    let is = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     let mut parts = path.split('/');
     let name = parts.next_back()?;
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    // Programs are most of what a repository has, so that they are turned down first.
+    let is_text =
+        matches!(end, "" | "yml" | "yaml" | "toml" | "json" | "ini" | "conf" | "cfg" | "properties" | "tf" | "tfvars")
+            || matches!(
+                end,
+                "nix" | "sh" | "bash" | "ps1" | "service" | "txt" | "md" | "rst" | "env" | "age" | "key" | "pem"
+            );
+    if !is_text && !name.starts_with('.') {
+        return None;
+    }
+    let is = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     if parts.clone().any(|part| is(MADE_UP, part)) {
         return None;
     }
@@ -88,38 +99,14 @@ fn rank(path: &str) -> Option<u8> {
     if ["example", "sample", "test"].iter().any(|word| lower.contains(word)) {
         return None;
     }
-    let end = lower.rsplit_once('.').map_or("", |(_, end)| end);
     if matches!(end, "age" | "key" | "pem") || (lower.contains("key") && matches!(end, "" | "txt")) {
         return Some(0);
     }
-    let is_text = matches!(
-        end,
-        "" | "yml"
-            | "yaml"
-            | "toml"
-            | "json"
-            | "ini"
-            | "conf"
-            | "cfg"
-            | "properties"
-            | "tf"
-            | "tfvars"
-            | "nix"
-            | "sh"
-            | "bash"
-            | "ps1"
-            | "service"
-            | "txt"
-            | "md"
-            | "rst"
-            | "env"
-    ) || lower.starts_with('.');
     let is_of_ci = parts.any(|part| is(OF_CI, part))
         || ["gitlab-ci", "pipelines", "jenkinsfile", "docker", "compose", "env", ".travis", ".drone", "makefile"]
             .iter()
             .any(|word| lower.contains(word));
     match end {
-        _ if !is_text => None,
         _ if is_of_ci => Some(1),
         "md" | "rst" | "txt" => Some(3),
         _ => Some(2),

@@ -52,6 +52,10 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             true => subject.sealing_advice(),
             false => format!("set it in {file}"),
         };
+        let set = match subject.project.passed_over.get(name.as_ref()) {
+            Some(paths) => format!("{set}; {} is in no commit, because git ignores it", paths.join(", ")),
+            None => set,
+        };
         let mut finding = subject.finding(&RULE, format!("{key} is {why}")).key(key.as_str());
         if *because == Because::Recommended {
             finding = finding.severity(Severity::Warning);

@@ -163,6 +163,9 @@ pub struct Project {
     /// What the folder has otherwise than what is about to be committed, by the paths that users see: for each sealed layer
     /// that in the folder is sealed for just those who may open it.
     pub unstaged: HashMap<usize, Vec<String>>,
+    /// The layers of an environment, by its name, that stand in the folder and are in no commit, because git ignores them; where
+    /// this is what is about to be committed.
+    pub passed_over: HashMap<String, Vec<String>>,
     /// How commands about it are typed where the user stands.
     pub calls: Calls,
     stacks: Vec<(Arc<str>, Vec<usize>)>,

@@ -208,6 +208,7 @@ impl Project {
             staged_texts: Vec::new(),
             staged: false,
             unstaged: HashMap::new(),
+            passed_over: HashMap::new(),
             calls: Calls::default(),
             stacks: Vec::new(),
             shared: HashSet::new(),

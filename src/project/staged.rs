@@ -8,7 +8,8 @@ use std::process::Stdio;
 use super::config::Config;
 use super::files::{self, Files};
 use super::git::{blobs, command, git, run};
-use super::{Options, Project, creation_rules, declaration, layout, revocations, writing};
+use super::layout::Stack;
+use super::{Options, Project, creation_rules, declaration, layout, reading, revocations, writing};
 use crate::envelope;
 use crate::error::Error;
 use crate::identity::Recipient;
@@ -84,6 +85,15 @@ impl Project {
         }
         let folder = Files::on_disk(files.root(), &files.shown(""));
         let Ok(config) = Self::config(&folder) else { return };
+        let stacks = reading::stacks(&folder, &config, false).unwrap_or_default();
+        for Stack { name, files: paths } in
+            stacks.into_iter().filter(|stack| self.all_environments.contains(&stack.name))
+        {
+            let paths: Vec<_> = paths.iter().filter(|path| reading::is_in_no_commit(files, path)).collect();
+            if !paths.is_empty() {
+                self.passed_over.insert(name, paths.into_iter().map(|path| files.shown(path)).collect());
+            }
+        }
         // Line ends are no difference where git converts them.
         let read = |files: &Files, path: &str| {
             files.read_if_there(path).ok().flatten().map(|bytes| files::text(bytes).0.replace("\r\n", "\n"))

@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
                 let parts = ["data", "stringData"].into_iter().filter_map(|part| root.get(part));
                 for pair in parts.flat_map(|part| part.pairs()).filter(|pair| is_screaming(&pair.key)) {
                     let (name, at) = (&pair.key, within(text, pair.key_span, &pair.key));
-                    let hidden = (kind == "Secret").then(|| vec![pair.value.span.start..pair.value.span.end]);
+                    let hidden = (kind == "Secret").then(|| whole(&pair.value));
                     uses.push(set(name, at, fallback(text, &pair.value), None, hidden));
                 }
             }
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
                     continue;
                 };
                 if is_screaming(name) {
-                    let hidden = vec![node.span.start..node.span.end];
+                    let hidden = whole(node);
                     let secret = root.get("secretGenerator").is_some_and(|it| Arc::ptr_eq(it, generator));
                     uses.push(set(
                         name,
@@ -78,6 +78,11 @@ fn containers(text: &str, node: &Node, owner: Option<&str>, depth: usize, uses: 
     for item in node.items() {
         containers(text, item, owner, depth + 1, uses);
     }
+}
+
+/// The place of a value, which is hidden.
+fn whole(node: &Node) -> Vec<std::ops::Range<u32>> {
+    std::iter::once(node.span.start..node.span.end).collect()
 }
 
 fn set(

@@ -126,9 +126,11 @@ impl Reading<'_, '_> {
             return self.push(name, Kind::Read, fallback, uses);
         }
         let names = self.loops.names(self.lexed, index);
-        names.iter().for_each(|name| self.push(*name, Kind::Read, fallback.clone(), uses));
         if names.is_empty() {
-            self.helpers.note(self.lexed, index, fallback);
+            return self.helpers.note(self.lexed, index, fallback);
+        }
+        for name in names {
+            self.push(*name, Kind::Read, fallback.clone(), uses);
         }
     }
 

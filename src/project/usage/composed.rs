@@ -115,7 +115,7 @@ fn starts_all<'w>(mut words: impl Iterator<Item = &'w str>) -> bool {
     while let Some(word) = words.next() {
         if VALUED.contains(&word) {
             words.next();
-        } else if !(word.is_empty() || word.starts_with(['-', '>', '}', '#'])) && !word.starts_with("2>") {
+        } else if !(word.is_empty() || word.starts_with(['-', '>', '}', '#']) || word.starts_with("2>")) {
             return false;
         }
     }

@@ -148,6 +148,12 @@ fn told_unjudged(report: &Report) -> String {
     if number == 0 { String::new() } else { format!(", {number} not judged") }
 }
 
+/// How bad a report of a comparison is: what fails the run is an error, whatever its findings are called.
+fn worst(report: &Report, listed: &[&Finding]) -> Option<Severity> {
+    let worst = listed.iter().map(|finding| finding.severity).max();
+    if report.fails() { Some(Severity::Error) } else { worst }
+}
+
 /// Whether the columns of a table tell all of a difference.
 fn is_told_by_columns(finding: &Finding) -> bool {
     finding.difference.as_ref().is_some_and(|difference| difference.short.contains(" · "))

@@ -150,6 +150,10 @@ fn a_note_that_is_off_is_told_where_notes_fail() {
     found.sort_by_key(|line| (line.contains("new, and"), line.clone()));
     assert_eq!((found, code), (expected, 0));
     assert_eq!(told(&[(SCHEMA, ALL)], after, ""), (Vec::new(), 0));
+    // What has no policy any more is not mended by being one more that nobody classified.
+    let expected = "drift-must-match POOL no-longer-counted the policy of POOL was must-match, and there is none";
+    let found = told(&[(CONFIG, RULE), (SCHEMA, ALL)], &[(CONFIG, "")], " --fail-on note");
+    assert_eq!(found, (vec![expected.to_owned()], 1));
 }
 
 /// A key that gets another name in the schema and in all files keeps its differences.
@@ -186,7 +190,11 @@ fn a_renamed_key_is_the_same() {
             [*after, &[(BASE, BASE_NEW)]].concat()
         };
         let found = told(&[(SCHEMA, OLD)], &after, "");
-        assert_eq!(found, (expected.iter().map(|it| (*it).to_owned()).collect(), *code), "{after:?}");
+        let expected: Vec<_> = expected.iter().map(|it| (*it).to_owned()).collect();
+        assert_eq!(found, (expected.clone(), *code), "{after:?}");
+        // The same where only the new name is asked for.
+        let expected = expected.into_iter().filter(|line| line.contains("POOL_SIZE")).collect();
+        assert_eq!(told(&[(SCHEMA, OLD)], &after, " --keys POOL_*"), (expected, *code), "{after:?}");
     }
     let place = committed(&[THREE, &[(SCHEMA, OLD)]].concat());
     write(place.path(), &[(SCHEMA, NEW), (BASE, BASE_NEW), (PROD, "NAME=p\nPOOL_SIZE=50\n")]);

@@ -78,6 +78,8 @@ fn compared(folder: &std::path::Path, line: &str) -> (i32, usize) {
         assert_eq!(number(html, " unexpected"), Some(all), "{html}: {}", context());
     }
     for headline in [markdown, html] {
+        // Whoever fails says so by the first sign.
+        assert!(code == 0 || headline.contains('✗'), "{headline}: {}", context());
         assert_eq!(number(headline, " not judged").is_some(), code == 2, "{headline}: {}", context());
     }
     (code, introduced)

@@ -6,6 +6,8 @@ use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use globset::GlobSet;
+
 use crate::checks::matrix::{Time, Times, Was, part, subject};
 use crate::drift::{Column, Relation, Row};
 use crate::finding::{Bucket, Change, Finding, Label, Severity, told_name};
@@ -82,6 +84,14 @@ impl Then {
     pub(super) fn all(&mut self) -> impl Iterator<Item = &mut Finding> {
         self.counting.iter_mut().chain(&mut self.silent)
     }
+
+    /// Keeps those about the keys that are wanted.
+    pub(super) fn keep(&mut self, keys: Option<&GlobSet>) {
+        let Some(keys) = keys else { return };
+        for findings in [&mut self.counting, &mut self.silent] {
+            findings.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
+        }
+    }
 }
 
 impl Since<'_, '_> {
@@ -142,7 +152,11 @@ impl Since<'_, '_> {
             let environments = now.get(subject);
             environments.is_some_and(|known| finding.environments.iter().any(|name| known.contains(name)))
         };
-        let is_one_of = |known: &Finding, finding: &Finding| is_unexpected(known) && is_about_the_same(known, finding);
+        // That nobody classified a difference is no word on what it was before.
+        let is_open = |finding: &Finding| finding.rule.code == "drift-unclassified";
+        let is_one_of = |known: &Finding, finding: &Finding| {
+            is_unexpected(known) && is_about_the_same(known, finding) && (!is_open(known) || is_open(finding))
+        };
         let is_told = |finding: &Finding| {
             // That it cannot be opened now either says nothing of another policy.
             let mut others =

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::super::{
     LET_THROUGH, beside_columns, introduced, is_told_by_columns, let_through, markup, plural, told_let_through,
-    told_undecided, told_unjudged, told_values, unexpected, uri, verdict,
+    told_undecided, told_unjudged, told_values, unexpected, uri, verdict, worst,
 };
 use super::{controls, glyph, signed, title};
 use crate::drift::live::word;
@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
             _ => unexpected(self.report),
         };
         let told = told + &told_let_through(counts) + &told_undecided(counts) + &told_unjudged(self.report);
-        let worst = listed.iter().map(|finding| finding.severity).max();
+        let worst = worst(self.report, &listed);
         let sign = match worst.filter(|worst| *worst > Severity::Note || let_through(counts) == 0) {
             Some(worst) => signed(worst),
             None if let_through(counts) > 0 => (Severity::Note.name(), LET_THROUGH),

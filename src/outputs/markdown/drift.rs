@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use super::super::{
     LET_THROUGH, Style, beside_columns, let_through, plural, told_let_through, told_undecided, told_unjudged,
-    told_values, unexpected, verdict,
+    told_values, unexpected, verdict, worst,
 };
 use super::{BUDGET, LONGEST_MESSAGE, LONGEST_NAME, code, glyph, marker, phrase, remedies};
 use crate::drift::live::word;
@@ -99,7 +99,7 @@ impl Page<'_> {
     /// The marker by which a workflow finds the comment again, and what a reader must know.
     fn headline(&self) -> String {
         let Comparison { counts, columns, mode, .. } = self.comparison;
-        let worst = self.listed.iter().map(|finding| finding.severity).max();
+        let worst = worst(self.report, &self.listed);
         let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
         let all = counts.unexpected + counts.unchanged + counts.undecided + let_through(counts);
         let verdict = match (mode, self.listed.len()) {

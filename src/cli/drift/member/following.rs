@@ -74,6 +74,7 @@ impl Member<'_> {
             policies.extend(policies.get(old).copied().map(|was| (new.clone(), was)));
         }
         renaming::rename_keys(&mut then, &names);
+        then.keep(options.keys.as_ref());
         let accepted = accepted.map(|known| known.renamed(&renamed));
         self.mark_newly_accepted(accepted.as_ref(), settled, now, options);
         let by_new_name = |environment: &Environment<'_>| -> Arc<str> {
@@ -142,7 +143,7 @@ impl Member<'_> {
         }
     }
 
-    /// Those that counted then, of the keys that are wanted. What was accepted and counts now, because its values changed or
+    /// Those that counted then. What was accepted and counts now, because its values changed or
     /// its entry is gone, is new.
     pub(super) fn counting_then(
         accepted: Option<&Baseline>,
@@ -150,24 +151,14 @@ impl Member<'_> {
         (findings, silent): (Vec<Finding>, Vec<Finding>),
         options: &Options<'_>,
     ) -> Then {
-        let mut then = match accepted {
-            // What was accepted then was accepted with the secrets of that time.
-            Some(known) => {
-                let is_same = |key: &str, one: &str, other: &str| {
-                    past.project.is_some_and(|project| settling::is_one_value(project, key, one, other))
-                };
-                let judge = Judge { today: &options.today, is_another: &|_, _, _| false, is_same: &is_same };
-                let (counting, covered, _) = known.apply(findings, &judge);
-                Then { counting, silent: covered.into_iter().chain(silent).collect() }
-            }
-            None => Then { counting: findings, silent },
+        let Some(known) = accepted else { return Then { counting: findings, silent } };
+        // What was accepted then was accepted with the secrets of that time.
+        let is_same = |key: &str, one: &str, other: &str| {
+            past.project.is_some_and(|project| settling::is_one_value(project, key, one, other))
         };
-        if let Some(keys) = &options.keys {
-            for findings in [&mut then.counting, &mut then.silent] {
-                findings.retain(|finding| keys.is_match(finding.key.as_deref().unwrap_or_default()));
-            }
-        }
-        then
+        let judge = Judge { today: &options.today, is_another: &|_, _, _| false, is_same: &is_same };
+        let (counting, covered, _) = known.apply(findings, &judge);
+        Then { counting, silent: covered.into_iter().chain(silent).collect() }
     }
 
     /// What a comparison of all environments would have found at a revision, by the rules of that time.

@@ -48,7 +48,9 @@ impl Member<'_> {
             let before = Before { past, project: Some(&project), environments: project.environments(), offset: 0 };
             let accepted = baseline_then(past, &mut found.unread);
             let then = self.findings_then(&before, options);
-            Self::counting_then(accepted.as_ref(), &before, then.findings, options)
+            let mut then = Self::counting_then(accepted.as_ref(), &before, then.findings, options);
+            then.keep(options.keys.as_ref());
+            then
         };
         for mut finding in then.counting.into_iter().filter(is_unexpected) {
             no_longer(&mut finding, &because);

@@ -128,8 +128,7 @@ fn what_is_let_through_is_told() {
     ];
     for (before, after, expected) in cases {
         let found = told(before, after, "");
-        let is_extra =
-            |line: &&String| !line.starts_with("drift-extra") || expected.iter().any(|it| *it == line.as_str());
+        let is_extra = |line: &&String| !line.starts_with("drift-extra") || expected.contains(&line.as_str());
         let lines: Vec<_> = found.0.iter().filter(is_extra).collect();
         assert_eq!(
             (lines, found.1),

@@ -20,6 +20,9 @@ const SILENCE: &str = "# sparkcfg: ignore[drift-must-match] hush\n";
 const STALE: &str = "version = 1\nack = [\n  { code = \"drift-must-match\", key = \"GONE\", in = [\"dev\", \"prod\"], why = \"x\" },\n]\n";
 const WORKSPACE: &str = "[workspace]\nmembers = [\"a\", \"b\"]\n";
 
+/// Files by path, as a branch writes them.
+type Change<'c> = &'c [(&'c str, &'c str)];
+
 /// The number before a word in a line, `nothing` being none; `None` where the line does not have it.
 fn number(line: &str, word: &str) -> Option<usize> {
     let before = line.split(&[',', ':', '(', '<', '>'][..]).find_map(|part| part.trim().strip_suffix(word))?.trim();
@@ -96,7 +99,6 @@ fn every_format_tells_the_same_number() {
     let members: Vec<_> = [member("a"), member("b")].concat();
     let members: Vec<_> =
         members.iter().map(|(path, text)| (path.as_str(), *text)).chain([(CONFIG, WORKSPACE)]).collect();
-    type Change<'c> = &'c [(&'c str, &'c str)];
     let cases: &[(Change<'_>, Change<'_>, &str, (i32, usize))] = &[
         (two, &[], "", (0, 0)),
         (two, &[worse], "", (1, 1)),

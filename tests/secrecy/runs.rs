@@ -175,7 +175,7 @@ struct Line {
     gives: bool,
     /// Whether everything is to be staged in a git repository around it, and committed before.
     git: Git,
-    /// Whether two shapes of secrets are enough, so that all of it does not take too long.
+    /// Whether two shapes of secrets are enough: see [`rare_lines`].
     is_rare: bool,
 }
 
@@ -254,6 +254,13 @@ fn lines() -> Vec<Line> {
     ] {
         add(text, writes, gives);
     }
+    lines.extend(rare_lines());
+    lines
+}
+
+/// Lines that are tried with two shapes of secrets, so that all of it does not take too long.
+fn rare_lines() -> Vec<Line> {
+    let mut lines = Vec::new();
     for (text, git, writes, gives) in [
         ("drift", Git::No, false, false),
         ("drift prod dev --show all --values", Git::No, false, false),

@@ -50,8 +50,7 @@ pub(super) fn accepts(
     };
     let counts = |finding: &Finding| {
         // What is no error stands there, once somebody wanted it.
-        if finding.severity != Severity::Error
-            && !known.as_ref().is_some_and(|known| !known.contains(&identity(finding)))
+        if finding.severity != Severity::Error && known.as_ref().is_none_or(|known| known.contains(&identity(finding)))
         {
             return false;
         }

@@ -148,8 +148,8 @@ fn is_key(word: &str) -> bool {
     plain::is_name(word) && is_plausible_name(word)
 }
 
-fn no_digit(letter: &char) -> bool {
-    !letter.is_ascii_digit()
+fn without_digits(key: &str) -> String {
+    key.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 /// A plain file that sets the key as well can still be read by everybody, or has the last word. And a new key may be another
@@ -163,8 +163,7 @@ fn tell_of_others(sealing: &Sealing, target: &Target, key: &str, is_new: bool) -
     };
     let declared = project.schema.iter().filter(|schema| is_new && !schema.schema.property(key).is_declared());
     // `KEY_1` and `KEY_2` are two keys.
-    let is_slip =
-        |known: &&str| is_slip(key, known) && !key.chars().filter(no_digit).eq(known.chars().filter(no_digit));
+    let is_slip = |known: &&str| is_slip(key, known) && without_digits(key) != without_digits(known);
     let mut near = declared.filter_map(|schema| nearest(key, schema.schema.keys().filter(is_slip)));
     if let Some(near) = near.next() {
         printing::complain(&format!(

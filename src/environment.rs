@@ -5,9 +5,9 @@ mod dotenv;
 mod references;
 
 pub use broken::Broken;
-use dotenv::Outside;
-pub use dotenv::{Dotenv, Dotenvs};
-pub use references::is_one_reference;
+pub use dotenv::{Dotenv, Dotenvs, Value as DotenvValue};
+use dotenv::{Found, Outside};
+pub use references::{is_brought_along, is_one_reference};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -349,8 +349,8 @@ fn resolve<'a>(layer: &'a Layer, entry: usize, outside: Outside<'_>, expanded: O
         (Some(Current::Known { text: Cow::Borrowed(text), .. }), _) => Resolved::Text(text),
         (Some(Current::Known { text: Cow::Owned(text), .. }), _) => Resolved::Expanded(text),
         (None, Content::Inherited) => match outside.get(layer, layer.key(entry)) {
-            Some((text, true)) => Resolved::Secret(Secret::new(text.to_owned())),
-            Some((text, false)) => Resolved::Expanded(text.to_owned()),
+            Some(Found { text, is_secret: true, .. }) => Resolved::Secret(Secret::new(text.to_owned())),
+            Some(Found { text, .. }) => Resolved::Expanded(text.to_owned()),
             None => Resolved::Unset,
         },
         (None, Content::Opened(secret)) => Resolved::Secret(Secret::new(secret.expose().to_owned())),
@@ -378,7 +378,7 @@ fn expand<'a>(
             let key = layer.key(entry);
             let value = match (&entry.content, layer.content(entry)) {
                 (Content::Inherited, _) => match outside.get(layer, key) {
-                    Some((text, is_secret)) => Current::plain(Cow::Owned(text.to_owned()), is_secret),
+                    Some(found) => Current::plain(Cow::Owned(found.text.to_owned()), found.is_secret),
                     None => continue,
                 },
                 (_, None) => Current::Unknown,
@@ -410,10 +410,17 @@ fn expand_one<'a>(
 ) -> Current<'a> {
     let mut sealed = layer.sealed;
     let (mut unknown, mut is_above, mut is_loose) = (false, false, false);
+    let mut early = Vec::new();
     let mut lookup = |name: &str| {
-        if let Some((text, is_secret)) = outside.get(layer, name) {
-            sealed |= is_secret;
-            return Some(Cow::Borrowed(text));
+        if let Some(found) = outside.get(layer, name) {
+            sealed |= found.is_secret;
+            // docker compose had it before it had all that it is made of.
+            if found.is_wrong && !current.contains_key(name) {
+                early.push(name.to_owned());
+            } else {
+                is_above |= found.is_loose;
+            }
+            return Some(Cow::Borrowed(found.text));
         }
         match current.get(name)? {
             Current::Known { text, sealed: secret, loose } => {
@@ -436,9 +443,13 @@ fn expand_one<'a>(
         Ok(expansion) => {
             for resolved in expansion.resolved {
                 let reference = resolved.reference;
-                is_loose |= matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing);
+                let is_early = reference.operator.is_none() && early.iter().any(|name| name == reference.name);
+                is_loose |= is_early || matches!(resolved.outcome, Outcome::Undefined | Outcome::Missing);
                 match resolved.outcome {
-                    Outcome::Undefined | Outcome::Missing if references::is_brought_along(reference.name) => {
+                    Outcome::Value if is_early => {
+                        report(LooseFault::Undefined(reference.name.to_owned()), reference.range);
+                    }
+                    Outcome::Undefined | Outcome::Missing if is_brought_along(reference.name) => {
                         report(LooseFault::Outside(reference.name.to_owned()), reference.range);
                     }
                     Outcome::Undefined => report(LooseFault::Undefined(reference.name.to_owned()), reference.range),

@@ -145,6 +145,41 @@ fn every_reader_agrees_with_the_real_one() {
     table_in_readme(&counts);
 }
 
+/// The cases that `read --as` answers otherwise than the parser alone: what loading a file leaves, and what only a program
+/// knows. The page names them.
+#[test]
+fn what_read_answers_otherwise_is_said() {
+    const PAGE: &str = include_str!("../docs/readers.md");
+    const LOADED: &[&str] = &["dup-env-and-file", "interp-env-vs-file", "interp-self-env"];
+    const WITHOUT_NAME: &[&str] = &["dup-env-and-file", "interp-env-vs-file", "interp-self-env", "keyonly-empty-key"];
+    for (reader, ..) in READERS {
+        let dialect = dialects::find(reader).unwrap();
+        let (mut loaded, mut unknown) = (Vec::new(), 0);
+        for case in cases() {
+            let parsed = (dialect.read)(&case.file, &case.process);
+            let arrived = dialects::read_in_turn(&[dialect], &case.file, &case.process);
+            let is_excused = EXCEPTIONS.iter().any(|(of, id, _)| of == reader && *id == case.id);
+            unknown += usize::from(!is_excused && parsed.vars.iter().any(dialects::Variable::is_unknown));
+            if parsed != arrived {
+                loaded.push(case.id);
+            }
+        }
+        loaded.sort();
+        let (cases, commands): (&[&str], usize) = match *reader {
+            "node-dotenv" | "dotenvy" => (LOADED, 0),
+            "godotenv" => (WITHOUT_NAME, 0),
+            "shell" => (&[], 3),
+            _ => (&[], 0),
+        };
+        assert_eq!(
+            (loaded.iter().map(String::as_str).collect::<Vec<_>>(), unknown),
+            (cases.to_vec(), commands),
+            "{reader}"
+        );
+        assert!(cases.iter().all(|id| PAGE.contains(&format!("`{id}`"))), "{reader}");
+    }
+}
+
 /// The counts stand in the README, three readers a line; `UPDATE=1` writes them anew.
 fn table_in_readme(counts: &[String]) {
     const START: &str = "<!-- agreement -->\n";

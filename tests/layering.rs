@@ -47,6 +47,7 @@ const SHARED: &[[&str; 2]] = &[
     ["checks", "references"],
     ["checks", "respelling"],
     ["checks", "runner"],
+    ["checks", "second_reading"],
     ["checks", "settling"],
     ["checks", "side_effects"],
     ["checks", "slips"],

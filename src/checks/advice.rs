@@ -4,11 +4,13 @@ use std::ops::Range;
 
 use super::File;
 use super::line_ends;
-use super::one_mistake::LITERAL;
+use super::one_mistake::{LITERAL, NO_DOLLAR};
 use super::reader::{OWN, assigned_by_make};
 use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::traps;
 use crate::dialects::Variable;
 use crate::finding::{Finding, Fix};
+use crate::interpolation::references;
 use crate::layer::{Content, Entry};
 use crate::portable::{self, Unportable};
 
@@ -65,17 +67,9 @@ pub(super) fn mended(
             };
             line.offered(finding, views, help, (&range, text, "spell it so that all readers agree"))
         }
-        Err(Obstacle::Unportable(error)) => {
-            let Unportable { reader, reason } = error;
-            // None of the readers may see the value that sparkcfg reads there.
-            let own = views.has_own_of(key);
-            let whose = if own { ", which is the one that sparkcfg reads there" } else { "" };
-            let whose = if reason == portable::NO_WAY { whose } else { "" };
-            let reader = if reader == "compose" && own { OWN } else { reader };
-            finding.help(format!("no spelling suits all of them ({reader}: {reason}{whose})"))
-        }
+        Err(Obstacle::Unportable(error)) => finding.help(unportable(views, key, error)),
         Err(Obstacle::Own(spelled)) => {
-            let spelling = if hidden { "there is a spelling".to_owned() } else { shown(&spelled) };
+            let spelling = if hidden { "there is a spelling that".to_owned() } else { shown(&spelled) };
             finding.help(format!(
                 "{spelling} suits all who read the file; but sparkcfg reads it as docker compose does, and would check \
                  another value"
@@ -110,9 +104,24 @@ pub(super) fn mended(
                 "{reader} is of another version in this project, for which only letters, digits and _ - . / : without \
                  quotes are sure"
             )),
-            None => finding,
+            None => match traps::export(&file.layer.text, entry.key.start as usize) {
+                Some(_) if file.read_by("shell") => {
+                    finding.help("take `export` away, if the shell reads the file with set -a")
+                }
+                _ => finding,
+            },
         },
     }
+}
+
+/// Why no spelling suits all readers.
+pub(super) fn unportable(views: &Views<'_>, key: &str, Unportable { reader, reason }: Unportable) -> String {
+    // None of the readers may see the value that sparkcfg reads there.
+    let own = views.has_own_of(key);
+    let whose = if own { ", which is the one that sparkcfg reads there" } else { "" };
+    let whose = if reason == portable::NO_WAY { whose } else { "" };
+    let reader = if reader == "compose" && own { OWN } else { reader };
+    format!("no spelling suits all of them ({reader}: {reason}{whose})")
 }
 
 /// The one line that sets a key.
@@ -130,7 +139,9 @@ impl Line<'_> {
     fn referring(&self, finding: Finding, views: &mut Views<'_>) -> Finding {
         const OUT: &str = "write the value out, without $, or let only one kind of reader read this file";
         let written = self.file.layer.content(self.entry);
-        if let (Some(written), false) = (written, self.hidden)
+        // Where nothing sets the name, to follow the reference is to have nothing: the dollar sign is most likely one.
+        let leads_nowhere = written.is_some_and(|written| self.leads_nowhere(views, written));
+        if let (Some(written), false, false) = (written, self.hidden, leads_nowhere)
             && let Some(Respelling { range, text, line }) = views.referring(self.key, self.entry, written)
         {
             if views.is_unsure(self.key) {
@@ -141,13 +152,21 @@ impl Line<'_> {
         }
         let is_literal = matches!(&self.entry.content, Content::Slice(_));
         let literal = written.filter(|_| is_literal).and_then(|written| views.literally(self.key, written));
-        let Some(line) = literal else { return finding.help(OUT) };
+        let Some(line) = literal else { return finding.help(if leads_nowhere { NO_DOLLAR } else { OUT }) };
         let quote = line.split_once('=').and_then(|(_, value)| value.chars().next());
         finding.help(match quote {
+            _ if !self.hidden && leads_nowhere => format!("{LITERAL}, write {}", shown(&line)),
             _ if !self.hidden => format!("{LITERAL}, write {}; else {OUT}", shown(&line)),
             Some('\'') => format!("{LITERAL}, put the value in single quotes; else {OUT}"),
             _ => OUT.to_owned(),
         })
+    }
+
+    /// Whether a value refers to a name that nothing sets, and that has no default.
+    fn leads_nowhere(&self, views: &Views<'_>, written: &str) -> bool {
+        let dotenv = self.file.project.dotenvs.get(&self.file.layer.source);
+        let is_set = |name: &str| views.sets(name) || dotenv.is_some_and(|dotenv| dotenv.has(name));
+        references(written).iter().any(|reference| reference.operator.is_none() && !is_set(reference.name))
     }
 
     /// Whether a replacement that begins there begins above this line.

@@ -69,6 +69,16 @@ impl Assignments {
         self.none_leads_into(first, line) && own.all(|one| one.end <= line.end)
     }
 
+    /// The lines of the assignment that goes on into a line; `None` where none does.
+    pub(super) fn leading_into(&self, text: &str, line: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.first_in(line);
+        let above = self.all.get(first.checked_sub(1)?).filter(|above| above.end > line.start)?;
+        let start = text.get(..above.key.start)?.rfind('\n').map_or(0, |before| before + 1);
+        let end = text.get(above.end..)?.find('\n').map_or(text.len(), |length| above.end + length);
+        let ends_alone = self.all.get(first).is_none_or(|next| next.key.start >= end);
+        ends_alone.then_some(start..end)
+    }
+
     fn first_in(&self, line: &Range<usize>) -> usize {
         self.all.partition_point(|one| one.key.start < line.start)
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::File;
-use super::reader::HOME;
+use super::reader;
 use super::stumbling::{Kind, ReadOn, Stumble};
 use super::traps::{self, Swallowing};
 use crate::dialects::{Reading, Variable};
@@ -315,7 +315,7 @@ impl<'r> Difference<'r> {
             Sight::PutIn(says) => format!("{says} for {readers}"),
             Sight::Text(_) if comment => format!("a variable for {readers}"),
             Sight::Text("") => format!("empty for {readers}"),
-            Sight::Text(text) => format!("`{}` for {readers}", super::shortened(&text.replace(HOME, "<home>"))),
+            Sight::Text(text) => format!("`{}` for {readers}", super::shortened(&reader::told(text))),
         }
     }
 }

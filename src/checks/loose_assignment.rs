@@ -3,7 +3,8 @@
 //! docker compose reads it; docker run refuses the file, shells run a command of that name, and make and systemd see
 //! something else again.
 //!
-//! Example: `TTL = 30`, `TTL: 30`.
+//! Example: `TTL = 30`, `TTL: 30`. A comment right behind the blank, `TTL= # seconds`, is the value for docker compose: that is
+//! a warning.
 //!
 //! Remedy: write `TTL=30`. `sparkcfg validate --fix` does it.
 
@@ -40,8 +41,12 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         let finding = file.about(&RULE, entry, message);
         let write = || advice::to_write(file, entry, file.layer.slice(&entry.value));
         findings.push(if file.looks_like_comment(entry) {
-            finding
-                .at(file.layer.span(&entry.value), "for docker compose this is the value, and no comment")
+            let part =
+                if file.layer.slice(&entry.value).starts_with('#') { "the value" } else { "a part of the value" };
+            let message = format!("what looks like a comment behind {} is {part} to docker compose", file.name(entry));
+            file.about(&RULE, entry, message)
+                .severity(Severity::Warning)
+                .at(file.layer.span(&entry.value), "no comment begins here")
                 .help("put the comment on a line of its own, above; a value that begins with # needs quotes")
         } else {
             finding.at(span, "some readers refuse this").help(write()).fix(span, "=", "write = without blanks")

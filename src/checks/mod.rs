@@ -121,6 +121,7 @@ mod revoked_reader;
 mod runner;
 mod schema_rule;
 mod sealed_file_damaged;
+mod second_reading;
 mod secrets_tracked;
 mod settling;
 mod shared_secret;

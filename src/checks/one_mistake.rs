@@ -41,6 +41,10 @@ const NAMES_READERS: &[&str] = &["undefined-reference", "reference-cycle"];
 /// How the advice begins for a dollar sign that may be meant as it stands.
 pub(super) const LITERAL: &str = "if the $ is meant as it stands";
 
+/// The same where nothing suits all who read the file.
+pub(super) const NO_DOLLAR: &str =
+    "no spelling of its $ suits all of them: take a value without one, or let only one kind of reader read this file";
+
 /// What a value is held against, and how it looks.
 const VALUE: &[&str] =
     &["wrong-type", "bad-length", "bad-pattern", "bad-format", "schema-rule", "reads-differently", "unquoted-blank"];
@@ -112,7 +116,9 @@ fn take_over(findings: &mut [Finding], one: usize, other: usize) {
     if follower == "reads-differently" && (NAMES_READERS.contains(&root) || refuses) {
         let mut who = findings[other].message.clone();
         let help = findings[one].help.take().unwrap_or_default();
-        if let Some(literal) = findings[other].help.take().filter(|help| help.starts_with(LITERAL)) {
+        if let Some(literal) =
+            findings[other].help.take().filter(|help| [LITERAL, NO_DOLLAR].iter().any(|known| help.starts_with(known)))
+        {
             who = format!("{who}; {literal}");
         }
         findings[one].help = Some(if help.is_empty() { who } else { format!("{help}; {who}") });

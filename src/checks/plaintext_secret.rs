@@ -75,7 +75,11 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
             let Some(secret) = in_an_example(file, file.layer.key(entry), text) else { continue };
             let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
             let finding = file.about(&RULE, entry, message).at(file.layer.span(&entry.value), readable);
-            findings.push(finding.severity(secret.severity).help(help_for(Loose::Example, secret.severity)));
+            findings.push(finding.severity(secret.severity).help(help_for(
+                Loose::Example,
+                file.path(),
+                secret.severity,
+            )));
             continue;
         }
         let Some(secret) = secret(file, file.layer.key(entry), text) else { continue };
@@ -168,7 +172,7 @@ pub(super) fn in_strays(project: &Project, findings: &mut Vec<Finding>) {
             let Some(secret) = secret else { continue };
             let message = format!("{} {} in a file that is not sealed", file.name(entry), secret.told);
             let finding = file.about(&RULE, entry, message).at(layer.span(&entry.value), READABLE);
-            findings.push(finding.severity(secret.severity).help(help_for(*kind, secret.severity)));
+            findings.push(finding.severity(secret.severity).help(help_for(*kind, file.path(), secret.severity)));
         }
         for (place, token) in tokens_in_comments(&file) {
             if *kind == Loose::Example && token.certainty != Certainty::Certain {
@@ -177,13 +181,16 @@ pub(super) fn in_strays(project: &Project, findings: &mut Vec<Finding>) {
             let message = format!("a comment holds {} in a file that is not sealed", token.name);
             let severity = severity_of(token.certainty);
             let finding = Finding::new(&RULE, message).at(layer.span(&place), READABLE);
-            findings.push(finding.severity(severity).help(help_for(*kind, severity)));
+            findings.push(finding.severity(severity).help(help_for(*kind, file.path(), severity)));
         }
     }
 }
 
-fn help_for(kind: Loose, severity: Severity) -> &'static str {
+fn help_for(kind: Loose, path: &str, severity: Severity) -> &'static str {
     match kind {
+        Loose::Copy if path.rsplit('/').next() == Some(".env") => {
+            "no environment uses this file, but many programs take a .env: let git ignore it, then change what was in it"
+        }
         Loose::Copy => "no environment uses this file: remove it, or let git ignore it; then change what was in it",
         Loose::Example if severity == Severity::Error => {
             "write a placeholder, then change it where it is used: it has been seen"

@@ -22,12 +22,13 @@ use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::advice::{mended, shown};
+use super::advice::{mended, shown, unportable};
 use super::difference::{Difference, Hidden, Seen};
 use super::line_ends;
 use super::one_mistake::LITERAL;
 use super::reader::{self, EXPORTING, OWN, Surroundings};
-use super::respelling::{Harm, Respelling, Views};
+use super::respelling::{Harm, Obstacle, Respelling, Views};
+use super::second_reading;
 use super::stumbling::{Kind, ReadOn};
 use super::traps;
 use super::{ALL, File, is_name};
@@ -52,16 +53,22 @@ pub(super) fn check(file: &File<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let chains = reader::with_own(file.readers());
-    if chains.len() < 2 {
-        return;
-    }
     let around = Surroundings::of_file(file);
+    let before = findings.len();
+    if chains.len() > 1 {
+        compared(file, &chains, &around, findings);
+    }
+    second_reading::check(file, &RULE, &around, before, findings);
+}
+
+/// What readers that are not one see differently.
+fn compared(file: &File<'_>, chains: &[&str], around: &Surroundings, findings: &mut Vec<Finding>) {
     let text = &file.layer.text;
-    let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), &around);
+    let read = |chain: &&'_ str| reader::read(chain, text.as_bytes(), around);
     let mut readings: Vec<(&str, Reading)> = chains.iter().filter_map(|chain| Some((*chain, read(chain)?))).collect();
-    let mut views = views(file, text, &chains, &around);
-    let line_ends = line_ends::settle(file, &RULE, &mut readings, &around, &mut views);
-    let on = read_on(file, &readings, &around, &views);
+    let mut views = views(file, text, chains, around);
+    let line_ends = line_ends::settle(file, &RULE, &mut readings, around, &mut views);
+    let on = read_on(file, &readings, around, &views);
     let has_own_ends = line_ends.is_none();
     findings.extend(line_ends);
     let veil = LazyCell::new(|| {
@@ -245,9 +252,19 @@ fn refusals(
             continue;
         }
         let is_left = readers.iter().all(|reader| left.contains(reader));
-        let finding = Finding::new(&RULE, format!("{}: {}", stops(&kind, swallowed, &readers), error.message))
+        let marked = readers.iter().all(|reader| stops_at_mark(reader, &file.layer.text, at.start));
+        let message = if marked { "a byte order mark stands in front of the first key" } else { error.message };
+        let finding = Finding::new(&RULE, format!("{}: {message}", stops(&kind, swallowed, &readers)))
             .at(file.layer.span(&place), if is_left { "here; what stands below is not compared" } else { "here" })
             .help(format!("sparkcfg read {} shows what each reader gets", file.path()));
+        if marked {
+            let title = "take the byte order mark away";
+            let mark = Fix::new(file.place(&(0..'\u{feff}'.len_utf8())), "", title);
+            let harmless = matches!(views.harm(&mark), Harm::None);
+            let finding = finding.help(title);
+            findings.push(if harmless { finding.fix(mark.span, "", title) } else { finding });
+            continue;
+        }
         let export =
             traps::export(&file.layer.text, at.start).filter(|_| readers.iter().any(|reader| refuses_export(reader)));
         findings.push(match export {
@@ -289,7 +306,8 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
     let line = |at: u32| file.project.sources.position(file.layer.source, at).line;
     let here = line(offset(at));
     let entries = &file.layer.entries;
-    let Some(entry) = entries.iter().find(|entry| line(entry.key.start) == here) else { return finding };
+    let is_here = |entry: &&Entry| (line(entry.key.start)..=line(entry.value.end)).contains(&here);
+    let Some(entry) = entries.iter().find(is_here) else { return finding };
     let key = file.layer.key(entry);
     let alone = entries.iter().filter(|other| file.layer.key(other) == key).count() == 1;
     if !alone || views.refers(key, entry) || !is_name(key) || file.looks_like_comment(entry) {
@@ -304,8 +322,17 @@ fn spelled_otherwise(file: &File<'_>, finding: Finding, at: usize, veil: &Veil, 
             views.makes(&range, &text);
             finding.help(help).fix(span, text, "spell it so that all readers agree")
         }
+        Err(Obstacle::Unportable(error)) => finding.help(unportable(views, key, error)),
         Err(_) => finding,
     }
+}
+
+/// Whether it is for the byte order mark at the start of a text that a reader stops there.
+fn stops_at_mark(chain: &str, text: &str, at: usize) -> bool {
+    let Some(rest) = text.strip_prefix('\u{feff}').filter(|rest| at <= text.len() - rest.len()) else { return false };
+    let first = rest.lines().next().unwrap_or_default();
+    let reading = reader::read(chain, first.as_bytes(), &Surroundings::default());
+    reading.is_some_and(|reading| Kind::of(&reading).is_none())
 }
 
 /// Whether a key stands in what is a value of the file.

@@ -178,6 +178,11 @@ impl<'a> Views<'a> {
         self.right.as_ref()?.get(key)?.as_deref()
     }
 
+    /// Whether this file, a layer below, or whoever starts a reader sets a name.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.right.as_ref().is_some_and(|right| right.contains_key(name)) || self.around.below.contains_key(name)
+    }
+
     /// Whether what is right for a key is what sparkcfg reads, and nobody else has to.
     pub(super) fn has_own_of(&self, key: &str) -> bool {
         let own = self.own.as_ref().and_then(|own| own.values.get(key));

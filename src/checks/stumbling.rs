@@ -14,7 +14,7 @@ const MOST_READ: usize = 2 << 20;
 
 /// A line at which a reader stumbles.
 pub(super) struct Stumble {
-    /// The line, without its end.
+    /// The line, without its end; all lines of a value that runs over several.
     pub(super) line: Range<usize>,
     pub(super) kind: Kind,
     /// Whether the line holds one assignment and nothing else, so that the file is the same without it.
@@ -102,6 +102,7 @@ impl Search<'_> {
         let at = kind.error()?.at.as_ref().filter(|at| at.end > at.start)?.start;
         let line = line_at(text, at)?;
         let (line, kind) = self.cause(text, line.start).unwrap_or((line, kind));
+        let line = self.assignments.leading_into(text, &line).unwrap_or(line);
         self.clear = line.start;
         Some(Stumble { is_whole: self.assignments.is_whole(&line), line, kind })
     }
@@ -235,10 +236,12 @@ fn line_at(text: &str, at: usize) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The text with a comment to all readers in the place of a line, as long as the line is, so that every place stays.
-fn without(text: &str, line: &Range<usize>) -> Option<String> {
-    let length = line.len().checked_sub(1)?;
-    Some([text.get(..line.start)?, "#", &" ".repeat(length), text.get(line.end..)?].concat())
+/// The text with a comment to all readers in the place of a line, or of several, as long as each is, so that every place stays.
+fn without(text: &str, lines: &Range<usize>) -> Option<String> {
+    let comment = |line: &str| line.len().checked_sub(1).map_or(String::new(), |rest| format!("#{}", " ".repeat(rest)));
+    let comments: Vec<_> =
+        text.get(lines.clone()).filter(|lines| !lines.is_empty())?.split('\n').map(comment).collect();
+    Some([text.get(..lines.start)?, &comments.join("\n"), text.get(lines.end..)?].concat())
 }
 
 #[cfg(test)]
@@ -269,6 +272,8 @@ mod tests {
             ("node", "A= \nB=2\nC=3\n", "swallows B at 1", "B C"),
             ("make", "A=1\\\nB=2\nC=3\n", "swallows B at 1", "B C"),
             ("python-dotenv", "A='1\n2'\nB=3\n", "", "A B"),
+            // The lines of one value are one line.
+            ("make", "A=1\nB=\"x\n\ny\"\nC=2\nD='p\nq'\n", "refuses at 2; refuses at 6", "A C"),
         ] {
             let around = Surroundings::default();
             let (_, assignments) = own_view(text, &around, &mut 0);

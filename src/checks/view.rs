@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::assignments::Assignments;
-use super::reader::{HOME, OWN, Surroundings};
+use super::reader::{OWN, Surroundings, told};
 use super::stumbling::ReadOn;
 use crate::dialects::Variable;
 
@@ -135,7 +135,7 @@ pub(super) fn agree(
         let is_spelling = bare == Some(agreed.as_str()) || text.replace("\\ ", " ") == *agreed;
         // Who refuses the file gets nothing of it yet.
         if is_spelling
-            && !agreed.contains(HOME)
+            && told(agreed) == *agreed
             && seen.iter().all(Option::is_some)
             && views.iter().all(|view| !view.refuses)
         {

@@ -17,9 +17,16 @@ pub struct Dotenv {
     values: HashMap<String, Value>,
 }
 
-struct Value {
-    text: String,
-    is_secret: bool,
+/// What it sets a name to.
+pub struct Value {
+    /// What docker compose finds there.
+    pub text: String,
+    /// Whether no output may show it.
+    pub is_secret: bool,
+    /// Whether a reference in it led nowhere as docker compose read it for the first time.
+    pub is_loose: bool,
+    /// Whether that is a mistake: what whoever starts docker compose has is none.
+    pub is_wrong: bool,
 }
 
 /// The files that docker compose looks names up in, by the layer that it reads with `env_file:`.
@@ -32,10 +39,9 @@ impl fmt::Debug for Dotenv {
 }
 
 impl Dotenv {
-    /// The file at `path`, with each name, its value, and whether that is a secret.
-    pub fn new(path: String, values: impl IntoIterator<Item = (String, String, bool)>) -> Self {
-        let values = values.into_iter().map(|(name, text, is_secret)| (name, Value { text, is_secret }));
-        Self { path, values: values.collect() }
+    /// The file at `path`, with each name and its value.
+    pub fn new(path: String, values: impl IntoIterator<Item = (String, Value)>) -> Self {
+        Self { path, values: values.into_iter().collect() }
     }
 
     /// Every name and its value.
@@ -56,6 +62,17 @@ impl Dotenv {
     }
 }
 
+/// A value from outside of the layers.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'p> {
+    pub(super) text: &'p str,
+    /// Whether it is a secret of a file.
+    pub(super) is_secret: bool,
+    /// See [`Value`].
+    pub(super) is_loose: bool,
+    pub(super) is_wrong: bool,
+}
+
 /// Where names have values before any layer is read.
 #[derive(Clone, Copy)]
 pub(super) struct Outside<'p> {
@@ -64,12 +81,12 @@ pub(super) struct Outside<'p> {
 }
 
 impl<'p> Outside<'p> {
-    /// The value of a name for what stands in a layer, and whether it is a secret of a file.
-    pub(super) fn get(self, layer: &Layer, name: &str) -> Option<(&'p str, bool)> {
+    /// The value of a name for what stands in a layer.
+    pub(super) fn get(self, layer: &Layer, name: &str) -> Option<Found<'p>> {
         if let Some(text) = self.process.get(name) {
-            return Some((text, false));
+            return Some(Found { text, is_secret: false, is_loose: false, is_wrong: false });
         }
-        let value = self.dotenvs.get(&layer.source)?.values.get(name)?;
-        Some((&value.text, value.is_secret))
+        let Value { text, is_secret, is_loose, is_wrong } = self.dotenvs.get(&layer.source)?.values.get(name)?;
+        Some(Found { text, is_secret: *is_secret, is_loose: *is_loose, is_wrong: *is_wrong })
     }
 }

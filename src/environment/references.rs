@@ -62,7 +62,8 @@ impl<'a> Environment<'a> {
 }
 
 /// Whether everybody who starts a program has a variable of this name.
-pub(super) fn is_brought_along(name: &str) -> bool {
+#[must_use]
+pub fn is_brought_along(name: &str) -> bool {
     matches!(name, "HOME" | "LOGNAME" | "PATH" | "PWD" | "SHELL" | "USER")
 }
 

@@ -34,13 +34,14 @@ impl Project {
             std::iter::once((name, layers.clone())).chain(without)
         });
         let stacks = stacks.filter(|(_, layers)| layers.iter().any(|layer| edited.contains_key(layer)));
+        let dotenvs = self.dotenvs_with(edited);
         let resolved = |(name, layers): (&Arc<str>, Vec<usize>)| {
             let before: Vec<_> = layers.iter().map(|layer| &self.layers[*layer]).collect();
             let after = layers.iter().map(|layer| edited.get(layer).unwrap_or(&self.layers[*layer])).collect();
             let protected = self.config.is_protected(name);
             let resolve =
-                |layers| Environment::beside(Arc::clone(name), protected, layers, &self.process, &self.dotenvs);
-            [before, after].map(resolve)
+                |layers, dotenvs| Environment::beside(Arc::clone(name), protected, layers, &self.process, dotenvs);
+            [resolve(before, &self.dotenvs), resolve(after, &dotenvs)]
         };
         stacks.map(resolved).collect()
     }

@@ -201,6 +201,10 @@ pub(super) fn visible(files: &Files) -> Result<Seen, Error> {
                 let ways = ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at });
                 seen.home_made.extend(ways);
             }
+            if signs::is_of_pm2(&known) {
+                let ways = home_made::in_pm2(&text).into_iter();
+                seen.home_made.extend(ways.map(|(at, file)| HomeMade { file: named(file), path: path.clone(), at }));
+            }
             if signs::is_of_compose(&known) {
                 seen.env_files.extend(env_files::of(&folder, &path, &text));
             }

@@ -50,7 +50,7 @@ impl<'a> Side<'a> {
         let winning = |loose: &&crate::environment::Loose<'_>| {
             let setting = environment.get(loose.key);
             setting.is_some_and(|setting| (setting.layer, setting.entry) == (loose.layer, loose.entry))
-                && loose.fault != LooseFault::Above
+                && !matches!(loose.fault, LooseFault::Above | LooseFault::Outside(_))
         };
         let loose = environment.loose.iter().filter(winning).map(|loose| loose.key).collect();
         let is_live = !column.kind.is_of_files();

@@ -110,10 +110,10 @@ impl Found {
         }
         read.sort();
         read.dedup();
-        read.push(".env".to_owned());
-        let mut readers = Project::visible_readers(files, &read)?;
-        found.is_read = readers.pop().is_some_and(|readers| !readers.is_empty());
-        read.pop();
+        // What is copied to a `.env` that is not there yet is read by whoever reads that.
+        let readers = Project::visible_readers(files, &read)?;
+        let beside = Project::visible_readers(files, &[".env".to_owned()])?;
+        found.is_read = beside.first().is_some_and(|readers| !readers.is_empty());
         found.readers = read.into_iter().zip(readers).filter(|(_, readers)| !readers.is_empty()).collect();
         Ok(found)
     }

@@ -1,14 +1,15 @@
 //! `sparkcfg secrets get`: one value, exactly, to whoever asks for it with a pipe.
 
+use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use super::{Global, Keys};
 use crate::cli::printing;
-use crate::environment::{Environment, Resolved};
+use crate::environment::{Environment, Resolved, is_brought_along};
 use crate::error::Error;
 use crate::finding::told_name;
-use crate::layer::Layer;
+use crate::layer::{Layer, PROCESS};
 use crate::project::sealing::Sealing;
 use crate::project::{Options, Project};
 use crate::secret::Secret;
@@ -62,19 +63,21 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
     let options = Options {
         environments: vec![environment.to_owned()],
         identities: Some(&sealing.identities),
+        process: brought_along(),
         ..Options::default()
     };
     let project = Project::read(&sealing.files, &options)?;
     let environments = project.environments();
     let all = environments.first().ok_or_else(|| Error::new("there is no such environment"))?;
-    let mut layers = all.layers.clone();
+    // It answers for references alone.
+    let mut layers: Vec<_> = all.layers.iter().copied().filter(|layer| layer.name != PROCESS).collect();
     if let Some(file) = &file {
         let path = sealing.files.shown(&file.path);
         let last = layers.iter().rposition(|layer| project.sources.path(layer.source) == path);
         layers.truncate(last.map_or(0, |last| last + 1));
     }
-    let process = std::collections::HashMap::new();
-    let environment = Environment::new(all.name.clone(), all.protected, layers, &process);
+    let process = brought_along();
+    let environment = Environment::beside(all.name.clone(), all.protected, layers, &process, &project.dotenvs);
     // What a file does not open to may be a later value of the key; a damaged one may also lack what the value refers to.
     let from = environment.get(key).map_or(0, |setting| setting.layer);
     let unknown = environment.layers.iter().enumerate().find_map(|(at, layer)| {
@@ -125,6 +128,13 @@ fn value(sealing: &Sealing, name: &str, key: &str) -> Result<Secret, Error> {
             })
         }
     }
+}
+
+/// What every program that is started has, and so whoever uses the value: of this command's own.
+fn brought_along() -> HashMap<String, String> {
+    let known =
+        std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    known.filter(|(key, _)| is_brought_along(key)).collect()
 }
 
 /// Why a layer is unknown; `None` for one that is known.

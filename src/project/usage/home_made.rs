@@ -30,6 +30,36 @@ static LOOP: Pattern = LazyLock::new(|| {
     Regex::new(&made).ok()
 });
 
+/// `const [key, value] = line.split('=')`, and `line.split('=')[1]`: what stands behind a second `=` is lost.
+static CUT: Pattern = LazyLock::new(|| {
+    let split = r#"[\w$.()]+\.split\(\s*(?:'='|"=")\s*\)"#;
+    let named = format!(r"\[\s*\w+\s*,\s*\w+\s*\]\s*=\s*{split}\s*(?:;|,|\n|\r|$)");
+    let numbered = format!(r"{split}\[1\]");
+    Regex::new(&format!("(?:{named}|{numbered})")).ok()
+});
+/// An env file that a program of node names.
+static QUOTED: Pattern = LazyLock::new(|| Regex::new(r#"["'`]((?:[^"'`\n]*/)?[\w-]*\.env(?:\.[\w-]+)*)["'`]"#).ok());
+
+/// Where a program cuts lines at each `=`, in bytes of it.
+pub(super) fn cuts(text: &str) -> Vec<Range<usize>> {
+    CUT.iter().flat_map(|pattern| pattern.find_iter(text)).map(|cut| cut.start()..cut.end()).collect()
+}
+
+/// Where what says what PM2 starts does so, and the env file.
+pub(super) fn in_pm2(text: &str) -> Vec<(Range<usize>, String)> {
+    let file = QUOTED.as_ref().and_then(|pattern| pattern.captures(text)).and_then(|captures| captures.get(1));
+    let Some(file) = file else { return Vec::new() };
+    let is_code = |at: &Range<usize>| {
+        let line = text.get(..at.start).and_then(|before| before.rfind('\n')).map_or(0, |before| before + 1);
+        text.get(line..at.start).is_some_and(|before| !before.trim_start().starts_with("//"))
+    };
+    let place = |at: Range<usize>| {
+        let written = text.get(at.clone()).unwrap_or_default().trim_end_matches([';', ',', '\n', '\r', ' ']);
+        (at.start..at.start + written.len(), file.as_str().to_owned())
+    };
+    cuts(text).into_iter().filter(|at| is_code(at)).map(place).collect()
+}
+
 /// Where a file does so, in bytes of it, and the env file as it is written there. `name` is that of the file.
 pub(super) fn found(name: &str, text: &str) -> Vec<(Range<usize>, String)> {
     let is_script = !name.contains('.') && !is_makefile(name) || name.ends_with("sh");
@@ -128,7 +158,27 @@ fn loops(text: &str) -> Vec<(Range<usize>, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{found, in_workflow};
+    use super::{found, in_pm2, in_workflow};
+
+    #[test]
+    fn lines_that_are_cut_at_each_sign() {
+        let read = "const text = fs.readFileSync('.env', 'utf8');\n";
+        for (code, expected) in [
+            ("const [k, v] = l.split('='); env[k] = v;", Some("[k, v] = l.split('=')")),
+            ("const [k, v] = l.trim().split(\"=\")\nenv[k] = v", Some("[k, v] = l.trim().split(\"=\")")),
+            ("env[l.split('=')[0]] = l.split('=')[1];", Some("l.split('=')[1]")),
+            ("const [k, ...v] = l.split('='); env[k] = v.join('=');", None),
+            ("const [k, v] = l.split('=', 2);", None),
+            ("const parts = l.split('='); env[parts[0]] = parts.slice(1).join('=');", None),
+            ("const at = l.indexOf('=');", None),
+            ("// const [k, v] = l.split('=');\n", None),
+        ] {
+            let text = [read, code].concat();
+            let told: Vec<_> = in_pm2(&text).into_iter().map(|(at, file)| (text[at].to_owned(), file)).collect();
+            let expected: Vec<_> = expected.into_iter().map(|code| (code.to_owned(), ".env".to_owned())).collect();
+            assert_eq!(told, expected, "{code}");
+        }
+    }
 
     #[test]
     fn ways_of_their_own() {

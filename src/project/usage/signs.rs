@@ -6,7 +6,7 @@ use memchr::memmem;
 use regex::Regex;
 use serde_json::Value;
 
-use super::{commands, loaders, runners};
+use super::{commands, home_made, loaders, runners};
 
 /// Files that may give a reader away, and how.
 pub(super) struct Sign {
@@ -35,9 +35,11 @@ pub(super) const SIGNS: &[Sign] = &[
     Sign {
         files: is_of_pm2,
         readers: |text| {
-            let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
             let splits = ["split('=')", "split(\"=\")", "indexOf('=')", "indexOf(\"=\")"];
-            let splits = code.contains(".env") && splits.iter().any(|split| code.contains(split));
+            // What is cut at each `=` is told as a reader of its own.
+            let ways = |code: &str| splits.iter().map(|split| code.matches(split).count()).sum::<usize>();
+            let splits = code.contains(".env") && ways(&code) > home_made::cuts(&code).len();
             let loads = ["require('dotenv')", "require(\"dotenv\")"].iter().any(|loads| code.contains(loads));
             [given(splits, "split"), given(loads, "node-dotenv"), given(code.contains("--env-file"), "node")].concat()
         },

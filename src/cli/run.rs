@@ -275,7 +275,8 @@ pub(super) fn spellings<'a>(
     settings: &[&Setting<'a>],
     global: &Global,
 ) -> Result<Spellings, Error> {
-    secrets(project, environment, settings, global).map(|secrets| Spellings::of(secrets))
+    let secrets = secrets(project, environment, settings, global)?;
+    Ok(Spellings::of(secrets))
 }
 
 /// The secrets among the settings. Those that are too short to be masked are told.

@@ -157,7 +157,7 @@ fn an_identity_is_found_wherever_git_has_it() {
     assert_eq!(told(), [], "git has none of them");
     scene.git(&["add", "-A"]);
     let mut expected: Vec<_> = files.iter().filter_map(|(path, _, told)| Some((*path, (*told)?))).collect();
-    expected.sort();
+    expected.sort_unstable();
     let matches = |found: Vec<(String, u64, String)>| {
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for ((path, line, help), (at, (on, how))) in found.iter().zip(&expected) {

@@ -9,7 +9,8 @@
 //! 4. A password in a URL or connection string (`?password=…`, `Server=…;Password=…`), but not `user:user@localhost`; a
 //!    credential in a header (`Bearer …`, `Basic …`, `x-api-key: …`) or in JSON (`{"password":"…"}`).
 //! 5. A value of a key whose name says so (`DB_PASSWORD`), unless it is too short, a small number, a path or a plain URL.
-//!    Where the name says it less clearly (`DB_AUTH`), a value of plain words (`scram-sha-256`) is none.
+//!    Where the name says it less clearly (`DB_AUTH`), a value of plain words (`scram-sha-256`) is none; nor is a token or key that
+//!    its name gives to everybody (`NEXT_PUBLIC_MAPBOX_TOKEN`), unless its shape says that it opens something.
 //!    In the environment of tests (`.env.test`, `environments/ci.env`) what 2, 4 and 5 find must have twenty characters.
 //! 6. Twenty characters or more without order, under a name with the word `key`: a warning.
 //! 7. 32 characters or more, small and large letters and digits without order, under any name: a warning.

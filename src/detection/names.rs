@@ -71,7 +71,10 @@ fn said_by_words(key: &str) -> Said {
         let key = grew_together(word, KEYS_IN_ONE) || KEYS.iter().any(pair);
         // `K8S_SECRET` names an object of a cluster.
         let object = holds && is(&["secret", "secrets"], word);
-        surely |= is(SECRET, word) && !object || grew_together(word, ENDS) || SECRET_PAIRS.iter().any(pair);
+        // `NEXT_PUBLIC_MAPBOX_TOKEN` is given to every browser.
+        let given_away = public && is(&["token", "tokens"], word);
+        surely |=
+            is(SECRET, word) && !object && !given_away || grew_together(word, ENDS) || SECRET_PAIRS.iter().any(pair);
         // `ENCRYPTION_SECONDARY_KEY`
         ciphers |= is(CIPHERS, word);
         surely |= (key || ciphers && is(&["key", "keys"], word)) && !public
@@ -232,6 +235,7 @@ mod tests {
             "pw",
             "PGPASSWORD",
             "SITE_PASSWORD",
+            "NEXT_PUBLIC_SECRET",
             "mysqlpassword",
             "PUBLIC_SITE_SECRET_KEY",
             "API_KEY_PUBLIC",
@@ -261,6 +265,8 @@ mod tests {
             "AUTH_URL",
             "PUBLIC_API_KEY",
             "NEXT_PUBLIC_APIKEY",
+            "NEXT_PUBLIC_MAPBOX_TOKEN",
+            "PUBLIC_TOKEN",
             "PGPASSWORD_FILE",
             "KEYBOARD",
             "AUTHOR",

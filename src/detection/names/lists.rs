@@ -195,7 +195,7 @@ pub(super) const ASKS: &[&str] = &["allow", "require", "show", "skip", "use"];
 pub(super) const ASKS_OF_TEXTS: &[&str] =
     &["check", "force", "has", "hide", "is", "log", "send", "trust", "validate", "verify", "with"];
 
-/// A word that makes the key after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
+/// A word that makes the key or token after it one for everybody: `PUBLIC_API_KEY`. A password stays one.
 pub(super) const PUBLIC: &[&str] = &["pubkey", "public", "publishable", "site"];
 
 /// What a key is called that finds, sorts or leads somewhere.

@@ -30,8 +30,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             [name, _] => {
                 let name = if path.is_empty() { "it" } else { &told_name(name) };
                 finding.help(format!(
-                    "set {name} above, or in a file that is read before this one; if it comes from the process environment, \
-                     check with --process-env"
+                    "write the value out, or set {name} in a file that is read before this one; if it comes from the process \
+                     environment, check with --process-env"
                 ))
             }
             _ => finding.help("give one of them a value of its own"),

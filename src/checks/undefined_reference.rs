@@ -35,6 +35,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     let mut known: Option<((usize, usize), bool)> = None;
     // Nothing tells the references of a hidden value apart.
     let mut told = HashSet::new();
+    // Each is compared with all keys, and a file may hold thousands that lead nowhere.
+    let mut suggestions = MOST_SUGGESTIONS;
     for (index, loose) in loose.iter().enumerate() {
         let (LooseFault::Undefined(name) | LooseFault::Required(name)) = &loose.fault else { continue };
         if on_circle.contains(&index) {
@@ -62,14 +64,14 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             _ => format!("{key} refers to {name}, which has no value"),
         };
         let mut finding = subject.finding(&RULE, message).key(loose.key).at(loose.span, "becomes nothing");
-        let later = subject.environment.get(name);
-        let names = subject.environment.settings.iter().map(|setting| setting.key).filter(|key| *key != loose.key);
-        finding = match (later, nearest(name, names)) {
-            (Some(setting), _) => finding
+        finding = match subject.environment.get(name) {
+            Some(setting) => finding
                 .related(subject.environment.place(setting), "set here, after it is needed")
                 .help(brought_together(subject, loose, name, setting)),
-            (None, Some(near)) => finding.help(format!("did you mean {}?", told_name(near))),
-            (None, None) => {
+            None if let Some(near) = near(subject, loose, name, &mut suggestions) => {
+                finding.help(format!("did you mean {}?", told_name(near)))
+            }
+            None => {
                 let sign = if is_doubled(subject, loose) { "; $$ is a dollar sign" } else { "" };
                 finding.help(format!("set {name} above, or give a default: ${{{name}:-value}}{sign}"))
             }
@@ -78,12 +80,21 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// In one environment.
+const MOST_SUGGESTIONS: usize = 100;
+
+/// The key that a name was most likely meant to be; none where too many were asked for.
+fn near<'a>(subject: &Subject<'a>, loose: &Loose<'_>, name: &str, left: &mut usize) -> Option<&'a str> {
+    *left = left.checked_sub(1)?;
+    nearest(name, subject.environment.settings.iter().map(|setting| setting.key).filter(|key| *key != loose.key))
+}
+
 /// How a reference comes to see a name that is set after it is needed.
 fn brought_together(subject: &Subject<'_>, loose: &Loose<'_>, name: &str, setting: &Setting<'_>) -> String {
     let (layers, key) = (&subject.environment.layers, told_name(loose.key));
     let file = |layer: usize| subject.project.sources.path(layers[layer].source);
-    let here = layers[loose.layer];
-    if setting.layer == loose.layer || here.entries.iter().any(|entry| here.key(entry) == name) {
+    let is_here = subject.environment.entries_of(name).any(|(layer, _)| layer == loose.layer);
+    if is_here {
         return format!("move {name} above {key}: files are read from top to bottom");
     }
     let (early, late) = (file(loose.layer), file(setting.layer));
@@ -111,7 +122,8 @@ fn is_doubled(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
     let layer = subject.environment.layers[loose.layer];
     let place = subject.project.layers.iter().position(|known| known.source == layer.source);
     let readers = place.and_then(|place| subject.project.readers.get(place)).map(Vec::as_slice).unwrap_or_default();
-    !readers.is_empty() && readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation"))
+    !readers.is_empty()
+        && readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation" | "make"))
 }
 
 /// A reference that leads nowhere in one source, where another source's leads somewhere.

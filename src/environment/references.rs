@@ -23,7 +23,8 @@ impl<'a> Environment<'a> {
         for (layer, entry, text) in self.templates() {
             graph.entry(layer.key(entry)).or_default().extend(names_in(text));
         }
-        let circle = |(index, key, name)| Some((index, way_back(key, name, &graph)?));
+        let mut steps = MOST_STEPS;
+        let circle = |(index, key, name)| Some((index, way_back(key, name, &graph, &mut steps)?));
         undefined.into_iter().filter_map(circle).collect()
     }
 
@@ -79,17 +80,28 @@ fn names_in(text: &str) -> impl Iterator<Item = &str> {
     references(text).into_iter().map(|reference| reference.name)
 }
 
-/// From a name that has no value yet, along the references, back to the key that asked for it.
-fn way_back<'n>(key: &'n str, name: &'n str, references: &HashMap<&'n str, Vec<&'n str>>) -> Option<Vec<&'n str>> {
-    let mut path = vec![name];
+/// How many references are followed in one environment to find circles: a file may hold a chain of ten thousand, each link of
+/// which would be followed to its end.
+const MOST_STEPS: usize = 1_000_000;
+
+/// From a name that has no value yet, along the references, back to the key that asked for it; `steps` are left for it.
+fn way_back<'n>(
+    key: &'n str,
+    name: &'n str,
+    references: &HashMap<&'n str, Vec<&'n str>>,
+    steps: &mut usize,
+) -> Option<Vec<&'n str>> {
+    let onward = |name| references.get(name).into_iter().flatten().copied();
+    let mut path = vec![(name, onward(name))];
     let mut seen = HashSet::from([name]);
-    while let Some(last) = path.last().copied() {
-        if last == key {
-            path.insert(0, key);
-            return Some(path);
+    while let Some((last, next)) = path.last_mut() {
+        if *last == key {
+            return Some(std::iter::once(key).chain(path.into_iter().map(|(name, _)| name)).collect());
         }
-        match references.get(last).into_iter().flatten().find(|next| seen.insert(**next)) {
-            Some(next) => path.push(*next),
+        *steps = steps.checked_sub(1)?;
+        match next.next() {
+            Some(name) if seen.insert(name) => path.push((name, onward(name))),
+            Some(_) => {}
             None => drop(path.pop()),
         }
     }
@@ -102,7 +114,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::{Environment, Resolved};
-    use super::is_one_reference;
+    use super::{MOST_STEPS, is_one_reference, way_back};
     use crate::dialects::compose;
     use crate::layer::Layer;
     use crate::source::Sources;
@@ -152,6 +164,21 @@ mod tests {
             let circles: Vec<_> = environment.circles().into_iter().map(|(_, names)| names).collect();
             assert_eq!(circles, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn no_chain_takes_forever() {
+        let names: Vec<_> = (0..=10_000).map(|number| format!("K{number}")).collect();
+        let graph: HashMap<&str, Vec<&str>> =
+            names.windows(2).map(|pair| (pair[0].as_str(), vec![pair[1].as_str()])).collect();
+        let mut steps = MOST_STEPS;
+        let circles = names.windows(2).filter_map(|pair| way_back(&pair[0], &pair[1], &graph, &mut steps)).count();
+        assert_eq!((circles, steps), (0, 0));
+        // What is left is enough for what anybody writes.
+        steps = MOST_STEPS;
+        let circles =
+            names[9_500..].windows(2).filter_map(|pair| way_back(&pair[0], &pair[1], &graph, &mut steps)).count();
+        assert!(circles == 0 && steps > 0, "{steps}");
     }
 
     #[test]

@@ -30,19 +30,33 @@ static LOOP: Pattern = LazyLock::new(|| {
     Regex::new(&made).ok()
 });
 
-/// `const [key, value] = line.split('=')`, and `line.split('=')[1]`: what stands behind a second `=` is lost.
+/// `const [key, value] = line.split('=')`, and `line.split('=')[1]`: what stands behind a second `=` is lost, and a limit
+/// (`line.split('=', 2)`) throws it away as well.
 static CUT: Pattern = LazyLock::new(|| {
-    let split = r#"[\w$.()]+\.split\(\s*(?:'='|"=")\s*\)"#;
-    let named = format!(r"\[\s*\w+\s*,\s*\w+\s*\]\s*=\s*{split}\s*(?:;|,|\n|\r|$)");
-    let numbered = format!(r"{split}\[1\]");
-    Regex::new(&format!("(?:{named}|{numbered})")).ok()
+    let split = r#"[\w$.()]+\.split\(\s*(?:'='|"=")"#;
+    let named = format!(r"\[\s*\w+\s*,\s*\w+\s*\]\s*=\s*{split}\s*\)\s*(?:;|,|\n|\r|$)");
+    let numbered = format!(r"{split}\s*\)\[1\]");
+    let limited = format!(r"{split}\s*,\s*2\s*\)");
+    Regex::new(&format!("(?:{named}|{numbered}|{limited})")).ok()
 });
+/// `const parts = line.split('=')`, whose name is a group.
+static KEPT: Pattern =
+    LazyLock::new(|| Regex::new(r#"(?:const|let|var)\s+(\w+)\s*=\s*[\w$.()]+\.split\(\s*(?:'='|"=")\s*\)"#).ok());
 /// An env file that a program of node names.
 static QUOTED: Pattern = LazyLock::new(|| Regex::new(r#"["'`]((?:[^"'`\n]*/)?[\w-]*\.env(?:\.[\w-]+)*)["'`]"#).ok());
 
 /// Where a program cuts lines at each `=`, in bytes of it.
 pub(super) fn cuts(text: &str) -> Vec<Range<usize>> {
-    CUT.iter().flat_map(|pattern| pattern.find_iter(text)).map(|cut| cut.start()..cut.end()).collect()
+    let cut = CUT.iter().flat_map(|pattern| pattern.find_iter(text)).map(|cut| cut.range());
+    let kept = KEPT.iter().flat_map(|pattern| pattern.captures_iter(text)).filter_map(|kept| {
+        let (whole, name) = (kept.get(0)?, kept.get(1)?.as_str());
+        // Whoever puts the rest together again (`parts.slice(1).join('=')`) loses nothing.
+        let is_taken = |after: &str| text.contains(&format!("{name}{after}"));
+        (is_taken("[1]") && ![".slice(", ".splice(", ".shift("].into_iter().any(is_taken)).then(|| whole.range())
+    });
+    let mut found: Vec<_> = cut.chain(kept).collect();
+    found.sort_by_key(|at| at.start);
+    found
 }
 
 /// Where what says what PM2 starts does so, and the env file.
@@ -168,7 +182,10 @@ mod tests {
             ("const [k, v] = l.trim().split(\"=\")\nenv[k] = v", Some("[k, v] = l.trim().split(\"=\")")),
             ("env[l.split('=')[0]] = l.split('=')[1];", Some("l.split('=')[1]")),
             ("const [k, ...v] = l.split('='); env[k] = v.join('=');", None),
-            ("const [k, v] = l.split('=', 2);", None),
+            ("const [k, v] = l.split('=', 2);", Some("l.split('=', 2)")),
+            ("ls.map(l => l.split(\"=\", 2))", Some("l.split(\"=\", 2)")),
+            ("const p = l.split('='); env[p[0]] = p[1];", Some("const p = l.split('=')")),
+            ("const p = l.split('='); env[p.shift()] = p.join('='); p[1];", None),
             ("const parts = l.split('='); env[parts[0]] = parts.slice(1).join('=');", None),
             ("const at = l.indexOf('=');", None),
             ("// const [k, v] = l.split('=');\n", None),

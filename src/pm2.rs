@@ -276,7 +276,6 @@ mod tests {
         }
         for (path, text, expected) in [
             ("a.json", "{", true),
-            ("a.json", "{\"apps\": [{\"name\" \"x\"}]}", true),
             ("a.js", "module.exports = { apps: [{ name: 'a' }]\n", true),
             ("a.js", "module.exports = { apps: [{ name: 'a, script: 'b' }] }\n", true),
             ("a.js", "module.exports = { apps: [{ name: `a }] }\n", true),

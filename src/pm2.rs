@@ -78,6 +78,8 @@ impl Ecosystem {
                 file.refusal = script::refusal(source, text);
             }
             root
+        } else if let Some(root) = loose(source, path, text) {
+            Some(root)
         } else {
             match yaml::parse(source, text) {
                 Ok(documents) => documents.roots.into_iter().next(),
@@ -99,6 +101,12 @@ impl Ecosystem {
         file.apps = list.into_iter().filter(|node| matches!(node.value, Value::Map(_))).map(App::of).collect();
         file
     }
+}
+
+/// What stands in a `.json` file that is no strict JSON: PM2 evaluates such a file, so it takes what JavaScript takes.
+fn loose(source: SourceId, path: &str, text: &str) -> Option<Arc<Node>> {
+    let is_loose = path.ends_with(".json") && serde_json::from_str::<serde::de::IgnoredAny>(text).is_err();
+    script::value(source, text).filter(|_| is_loose && script::refusal(source, text).is_none())
 }
 
 /// Names with their values, up to a number that only a file that repeats parts of itself can reach.
@@ -238,6 +246,8 @@ mod tests {
             ("a.json", "{\"name\": \"api\"}", &["api"]),
             ("process.yml", "apps: [{name: api}]", &["api"]),
             ("a/process.json", "{\"name\": \"api\"}", &[]),
+            ("a.json", "{ // the app\n \"apps\":[{\"name\":\"api\",\"script\":\"a.js\"}]}", &["api"]),
+            ("a.json", "{ apps:[{name:'api',script:'a.js'},]}", &["api"]),
             ("a.js", "const apps = [{ name: 'api' }]\nmodule.exports = { apps }", &["api"]),
             ("a.js", "module.exports = require('./x')", &[]),
             ("a.js", "", &[]),

@@ -59,7 +59,7 @@ fn a_mended_compose_file_keeps_its_comments() {
     for (before, line) in [
         (before.clone(), "version: \"3.8\"\n"),
         (before.replace('\n', "\r\n"), "version: \"3.8\"\r\n"),
-        (before.replace("version: \"3.8\"", "version: \"3.8\"  # so old"), ""),
+        (before.replace("version: \"3.8\"", "version: \"3.8\"  # so old"), "version: \"3.8\"  "),
     ] {
         let place = Place::new(&case.folder);
         let file = place.project().join("compose.yml");

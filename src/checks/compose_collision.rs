@@ -2,6 +2,8 @@
 //!
 //! Why it hurts: only the first of them starts. Services of different profiles may never run together, so they are left out.
 //!
+//! A service with `scale: 3` or `replicas: 3` asks for its `container_name` three times: docker compose refuses it.
+//!
 //! A port on all addresses is one on each of them too, and a range holds each of its ports.
 //!
 //! A file that is laid over another one adds to its ports: `"127.0.0.1:8080:80"` over `"8080:80"` is both, unless it says `!override`.
@@ -27,6 +29,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    own_name(deployed, findings);
     let mut seen: HashMap<String, (&Service, Span)> = HashMap::new();
     let mut taken: HashMap<(String, u16), Vec<Claim<'_>>> = HashMap::new();
     let mut left = MOST;
@@ -151,6 +154,27 @@ fn numbers(port: &Port) -> impl Iterator<Item = u16> + use<> {
 fn starts(service: &Service) -> bool {
     let none = |path: &[&str]| service.node.find(path).and_then(literal).is_some_and(|text| text == "0");
     !none(&["scale"]) && !none(&["deploy", "replicas"])
+}
+
+/// A service that gives the same name to each of its containers.
+fn own_name(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    for service in deployed.services() {
+        let said = service.literal("container_name").zip(service.get("container_name"));
+        let Some(((name, node), (number, place))) = said.zip(several(service)) else { continue };
+        let finding =
+            Finding::new(&RULE, format!("{} asks for the container name {name} {number} times", service.name))
+                .at(node.span, "docker compose starts nothing")
+                .related(place, "so many containers")
+                .help("take container_name away: then each container gets a name of its own");
+        deployed.tell(&service.name, finding, findings);
+    }
+}
+
+/// How many containers a service has, where that are several, and where it says so.
+fn several(service: &Service) -> Option<(u64, Span)> {
+    let said = [&["scale"][..], &["deploy", "replicas"]].into_iter().filter_map(|path| service.node.find(path));
+    let mut numbers = said.filter_map(|node| Some((literal(node)?.parse().ok()?, node.span)));
+    numbers.find(|(number, _)| *number > 1)
 }
 
 fn run_together(one: &Service, other: &Service) -> bool {

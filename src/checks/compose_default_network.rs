@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static LACKING: Lacking = Lacking {
     paths: &[&["networks"], &["network_mode"]],
     only_while_it_runs: false,
+    forms: None,
     words: Words {
         one: "names no network, and so reaches every other service that names none",
         several: "name no network, and so reach each other",

@@ -4,11 +4,12 @@
 //!
 //! Example: a service without `deploy.resources.limits.memory` and without `mem_limit`.
 //!
-//! Remedy: write `deploy: { resources: { limits: { memory: 512M } } }`.
+//! Remedy: write `deploy: { resources: { limits: { memory: 512M } } }`; where the service has `cpus` or `pids_limit`, write
+//! `mem_limit: 512M` beside it, for docker compose refuses both forms in one service.
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the memory usage for containers is limited".
 
-use super::deployed::{Lacking, Words};
+use super::deployed::{Forms, Lacking, Words};
 use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -21,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static LACKING: Lacking = Lacking {
     paths: &[&["mem_limit"], &["deploy", "resources", "limits", "memory"]],
     only_while_it_runs: false,
+    forms: Some(Forms { short: "mem_limit", long: "deploy.resources.limits.memory" }),
     words: Words {
         one: "has no memory limit",
         several: "have no memory limit",

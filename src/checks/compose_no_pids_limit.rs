@@ -4,11 +4,12 @@
 //!
 //! Example: a service without `pids_limit` and without `deploy.resources.limits.pids`.
 //!
-//! Remedy: write `pids_limit: 200`.
+//! Remedy: write `pids_limit: 200`; where the service has `deploy.resources.limits`, write `pids: 200` there, for docker compose
+//! refuses both beside each other.
 //!
 //! CIS Docker Benchmark 1.6.0: "Ensure that the PIDs cgroup limit is used".
 
-use super::deployed::{Lacking, Words};
+use super::deployed::{Forms, Lacking, Words};
 use crate::finding::{Rule, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -21,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static LACKING: Lacking = Lacking {
     paths: &[&["pids_limit"], &["deploy", "resources", "limits", "pids"]],
     only_while_it_runs: false,
+    forms: Some(Forms { short: "pids_limit", long: "deploy.resources.limits.pids" }),
     words: Words {
         one: "has no limit on its processes",
         several: "have no limit on their processes",

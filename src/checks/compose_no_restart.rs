@@ -23,6 +23,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static LACKING: Lacking = Lacking {
     paths: &[&["restart"], &["deploy", "restart_policy"], &["deploy", "mode"], &["profiles"]],
     only_while_it_runs: true,
+    forms: None,
     words: Words {
         one: "has no restart policy",
         several: "have no restart policy",

@@ -2,7 +2,8 @@
 //!
 //! No YAML, a name that stands twice in one map, a service that extends itself or one that there is not, a file of `extends` or
 //! `include` that is not there, a network, volume, secret, config or service that is named and nobody declares, a name with nothing
-//! behind it, a misspelt one, services that wait for each other, a service without an image, or a file made to keep its reader busy: over 8 MiB, 100 levels or 250,000 values, anchors that repeat each other.
+//! behind it, a misspelt one, services that wait for each other, a service without an image, a port that is no number, a limit that is said
+//! twice and not alike, or a file made to keep its reader busy: over 8 MiB, 100 levels or 250,000 values, anchors that repeat each other.
 //!
 //! Example: `ports: [80:80`, `volumes: ["dat:/data"]` where `data` is declared, `enviroment:`
 //!
@@ -11,6 +12,7 @@
 use super::deployed::{Deployed, Words, told};
 use super::listed;
 use crate::compose::consistency::{Flaw, Kind};
+use crate::compose::{limits, short};
 use crate::finding::{Finding, Rule, Severity};
 use crate::suggestion::{MOST_COMPARISONS, nearest};
 
@@ -43,6 +45,7 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         help: "write image: or build:, or name the file as well that says so",
     };
     deployed.tell_together(&RULE, &bare.collect::<Vec<_>>(), &words, findings);
+    refused(deployed, findings);
     let mut left = MOST_COMPARISONS;
     for undeclared in application.undeclared(deployed.services()) {
         let (kind, name) = (undeclared.kind, told(&undeclared.name));
@@ -57,6 +60,30 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
         };
         let finding = Finding::new(&RULE, message).at(undeclared.span, "docker compose starts nothing").help(help);
         deployed.tell(&undeclared.service, finding, findings);
+    }
+}
+
+/// What docker compose refuses of single services, with their variables replaced.
+fn refused(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
+    for service in deployed.services() {
+        let name = told(&service.name);
+        for limit in limits::differing(service) {
+            let message = format!("{name} says {} otherwise than {}", limit.short, limit.long);
+            let finding = Finding::new(&RULE, message)
+                .at(limit.span, "docker compose starts nothing")
+                .related(limit.other, "where this stands, all has to")
+                .help(format!("say it as {} only", limit.long));
+            deployed.tell(&service.name, finding, findings);
+        }
+        for item in service.get("ports").into_iter().flat_map(|ports| ports.items()) {
+            if let Some(port) = short::refused_port(item) {
+                let help = "a port is a number, or two with a dash: 8080:80, or with an address 127.0.0.1:8080:80";
+                let finding = Finding::new(&RULE, format!("{name} publishes {}, which is no port", told(&port)))
+                    .at(item.span, "docker compose starts nothing")
+                    .help(help);
+                deployed.tell(&service.name, finding, findings);
+            }
+        }
     }
 }
 

@@ -43,11 +43,19 @@ pub(super) fn check(deployed: &Deployed<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The lines of `span` with the end of the last one, if nothing else stands on them.
+/// The lines of `span` with the end of the last one, if nothing else stands on them; up to a comment behind it, if there is one.
 fn whole_lines(text: &str, span: Span) -> Option<Span> {
     let (before, after) = (text.get(..span.start as usize)?, text.get(span.end as usize..)?);
     let rest = after.find('\n').map_or(after.len(), |end| end + 1);
-    let alone = (before.is_empty() || before.ends_with('\n')) && after.get(..rest)?.trim().is_empty();
+    let begins = before.is_empty() || before.ends_with('\n');
+    let line = after.get(..rest)?;
+    let comment = line.trim_start();
+    if begins && comment.starts_with('#') {
+        // The comment may be about more, so it stays.
+        let end = span.end + u32::try_from(line.len() - comment.len()).ok()?;
+        return Some(Span { end, ..span });
+    }
+    let alone = begins && line.trim().is_empty();
     let end = span.end + u32::try_from(rest).ok()?;
     alone.then_some(Span { end, ..span })
 }

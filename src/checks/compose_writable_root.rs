@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
 pub(super) static LACKING: Lacking = Lacking {
     paths: &[&["read_only"]],
     only_while_it_runs: false,
+    forms: None,
     words: Words {
         one: "has a root file system that can be written",
         several: "have root file systems that can be written",

@@ -169,9 +169,10 @@ impl<'a> Deployed<'a> {
         }
     }
 
-    /// The services of Compose with their variables replaced as the environment says; none of a PM2 file.
+    /// The services of Compose with their variables replaced as the environment says; none of a PM2 file, and none that a
+    /// `provider:` stands for, of which Compose starts no container.
     pub(super) fn services(&self) -> impl Iterator<Item = &Service> {
-        self.resolved.services.iter()
+        self.resolved.services.iter().filter(|service| service.get("provider").is_none())
     }
 
     /// What a text in such a service was made of.
@@ -300,9 +301,14 @@ impl<'a> Deployed<'a> {
             let ends = wanted.only_while_it_runs && self.is_one_shot(&service.name);
             !ends && service.presence(wanted.paths) == Presence::Missing
         };
-        let lacking: Vec<_> =
-            self.services().filter(lacks).map(|service| (service.name.as_str(), service.span)).collect();
-        self.tell_together(rule, &lacking, &wanted.words, findings);
+        let lacking: Vec<_> = self.services().filter(lacks).collect();
+        let places: Vec<_> = lacking.iter().map(|service| (service.name.as_str(), service.span)).collect();
+        let before = findings.len();
+        self.tell_together(rule, &places, &wanted.words, findings);
+        let help = wanted.forms.as_ref().and_then(|forms| forms.of(&lacking));
+        if let Some((help, finding)) = help.zip(findings.get_mut(before)) {
+            finding.help = Some(help);
+        }
     }
 
     /// Whether a service ends when its work is done: others wait for just that.
@@ -324,8 +330,36 @@ pub struct Lacking {
     pub(super) paths: &'static [&'static [&'static str]],
     /// Whether a service that ends when its work is done may go without.
     pub(super) only_while_it_runs: bool,
+    /// The two forms of a limit, of which docker compose takes only one in a service.
+    pub(super) forms: Option<Forms>,
     /// What to tell.
     pub(super) words: Words,
+}
+
+/// The two forms of a limit.
+#[derive(Debug)]
+pub(super) struct Forms {
+    pub(super) short: &'static str,
+    pub(super) long: &'static str,
+}
+
+impl Forms {
+    /// What to do in services that have other limits already; `None` where each form will do.
+    fn of(&self, services: &[&Service]) -> Option<String> {
+        const SHORT: [&str; 3] = ["mem_limit", "cpus", "pids_limit"];
+        let is_long = |service: &&Service| service.node.find(&["deploy", "resources", "limits"]).is_some();
+        let is_short = |service: &&Service| SHORT.iter().any(|name| service.get(name).is_some());
+        let (long, short) = (services.iter().any(is_long), services.iter().any(is_short));
+        match (long, short) {
+            (false, false) => None,
+            (true, false) => Some(format!("set {}", self.long)),
+            (false, true) => Some(format!("set {}", self.short)),
+            (true, true) => Some(format!(
+                "set {} where a service has deploy.resources.limits, else {}: docker compose refuses both in one",
+                self.long, self.short
+            )),
+        }
+    }
 }
 
 /// How several services are told about.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::rendering::{Outcome, Written, of};
 use crate::environment::Resolved;
 use crate::error::Error;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::masking;
 use crate::project::deployments::RENDERED;
 use crate::project::files::{self, Files};
 use crate::project::{Project, git, templates, writing};
-use crate::rendering::header;
+use crate::rendering::{header, kinds};
 use crate::source::{SourceId, Span};
 
 /// A file as it is beside what it should be.
@@ -141,6 +141,13 @@ fn is_committed(files: &Files, path: &str) -> bool {
     git::uncommitted(files.root(), &[path.to_owned()]).is_ok_and(|changed| changed.is_empty())
 }
 
+/// Whether a file is of a kind that has no place for a header, and of none that somebody puts into any folder.
+fn is_left_bare(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_anywhere = name.starts_with('.') || name.ends_with(".md") || name.to_ascii_lowercase().starts_with("readme");
+    !is_anywhere && kinds::of(path).comment.is_none()
+}
+
 /// Files that say that sparkcfg made them and that no template makes any more.
 pub(super) fn leftovers(
     project: &mut Project,
@@ -153,7 +160,7 @@ pub(super) fn leftovers(
         return Ok(found);
     }
     let environments: Vec<_> = project.environment_names().cloned().collect();
-    for environment in environments {
+    for environment in environments.into_iter().filter(|name| !outcome.is_closed(name)) {
         let folder = format!("{to}/{environment}");
         for path in templates::paths(files, &folder)? {
             let whole = format!("{folder}/{path}");
@@ -161,11 +168,17 @@ pub(super) fn leftovers(
                 continue;
             }
             let (text, _) = files::text(files.read(&whole)?);
-            if header::state(&text) != header::State::Unmarked {
+            let is_marked = header::state(&text) != header::State::Unmarked;
+            // Of what cannot have comments nobody knows who wrote it, so it is only a note.
+            if is_marked || is_left_bare(&path) {
                 let shown = files.shown(&whole);
                 let source = told(project, &shown, &text, masking::holds_secrets(&text));
-                let message = format!("{shown} has no template any more");
-                let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help("delete it");
+                let message = format!("{shown} has no template{}", if is_marked { " any more" } else { "" });
+                let help = if is_marked { "delete it" } else { "delete it, if a template made it" };
+                let mut finding = of("render-stale", message).at(Span::new(source, 0..0), "").help(help);
+                if !is_marked {
+                    finding = finding.severity(Severity::Note);
+                }
                 finding.environments.push(Arc::clone(&environment));
                 found.push(finding);
             }

@@ -49,6 +49,10 @@ impl DeployCheck {
         let summary = Summary { environments, files: count, keys, ignored: found.ignored, ..Summary::default() };
         let job = Job { to: RENDERED, only: &[], with_secrets: false, folder: global.asked_folder() };
         let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
+        // That the file stays closed is an error here, and was told in other words already.
+        if outcome.closed.iter().any(|closed| !findings.iter().any(|found| found.rule.code == closed.rule.code)) {
+            outcome.tell_closed(&mut findings);
+        }
         findings.append(&mut outcome.findings);
         for file in outcome.files.iter().filter(|_| !outcome.is_broken) {
             findings.extend(comparing::compare(&mut project, &files, file)?.finding);

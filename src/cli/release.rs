@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::rendering::{self, Job, Outcome};
-use super::{Global, comparing, printing, render, restoring};
+use super::{Global, comparing, identities, printing, render, restoring};
 use crate::error::Error;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
@@ -38,8 +38,9 @@ pub(super) struct Release {
     /// what stays as it is
     #[arg(long, conflicts_with = "diff")]
     rollback: bool,
-    /// A file with age identities, for sealed files that --rollback seals anew; may be given several times
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "rollback")]
+    /// A file with age identities, for sealed files that --rollback seals anew, and those that hide even their keys; may be
+    /// given several times
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     identity: Vec<PathBuf>,
 }
 
@@ -94,12 +95,18 @@ impl Release {
     }
 
     fn picture(&self, files: Files, prefix: &str, folder: Option<String>) -> Result<Picture, Error> {
+        let job = Job { to: RENDERED, only: &[], with_secrets: false, folder };
         let options = Options { environments: vec![self.env.clone()], ..Options::default() };
         let mut project = Project::read(&files, &options)?;
+        let mut outcome = rendering::run_if_any(&mut project, &files, &job)?;
+        if !outcome.closed.is_empty() {
+            // Which keys such a file sets, and so what is rendered, only an identity shows.
+            let identities = identities::collect(&self.identity, &files, &Project::config(&files)?)?;
+            project = Project::read(&files, &Options { identities: Some(&identities), ..options })?;
+            outcome = rendering::run_if_any(&mut project, &files, &job)?;
+        }
         let mut declared = project.declared_files(prefix);
         declared.extend(templates::read(&files)?.keys().map(|path| format!("{}/{path}", templates::FOLDER)));
-        let job = Job { to: RENDERED, only: &[], with_secrets: false, folder };
-        let outcome = rendering::run_if_any(&mut project, &files, &job)?;
         Ok(Picture { project, files, outcome, declared })
     }
 
@@ -111,6 +118,7 @@ impl Release {
         }
         let gone = comparing::leftovers(&mut project, &files, &outcome, RENDERED)?;
         outcome.findings.extend(gone);
+        outcome.tell_closed(&mut Vec::new());
         let hashes = |wanted: &dyn Fn(&str) -> bool| -> Result<BTreeMap<String, String>, Error> {
             declared
                 .iter()

@@ -71,7 +71,7 @@ impl Render {
             ..Options::default()
         };
         let mut project = Project::read(&files, &options)?;
-        let (found, looked_at) = self.gate.findings(&project, global);
+        let (mut found, looked_at) = self.gate.findings(&project, global);
         if found.iter().any(|finding| global.fail_on.counts(finding.severity)) {
             // What templates make of a wrong environment is not worth a word.
             let report = rendering::report("render", project, found, looked_at)
@@ -88,8 +88,13 @@ impl Render {
         }
         let job = Job { to, only: &self.template, with_secrets: self.with_secrets, folder: global.asked_folder() };
         let mut outcome = rendering::run(&mut project, &files, &job)?;
-        outcome.findings.extend(found);
         let compares = self.check || self.diff;
+        if compares {
+            outcome.tell_unchecked(to, &mut found);
+        } else {
+            outcome.tell_closed(&mut found);
+        }
+        outcome.findings.extend(found);
         let mut diff = String::new();
         let mut blocked = Vec::new();
         // As long as a template is broken, what the others give is not worth a word.

@@ -11,6 +11,7 @@ use crate::drift::live::word;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::finding::{Finding, Severity};
+use crate::layer::Layer;
 use crate::project::deployments::RENDERED;
 use crate::project::files::Files;
 use crate::project::{Project, templates};
@@ -19,7 +20,8 @@ use crate::report::{Report, Summary};
 use crate::schema::Property;
 use crate::schema::extension::Render;
 use crate::secret::Secret;
-use crate::source::{SourceId, Sources, Span};
+use crate::source::{SourceId, Sources, Span, printable};
+use crate::stores::State;
 
 /// What is to be rendered.
 pub(super) struct Job<'j> {
@@ -71,6 +73,37 @@ pub(super) struct Outcome {
     pub(super) summary: Summary,
     /// Whether a template failed: then nothing is to be written.
     pub(super) is_broken: bool,
+    /// The environments of which nothing was rendered, because a sealed file that may set any key stays closed; each with
+    /// what says why. Without it their secrets would be missing in what is rendered, and nothing would tell.
+    pub(super) closed: Vec<Finding>,
+}
+
+impl Outcome {
+    /// Whether nothing is known of what is rendered for an environment.
+    pub(super) fn is_closed(&self, environment: &str) -> bool {
+        self.closed.iter().any(|finding| finding.environments.iter().any(|name| **name == *environment))
+    }
+
+    /// Tells of what was not rendered among the findings, once: not besides what was `found` of the same file.
+    pub(super) fn tell_closed(&mut self, found: &mut Vec<Finding>) {
+        self.tell_of_closed(Severity::Error, &|name| format!("nothing is rendered for {name}"), found);
+    }
+
+    /// The same where nothing is to be written, but compared with what is in `to`: what cannot be compared is no error yet.
+    pub(super) fn tell_unchecked(&mut self, to: &str, found: &mut Vec<Finding>) {
+        self.tell_of_closed(Severity::Warning, &|name| format!("{}/{name} is not checked", printable(to)), found);
+    }
+
+    fn tell_of_closed(&mut self, severity: Severity, what: &dyn Fn(&str) -> String, found: &mut Vec<Finding>) {
+        for mut finding in self.closed.iter().cloned() {
+            let place = |finding: &Finding| finding.label.as_ref().map(|label| label.span);
+            found.retain(|old| old.rule.code != finding.rule.code || place(old) != place(&finding));
+            let name = finding.environments.first().map_or("", |name| name);
+            finding.message = format!("{}: {}", what(name), finding.message);
+            finding.severity = severity;
+            self.findings.push(finding);
+        }
+    }
 }
 
 /// The same as [`run`], for what may be a project without templates.
@@ -115,6 +148,10 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
     let project = &*project;
     let environments = project.environments();
     for environment in &environments {
+        if let Some(layer) = environment.layers.iter().find(|layer| project.is_closed(layer)) {
+            outcome.closed.push(closed(project, layer, environment));
+            continue;
+        }
         let reference = input(project, environment, false)?;
         let revealing = if job.with_secrets { Some(input(project, environment, true)?) } else { None };
         for template in own.iter().filter(|name| job.only.is_empty() || job.only.contains(name)) {
@@ -144,7 +181,7 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
             }
         }
     }
-    if !outcome.is_broken && job.only.is_empty() {
+    if !outcome.is_broken && outcome.closed.is_empty() && job.only.is_empty() {
         outcome.findings.extend(unused(project, &used));
     }
     outcome.findings.retain_mut(|finding| {
@@ -162,6 +199,18 @@ pub(super) fn run(project: &mut Project, files: &Files, job: &Job<'_>) -> Result
         ..Summary::default()
     };
     Ok(outcome)
+}
+
+/// That nothing is rendered for an environment, because not even the names in one of its files are known.
+fn closed(project: &Project, layer: &Layer, environment: &Environment<'_>) -> Finding {
+    let (why, help) = match project.sealed_as(layer).map(|sealed| sealed.state) {
+        Some(State::Closed(reason)) => (reason.message(), reason.help()),
+        _ => ("it is damaged", "bring it back from git, or take it away"),
+    };
+    let message = format!("{} stays sealed, names and all: {why}", layer.name);
+    let mut finding = of("cannot-open", message).at(layer.span(&(0..0)), "").help(help);
+    finding.environments.push(Arc::clone(&environment.name));
+    finding
 }
 
 fn source_of(texts: &[(&str, SourceId)], template: &str) -> SourceId {

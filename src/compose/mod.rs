@@ -4,6 +4,7 @@
 pub mod arrival;
 pub mod consistency;
 pub(crate) mod extend;
+pub mod limits;
 mod loading;
 mod merge;
 pub mod names;

@@ -1,5 +1,6 @@
 //! The short forms of Compose: `HOST:CONTAINER` ports and mounts, `KEY=value` lists.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::interpolation::{Sign, interpolates, references};
@@ -30,6 +31,16 @@ impl Port {
         self.host.as_deref().is_none_or(|host| matches!(host, "0.0.0.0" | "::" | "*"))
     }
 
+    /// Whether its parts are an address and numbers, without which docker compose refuses a short form.
+    fn is_one(&self) -> bool {
+        let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok();
+        let is_range = |text: &str| text.split_once('-').map_or_else(|| number(text), |(a, b)| number(a) && number(b));
+        let host = self.host.as_deref().unwrap_or("*");
+        // Some other engines take a star.
+        let is_address = host == "*" || host.split('%').next().is_some_and(|host| host.parse::<IpAddr>().is_ok());
+        is_address && is_range(&self.target) && self.published.as_deref().is_none_or(is_range)
+    }
+
     /// Whether it is one at which the world is meant to find a server.
     #[must_use]
     pub fn is_of_the_web(&self) -> bool {
@@ -54,8 +65,16 @@ pub struct Mount {
     pub span: Span,
 }
 
+/// The short form of a port that docker compose refuses, as `127.0.0.1:80`, in which a part is missing, or `80:http`; `None`
+/// for any other, and where a variable hides what stands where.
+#[must_use]
+pub fn refused_port(node: &Node) -> Option<String> {
+    let text = node.text()?;
+    short_port(node).filter(|port| !port.is_one()).map(|_| text.to_owned())
+}
+
 /// `80`, `8080:80`, `127.0.0.1:8080:80/udp`, `[::1]:1:1`, `${PORT:-80}:80`, or a map with `target`; `None` where a
-/// variable hides what stands where.
+/// variable hides what stands where, or docker compose takes it for none.
 #[must_use]
 pub fn port(node: &Node) -> Option<Port> {
     if let Value::Map(_) = node.value {
@@ -66,6 +85,11 @@ pub fn port(node: &Node) -> Option<Port> {
         let (published, target) = (text("published"), text("target")?);
         return Some(Port { host, published, target, protocol, is_map: true, span: node.span });
     }
+    short_port(node).filter(Port::is_one)
+}
+
+/// The parts of a short form, whatever stands in them.
+fn short_port(node: &Node) -> Option<Port> {
     let text = with_numbers(node.text()?)?;
     let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
     let (before, target) = text.rsplit_once(':').unwrap_or(("", text));
@@ -196,9 +220,26 @@ mod tests {
             ("${PORT:-80}:80", Some(":80:80/tcp")),
             ("${PORT}:80", None),
             ("${BIND:-127.0.0.1}:80:80", None),
+            ("127.0.0.1:80", None),
+            ("a:80", None),
+            ("8080:http", None),
+            ("99999:80", None),
+            ("localhost:80:80", None),
+            ("80:80:80", None),
             ("${BIND:-127.0.0.1:80}:80", None),
         ] {
             assert_eq!(port(&node(text)).as_ref().map(told).as_deref(), expected, "{text}");
+        }
+    }
+
+    /// Docker compose 2.40 refuses these and no others.
+    #[test]
+    fn ports_that_are_none() {
+        for text in ["127.0.0.1:80", "a:80", "8080:http", "99999:80", "localhost:80:80", "80:80:80", "x", "+80:80"] {
+            assert_eq!(refused_port(&node(text)).as_deref(), Some(text));
+        }
+        for text in ["80", ":80", ":80:80", "0:80", "0080:80", "[::1]:1:2", "3000-3005:3000-3005/udp", "${HOST}:80"] {
+            assert_eq!(refused_port(&node(text)), None, "{text}");
         }
     }
 

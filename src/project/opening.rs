@@ -36,7 +36,9 @@ impl Project {
         self.layers.iter().position(|known| std::ptr::eq(known, layer))
     }
 
-    fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
+    /// What was found out about a layer that is sealed.
+    #[must_use]
+    pub fn sealed_as(&self, layer: &Layer) -> Option<&stores::Sealed> {
         self.sealed.get(&self.number_of(layer)?)
     }
 

@@ -28,12 +28,12 @@ pub(super) fn run(template: &str, templates: &Templates, input: &Input<'_>) -> R
     for reference in references(text) {
         // One within the default of another belongs to that.
         if reference.range.start >= at {
-            writer.text(text, at..reference.range.start)?;
+            writer.text(text, at..reference.range.start);
             at = reference.range.end;
-            writer.reference(text, &reference)?;
+            writer.reference(text, &reference);
         }
     }
-    writer.text(text, at..text.len())?;
+    writer.text(text, at..text.len());
     if writer.faults.is_empty() { Ok(writer.run) } else { Err(writer.faults) }
 }
 
@@ -49,14 +49,14 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     /// A stretch without references.
-    fn text(&mut self, template: &str, range: Range<usize>) -> Result<(), Vec<Fault>> {
-        let text = self.expand(template, range)?.text;
+    fn text(&mut self, template: &str, range: Range<usize>) {
+        let Some(expansion) = self.expand(template, range) else { return };
+        let text = expansion.text;
         self.run.text.push_str(&if self.interpolates { text.replace('$', "$$") } else { text });
-        Ok(())
     }
 
-    fn reference(&mut self, template: &str, reference: &Reference<'_>) -> Result<(), Vec<Fault>> {
-        let expansion = self.expand(template, reference.range.clone())?;
+    fn reference(&mut self, template: &str, reference: &Reference<'_>) {
+        let Some(expansion) = self.expand(template, reference.range.clone()) else { return };
         for resolved in &expansion.resolved {
             let name = resolved.reference.name;
             self.run.used.insert(name.to_owned());
@@ -81,11 +81,11 @@ impl Writer<'_> {
             source: reference.range.clone(),
             verbatim: false,
         });
-        Ok(())
     }
 
     /// A stretch with its references replaced by marks for values; an empty value is none, by which defaults are chosen.
-    fn expand<'t>(&mut self, template: &'t str, range: Range<usize>) -> Result<Expansion<'t>, Vec<Fault>> {
+    /// Of what cannot be read a fault is kept, and the others are looked for all the same.
+    fn expand<'t>(&mut self, template: &'t str, range: Range<usize>) -> Option<Expansion<'t>> {
         let (known, pieces) = (&self.known, &mut self.run.pieces);
         let mut lookup = |name: &str| -> Option<Cow<'_, str>> {
             Some(match *known.get(name)? {
@@ -95,11 +95,16 @@ impl Writer<'_> {
             })
         };
         let stretch = template.get(range.clone()).unwrap_or_default();
-        interpolation::expand(stretch, &mut lookup, &mut self.budget).map_err(|fault| {
-            let (message, help) = (fault.message().to_owned(), fault.help().to_owned());
-            let at = range.start + fault.range.start..range.start + fault.range.end;
-            vec![Fault { template: self.template.to_owned(), at, kind: FaultKind::Broken, key: None, message, help }]
-        })
+        match interpolation::expand(stretch, &mut lookup, &mut self.budget) {
+            Ok(expansion) => Some(expansion),
+            Err(fault) => {
+                let (message, help) = (fault.message().to_owned(), fault.help().to_owned());
+                let at = range.start + fault.range.start..range.start + fault.range.end;
+                let template = self.template.to_owned();
+                self.faults.push(Fault { template, at, kind: FaultKind::Broken, key: None, message, help });
+                None
+            }
+        }
     }
 
     fn undefined(&self, name: &str, at: Range<usize>) -> Fault {

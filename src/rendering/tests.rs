@@ -238,6 +238,66 @@ fn faults_have_a_place() {
     }
 }
 
+/// What a shell would run takes no text that it could make something of; beside it any text can stand.
+#[test]
+fn what_a_shell_runs() {
+    let texts = [
+        ("x.service.j2", "ExecStart=/bin/sh -c \"echo {{ V }}\"\n"),
+        ("x.service.j2", "ExecStartPre=-/usr/bin/bash -lc 'echo {{ V }}'\n"),
+        ("x.service.j2", "ExecStart=@/bin/sh server -e -c {{ V }}\n"),
+        (
+            "compose.yml.j2",
+            "services:\n  a:\n    image: x\n    entrypoint: [/bin/sh, -c]\n    command: [\"echo {{ V }}\"]\n",
+        ),
+        (
+            "compose.yml.j2",
+            "services:\n  a:\n    command:\n      - |\n        echo {{ V }}\n    image: x\n    entrypoint: sh -e -c\n",
+        ),
+        ("compose.yml.j2", "command: [bash, -e, -c, \"echo {{ V }}\"]\n"),
+        ("compose.yml.j2", "command: [bash, -o, pipefail, -c, \"echo {{ V }}\"]\n"),
+        ("compose.yml.j2", "command: [su, \"-\", app, -c, \"echo {{ V }}\"]\n"),
+        ("compose.yml.j2", "test: [CMD, sh, -e, -c, \"echo {{ V }}\"]\n"),
+        (
+            "compose.yml.j2",
+            "services:\n  a:\n    image: x\n    develop:\n      watch:\n        - exec:\n            command: \"x {{ V }}\"\n",
+        ),
+        ("deployment.yml.j2", "command: [sh, -c]\nargs: [\"echo {{ V }}\"]\n"),
+        ("ecosystem.yml.j2", "apps:\n  - script: sh\n    args: [-c, \"echo {{ V }}\"]\n"),
+        ("e.config.js.j2", "x = { apps: [{ script: \"sh\", args: [\"-c\", \"echo {{ V }}\"] }] };\n"),
+        ("e.config.js.j2", "x = { args: [\"-c\", \"echo \" + {{ V }}], script: \"/bin/bash\" };\n"),
+        ("e.config.js.j2", "execFile(\"sh\", [\"-c\", \"echo {{ V }}\"]);\n"),
+        ("e.config.js.j2", "cp.spawn('bash', ['-e', '-c', {{ V }}], {});\n"),
+        ("e.config.js.j2", "spawn(\"echo {{ V }}\", { shell: true });\n"),
+        ("e.config.js.j2", "spawn(\"echo\", [\"{{ V }}\"], { stdio: \"inherit\", shell: '/bin/sh' });\n"),
+    ];
+    for (name, text) in texts {
+        let faults = rendered(name, text, "$(id)").unwrap_err();
+        assert_eq!(faults.len(), 1, "{text}: {faults:?}");
+        assert_eq!(faults[0].kind, FaultKind::Unwritable, "{text}");
+        let plain = rendered(name, text, "a-1");
+        let begins = text.contains("-c {{ V }}") || text.contains("'-c', {{ V }}");
+        assert_eq!(plain.is_ok(), !begins, "{text}: {plain:?}");
+    }
+    for (name, text) in [
+        ("x.service.j2", "ExecStart=/usr/bin/server -c \"echo {{ V }}\"\n"),
+        ("x.service.j2", "ExecStart=/bin/sh -c 'exec \"$$0\" \"$$1\"' echo {{ V }}\n"),
+        ("compose.yml.j2", "services:\n  a:\n    image: x\n    entrypoint: [server]\n    command: [-c, \"{{ V }}\"]\n"),
+        (
+            "compose.yml.j2",
+            "services:\n  a:\n    image: x\n    entrypoint: [sh, run.sh]\n    command: [-c, \"{{ V }}\"]\n",
+        ),
+        ("compose.yml.j2", "command: [sh, -c, 'echo \"$$1\"', sh, \"{{ V }}\"]\n"),
+        ("deployment.yml.j2", "command: [server]\nargs: [\"echo {{ V }}\"]\n"),
+        ("e.config.js.j2", "x = { script: \"server.js\", args: [\"-c\", \"echo {{ V }}\"] };\n"),
+        ("e.config.js.j2", "execFile(\"server\", [\"-c\", \"echo {{ V }}\"], { shell: false });\n"),
+        ("e.config.js.j2", "spawn(\"sh\", [\"run.sh\", \"-c\", \"{{ V }}\"]);\n"),
+        ("e.config.js.j2", "f(a ? \"sh\" : \"-c\", [\"{{ V }}\"]);\n"),
+    ] {
+        let found = rendered(name, text, "$(id)");
+        assert!(found.is_ok(), "{text}: {found:?}");
+    }
+}
+
 #[test]
 fn headers_tell_edits() {
     let services = [];

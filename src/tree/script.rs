@@ -44,6 +44,18 @@ pub fn parse(source: SourceId, text: &str) -> Option<Arc<Node>> {
     None
 }
 
+/// A text that is one value, as PM2 reads its `.json` files: by JavaScript's rules, with comments, names without quotes and
+/// a comma behind the last item. `None` where it is none that can be followed, or something stands behind it.
+#[must_use]
+pub fn value(source: SourceId, text: &str) -> Option<Arc<Node>> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let mut reader = Reader::new(source, text);
+    let value = reader.value(0, true)?;
+    reader.token().is_none().then_some(value)
+}
+
 struct Reader<'t> {
     source: SourceId,
     text: &'t str,

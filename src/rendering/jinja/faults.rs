@@ -82,7 +82,7 @@ fn explained(error: &Error, reveals: bool) -> (String, &'static str) {
         ErrorKind::OutOfFuel => ("this template does not come to an end".to_owned(), "look for a loop over too much"),
         ErrorKind::InvalidOperation if !reveals && !marks::holds_mark(detail) && !detail.is_empty() => {
             let help = if detail == guard::ASKED {
-                "ask whether it is set, with {% if KEY %}, or make what is asked a key of its own that is no secret"
+                "ask whether it is set, with {% if KEY is defined %}, or make what is asked a key of its own that is no secret"
             } else if detail == guard::WRITTEN {
                 "apply the filter to each value, as in {{ KEY | upper }}"
             } else if detail.starts_with(UNNAMED) {

@@ -342,7 +342,7 @@ fn compared_secrets(template: &str, templates: &Templates, input: &Input<'_>) ->
                 let is = if is_withheld(name) { "is a secret" } else { "may stand for a secret" };
                 let message = format!("{name} {is}, whose value is not known here, so it cannot be compared");
                 let help = format!(
-                    "ask whether it is set, with {{% if {name} %}}, or make what differs a key of its own that is no secret"
+                    "ask whether it is set, with {{% if {name} is defined %}}, or make what differs a key of its own that is no secret"
                 );
                 let key = Some(name.to_owned());
                 faults.push(Fault { template: path.clone(), at, kind: FaultKind::Broken, key, message, help });

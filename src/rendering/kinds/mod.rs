@@ -3,6 +3,7 @@
 //! To add a kind: one file with a `write` function that puts each piece in the quotes of its place, one `mod` line, one
 //! entry in [`ALL`].
 
+mod arguments;
 mod env;
 mod javascript;
 mod json;

@@ -1,6 +1,11 @@
 //! Units of systemd: values are quoted as `systemd.syntax(7)` has it, `%` and, in commands, `$` doubled.
 
-use super::{Draft, Kind, Misfit, Sign, Token, add, behind, by_line, is_harmless, known, one_line};
+use std::collections::HashMap;
+
+use super::limit::Limit;
+use super::{
+    Draft, Kind, Misfit, Sign, Token, add, arguments, begins_command, behind, by_line, is_harmless, known, one_line,
+};
 
 pub(super) const KIND: Kind = Kind {
     name: "systemd",
@@ -28,6 +33,8 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
     let (name, begun) = start.split_once('=').unwrap_or((&start, ""));
     let setting = Setting::of(name.trim(), begun.trim_start());
     let equals = line.iter().position(|token| token.is(|own| own == '=')).unwrap_or(0);
+    let code =
+        if setting.is_command && !comment { code(line.get(equals + 1..).unwrap_or_default()) } else { HashMap::new() };
     let (mut out, mut quote, mut escaped) = (String::new(), None, false);
     // A `%` or `$` that the next character makes something of.
     let mut sign = None;
@@ -67,6 +74,12 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
             if !comment && leads && !setting.is_assignment {
                 begins(&text, token.at, &setting)?;
             }
+            if code.get(&token.at).is_some_and(|before| !Limit::Plain.allows(&text) || begins_command(before)) {
+                let message =
+                    "a shell evaluates this text, so only a plain word can stand in it, and none that begins a command";
+                let help = "set it with Environment=, and write $$KEY there; or start the program without a shell";
+                return Err(Misfit::new(token.at, message, help));
+            }
             match quote {
                 _ if comment => one_line(&text, token.at, "a comment"),
                 Some(_) if !setting.is_listed => {
@@ -85,6 +98,49 @@ fn write(draft: &Draft<'_>, line: &[Token<'_>], misfits: &mut Vec<Misfit>) -> St
         add(&mut out, misfits, written);
     }
     out
+}
+
+/// The values within what a shell runs of a command line, each with what stands before it there: `/bin/sh -c "…"`.
+fn code(line: &[Token<'_>]) -> HashMap<usize, String> {
+    let (mut words, mut holes) = (vec![String::new()], Vec::new());
+    let (mut quote, mut escaped) = (None, false);
+    for token in line {
+        let last = words.len() - 1;
+        let word = &mut words[last];
+        match token.sign {
+            Sign::Hole(_) => {
+                holes.push((token.at, last, word.len()));
+                // Any sign that ends no word and is no option.
+                word.push('\u{0}');
+            }
+            Sign::Own(own) if escaped => {
+                escaped = false;
+                word.push(own);
+            }
+            Sign::Own('\\') => escaped = true,
+            Sign::Own(own) if quote == Some(own) => quote = None,
+            Sign::Own(own @ ('"' | '\'')) if quote.is_none() => quote = Some(own),
+            Sign::Own(own) if quote.is_none() && own.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(String::new());
+                }
+            }
+            Sign::Own(own) => word.push(own),
+        }
+    }
+    let program = words[0].trim_start_matches(['-', '@', ':', '+', '!', '|']).to_owned();
+    let prefixes = words[0].len() - program.len();
+    // Behind an `@` the second word is what the program is told that it is called.
+    if words[0].get(..prefixes).is_some_and(|prefixes| prefixes.contains('@'))
+        && let Some(name) = words.get_mut(1)
+    {
+        name.clone_from(&program);
+    }
+    // The places of the values within the program itself are of no use any more.
+    words[0] = program;
+    let run = arguments::code(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let within = holes.into_iter().filter(|(_, word, _)| run.contains(word));
+    within.map(|(at, word, before)| (at, words[word].get(..before).unwrap_or_default().to_owned())).collect()
 }
 
 /// A text without quotes, of which nothing is put in, and that nothing splits.

@@ -3,6 +3,7 @@
 //! Where the text of a string is evaluated once more, as by `eval` or as the arguments that PM2 splits, only a value stands
 //! that is the same however often it is read.
 
+mod arguments;
 mod reading;
 mod script;
 
@@ -39,6 +40,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                     out.push(own);
                     let literal = literals.pop().unwrap_or_default();
                     misfits.extend(literal.judge());
+                    script.arguments.literal(&literal);
                     let names = literal.may_name && names_member(rest);
                     let is_prototype = out.get(literal.start + 1..out.len() - own.len_utf8()) == Some("__proto__");
                     wrap(
@@ -62,6 +64,7 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
                         if matches!(piece, Piece::Text(_) | Piece::Expanded(_) | Piece::Structure(Value::String(_))) {
                             script.reading().judge(&parts, "", token.at, true)?;
                         }
+                        script.arguments.value(&parts, token.at);
                         Ok(in_code(draft, piece, &out, script.may_name() && names_member(rest)))
                     }
                     State::Quoted(quote) => {
@@ -79,7 +82,9 @@ fn write(draft: &Draft<'_>) -> Result<String, Vec<Misfit>> {
         }
     }
     misfits.extend(literals.iter().filter_map(Literal::judge));
+    misfits.append(&mut script.arguments.misfits);
     misfits.sort_by_key(|misfit| misfit.at);
+    misfits.dedup_by_key(|misfit| misfit.at);
     if misfits.is_empty() { Ok(out) } else { Err(misfits) }
 }
 

@@ -1,5 +1,6 @@
 //! A script up to some place: whether it is in code, in quotes or in a comment, and what its value is for.
 
+use super::arguments::Arguments;
 use super::{Misfit, Part, Reading, Token, behind, ends_line};
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub(super) struct Script {
     /// The name that the last string may have given to a member, and the member that is being written.
     text: String,
     member: String,
+    /// What is given to what is called.
+    pub(super) arguments: Arguments,
     /// Whether a value stands right before.
     is_behind_value: bool,
 }
@@ -178,6 +181,8 @@ impl Script {
             ':' if matches!(self.last, Some('"' | '\'')) => self.member = std::mem::take(&mut self.text),
             _ => {}
         }
+        let callee = if own == '(' { self.calls.last().map_or("", String::as_str) } else { "" };
+        self.arguments.read(own, callee, &self.member);
     }
 
     fn read_code(&mut self, own: char, before: Option<char>, rest: &[Token<'_>]) -> Step {

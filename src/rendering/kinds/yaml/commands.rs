@@ -1,7 +1,7 @@
 //! Scalars that their reader splits or gives to a shell: no value may decide where they are split.
 
 use super::super::limit::Limit;
-use super::super::{Draft, Misfit, SHELLS, Sign, begins_command};
+use super::super::{Draft, Misfit, Sign, arguments, begins_command};
 use crate::rendering::marks::{Part, Piece, probed};
 use crate::source::Sources;
 use crate::tree::{Node, Value, yaml};
@@ -16,6 +16,9 @@ enum Reading {
     /// Split at colons.
     Short,
 }
+
+/// What is one list of arguments, though it is written as two: of Compose, of Kubernetes, of PM2.
+const JOINED: [(&str, &str); 3] = [("entrypoint", "command"), ("command", "args"), ("script", "args")];
 
 /// What cannot stand where it does in a file; `probe` is that file with the numbers of the pieces in their places.
 pub(super) fn misfits(draft: &Draft<'_>, probe: &str, compose: bool) -> Vec<Misfit> {
@@ -62,10 +65,12 @@ impl Finder<'_, '_> {
         for name in ["command", "entrypoint"] {
             self.scalar(service.get(name).map(AsRef::as_ref), Reading::Split);
         }
-        for hook in
-            ["post_start", "pre_stop"].iter().filter_map(|name| service.get(name)).flat_map(|hooks| hooks.items())
-        {
+        let hooks = ["post_start", "pre_stop"].iter().filter_map(|name| service.get(name));
+        for hook in hooks.flat_map(|hooks| hooks.items()) {
             self.scalar(hook.get("command").map(AsRef::as_ref), Reading::Split);
+        }
+        for watched in service.find(&["develop", "watch"]).into_iter().flat_map(Node::items) {
+            self.scalar(watched.find(&["exec", "command"]), Reading::Split);
         }
         if let Some(test) = service.find(&["healthcheck", "test"]) {
             self.scalar(Some(test), Reading::Shell);
@@ -86,16 +91,30 @@ impl Finder<'_, '_> {
         if depth > 64 {
             return;
         }
-        let items: Vec<_> = node.items().collect();
-        for three in items.windows(3) {
-            let text = |index: usize| three.get(index).and_then(|item| item.text()).unwrap_or_default();
-            let is_code = text(1).starts_with('-') && !text(1).starts_with("--") && text(1).ends_with('c');
-            if is_code && SHELLS.contains(&text(0).rsplit('/').next().unwrap_or_default()) {
-                self.scalar(three.get(2).map(AsRef::as_ref), Reading::Shell);
-            }
+        let items: Vec<_> = node.items().map(AsRef::as_ref).collect();
+        self.arguments(&[], &items);
+        for (program, rest) in JOINED {
+            let (Some(program), Some(rest)) = (node.get(program), node.get(rest)) else { continue };
+            let own: Vec<_> = rest.items().map(AsRef::as_ref).collect();
+            // What is one text is split, and its first word is what the shell is given.
+            let rest = if own.is_empty() { vec![rest.as_ref()] } else { own };
+            let listed: Vec<_> = program.items().map(AsRef::as_ref).collect();
+            let split = if listed.is_empty() { program.text().and_then(shlex::split) } else { None };
+            let all: Vec<_> = listed.into_iter().chain(rest).collect();
+            self.arguments(&split.unwrap_or_default(), &all);
         }
-        for child in items.into_iter().map(AsRef::as_ref).chain(node.pairs().map(|pair| pair.value.as_ref())) {
+        for child in items.into_iter().chain(node.pairs().map(|pair| pair.value.as_ref())) {
             self.lists(child, depth + 1);
+        }
+    }
+
+    /// The texts that a shell is given among some words and the `items` behind them.
+    fn arguments(&mut self, words: &[String], items: &[&Node]) {
+        let own = items.iter().map(|item| item.text().unwrap_or_default());
+        let all: Vec<_> = words.iter().map(String::as_str).chain(own).collect();
+        for at in arguments::code(&all) {
+            let code = at.checked_sub(words.len()).and_then(|at| items.get(at));
+            self.scalar(code.copied(), Reading::Shell);
         }
     }
 

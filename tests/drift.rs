@@ -5,6 +5,8 @@
 
 #[path = "drift/applying.rs"]
 mod applying;
+#[path = "drift/closing.rs"]
+mod closing;
 #[path = "drift/comparing.rs"]
 mod comparing;
 #[allow(dead_code, reason = "shared with tests that need more of it")]

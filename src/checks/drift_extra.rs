@@ -26,7 +26,7 @@ pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
     }
     let (having, lacking): (Vec<_>, Vec<_>) = compared
         .columns()
-        .filter(|column| compared.cells[*column].state != State::Unknown)
+        .filter(|column| compared.cells[*column].state != State::Unknown || compared.surely_sets(*column))
         .partition(|column| compared.cells[*column].state.is_there());
     if having.is_empty() || lacking.is_empty() || compared.is_classified() {
         return;

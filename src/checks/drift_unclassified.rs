@@ -22,7 +22,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 pub(super) fn check(compared: &Compared<'_, '_>, findings: &mut Vec<Finding>) {
-    if compared.secret || compared.is_over_time() || compared.conflict().is_some() {
+    if compared.is_own_secret || compared.is_over_time() || compared.conflict().is_some() {
         return;
     }
     let columns = compared.columns_of(|one, other, policy| {

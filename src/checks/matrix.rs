@@ -113,8 +113,10 @@ pub struct Compared<'c, 'a> {
     texts: Vec<Option<Cow<'c, str>>>,
     /// What each source says.
     pub(super) cells: Vec<Cell>,
-    /// Whether it is a secret.
+    /// Whether it is a secret, so that no output may show its values.
     pub(super) secret: bool,
+    /// Whether it is one for what it is itself, and not only because a value of it is that of another secret.
+    pub(super) is_own_secret: bool,
     /// Whether no output may show its values, because it is a secret or because nobody wants to see any.
     pub(super) hidden: bool,
     /// The pairs of sources in which the key has a place, with what a difference means.
@@ -249,7 +251,10 @@ impl<'c, 'a> Compared<'c, 'a> {
         let classes: Vec<_> = classes.collect();
         let hides =
             |(side, setting): (&Side<'_>, Option<&Setting<'_>>)| setting.is_some_and(|it| side.hides(key, it, judge));
-        let secret = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
+        let is_own = judge.is_secret(key) || sides.iter().zip(settings.iter().copied()).any(hides);
+        let borrows =
+            |(side, setting): (&Side<'_>, Option<&Setting<'_>>)| setting.is_some_and(|it| side.borrows(it, judge));
+        let secret = is_own || sides.iter().zip(settings.iter().copied()).any(borrows);
         let hidden = secret || rules.hides_values;
         let cells = told.iter().zip(&classes).zip(sides.iter().zip(&settings)).map(
             |(((state, _, way), class), (side, setting))| {
@@ -281,6 +286,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             texts,
             cells,
             secret,
+            is_own_secret: is_own,
             hidden,
             pairs,
             row,

@@ -2,7 +2,8 @@
 //!
 //! What counts, in this order:
 //!
-//! 1. Sealed text, references and placeholders are no secrets.
+//! 1. Sealed text, references and placeholders are no secrets. What a reference brings to take instead
+//!    (`${DB_PASSWORD:-hunter2}`) counts as if it stood there.
 //! 2. A literal value of a key that the schema calls `writeOnly`. Where it says `"secret": false`, only the next counts.
 //! 3. A value whose shape says what it is: a GitHub token with a valid checksum, an AWS key, a private key, and some
 //!    sixty more. These count in comments too, and alone on a line.
@@ -303,7 +304,7 @@ fn secret(file: &File<'_>, key: &str, text: &str) -> Option<Secret> {
     let declared = file.project.declared_secret(key);
     let found = match declared {
         // `${DB_PASSWORD}` refers to a secret without holding one.
-        Some(true) if !is_one_reference(counts) && (token.is_some() || !detection::stands_in_for_a_secret(counts)) => {
+        Some(true) if holds_a_literal(counts) && (token.is_some() || !detection::stands_in_for_a_secret(counts)) => {
             Some(token.unwrap_or_else(|| Secret::new("is a secret", usual)))
         }
         Some(_) => token.map(|token| Secret { severity: Severity::Error, ..token }),
@@ -324,6 +325,8 @@ fn undeclared(key: &str, text: &str, password: Option<Range<usize>>) -> Option<(
     if detection::is_split_url(key, text) {
         return Some(("and what follows are a URL with a password", None));
     }
+    // What a reference brings to take instead is judged as if it stood there itself.
+    let text = literal(text)?;
     let found = if detection::is_secret_by_name(key, text) {
         ("is a secret by its name", None)
     } else if detection::looks_like_a_key(key, text) {
@@ -332,7 +335,34 @@ fn undeclared(key: &str, text: &str, password: Option<Range<usize>>) -> Option<(
         return None;
     };
     // Asked last, because it reads the text from end to end.
-    (!is_one_reference(text) && !detection::stands_in_for_a_secret(text)).then_some(found)
+    (!detection::stands_in_for_a_secret(text)).then_some(found)
+}
+
+/// What stands in a value itself: the text that a lone reference brings to take instead, as in `${DB_PASSWORD:-hunter2}`, or
+/// nothing, as in `${DB_PASSWORD}`, `${DB_PASSWORD:-}` and `${DB_PASSWORD:?set it}`; of any other value all of it.
+fn literal(text: &str) -> Option<&str> {
+    /// So many references stand in each other. Nobody writes more.
+    const DEPTH: usize = 8;
+    let mut text = text;
+    for _ in 0..DEPTH {
+        let found = if text.starts_with("${") { references(text) } else { Vec::new() };
+        // Those in its argument come after it.
+        let Some(whole) = found.first().filter(|first| first.range == (0..text.len())) else { break };
+        match whole.operator.map(|operator| operator.sign) {
+            None | Some(Sign::Required) => return None,
+            Some(Sign::Default | Sign::Alternative) => text = whole.argument,
+        }
+    }
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// Whether something stands in the place of a secret that may be one: of a text to take instead, no single letter.
+fn holds_a_literal(text: &str) -> bool {
+    /// In bytes.
+    const SHORTEST: usize = 4;
+    literal(text).is_some_and(|literal| {
+        literal.len() == text.len() || { literal.len() >= SHORTEST && !detection::stands_in_for_a_secret(literal) }
+    })
 }
 
 fn holds_password(text: &str, password: Range<usize>) -> bool {

@@ -26,7 +26,7 @@ const SMALLEST: u64 = 1_000_000;
 impl Project {
     /// Whether a value is that of a known secret: then it is one under any other name, too.
     #[must_use]
-    pub(super) fn is_known_secret(&self, text: &str) -> bool {
+    pub fn is_known_secret(&self, text: &str) -> bool {
         self.known(text).next().is_some()
     }
 

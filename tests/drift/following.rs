@@ -12,7 +12,7 @@ use super::{codes, git, repository};
 /// A repository with sealed files, and the key to them.
 pub(super) struct Sealed {
     place: tempfile::TempDir,
-    home: tempfile::TempDir,
+    pub(super) home: tempfile::TempDir,
     recipient: sparkcfg::identity::Recipient,
 }
 
@@ -53,7 +53,7 @@ impl Sealed {
     }
 
     /// What `drift --against HEAD` finds, with the key or without, and how it ends.
-    fn against(&self, key: bool, more: &str) -> (Vec<String>, i32) {
+    pub(super) fn against(&self, key: bool, more: &str) -> (Vec<String>, i32) {
         let key =
             if key { format!(" --identity {}", self.home.path().join("key.txt").display()) } else { String::new() };
         let (found, code) = codes(&format!("sparkcfg drift --against HEAD{key}{more}"), self.folder());

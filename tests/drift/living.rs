@@ -122,3 +122,25 @@ fn what_runs_is_accepted_by_its_name() {
     let process = ran("sparkcfg drift prod proc:1 --ack drift-stale-live A --why TODO");
     assert!(process.code == 2 && process.stderr.contains("has another number"), "{}", process.shown());
 }
+
+/// The standard input is read once: what is accepted of it is compared anew without it.
+#[test]
+fn what_comes_through_a_pipe_can_be_accepted() {
+    let live = r#"[{"name": "web", "pm2_env": {"env": {"A": "2", "B": "1"}}}]"#;
+    for (source, text) in [("pm2:-#web", live), ("env:-", "A=2\nB=1\n")] {
+        for accept in [["--ack", "drift-stale-live", "A"].as_slice(), &["--ack-all"]] {
+            let place = tempfile::tempdir().unwrap();
+            fs::create_dir(place.path().join("environments")).unwrap();
+            fs::write(place.path().join("environments/prod.env"), "A=1\nB=1\n").unwrap();
+            fs::write(place.path().join("input"), text).unwrap();
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sparkcfg"));
+            command.current_dir(place.path()).args(["drift", "prod", source]).args(accept).args(["--why", "TODO"]);
+            let output = command.stdin(fs::File::open(place.path().join("input")).unwrap()).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                output.status.code() == Some(0) && told.contains("acknowledged 1"),
+                "{source} {accept:?} {output:?}"
+            );
+        }
+    }
+}

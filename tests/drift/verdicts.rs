@@ -117,8 +117,9 @@ fn every_format_tells_the_same_number() {
         (&[two, &[(CONFIG, DISPUTED)]].concat(), &[worse], "", (2, 1)),
         (&[two, &[(CONFIG, DISPUTED)]].concat(), &[], " --fail-on never", (2, 0)),
         (&members, &[("b/schemas/app.schema.json", "{\n"), ("a/environments/prod.env", "POOL=50\n")], "", (2, 1)),
-        // What an entry of the baseline no longer covers is not the branch's doing.
-        (two, &[("sparkcfg-baseline.toml", STALE)], "", (0, 0)),
+        // An entry of the baseline that covers nothing, new and old.
+        (two, &[("sparkcfg-baseline.toml", STALE)], "", (0, 1)),
+        (&[two, &[("sparkcfg-baseline.toml", STALE)]].concat(), &[worse], "", (1, 1)),
     ];
     for (before, after, options, expected) in cases {
         let place = committed(before);

@@ -208,7 +208,7 @@ impl<'c, 'a> Compared<'c, 'a> {
             let side = &self.sides[column];
             side.subject.project.config.keeps_secrets_apart(&side.subject.environment.name)
         };
-        let kept_apart = self.secret && (apart(one) || apart(other)) && !self.is_one_entry(one, other);
+        let kept_apart = self.is_own_secret && (apart(one) || apart(other)) && !self.is_one_entry(one, other);
         let usual = kept_apart.then_some(Drift::MustDiffer);
         self.fitting.between(first, second).ok().flatten().or(usual)
     }

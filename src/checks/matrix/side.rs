@@ -171,6 +171,19 @@ impl<'a> Side<'a> {
         named || text.is_some_and(|text| project.looks_secret(key, text))
     }
 
+    /// Whether its value is that of a secret that is known under another name; `judge` may know more of them.
+    pub(super) fn borrows(&self, setting: &Setting<'_>, judge: &Project) -> bool {
+        let text = match &setting.value {
+            Resolved::Secret(secret) => Some(secret.expose()),
+            Resolved::Unknown => None,
+            value => value.text(),
+        };
+        let project = self.subject.project;
+        let knows =
+            |text| project.is_known_secret(text) || !std::ptr::eq(project, judge) && judge.is_known_secret(text);
+        text.is_some_and(knows)
+    }
+
     /// The file that is the environment's own, plain and no person's.
     pub(in crate::checks) fn own_layer(&self) -> Option<&'a Layer> {
         let project = self.subject.project;

@@ -92,6 +92,14 @@ impl<'a> Times<'a> {
         hidden.unwrap_or_default()
     }
 
+    /// Whether a key had a value at the revision in any environment, be it a default, or one that nobody here can read.
+    #[must_use]
+    pub fn had(&self, key: &str) -> bool {
+        let has =
+            |compared: &Compared<'_, '_>| !matches!(compared.cells[0].state, State::Absent | State::NotApplicable);
+        self.environments.iter().any(|(name, _)| self.compared(name, key, has).unwrap_or_default())
+    }
+
     /// The values of a key in two environments, where both can be opened.
     fn texts(&self, environments: [&str; 2], key: &str, time: Time) -> Option<(Secret, Secret)> {
         let column = usize::from(time == Time::Now);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use globset::GlobSet;
 
 use crate::checks::matrix::{Time, Times, Was, part, subject};
-use crate::drift::{Column, Relation, Row};
+use crate::drift::{Cell, Column, Relation, Row, State};
 use crate::finding::{Bucket, Change, Finding, Label, Severity, told_name};
 use crate::schema::Schema;
 
@@ -71,6 +71,8 @@ struct Known<'f> {
     then: HashMap<&'f str, Vec<&'f Finding>>,
     /// The environments that findings of now name, those that are accepted included.
     now: HashMap<String, HashSet<Arc<str>>>,
+    /// The keys of what counted at the revision and is not found now: that is told of them already.
+    gone: HashSet<&'f str>,
 }
 
 impl<'f> Known<'f> {
@@ -116,14 +118,16 @@ impl Since<'_, '_> {
         };
         let before: Vec<_> = before.into_iter().map(renamed).collect();
         let silent: Vec<_> = silent.into_iter().map(renamed).collect();
-        let mut known = Known { then: HashMap::new(), now: HashMap::new() };
+        let mut known = Known { then: HashMap::new(), now: HashMap::new(), gone: HashSet::new() };
         for (subject, finding) in &before {
             known.then.entry(subject).or_default().push(finding);
         }
         for finding in findings.iter().chain(self.accepted) {
             known.now.entry(subject(finding)).or_default().extend(finding.environments.iter().map(Arc::clone));
         }
-        let (counting, mut settled) = self.of_now(findings, &known);
+        let gone = before.iter().filter(|(subject, then)| is_unexpected(then) && !known.now.contains_key(subject));
+        known.gone.extend(gone.filter_map(|(_, then)| then.key.as_deref()));
+        let (counting, mut settled) = self.of_now(findings, &known, &silent);
         silenced.retain(is_unexpected);
         let told = silenced.iter().map(subject).collect();
         silenced.extend(self.elapsed(elapsed, (&known, &told), &counting));
@@ -208,10 +212,20 @@ impl Since<'_, '_> {
     }
 
     /// Says of findings of now what happened to them: those that count, and those that the revision has, too.
-    fn of_now(&self, findings: Vec<Finding>, known: &Known<'_>) -> (Vec<Finding>, Vec<Finding>) {
+    fn of_now(
+        &self,
+        findings: Vec<Finding>,
+        known: &Known<'_>,
+        silent: &[(String, Finding)],
+    ) -> (Vec<Finding>, Vec<Finding>) {
         let (mut counting, mut settled) = (Vec::new(), Vec::new());
         for mut finding in findings {
-            let change = self.change(&finding, known.candidates(&subject(&finding)));
+            let mut change = self.change(&finding, known.candidates(&subject(&finding)));
+            if change == Change::Introduced && self.is_closed_by_now(&finding, known) {
+                change = Change::Unknown;
+            } else if change == Change::Introduced && self.was_accepted(&finding, silent) {
+                change = Change::Unchanged;
+            }
             if let Some(difference) = &mut finding.difference {
                 difference.change = Some(change);
             }
@@ -290,11 +304,47 @@ impl Since<'_, '_> {
         let relations: Vec<_> = candidates.iter().map(|then| self.relation(now, then)).collect();
         if relations.contains(&Relation::Same) {
             Change::Unchanged
-        } else if relations.contains(&Relation::Unknown) || self.is_hidden(now, Time::Then) {
+        } else if relations.contains(&Relation::Unknown) || self.is_hidden(now, Time::Then) && !self.surely_parts(now) {
             Change::Unknown
         } else {
             Change::Introduced
         }
+    }
+
+    /// Whether a key that the revision had cannot be read any more, so that a new difference may be there and none may be.
+    fn is_closed_by_now(&self, now: &Finding, known: &Known<'_>) -> bool {
+        let had = |key: &str| !known.gone.contains(key) && self.times.had(key);
+        is_unknown(now) && now.key.as_deref().is_some_and(had)
+    }
+
+    /// Whether a finding is an accepted one of the revision, and still is but for environments that came since.
+    fn was_accepted(&self, now: &Finding, silent: &[(String, Finding)]) -> bool {
+        let is_part = now.difference.as_ref().is_some_and(|difference| !difference.partly.is_empty());
+        let is_accepted = |then: &Finding| then.difference.as_ref().is_some_and(|it| it.accepted.is_some());
+        is_part && {
+            let subject = subject(now);
+            let mut same = silent.iter().filter(|(known, then)| *known == subject && is_accepted(then));
+            same.any(|(_, then)| self.relation(now, then) == Relation::Same)
+        }
+    }
+
+    /// Whether environments that must have one value surely have more of them than before, whatever is sealed: one has no value
+    /// any more, or left another that it agreed with.
+    fn surely_parts(&self, now: &Finding) -> bool {
+        let Some(key) = now.key.as_deref().filter(|_| now.rule.code == "drift-must-match") else { return false };
+        let row = now.difference.as_ref().and_then(|difference| self.rows.get(difference.row?));
+        let cell = |name: &str| row?.cells.get(self.columns.iter().position(|column| column.name == name)?)?.as_ref();
+        let named = now.environments.iter().filter(|name| self.then.contains(*name));
+        let named: Vec<_> = named.filter_map(|name| Some((&**name, cell(name)?))).collect();
+        named.iter().filter(|(name, _)| self.times.relation(name, key, None) == Relation::Different).any(
+            |(name, cell)| {
+                let leaves = |(other, theirs): &(&str, &Cell)| {
+                    cell.relation(theirs) == Relation::Different
+                        && self.times.agree([*name, *other], key, Time::Then) == Some(true)
+                };
+                cell.state == State::Absent || named.iter().any(leaves)
+            },
+        )
     }
 
     /// Whether nobody here can say at a time whether a finding holds there, because what it is about is sealed.

@@ -298,8 +298,8 @@ impl<'m> Member<'m> {
         let (mut settled, mut stale) = (Vec::new(), Vec::new());
         let mut unread = unread;
         if let Some(accepted) = accepted {
-            let working = (working, environments.as_slice());
-            (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, options);
+            let (working, by) = ((working, environments.as_slice()), (past.first(), options));
+            (findings, settled, stale) = self.accepted(accepted, findings, (&columns, &mut rows), working, by);
         }
         if let (Some(past), Some(_)) = (past.first(), options.against) {
             let now =

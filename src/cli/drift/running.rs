@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::rendered;
 use super::wanted::{Live, Wanted};
@@ -186,16 +186,17 @@ fn joined(parts: Vec<Part>) -> Option<Part> {
     Some(whole)
 }
 
-fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
+fn read(wanted: &Live) -> Result<Cow<'static, [u8]>, Error> {
+    /// What the standard input gave: it can be read only once, and what is mended or accepted is compared anew.
+    static INPUT: OnceLock<Vec<u8>> = OnceLock::new();
     let failed = |message: &str| Error::new(message).at(&wanted.name);
     let mut bytes = Vec::new();
     if wanted.path == "-" {
-        std::io::stdin()
-            .lock()
-            .take(LIMIT)
-            .read_to_end(&mut bytes)
-            .map_err(|_| failed("the standard input cannot be read"))?;
-        return Ok(bytes);
+        if INPUT.get().is_none() {
+            let input = std::io::stdin().lock();
+            input.take(LIMIT).read_to_end(&mut bytes).map_err(|_| failed("the standard input cannot be read"))?;
+        }
+        return Ok(INPUT.get_or_init(|| bytes).as_slice().into());
     }
     let path = path_of(wanted);
     let about = std::fs::metadata(&path).map_err(|_| failed("there is no such file or process"))?;
@@ -204,7 +205,7 @@ fn read(wanted: &Live) -> Result<Vec<u8>, Error> {
     }
     let file = std::fs::File::open(&path).map_err(|_| failed("it may not be read (permission denied)"))?;
     file.take(LIMIT).read_to_end(&mut bytes).map_err(|_| failed("it cannot be read"))?;
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
 /// The words that a process was started with, which Linux keeps beside its environment. A program may have put a title in their

@@ -296,7 +296,7 @@ impl Page<'_> {
             counts && !finding.changed(Change::Unknown) && !finding.changed(Change::NoLongerCounted)
         });
         for (title, findings, tables_from) in [
-            ("Unknown whether changed: sealed for whoever made this report", undecided, None),
+            ("Unknown whether changed: whoever made this report cannot read it", undecided, None),
             ("Resolved by this change", resolved, None),
             ("Unchanged", unchanged, Some(Rest::Unchanged)),
             ("Acknowledged", acknowledged, Some(Rest::All)),

@@ -86,13 +86,17 @@ impl Member<'_> {
             silenced.extend(lowered);
             loosened::count_as_then(&mut silenced, &project.config);
         }
-        let elapsed = self.by_rules_of(past, now, (rows, &renamed), options);
+        let mut elapsed = self.by_rules_of(past, now, (rows, &renamed), options);
         let was_strict = options.strict || past.project.is_some_and(|project| project.config.drift.strict);
         let policies_now = LazyCell::new(|| {
             let names: Vec<_> = now.environments.iter().map(|environment| &*environment.name).collect();
             now.project.config.policies(("", ""), &names).unwrap_or_default()
         });
         let by_pattern = |key: &str| loosened::by_pattern(now.project, &policies_now, key);
+        elapsed.retain(|finding| {
+            let is_named = |key: &str| !names.contains_key(key) && by_pattern(key).is_none();
+            !finding.key.as_deref().is_some_and(|key| is_named(key) && loosened::is_first_said(finding, past, rows))
+        });
         let at_both_times = now.environments.iter().filter_map(|environment| {
             let then = past.environments.iter().find(|then| by_new_name(then) == environment.name)?;
             let before = source(past.project?, then, Some(&past.past.held.revision), past.offset);

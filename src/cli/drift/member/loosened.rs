@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use super::Options;
-use super::following::Present;
+use super::following::{Before, Present};
+use crate::drift::Row;
 use crate::drift::policy::Policies;
+use crate::environment::Setting;
 use crate::finding::{Bucket, Finding, Severity};
 use crate::project::Project;
 use crate::project::config::Config;
 use crate::report::FailOn;
+use crate::schema::extension::Drift;
 use crate::schema::property::Property;
 
 /// Which pattern for names says of a key that it may differ, in words, where nothing says so of the key itself: that is no decision
@@ -22,6 +25,21 @@ pub(super) fn by_pattern(project: &Project, policies: &Policies, key: &str) -> O
         _ if fitting.is_named() => None,
         _ if by_schema => Some("a pattern of the schema says may-differ".to_owned()),
         pattern => Some(format!("`{}` says may-differ in sparkcfg.toml", pattern?)),
+    }
+}
+
+/// Whether a finding by the rules of a revision is about a secret that came with a policy of its own: that it must differ was said of
+/// all secrets and not of this one, so nothing is loosened.
+pub(super) fn is_first_said(finding: &Finding, past: &Before<'_>, rows: &[Row]) -> bool {
+    let (Some(key), Some(project)) = (finding.key.as_deref(), past.project) else { return false };
+    let was_set = past.environments.iter().any(|it| it.get(key).is_some_and(Setting::is_set));
+    let policy = rows.iter().find(|row| row.key == key).and_then(|row| row.policy);
+    let is_said = policy.is_some_and(|policy| policy != Drift::MustDiffer);
+    finding.rule.code == "drift-must-differ" && !was_set && is_said && {
+        let names: Vec<_> = past.environments.iter().map(|environment| &*environment.name).collect();
+        let policies = project.config.policies(("", ""), &names).unwrap_or_default();
+        let declared = project.schema.as_ref().and_then(|schema| schema.schema.property(key).drift());
+        policies.of(key, declared).is_silent()
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use globset::GlobSet;
 
-use super::{Member, Options};
+use super::following::Before;
+use super::{Member, Options, baseline_then};
 use crate::checks;
 use crate::drift::baseline::{self, Baseline, Judge, Stale, Use};
 use crate::drift::{Column, Row, State};
@@ -15,14 +16,15 @@ use crate::report::FailOn;
 use crate::source::{SourceId, Span};
 
 impl Member<'_> {
-    /// Splits off the findings that the baseline covers, and names its entries that are stale.
+    /// Splits off the findings that the baseline covers, and names its entries that are stale; those that no branch wrote
+    /// stand in `past` already.
     pub(super) fn accepted<'a>(
         &'a self,
         (baseline, source): &(Baseline, SourceId),
         findings: Vec<Finding>,
         (columns, rows): (&[Column], &mut [Row]),
         working: (&'a Project, &'a [Environment<'a>]),
-        options: &'a Options<'a>,
+        (past, options): (Option<&Before<'_>>, &'a Options<'a>),
     ) -> (Vec<Finding>, Vec<Finding>, Vec<(String, baseline::Entry)>) {
         let lasting = self.lasting(working, options);
         let is_another = |key: &str, environment: &str, name: &str| lasting.is_another(key, environment, name);
@@ -34,6 +36,7 @@ impl Member<'_> {
         let (mut counting, covered, used) = baseline.apply(findings, &judge);
         counting.extend(conflicts);
         let mut stale = Vec::new();
+        let then = options.against.and(past).and_then(|past| baseline_then(past.past, &mut Vec::new()));
         for ((entry, at), used) in baseline.entries().zip(used) {
             let why = if entry.is_expired(&options.today) {
                 Some(Stale::Expired)
@@ -45,8 +48,9 @@ impl Member<'_> {
             } else {
                 continue;
             };
-            // What happened to the baseline is not what a branch did.
-            if let (Some(why), None) = (why, options.against) {
+            // What happened to the baseline is not what a branch did, but for an entry that it wrote.
+            let is_old = then.as_ref().is_some_and(|then| then.entries().any(|(known, _)| known == entry));
+            if let Some(why) = why.filter(|_| !is_old) {
                 counting.push(checks::stale_entry(entry, why, Span::new(*source, at.clone())));
             }
             let folder = self.name.as_deref().filter(|name| *name != ".").unwrap_or_default();

@@ -5,7 +5,7 @@
 
 mod calls;
 pub mod casts;
-mod compose;
+pub mod compose;
 pub mod docker;
 mod erb;
 mod go;

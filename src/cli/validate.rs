@@ -193,13 +193,7 @@ impl Validate {
 
     /// Where git keeps its hands off all env files, a commit is judged by what else is in it: the schema, which has to be there,
     /// and what starts services, as they are started with the env files of the folder.
-    fn deployed(
-        &self,
-        files: &Files,
-        config: &Config,
-        person: &Identities,
-        global: &Global,
-    ) -> Result<Checked, Error> {
+    fn deployed(&self, files: &Files, config: &Config, person: &Identities, global: &Global) -> Result<Checked, Error> {
         let folder = Files::on_disk(files.root(), &files.shown(""));
         let stacks = Project::stacks_of(&folder, config)?.into_iter();
         let ignored = stacks.flat_map(|stack| stack.files).filter(|path| stores::of(path).is_none());
@@ -212,9 +206,9 @@ impl Validate {
         let Some(whole) = whole else { return Ok(Checked { has_schema: true, ..Checked::default() }) };
         let (mut checked, project) = self.project(&whole, config, person, &[], global)?;
         std::mem::forget(project);
-        checked.findings.retain(|finding| {
-            ["compose-", "pm2-"].iter().any(|start| finding.rule.code.starts_with(start))
-        });
+        checked
+            .findings
+            .retain(|finding| ["compose-", "pm2-"].iter().any(|start| finding.rule.code.starts_with(start)));
         // What git ignores was only asked, and is none of what is judged.
         checked.summary = Summary { ignored: checked.summary.ignored, ..Summary::default() };
         Ok(Checked { has_schema: true, ..checked })

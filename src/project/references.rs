@@ -47,6 +47,8 @@ pub struct Beside {
     pub read: HashSet<String>,
     /// The same with what is only named there.
     pub named: HashSet<String>,
+    /// What is given a value outside of all members by what starts services: Compose and PM2 files.
+    pub set: HashSet<String>,
 }
 
 /// A file with uses.

@@ -222,8 +222,8 @@ impl Found {
                 self.notes.push(format!("left out a part of {}: {}", files.shown(name), refusal.message));
             }
             let env_files = application.services.iter().flat_map(Service::env_files);
-            for path in env_files.map(|env_file| env_file.path.trim_start_matches("./").to_owned()) {
-                self.env_file(files, path, others);
+            for env_file in env_files {
+                self.env_file(files, &env_file.path, others);
             }
             let mut seen = sighted::in_compose(&read.all, &application);
             // What only some ways to start demand is not needed everywhere.
@@ -243,9 +243,9 @@ impl Found {
 
     /// A file that Compose gives to a service. What an environment has already, what documents, what is one person's own, what
     /// lies outside, and what belongs to a project in a folder below is left out.
-    fn env_file(&mut self, files: &Files, path: String, others: &[String]) {
+    fn env_file(&mut self, files: &Files, path: &str, others: &[String]) {
         // What lies outside of the folder, `../.env`, is the business of whoever looks at that.
-        let Some(path) = compose::extend::beside("", &path) else { return };
+        let Some(path) = compose::extend::beside("", path) else { return };
         let is_others = others.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
         let known = self.env_files.iter().any(|(_, other)| *other == path)
             || self.stacks.iter().any(|stack| stack.files.contains(&path));

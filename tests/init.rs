@@ -455,9 +455,9 @@ fn right_projects_have_no_findings() {
         // So is what the workspace gives to a service of a member.
         &[
             ("compose.yaml", "services:\n  b: {build: ./b, env_file: ./b/.env, environment: {A_URL: \"http://a\"}}\n"),
-            ("b/.env", "B_TOKEN_X=1\n"),
+            ("b/.env", "B_NAME_X=1\n"),
             ("b/Dockerfile", "FROM python\nCOPY . .\nCMD [\"python\",\"main.py\"]\n"),
-            ("b/main.py", "import os\nos.environ[\"B_TOKEN_X\"]; os.environ[\"A_URL\"]\n"),
+            ("b/main.py", "import os\nos.environ[\"B_NAME_X\"]; os.environ[\"A_URL\"]\n"),
         ],
         // An env file that a service takes from outside of its folder.
         &[

@@ -204,6 +204,10 @@ impl Validate {
             }
         }
         let Some(whole) = whole else { return Ok(Checked { has_schema: true, ..Checked::default() }) };
+        // An environment that sparkcfg.toml lists is none in a commit without its file.
+        if !Project::has_environments(&whole, config)? {
+            return Ok(Checked { has_schema: true, ..Checked::default() });
+        }
         let (mut checked, project) = self.project(&whole, config, person, &[], global)?;
         std::mem::forget(project);
         checked

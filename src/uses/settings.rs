@@ -152,7 +152,7 @@ fn has_fields<'t>(class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, dept
         matches!(*base, "Enum" | "StrEnum" | "IntEnum" | "Flag" | "IntFlag" | "str" | "int" | "float" | "bytes")
             || depth < MAX_DEPTH && classes.get(base).is_some_and(|class| !has_fields(class, classes, depth + 1))
     };
-    !class.bases.iter().take(8).any(|base| is_value(base))
+    !class.bases.iter().take(8).any(is_value)
 }
 
 fn is_settings<'t>(class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, depth: usize) -> bool {

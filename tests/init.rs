@@ -435,6 +435,95 @@ fn right_projects_have_no_findings() {
             ),
             (".env", "REACT_APP_API=http://x.test\n"),
         ],
+        // What Compose lays over the main file, or takes in, is given.
+        &[
+            ("compose.yaml", "services:\n  web:\n    build: .\n"),
+            ("compose.override.yaml", "services:\n  web:\n    environment:\n      GIVEN_ONE: \"1\"\n"),
+            ("Dockerfile", "FROM node\nCOPY . .\nCMD [\"node\",\"server.js\"]\n"),
+            ("package.json", "{\"name\":\"web\"}"),
+            ("server.js", "process.env.X_PORT; if (!process.env.GIVEN_ONE) throw new Error(\"c\");"),
+            (".env", "X_PORT=1\n"),
+        ],
+        &[
+            ("compose.yaml", "include: [inc.yml]\n"),
+            ("inc.yml", "services:\n  web:\n    build: .\n    environment:\n      GIVEN_ONE: \"1\"\n      X_PORT: 5\n"),
+            ("Dockerfile", "FROM node\nCOPY . .\nCMD [\"node\",\"server.js\"]\n"),
+            ("package.json", "{\"name\":\"web\"}"),
+            ("server.js", "process.env.X_PORT; if (!process.env.GIVEN_ONE) throw new Error(\"c\");"),
+            (".env", "X_PORT=1\n"),
+        ],
+        // So is what the workspace gives to a service of a member.
+        &[
+            ("compose.yaml", "services:\n  b: {build: ./b, env_file: ./b/.env, environment: {A_URL: \"http://a\"}}\n"),
+            ("b/.env", "B_NAME_X=1\n"),
+            ("b/Dockerfile", "FROM python\nCOPY . .\nCMD [\"python\",\"main.py\"]\n"),
+            ("b/main.py", "import os\nos.environ[\"B_NAME_X\"]; os.environ[\"A_URL\"]\n"),
+        ],
+        // An env file that a service takes from outside of its folder.
+        &[
+            (
+                "docker/docker-compose.yml",
+                "services:\n  api:\n    image: x:${TAG}\n    build: {context: .., dockerfile: docker/Dockerfile}\n    env_file: ../.env\n",
+            ),
+            ("docker/.env", "TAG=1\n"),
+            (".env", "DSN_X=1\n"),
+            ("a.py", "import os\nos.environ['DSN_X']\n"),
+        ],
+        &[
+            (".env", "SITE_URL=http://localhost\n"),
+            (".env.local", "API_TOKEN_X=zzz\n"),
+            ("package.json", "{\"dependencies\":{\"next\":\"15\"}}"),
+            (
+                "a.ts",
+                "const t = process.env.API_TOKEN_X; if (!t) throw new Error('x');\nexport const s = process.env.SITE_URL;\n",
+            ),
+        ],
+        &[
+            (
+                "compose.yaml",
+                "services:\n  api:\n    build: .\n    environment:\n      DATABASE_PASSWORD_FILE: /run/secrets/p\n      X_PORT: 1\n    secrets: [p]\nsecrets:\n  p: {file: ./p.txt}\n",
+            ),
+            ("p.txt", "x"),
+            (".env", "X_PORT=1\n"),
+            (
+                "main.py",
+                "import os\nos.getenv('X_PORT')\nf = os.environ.get('DATABASE_PASSWORD_FILE')\npw = open(f).read() if f else os.environ['DATABASE_PASSWORD']\n",
+            ),
+        ],
+        // A branch that is not taken needs nothing.
+        &[
+            (
+                "settings.py",
+                "import os\nUSE_S3 = os.getenv('USE_S3', 'false').lower() == 'true'\nif USE_S3:\n    BUCKET = os.environ['AWS_BUCKET_NAME']\n",
+            ),
+            (".env", "USE_S3=false\n"),
+        ],
+        // Numbers as `int` and `float` take them, and what the line itself asks first.
+        &[
+            (
+                "a.py",
+                "import os\nA=int(os.environ['AA_X']); B=float(os.environ['BB_X']); D=float(os.getenv('DD_X','1'))\nL=int(os.environ['LIMIT'] or 5)\nE=int(os.environ['DAYS']) if os.environ.get('DAYS') else None\n",
+            ),
+            (".env", "AA_X=+5\nBB_X=.5\nDD_X=5.\nLIMIT=\nDAYS=\n"),
+        ],
+        // The block `env` of PM2 is for a project that has only one environment.
+        &[
+            (".env", "PORT=3000\n"),
+            ("package.json", "{\"dependencies\":{\"dotenv\":\"16\"}}"),
+            ("server.js", "require('dotenv').config(); process.env.PORT"),
+            (
+                "ecosystem.config.js",
+                "module.exports = { apps: [{ name: 'api', script: './server.js', exp_backoff_restart_delay: 100, env: { NODE_ENV: 'development' }, env_production: { NODE_ENV: 'production' } }] };",
+            ),
+        ],
+        // Flask reads by a prefix; a helper reads names of two letters.
+        &[
+            (".env", "MYAPP_THING=1\nK1=x\n"),
+            (
+                "a.py",
+                "import os\napp.config.from_prefixed_env('MYAPP')\ndef need(name):\n    return os.environ[name]\nneed('K1')\n",
+            ),
+        ],
     ] {
         let (told, found) = findings_after_init(files);
         assert!(found.is_empty(), "{files:?}: {found:?}");

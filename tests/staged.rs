@@ -161,6 +161,32 @@ fn what_git_ignores_is_left_out() {
     assert!(code == 2 && told.contains("base.yml") && told.contains("not in the git index"), "{told}");
 }
 
+/// Where git ignores all env files, Compose files and the schema are judged all the same; the env files are not.
+#[test]
+fn a_commit_is_judged_without_env_files() {
+    let compose = "services: {web: {image: 'web:1', privileged: true, ports: ['${PORT}:80']}}\n";
+    let files = [
+        (".gitignore", ".env\n"),
+        (".env", "PORT=8080\nA=x\nA=y\n"),
+        ("sparkcfg.toml", "schema = \"a.schema.json\"\n"),
+        ("a.schema.json", "{\"properties\": {\"PORT\": {}}, \"required\": [\"MISSING\"]}"),
+        ("Makefile", "up:\n\tdocker compose up -d\n"),
+        ("compose.yml", compose),
+    ];
+    let folder = repository(&files);
+    let root = folder.path();
+    git(root, &["add", "-A"]);
+    let found = codes(root, &["validate", "--staged"]);
+    assert!(found.iter().any(|code| code == "compose-privileged"), "{found:?}");
+    assert!(found.iter().all(|code| code.starts_with("compose-")), "{found:?}");
+    // What is not staged is not judged.
+    write(root, "compose.yml", "services: {web: {image: 'web:1'}}\n");
+    assert!(codes(root, &["validate", "--staged"]).contains(&"compose-privileged".to_owned()));
+    git(root, &["rm", "-q", "--cached", "a.schema.json"]);
+    let (code, told) = run(root, &["validate", "--staged"]);
+    assert!(code == 2 && told.contains("not in the git index"), "{told}");
+}
+
 /// Members of a workspace, links, and what `git commit PATH` takes in by an index of its own.
 #[test]
 fn the_index_counts_wherever_it_is() {

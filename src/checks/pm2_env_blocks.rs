@@ -13,6 +13,7 @@ use super::deployed::{Deployed, told};
 use super::listed;
 use crate::finding::{Finding, Rule, Severity, told_name};
 use crate::pm2::App;
+use crate::project::layout::ALONE;
 use crate::tree::Pair;
 use crate::tree::script::SPREAD;
 
@@ -48,6 +49,10 @@ fn plain(name: &str) -> &str {
 /// The environments that start this file and have no block in it.
 fn absent(deployed: &Deployed<'_>, app: &App, blocks: &[&Pair], findings: &mut Vec<Finding>) {
     let name = &*deployed.deployment.environment;
+    // A lone `.env` is no environment by a name that anybody could write here.
+    if name == ALONE && app.get("env").is_some() {
+        return;
+    }
     let has = |block: &&Pair| block.key.strip_prefix("env_").is_some_and(|own| plain(own) == plain(name));
     if blocks.iter().any(has) {
         return;

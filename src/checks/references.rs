@@ -138,6 +138,7 @@ impl<'a> Referenced<'a> {
         };
         let counts = |file: &Used| !within(&file.path, member) && (is_shared(&file.path) || file.is_code());
         let reads = |kind: Kind| matches!(kind, Kind::Read | Kind::Pass | Kind::Prefix);
+        let starts = |file: &Used| file.reader.is_some_and(|reader| reader.side == Side::Start);
         let named = |fits: &dyn Fn(&Key<'a>) -> bool| {
             let keys = self.keys.iter().filter(|(_, key)| fits(key));
             keys.map(|(name, _)| (*name).to_owned()).collect()
@@ -145,6 +146,9 @@ impl<'a> Referenced<'a> {
         Beside {
             declared: named(&|key| key.declared.iter().any(|declared| declares(declared))),
             read: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && reads(found.kind))),
+            set: named(&|key| {
+                key.uses.iter().any(|(file, found)| is_shared(&file.path) && starts(file) && found.kind == Kind::Set)
+            }),
             named: named(&|key| key.uses.iter().any(|(file, found)| counts(file) && found.kind != Kind::Set)),
         }
     }

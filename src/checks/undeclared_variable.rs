@@ -110,7 +110,9 @@ fn unset(referenced: &Referenced<'_>, findings: &mut Vec<Finding>) {
             || has_default
             || missing.contains(*name)
             || project.references.beside.declared.contains(*name)
+            || project.references.beside.set.contains(*name)
             || project.references.set_aside.contains(*name)
+            || referenced.keys.contains_key(format!("{name}_FILE").as_str())
             || !referenced.is_own(name)
         {
             continue;

@@ -21,6 +21,7 @@ use crate::project::naming::place_in_config;
 use crate::project::{Options, Project};
 use crate::report::{FileRead, Report, Summary};
 use crate::source::{Sources, Span};
+use crate::stores;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -167,9 +168,8 @@ impl Validate {
         let person = identities::of_person(&self.keys.identity)?;
         let checked = match &config.workspace {
             Some(workspace) => self.workspace(files, workspace, &person, global)?,
-            // Where git keeps its hands off all env files, a commit is judged by what else is in it.
             None if self.staged && self.environments.is_empty() && !Project::has_environments(files, &config)? => {
-                Checked { has_schema: true, ..Checked::default() }
+                self.deployed(files, &config, &person, global)?
             }
             None => {
                 let (checked, project) = self.project(files, &config, &person, &self.environments, global)?;
@@ -189,6 +189,33 @@ impl Validate {
             .without(&unchecked)
             .at_home(global.home());
         Ok((report, Beside { without_schema: !checked.has_schema, broken }))
+    }
+
+    /// Where git keeps its hands off all env files, a commit is judged by what else is in it: the schema, which has to be there,
+    /// and what starts services, as they are started with the env files of the folder.
+    fn deployed(&self, files: &Files, config: &Config, person: &Identities, global: &Global) -> Result<Checked, Error> {
+        let folder = Files::on_disk(files.root(), &files.shown(""));
+        let stacks = Project::stacks_of(&folder, config)?.into_iter();
+        let ignored = stacks.flat_map(|stack| stack.files).filter(|path| stores::of(path).is_none());
+        let mut whole: Option<Files> = None;
+        for path in ignored {
+            if let Some(bytes) = folder.read_if_there(&path)? {
+                whole = Some(whole.as_ref().unwrap_or(files).with(&path, bytes));
+            }
+        }
+        let Some(whole) = whole else { return Ok(Checked { has_schema: true, ..Checked::default() }) };
+        // An environment that sparkcfg.toml lists is none in a commit without its file.
+        if !Project::has_environments(&whole, config)? {
+            return Ok(Checked { has_schema: true, ..Checked::default() });
+        }
+        let (mut checked, project) = self.project(&whole, config, person, &[], global)?;
+        std::mem::forget(project);
+        checked
+            .findings
+            .retain(|finding| ["compose-", "pm2-"].iter().any(|start| finding.rule.code.starts_with(start)));
+        // What git ignores was only asked, and is none of what is judged.
+        checked.summary = Summary { ignored: checked.summary.ignored, ..Summary::default() };
+        Ok(Checked { has_schema: true, ..checked })
     }
 
     fn project(
@@ -257,6 +284,9 @@ impl Validate {
             return Err(Error::new("there is nothing to check in it").help(
                 "it has no environments/*.env, .env or .env.<name>; take it out of [workspace] members, or add them",
             ));
+        }
+        if has.is_empty() && self.staged && self.environments.is_empty() {
+            return self.deployed(files, &config, person, global).map(Some);
         }
         let named: Vec<_> = self.environments.iter().filter(|name| has.contains(name)).cloned().collect();
         if has.is_empty() || named.is_empty() && !self.environments.is_empty() {

@@ -23,8 +23,10 @@ pub struct Imported {
 }
 
 impl Imported {
-    /// Gives the keys the names that the variables of its class have, by the names of the fields in capital letters.
+    /// Gives the keys the names that the variables of its class have, by the names of the fields in capital letters. A field
+    /// that has none is a model, the parts of which programs tell.
     pub fn rename(&mut self, variables: &HashMap<String, Vec<String>>) {
+        self.proposals.retain(|proposal| variables.get(&proposal.key).is_none_or(|names| !names.is_empty()));
         for proposal in &mut self.proposals {
             if let Some(name) = variables.get(&proposal.key).and_then(|names| names.first()) {
                 proposal.key.clone_from(name);

@@ -66,10 +66,10 @@ pub(super) fn cast(key: &str, seen: &[&Sighting], values: &[&str]) -> Option<Gue
         }
         Cast::Text if says("type", "string") => of_name,
         Cast::Text => text(),
-        Cast::Integer if all(&|value| value.parse::<i64>().is_ok()) => {
+        Cast::Integer if all(&is_whole) => {
             guess(&[("type", "integer".into())], "a whole number, because a program reads it as one")
         }
-        Cast::Number if all(&|value| value.parse::<f64>().is_ok_and(f64::is_finite)) => {
+        Cast::Number if all(&is_number) => {
             guess(&[("type", "number".into())], "a number, because a program reads it as one")
         }
         Cast::Boolean if all(&|value| is_switch(value) || matches!(value, "0" | "1")) => {
@@ -110,6 +110,17 @@ fn with_bounds(mut guessed: Guess, seen: &[&Sighting]) -> Guess {
         guessed.keywords.push(((*keyword).to_owned(), number));
     }
     guessed
+}
+
+/// Whether the schema takes a value for a whole number. Programs take more: `+5` and `5_000`.
+fn is_whole(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    value.parse::<i64>().is_ok() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the schema takes a value for a number. Programs take more: `.5` and `5.`.
+fn is_number(value: &str) -> bool {
+    is_whole(value) || serde_json::from_str::<serde_json::Number>(value).is_ok()
 }
 
 /// Whether a value is a list or an object, written as JSON.

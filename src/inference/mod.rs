@@ -158,6 +158,24 @@ impl Origin {
     }
 }
 
+/// That `DB_PASSWORD` need not be set, where `DB_PASSWORD_FILE` says in which file it stands.
+#[must_use]
+pub fn set_by_twins(sightings: &[Sighting]) -> Vec<Sighting> {
+    let names: HashSet<&str> = sightings.iter().map(|sighting| sighting.key.as_str()).collect();
+    let twins = sightings.iter().filter_map(|sighting| Some((twin(&sighting.key)?, sighting)));
+    let set = |(name, sighting): (&str, &Sighting)| Sighting {
+        key: name.to_owned(),
+        place: sighting.place.clone(),
+        origin: Origin::Set,
+        value: None,
+        holds_secret: false,
+        comment: None,
+        service: None,
+        taken: None,
+    };
+    twins.filter(|(name, _)| names.contains(name)).map(set).collect()
+}
+
 /// Names that no file declares and that were most likely meant by declared ones, each with that one: they differ by a slip,
 /// and either nothing else uses the declared one, or the other one stands in a single place and has no default there. What
 /// libraries know counts where the project's own programs read it.

@@ -20,7 +20,7 @@ enum Rank {
 }
 
 /// The name that [`Stack`] has when a project has only files that every environment shares.
-const ALONE: &str = "default";
+pub const ALONE: &str = "default";
 
 /// The stacks of a folder `environments/` that holds `names`.
 #[must_use]

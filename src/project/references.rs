@@ -14,7 +14,7 @@ use crate::finding::Finding;
 use crate::layer::Entry;
 use crate::source::{SourceId, Span};
 use crate::uses::{self, Fallback, Kind, MAX_BYTES, Reader, Side, Use};
-pub use tree::{all_uses, env_files_that_git_ignores, is_aside, is_env_file, may_set, paths};
+pub use tree::{Read, all_uses, env_files_that_git_ignores, is_aside, is_env_file, may_set, paths};
 use tree::{leave_out, uses};
 
 /// A default of a secret that is no word that stands elsewhere, too, has as many bytes.
@@ -31,8 +31,8 @@ pub struct References {
     pub paths: Vec<String>,
     /// What programs keep secret, whatever its name.
     pub secrets: HashSet<String>,
-    /// Names that env files set which git ignores and no environment has, as those of members: their values are nobody's
-    /// business here.
+    /// Names that env files set which git ignores and no environment has, as those of members and one's own: their values
+    /// are nobody's business here.
     pub set_aside: HashSet<String>,
     /// What the workspace has beside this member of it.
     pub beside: Beside,
@@ -47,6 +47,8 @@ pub struct Beside {
     pub read: HashSet<String>,
     /// The same with what is only named there.
     pub named: HashSet<String>,
+    /// What is given a value outside of all members by what starts services: Compose and PM2 files.
+    pub set: HashSet<String>,
 }
 
 /// A file with uses.
@@ -165,7 +167,8 @@ impl Project {
         let kept = used.iter().flat_map(|file| &file.uses).filter(|found| found.secret.is_some());
         let secrets = kept.map(|found| found.name.clone()).collect();
         let set_aside = tree::env_files_that_git_ignores(files, &paths).into_iter();
-        let set_aside = set_aside.filter(|path| !layers.contains(&files.shown(path)));
+        let own = files.names("").unwrap_or_default().into_iter().filter(|name| layout::is_personal(name));
+        let set_aside = set_aside.chain(own).filter(|path| !layers.contains(&files.shown(path)));
         let set_aside = set_aside.filter_map(|path| files.read_if_there(&path).ok().flatten());
         let set_aside = set_aside.flat_map(|bytes| names_set_in(&files::text(bytes).0)).collect();
         self.references = References { files: used, declared, paths, secrets, set_aside, beside: Beside::default() };

@@ -79,13 +79,14 @@ impl<'t> Function<'t> {
 /// Uses by a function: one of the text itself, or, which nobody can be sure of, one whose name speaks of the environment.
 pub(super) fn around(lexed: &Lexed<'_>, helpers: &Helpers<'_>, uses: &mut Vec<Use>) {
     for index in 1..lexed.tokens.len() {
-        if !lexed.string(index).is_some_and(|text| is_screaming(text) && text.len() > 2) {
+        let Some(text) = lexed.string(index).filter(|text| is_screaming(text)) else {
             continue;
-        }
+        };
         let Some(function) = called(lexed, index) else { continue };
         let is_own = lexed.before(function, 1) != "." || matches!(lexed.before(function, 2), "self" | "this");
         let helper = helpers.found.get(lexed.at(function)).filter(|_| is_own);
-        if helper.is_none() && !speaks_of_environment(lexed, function) {
+        // Two letters may be anything, unless what they are given to is sure.
+        if helper.is_none() && (text.len() < 3 || !speaks_of_environment(lexed, function)) {
             continue;
         }
         let open = (function + 1..index).find(|at| lexed.at(*at) == "(").unwrap_or(index - 1);

@@ -165,7 +165,8 @@ fn around(lexed: &Lexed<'_>, fields: &Fields<'_>, index: usize) -> Option<Taken>
         // `bool("false")` is true in Python: it asks whether there is a value.
         let is_question = callee == "bool" && lexed.before(open, 2) != ".";
         if let Some(cast) = by_function(callee).filter(|_| lexed.at(open) == "(" && !is_question) {
-            return Some(cast);
+            let refuses = at_nothing(lexed, (inner, open), cast.refuses);
+            return Some(Taken { refuses, ..cast });
         }
         // `#[arg(env = "PORT")] port: u16`
         if lexed.at(open) == "[" && lexed.before(open, 1) == "#" {
@@ -193,6 +194,16 @@ fn around(lexed: &Lexed<'_>, fields: &Fields<'_>, index: usize) -> Option<Taken>
         inner = open;
     }
     None
+}
+
+/// Which values `int(…)` around what begins before `inner` stops at: not the empty one, where something else counts then,
+/// `int(os.environ["X"] or 5)`, or where that is asked first, `int(os.environ["X"]) if … else None`.
+fn at_nothing(lexed: &Lexed<'_>, (inner, open): (usize, usize), refuses: Refusal) -> Refusal {
+    let end = lexed.close(open);
+    let other = |at: usize| matches!(lexed.at(at), "or" | "if") || lexed.follows(at, &["|", "|"]);
+    let goes_on = lexed.tokens.get(end + 1).is_some_and(|token| token.indent.is_none());
+    let guarded = (inner + 1..end).any(other) || goes_on && matches!(lexed.at(end + 1), "if" | "unless");
+    if guarded { refuses.min(Refusal::Others) } else { refuses }
 }
 
 /// The bracket that is open at an index.
@@ -449,6 +460,9 @@ mod tests {
                 "try:\n    x = int(os.environ['A_B'])\nexcept ValueError:\n    x = 1\n".to_owned(),
                 Refusal::Perhaps,
             ),
+            ("a.py", "x = int(os.environ['A_B'] or 5)".to_owned(), Refusal::Others),
+            ("a.py", "x = int(os.environ['A_B']) if os.getenv('C_D') else None".to_owned(), Refusal::Others),
+            ("a.py", "x = int(os.environ['A_B'])\nif x: pass".to_owned(), Refusal::EmptyToo),
             ("a.py", "x = os.environ['A_B'].lower() == 'true'".to_owned(), Refusal::Perhaps),
             ("a.py", format!("{settings}a_b: bool\n"), Refusal::EmptyAlways),
             (

@@ -37,6 +37,20 @@ pub(super) fn read(text: &str, uses: &mut Vec<Use>) {
     }
 }
 
+/// The services of a Compose file, each with whether it is built here; `None` where the file does not say: it is laid over
+/// another one, or taken in by one.
+#[must_use]
+pub fn services(text: &str) -> Vec<(String, Option<bool>)> {
+    let mut files = Files::default();
+    files.all.push(File::read(Span::NOWHERE.source, "", text));
+    let application = Application::of(&mut files, &[0], &mut |_| None);
+    let built = |service: &crate::compose::Service| {
+        let is_built = service.get("build").is_some();
+        (is_built || service.get("image").is_some()).then_some(is_built)
+    };
+    application.services.iter().map(|service| (service.name.clone(), built(service))).collect()
+}
+
 /// What a command sets for the program that it starts: `sh -c "X=1 exec run"`.
 fn set_by<'n>(text: &'n str, node: &'n Node, owner: &'n str) -> impl Iterator<Item = Use> + 'n {
     let names = shell::given(&shell::command(node).replace("$$", "$")).into_iter();

@@ -3,9 +3,10 @@
 //! Programs are read as tokens (`lexer`), so that comments and the inside of strings do not count, and never run. To
 //! add a language: one file with a `read` function, one `mod` line, one entry in [`ALL`].
 
+mod branches;
 mod calls;
 pub mod casts;
-mod compose;
+pub mod compose;
 pub mod docker;
 mod erb;
 mod go;
@@ -229,7 +230,9 @@ impl Reader {
             return uses;
         }
         (self.read)(text, &mut uses);
-        if jvm::is_of_profile(&Path::new(path)) {
+        branches::soften(self.name, text, &mut uses);
+        let path = Path::new(path);
+        if jvm::is_of_profile(&path) || is_of_one_environment(&path) {
             uses.iter_mut().for_each(Use::may_lack);
         }
         uses.retain(|found| found.kind == Kind::Prefix || is_name(&found.name));
@@ -239,6 +242,16 @@ impl Reader {
         uses.dedup_by(|next, kept| next.at == kept.at && (next.name == kept.name || kept.sure && !next.sure));
         uses
     }
+}
+
+/// Whether a program's file counts in one environment only: `config/environments/production.rb` of Rails,
+/// `settings/production.py` of Django, `config/production.js` of node-config.
+fn is_of_one_environment(path: &Path<'_>) -> bool {
+    let stem = path.name.split('.').next().unwrap_or_default();
+    let folder = path.whole.rsplit('/').nth(1).unwrap_or_default();
+    matches!(path.extension, "rb" | "py" | "js" | "ts" | "cjs" | "mjs")
+        && matches!(folder, "environments" | "settings" | "config")
+        && matches!(stem, "production" | "prod" | "staging" | "stage" | "test" | "testing" | "development" | "dev")
 }
 
 /// Every use in the text of a file; none where no reader knows such a file.

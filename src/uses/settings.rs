@@ -67,8 +67,8 @@ pub(super) fn read(lexed: &Lexed<'_>, uses: &mut Vec<Use>) {
     }
 }
 
-/// The variables of a settings class, by the names of its fields in capital letters; `None` where a text has no such class.
-/// The JSON schema of the class has only the fields' names.
+/// The variables of a settings class, by the names of its fields in capital letters; `None` where a text has no such class. A
+/// model within it, whose own fields are variables, has none. The JSON schema of the class has only the fields' names.
 #[must_use]
 pub fn variables(text: &str, name: &str) -> Option<HashMap<String, Vec<String>>> {
     let lexed = lex(text, &python::SYNTAX);
@@ -85,7 +85,9 @@ pub fn variables(text: &str, name: &str) -> Option<HashMap<String, Vec<String>>>
             let aliases: Vec<_> =
                 aliases.into_iter().filter_map(|at| lexed.string(at)).map(ToOwned::to_owned).collect();
             let written = lexed.at(field.name);
-            let names = if aliases.is_empty() {
+            let names = if aliases.is_empty() && model(&lexed, &field, &naming, &classes).is_some() {
+                Vec::new()
+            } else if aliases.is_empty() {
                 vec![spelled(&naming, &format!("{}{written}", naming.prefix))]
             } else {
                 aliases
@@ -142,6 +144,15 @@ fn classes<'t>(lexed: &Lexed<'t>) -> (Vec<&'t str>, HashMap<&'t str, Class<'t>>)
 /// Whether a token that begins a line only closes a bracket.
 fn is_inside(lexed: &Lexed<'_>, index: usize) -> bool {
     matches!(lexed.at(index), ")" | "]" | "}")
+}
+
+/// Whether a class has fields of its own, each a part of the value; an `Enum` has none.
+fn has_fields<'t>(class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, depth: usize) -> bool {
+    let is_value = |base: &&str| {
+        matches!(*base, "Enum" | "StrEnum" | "IntEnum" | "Flag" | "IntFlag" | "str" | "int" | "float" | "bytes")
+            || depth < MAX_DEPTH && classes.get(base).is_some_and(|class| !has_fields(class, classes, depth + 1))
+    };
+    !class.bases.iter().take(8).any(is_value)
 }
 
 fn is_settings<'t>(class: &Class<'t>, classes: &HashMap<&'t str, Class<'t>>, depth: usize) -> bool {
@@ -244,17 +255,25 @@ fn field_uses<'t>(
     }
     let written = lexed.at(field.name);
     let name = spelled(naming, &format!("{}{written}", naming.prefix));
-    let model = field.annotation.clone().find_map(|at| {
-        let class = classes.get(lexed.at(at))?;
-        (naming.delimiter.is_some() && !is_settings(class, classes, 0)).then_some(class)
-    });
-    if let (Some(class), Some(delimiter)) = (model, naming.delimiter) {
+    if let (Some(class), Some(delimiter)) = (model(lexed, field, naming, classes), naming.delimiter) {
         nested(lexed, class, (&format!("{name}{delimiter}"), delimiter, naming, secrets), classes, 0, uses);
         return;
     }
     let at = lexed.range(field.name);
     uses.push(Use { name, at, kind: Kind::Read, fallback, sure: true, owner: None, secret: None });
     hide(lexed, field, secrets, &mut uses[from..]);
+}
+
+/// The model that a field is, where each field of that is a variable of its own.
+fn model<'c, 't>(
+    lexed: &Lexed<'t>,
+    field: &Field,
+    naming: &Naming<'t>,
+    classes: &'c HashMap<&'t str, Class<'t>>,
+) -> Option<&'c Class<'t>> {
+    naming.delimiter?;
+    let mut models = field.annotation.clone().filter_map(|at| classes.get(lexed.at(at)));
+    models.find(|class| !is_settings(class, classes, 0) && has_fields(class, classes, 0))
 }
 
 /// Says of the uses of a field that it is a secret, where its type does: `SecretStr`; or what pydantic writes of it.
@@ -284,6 +303,7 @@ fn nested<'t>(
     for field in fields(lexed, class) {
         let name = format!("{prefix}{}", spelled(naming, lexed.at(field.name)));
         let inner = field.annotation.clone().find_map(|at| classes.get(lexed.at(at)));
+        let inner = inner.filter(|class| has_fields(class, classes, 0));
         if let Some(inner) = inner.filter(|_| depth < MAX_DEPTH && uses.len() < 10_000) {
             let naming = (&*format!("{name}{delimiter}"), delimiter, naming, secrets);
             nested(lexed, inner, naming, classes, depth + 1, uses);
@@ -344,6 +364,8 @@ mod tests {
         let mut told: Vec<_> = found.iter().map(|(field, names)| format!("{field} {}", names.join(" "))).collect();
         told.sort();
         assert_eq!(told, ["HOST APP_HOST", "M APP_M", "PORT P_Q"]);
+        let text = "class D(BaseModel):\n    h: str\nclass S(BaseSettings):\n    model_config = {\"env_nested_delimiter\": \"__\"}\n    db: D\n";
+        assert_eq!(super::variables(text, "S").unwrap()["DB"], Vec::<String>::new());
         assert!(super::variables(text, "T").is_none() && super::variables("class T:\n    x: int\n", "T").is_none());
     }
 
@@ -382,6 +404,10 @@ mod tests {
             (
                 "class D(BaseModel):\n    host: str\n    port: int = 5\n\nclass S(BaseSettings):\n    model_config = {\"env_nested_delimiter\": \"__\"}\n    db: D\n",
                 "DB__HOST? DB__PORT=5",
+            ),
+            (
+                "class M(str, Enum):\n    a = 'a'\n\nclass N(M):\n    pass\n\nclass S(BaseSettings, env_nested_delimiter=\"__\"):\n    m_n: M = M.a\n    o_p: N\n",
+                "M_N=? O_P!",
             ),
             (
                 "class A(BaseSettings):\n    x_y: int\n\nclass B(A):\n    z_w: int = 1\n\nclass C:\n    n: int\n",

@@ -93,6 +93,7 @@ impl Found {
         found.sightings.extend(programs::sightings(files, config, others, &declared));
         found.sightings.extend(programs::set_in_env_files(files, &own));
         found.sightings.extend(above.iter().cloned());
+        found.sightings.extend(inference::set_by_twins(&found.sightings));
         let kept = found.kept_by_programs();
         let holds = |one: &&Sighting| {
             let filled_in = one.value.as_deref().is_some_and(|value| !detection::stands_in_for_a_secret(value));
@@ -141,10 +142,17 @@ impl Found {
         self.sightings.iter().filter(kept).map(|one| one.key.as_str()).collect()
     }
 
-    /// What the env files of a workspace set, as the project in a folder below sees it.
+    /// What the env files of a workspace set, and its Compose files and the like, as the project in a folder below sees it.
     pub(super) fn seen_from(&self, folder: &str) -> Vec<Sighting> {
         let up = "../".repeat(folder.split('/').count());
-        let layers = self.sightings.iter().filter(|one| matches!(one.origin, Origin::Layer { .. }));
+        // What starts all of them may give it a value; a script above is about the workspace.
+        let starts = |place: &str| uses::reader(place).is_some_and(|reader| reader.side == uses::Side::Start);
+        let sets = |one: &&Sighting| match one.origin {
+            Origin::Layer { .. } => true,
+            Origin::Set => starts(&one.place),
+            _ => false,
+        };
+        let layers = self.sightings.iter().filter(sets);
         let set = |one: &Sighting| {
             let (key, place) = (one.key.clone(), format!("{up}{}", one.place));
             let origin = Origin::Set;
@@ -214,8 +222,8 @@ impl Found {
                 self.notes.push(format!("left out a part of {}: {}", files.shown(name), refusal.message));
             }
             let env_files = application.services.iter().flat_map(Service::env_files);
-            for path in env_files.map(|env_file| env_file.path.trim_start_matches("./").to_owned()) {
-                self.env_file(files, path, others);
+            for env_file in env_files {
+                self.env_file(files, &env_file.path, others);
             }
             let mut seen = sighted::in_compose(&read.all, &application);
             // What only some ways to start demand is not needed everywhere.
@@ -233,9 +241,11 @@ impl Found {
         Ok(())
     }
 
-    /// A file that Compose gives to a service. What an environment has already, what documents, what is one person's own, and
-    /// what belongs to a project in a folder below is left out.
-    fn env_file(&mut self, files: &Files, path: String, others: &[String]) {
+    /// A file that Compose gives to a service. What an environment has already, what documents, what is one person's own, what
+    /// lies outside, and what belongs to a project in a folder below is left out.
+    fn env_file(&mut self, files: &Files, path: &str, others: &[String]) {
+        // What lies outside of the folder, `../.env`, is the business of whoever looks at that.
+        let Some(path) = compose::extend::beside("", path) else { return };
         let is_others = others.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')));
         let known = self.env_files.iter().any(|(_, other)| *other == path)
             || self.stacks.iter().any(|stack| stack.files.contains(&path));

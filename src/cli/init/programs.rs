@@ -6,7 +6,7 @@ use crate::inference::{Origin, Sighting, Without, sighted};
 use crate::project::config::Config;
 use crate::project::deployments::FOUND_BY_COMPOSE;
 use crate::project::files::{self, Files};
-use crate::project::references;
+use crate::project::{layout, references};
 use crate::uses::casts::casts;
 use crate::uses::{self, Fallback, Kind, Side, Use, settings};
 
@@ -18,8 +18,10 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
         others.iter().any(|folder| path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/')))
     };
     let (mut found, mut unsure) = (Vec::new(), Vec::new());
-    for (path, text, mut uses) in references::all_uses(files, config) {
-        let Some(reader) = uses::reader(&path).filter(|_| !is_others(&path)) else { continue };
+    let mut all = references::all_uses(files, config);
+    all.retain(|(path, ..)| !is_others(path));
+    let of_others = images_of_others(&all);
+    for (path, text, reader, mut uses) in all {
         let at_top = !path.contains('/');
         uses::respell(&path, &text, &mut uses, &capitals);
         match reader.side {
@@ -33,7 +35,10 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
                 }
             }
             Side::Start => {
-                for used in uses.iter().filter(|used| used.sure) {
+                // A file that is laid over another one need not say again that its service is built here.
+                let is_own = |used: &Use| used.owner.as_ref().is_some_and(|owner| !of_others.contains(owner));
+                let counts = |used: &&Use| used.sure || reader.name == "compose" && is_own(used);
+                for used in uses.iter().filter(counts) {
                     match used.kind {
                         Kind::Pass | Kind::Read if reader.name == "pm2" => {
                             found.push(sighting(
@@ -78,13 +83,32 @@ pub(super) fn sightings(files: &Files, config: &Config, others: &[String], decla
     found
 }
 
-/// What env files set that are no layers here: those of projects below, and what a script or a container takes in.
+/// Services of Compose that run the image of somebody else, in all files that name them.
+fn images_of_others(all: &[references::Read]) -> HashSet<String> {
+    let compose = all.iter().filter(|(_, _, reader, _)| reader.name == "compose");
+    let (mut own, mut others) = (HashSet::new(), HashSet::new());
+    for (name, is_built) in compose.flat_map(|(_, text, ..)| uses::compose::services(text)) {
+        match is_built {
+            Some(true) => drop(own.insert(name)),
+            Some(false) => drop(others.insert(name)),
+            None => {}
+        }
+    }
+    others.retain(|name| !own.contains(name));
+    others
+}
+
+/// What env files set that are no layers here: those of projects below, what a script or a container takes in, and one's own
+/// beside the layers, `.env.local`, where a framework wants secrets to be.
 pub(super) fn set_in_env_files(files: &Files, own: &[String]) -> Vec<Sighting> {
     let mut found = Vec::new();
     let mut paths = references::paths(files);
     let ignored = references::env_files_that_git_ignores(files, &paths);
     paths.retain(|path| references::may_set(files, path));
     paths.extend(ignored);
+    let names = files.names("").unwrap_or_default().into_iter();
+    let below = files.names("environments").unwrap_or_default().into_iter().map(|name| format!("environments/{name}"));
+    paths.extend(names.chain(below).filter(|path| layout::is_personal(path)));
     for path in paths.into_iter().filter(|path| !own.contains(path)) {
         let Ok(Some(bytes)) = files.read_if_there(&path) else { continue };
         let seen = sighted::in_env_file(&path, &Origin::Set, &files::text(bytes).0);

@@ -397,14 +397,23 @@ pub fn is_aside(path: &str) -> bool {
         || name.contains(".config.") && !FRAMEWORKS.contains(&stem)
 }
 
-/// The uses in a whole tree, whatever declares them: each file with its path, its text and its uses.
+/// A file of a tree: its path, its text, what read it, and its uses.
+pub type Read = (String, String, &'static Reader, Vec<Use>);
+
+/// The uses in a whole tree, whatever declares them. What a Compose file takes in by another name is one, too.
 #[must_use]
-pub fn all_uses(files: &Files, config: &Config) -> Vec<(String, String, Vec<Use>)> {
+pub fn all_uses(files: &Files, config: &Config) -> Vec<Read> {
     let mut paths = paths(files);
     leave_out(&mut paths, config);
     let tools = tools::tools(files, &paths);
     paths.retain(|path| !is_aside(path) && !tools.contains(path));
-    uses(files, &paths, &BTreeSet::new(), &Taken::default())
+    let taken = taken_in(files, &paths, std::iter::empty());
+    let found = uses(files, &paths, &BTreeSet::new(), &taken).into_iter();
+    let with_reader = |(path, text, uses): (String, String, Vec<Use>)| {
+        let reader = taken.reader(&path).or_else(|| uses::reader(&path))?;
+        Some((path, text, reader, uses))
+    };
+    found.filter_map(with_reader).collect()
 }
 
 /// Leaves out what the project does not want to be looked into.

@@ -123,6 +123,15 @@ impl Reading<'_, '_> {
                     }
                 }
             }
+            // `app.config.from_prefixed_env("APP")` of Flask
+            "from_prefixed_env" if is_call => {
+                let named = lexed.arguments(index + 1).into_iter().find(|argument| lexed.at(argument.start + 1) != "=");
+                if let Some(at) = named.map(|argument| argument.start)
+                    && let Some(prefix) = lexed.string(at)
+                {
+                    uses.push(Use::prefix(format!("{prefix}_"), lexed.range(at)));
+                }
+            }
             // `Dynaconf(envvar_prefix="APP")`
             "envvar_prefix" if lexed.at(index + 1) == "=" => {
                 let prefix = lexed.string(index + 2).filter(|prefix| !prefix.is_empty());

@@ -4,8 +4,7 @@
 //! `read` takes quotes and comments for a part of the value; `eval $(sed … .env)` makes one line of all. No two such scripts
 //! are alike, so sparkcfg does not follow them. It tells of one where the file has a line that is not plain: in a script, a
 //! recipe of make, a command in a manifest or a unit, or a step of a workflow of GitHub. So it does of an
-//! `ecosystem.config.js` that cuts lines at each `=`: a value with a second one loses what stands behind it; and of one that
-//! leaves quotes where they are.
+//! `ecosystem.config.js` that cuts lines at each `=`: a value with a second one loses what stands behind it.
 //!
 //! Why it hurts: `GREETING="hello world"` is `hello` for the first, and has its quotes for the other.
 //!
@@ -17,7 +16,6 @@
 use super::Subject;
 use crate::finding::{Finding, Rule, Severity};
 use crate::portable;
-use crate::project::is_cut;
 
 pub(super) static RULE: Rule = Rule {
     code: "home-made-reader",
@@ -30,10 +28,7 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let Some(project) = subjects.first().map(|subject| subject.project) else { return };
     for (place, layers) in &project.home_made_readers {
         for layer in layers.iter().filter_map(|index| project.layers.get(*index)).filter(|layer| !layer.sealed) {
-            let written = project.sources.text(place.source);
-            let written = written.get(place.start as usize..place.end as usize).unwrap_or_default();
-            let is_program = is_program(project.sources.path(place.source));
-            let cuts = is_program && is_cut(written);
+            let cuts = is_program(project.sources.path(place.source));
             let is_whole = |line: &str| !cuts || line.matches('=').count() < 2;
             let is_plain = |line: &str| {
                 line.trim_start().starts_with('#') || portable::is_plain_line(line.trim()) && is_whole(line)
@@ -48,11 +43,6 @@ pub(super) fn check(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
                         "{path} is cut at each = here: of a value with a second one the end is lost, and quotes stay"
                     ),
                     "split at the first = alone, by line.indexOf('='), or load the file with npm's dotenv",
-                )
-            } else if is_program {
-                (
-                    format!("{path} is split line by line here, and quotes stay a part of the values"),
-                    "take them off, by value.replace(/^([\"'])(.*)\\1$/, '$2'), or load the file with npm's dotenv",
                 )
             } else {
                 (

@@ -71,7 +71,6 @@ use reading::{layer_name, read_config, stacks};
 use revocations::{Names, Revocations, Unplaced, Untold};
 use schema_text::read_schema;
 use strays::Stray;
-pub use usage::is_cut;
 
 /// How a project is opened. Its `Debug` leaves the process environment out.
 #[derive(Default)]

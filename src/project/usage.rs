@@ -12,8 +12,6 @@ mod signs;
 pub(super) mod versions;
 mod workspaces;
 
-pub use home_made::is_cut;
-
 use std::collections::HashSet;
 use std::ops::Range;
 

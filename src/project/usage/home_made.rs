@@ -42,13 +42,6 @@ static CUT: Pattern = LazyLock::new(|| {
 /// `const parts = line.split('=')`, whose name is a group.
 static KEPT: Pattern =
     LazyLock::new(|| Regex::new(r#"(?:const|let|var)\s+(\w+)\s*=\s*[\w$.()]+\.split\(\s*(?:'='|"=")\s*\)"#).ok());
-/// `line.indexOf('=')` and other ways to find the first sign, or to put the rest together again.
-static WHOLE: Pattern = LazyLock::new(|| Regex::new(r#"[\w$.()]+\.(?:split|indexOf)\(\s*(?:'='|"=")\s*\)"#).ok());
-/// What takes quotes off: `.replace(/^["']|["']$/g, '')`, `.slice(1, -1)`, `JSON.parse(value)`.
-static UNQUOTES: Pattern = LazyLock::new(|| {
-    let quoted = r#"\.(?:replace|replaceAll|startsWith|match)\(\s*(?:/[^/\n]*["'][^/\n]*/|'"'|"'"|`["']`)"#;
-    Regex::new(&format!(r"(?:{quoted}|\.slice\(\s*1\s*,\s*-1\s*\)|JSON\.parse\()")).ok()
-});
 /// An env file that a program of node names.
 static QUOTED: Pattern = LazyLock::new(|| Regex::new(r#"["'`]((?:[^"'`\n]*/)?[\w-]*\.env(?:\.[\w-]+)*)["'`]"#).ok());
 
@@ -66,26 +59,6 @@ pub(super) fn cuts(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a place of these is one where a line is cut at each `=`.
-#[must_use]
-pub fn is_cut(written: &str) -> bool {
-    [&CUT, &KEPT].into_iter().any(|pattern| pattern.as_ref().is_some_and(|pattern| pattern.is_match(written)))
-}
-
-/// Whether a program that splits lines leaves quotes as they are.
-pub(super) fn keeps_quotes(text: &str) -> bool {
-    !UNQUOTES.as_ref().is_some_and(|pattern| pattern.is_match(text))
-}
-
-/// Where a program that keeps quotes first splits a line, without cutting it at each `=`.
-fn splits(text: &str) -> Option<Range<usize>> {
-    // What is cut keeps its quotes as well, which is told with it.
-    if !keeps_quotes(text) || !cuts(text).is_empty() {
-        return None;
-    }
-    WHOLE.as_ref()?.find(text).map(|at| at.range())
-}
-
 /// Where what says what PM2 starts does so, and the env file.
 pub(super) fn in_pm2(text: &str) -> Vec<(Range<usize>, String)> {
     let file = QUOTED.as_ref().and_then(|pattern| pattern.captures(text)).and_then(|captures| captures.get(1));
@@ -98,7 +71,7 @@ pub(super) fn in_pm2(text: &str) -> Vec<(Range<usize>, String)> {
         let written = text.get(at.clone()).unwrap_or_default().trim_end_matches([';', ',', '\n', '\r', ' ']);
         (at.start..at.start + written.len(), file.as_str().to_owned())
     };
-    cuts(text).into_iter().chain(splits(text)).filter(|at| is_code(at)).map(place).collect()
+    cuts(text).into_iter().filter(|at| is_code(at)).map(place).collect()
 }
 
 /// Where a file does so, in bytes of it, and the env file as it is written there. `name` is that of the file.
@@ -208,15 +181,13 @@ mod tests {
             ("const [k, v] = l.split('='); env[k] = v;", Some("[k, v] = l.split('=')")),
             ("const [k, v] = l.trim().split(\"=\")\nenv[k] = v", Some("[k, v] = l.trim().split(\"=\")")),
             ("env[l.split('=')[0]] = l.split('=')[1];", Some("l.split('=')[1]")),
-            ("const [k, ...v] = l.split('='); env[k] = v.join('=');", Some("l.split('=')")),
-            ("const [k, ...v] = l.split('='); env[k] = v.join('=').replace(/^[\"']|[\"']$/g, '');", None),
+            ("const [k, ...v] = l.split('='); env[k] = v.join('=');", None),
             ("const [k, v] = l.split('=', 2);", Some("l.split('=', 2)")),
             ("ls.map(l => l.split(\"=\", 2))", Some("l.split(\"=\", 2)")),
             ("const p = l.split('='); env[p[0]] = p[1];", Some("const p = l.split('=')")),
-            ("const p = l.split('='); env[p.shift()] = p.join('='); p[1];", Some("l.split('=')")),
-            ("const parts = l.split('='); env[parts[0]] = parts.slice(1).join('=');", Some("l.split('=')")),
-            ("const at = l.indexOf('='); env[l.slice(0, at)] = l.slice(at + 1);", Some("l.indexOf('=')")),
-            ("const at = l.indexOf('='); env[l.slice(0, at)] = l.slice(at + 2).slice(1, -1);", None),
+            ("const p = l.split('='); env[p.shift()] = p.join('='); p[1];", None),
+            ("const parts = l.split('='); env[parts[0]] = parts.slice(1).join('=');", None),
+            ("const at = l.indexOf('=');", None),
             ("// const [k, v] = l.split('=');\n", None),
         ] {
             let text = [read, code].concat();

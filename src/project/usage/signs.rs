@@ -40,8 +40,6 @@ pub(super) const SIGNS: &[Sign] = &[
             // What is cut at each `=` is told as a reader of its own.
             let ways = |code: &str| splits.iter().map(|split| code.matches(split).count()).sum::<usize>();
             let splits = code.contains(".env") && ways(&code) > home_made::cuts(&code).len();
-            // Nor is one that leaves quotes where they are the one that is modelled.
-            let splits = splits && !home_made::keeps_quotes(&code);
             let loads = ["require('dotenv')", "require(\"dotenv\")"].iter().any(|loads| code.contains(loads));
             [given(splits, "split"), given(loads, "node-dotenv"), given(code.contains("--env-file"), "node")].concat()
         },

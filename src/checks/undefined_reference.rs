@@ -53,6 +53,8 @@ pub(super) fn check(subject: &Subject<'_>, findings: &mut Vec<Finding>) {
             let message = format!("{key} refers to a name that has no value");
             let help = if is_doubled(subject, loose) {
                 "write $$ for a dollar sign that belongs to the secret, or set the name above"
+            } else if is_literal_in_quotes(subject, loose) {
+                "if a dollar sign belongs to the secret, put the value in single quotes; else set the name above"
             } else {
                 "set the name above, or spell the value so that its dollar sign is one"
             };
@@ -117,13 +119,38 @@ fn is_meant(subject: &Subject<'_>, loose: &Loose<'_>, name: &str) -> bool {
     written.starts_with("${") && subject.environment.get(name).is_some()
 }
 
-/// Whether `$$` is a dollar sign for all who read the file.
-fn is_doubled(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
+/// Who reads the file of a reference, by name.
+fn readers<'s>(subject: &'s Subject<'_>, loose: &Loose<'_>) -> &'s [String] {
     let layer = subject.environment.layers[loose.layer];
     let place = subject.project.layers.iter().position(|known| known.source == layer.source);
-    let readers = place.and_then(|place| subject.project.readers.get(place)).map(Vec::as_slice).unwrap_or_default();
+    place.and_then(|place| subject.project.readers.get(place)).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether `$$` is a dollar sign for all who read the file.
+fn is_doubled(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
+    let readers = readers(subject, loose);
     !readers.is_empty()
         && readers.iter().all(|reader| matches!(reader.as_str(), "compose" | "compose-interpolation" | "make"))
+}
+
+/// Whether single quotes make of every sign of the value itself, for all who read the file.
+fn is_literal_in_quotes(subject: &Subject<'_>, loose: &Loose<'_>) -> bool {
+    const LITERAL: [&str; 9] = [
+        "compose",
+        "compose-interpolation",
+        "dotenvy",
+        "godotenv",
+        "node",
+        "node-dotenv",
+        "python-dotenv",
+        "ruby-dotenv",
+        "shell",
+    ];
+    let (layer, readers) = (subject.environment.layers[loose.layer], readers(subject, loose));
+    let plain = |text: &str| !text.contains(['\'', '"', '\\', '\n', '\r']);
+    layer.entries.get(loose.entry).is_some_and(|entry| plain(layer.slice(&entry.value)))
+        && !readers.is_empty()
+        && readers.iter().all(|reader| LITERAL.contains(&reader.as_str()))
 }
 
 /// A reference that leads nowhere in one source, where another source's leads somewhere.
